@@ -1,0 +1,49 @@
+"""Everything that can go wrong on purpose. Each error says what was wrong, where, and what to do next.
+
+The edges map these: the command line to a message and an exit code, HTTP to problem details. Inside, they are raised
+and never caught to be ignored.
+"""
+
+
+class FootnoteError(Exception):
+    """Base of all errors that a person can act on."""
+
+
+class ArticleError(FootnoteError):
+    """One article cannot be read. The others go in without it."""
+
+
+class WrongUsage(FootnoteError):
+    """The request itself makes no sense: an unknown path, a negative limit."""
+
+
+class QuestionError(FootnoteError):
+    """The question is empty, too long, or not text."""
+
+
+class IndexEmpty(FootnoteError):
+    """Nothing has been indexed yet, so nothing can be asked."""
+
+
+class IndexMismatch(FootnoteError):
+    """The index was made by another embedding model or another way of cutting passages."""
+
+
+class ModelUnusable(FootnoteError):
+    """The embedding model cannot be found, or its weights are not the ones expected."""
+
+
+class PruneRefused(FootnoteError):
+    """More articles would be deleted in one go than the limit allows."""
+
+
+class DataFolderOwned(FootnoteError):
+    """Another process owns the data folder."""
+
+
+class ArticleUnknown(FootnoteError):
+    """No such article for this person: it does not exist, or they may not read it."""
+
+
+class ArticleDeleted(FootnoteError):
+    """The article existed and was deleted."""

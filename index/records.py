@@ -1,0 +1,108 @@
+"""The values that pass between the rooms of `index/`: Article, Passage, Hit, and who may read them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+TextFormat = Literal["markdown", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a person may read: everything, or what is for everyone and for their groups."""
+
+    groups: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def allows(self, groups: frozenset[str] | None) -> bool:
+        """Say whether an article with these groups may be read. None means that it is for everyone."""
+        return self.everything or groups is None or not self.groups.isdisjoint(groups)
+
+
+EVERYTHING = Access(everything=True)
+FOR_EVERYONE = Access()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleInfo:
+    """What is known of an article besides its text.
+
+    `groups` is who may read it: None everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
+    """
+
+    id: str
+    version: str
+    title: str
+    format: TextFormat = "text"
+    url: str | None = None
+    publisher: str | None = None
+    published: date | None = None
+    authors: tuple[str, ...] = ()
+    language: str | None = None
+    groups: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as it was read. `text` is what is cited: every offset counts code points of it."""
+
+    info: ArticleInfo
+    text: str = field(repr=False)
+    path: str
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+
+def version_of(text: str) -> str:
+    """Return `sha256:` and the hash of the text: the name of this version of it."""
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text in code points: `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of an article that is embedded and found as one. `article_text[start:end] == text`."""
+
+    id: str
+    article: ArticleInfo
+    start: int
+    end: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with how well it fits a question.
+
+    `score` is the fused one, between 0 and 1, comparable between questions. `dense` is the cosine similarity.
+    `lexical` is BM25 as a share of the best that this question could reach.
+    """
+
+    passage: Passage
+    score: float
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles a question is asked of. Bounds on `published` include their own day."""
+
+    published_after: date | None = None
+    published_before: date | None = None
+    publishers: tuple[str, ...] = ()
+    article_ids: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.published_after or self.published_before or self.publishers or self.article_ids)

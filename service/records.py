@@ -1,0 +1,125 @@
+"""The values that pass between the rooms of `service/`: Question, Citation, Sentence, Answer, NoAnswer."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from index.records import FOR_EVERYONE, Access, Filters, Hit
+
+Support = Literal["verified", "unverified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, of which articles, by whom. `as_of` is what "now" means in it; None is today."""
+
+    text: str
+    access: Access = FOR_EVERYONE
+    filters: Filters = field(default_factory=Filters)
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A stretch of a source article, exactly: `article_text[start:end] == quote` in `article_version`."""
+
+    number: int
+    article_id: str
+    article_version: str
+    title: str
+    publisher: str | None
+    published: date | None
+    url: str | None
+    passage_id: str
+    quote: str
+    start: int
+    end: int
+    score: float
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer. `answer.text[start:end]` is this sentence with its markers; `text` is without."""
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[int, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class ValueInDispute:
+    """One of the values that sources give for the same thing, and the citations that give it."""
+
+    value: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Cited sources give different values for the same thing."""
+
+    about: str
+    values: tuple[ValueInDispute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a language model counted for one answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds spent on one question."""
+
+    retrieve: float
+    answer: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearestArticle:
+    """An article that comes nearest to a question that the corpus does not answer."""
+
+    article_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose sentences carry citations. `confidence` is what refusal is decided on, between 0 and 1."""
+
+    id: str
+    question: str
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    answerer: str
+    confidence: float
+    timings: Timings
+    disagreements: tuple[Disagreement, ...] = ()
+    short_answer: str | None = None
+    degraded: str | None = None
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The corpus does not answer this. `nearest` is what it has that comes closest."""
+
+    id: str
+    question: str
+    text: str
+    nearest: tuple[NearestArticle, ...]
+    hits: tuple[Hit, ...]
+    answerer: str
+    confidence: float
+    timings: Timings
+    degraded: str | None = None
+    usage: Usage | None = None

@@ -1,0 +1,322 @@
+"""The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.records import Access, ArticleInfo, Filters, Hit
+from service.records import Answer, NoAnswer, Question
+
+
+class Wire(BaseModel):
+    """Base of all shapes: unknown keys in a request are an error, never ignored in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FiltersWire(Wire):
+    published_after: date | None = None
+    published_before: date | None = None
+    publishers: list[str] = Field(default_factory=list, max_length=100)
+    article_ids: list[str] = Field(default_factory=list, max_length=1_000)
+
+
+class AskRequest(Wire):
+    """A question. `include_hits` adds the retrieved passages to the answer."""
+
+    question: str = Field(examples=["How much will Amazon invest in Anthropic right away?"])
+    conversation_id: str | None = None
+    filters: FiltersWire = FiltersWire()
+    as_of: date | None = None
+    stream: bool = False
+    include_hits: bool = False
+
+
+class SearchRequest(Wire):
+    question: str = Field(examples=["How much will Amazon invest in Anthropic right away?"])
+    filters: FiltersWire = FiltersWire()
+    as_of: date | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class HitWire(Wire):
+    """A retrieved passage. `dense` is cosine similarity, `lexical` BM25 as a share of the best possible."""
+
+    passage_id: str
+    article_id: str
+    article_version: str
+    title: str
+    publisher: str | None
+    published: date | None
+    url: str | None
+    text: str
+    start: int
+    end: int
+    score: float
+    dense: float
+    lexical: float
+
+
+class SearchResponse(Wire):
+    question: str
+    hits: list[HitWire]
+
+
+class SentenceWire(Wire):
+    text: str
+    start: int
+    end: int
+    citations: list[int]
+    support: Literal["verified", "unverified"]
+
+
+class CitationWire(Wire):
+    number: int
+    article_id: str
+    article_version: str
+    title: str
+    publisher: str | None
+    published: date | None
+    url: str | None
+    passage_id: str
+    quote: str
+    start: int
+    end: int
+    page: int | None
+    score: float
+
+
+class ValueWire(Wire):
+    value: str
+    citations: list[int]
+
+
+class DisagreementWire(Wire):
+    about: str
+    values: list[ValueWire]
+
+
+class NearestWire(Wire):
+    article_id: str
+    title: str
+
+
+class PreferencesWire(Wire):
+    published_after: date | None = None
+
+
+class UsageWire(Wire):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class TimingsWire(Wire):
+    retrieve: float
+    answer: float
+    total: float
+
+
+class AskResponse(Wire):
+    """An answer, or the statement that the corpus has none (`status`)."""
+
+    id: str
+    conversation_id: str | None
+    question: str
+    completed_question: str | None
+    status: Literal["answered", "no_answer"]
+    short_answer: str | None
+    text: str
+    sentences: list[SentenceWire]
+    citations: list[CitationWire]
+    disagreements: list[DisagreementWire]
+    nearest: list[NearestWire]
+    preferences: PreferencesWire
+    answerer: str
+    confidence: float
+    degraded: str | None
+    usage: UsageWire | None
+    timings_ms: TimingsWire
+    hits: list[HitWire] | None = None
+
+
+class ArticleSummary(Wire):
+    id: str
+    version: str
+    title: str
+    publisher: str | None
+    published: date | None
+    url: str | None
+    authors: list[str]
+    language: str | None
+    format: Literal["markdown", "text"]
+
+
+class ArticlesResponse(Wire):
+    """One page of the articles that the asker may read, in order of id."""
+
+    articles: list[ArticleSummary]
+    total: int
+    next_after: str | None
+
+
+class ArticleResponse(ArticleSummary):
+    """An article with its text: `text[start:end] == quote` for every citation of this version."""
+
+    text: str
+    current: bool
+
+
+class StatusResponse(Wire):
+    """What is indexed."""
+
+    articles: int
+    passages: int
+    model: str
+    fingerprint: str
+    last_sync: str | None
+    data_dir: str
+    answerer: str
+
+
+class FailedPath(Wire):
+    path: str
+    error: str
+
+
+class IndexReportWire(Wire):
+    """What a run of indexing did, in articles. `skipped` names files of types that are not read."""
+
+    added: int
+    updated: int
+    renamed: int
+    unchanged: int
+    deleted: int
+    skipped: list[str]
+    failed: list[FailedPath]
+    articles: int
+    passages: int
+    seconds: float
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details. `type` is stable: programs may branch on it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def question_from(request: AskRequest | SearchRequest, access: Access) -> Question:
+    """Turn a request into a question asked by someone with this access."""
+    wire = request.filters
+    filters = Filters(wire.published_after, wire.published_before, tuple(wire.publishers), tuple(wire.article_ids))
+    return Question(text=request.question, access=access, filters=filters, as_of=request.as_of)
+
+
+def hit_wire(hit: Hit) -> HitWire:
+    """Flatten a hit."""
+    passage, article = hit.passage, hit.passage.article
+    return HitWire(
+        passage_id=passage.id,
+        article_id=article.id,
+        article_version=article.version,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        url=article.url,
+        text=passage.text,
+        start=passage.start,
+        end=passage.end,
+        score=hit.score,
+        dense=hit.dense,
+        lexical=hit.lexical,
+    )
+
+
+def article_summary(info: ArticleInfo) -> ArticleSummary:
+    """Show an article without its text. Its groups are nobody's business but the index's."""
+    return ArticleSummary(
+        id=info.id,
+        version=info.version,
+        title=info.title,
+        publisher=info.publisher,
+        published=info.published,
+        url=info.url,
+        authors=list(info.authors),
+        language=info.language,
+        format=info.format,
+    )
+
+
+def answer_wire(result: Answer | NoAnswer, *, include_hits: bool = False) -> AskResponse:
+    """Give an answer, or the lack of one, the shape of the contract."""
+    fields = _common(result) | (_answered(result) if isinstance(result, Answer) else _not_answered(result))
+    hits = [hit_wire(hit) for hit in result.hits] if include_hits else None
+    return AskResponse.model_validate(fields | {"hits": hits})
+
+
+def _common(result: Answer | NoAnswer) -> dict[str, object]:
+    usage, timings = result.usage, result.timings
+    return {
+        "id": result.id,
+        "conversation_id": None,
+        "question": result.question,
+        "completed_question": None,
+        "text": result.text,
+        "preferences": PreferencesWire(),
+        "answerer": result.answerer,
+        "confidence": result.confidence,
+        "degraded": result.degraded,
+        "usage": usage
+        and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
+        "timings_ms": TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
+    }
+
+
+def _answered(answer: Answer) -> dict[str, object]:
+    return {
+        "status": "answered",
+        "short_answer": answer.short_answer,
+        "sentences": [
+            SentenceWire(text=s.text, start=s.start, end=s.end, citations=list(s.citations), support=s.support)
+            for s in answer.sentences
+        ],
+        "citations": [
+            CitationWire(
+                number=c.number,
+                article_id=c.article_id,
+                article_version=c.article_version,
+                title=c.title,
+                publisher=c.publisher,
+                published=c.published,
+                url=c.url,
+                passage_id=c.passage_id,
+                quote=c.quote,
+                start=c.start,
+                end=c.end,
+                page=c.page,
+                score=c.score,
+            )
+            for c in answer.citations
+        ],
+        "disagreements": [
+            DisagreementWire(
+                about=d.about, values=[ValueWire(value=v.value, citations=list(v.citations)) for v in d.values]
+            )
+            for d in answer.disagreements
+        ],
+        "nearest": [],
+    }
+
+
+def _not_answered(result: NoAnswer) -> dict[str, object]:
+    return {
+        "status": "no_answer",
+        "short_answer": None,
+        "sentences": [],
+        "citations": [],
+        "disagreements": [],
+        "nearest": [NearestWire(article_id=n.article_id, title=n.title) for n in result.nearest],
+    }

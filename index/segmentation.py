@@ -1,0 +1,165 @@
+"""Text to sentences, each an exact stretch of it. Nothing is lost but white space and Markdown's leading marks.
+
+Sentence ends inside a block come from sentencex (https://github.com/wikimedia/sentencex). Blocks are paragraphs, headings,
+list items and rows: a sentence never runs from one block into the next.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from sentencex import get_sentence_boundaries
+
+from index.records import TextFormat
+
+SpanKind = Literal["sentence", "fragment"]
+
+# A line of a list, quotation or heading starts with marks that are not part of what it says.
+_LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
+_SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceSpan:
+    """A sentence as `text[start:end]`, in code points.
+
+    `fragment` is what does not read as a sentence: a heading, a label, a line of a menu. It can be found and cited,
+    but an answer prefers what was written as a sentence.
+    """
+
+    start: int
+    end: int
+    kind: SpanKind
+
+
+def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
+    """Cut a text into sentences, in order, without overlap."""
+    spans = [span for start, end in _blocks(text, format) for span in _sentences(text, start, end)]
+    # Markdown that renders to nothing (marks nested past the parser's limit) is still text that someone wrote.
+    return spans or ([] if format == "text" else split_sentences(text, "text"))
+
+
+def first_line(text: str, format: TextFormat) -> str:
+    """Return what stands for a title: the first heading of a Markdown text, else the first line, shortened."""
+    blocks = [(start, end) for start, end in _blocks(text, format)][:50]
+    heading = next((text[s:e] for s, e in blocks if format == "markdown" and _is_heading(text, s)), None)
+    line = heading or next((text[s:e] for s, e in blocks), text)
+    line = display_text(line.strip().splitlines()[0], format)
+    return line if len(line) <= 120 else _shortened(line)
+
+
+def _is_heading(text: str, start: int) -> bool:
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    return line.lstrip().startswith("#")
+
+
+def _shortened(line: str) -> str:
+    sentence = line[: next(iter(_boundaries(line)))[1]].strip()
+    return sentence if len(sentence) <= 120 else line[:119].rsplit(" ", 1)[0] + "…"
+
+
+def display_text(text: str, format: TextFormat) -> str:
+    """Return a stretch of text as people read it: on one line, Markdown's marks taken off."""
+    if format == "text":
+        return " ".join(text.split())
+    stripped = "\n".join(_LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
+    tokens = _markdown().parseInline(stripped)
+    words = (child.content or " " for token in tokens for child in token.children or [] if _is_shown(child.type))
+    return " ".join("".join(words).split())
+
+
+def _is_shown(token_type: str) -> bool:
+    return token_type in {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image"}
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    # Raw HTML stays visible as text: what is not shown could not be checked by a reader.
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _blocks(text: str, format: TextFormat) -> Iterator[tuple[int, int]]:
+    starts = _line_starts(text)
+    if format == "text":
+        for first, last in _text_line_groups(text):
+            yield from _unwrapped(text, starts, first, last)
+        return
+    for first, last in _markdown_line_groups(text):
+        marks = _LEADING_MARKS.match(text, starts[first], starts[last] - 1)
+        start = marks.end() if marks else starts[first]
+        if text[start : starts[last] - 1].strip():
+            yield start, starts[last] - 1
+
+
+def _line_starts(text: str) -> list[int]:
+    """Return the offset of every line, and one past the end. Only a line feed ends a line."""
+    return [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
+
+
+def _markdown_line_groups(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (first, last + 1) lines of every leaf block of a Markdown text: a paragraph, a row, a line of code."""
+    done = 0
+    for token in _markdown().parse(text):
+        if not token.map or token.type not in {"inline", "fence", "code_block"}:
+            continue
+        first, last = max(token.map[0], done), token.map[1]
+        if token.type == "inline" and first < last:  # the cells of one row of a table share its line
+            yield first, last
+        elif token.type == "fence":
+            yield from ((line, line + 1) for line in range(first + 1, last - 1))
+        elif token.type == "code_block":
+            yield from ((line, line + 1) for line in range(first, last))
+        done = max(done, last)
+
+
+def _text_line_groups(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (first, last + 1) lines of every run of lines between empty ones."""
+    lines = text.split("\n")
+    first = 0
+    for number, line in enumerate([*lines, ""]):
+        if not line.strip():
+            if first < number:
+                yield first, number
+            first = number + 1
+
+
+def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield one stretch for each line, lines that were wrapped to a width joined.
+
+    Whoever wraps text fills each line: where the next line's first word would have fitted, the line end was meant.
+    """
+    lines = [(starts[n], starts[n + 1] - 1) for n in range(first, last)]
+    width = max(end - start for start, end in lines)
+    begin = lines[0][0]
+    for (start, end), (next_start, next_end) in pairwise(lines):
+        word = text[next_start:next_end].split(" ", 1)[0]
+        if not 40 <= width <= 140 or end - start + 1 + len(word) <= width:
+            yield begin, end
+            begin = next_start
+    yield begin, lines[-1][1]
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:
+    block = text[start:end]
+    for first, last in _boundaries(block):
+        piece = block[first:last]
+        words = piece.strip()
+        if words:
+            begin = start + first + len(piece) - len(piece.lstrip())
+            kind: SpanKind = "sentence" if _reads_as_sentence(words) else "fragment"
+            yield SentenceSpan(begin, begin + len(words), kind)
+
+
+def _boundaries(block: str) -> Iterator[tuple[int, int]]:
+    # English rules for every language: sentence ends are marked alike in most, and abbreviations differ little.
+    for boundary in get_sentence_boundaries("en", block):
+        yield boundary["start_index"], boundary["end_index"]
+
+
+def _reads_as_sentence(words: str) -> bool:
+    return bool(_SENTENCE_END.search(words)) and len(_WORD.findall(words)) >= 3

@@ -1,0 +1,145 @@
+"""Who may come in over HTTP, and as whom.
+
+Without keys, Footnote trusts whoever reaches it. So it makes sure that this is the person at this machine (or on the
+network that it was deliberately served on), and neither a proxy that lets the world in, nor another site's page in that
+person's browser, nor a foreign name that was pointed at this machine.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers
+
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.settings import Settings
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
+_FORWARDING = {"forwarded", "via", "x-real-ip"}
+_READING_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class Refused(HTTPException):
+    """A request that is turned away for what it is, whatever it asks. `slug` names the reason for programs."""
+
+    def __init__(self, status: int, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+        self.slug = slug
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The rules of one running service: what it is bound to, and the host and port under which people reach it."""
+
+    serving_host: str
+    public_host: str
+    keys_required: bool
+    owner_token: str | None = field(repr=False)
+
+    def access(self, headers: Headers) -> Access:
+        """Say what this request may read: everything for the owner of the data folder, else what is for everyone."""
+        return EVERYTHING if self._is_owner(headers) else FOR_EVERYONE
+
+    def check(self, headers: Headers, *, method: str, path: str) -> None:
+        """Let a request in, or raise Refused."""
+        if self.keys_required:
+            self._check_key(headers, path)
+        else:
+            _check_not_forwarded(headers)
+            self._check_host(headers)
+        if method not in _READING_METHODS:
+            self._check_origin(headers)
+
+    def check_owner(self, headers: Headers) -> None:
+        """Let in the owner of the data folder, or raise Refused."""
+        if not self._is_owner(headers):
+            detail = (
+                "Only the owner of the data folder may do this. Use the footnote command on the machine that serves; "
+                "it reads the token from the data folder."
+            )
+            raise Refused(403, "owner-only", detail)
+
+    def _is_owner(self, headers: Headers) -> bool:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if not self.owner_token or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(token.strip().encode(), self.owner_token.encode())
+
+    def _check_key(self, headers: Headers, path: str) -> None:
+        # There are no keys to hand out yet, so where they are required only the owner can ask.
+        if path.startswith("/api/") and not self._is_owner(headers):
+            detail = (
+                "This service answers only requests that carry a key. To serve without keys on a network that you "
+                "trust, set FOOTNOTE_API_KEYS_REQUIRED=false."
+            )
+            raise Refused(401, "key-required", detail, headers={"WWW-Authenticate": "Bearer"})
+
+    def _check_host(self, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        if not hosts or not all(self._serves(host) for host in hosts):
+            detail = (
+                f"Footnote runs without keys and answers only under its own address, not under {', '.join(hosts)[:100]!r}. "
+                "Use http://127.0.0.1 and its port, or set FOOTNOTE_PUBLIC_URL to the address that people use."
+            )
+            raise Refused(403, "host-foreign", detail)
+
+    def _serves(self, host: str) -> bool:
+        name = _name(host)
+        address, serving = _address(name), _address(self.serving_host)
+        if address is None:
+            return name in {"localhost", self.serving_host.lower(), _name(self.public_host)} - {""}
+        # A literal address cannot be pointed elsewhere, so bound to all addresses, any of them is this machine.
+        return (
+            address.is_loopback
+            or address == serving
+            or (serving is not None and serving.is_unspecified)
+            or name == _name(self.public_host)
+        )
+
+    def _check_origin(self, headers: Headers) -> None:
+        origin = headers.get("origin")
+        if origin is None:
+            return
+        if origin.lower().partition("://")[2] not in {headers.get("host", "").lower(), self.public_host} - {""}:
+            detail = f"A page of {origin[:100]!r} may not send requests to Footnote. Ask from Footnote's own page."
+            raise Refused(403, "origin-foreign", detail)
+
+
+def gate_for(settings: Settings, *, serving_host: str, owner_token: str | None) -> Gate:
+    """Make the rules for a service bound to this host. Keys are required where a stranger could reach it."""
+    address = _address(serving_host)
+    loopback = serving_host.lower() == "localhost" or (address is not None and address.is_loopback)
+    required = settings.api_keys_required
+    return Gate(
+        serving_host=serving_host,
+        public_host=urlsplit(settings.public_url or "").netloc.lower(),
+        keys_required=not loopback if required is None else required,
+        owner_token=owner_token,
+    )
+
+
+def _check_not_forwarded(headers: Headers) -> None:
+    for name in headers:
+        if name in _FORWARDING or name.startswith("x-forwarded-"):
+            detail = (
+                f"This request came through a proxy (it has the header {name}), and Footnote runs without keys, so a "
+                "proxy could let anyone in. Ask Footnote directly, or set FOOTNOTE_API_KEYS_REQUIRED=true."
+            )
+            raise Refused(403, "request-forwarded", detail)
+
+
+def _name(host: str) -> str:
+    match = _HOST.fullmatch(host)
+    return match["name"].strip("[]").lower() if match else ""
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(name.strip("[]"))
+    except ValueError:
+        return None  # a name, not an address
+

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from index.records import Article, Span, TextFormat
-from index.segmentation import SentenceSpan, split_sentences
+from index.records import Article, SentenceSpan, Span, TextFormat
+from index.segmentation import split_sentences
 
 CHUNKING = "sentences-1"
 """Part of the index's fingerprint: change it when the same article would be cut differently."""
@@ -69,17 +69,15 @@ def _short_enough(sentence: SentenceSpan, tokens: list[Span], limit: int) -> Ite
 
 def _packed(counts: list[int], limit: int) -> Iterator[list[int]]:
     """Yield runs of sentences whose tokens fit the limit, filled evenly, so that no passage is a lonely tail."""
-    total = sum(counts)
-    passages = max(-(-total // limit), 1)
-    target = total / passages
+    left = sum(counts)
     run: list[int] = []
-    filled = done = 0
+    filled = 0
     for number, count in enumerate(counts):
-        # Past the even share, the passage ends where it strays least from it.
-        even = run and (len_done := done + filled) + count / 2 > target * (round(len_done / target) or 1)
-        if run and (filled + count > limit or (even and filled >= target * 0.6)):
+        target = left / max(-(-left // limit), 1)
+        further_from_even = filled + count - target > target - filled
+        if run and (filled + count > limit or further_from_even):
             yield run
-            done, run, filled = done + filled, [], 0
+            left, run, filled = left - filled, [], 0
         run.append(number)
         filled += count
     if run:

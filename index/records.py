@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 TextFormat = Literal["markdown", "text"]
+SpanKind = Literal["sentence", "fragment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +71,44 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceSpan:
+    """A sentence as `article_text[start:end]`, in code points.
+
+    `fragment` is what does not read as a sentence: a heading, a label, a line of a menu. It can be found and cited,
+    but an answer prefers what was written as a sentence.
+    """
+
+    start: int
+    end: int
+    kind: SpanKind
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of an article that is embedded and found as one. `article_text[start:end] == text`."""
+    """A stretch of an article that is embedded and found as one. `article_text[start:end] == text`.
+
+    `ordinal` counts the passages of the article from 0.
+    """
 
     id: str
     article: ArticleInfo
+    ordinal: int
     start: int
     end: int
     text: str = field(repr=False)
+    sentences: tuple[SentenceSpan, ...] = field(repr=False)
+
+    def words_of(self, span: Span | SentenceSpan) -> str:
+        """Return the words of a stretch that lies in this passage."""
+        return self.text[span.start - self.start : span.end - self.start]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage with how well it fits a question.
 
-    `score` is the fused one, between 0 and 1, comparable between questions. `dense` is the cosine similarity.
-    `lexical` is BM25 as a share of the best that this question could reach.
+    `dense` is the cosine similarity, `lexical` the BM25 score, `score` what the two are fused to. `score` orders the hits
+    of one question and is no probability.
     """
 
     passage: Passage

@@ -6,35 +6,18 @@ list items and rows: a sentence never runs from one block into the next.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Literal
 
 from markdown_it import MarkdownIt
 from sentencex import get_sentence_boundaries
 
-from index.records import TextFormat
-
-SpanKind = Literal["sentence", "fragment"]
+from index.records import SentenceSpan, SpanKind, TextFormat
 
 # A line of a list, quotation or heading starts with marks that are not part of what it says.
 _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceSpan:
-    """A sentence as `text[start:end]`, in code points.
-
-    `fragment` is what does not read as a sentence: a heading, a label, a line of a menu. It can be found and cited,
-    but an answer prefers what was written as a sentence.
-    """
-
-    start: int
-    end: int
-    kind: SpanKind
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:

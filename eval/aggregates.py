@@ -1,0 +1,109 @@
+"""The scores of many questions to the scores of a run."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TypedDict
+
+import numpy as np
+
+from eval.intervals import Floats, interval, resampled_means
+from eval.metrics import MEANS
+from eval.records import Result
+
+
+class Score(TypedDict, total=False):
+    """A score over `n` questions: a `mean`, or another `value`; where known, the bounds of its 95 % interval."""
+
+    mean: float
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+def aggregate(results: Sequence[Result]) -> dict[str, Score]:
+    """Return all scores that are defined for any of these results, by name."""
+    if not results:
+        return {}
+    values = score_matrix(results)
+    samples = resampled_means(values)
+    scores = {name: _mean(values[:, i], samples[:, i]) for i, name in enumerate(MEANS) if _count(values[:, i])}
+    return scores | balanced_accuracy(scores, samples) | _risk_coverage(results) | _latency(results)
+
+
+def score_matrix(results: Sequence[Result]) -> Floats:
+    """Return scores as (results, MEANS), NaN where one is not defined."""
+    rows = [[result.scores.get(name, np.nan) for name in MEANS] for result in results]
+    return np.array(rows, dtype=np.float64)
+
+
+def balanced_samples(samples: Floats) -> Floats:
+    """Return the resampled balanced accuracies, from the resampled means."""
+    refused, answered = MEANS.index("refusal_recall"), MEANS.index("answerable_answered")
+    balanced: Floats = (samples[:, refused] + samples[:, answered]) / 2
+    return balanced
+
+
+def balanced_accuracy(scores: dict[str, Score], samples: Floats) -> dict[str, Score]:
+    """`refusal_balanced_accuracy`: the mean of the unanswerable questions refused and the answerable ones answered.
+
+    Brodersen et al., "The Balanced Accuracy and Its Posterior Distribution", ICPR 2010. Needs questions of both kinds.
+    """
+    if "refusal_recall" not in scores or "answerable_answered" not in scores:
+        return {}
+    refused, answered = scores["refusal_recall"], scores["answerable_answered"]
+    bounds = interval(balanced_samples(samples)) or (None, None)
+    value, n = (refused["mean"] + answered["mean"]) / 2, refused["n"] + answered["n"]
+    return {"refusal_balanced_accuracy": Score(value=value, low=bounds[0], high=bounds[1], n=n)}
+
+
+def risk_coverage_area(confidences: Sequence[float], correct: Sequence[bool]) -> float:
+    """Return the mean, over k = 1 to n, of the share of wrong ones among the k most confident; 0 is best.
+
+    Geifman, Uziel and El-Yaniv, "Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019 (AURC).
+    Among equal confidences the wrong ones are spread evenly, so that the order of questions plays no part.
+    """
+    pairs = sorted(zip(confidences, correct, strict=True), reverse=True)
+    risks: list[float] = []
+    wrong = 0
+    for _, tied in groupby(pairs, key=lambda pair: pair[0]):
+        block = [not right for _, right in tied]
+        before = len(risks)
+        risks += [(wrong + sum(block) * k / len(block)) / (before + k) for k in range(1, len(block) + 1)]
+        wrong += sum(block)
+    return sum(risks) / len(risks)
+
+
+def _count(column: Floats) -> int:
+    return int((~np.isnan(column)).sum())
+
+
+def _mean(column: Floats, samples: Floats) -> Score:
+    bounds = interval(samples) or (None, None)
+    return Score(mean=float(np.nanmean(column)), low=bounds[0], high=bounds[1], n=_count(column))
+
+
+def _risk_coverage(results: Sequence[Result]) -> dict[str, Score]:
+    """The area over all questions of which it is known whether an answer would be right: `answer_in_quotes` is.
+
+    No answer to an unanswerable question is right. A refusal quotes nothing and is not right either, but its low
+    confidence puts it at the end. An error has no confidence and comes last.
+    """
+    scored = [r for r in results if not r.answerable or "answer_in_quotes" in r.scores]
+    if not scored:
+        return {}
+    confidences = [r.confidence if r.confidence is not None else float("-inf") for r in scored]
+    correct = [r.answerable and r.scores["answer_in_quotes"] == 1 for r in scored]
+    area = risk_coverage_area(confidences, correct)
+    return {"risk_coverage_area": Score(value=area, low=None, high=None, n=len(scored))}
+
+
+def _latency(results: Sequence[Result]) -> dict[str, Score]:
+    """Median and 95th percentile of what the pipeline itself took for a question, in milliseconds."""
+    times = [r.latency_ms for r in results if r.latency_ms is not None]
+    if not times:
+        return {}
+    return {
+        f"latency_ms_p{p}": Score(value=float(np.percentile(times, p)), low=None, high=None, n=len(times))
+        for p in (50, 95)
+    }

@@ -1,0 +1,84 @@
+"""Asks one question through the same pipeline as everyone, and scores what comes back."""
+
+from functools import lru_cache
+
+from eval.metrics import failed_scores, score
+from eval.records import CitedQuote, EvalQuestion, Result, TextOf
+from eval.retrieval_scores import ranked_articles
+from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
+from service.client import Client
+from service.wire import AskRequest, AskResponse, FiltersWire
+
+# What these say is true of every question, so there is no use in asking the next one.
+_HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)
+
+_RANKING_KEPT = 10
+
+
+def ask(question: EvalQuestion, client: Client, text_of: TextOf) -> Result:
+    """Ask a question and score the answer. An error becomes a result that is wrong in everything.
+
+    Raises DataFolderOwned, IndexEmpty, IndexMismatch or ModelUnusable: those concern the whole run.
+    """
+    try:
+        return _answered(question, client.ask(_request(question)), text_of)
+    except _HOPELESS:
+        raise
+    except Exception as error:  # Whatever goes wrong with one question is listed, and must not lose the others.
+        return _failed(question, f"{type(error).__name__}: {error}")
+
+
+def article_texts(client: Client) -> TextOf:
+    """Return a way to look up articles' texts. It remembers the last few hundred."""
+
+    @lru_cache(maxsize=512)
+    def text_of(article_id: str, version: str | None) -> str | None:
+        try:
+            return client.article(article_id, version).text
+        except (ArticleUnknown, ArticleDeleted):
+            return None
+
+    return text_of
+
+
+def _request(question: EvalQuestion) -> AskRequest:
+    filters = FiltersWire(article_ids=list(question.article_ids))
+    return AskRequest(question=question.question, filters=filters, as_of=question.as_of, include_hits=True)
+
+
+def _answered(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> Result:
+    scores, notes = score(question, response, text_of)
+    return Result(
+        id=question.id,
+        question=question.question,
+        answerable=question.answerable,
+        answers=question.answers,
+        relevant_ids=question.relevant_ids,
+        kind=question.kind,
+        status=response.status,
+        text=response.text,
+        short_answer=response.short_answer,
+        citations=tuple(
+            CitedQuote(c.number, c.article_id, c.title, c.url, c.quote, c.start, c.end) for c in response.citations
+        ),
+        confidence=response.confidence,
+        answerer=response.answerer,
+        degraded=response.degraded,
+        ranking=ranked_articles(response.hits or [])[:_RANKING_KEPT],
+        latency_ms=response.timings_ms.total,
+        scores=scores,
+        notes=notes,
+    )
+
+
+def _failed(question: EvalQuestion, error: str) -> Result:
+    return Result(
+        id=question.id,
+        question=question.question,
+        answerable=question.answerable,
+        answers=question.answers,
+        relevant_ids=question.relevant_ids,
+        kind=question.kind,
+        scores=failed_scores(question),
+        error=error,
+    )

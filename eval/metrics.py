@@ -1,0 +1,86 @@
+"""The scores of one question: which there are, which of them are defined for it, and what they are.
+
+Each score is defined in the module that computes it. Refusals are scored here: precision and recall of "the corpus
+does not answer this" as in Manning, Raghavan and Schütze, "Introduction to Information Retrieval", 2008, ch. 8, with
+the unanswerable questions as the relevant ones.
+"""
+
+from eval.answer_scores import ANSWER_METRICS, answer_scores, answers_are_known
+from eval.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
+from eval.evidence import Target, citation_targets, evidence_targets
+from eval.records import EvalQuestion, TextOf
+from eval.retrieval_scores import (
+    ARTICLE_METRICS,
+    EVIDENCE_METRICS,
+    article_scores,
+    articles_are_ranked,
+    evidence_scores,
+    ranked_articles,
+)
+from service.wire import AskResponse
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS),
+    "answers": ANSWER_METRICS,
+    "citations": (*EVIDENCE_CITED, "citations_exact", "sentences_verified"),
+    "refusal": (
+        "refusal_precision",
+        "refusal_recall",
+        "answerable_answered",
+        "refusal_balanced_accuracy",
+        "risk_coverage_area",
+    ),
+    "speed": ("latency_ms_p50", "latency_ms_p95"),
+}
+METRICS = tuple(name for names in GROUPS.values() for name in names)
+LOWER_IS_BETTER = frozenset({"risk_coverage_area", "latency_ms_p50", "latency_ms_p95"})
+
+# What is left is no mean over questions; `eval.aggregates` computes it from all of them.
+MEANS = tuple(name for name in METRICS if name not in LOWER_IS_BETTER | {"refusal_balanced_accuracy"})
+
+
+def score(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the scores that are defined for this question, and what makes them doubtful.
+
+    Raises ValueError when the response lacks its hits: they were asked for, and without them nothing can be ranked.
+    """
+    if response.hits is None:
+        raise ValueError("the response has no hits, although they were asked for")
+    evidence = evidence_targets(question, text_of)
+    scores = (
+        article_scores(question, ranked_articles(response.hits))
+        | evidence_scores(evidence, response.hits)
+        | answer_scores(question, response)
+        | citation_scores(question, response, citation_targets(question, evidence))
+        | exactness(response, text_of)
+        | support(response)
+        | refusal_scores(question, status=response.status)
+    )
+    return scores, tuple(_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans)
+
+
+def failed_scores(question: EvalQuestion) -> dict[str, float]:
+    """Return the scores of a question that ended in an error: wrong in everything that is defined for it."""
+    names = (
+        *(ARTICLE_METRICS if articles_are_ranked(question) else ()),
+        *(EVIDENCE_METRICS if question.evidence else ()),
+        *(ANSWER_METRICS if answers_are_known(question) else ()),
+        *(EVIDENCE_CITED if evidence_is_known(question) else ()),
+    )
+    return dict.fromkeys(names, 0.0) | refusal_scores(question, status="error")
+
+
+def refusal_scores(question: EvalQuestion, *, status: str) -> dict[str, float]:
+    """Score saying "no answer". Their means over the questions that have them are what the names say.
+
+    `refusal_precision`: of the refusals, were they right. `refusal_recall`: of the unanswerable questions, were they
+    refused. `answerable_answered`: of the answerable ones, were they answered (rightly or not).
+    """
+    scores = {"refusal_precision": float(not question.answerable)} if status == "no_answer" else {}
+    if question.answerable:
+        return scores | {"answerable_answered": float(status == "answered")}
+    return scores | {"refusal_recall": float(status == "no_answer")}
+
+
+def _missing_quote(number: int, target: Target) -> str:
+    return f"evidence {number}: its quote is not in article {target.article_id!r}"

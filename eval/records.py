@@ -1,0 +1,127 @@
+"""The values that pass between the rooms of `eval/`: questions with known answers, and what was answered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+TextOf = Callable[[str, str | None], str | None]
+"""Gives an article's text by its id and version (None: today's); None when there is no such article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stretch of an article that answers a question. `start` is its offset in code points, where a set gives it."""
+
+    article_id: str
+    quote: str
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before the question in the same conversation."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvalQuestion:
+    """A question with what is known about its answer.
+
+    `answers` are alternatives: any of them is right. `article_ids` are the only articles that the question is asked
+    of; empty means all of them. `kind` groups the scores.
+    """
+
+    id: str
+    question: str
+    answers: tuple[str, ...] = ()
+    answerable: bool = True
+    relevant_ids: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    as_of: date | None = None
+    kind: str | None = None
+    history: tuple[Turn, ...] = ()
+    article_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtArticle:
+    """An article that came with the questions and has to be indexed before they can be asked."""
+
+    id: str
+    title: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row that cannot be asked and why. `line` counts from 1; None where the file is not one of lines."""
+
+    path: Path
+    line: int | None
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line is not None else str(self.path)
+        return f"{place}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """Questions to ask, the rows left out, and where the articles are that they are about.
+
+    `corpus` is a file of articles beside the questions; `articles` came inside the question file itself. With
+    neither, the questions are about what is already indexed.
+    """
+
+    questions: tuple[EvalQuestion, ...]
+    problems: tuple[RowProblem, ...] = ()
+    corpus: Path | None = None
+    articles: tuple[BroughtArticle, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CitedQuote:
+    """A citation as it was given: `quote` is said to be `article_text[start:end]`."""
+
+    number: int
+    article_id: str
+    title: str
+    url: str | None
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of `results.jsonl`: a question, what was answered, and its scores.
+
+    `scores` holds only what is defined for this question, never NaN. `ranking` is the first distinct articles that
+    were retrieved, best first. `error` is set when there was no answer to score; `notes` are doubts about the scores.
+    """
+
+    id: str
+    question: str
+    answerable: bool
+    answers: tuple[str, ...] = ()
+    relevant_ids: tuple[str, ...] = ()
+    kind: str | None = None
+    status: str | None = None
+    text: str = ""
+    short_answer: str | None = None
+    citations: tuple[CitedQuote, ...] = ()
+    confidence: float | None = None
+    answerer: str | None = None
+    degraded: str | None = None
+    ranking: tuple[str, ...] = ()
+    latency_ms: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self.status == "no_answer"

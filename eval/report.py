@@ -1,0 +1,124 @@
+"""The scores of a run for the terminal, and whether they are good enough."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from eval.aggregates import Score
+from eval.metrics import GROUPS, LOWER_IS_BETTER, METRICS
+from eval.results import Report
+from index.errors import WrongUsage
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A score as it is shown: `interval` is empty where none is known."""
+
+    group: str
+    name: str
+    value: str
+    interval: str
+    n: str
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """The worst that a metric may be."""
+
+    metric: str
+    bound: float
+
+
+def print_scores(scores: Mapping[str, Score], console: Console) -> None:
+    """Show scores by group: a table on a terminal, plain aligned columns anywhere else."""
+    rows = list(score_rows(scores))
+    if console.is_terminal:
+        console.print(_table(rows))
+        return
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        # Not through the console, which would break long lines at a width that a pipe does not have.
+        print(f"{row.group:<9}  {row.name:<{width}}  {row.value:>8}  {row.interval:<15}  {row.n:>6}", file=console.file)
+
+
+def score_rows(scores: Mapping[str, Score]) -> Iterator[ScoreRow]:
+    """Yield the scores as they are shown, in the order of their groups."""
+    for group, names in GROUPS.items():
+        for name in names:
+            if name in scores:
+                score = scores[name]
+                low, high = score.get("low"), score.get("high")
+                known = low is not None and high is not None
+                interval = f"{shown(name, low)} – {shown(name, high)}" if known else ""
+                yield ScoreRow(group, name, shown(name, value_of(score)), interval, str(score["n"]))
+
+
+def value_of(score: Score) -> float:
+    """Return the score itself, be it a mean or another value."""
+    return score["mean"] if "mean" in score else score["value"]
+
+
+def shown(name: str, value: float | None) -> str:
+    """Write a value: milliseconds with one decimal, everything else is a share with three."""
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if name.startswith("latency_ms") else f"{value:.3f}"
+
+
+def read_thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:
+    """Read `METRIC=VALUE` texts. Raises WrongUsage for a metric that does not exist or a value that is no number."""
+    return tuple(_threshold(text) for text in given)
+
+
+def thresholds_missed(report: Report, given: Sequence[str]) -> list[str]:
+    """Say for each threshold that a run missed what it was and what it should have been.
+
+    A score must not be below its threshold; a latency or risk (lower is better) not above. A metric that this run
+    could not measure is missed: nobody knows whether it is good enough. Raises WrongUsage as `read_thresholds` does.
+    """
+    verdicts = (_verdict(report["metrics"], threshold) for threshold in read_thresholds(given))
+    return [verdict for verdict in verdicts if verdict]
+
+
+def _threshold(text: str) -> Threshold:
+    name, separator, number = text.partition("=")
+    name = name.strip()
+    if not separator:
+        raise WrongUsage(f"{text!r} is no threshold. Write METRIC=VALUE, for example hits@1=0.9.")
+    if name not in METRICS:
+        raise WrongUsage(f"There is no metric {name!r}. Known are: {', '.join(METRICS)}.")
+    try:
+        bound = float(number)
+    except ValueError as error:
+        raise WrongUsage(f"The threshold of {name} is {number!r}, which is no number. Write for example 0.9.") from error
+    if not math.isfinite(bound):
+        raise WrongUsage(f"The threshold of {name} is {number!r}, which nothing can be compared with.")
+    return Threshold(name, bound)
+
+
+def _verdict(scores: Mapping[str, Score], threshold: Threshold) -> str | None:
+    name, bound = threshold.metric, threshold.bound
+    if name not in scores:
+        return f"{name} was not measured: no question of this run defines it (wanted {bound:g})"
+    value = value_of(scores[name])
+    if name in LOWER_IS_BETTER:
+        return f"{name} is {value:.6g}, above {bound:g}" if value > bound else None
+    return f"{name} is {value:.6g}, below {bound:g}" if value < bound else None
+
+
+def _table(rows: Sequence[ScoreRow]) -> Table:
+    table = Table(show_edge=False)
+    for title in ("", "score"):
+        table.add_column(title)
+    for title in ("value", "95 % interval", "n"):
+        table.add_column(title, justify="right")
+    group = None
+    for row in rows:
+        if group not in (None, row.group):
+            table.add_section()
+        table.add_row("" if row.group == group else row.group, row.name, row.value, row.interval, row.n)
+        group = row.group
+    return table

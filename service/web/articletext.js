@@ -1,0 +1,183 @@
+/**
+ * Shows an article's text with one stretch of it highlighted, exactly.
+ *
+ * Every character of the text becomes part of the page, in order: `element.textContent === text`. Markup such as `##`
+ * and blank lines are only hidden from view. So whatever is highlighted is precisely the stretch that was cited.
+ */
+
+import { element } from "./dom.js";
+import { safeAddress } from "./links.js";
+
+const FENCE = /^ {0,3}(```|~~~)/;
+const HEADING = /^ {0,3}(#{1,6})[ \t]+/;
+const RULE = /^ {0,3}([-*_])([ \t]*\1){2,}[ \t]*$/;
+const QUOTE = /^ {0,3}>[ \t]?/;
+const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+/;
+const TABLE = /^[ \t]*\|/;
+// Bounded repeats, so that a hostile article cannot make the page search for ever.
+const INLINE = new RegExp(
+  [
+    "(?<code>`)[^`\\n]{1,500}`",
+    "(?<strong>\\*\\*|__)(?=[^\\s*_])[^\\n]{1,500}?(?<=[^\\s*_])\\k<strong>",
+    "(?<![\\w*])(?<em>[*_])(?=[^\\s*_])[^*_\\n]{1,500}(?<=\\S)\\k<em>(?![\\w*])",
+    "!?\\[(?<label>[^\\[\\]\\n]{0,500})\\]\\((?<address>[^()\\s]{0,2000})(?:[ \\t]\"[^\"\\n]{0,500}\")?\\)",
+  ].join("|"),
+  "g",
+);
+
+/** Turn a stretch counted in code points, as the API counts, into one counted in UTF-16 units, as JavaScript does. */
+export function utf16Stretch(text, { start, end }) {
+  const from = unitsUntil(text, { from: 0, points: start });
+  return { from, to: unitsUntil(text, { from, points: end - start }) };
+}
+
+/** Build the text of an article. `stretch` is counted in UTF-16 units; null highlights nothing. */
+export function articleText({ text, format, stretch }) {
+  const writer = new Writer(text, stretch);
+  const root = element("div", { class: `article-text ${format}`, dir: "auto" });
+  if (format === "markdown") for (const block of blocksOf(text)) writer.block(root, block);
+  else writer.plain(root, 0, text.length);
+  return root;
+}
+
+function unitsUntil(text, { from, points }) {
+  let units = from;
+  for (let point = 0; point < points && units < text.length; point += 1) units += text.codePointAt(units) > 0xffff ? 2 : 1;
+  return units;
+}
+
+/** Cut a text into blocks of lines. Together they are the whole text; a blank line belongs to the block before it. */
+function blocksOf(text) {
+  const blocks = [];
+  for (const line of linesOf(text)) {
+    const last = blocks.at(-1);
+    if (last && continues(last, line)) last.lines.push(line);
+    else blocks.push({ ...kindOf(line.words), lines: [line] });
+  }
+  return blocks;
+}
+
+function* linesOf(text) {
+  for (let from = 0; from < text.length; ) {
+    const stop = text.indexOf("\n", from);
+    const to = stop < 0 ? text.length : stop + 1;
+    yield { from, to, words: text.slice(from, to).trimEnd() };
+    from = to;
+  }
+}
+
+function kindOf(words) {
+  if (FENCE.test(words)) return { kind: "code", fence: words.match(FENCE)[1] };
+  if (HEADING.test(words)) return { kind: "heading", level: words.match(HEADING)[1].length };
+  if (RULE.test(words)) return { kind: "rule" };
+  if (QUOTE.test(words)) return { kind: "quote" };
+  if (TABLE.test(words)) return { kind: "table" };
+  if (ITEM.test(words)) return { kind: "item", depth: Math.min(3, Math.floor(words.match(ITEM)[1].length / 2)) };
+  return { kind: words === "" ? "blank" : "paragraph" };
+}
+
+function continues(block, line) {
+  const before = block.lines.at(-1).words;
+  if (block.kind === "code") return block.lines.length === 1 || !before.trim().startsWith(block.fence) || line.words === "";
+  if (line.words === "") return true;
+  const { kind } = kindOf(line.words);
+  if (before === "" || ["heading", "rule"].includes(block.kind)) return false;
+  if (["quote", "table"].includes(block.kind)) return kind === block.kind;
+  return kind === "paragraph";
+}
+
+class Writer {
+  constructor(text, stretch) {
+    this.text = text;
+    this.from = stretch?.from ?? 0;
+    this.to = stretch?.to ?? 0;
+  }
+
+  block(root, block) {
+    const made = this.container(root, block);
+    for (const [number, line] of block.lines.entries()) this.line(made, block, { ...line, number });
+  }
+
+  container(root, { kind, level, depth }) {
+    const makers = {
+      heading: () => element(`h${Math.min(level + 1, 6)}`),
+      code: () => element("pre"),
+      table: () => element("pre", { class: "table" }),
+      quote: () => element("blockquote"),
+      rule: () => element("div", { class: "rule" }),
+      item: () => element("li", { class: `depth-${depth}` }),
+      blank: () => element("div", { class: "markup" }),
+      paragraph: () => element("p"),
+    };
+    const made = makers[kind]();
+    (kind === "item" ? listIn(root) : root).append(made);
+    return made;
+  }
+
+  line(made, { kind, fence }, { from, to, words, number }) {
+    if (kind === "code" && !words.trim().startsWith(fence)) return this.plain(made, from, to);
+    if (kind === "table") return this.plain(made, from, to);
+    if (kind === "code" || kind === "rule" || kind === "blank") return this.markup(made, from, to);
+    const start = from + this.prefix(kind, words, number);
+    // A number says something, so it stays in view; a dash is drawn as a bullet.
+    if (/^\s*\d/.test(words) && kind === "item" && number === 0) {
+      made.classList.add("numbered");
+      this.plain(made, from, start);
+    } else this.markup(made, from, start);
+    return this.inline(made, start, to);
+  }
+
+  prefix(kind, words, number) {
+    const pattern = { heading: HEADING, quote: QUOTE, item: number === 0 ? ITEM : /^[ \t]*/ }[kind];
+    return pattern ? (words.match(pattern)?.[0].length ?? 0) : 0;
+  }
+
+  /** Write a line with its emphasis, code and links shown and their signs hidden. */
+  inline(parent, from, to) {
+    let done = from;
+    for (const match of this.text.slice(from, to).matchAll(INLINE)) {
+      const start = from + match.index;
+      this.plain(parent, done, start);
+      done = start + match[0].length;
+      this.token(parent, match.groups, { start, end: done });
+    }
+    this.plain(parent, done, to);
+  }
+
+  token(parent, { code, strong, em, label, address }, { start, end }) {
+    const signs = (code ?? strong ?? em)?.length ?? this.text.indexOf("[", start) + 1 - start;
+    const inside = { from: start + signs, to: label === undefined ? end - signs : start + signs + label.length };
+    const made = label === undefined ? element(code ? "code" : strong ? "strong" : "em") : link(address);
+    this.markup(parent, start, inside.from);
+    parent.append(made);
+    if (code) this.plain(made, inside.from, inside.to);
+    else this.inline(made, inside.from, inside.to);
+    this.markup(parent, inside.to, end);
+  }
+
+  markup(parent, from, to) {
+    if (from === to) return;
+    const made = element("span", { class: "markup" });
+    this.plain(made, from, to);
+    parent.append(made);
+  }
+
+  /** Write a stretch as it is; what of it is cited goes into `mark`. */
+  plain(parent, from, to) {
+    const start = Math.min(Math.max(from, this.from), to);
+    const end = Math.max(Math.min(to, this.to), start);
+    if (from < start) parent.append(this.text.slice(from, start));
+    if (start < end) parent.append(element("mark", {}, this.text.slice(start, end)));
+    if (end < to) parent.append(this.text.slice(end, to));
+  }
+}
+
+function listIn(root) {
+  if (root.lastElementChild?.tagName !== "UL") root.append(element("ul"));
+  return root.lastElementChild;
+}
+
+function link(address) {
+  const url = safeAddress(address);
+  return url ? element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer" }) : element("span");
+}

@@ -1,0 +1,20 @@
+/** Builds elements. Words from articles and models only ever enter the page here, as text nodes and attributes. */
+
+/**
+ * Make an element. Properties become attributes, except functions, which become event listeners. Children that are
+ * strings become text; those that are null or undefined are left out.
+ */
+export function element(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (typeof value === "function") made.addEventListener(key, value);
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, String(value));
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Tell a screen reader what has just happened. */
+export function announce(words) {
+  document.getElementById("status").textContent = words;
+}

@@ -1,0 +1,464 @@
+"""The HTTP edge against a desk that answers from memory: shapes, problems, and who is let in."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from structlog.testing import capture_logs
+
+from index.errors import (
+    ArticleDeleted,
+    ArticleError,
+    ArticleUnknown,
+    DataFolderOwned,
+    FootnoteError,
+    IndexEmpty,
+    IndexMismatch,
+    ModelUnusable,
+    PruneRefused,
+    QuestionError,
+    WrongUsage,
+)
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.api import create_app
+from service.settings import Settings
+from service.wire import (
+    ArticleResponse,
+    ArticlesResponse,
+    AskRequest,
+    AskResponse,
+    IndexReportWire,
+    PreferencesWire,
+    SearchRequest,
+    SearchResponse,
+    StatusResponse,
+    TimingsWire,
+)
+
+TOKEN = "the-owner's-token"
+OWNER = {"Authorization": f"Bearer {TOKEN}"}
+ADDRESS = "http://127.0.0.1:8000"
+ARTICLE = ArticleResponse(
+    id="reports/2026/Q1 #1?.v2",
+    version="sha256:1",
+    title="A title",
+    publisher=None,
+    published=date(2026, 4, 24),
+    url=None,
+    authors=[],
+    language=None,
+    format="text",
+    text="😀 It rained.",
+    current=True,
+)
+
+
+class FakeDesk:
+    """Remembers the last call and returns something of the right shape, or raises what it was told to."""
+
+    def __init__(self) -> None:
+        self.called: tuple[object, ...] = ()
+        self.error: Exception | None = None
+
+    def _note(self, *call: object) -> None:
+        self.called = call
+        if self.error:
+            raise self.error
+
+    def ask(self, request: AskRequest, access: Access) -> AskResponse:
+        self._note("ask", request, access)
+        return AskResponse(
+            id="ans_1",
+            conversation_id=None,
+            question=request.question,
+            completed_question=None,
+            status="no_answer",
+            short_answer=None,
+            text="The articles do not answer this.",
+            sentences=[],
+            citations=[],
+            disagreements=[],
+            nearest=[],
+            preferences=PreferencesWire(),
+            answerer="extractive",
+            confidence=0.1,
+            degraded=None,
+            usage=None,
+            timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
+        )
+
+    def search(self, request: SearchRequest, access: Access) -> SearchResponse:
+        self._note("search", request, access)
+        return SearchResponse(question=request.question, hits=[])
+
+    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
+        self._note("articles", access, after, limit)
+        return ArticlesResponse(articles=[], total=0, next_after=None)
+
+    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
+        self._note("article", article_id, access, version)
+        return ARTICLE
+
+    def status(self) -> StatusResponse:
+        self._note("status")
+        return StatusResponse(
+            articles=1,
+            passages=2,
+            model="m",
+            fingerprint="f",
+            last_sync=None,
+            data_dir="/data",
+            answerer="extractive",
+        )
+
+    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+        self._note("index", list(paths), prune, prune_limit, dry_run)
+        return IndexReportWire(
+            added=1,
+            updated=0,
+            renamed=0,
+            unchanged=0,
+            deleted=0,
+            skipped=[],
+            failed=[],
+            articles=1,
+            passages=1,
+            seconds=0.5,
+        )
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        self._note("delete", list(article_ids))
+
+    def ready(self) -> None:
+        self._note("ready")
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+@pytest.fixture
+def client(desk: FakeDesk) -> Iterator[TestClient]:
+    with serve(desk) as client:
+        yield client
+
+
+def serve(
+    desk: FakeDesk, *, host: str = "127.0.0.1", public_url: str | None = None, keys: bool | None = None
+) -> TestClient:
+    settings = Settings(_env_file=None, public_url=public_url, api_keys_required=keys)  # type: ignore[call-arg]
+    app = create_app(desk, settings=settings, host=host, owner_token=TOKEN)
+    return TestClient(app, base_url=ADDRESS)
+
+
+def problem(response: object, status: int, slug: str) -> str:
+    """Check that this is a problem of this kind and return its detail."""
+    assert response.headers["content-type"] == "application/problem+json"  # type: ignore[attr-defined]
+    body = response.json()  # type: ignore[attr-defined]
+    assert (response.status_code, body["status"], body["type"]) == (status, status, f"/problems/{slug}")  # type: ignore[attr-defined]
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["title"]
+    return str(body["detail"])
+
+
+# What the endpoints pass on and give back
+
+
+def test_ask_passes_the_question_on_and_answers_in_the_shape_of_the_contract(
+    client: TestClient, desk: FakeDesk
+) -> None:
+    filters = {"published_after": "2026-01-01", "article_ids": ["a/b"]}
+    response = client.post("/api/ask", json={"question": "Why?", "filters": filters, "as_of": "2026-04-24"})
+    assert response.status_code == 200
+    assert AskResponse.model_validate_json(response.content).question == "Why?"
+    call, request, access = desk.called
+    assert isinstance(request, AskRequest)
+    assert (call, request.as_of, access) == ("ask", date(2026, 4, 24), FOR_EVERYONE)
+    assert (request.filters.published_after, request.filters.article_ids) == (date(2026, 1, 1), ["a/b"])
+
+
+def test_search_passes_the_limit_on(client: TestClient, desk: FakeDesk) -> None:
+    assert client.post("/api/search", json={"question": "Why?", "limit": 3}).json() == {"question": "Why?", "hits": []}
+    assert desk.called[1:] == (SearchRequest(question="Why?", limit=3), FOR_EVERYONE)
+
+
+def test_articles_are_paged(client: TestClient, desk: FakeDesk) -> None:
+    page = client.get("/api/articles", params={"after": "a/b c", "limit": 7}).json()
+    assert page == {"articles": [], "total": 0, "next_after": None}
+    assert desk.called == ("articles", FOR_EVERYONE, "a/b c", 7)
+
+
+@pytest.mark.parametrize(
+    ("path", "article_id"),
+    [
+        ("reports/2026/Q1%20%231%3F.v2", "reports/2026/Q1 #1?.v2"),
+        ("a%2F..%2Fb", "a/../b"),
+        ("%C3%A4rger/100%25", "ärger/100%"),
+        ("/leading", "/leading"),
+        ("trailing/", "trailing/"),
+    ],
+)
+def test_article_ids_may_hold_anything(client: TestClient, desk: FakeDesk, path: str, article_id: str) -> None:
+    response = client.get(f"/api/articles/{path}", params={"version": "sha256:1"})
+    assert ArticleResponse.model_validate_json(response.content) == ARTICLE
+    assert desk.called == ("article", article_id, FOR_EVERYONE, "sha256:1")
+
+
+def test_health_does_not_ask_the_desk_and_readiness_does(client: TestClient, desk: FakeDesk) -> None:
+    desk.error = IndexEmpty("Nothing is indexed. Run footnote index PATH.")
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert "footnote index" in problem(client.get("/readyz"), 503, "not-ready")
+    desk.error = None
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("path", ["/", "/articles", "/articles/a/b%20c"])
+def test_the_page_is_html_under_all_its_addresses(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.headers["content-type"].startswith("text/html")
+    assert "/static/app.js" in response.text
+    assert client.head(path).status_code == 200
+
+
+def test_static_files_carry_their_types_and_are_checked_for_changes(client: TestClient) -> None:
+    script = client.get("/static/app.js")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert script.headers["cache-control"] == "private, no-cache"
+    assert client.get("/static/app.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
+    assert client.get("/static/style.css").headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("path", ["nothing.js", "%2e%2e/api.py", "..%2fapi.py", "%00", "", "a" * 5_000])
+def test_static_serves_nothing_else(client: TestClient, path: str) -> None:
+    problem(client.get(f"/static/{path}"), 404, "not-found")
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "slug"),
+    [
+        (QuestionError("The question is empty."), 422, "question-unusable"),
+        (IndexEmpty("Nothing is indexed."), 409, "index-empty"),
+        (IndexMismatch("Another model made this."), 409, "index-mismatch"),
+        (ArticleUnknown("No such article."), 404, "article-unknown"),
+        (ArticleDeleted("It was deleted."), 410, "article-deleted"),
+        (PruneRefused("Too many."), 409, "prune-refused"),
+        (WrongUsage("That makes no sense."), 400, "wrong-usage"),
+        (ModelUnusable("No weights."), 503, "model-unusable"),
+        (ArticleError("Not UTF-8."), 500, "failed"),
+        (DataFolderOwned("By another."), 500, "failed"),
+        (FootnoteError("Something."), 500, "failed"),
+    ],
+)
+def test_every_error_is_a_problem(
+    client: TestClient, desk: FakeDesk, error: FootnoteError, status: int, slug: str
+) -> None:
+    desk.error = error
+    assert problem(client.post("/api/ask", json={"question": "Why?"}), status, slug) == str(error)
+    assert problem(client.get("/api/articles/a/b"), status, slug) == str(error)
+
+
+def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: TestClient, desk: FakeDesk) -> None:
+    desk.error = RuntimeError("password=hunter2")
+    with capture_logs() as lines:
+        response = client.post("/api/ask", json={"question": "Why?"})
+    assert "hunter2" not in problem(response, 500, "unexpected")
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+    assert [(line["event"], line["path"], line["exc_info"]) for line in lines] == [
+        ("unexpected error", "/api/ask", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "slug"),
+    [
+        (b"{", 400, "json-invalid"),
+        (b'{"question": "\xff"}', 400, "bad-request"),
+        (b"[" * 100_000, 400, "bad-request"),
+        (b"[]", 422, "request-invalid"),
+        (b"{}", 422, "request-invalid"),
+        (b'{"question": 1}', 422, "request-invalid"),
+        (b'{"question": "Why?", "unknown": 1}', 422, "request-invalid"),
+        (b'{"question": "Why?", "unknown\\ud800": 1}', 422, "request-invalid"),
+        (b'{"question": "a\\ud800b"}', 422, "question-unusable"),
+        (b'{"question": "a", "filters": {"publishers": ["\\udfff"]}}', 422, "question-unusable"),
+        (b'{"question": "a", "filters": {"article_ids": ["a\\u0000"]}}', 422, "question-unusable"),
+        (b'{"question": "a\\u0000b"}', 422, "question-unusable"),
+        (b'{"question": "Why?", "filters": {"published_after": "soon"}}', 422, "request-invalid"),
+        (b'{"question": "Why?", "stream": true}', 400, "streaming-unavailable"),
+        (b'{"question": "Why?", "conversation_id": "conv_1"}', 400, "conversations-unavailable"),
+    ],
+)
+def test_bad_bodies_are_told_what_is_wrong(
+    client: TestClient, desk: FakeDesk, body: bytes, status: int, slug: str
+) -> None:
+    response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+    assert problem(response, status, slug)
+    assert desk.called == ()
+
+
+def test_validation_names_the_field_and_does_not_repeat_what_was_sent(client: TestClient) -> None:
+    response = client.post("/api/ask", json={"question": "Why?", "filters": {"published_after": "<b>soon</b>"}})
+    detail = problem(response, 422, "request-invalid")
+    assert "body.filters.published_after" in detail
+    assert "<b>" not in detail
+
+
+def test_a_body_that_is_not_called_json_is_told_so(client: TestClient) -> None:
+    response = client.post("/api/ask", content=b'{"question": "Why?"}', headers={"Content-Type": "text/plain"})
+    assert "Content-Type: application/json" in problem(response, 415, "content-type")
+
+
+def test_bodies_are_bounded_whether_they_say_their_size_or_not(client: TestClient, desk: FakeDesk) -> None:
+    body = json.dumps({"question": "a" * 1_000_000}).encode()
+    headers = {"Content-Type": "application/json"}
+    problem(client.post("/api/ask", content=body, headers=headers), 413, "body-too-large")
+    problem(client.post("/api/ask", content=iter([body[:9], body[9:]]), headers=headers), 413, "body-too-large")
+    assert desk.called == ()
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=many"])
+def test_limits_are_checked(client: TestClient, query: str) -> None:
+    assert "query.limit" in problem(client.get(f"/api/articles?{query}"), 422, "request-invalid")
+
+
+def test_unknown_routes_and_methods_are_problems(client: TestClient) -> None:
+    problem(client.get("/nothing"), 404, "not-found")
+    problem(client.get("/docs"), 404, "not-found")
+    problem(client.post("/api/ask/", json={"question": "Why?"}), 404, "not-found")
+    refused = client.get("/api/ask")
+    problem(refused, 405, "method-not-allowed")
+    assert refused.headers["allow"] == "POST"
+
+
+def test_openapi_describes_answers_and_problems(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    responses = paths["/api/ask"]["post"]["responses"]
+    assert responses["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/AskResponse")
+    assert set(responses["422"]["content"]) == {"application/problem+json"}
+    assert not any(path.startswith("/articles") for path in paths)
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/api/articles", "/nothing", "/healthz"])
+def test_every_response_carries_the_security_headers(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
+
+
+# Who is let in, and as whom
+
+
+def test_the_owner_reads_everything(client: TestClient, desk: FakeDesk) -> None:
+    client.post("/api/ask", json={"question": "Why?"}, headers=OWNER)
+    assert desk.called[2] == EVERYTHING
+
+
+@pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Bearer", f"Basic {TOKEN}", TOKEN, "Bearer ä", ""])
+def test_others_read_what_is_for_everyone(client: TestClient, desk: FakeDesk, header: str) -> None:
+    headers = [(b"Authorization", header.encode())]
+    assert client.get("/api/articles", headers=headers).status_code == 200
+    assert desk.called[1] == FOR_EVERYONE
+    problem(client.get("/api/status", headers=headers), 403, "owner-only")
+
+
+def test_without_a_token_nobody_is_the_owner(desk: FakeDesk) -> None:
+    app = create_app(desk, settings=Settings(_env_file=None), owner_token="")  # type: ignore[call-arg]
+    client = TestClient(app, base_url=ADDRESS)
+    problem(client.get("/api/status", headers={"Authorization": "Bearer "}), 403, "owner-only")
+
+
+def test_the_owner_indexes_deletes_and_sees_the_status(client: TestClient, desk: FakeDesk, tmp_path: Path) -> None:
+    request = {"paths": [str(tmp_path)], "prune": True, "prune_limit": 0.5, "dry_run": True}
+    assert client.post("/api/index", json=request, headers=OWNER).json()["added"] == 1
+    assert desk.called == ("index", [tmp_path], True, 0.5, True)
+    assert client.post("/api/delete", json={"article_ids": ["a/b"]}, headers=OWNER).status_code == 204
+    assert desk.called == ("delete", ["a/b"])
+    assert client.get("/api/status", headers=OWNER).json()["passages"] == 2
+
+
+def test_others_do_not(client: TestClient, desk: FakeDesk, tmp_path: Path) -> None:
+    problem(client.post("/api/index", json={"paths": [str(tmp_path)]}), 403, "owner-only")
+    problem(client.post("/api/delete", json={"article_ids": ["a"]}), 403, "owner-only")
+    assert desk.called == ()
+
+
+def test_relative_paths_are_refused(client: TestClient, desk: FakeDesk) -> None:
+    problem(client.post("/api/index", json={"paths": ["corpus"]}, headers=OWNER), 400, "wrong-usage")
+    assert desk.called == ()
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize("path", ["/", "/api/articles", "/static/app.js"])
+def test_proxies_are_refused_without_keys(client: TestClient, name: str, path: str) -> None:
+    detail = problem(client.get(path, headers={name: "127.0.0.1"}), 403, "request-forwarded")
+    assert "FOOTNOTE_API_KEYS_REQUIRED" in detail
+
+
+OWN_HOSTS = ["localhost", "LocalHost:8000", "127.0.0.1:8000", "127.0.0.2", "[::1]:8000", "[::1]"]
+FOREIGN_HOSTS = ["evil.example", "evil.example:8000", "192.168.1.9", "localhost.evil.example", "127.0.0.1.nip.io"]
+MALFORMED_HOSTS = ["", "localhost:x", "me@localhost", "localhost/x", "[::1", "[localhost]", "localhost evil.example"]
+
+
+@pytest.mark.parametrize("host", OWN_HOSTS)
+def test_its_own_address_is_let_in(client: TestClient, host: str) -> None:
+    assert client.get("/api/articles", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS + MALFORMED_HOSTS)
+def test_other_addresses_are_refused_without_keys(client: TestClient, desk: FakeDesk, host: str) -> None:
+    assert "FOOTNOTE_PUBLIC_URL" in problem(client.get("/api/articles", headers={"Host": host}), 403, "host-foreign")
+    assert desk.called == ()
+
+
+def test_the_public_address_is_let_in(desk: FakeDesk) -> None:
+    client = serve(desk, public_url="https://Footnote.example:8443/")
+    assert client.get("/api/articles", headers={"Host": "footnote.example:8443"}).status_code == 200
+    problem(client.get("/api/articles", headers={"Host": "evil.example"}), 403, "host-foreign")
+
+
+def test_served_on_all_addresses_without_keys_any_address_is_its_own_but_no_name(desk: FakeDesk) -> None:
+    client = serve(desk, host="0.0.0.0", keys=False)
+    for host in ("192.168.1.9:8000", "[fe80::1]:8000", "localhost"):
+        assert client.get("/api/articles", headers={"Host": host}).status_code == 200
+    problem(client.get("/api/articles", headers={"Host": "evil.example"}), 403, "host-foreign")
+
+
+def test_served_on_one_address_without_keys_no_other_is_its_own(desk: FakeDesk) -> None:
+    client = serve(desk, host="192.168.1.9", keys=False)
+    assert client.get("/api/articles", headers={"Host": "192.168.1.9:8000"}).status_code == 200
+    problem(client.get("/api/articles", headers={"Host": "192.168.1.8:8000"}), 403, "host-foreign")
+
+
+@pytest.mark.parametrize(("host", "keys"), [("127.0.0.1", True), ("0.0.0.0", None), ("192.168.1.9", None)])
+def test_where_keys_are_required_only_the_owner_asks_so_far(desk: FakeDesk, host: str, keys: bool | None) -> None:
+    client = serve(desk, host=host, keys=keys)
+    behind_proxy = {"Host": "footnote.example", "X-Forwarded-For": "203.0.113.9"}
+    refused = client.get("/api/articles", headers=behind_proxy)
+    problem(refused, 401, "key-required")
+    assert refused.headers["www-authenticate"] == "Bearer"
+    assert client.get("/api/articles", headers=behind_proxy | OWNER).status_code == 200
+    for path in ("/", "/articles/a", "/static/app.js", "/healthz", "/readyz"):
+        assert client.get(path, headers=behind_proxy).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:3000", "http://[", ""])
+def test_other_sites_cannot_post(client: TestClient, desk: FakeDesk, origin: str) -> None:
+    response = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": origin})
+    problem(response, 403, "origin-foreign")
+    assert desk.called == ()
+
+
+def test_its_own_page_can_post(desk: FakeDesk) -> None:
+    client = serve(desk, public_url="https://footnote.example")
+    for origin in (ADDRESS, "https://footnote.example"):
+        response = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": origin})
+        assert response.status_code == 200

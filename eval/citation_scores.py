@@ -40,7 +40,8 @@ def citation_scores(question: EvalQuestion, response: AskResponse, targets: Sequ
 def exactness(response: AskResponse, text_of: TextOf) -> dict[str, float]:
     """`citations_exact`: the share of citations with `article_text[start:end] == quote` in the version they name.
 
-    Our own: anything below 1 is a bug. A citation whose article cannot be opened is not exact. Only for answers with citations.
+    Our own: anything below 1 is a bug. A citation whose article cannot be opened is not exact. Only for answers with
+    citations.
     """
     if not response.citations:
         return {}
@@ -73,4 +74,4 @@ def _share_half(one: Span, other: Span) -> bool:
 def _is_exact(citation: CitationWire, text_of: TextOf) -> bool:
     text = text_of(citation.article_id, citation.article_version)
     # Negative offsets would count from the end in Python and nowhere else.
-    return text is not None and 0 <= citation.start and text[citation.start : citation.end] == citation.quote
+    return text is not None and citation.start >= 0 and text[citation.start : citation.end] == citation.quote

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from eval.aggregates import Score, aggregate, balanced_samples, score_matrix
+from eval.aggregates import aggregate, balanced_samples, score_matrix
 from eval.intervals import Floats, interval, resampled_means
 from eval.metrics import LOWER_IS_BETTER, MEANS, METRICS
 from eval.records import Result
-from eval.report import shown, value_of
+from eval.report import shown, shown_interval, value_of
 from eval.results import read_results
 from index.errors import WrongUsage
 
@@ -79,18 +79,65 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     for change in comparison.changes:
         cells = _cells(change)
         numbers = "  ".join(f"{cell:>8}" for cell in cells[1:4])
-        print(f"{cells[0]:<27}  {numbers}  {cells[4]:<17}  {cells[5]:>9}  {cells[6]}".rstrip(), file=console.file)
+        print(f"{cells[0]:<27}  {numbers}  {cells[4]:<18}  {cells[5]:>9}  {cells[6]}".rstrip(), file=console.file)
 
 
 def _changes(ours: Sequence[Result], theirs: Sequence[Result]) -> tuple[Change, ...]:
+    """Compare the scores that both runs have. `ours` and `theirs` are about the same questions in the same order."""
     first, second = aggregate(ours), aggregate(theirs)
     before, after = score_matrix(ours), score_matrix(theirs)
-    # The same number of rows is resampled in the same way: this is what pairs the two runs.
-    samples = resampled_means(before), resampled_means(after)
-    moved = samples[1] - samples[0]
-    balanced = balanced_samples(samples[1]) - balanced_samples(samples[0])
+    bounds, counts = _bounds(before, after), _counts(before, after)
     return tuple(
-        _change(name, first[name], second[name], moved, balanced, before, after)
+        Change(
+            name,
+            value_of(first[name]),
+            value_of(second[name]),
+            *bounds.get(name, (None, None)),
+            *counts.get(name, (None, None)),
+        )
         for name in METRICS
         if name in first and name in second
     )
+
+
+def _bounds(before: Floats, after: Floats) -> dict[str, tuple[float, float]]:
+    # The same number of rows is resampled in the same way: this is what pairs the two runs.
+    samples = resampled_means(before), resampled_means(after)
+    moved = {name: interval(samples[1][:, i] - samples[0][:, i]) for i, name in enumerate(MEANS)}
+    moved["refusal_balanced_accuracy"] = interval(balanced_samples(samples[1]) - balanced_samples(samples[0]))
+    return {name: bounds for name, bounds in moved.items() if bounds}
+
+
+def _counts(before: Floats, after: Floats) -> dict[str, tuple[int, int]]:
+    # A comparison with NaN is false, so a question counts only where both runs have the score.
+    won, lost = (after > before).sum(axis=0), (after < before).sum(axis=0)
+    return {name: (int(won[i]), int(lost[i])) for i, name in enumerate(MEANS)}
+
+
+def _cells(change: Change) -> tuple[str, ...]:
+    values = (shown(change.metric, value) for value in (change.first, change.second))
+    bounds = shown_interval(change.metric, change.low, change.high)
+    counts = f"{change.won}/{change.lost}" if change.won is not None else ""
+    return (change.metric, *values, _signed(change), bounds, counts, _remark(change))
+
+
+def _signed(change: Change) -> str:
+    sign = "+" if change.difference > 0 else ""
+    return sign + shown(change.metric, change.difference)
+
+
+def _remark(change: Change) -> str:
+    if not change.beyond_chance:
+        return ""
+    return "better" if (change.difference > 0) != (change.metric in LOWER_IS_BETTER) else "worse"
+
+
+def _table(changes: Sequence[Change]) -> Table:
+    table = Table(box=SIMPLE, show_edge=False)
+    table.add_column("score")
+    for title in ("first", "second", "difference", "95 % interval", "won/lost"):
+        table.add_column(title, justify="right")
+    table.add_column("beyond chance")
+    for change in changes:
+        table.add_row(*_cells(change))
+    return table

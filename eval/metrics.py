@@ -56,7 +56,8 @@ def score(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> tup
         | support(response)
         | refusal_scores(question, status=response.status)
     )
-    return scores, tuple(_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans)
+    missing = [_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans]
+    return scores, tuple(missing)
 
 
 def failed_scores(question: EvalQuestion) -> dict[str, float]:

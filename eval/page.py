@@ -59,7 +59,7 @@ def _summary(report: Report) -> str:
     dataset, model = report["settings"].get("dataset", ""), report["index"].get("model", "")
     facts = [f"{report['questions']} questions", f"{len(report['errors'])} errors", f"{report['seconds']:.1f} s"]
     facts += [str(fact) for fact in (dataset, report["index"].get("answerer", ""), model) if fact]
-    return f"<h1>Footnote evaluation</h1>\n<p class=\"facts\">{' · '.join(map(escape, facts))}</p>\n"
+    return f'<h1>Footnote evaluation</h1>\n<p class="facts">{" · ".join(map(escape, facts))}</p>\n'
 
 
 def _scores(report: Report) -> str:
@@ -71,15 +71,18 @@ def _scores(report: Report) -> str:
             group = row.group
         cells = f"<td>{escape(row.value)}</td><td>{escape(row.interval)}</td><td>{escape(row.n)}</td>"
         rows.append(f'<tr><th scope="row">{escape(row.name)}</th>{cells}</tr>')
-    head = '<tr><th scope="col">score</th><th scope="col">value</th><th scope="col">95 % interval</th><th scope="col">n</th></tr>'
-    return f'<table>\n<thead>{head}</thead>\n<tbody>\n{"".join(row + chr(10) for row in rows)}</tbody>\n</table>\n'
+    titles = ("score", "value", "95 % interval", "n")
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    body = "\n".join(rows)
+    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
 
 
 def _remarks(title: str, remarks: list[str]) -> str:
     if not remarks:
         return ""
     lines = "".join(f"<li>{escape(remark)}</li>\n" for remark in remarks)
-    return f"<details class=\"remarks\"><summary>{escape(title)} ({len(remarks)})</summary>\n<ul>\n{lines}</ul></details>\n"
+    summary = f"<summary>{escape(title)} ({len(remarks)})</summary>"
+    return f'<details class="remarks">{summary}\n<ul>\n{lines}</ul></details>\n'
 
 
 def _question(result: Result) -> str:
@@ -103,9 +106,9 @@ def _citation(citation: CitedQuote) -> str:
     # Any other scheme could run a script in the reader's browser.
     if citation.url and citation.url.lower().startswith(("https://", "http://")):
         title = f'<a href="{escape(citation.url)}" rel="noreferrer">{title}</a>'
-    place = f"{citation.start}–{citation.end}"
+    place = f"{citation.start} to {citation.end}"
     return (
-        f'<figure><blockquote>{escape(citation.quote)}</blockquote>\n'
+        f"<figure><blockquote>{escape(citation.quote)}</blockquote>\n"
         f"<figcaption>[{citation.number}] {title}, {escape(citation.article_id)} {place}</figcaption></figure>\n"
     )
 

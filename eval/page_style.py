@@ -21,7 +21,8 @@ thead th, thead th:first-child { color: var(--soft); font-size: .85rem; font-wei
 .group th { padding-top: 1.1rem; font-weight: 650; }
 .filter { border: 0; padding: 0; margin: 0 0 1rem; display: flex; gap: 1rem; color: var(--soft); }
 .filter legend { float: left; margin-right: 1rem; padding: 0; }
-main:has(#show-wrong:checked) .question:not(.wrong), main:has(#show-right:checked) .question:not(.right) { display: none; }
+main:has(#show-wrong:checked) .question:not(.wrong),
+main:has(#show-right:checked) .question:not(.right) { display: none; }
 details { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: .6rem .9rem;
   margin: .5rem 0; overflow-wrap: anywhere; }
 summary { cursor: pointer; }
@@ -32,6 +33,7 @@ summary { cursor: pointer; }
 .open { border-left: 3px solid var(--open); }
 .kind, .scores, .known, figcaption { color: var(--soft); font-size: .85rem; }
 .answer { white-space: pre-wrap; margin: .8rem 0; } .error { color: var(--wrong); }
+@media (max-width: 30rem) { table { font-size: .75rem; } th, td { padding-inline: .2rem; } }
 figure { margin: .8rem 0; padding-left: .9rem; border-left: 2px solid var(--line); }
 blockquote { margin: 0; white-space: pre-wrap; font-family: Georgia, serif; }
 """

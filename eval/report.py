@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -41,7 +42,7 @@ def print_scores(scores: Mapping[str, Score], console: Console) -> None:
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
         # Not through the console, which would break long lines at a width that a pipe does not have.
-        print(f"{row.group:<9}  {row.name:<{width}}  {row.value:>8}  {row.interval:<15}  {row.n:>6}", file=console.file)
+        print(f"{row.group:<9}  {row.name:<{width}}  {row.value:>8}  {row.interval:<16}  {row.n:>6}", file=console.file)
 
 
 def score_rows(scores: Mapping[str, Score]) -> Iterator[ScoreRow]:
@@ -50,10 +51,8 @@ def score_rows(scores: Mapping[str, Score]) -> Iterator[ScoreRow]:
         for name in names:
             if name in scores:
                 score = scores[name]
-                low, high = score.get("low"), score.get("high")
-                known = low is not None and high is not None
-                interval = f"{shown(name, low)} – {shown(name, high)}" if known else ""
-                yield ScoreRow(group, name, shown(name, value_of(score)), interval, str(score["n"]))
+                bounds = shown_interval(name, score.get("low"), score.get("high"))
+                yield ScoreRow(group, name, shown(name, value_of(score)), bounds, str(score["n"]))
 
 
 def value_of(score: Score) -> float:
@@ -61,10 +60,13 @@ def value_of(score: Score) -> float:
     return score["mean"] if "mean" in score else score["value"]
 
 
-def shown(name: str, value: float | None) -> str:
+def shown_interval(name: str, low: float | None, high: float | None) -> str:
+    """Write the bounds of an interval; nothing where they are not known."""
+    return "" if low is None or high is None else f"{shown(name, low)} to {shown(name, high)}"
+
+
+def shown(name: str, value: float) -> str:
     """Write a value: milliseconds with one decimal, everything else is a share with three."""
-    if value is None:
-        return "–"
     return f"{value:.1f}" if name.startswith("latency_ms") else f"{value:.3f}"
 
 
@@ -93,7 +95,7 @@ def _threshold(text: str) -> Threshold:
     try:
         bound = float(number)
     except ValueError as error:
-        raise WrongUsage(f"The threshold of {name} is {number!r}, which is no number. Write for example 0.9.") from error
+        raise WrongUsage(f"The threshold of {name} is {number!r}, which is no number.") from error
     if not math.isfinite(bound):
         raise WrongUsage(f"The threshold of {name} is {number!r}, which nothing can be compared with.")
     return Threshold(name, bound)
@@ -110,7 +112,7 @@ def _verdict(scores: Mapping[str, Score], threshold: Threshold) -> str | None:
 
 
 def _table(rows: Sequence[ScoreRow]) -> Table:
-    table = Table(show_edge=False)
+    table = Table(box=SIMPLE, show_edge=False)
     for title in ("", "score"):
         table.add_column(title)
     for title in ("value", "95 % interval", "n"):

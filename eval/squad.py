@@ -24,7 +24,7 @@ class _Question(Row):
 
     id: str | int
     question: str = Field(pattern=r"\S")
-    answers: list[_Answer] = []
+    answers: list[_Answer] = Field(default_factory=list)
     is_impossible: bool = False
 
 

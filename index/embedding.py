@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,8 @@ class Embedder:
 
     def __init__(self, model: str) -> None:
         self._requested = model
+        # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
+        self._lock = RLock()
         self._path = str(_packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property
@@ -55,9 +58,10 @@ class Embedder:
         """Return the tokens of each text as stretches of it, by the model's own tokenizer."""
         if not texts:
             return []
-        encoded = self._model.tokenizer(
-            list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
-        )
+        with self._lock:
+            encoded = self._model.tokenizer(
+                list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+            )
         return [[Span(start, end) for start, end in offsets] for offsets in encoded["offset_mapping"]]
 
     def shortened_title(self, title: str) -> str:
@@ -66,12 +70,14 @@ class Embedder:
         return title if len(tokens) <= self._title_tokens else title[: tokens[self._title_tokens - 1].end]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages. Returns one row a text."""
-        return self._normalised(self._model.encode_document(list(texts), **_ENCODE)) if texts else self._none
+        """Embed passages or sentences. Returns one row a text."""
+        with self._lock:
+            return self._normalised(self._model.encode_document(list(texts), **_ENCODE)) if texts else self._none
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """Embed questions. Returns one row a text."""
-        return self._normalised(self._model.encode_query(list(texts), **_ENCODE)) if texts else self._none
+        with self._lock:
+            return self._normalised(self._model.encode_query(list(texts), **_ENCODE)) if texts else self._none
 
     @property
     def _none(self) -> Vectors:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import tantivy
@@ -74,3 +75,14 @@ class LexicalIndex:
         searcher = self._index.searcher()
         found = searcher.search(query, count).hits
         return {searcher.doc(address)["id"][0]: float(score) for score, address in found}
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the words of a text, as the index sees them."""
+    return _analyzer().analyze(text)
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("english")).build()

@@ -10,6 +10,7 @@ from index.embedding import Embedder
 from index.errors import IndexEmpty, IndexMismatch
 from index.lexical import LexicalIndex
 from index.records import EVERYTHING
+from index.sentences import SentenceVectors
 from index.settings import IndexSettings
 from index.vectors import VectorStore
 
@@ -23,6 +24,7 @@ class Index:
     vectors: VectorStore
     words: LexicalIndex
     embedder: Embedder
+    sentence_vectors: SentenceVectors
 
     @property
     def fingerprint(self) -> str:
@@ -60,7 +62,8 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
     catalog = Catalog(f"sqlite:///{folder / 'catalog.sqlite'}")
     vectors = VectorStore(folder / "chroma")
     try:
-        yield Index(settings, catalog, vectors, LexicalIndex(folder / "tantivy"), Embedder(settings.embed_model))
+        words, embedder = LexicalIndex(folder / "tantivy"), Embedder(settings.embed_model)
+        yield Index(settings, catalog, vectors, words, embedder, SentenceVectors(embedder))
     finally:
         vectors.close()
         catalog.close()

@@ -50,10 +50,12 @@ class Refused(HTTPException):
         self.slug = slug
 
 
-def problem_response(status: int, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> Response:
+def problem_response(
+    status: int, slug: str, detail: str, *, title: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """Say what went wrong. The slug names the kind of problem for programs and is never changed."""
-    title = slug.replace("-", " ").capitalize()
-    problem = Problem(type=f"/problems/{slug}", title=title, status=status, detail=detail)
+    words = title or slug.replace("-", " ").capitalize()
+    problem = Problem(type=f"/problems/{slug}", title=words, status=status, detail=detail)
     # Escaped to ASCII: the detail may quote what was sent, and that may hold lone surrogates, which UTF-8 cannot.
     body = json.dumps(problem.model_dump()).encode("ascii")
     return Response(body, status, headers, media_type="application/problem+json")
@@ -120,10 +122,10 @@ class Gate:
         if not hosts or not all(self._serves(host) for host in hosts):
             detail = (
                 "Footnote runs without keys and answers only under its own address, not under "
-                f"{', '.join(hosts)[:100]!r}. Use http://127.0.0.1 and its port, or set FOOTNOTE_PUBLIC_URL to the address "
-                "that people use."
+                f"{', '.join(hosts)[:100]!r}. Use http://127.0.0.1 and its port, or set FOOTNOTE_PUBLIC_URL to the "
+                "address that people use."
             )
-            raise Refused(403, "host-foreign", detail)
+            raise Refused(403, "foreign-host", detail)
 
     def _serves(self, host: str) -> bool:
         name = _name(host)
@@ -144,7 +146,7 @@ class Gate:
             return
         if origin.lower().partition("://")[2] not in {headers.get("host", "").lower(), self.public_host} - {""}:
             detail = f"A page of {origin[:100]!r} may not send requests to Footnote. Ask from Footnote's own page."
-            raise Refused(403, "origin-foreign", detail)
+            raise Refused(403, "foreign-origin", detail)
 
 
 def gate_for(settings: Settings, *, serving_host: str, owner_token: str | None) -> Gate:
@@ -167,7 +169,7 @@ def _check_not_forwarded(headers: Headers) -> None:
                 f"This request came through a proxy (it has the header {name}), and Footnote runs without keys, so a "
                 "proxy could let anyone in. Ask Footnote directly, or set FOOTNOTE_API_KEYS_REQUIRED=true."
             )
-            raise Refused(403, "request-forwarded", detail)
+            raise Refused(403, "forwarded-request", detail)
 
 
 def _name(host: str) -> str:
@@ -209,7 +211,7 @@ class Doorkeeper:
                 raise  # Too late for a problem: the server cuts the connection and logs this.
             log.exception("unexpected error", method=scope["method"], path=scope["path"])
             detail = "Something went wrong inside Footnote. The log of the service says what."
-            await problem_response(500, "unexpected", detail)(scope, receive, reply)
+            await problem_response(500, "internal-error", detail)(scope, receive, reply)
 
 
 class _Reply:

@@ -46,20 +46,25 @@ from service.wire import (
 )
 
 WEB = Path(__file__).parent / "web"
-PROBLEMS: dict[type[FootnoteError], tuple[int, str]] = {
-    QuestionError: (422, "question-unusable"),
-    IndexEmpty: (409, "index-empty"),
-    IndexMismatch: (409, "index-mismatch"),
-    ArticleUnknown: (404, "article-unknown"),
-    ArticleDeleted: (410, "article-deleted"),
-    PruneRefused: (409, "prune-refused"),
-    WrongUsage: (400, "wrong-usage"),
-    ModelUnusable: (503, "model-unusable"),
+PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
+    QuestionError: (422, "question-unusable", "This question cannot be asked"),
+    IndexEmpty: (409, "index-empty", "Nothing is indexed yet"),
+    IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
+    ArticleUnknown: (404, "article-unknown", "There is no such article"),
+    ArticleDeleted: (410, "article-deleted", "This article was deleted"),
+    PruneRefused: (409, "prune-refused", "Too many articles would be deleted"),
+    WrongUsage: (400, "wrong-usage", "The request makes no sense"),
+    ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
 # What a FootnoteError of any other class becomes; raised by `ready()`, all of them become 503 `not-ready`.
-OTHER_PROBLEM = (500, "failed")
+OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
+
+
+Limit = Annotated[int, Query(ge=1, le=1_000, description="Most articles in one page.")]
+After = Annotated[str | None, Query(description="`next_after` of the page before.")]
+Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 
 class IndexRequest(Wire):
@@ -120,17 +125,16 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
 
 def _questions(desk: Desk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["questions"])
-    Reader = Annotated[Access, Depends(gate.access)]
 
     @router.post("/ask", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
-    def ask(question: AskRequest, access: Reader) -> AskResponse:
+    def ask(question: AskRequest, access: Annotated[Access, Depends(gate.access)]) -> AskResponse:
         """Answer a question from the articles, or say that they do not answer it."""
         _refuse_what_is_not_there_yet(question)
         _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
         return desk.ask(question, access)
 
     @router.post("/search", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
-    def search(question: SearchRequest, access: Reader) -> SearchResponse:
+    def search(question: SearchRequest, access: Annotated[Access, Depends(gate.access)]) -> SearchResponse:
         """Find the passages that fit a question best, without answering it."""
         _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
         return desk.search(question, access)
@@ -140,18 +144,18 @@ def _questions(desk: Desk, gate: Gate) -> APIRouter:
 
 def _articles(desk: Desk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/articles", tags=["articles"])
-    Reader = Annotated[Access, Depends(gate.access)]
-    Limit = Annotated[int, Query(ge=1, le=1_000, description="Most articles in one page.")]
-    After = Annotated[str | None, Query(description="`next_after` of the page before.")]
-    Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
     @router.get("", responses=_problems(401, 403, 409, 422))
-    def articles(access: Reader, after: After = None, limit: Limit = 100) -> ArticlesResponse:
+    def articles(
+        access: Annotated[Access, Depends(gate.access)], after: After = None, limit: Limit = 100
+    ) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
         return desk.articles(access, after=after, limit=limit)
 
     @router.get("/{article_id:path}", responses=_problems(401, 403, 404, 410, 422))
-    def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:
+    def article(
+        article_id: str, access: Annotated[Access, Depends(gate.access)], version: Version = None
+    ) -> ArticleResponse:
         """Give an article with its text. Its id may hold slashes."""
         return desk.article(article_id, access, version)
 
@@ -237,10 +241,10 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:
-    status, slug = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
+    status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
     if status >= 500:
         log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
-    return problem_response(status, slug, str(error))
+    return problem_response(status, slug, str(error), title=title)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

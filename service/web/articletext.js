@@ -51,8 +51,8 @@ function blocksOf(text) {
   const blocks = [];
   for (const line of linesOf(text)) {
     const last = blocks.at(-1);
-    if (last && continues(last, line)) last.lines.push(line);
-    else blocks.push({ ...kindOf(line.words), lines: [line] });
+    if (last && continues(last, line)) extend(last, line);
+    else blocks.push({ ...kindOf(line.words), lines: [line], closed: false });
   }
   return blocks;
 }
@@ -76,12 +76,17 @@ function kindOf(words) {
   return { kind: words === "" ? "blank" : "paragraph" };
 }
 
+function extend(block, line) {
+  // What follows the end of a block of code is hidden, for it can only be blank.
+  block.lines.push({ ...line, hidden: block.closed });
+  block.closed ||= block.kind === "code" && line.words.trim().startsWith(block.fence);
+}
+
 function continues(block, line) {
-  const before = block.lines.at(-1).words;
-  if (block.kind === "code") return block.lines.length === 1 || !before.trim().startsWith(block.fence) || line.words === "";
-  if (line.words === "") return true;
+  if (line.words === "" || (block.kind === "code" && !block.closed)) return true;
   const { kind } = kindOf(line.words);
-  if (before === "" || ["heading", "rule"].includes(block.kind)) return false;
+  const before = block.lines.at(-1).words;
+  if (before === "" || ["heading", "rule", "code"].includes(block.kind)) return false;
   if (["quote", "table"].includes(block.kind)) return kind === block.kind;
   return kind === "paragraph";
 }
@@ -114,16 +119,16 @@ class Writer {
     return made;
   }
 
-  line(made, { kind, fence }, { from, to, words, number }) {
-    if (kind === "code" && !words.trim().startsWith(fence)) return this.plain(made, from, to);
-    if (kind === "table") return this.plain(made, from, to);
-    if (kind === "code" || kind === "rule" || kind === "blank") return this.markup(made, from, to);
+  line(made, { kind, fence }, { from, to, words, number, hidden }) {
+    if (hidden || kind === "rule" || (words === "" && kind !== "code")) return this.markup(made, from, to);
+    if (kind === "code" && words.trim().startsWith(fence)) return this.markup(made, from, to);
+    if (kind === "code" || kind === "table") return this.plain(made, from, to);
     const start = from + this.prefix(kind, words, number);
     // A number says something, so it stays in view; a dash is drawn as a bullet.
-    if (/^\s*\d/.test(words) && kind === "item" && number === 0) {
-      made.classList.add("numbered");
-      this.plain(made, from, start);
-    } else this.markup(made, from, start);
+    const numbered = kind === "item" && number === 0 && /^\s*\d/.test(words);
+    if (numbered) made.classList.add("numbered");
+    if (numbered) this.plain(made, from, start);
+    else this.markup(made, from, start);
     return this.inline(made, start, to);
   }
 

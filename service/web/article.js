@@ -1,0 +1,100 @@
+/** An article as it is read: its heading, where it comes from, and its text with the cited stretch highlighted. */
+
+import { articleText, utf16Stretch } from "./articletext.js";
+import { element } from "./dom.js";
+import { articleAddress, safeAddress } from "./links.js";
+
+/** What is opened: an article, or a stretch of one of its versions, with the words that should be found there. */
+export function targetOf({ id, version = null, start = null, end = null, quote = null }) {
+  return { id, version, start, end, quote };
+}
+
+/** Show an article with the stretch that the target names, if it names one. */
+export function articleView(article, target) {
+  const stretch = stretchOf(article.text, target);
+  const text = articleText({ text: article.text, format: article.format, stretch });
+  hideRepeatedTitle(text, article.title);
+  return element(
+    "article",
+    { class: "article" },
+    element("h1", { class: "article-title", dir: "auto", tabindex: "-1" }, article.title),
+    origin(article),
+    article.current ? null : olderVersion(article),
+    lost(article.text, stretch, target) ? warning() : null,
+    text,
+  );
+}
+
+/** Bring the cited stretch into view, and reading and the keyboard with it; without one, the top. */
+export function goToStretch(view) {
+  // Some of a stretch may be hidden markup, which cannot be scrolled to.
+  const mark = [...view.querySelectorAll("mark")].find((shown) => shown.getClientRects().length);
+  const goal = mark ?? view.querySelector("h1");
+  goal.setAttribute("tabindex", "-1");
+  goal.focus({ preventScroll: true });
+  if (mark) mark.scrollIntoView({ block: "center" });
+}
+
+/** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. */
+export function particulars({ publisher, published, authors = [] }) {
+  return [authors.join(", "), publisher, published && longDate(published)].filter(Boolean);
+}
+
+/** A link to the article's own address, named by its host; null where there is none that is safe to follow. */
+export function originalLink(address) {
+  const url = safeAddress(address);
+  if (!url) return null;
+  return element(
+    "a",
+    { class: "original", href: url.href, target: "_blank", rel: "noopener noreferrer" },
+    url.hostname.replace(/^www\./, ""),
+    element("span", { "aria-hidden": "true" }, " ↗"),
+    element("span", { class: "unseen" }, " (original, opens in a new tab)"),
+  );
+}
+
+function stretchOf(text, { start, end }) {
+  if (start === null || end === null || end <= start) return null;
+  return utf16Stretch(text, { start, end });
+}
+
+function lost(text, stretch, { quote }) {
+  return quote !== null && (stretch === null || text.slice(stretch.from, stretch.to) !== quote);
+}
+
+function warning() {
+  return element("p", { class: "notice" }, "The quoted words are not where the citation says. Please report this.");
+}
+
+function olderVersion({ id }) {
+  const link = element("a", { href: articleAddress({ id }) }, "Read today’s version");
+  return element("p", { class: "notice" }, "This is the version that was cited. The article has changed since. ", link, ".");
+}
+
+function origin(article) {
+  const parts = [...particulars(article), originalLink(article.url)].filter(Boolean);
+  return parts.length ? element("p", { class: "article-origin", dir: "auto" }, separated(parts)) : null;
+}
+
+/** A quote in quotation marks, unless it brings its own. The element's text is the quote and nothing else. */
+export function quoteView(quote, name) {
+  const bare = /^["\u201c\u201e\u00ab].*["\u201c\u201d\u00bb]$/s.test(quote) ? " bare" : "";
+  return element("q", { class: name + bare, dir: "auto" }, quote);
+}
+
+/** Put a middle dot between parts. */
+export function separated(parts) {
+  return parts.flatMap((part, number) => (number ? [" · ", part] : [part]));
+}
+
+function longDate(isoDate) {
+  // Dates have no time zone: reading one as UTC and writing it as UTC keeps the day.
+  const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(`${isoDate}T00:00:00Z`));
+}
+
+function hideRepeatedTitle(text, title) {
+  const first = text.firstElementChild;
+  const repeats = /^H\d$/.test(first?.tagName) && first.textContent.replace(/^[\s#]+/, "").trim() === title;
+  if (repeats && !first.querySelector("mark")) first.classList.add("markup");
+}

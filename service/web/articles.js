@@ -1,0 +1,60 @@
+/** The list of articles, a page at a time. */
+
+import { separated, particulars } from "./article.js";
+import { listArticles } from "./api.js";
+import { element } from "./dom.js";
+import { articleAddress } from "./links.js";
+import { emptyIndex, problemNotice } from "./notices.js";
+
+/** Build the whole list. `open` is called with an article's `{id}` when one is chosen by a plain click. */
+export function articleList(open) {
+  const rows = element("ul", { class: "contents" });
+  const more = element("div", { class: "more" });
+  const heading = element("h1", { class: "article-title", tabindex: "-1" }, "Articles");
+  const view = element("section", { class: "articles" }, heading, rows, more);
+  const load = async (after) => {
+    more.replaceChildren(element("p", { class: "progress" }, "Fetching the list…"));
+    try {
+      const page = await listArticles({ after });
+      rows.append(...page.articles.map((article) => articleRow(article, open)));
+      heading.replaceChildren(count(page.total));
+      more.replaceChildren(...(page.total ? moreButton(page.next_after, load) : [emptyIndex()]));
+    } catch (error) {
+      more.replaceChildren(problemNotice(error, () => load(after)));
+    }
+  };
+  load(null);
+  return view;
+}
+
+/** "1 article", "12,345 articles". */
+export function count(total) {
+  return `${total.toLocaleString("en-GB")} ${total === 1 ? "article" : "articles"}`;
+}
+
+/** One line of the list: a real link, so that it can be opened in a new tab, that opens here when simply clicked. */
+export function articleRow(article, open) {
+  const facts = separated(particulars({ ...article, authors: [] }));
+  return element(
+    "li",
+    {},
+    articleLink({ id: article.id }, article.title, open),
+    facts.length ? element("span", { class: "contents-facts" }, facts) : null,
+  );
+}
+
+/** A link to an article, at a stretch of it where the target names one. */
+export function articleLink(target, title, open) {
+  const address = articleAddress(target);
+  const click = (event) => {
+    if (!open || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open(target);
+  };
+  return element("a", { href: address, dir: "auto", click }, title);
+}
+
+function moreButton(nextAfter, load) {
+  if (nextAfter === null) return [];
+  return [element("button", { type: "button", class: "quiet", click: () => load(nextAfter) }, "Show more")];
+}

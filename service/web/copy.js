@@ -1,0 +1,49 @@
+/** Copies an answer with its sources as plain text. */
+
+import { particulars } from "./article.js";
+import { announce } from "./dom.js";
+import { articleAddress, safeAddress } from "./links.js";
+
+const SHOWN_FOR = 2000; // milliseconds for which the button says what it did
+
+/** Copy the answer; the button says how it went. */
+export async function copyAnswer(answer, button) {
+  const words = (await copy(answerAsText(answer))) ? "Copied" : "Copying is not allowed here";
+  const before = button.textContent;
+  button.textContent = words;
+  announce(words);
+  setTimeout(() => (button.textContent = before), SHOWN_FOR);
+}
+
+function answerAsText(answer) {
+  const sentences = answer.sentences.map(({ text, citations, support }) => {
+    const markers = citations.map((number) => `[${number}]`).join("");
+    return [text, markers, support === "verified" ? "" : "(unverified)"].filter(Boolean).join(" ");
+  });
+  const short = answer.short_answer ? [`${answer.short_answer}\n`] : [];
+  return [answer.question, "", ...short, sentences.join(" "), "", ...answer.citations.map(sourceAsText)].join("\n");
+}
+
+function sourceAsText(citation) {
+  const { article_id: id, article_version: version, start, end } = citation;
+  const here = new URL(articleAddress({ id, version, start, end }), location.href).href;
+  const origin = [citation.title, ...particulars(citation), safeAddress(citation.url)?.href ?? here].join(", ");
+  return `[${citation.number}] “${citation.quote}” ${origin}`;
+}
+
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => copyBySelecting(text));
+  return copyBySelecting(text);
+}
+
+/** The old way, for pages served without TLS under another address than localhost, where there is no clipboard. */
+function copyBySelecting(text) {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.className = "unseen";
+  document.body.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  field.remove();
+  return copied;
+}

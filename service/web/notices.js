@@ -1,0 +1,30 @@
+/** What is shown when there is no answer to show: a problem, or an index with nothing in it. */
+
+import { Problem } from "./api.js";
+import { element } from "./dom.js";
+
+const REMEDIES = { "/problems/index-empty": emptyIndex };
+
+/** Say what went wrong in the service's own words, with a button to try again. */
+export function problemNotice(error, retry) {
+  if (!(error instanceof Problem)) console.error(error);
+  const remedy = REMEDIES[error.type];
+  return element(
+    "div",
+    { class: "notice problem" },
+    element("p", { class: "notice-title" }, error.title ?? "Something went wrong in this page"),
+    remedy ? remedy() : element("p", {}, error.message),
+    element("button", { type: "button", class: "quiet", click: retry }, "Try again"),
+  );
+}
+
+/** Nothing is indexed yet, and how to change that. */
+export function emptyIndex() {
+  return element(
+    "p",
+    { class: "empty" },
+    "Nothing is indexed yet. Run ",
+    element("code", {}, "footnote index PATH"),
+    " with a folder of articles, then ask.",
+  );
+}

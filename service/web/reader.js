@@ -1,0 +1,102 @@
+/**
+ * The panel beside the answers in which an article, or the list of them, is read. On a narrow screen it is a sheet over
+ * everything. The browser's Back closes it, or goes back to the article before.
+ */
+
+import { articleView, goToStretch, targetOf } from "./article.js";
+import { getArticle, wasStopped } from "./api.js";
+import { articleList } from "./articles.js";
+import { element } from "./dom.js";
+import { articleAddress } from "./links.js";
+import { problemNotice } from "./notices.js";
+
+const panel = document.getElementById("reader");
+const behind = document.getElementById("desk");
+const narrow = window.matchMedia("(max-width: 63.99rem)"); // as in style.css
+let opener = null;
+let fetching = new AbortController();
+
+/** Open an article at a stretch. `from` gets the focus back when the panel closes. */
+export function openArticle(target, from = document.activeElement) {
+  open({ target: targetOf(target) }, from);
+}
+
+/** Open the list of all articles. */
+export function openList(from = document.activeElement) {
+  open({ list: true }, from);
+}
+
+/** Close the panel. Says whether it was open. */
+export function closeReader() {
+  if (panel.hidden) return false;
+  // At once, for going back takes a moment, in which a second Escape would go back further.
+  hide();
+  history.go(-history.state.reader.depth);
+  return true;
+}
+
+/** Show an article in this element: at once a word of progress, then the article or what went wrong. */
+export async function fillWithArticle(holder, target) {
+  fetching.abort();
+  fetching = new AbortController();
+  const { signal } = fetching;
+  holder.replaceChildren(element("p", { class: "progress" }, "Fetching the article…"));
+  try {
+    const article = await getArticle({ ...target, signal });
+    const view = articleView(article, target);
+    holder.replaceChildren(view);
+    goToStretch(view);
+    return article;
+  } catch (error) {
+    if (!wasStopped(error)) holder.replaceChildren(problemNotice(error, () => fillWithArticle(holder, target)));
+    return null;
+  }
+}
+
+function open(reader, from) {
+  const depth = (history.state?.reader?.depth ?? 0) + 1;
+  if (panel.hidden) opener = from;
+  history.pushState({ reader: { ...reader, depth } }, "");
+  show(reader);
+}
+
+function show({ target, list }) {
+  const content = element("div", { class: "reader-content" });
+  const page = list ? "/articles" : articleAddress(target);
+  panel.replaceChildren(toolbar(page), content);
+  panel.hidden = false;
+  document.body.classList.add("reading");
+  behind.inert = narrow.matches;
+  if (!list) return fillWithArticle(content, target);
+  content.append(articleList(openArticle));
+  return content.querySelector("h1").focus({ preventScroll: true });
+}
+
+function toolbar(page) {
+  return element(
+    "div",
+    { class: "reader-toolbar" },
+    element("a", { class: "quiet", href: page }, "Open as a page"),
+    element("button", { type: "button", class: "quiet", click: closeReader }, "Close"),
+  );
+}
+
+function hide() {
+  fetching.abort();
+  panel.hidden = true;
+  panel.replaceChildren();
+  document.body.classList.remove("reading");
+  behind.inert = false;
+  if (opener?.isConnected) opener.focus({ preventScroll: true });
+  opener = null;
+}
+
+narrow.addEventListener("change", () => {
+  behind.inert = narrow.matches && !panel.hidden;
+});
+window.addEventListener("popstate", (event) => {
+  if (event.state?.reader) show(event.state.reader);
+  else if (!panel.hidden) hide();
+});
+// After a reload the answers are gone, and so is what the panel was open for.
+if (history.state?.reader) history.replaceState(null, "");

@@ -1,0 +1,97 @@
+"""What a question asks for, read from its words: the terms that matter, and the kind of thing that would answer it."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+from wordfreq import zipf_frequency
+
+from index.lexical import stems
+
+Wanted = Literal["amount", "number", "date", "person", "place"]
+
+# Words that shape a question and say nothing of its subject.
+_QUESTION_WORDS = frozenset(
+    "a about all also am an and any anything are as at be been being but by can could did do does doing for from get "
+    "give had has have how i if in into is it its kind many me much my of on one or our please say says should so some "
+    "such tell than that the their them there these they this those to us was we were what whats when where which while "
+    "who whom whose why will with would you your according article articles source sources".split()
+)
+_WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?"
+    "|trillions?|half|third|quarter|twice|once|tens"
+)
+
+_WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = tuple(
+    (wanted, re.compile(pattern, re.IGNORECASE))
+    for wanted, pattern in (
+        ("date", r"\bwhen\b|\b(what|which) (year|date|day|month|decade|century|quarter|time)\b|\bby when\b|\bhow long ago\b"),
+        (
+            "amount",
+            r"\bhow much\b.{0,60}\b(invest\w*|spen[dt]\w*|pa(y|id)\w*|cost\w*|worth|commit\w*|money|rais\w*|price\w*|earn\w*"
+            r"|put|plough\w*|fund\w*)\b|\b(price|cost|value|budget|salary|revenue|valuation) of\b|\bhow many (dollars|euros)\b",
+        ),
+        ("number", r"\bhow (many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (percent\w*|number|age|share|size)\b"),
+        ("person", r"\bwho(m|se)?\b"),
+        ("place", r"\bwhere\b|\b(what|which) (city|country|state|place|region|town)\b"),
+    )
+)
+
+_HOLDS: dict[Wanted, re.Pattern[str]] = {
+    "date": re.compile(rf"\b(1\d{{3}}|20\d\d)\b|\b({_MONTHS})\b|\b(quarter|decade|years?|months?|weeks?|yesterday|today)\b"),
+    "amount": re.compile(rf"[$€£¥]\s?\d|\b(\d[\d.,]*|{_NUMBER_WORDS})\s?(dollars?|euros?|pounds?|USD|EUR|GBP|[mb]n|[mb]illion)\b", re.I),
+    "number": re.compile(rf"\d|\b({_NUMBER_WORDS})\b", re.IGNORECASE),
+}
+_NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
+
+
+@lru_cache(maxsize=4096)
+def terms(question: str) -> Mapping[str, float]:
+    """Return the stems of a question that say what it is about, each with its weight: rare words weigh more.
+
+    The weight is 7 less the word's Zipf frequency in English (https://github.com/rspeer/wordfreq): about 1 for a very
+    common word, 7 for one that is hardly ever used. It does not depend on the corpus, which may be five articles.
+    """
+    weights: dict[str, float] = {}
+    for word in _WORD.findall(question.lower()):
+        if word not in _QUESTION_WORDS:
+            for stem in stems(word):
+                weights[stem] = max(7.0 - zipf_frequency(word, "en"), 0.5)
+    return weights
+
+
+@lru_cache(maxsize=65536)
+def stem_set(text: str) -> frozenset[str]:
+    """Return the stems of a text as a set."""
+    return frozenset(stems(text))
+
+
+def covered(question: str, *texts: str) -> float:
+    """Return the share of a question's weight that these texts hold, between 0 and 1."""
+    wanted = terms(question)
+    held = frozenset[str]().union(*(stem_set(text) for text in texts))
+    return sum(weight for stem, weight in wanted.items() if stem in held) / (sum(wanted.values()) or 1.0)
+
+
+@lru_cache(maxsize=4096)
+def wanted(question: str) -> Wanted | None:
+    """Return the kind of thing that the question asks for, where its words tell."""
+    return next((kind for kind, pattern in _WANTED if pattern.search(question)), None)
+
+
+def holds(kind: Wanted | None, sentence: str, question: str) -> bool:
+    """Say whether a sentence holds a thing of this kind that the question does not name itself."""
+    if kind is None:
+        return False
+    if kind in _HOLDS:
+        return bool(_HOLDS[kind].search(sentence))
+    return bool(new_names(sentence, question))
+
+
+def new_names(sentence: str, question: str) -> list[str]:
+    """Return the names in a sentence that the question does not hold already."""
+    named = stem_set(question)
+    return [name for name in _NAME.findall(sentence) if not stem_set(name) <= named and name.lower() not in _QUESTION_WORDS]

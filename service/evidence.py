@@ -1,25 +1,40 @@
 """The sentences of the hits, scored by how likely each answers the question."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from index.embedding import Vectors
 from index.records import Hit, SentenceSpan
 from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
-from service.wording import covered, holds, new_names, stem_set, wanted
+from service.wording import covered, holds, new_names, wanted
 
 HITS_READ = 8
 """How many of the best passages are read sentence by sentence."""
 
+WEIGHTS: Mapping[str, float] = {
+    "similarity": 8.8,
+    "passage_score": 9.9,
+    "covered": 4.4,
+    "amount": 3.9,
+    "number": 3.0,
+    "date": 3.0,
+    "person": 1.5,
+    "full_name": 1.1,
+    "fragment": -2.5,
+    "position": 0.9,
+}
+"""What is measured of a sentence, with its weight in the score. `eval/fitting.py` fits and measures them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a passage. `text` is as people read it, `vector` its embedding under its article's title."""
+    """A sentence of a passage.
+
+    `text` is as people read it. `vector` is its embedding under its article's title, `similarity` the cosine of that to
+    the question. `score` orders the sentences of one question.
+    """
 
     hit: Hit
     rank: int
@@ -27,73 +42,52 @@ class Evidence:
     span: SentenceSpan
     text: str
     vector: Vectors
-    features: Vectors
+    similarity: float
+    features: Mapping[str, float]
     score: float
 
-    @property
-    def similarity(self) -> float:
-        """Cosine similarity of the sentence, under its title, to the question."""
-        return float(self.features[0])
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a sentence stands: the rank of its passage among the hits, and its position in the passage."""
+
+    hit: Hit
+    rank: int
+    position: int
+    span: SentenceSpan
 
 
-FEATURES = (
-    "similarity",
-    "passage_score",
-    "passage_dense",
-    "passage_rank",
-    "covered",
-    "amount",
-    "number",
-    "date",
-    "person",
-    "full_name",
-    "place",
-    "fragment",
-    "position",
-    "length",
-)
-
-
-def read_sentences(index: Index, question: str, retrieved: Retrieved, *, weights: Vectors) -> list[Evidence]:
+def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
     """Return every sentence of the best hits with its features and score, best first."""
     places = [
-        (rank, position, hit, span)
+        _Place(hit, rank, position, span)
         for rank, hit in enumerate(retrieved.hits[:HITS_READ])
         for position, span in enumerate(hit.passage.sentences)
     ]
-    texts = [display_text(hit.passage.words_of(span), hit.passage.article.format) for _, _, hit, span in places]
-    titled = [f"{hit.passage.article.title}\n{text}" for (_, _, hit, _), text in zip(places, texts, strict=True)]
+    texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
+    titled = [f"{p.hit.passage.article.title}\n{text}" for p, text in zip(places, texts, strict=True)]
     vectors = index.sentence_vectors.of(titled)
-    similarities = vectors @ retrieved.question_vector
-    evidence = []
-    for (rank, position, hit, span), text, vector, similarity in zip(places, texts, vectors, similarities, strict=True):
-        features = np.array(
-            _features(question, text, hit, span, rank, position, float(similarity)), np.float32
-        )
-        score = float(features @ weights)
-        evidence.append(Evidence(hit, rank, position, span, text, vector, features, score))
+    evidence = [
+        _evidence(question, place, text, vector, float(vector @ retrieved.question_vector))
+        for place, text, vector in zip(places, texts, vectors, strict=True)
+    ]
     return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
 
 
-def _features(
-    question: str, text: str, hit: Hit, span: SentenceSpan, rank: int, position: int, similarity: float
-) -> Sequence[float]:
-    kind, title = wanted(question), hit.passage.article.title
+def _evidence(question: str, place: _Place, text: str, vector: Vectors, similarity: float) -> Evidence:
+    title, kind = place.hit.passage.article.title, wanted(question)
     fits = holds(kind, text, question)
-    named = kind == "person" and any(" " in n for n in new_names(text, question + " " + title))
-    return (
-        similarity,
-        hit.score,
-        hit.dense,
-        1 / (1 + rank),
-        covered(question, text, title),
-        float(kind == "amount" and fits),
-        float(kind in ("number", "amount") and holds("number", text, question)),
-        float(kind == "date" and fits),
-        float(kind == "person" and fits),
-        float(named),
-        float(kind == "place" and fits),
-        float(span.kind == "fragment"),
-        1 / (1 + position),
-        math.log1p(len(text)),
-    )
+    features = {
+        "similarity": similarity,
+        "passage_score": place.hit.score,
+        "covered": covered(question, text, title),
+        "amount": float(fits and kind == "amount"),
+        "number": float(kind in ("number", "amount", "percentage") and holds("number", text, question)),
+        "date": float(fits and kind == "date"),
+        "person": float(fits and kind == "person"),
+        "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
+        "fragment": float(place.span.kind == "fragment"),
+        "position": 1 / (1 + place.position),
+    }
+    score = sum(WEIGHTS[name] * value for name, value in features.items())
+    return Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)

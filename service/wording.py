@@ -9,7 +9,7 @@ from wordfreq import zipf_frequency
 
 from index.lexical import stems
 
-Wanted = Literal["amount", "number", "date", "person", "place"]
+Wanted = Literal["percentage", "amount", "number", "date", "person"]
 
 # Words that shape a question and say nothing of its subject.
 _QUESTION_WORDS = frozenset(
@@ -25,25 +25,32 @@ _NUMBER_WORDS = (
     "|trillions?|half|third|quarter|twice|once|tens"
 )
 
+_MONEY_WORDS = (
+    r"invest\w*|spen[dt]\w*|pa(?:y|ys|id|ying)|costs?|worth|commit\w*|money|rais\w*|prices?|earn\w*|put|plough\w*|fund\w*"
+    r"|dollars?|euros?|salary|revenue|valuation|budget|value"
+)
+
 _WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = tuple(
-    (wanted, re.compile(pattern, re.IGNORECASE))
-    for wanted, pattern in (
-        ("date", r"\bwhen\b|\b(what|which) (year|date|day|month|decade|century|quarter|time)\b|\bby when\b|\bhow long ago\b"),
-        (
-            "amount",
-            r"\bhow much\b.{0,60}\b(invest\w*|spen[dt]\w*|pa(y|id)\w*|cost\w*|worth|commit\w*|money|rais\w*|price\w*|earn\w*"
-            r"|put|plough\w*|fund\w*)\b|\b(price|cost|value|budget|salary|revenue|valuation) of\b|\bhow many (dollars|euros)\b",
-        ),
-        ("number", r"\bhow (many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (percent\w*|number|age|share|size)\b"),
-        ("person", r"\bwho(m|se)?\b"),
-        ("place", r"\bwhere\b|\b(what|which) (city|country|state|place|region|town)\b"),
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("percentage", r"\b(?:what|which|how (?:large|big|high)) (?:a )?(?:percent\w*|per cent)\b"),
+        ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b|\bby what (?:date|time)\b"),
+        ("amount", rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"),
+        ("number", r"\bhow (?:many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (?:number|age)\b"),
+        ("person", r"\bwho(?:m|se)?\b"),
     )
 )
 
 _HOLDS: dict[Wanted, re.Pattern[str]] = {
-    "date": re.compile(rf"\b(1\d{{3}}|20\d\d)\b|\b({_MONTHS})\b|\b(quarter|decade|years?|months?|weeks?|yesterday|today)\b"),
-    "amount": re.compile(rf"[$€£¥]\s?\d|\b(\d[\d.,]*|{_NUMBER_WORDS})\s?(dollars?|euros?|pounds?|USD|EUR|GBP|[mb]n|[mb]illion)\b", re.I),
-    "number": re.compile(rf"\d|\b({_NUMBER_WORDS})\b", re.IGNORECASE),
+    "percentage": re.compile(r"\d\s?%|\bper ?cent\b", re.IGNORECASE),
+    "date": re.compile(
+        rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{_MONTHS})\b|\b(?:quarter|decade|years?|months?|weeks?|yesterday|today)\b"
+    ),
+    "amount": re.compile(
+        rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_NUMBER_WORDS})\s?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mb]n|[mb]illion)\b",
+        re.IGNORECASE,
+    ),
+    "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
 }
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
 

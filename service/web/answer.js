@@ -96,12 +96,14 @@ function differences(disagreements, marker) {
       "tbody",
       {},
       element("tr", {}, element("th", { scope: "rowgroup", colspan: 2, dir: "auto" }, about)),
-      values.map(({ value, citations }) =>
-        element("tr", {}, element("td", { dir: "auto" }, value), element("td", { class: "given-by" }, citations.map(marker))),
-      ),
+      values.map(({ value, citations }) => {
+        const givenBy = element("td", { class: "given-by" }, citations.map(marker));
+        return element("tr", {}, element("td", { dir: "auto" }, value), givenBy);
+      }),
     ),
   );
-  return element("table", { class: "differences" }, element("caption", { class: "overline" }, "Sources differ"), groups);
+  const caption = element("caption", { class: "overline" }, "Sources differ");
+  return element("table", { class: "differences" }, caption, groups);
 }
 
 function sources(citations, open) {
@@ -116,7 +118,8 @@ function sources(citations, open) {
 
 function note(citation, open) {
   const title = articleLink(citationTarget(citation), citation.title, open);
-  const origin = [title, ...particulars(citation), citation.page && `page ${citation.page}`, originalLink(citation.url)];
+  const page = citation.page && `page ${citation.page}`;
+  const origin = [title, ...particulars(citation), page, originalLink(citation.url)];
   return element(
     "li",
     { class: "note", value: citation.number, "data-note": citation.number },

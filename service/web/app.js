@@ -100,7 +100,7 @@ function opening() {
 function contents({ articles, total }) {
   const all = element("button", { type: "button", class: "quiet", click: () => openList() }, `All ${count(total)}`);
   return [
-    element("p", { class: "lead" }, "Every sentence of an answer rests on the exact words of an article, one click away."),
+    element("p", { class: "lead" }, "Answers point to the exact words of the articles, one click away."),
     element("h2", { class: "overline" }, `${count(total)} indexed`),
     element("ul", { class: "contents" }, articles.map((article) => articleRow(article, openArticle))),
     total > articles.length ? all : null,

@@ -68,7 +68,8 @@ function warning() {
 
 function olderVersion({ id }) {
   const link = element("a", { href: articleAddress({ id }) }, "Read today’s version");
-  return element("p", { class: "notice" }, "This is the version that was cited. The article has changed since. ", link, ".");
+  const words = "This is the version that was cited. The article has changed since. ";
+  return element("p", { class: "notice" }, words, link, ".");
 }
 
 function origin(article) {
@@ -78,8 +79,9 @@ function origin(article) {
 
 /** A quote in quotation marks, unless it brings its own. The element's text is the quote and nothing else. */
 export function quoteView(quote, name) {
-  const bare = /^["\u201c\u201e\u00ab].*["\u201c\u201d\u00bb]$/s.test(quote) ? " bare" : "";
-  return element("q", { class: name + bare, dir: "auto" }, quote);
+  const opens = /^["'\u2018\u201c\u201e\u00ab]/.test(quote);
+  const bare = opens && /["\u201c\u201d\u00bb]$/.test(quote);
+  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, quote);
 }
 
 /** Put a middle dot between parts. */

@@ -34,15 +34,18 @@ export function utf16Stretch(text, { start, end }) {
 /** Build the text of an article. `stretch` is counted in UTF-16 units; null highlights nothing. */
 export function articleText({ text, format, stretch }) {
   const writer = new Writer(text, stretch);
-  const root = element("div", { class: `article-text ${format}`, dir: "auto" });
+  const root = element("div", { class: `article-text ${format}` });
   if (format === "markdown") for (const block of blocksOf(text)) writer.block(root, block);
   else writer.plain(root, 0, text.length);
+  root.dir = "auto"; // Last, for while it is set every block that is added makes Chromium look at all before it.
   return root;
 }
 
 function unitsUntil(text, { from, points }) {
   let units = from;
-  for (let point = 0; point < points && units < text.length; point += 1) units += text.codePointAt(units) > 0xffff ? 2 : 1;
+  for (let point = 0; point < points && units < text.length; point += 1) {
+    units += text.codePointAt(units) > 0xffff ? 2 : 1;
+  }
   return units;
 }
 

@@ -3,8 +3,8 @@
 const ARTICLES = "/articles/";
 
 /**
- * Write an article's id into a path. Slashes stay, for they read well, unless a browser or a proxy would then "tidy" the
- * path: they drop the parts `.` and `..`, and sometimes empty ones.
+ * Write an article's id into a path. Slashes stay, for they read well, unless a browser or a proxy would then "tidy"
+ * the path: they drop the parts `.` and `..`, and sometimes empty ones.
  */
 export function encodeId(id) {
   const parts = id.split("/");

@@ -63,4 +63,5 @@ function hideSoon() {
 card.addEventListener("pointerenter", () => clearTimeout(leaving));
 card.addEventListener("pointerleave", hideSoon);
 // The card does not move with the text, so it goes when the text moves; but its own quote may be scrolled.
-document.addEventListener("scroll", (event) => event.target !== card && hidePreview(), { capture: true, passive: true });
+const onScroll = (event) => event.target !== card && hidePreview();
+document.addEventListener("scroll", onScroll, { capture: true, passive: true });

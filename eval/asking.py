@@ -24,7 +24,7 @@ def ask(question: EvalQuestion, client: Client, text_of: TextOf) -> Result:
         return _answered(question, client.ask(_request(question)), text_of)
     except _HOPELESS:
         raise
-    except Exception as error:  # Whatever goes wrong with one question is listed, and must not lose the others.
+    except Exception as error:  # noqa: BLE001 Whatever goes wrong with one question is listed, and must not lose the others.
         return _failed(question, f"{type(error).__name__}: {error}")
 
 

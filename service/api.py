@@ -15,7 +15,6 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
-from pydantic import Field
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import (
@@ -25,7 +24,6 @@ from index.errors import (
     IndexEmpty,
     IndexMismatch,
     ModelUnusable,
-    PruneRefused,
     QuestionError,
     WrongUsage,
 )
@@ -37,12 +35,13 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    DeleteRequest,
     IndexReportWire,
+    IndexRequest,
     Problem,
     SearchRequest,
     SearchResponse,
     StatusResponse,
-    Wire,
 )
 
 WEB = Path(__file__).parent / "web"
@@ -52,7 +51,6 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
     ArticleUnknown: (404, "article-unknown", "There is no such article"),
     ArticleDeleted: (410, "article-deleted", "This article was deleted"),
-    PruneRefused: (409, "prune-refused", "Too many articles would be deleted"),
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
@@ -65,19 +63,6 @@ log = structlog.get_logger(__name__)
 Limit = Annotated[int, Query(ge=1, le=1_000, description="Most articles in one page.")]
 After = Annotated[str | None, Query(description="`next_after` of the page before.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
-
-
-class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
-
-    paths: list[Path] = Field(min_length=1)
-    prune: bool = False
-    prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
-    dry_run: bool = False
-
-
-class DeleteRequest(Wire):
-    article_ids: list[str] = Field(min_length=1)
 
 
 class Desk(Protocol):

@@ -3,24 +3,50 @@
 Both ways answer with the same shapes, so nothing that asks can tell the difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from urllib.parse import quote
 
+from index.errors import (
+    ArticleDeleted,
+    ArticleUnknown,
+    FootnoteError,
+    IndexEmpty,
+    IndexMismatch,
+    ModelUnusable,
+    QuestionError,
+    ServiceFailed,
+    WrongUsage,
+)
+from index.records import EVERYTHING
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    DeleteRequest,
     IndexReportWire,
+    IndexRequest,
+    Problem,
     SearchRequest,
     SearchResponse,
     StatusResponse,
+    Wire,
 )
+
+if TYPE_CHECKING:
+    import httpx
+
+    from service.desk import LocalDesk
+
+_Shape = TypeVar("_Shape", bound=Wire)
+OnProgress = Callable[[int, int], None]
 
 
 class Client(Protocol):
-    """Everything that can be done with an index."""
+    """Everything that can be done with an index by whoever owns the machine it is on."""
 
     def ask(self, request: AskRequest) -> AskResponse: ...
 
@@ -33,7 +59,133 @@ class Client(Protocol):
     def status(self) -> StatusResponse: ...
 
     def index(
-        self, paths: Sequence[Path], *, prune: bool = False, prune_limit: float = 0.2, dry_run: bool = False
+        self,
+        paths: Sequence[Path],
+        *,
+        prune: bool = False,
+        prune_limit: float = 0.2,
+        dry_run: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> IndexReportWire: ...
 
     def delete(self, article_ids: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClient:
+    """The index that this process has open. A local command line may read everything."""
+
+    desk: "LocalDesk"
+
+    def ask(self, request: AskRequest) -> AskResponse:
+        return self.desk.ask(request, EVERYTHING)
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        return self.desk.search(request, EVERYTHING)
+
+    def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
+        return self.desk.articles(EVERYTHING, after=after, limit=limit)
+
+    def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
+        return self.desk.article(article_id, EVERYTHING, version)
+
+    def status(self) -> StatusResponse:
+        return self.desk.status()
+
+    def index(
+        self,
+        paths: Sequence[Path],
+        *,
+        prune: bool = False,
+        prune_limit: float = 0.2,
+        dry_run: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> IndexReportWire:
+        return self.desk.index(paths, prune=prune, prune_limit=prune_limit, dry_run=dry_run, on_progress=on_progress)
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        self.desk.delete(article_ids)
+
+
+# The problem types of the service, turned back into what was raised there.
+_RAISED: dict[str, type[FootnoteError]] = {
+    "question-unusable": QuestionError,
+    "index-empty": IndexEmpty,
+    "index-mismatch": IndexMismatch,
+    "article-unknown": ArticleUnknown,
+    "article-deleted": ArticleDeleted,
+    "wrong-usage": WrongUsage,
+    "model-unusable": ModelUnusable,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HttpClient:
+    """The service that owns the data folder, over HTTP with the token that it left there for its own user."""
+
+    http: "httpx.Client"
+
+    def ask(self, request: AskRequest) -> AskResponse:
+        return self._post("/api/ask", request, AskResponse)
+
+    def search(self, request: SearchRequest) -> SearchResponse:
+        return self._post("/api/search", request, SearchResponse)
+
+    def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
+        wanted: dict[str, str | int] = {"limit": limit} if after is None else {"limit": limit, "after": after}
+        return self._get("/api/articles", wanted, ArticlesResponse)
+
+    def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
+        wanted: dict[str, str | int] = {} if version is None else {"version": version}
+        return self._get(f"/api/articles/{quote(article_id)}", wanted, ArticleResponse)
+
+    def status(self) -> StatusResponse:
+        return self._get("/api/status", {}, StatusResponse)
+
+    def index(
+        self,
+        paths: Sequence[Path],
+        *,
+        prune: bool = False,
+        prune_limit: float = 0.2,
+        dry_run: bool = False,
+        on_progress: OnProgress | None = None,
+    ) -> IndexReportWire:
+        # The service reports once, at the end: there is no progress to pass on.
+        absolute = [path.absolute() for path in paths]
+        request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
+        return self._post("/api/index", request, IndexReportWire)
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        self._send("POST", "/api/delete", content=DeleteRequest(article_ids=list(article_ids)).model_dump_json())
+
+    def _get(self, path: str, wanted: dict[str, str | int], shape: type[_Shape]) -> _Shape:
+        return shape.model_validate_json(self._send("GET", path, params=wanted))
+
+    def _post(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
+        return shape.model_validate_json(self._send("POST", path, content=request.model_dump_json()))
+
+    def _send(
+        self, method: str, path: str, *, content: str | None = None, params: dict[str, str | int] | None = None
+    ) -> bytes:
+        import httpx
+
+        try:
+            response = self.http.request(
+                method, path, content=content, params=params, headers={"Content-Type": "application/json"}
+            )
+        except httpx.HTTPError as error:
+            raise ServiceFailed(
+                f"The service at {self.http.base_url} does not answer ({error}). Is it running?"
+            ) from error
+        if response.is_error:
+            raise _raised(response)
+        return response.content
+
+
+def _raised(response: "httpx.Response") -> FootnoteError:
+    try:
+        problem = Problem.model_validate_json(response.content)
+    except ValueError:
+        return ServiceFailed(f"The service answered with HTTP {response.status_code} and no explanation.")
+    return _RAISED.get(problem.type.rpartition("/")[2], ServiceFailed)(problem.detail)

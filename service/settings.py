@@ -11,20 +11,26 @@ class Settings(IndexSettings):
     """All settings. Every field is the environment variable `FOOTNOTE_<NAME>`, or a line of `.env`."""
 
     public_url: str | None = Field(
-        None, description="Address under which people reach the service; default: the address served on. Used for absolute links."
+        None,
+        description="Address under which people reach the service; default: the address served on. Used for absolute links.",
     )
     max_question_chars: int = Field(2_000, gt=0, description="Longest question that is accepted, in characters.")
     refusals: bool = Field(
-        True, description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown."
+        True,
+        description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",
     )
     llm_provider: Literal["none", "openai_like"] = Field(
-        "none", description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API."
+        "none",
+        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",
     )
-    llm_base_url: str | None = Field(None, description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`.")
+    llm_base_url: str | None = Field(
+        None, description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`."
+    )
     llm_model: str | None = Field(None, description="Name of the language model at that address.")
     llm_api_key: SecretStr | None = Field(None, description="Key for the language model's API, where it wants one.")
     llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest wait for the language model's answer.")
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
     api_keys_required: bool | None = Field(
-        None, description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other."
+        None,
+        description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",
     )

@@ -1,6 +1,7 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -184,6 +185,19 @@ class FailedPath(Wire):
     error: str
 
 
+class IndexRequest(Wire):
+    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
+
+    paths: list[Path] = Field(min_length=1)
+    prune: bool = False
+    prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
+    dry_run: bool = False
+
+
+class DeleteRequest(Wire):
+    article_ids: list[str] = Field(min_length=1)
+
+
 class IndexReportWire(Wire):
     """What a run of indexing did, in articles. `skipped` names files of types that are not read."""
 
@@ -194,6 +208,7 @@ class IndexReportWire(Wire):
     deleted: int
     skipped: list[str]
     failed: list[FailedPath]
+    warnings: list[FailedPath]
     articles: int
     passages: int
     seconds: float
@@ -269,8 +284,7 @@ def _common(result: Answer | NoAnswer) -> dict[str, object]:
         "answerer": result.answerer,
         "confidence": result.confidence,
         "degraded": result.degraded,
-        "usage": usage
-        and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
+        "usage": usage and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
         "timings_ms": TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
     }
 

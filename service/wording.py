@@ -13,10 +13,10 @@ Wanted = Literal["percentage", "amount", "number", "date", "person"]
 
 # Words that shape a question and say nothing of its subject.
 _QUESTION_WORDS = frozenset(
-    "a about all also am an and any anything are as at be been being but by can could did do does doing for from get "
-    "give had has have how i if in into is it its kind many me much my of on one or our please say says should so some "
-    "such tell than that the their them there these they this those to us was we were what whats when where which while "
-    "who whom whose why will with would you your according article articles source sources".split()
+    "a about all also am an and any anything are as at be been being but by can could did do does doing for from "
+    "get give had has have how i if in into is it its kind many me much my of on one or our please say says should "
+    "so some such tell than that the their them there these they this those to us was we were what whats when where "
+    "which while who whom whose why will with would you your according article articles source sources".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -30,16 +30,17 @@ _MONEY_WORDS = (
     r"|dollars?|euros?|salary|revenue|valuation|budget|value"
 )
 
-_WANTED: tuple[tuple[Wanted, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        ("percentage", r"\b(?:what|which|how (?:large|big|high)) (?:a )?(?:percent\w*|per cent)\b"),
-        ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b|\bby what (?:date|time)\b"),
-        ("amount", rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"),
-        ("number", r"\bhow (?:many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (?:number|age)\b"),
-        ("person", r"\bwho(?:m|se)?\b"),
-    )
+_ASKED: tuple[tuple[Wanted, str], ...] = (
+    ("percentage", r"\b(?:what|which|how (?:large|big|high)) (?:a )?(?:percent\w*|per cent)\b"),
+    ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b|\bby what (?:date|time)\b"),
+    ("amount", rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"),
+    (
+        "number",
+        r"\bhow (?:many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (?:number|age)\b",
+    ),
+    ("person", r"\bwho(?:m|se)?\b"),
 )
+_WANTED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKED)
 
 _HOLDS: dict[Wanted, re.Pattern[str]] = {
     "percentage": re.compile(r"\d\s?%|\bper ?cent\b", re.IGNORECASE),
@@ -101,4 +102,18 @@ def holds(kind: Wanted | None, sentence: str, question: str) -> bool:
 def new_names(sentence: str, question: str) -> list[str]:
     """Return the names in a sentence that the question does not hold already."""
     named = stem_set(question)
-    return [name for name in _NAME.findall(sentence) if not stem_set(name) <= named and name.lower() not in _QUESTION_WORDS]
+    names = [name for name in _NAME.findall(sentence) if name.lower() not in _QUESTION_WORDS]
+    return [name for name in names if not stem_set(name) <= named]
+
+
+_OVERVIEW = re.compile(
+    r"\b(?:summari[sz]e|summary|overview|compare|comparison|according to .+ and|what do (?:the )?(?:articles|sources)"
+    r"|sources say|tell me about|describe|explain|pros and cons|implications?|consequences|risks|reasons|ways"
+    r"|how do .+ differ|differences?)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_overview(question: str) -> bool:
+    """Say whether a question wants several things told, rather than one fact."""
+    return bool(_OVERVIEW.search(question))

@@ -118,7 +118,13 @@ class FakeClient:
         )
 
     def index(
-        self, paths: Sequence[Path], *, prune: bool = False, prune_limit: float = 0.2, dry_run: bool = False
+        self,
+        paths: Sequence[Path],
+        *,
+        prune: bool = False,
+        prune_limit: float = 0.2,
+        dry_run: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> IndexReportWire:
         assert (prune, prune_limit, dry_run) == (True, 1.0, False)
         self.indexed += [path.read_text(encoding="utf-8") for path in paths]
@@ -130,6 +136,7 @@ class FakeClient:
             deleted=0,
             skipped=[],
             failed=[],
+            warnings=[],
             articles=1,
             passages=1,
             seconds=0.1,

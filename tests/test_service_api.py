@@ -18,7 +18,6 @@ from index.errors import (
     IndexEmpty,
     IndexMismatch,
     ModelUnusable,
-    PruneRefused,
     QuestionError,
     WrongUsage,
 )
@@ -124,6 +123,7 @@ class FakeDesk:
             deleted=0,
             skipped=[],
             failed=[],
+            warnings=[],
             articles=1,
             passages=1,
             seconds=0.5,
@@ -150,7 +150,7 @@ def client(desk: FakeDesk) -> Iterator[TestClient]:
 def serve(
     desk: FakeDesk, *, host: str = "127.0.0.1", public_url: str | None = None, keys: bool | None = None
 ) -> TestClient:
-    settings = Settings(_env_file=None, public_url=public_url, api_keys_required=keys)  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, public_url=public_url, api_keys_required=keys)
     app = create_app(desk, settings=settings, host=host, owner_token=TOKEN)
     return TestClient(app, base_url=ADDRESS)
 
@@ -248,7 +248,6 @@ def test_static_serves_nothing_else(client: TestClient, path: str) -> None:
         (IndexMismatch("Another model made this."), 409, "index-mismatch"),
         (ArticleUnknown("No such article."), 404, "article-unknown"),
         (ArticleDeleted("It was deleted."), 410, "article-deleted"),
-        (PruneRefused("Too many."), 409, "prune-refused"),
         (WrongUsage("That makes no sense."), 400, "wrong-usage"),
         (ModelUnusable("No weights."), 503, "model-unusable"),
         (ArticleError("Not UTF-8."), 500, "failed"),
@@ -371,7 +370,7 @@ def test_others_read_what_is_for_everyone(client: TestClient, desk: FakeDesk, he
 
 
 def test_without_a_token_nobody_is_the_owner(desk: FakeDesk) -> None:
-    app = create_app(desk, settings=Settings(_env_file=None, api_keys_required=None), owner_token="")  # type: ignore[call-arg]
+    app = create_app(desk, settings=Settings(_env_file=None, api_keys_required=None), owner_token="")
     client = TestClient(app, base_url=ADDRESS)
     problem(client.get("/api/status", headers={"Authorization": "Bearer "}), 403, "owner-only")
 

@@ -284,7 +284,7 @@ def served() -> Iterator[tuple[str, FakeDesk]]:
     """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
     desk = FakeDesk()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(desk, settings=Settings(_env_file=None, api_keys_required=None))  # type: ignore[call-arg]
+        app = create_app(desk, settings=Settings(_env_file=None, api_keys_required=None))
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -1,0 +1,95 @@
+"""One owner for a data folder. Chroma's files belong to one process: a second one would hang or corrupt them."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+from filelock import FileLock, Timeout
+
+from index.errors import DataFolderOwned, DataFolderUnusable
+
+_LOCK = "owner.lock"
+_OWNER = "owner.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds a data folder. `url` and `token` reach it, where it is a service."""
+
+    pid: int
+    command: str
+    url: str | None = None
+    token: str | None = None
+
+
+@contextmanager
+def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Own the data folder while in this context. The lock is the operating system's: it ends with the process.
+
+    Raises DataFolderOwned, which names the owner, when another process has it and keeps it for `wait_seconds`;
+    DataFolderUnusable when the folder cannot be written.
+    """
+    lock = _lock(data_dir)
+    deadline = monotonic() + wait_seconds
+    while True:
+        try:
+            lock.acquire(timeout=0)
+            break
+        except Timeout:
+            other = owner_of(data_dir)
+            # A service does not go away by waiting, and can be asked instead.
+            if monotonic() >= deadline or (other and other.url):
+                raise DataFolderOwned(_explained(data_dir, other), owner=other) from None
+            sleep(0.05)
+        except OSError as error:
+            raise _unusable(data_dir, error) from error
+    try:
+        _write(data_dir / _OWNER, owner)
+        yield
+    finally:
+        (data_dir / _OWNER).unlink(missing_ok=True)
+        lock.release()
+
+
+def owner_of(data_dir: Path) -> Owner | None:
+    """Return who says to own the folder, or None. What a killed process left behind is told from the lock, not from this."""
+    try:
+        return Owner(**json.loads((data_dir / _OWNER).read_text()))
+    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+        return None  # it has just gone, or is about to be written
+
+
+def _lock(data_dir: Path) -> FileLock:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        return FileLock(data_dir / _LOCK, thread_local=False)
+    except OSError as error:
+        raise _unusable(data_dir, error) from error
+
+
+def _write(path: Path, owner: Owner) -> None:
+    # Readable by this user only: the token lets its bearer index and read everything.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(asdict(owner), file)
+
+
+def _unusable(data_dir: Path, error: OSError) -> DataFolderUnusable:
+    return DataFolderUnusable(
+        f"The data folder {data_dir} cannot be written ({error.strerror or error}). "
+        "Make it writable, or set FOOTNOTE_DATA_DIR to another folder."
+    )
+
+
+def _explained(data_dir: Path, owner: Owner | None) -> str:
+    if owner is None:
+        return f"Another process owns the data folder {data_dir}. Wait until it ends, or set FOOTNOTE_DATA_DIR."
+    where = f" at {owner.url}" if owner.url else ""
+    return (
+        f"The data folder {data_dir} belongs to process {owner.pid} (`{owner.command}`{where}). Stop that process, "
+        "or set FOOTNOTE_DATA_DIR to another folder."
+    )

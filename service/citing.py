@@ -1,0 +1,89 @@
+"""Drafted sentences to an answer's text with numbered citations, each an exact stretch of an indexed article."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from index.records import Hit, Span
+from service.records import Citation, Sentence, Support
+
+# What looks like a marker in an article's own words would be taken for one of ours.
+_FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*[\]】]")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where something stands: `span` of the article of this hit. `words` are the article's own at that place."""
+
+    hit: Hit
+    span: Span
+    words: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence of an answer before its citations are numbered."""
+
+    text: str
+    stretches: tuple[Stretch, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """An answer's text, its sentences and its citations. `text[s.start:s.end]` is a sentence with its markers."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(slots=True)
+class _Numbers:
+    """One number for each distinct stretch, in order of first appearance."""
+
+    citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
+
+    def number(self, stretch: Stretch) -> int:
+        place = (stretch.hit.passage.article.id, stretch.span.start, stretch.span.end)
+        if place not in self.citations:
+            self.citations[place] = _citation(stretch, len(self.citations) + 1)
+        return self.citations[place].number
+
+
+def cite(drafts: Sequence[Draft]) -> Cited:
+    """Join drafted sentences to one text with markers such as [1] after each."""
+    numbers = _Numbers()
+    sentences: list[Sentence] = []
+    text = ""
+    for draft in drafts:
+        cited = tuple(dict.fromkeys(numbers.number(stretch) for stretch in draft.stretches))
+        words = without_markers(draft.text)
+        start = len(text) + bool(text)
+        text = f"{text} {words}".lstrip() + "".join(f" [{number}]" for number in cited)
+        sentences.append(Sentence(words, start, len(text), cited, draft.support))
+    return Cited(text, tuple(sentences), tuple(numbers.citations.values()))
+
+
+def without_markers(text: str) -> str:
+    """Return a text without what looks like a citation marker."""
+    return _FOREIGN_MARKER.sub("", text).strip() or text.strip()
+
+
+def _citation(stretch: Stretch, number: int) -> Citation:
+    article = stretch.hit.passage.article
+    return Citation(
+        number=number,
+        article_id=article.id,
+        article_version=article.version,
+        title=article.title,
+        publisher=article.publisher,
+        published=article.published,
+        url=article.url,
+        passage_id=stretch.hit.passage.id,
+        quote=stretch.words,
+        start=stretch.span.start,
+        end=stretch.span.end,
+        score=round(stretch.score, 4),
+    )

@@ -1,0 +1,157 @@
+"""The `footnote` command: where everything is put together. Each part is loaded when its subcommand runs, not before."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eval.commands import app as eval_app
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+app = typer.Typer(
+    help="Ask a folder of articles; answers carry exact citations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(eval_app, name="eval")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")],
+    prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
+    prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Make the index equal to these files, folders or .jsonl files."""
+    from service.opening import open_client
+    from service.printing import print_index_report, progress_bar
+
+    limit = _share(prune_limit)
+    with open_client(_settings()) as client, progress_bar() as on_progress:
+        report = client.index(paths, prune=prune, prune_limit=limit, dry_run=dry_run, on_progress=on_progress)
+    if json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        print_index_report(report, dry_run=dry_run)
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command()
+def ask(question: Annotated[str, typer.Argument()], json: Json = False) -> None:
+    """Answer one question, with citations."""
+    from service.opening import open_client
+    from service.printing import print_answer
+    from service.wire import AskRequest
+
+    with open_client(_settings()) as client:
+        response = client.ask(AskRequest(question=question))
+    if json:
+        typer.echo(response.model_dump_json(indent=2, exclude={"hits"}))
+    else:
+        print_answer(response)
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument()],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 10,
+    json: Json = False,
+) -> None:
+    """Show the passages that fit a question best."""
+    from service.opening import open_client
+    from service.printing import print_hits
+    from service.wire import SearchRequest
+
+    with open_client(_settings()) as client:
+        response = client.search(SearchRequest(question=question, limit=limit))
+    if json:
+        typer.echo(response.model_dump_json(indent=2))
+    else:
+        print_hits(response)
+
+
+@app.command()
+def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID...")]) -> None:
+    """Delete articles from the index."""
+    from service.opening import open_client
+
+    with open_client(_settings()) as client:
+        client.delete(article_ids)
+    typer.echo(f"Deleted {len(set(article_ids))} article{'s' if len(set(article_ids)) > 1 else ''}.")
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Show what is indexed."""
+    from service.opening import open_client
+    from service.printing import print_status
+
+    with open_client(_settings()) as client:
+        response = client.status()
+    if json:
+        typer.echo(response.model_dump_json(indent=2))
+    else:
+        print_status(response)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve the chat page and the API."""
+    from service.serving import serve as serve_until_stopped
+
+    serve_until_stopped(_settings(), host=host, port=port)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from index.errors import WrongUsage
+    from service.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"FOOTNOTE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise WrongUsage(f"A setting cannot be used. {wrong}") from None
+
+
+def _share(text: str) -> float:
+    from index.errors import WrongUsage
+
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise WrongUsage(f"--prune-limit {text!r} is not a share. Write a percentage such as 20%.")
+    return share
+
+
+def main() -> None:
+    """Run the command. What a person can act on is one message and an exit code: 2 for wrong usage, 1 for the rest."""
+    from index.errors import FootnoteError, WrongUsage
+
+    try:
+        app()
+    except FootnoteError as error:
+        typer.echo(f"footnote: {error}", err=True)
+        sys.exit(2 if isinstance(error, WrongUsage) else 1)
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Answers worded by a language model, through LlamaIndex. What it cites is resolved to exact stretches, or dropped.
+
+The model sees numbered passages and is asked to put their numbers behind its sentences. A number becomes a citation of the
+sentences of that passage which say what the model's sentence says; a number that was not shown is dropped.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from index.records import Hit, Span
+from index.retrieval import Retrieved
+from index.segmentation import display_text, split_sentences
+from index.store import Index
+from service.citing import Draft, Stretch, without_markers
+from service.prompts import CANNOT_ANSWER, SYSTEM, passages_prompt
+from service.records import Usage
+from service.settings import Settings
+from service.values import values_in
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+log = structlog.get_logger(__name__)
+
+_MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,;]\s*\d+)*)\s*[\]】]")
+_PASSAGES_SHOWN = 8
+# A sentence whose cited passage is less similar than this was not taken from it, whatever the model says.
+_LEAST_SIMILARITY = 0.5
+# Characters of English a token, at the least; a prompt counted so never overruns the model's context.
+_CHARACTERS_A_TOKEN = 3
+_ANSWER_TOKENS = 700
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The model answered."""
+
+    drafts: tuple[Draft, ...]
+    model: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class CannotAnswer:
+    """The model says that the passages hold no answer."""
+
+    model: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model gave nothing that can be used. `reason` is fit to be shown."""
+
+    reason: str
+    model: str
+    usage: Usage | None = None
+
+
+Wording = Written | CannotAnswer | ModelFailed
+
+
+class Writer(Protocol):
+    """Words an answer from the hits of a question. Never raises for a fault of the model."""
+
+    def write(self, question: str, retrieved: Retrieved, index: Index) -> Wording: ...
+
+
+class LlmWriter:
+    """A writer over any LlamaIndex LLM."""
+
+    def __init__(self, llm: "LLM", *, model: str, context_tokens: int) -> None:
+        self._llm = llm
+        self._model = model
+        self._budget = (context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN - len(SYSTEM)
+
+    def write(self, question: str, retrieved: Retrieved, index: Index) -> Wording:
+        """Ask the model for an answer to the question from the best hits."""
+        from llama_index.core.llms import ChatMessage, MessageRole
+
+        shown = _fitting(retrieved.hits[:_PASSAGES_SHOWN], self._budget - len(question))
+        prompt = passages_prompt(question, [(hit.passage.article.title, _words(hit)) for hit in shown])
+        messages = [
+            ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
+            ChatMessage(role=MessageRole.USER, content=prompt),
+        ]
+        try:
+            response = self._llm.chat(messages)
+        except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in the extractive answer, which says so
+            log.warning("language model failed", model=self._model, error=type(error).__name__)
+            return ModelFailed(
+                f"The language model failed ({type(error).__name__}); the articles are quoted.", self._model
+            )
+        usage, text = _usage(response.raw), (response.message.content or "").strip()
+        if not text:
+            return ModelFailed("The language model answered nothing; the articles are quoted.", self._model, usage)
+        if CANNOT_ANSWER.lower().rstrip(".") in text.lower():
+            return CannotAnswer(self._model, usage)
+        return self._verified(_drafts(index, text, shown), usage)
+
+    def _verified(self, drafts: Sequence[Draft], usage: Usage | None) -> Wording:
+        if any(draft.support == "verified" for draft in drafts):
+            return Written(tuple(drafts), self._model, usage)
+        reason = "Nothing that the language model wrote could be verified; the articles are quoted."
+        return ModelFailed(reason, self._model, usage)
+
+
+def writer_from(settings: Settings) -> Writer | None:
+    """Return the writer that the settings ask for, or None for quoted answers."""
+    if settings.llm_provider == "none":
+        return None
+    from llama_index.llms.openai_like import OpenAILike
+
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
+    model = settings.llm_model or "default"
+    llm = OpenAILike(
+        model=model,
+        api_base=settings.llm_base_url,
+        api_key=key,
+        # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
+        is_chat_model=True,
+        context_window=settings.llm_context_tokens,
+        max_tokens=_ANSWER_TOKENS,
+        temperature=0.0,
+        timeout=settings.llm_timeout_seconds,
+        max_retries=1,
+    )
+    return LlmWriter(llm, model=model, context_tokens=settings.llm_context_tokens)
+
+
+def _fitting(hits: Sequence[Hit], characters: int) -> list[Hit]:
+    """Return as many of the best hits as fit, at least one."""
+    fitting: list[Hit] = []
+    for hit in hits:
+        characters -= len(hit.passage.text) + len(hit.passage.article.title) + 40
+        if fitting and characters < 0:
+            break
+        fitting.append(hit)
+    return fitting
+
+
+def _words(hit: Hit) -> str:
+    return display_text(hit.passage.text, hit.passage.article.format)
+
+
+def _usage(raw: object) -> Usage | None:
+    counted = raw.get("usage") if isinstance(raw, dict) else getattr(raw, "usage", None)
+    prompt, completion = (getattr(counted, name, None) for name in ("prompt_tokens", "completion_tokens"))
+    return Usage(prompt, completion) if isinstance(prompt, int) and isinstance(completion, int) else None
+
+
+def _drafts(index: Index, text: str, shown: Sequence[Hit]) -> list[Draft]:
+    return [draft for sentence in _sentences(text) if (draft := _draft(index, sentence, shown))]
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of what a model wrote, each with the markers that follow it."""
+    # A marker behind the full stop belongs to the sentence before: put it in front of the stop.
+    moved = re.sub(rf"([.!?])((?:\s*{_MARKER.pattern})+)", r"\2\1", text)
+    return [moved[span.start : span.end] for span in split_sentences(moved, "markdown")]
+
+
+def _draft(index: Index, sentence: str, shown: Sequence[Hit]) -> Draft | None:
+    numbers = {int(n) for group in _MARKER.findall(sentence) for n in re.split(r"[,;]", group)}
+    words = without_markers(display_text(_MARKER.sub("", sentence), "markdown")).replace(" .", ".")
+    if not words:
+        return None
+    cited = [shown[number - 1] for number in sorted(numbers) if 1 <= number <= len(shown)]
+    stretches = [stretch for hit in cited if (stretch := _supporting(index, words, hit))]
+    held = frozenset().union(*(values_in(hit.passage.text) for hit in cited)) if cited else frozenset()
+    verified = bool(stretches) and values_in(words) <= held
+    return Draft(words, tuple(stretches), "verified" if verified else "unverified")
+
+
+def _supporting(index: Index, words: str, hit: Hit) -> Stretch | None:
+    """Return the sentence of a passage that says most nearly what these words say, if one does."""
+    passage = hit.passage
+    texts = [words, *(display_text(passage.words_of(span), passage.article.format) for span in passage.sentences)]
+    vectors = index.sentence_vectors.of(texts)
+    similarities = vectors[1:] @ vectors[0]
+    best = int(similarities.argmax())
+    if similarities[best] < _LEAST_SIMILARITY:
+        return None
+    span = passage.sentences[best]
+    return Stretch(hit, Span(span.start, span.end), passage.words_of(span), float(similarities[best]))

@@ -1,0 +1,64 @@
+"""Opens what is asked: the index itself, or the service that has it open already."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Lock
+
+from index.errors import DataFolderOwned
+from index.ownership import Owner, own
+from index.store import open_index
+from service.client import Client, HttpClient, LocalClient
+from service.desk import LocalDesk
+from service.generative import writer_from
+from service.settings import Settings
+
+# Another command that runs for a moment is waited for; a service is asked instead.
+_WAIT_SECONDS = 10.0
+# Indexing through the service takes as long as it takes.
+_HTTP_SECONDS = 3600.0
+
+
+@contextmanager
+def open_client(settings: Settings) -> Iterator[Client]:
+    """Open the index of the data folder, or reach the service that owns it.
+
+    Raises DataFolderOwned when a process that is no service keeps the folder, DataFolderUnusable when it cannot be written.
+    """
+    with ExitStack() as stack:
+        try:
+            desk = stack.enter_context(open_desk(settings, Owner(os.getpid(), _command()), wait_seconds=_WAIT_SECONDS))
+            client: Client = LocalClient(desk)
+        except DataFolderOwned as error:
+            if error.owner is None or error.owner.url is None:
+                raise
+            client = stack.enter_context(_reached(error.owner))
+        yield client
+
+
+@contextmanager
+def open_desk(settings: Settings, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[LocalDesk]:
+    """Own the data folder and open its index."""
+    with own(settings.data_dir, owner, wait_seconds=wait_seconds), open_index(settings) as index:
+        yield LocalDesk(index, settings, writer_from(settings), Lock())
+
+
+def service_owner(url: str) -> Owner:
+    """Return this process as a service at that address, with a new token for the local command line."""
+    return Owner(os.getpid(), _command(), url, secrets.token_urlsafe(32))
+
+
+@contextmanager
+def _reached(owner: Owner) -> Iterator[HttpClient]:
+    import httpx
+
+    headers = {"Authorization": f"Bearer {owner.token}"}
+    # trust_env: a proxy from the environment must never see the token.
+    with httpx.Client(base_url=owner.url or "", headers=headers, timeout=_HTTP_SECONDS, trust_env=False) as http:
+        yield HttpClient(http)
+
+
+def _command() -> str:
+    return " ".join(["footnote", *sys.argv[1:2]])

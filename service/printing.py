@@ -1,0 +1,125 @@
+"""What the command line shows people: answers with their sources, hits, reports, progress."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from service.wire import AskResponse, CitationWire, HitWire, IndexReportWire, SearchResponse, StatusResponse
+
+OnProgress = Callable[[int, int], None]
+_SHOWN = 20
+
+
+def print_answer(response: AskResponse) -> None:
+    """Print an answer with its numbered sources, or what the corpus has that is nearest."""
+    out = Console(highlight=False)
+    if response.status == "no_answer":
+        out.print(f"[bold]{escape(response.text)}[/bold]")
+        if response.nearest:
+            out.print("Nearest:")
+        for nearest in response.nearest:
+            out.print(f"  • {escape(nearest.title)} [dim]({escape(nearest.article_id)})[/dim]", soft_wrap=True)
+        return
+    out.print(escape(response.text))
+    for disagreement in response.disagreements:
+        values = "; ".join(f"{escape(v.value)} {_markers(v.citations)}" for v in disagreement.values)
+        out.print(f"\n[bold]Sources differ[/bold] on {escape(disagreement.about)}: {values}")
+    out.print(f"\n[dim]{_made_by(response)}[/dim]")
+    for citation in response.citations:
+        _print_citation(out, citation)
+
+
+def _markers(numbers: list[int]) -> str:
+    return " ".join(f"\\[{number}]" for number in numbers)
+
+
+def _made_by(response: AskResponse) -> str:
+    by = (
+        "Quoted from the articles." if response.answerer == "extractive" else f"Written by {escape(response.answerer)}."
+    )
+    unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
+    doubt = f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else ""
+    return by + doubt + (f" {escape(response.degraded)}" if response.degraded else "")
+
+
+def _print_citation(out: Console, citation: CitationWire) -> None:
+    source = _source(citation.publisher, citation.published)
+    out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
+    quote = " ".join(citation.quote.split())
+    out.print(Padding(f"“{escape(quote)}”", (0, 0, 0, 4)))
+    place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"
+    out.print(Padding(f"[dim]{escape(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
+
+
+def _source(publisher: str | None, published: date | None) -> str:
+    known = [publisher or "", published.isoformat() if published else ""]
+    return "".join(f", {part}" for part in known if part)
+
+
+def print_hits(response: SearchResponse) -> None:
+    """Print the passages found, best first."""
+    out = Console(highlight=False)
+    if not response.hits:
+        out.print("No passage fits.")
+    for rank, hit in enumerate(response.hits, start=1):
+        out.print(f"{rank:>3}. [bold]{escape(hit.title)}[/bold] [dim]{_scores(hit)}[/dim]", soft_wrap=True)
+        out.print(Padding(escape(" ".join(hit.text.split())), (0, 0, 0, 5)))
+
+
+def _scores(hit: HitWire) -> str:
+    return f"{hit.score:.3f} = {hit.dense:.3f} by meaning, {hit.lexical:.1f} by words; {escape(hit.article_id)}"
+
+
+def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
+    """Print what a run of indexing did, and on standard error what it could not do."""
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    done = "Would be" if dry_run else "Done:"
+    counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
+    out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
+    for skipped in report.skipped[:_SHOWN]:
+        err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
+    if len(report.skipped) > _SHOWN:
+        err.print(f"… and {len(report.skipped) - _SHOWN} more skipped")
+    for warning in report.warnings:
+        err.print(f"[yellow]warning[/yellow] {escape(warning.path)}: {escape(warning.error)}", soft_wrap=True)
+    for failed in report.failed:
+        err.print(f"[red]failed[/red] {escape(failed.path)} {escape(failed.error)}", soft_wrap=True)
+
+
+def print_status(response: StatusResponse) -> None:
+    """Print what is indexed."""
+    out = Console(highlight=False)
+    rows = {
+        "Articles": str(response.articles),
+        "Passages": str(response.passages),
+        "Model": response.model,
+        "Fingerprint": response.fingerprint,
+        "Last sync": response.last_sync or "never",
+        "Data folder": response.data_dir,
+        "Answers": response.answerer,
+    }
+    for name, value in rows.items():
+        out.print(f"[bold]{name:<12}[/bold] {escape(value)}", soft_wrap=True)
+
+
+@contextmanager
+def progress_bar() -> Iterator[OnProgress | None]:
+    """Show the progress of indexing on a terminal. In a pipe nothing is shown, and None is yielded."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show

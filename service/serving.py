@@ -1,0 +1,88 @@
+"""Serves the API and the page over HTTP until it is told to stop."""
+
+import ipaddress
+import socket
+from threading import Thread
+
+import structlog
+import uvicorn
+
+from index.errors import FootnoteError, WrongUsage
+from service.api import create_app
+from service.desk import LocalDesk
+from service.opening import open_desk, service_owner
+from service.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings, *, host: str, port: int) -> None:
+    """Own the data folder and serve it. Returns when the process is told to stop.
+
+    Raises WrongUsage when the address cannot be served on or would need keys, DataFolderOwned when another process has
+    the data folder.
+    """
+    _check_keys(settings, host)
+    listening = _listen(host, port)
+    bound = listening.getsockname()[1]
+    url = f"http://{'[' + host + ']' if ':' in host else host}:{bound}"
+    owner = service_owner(f"http://{_reachable(host)}:{bound}")
+    with listening, open_desk(settings, owner) as desk:
+        app = create_app(desk, settings=settings, host=host, owner_token=owner.token)
+        # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
+        Thread(target=_warm, args=[desk], daemon=True).start()
+        print(f"Footnote is at {settings.public_url or url} (stop it with Ctrl-C)", flush=True)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=20,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address can only be reached from this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _check_keys(settings: Settings, host: str) -> None:
+    required = settings.api_keys_required if settings.api_keys_required is not None else not is_loopback(host)
+    if required:
+        raise WrongUsage(
+            f"Serving on {host} needs API keys, and this version has none yet. Serve on 127.0.0.1, or set "
+            "FOOTNOTE_API_KEYS_REQUIRED=false to let everyone who reaches the address read what is for everyone."
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listening.close()
+        raise WrongUsage(
+            f"Cannot serve on {host} port {port}: {error}. Choose another with --host and --port."
+        ) from error
+    return listening
+
+
+def _reachable(host: str) -> str:
+    """Return the address under which this machine reaches itself."""
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1" if host == "0.0.0.0" else "[::1]"
+    return f"[{host}]" if ":" in host else host
+
+
+def _warm(desk: LocalDesk) -> None:
+    try:
+        desk.ready()
+    except FootnoteError as error:
+        log.warning("not ready", reason=str(error))

@@ -15,7 +15,7 @@ from eval.squad import read_squad
 from index.errors import WrongUsage
 
 QUESTIONS_FILE = "questions.jsonl"
-CORPUS_FILE = "corpus.jsonl"
+CORPUS_NAMES = ("corpus.jsonl", "corpus")
 
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -47,11 +47,11 @@ class _QuestionRow(Row):
 
 
 def read_questions(path: Path) -> QuestionSet:
-    """Read a question set: a folder with `questions.jsonl` (and perhaps `corpus.jsonl`), a `.jsonl` or a `.json` file.
+    """Read a question set: a folder with `questions.jsonl` (and perhaps `corpus.jsonl` or a folder `corpus`), a `.jsonl` or a `.json` file.
 
     `.json` files are SQuAD's or LlamaIndex's. Raises WrongUsage when there is no question file of a known kind.
     """
-    corpus = path / CORPUS_FILE if path.is_dir() else None
+    beside = [path / name for name in CORPUS_NAMES] if path.is_dir() else []
     file = path / QUESTIONS_FILE if path.is_dir() else path
     if not file.is_file():
         raise WrongUsage(f"{file} does not exist. Name a folder with {QUESTIONS_FILE}, a .jsonl or a .json file.")
@@ -63,7 +63,7 @@ def read_questions(path: Path) -> QuestionSet:
     for number, line in _filled_lines(file):
         with rows.reporting(number):
             rows.add(_question(line, number))
-    return rows.question_set(corpus=corpus if corpus and corpus.is_file() else None)
+    return rows.question_set(corpus=next((corpus for corpus in beside if corpus.exists()), None))
 
 
 def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:

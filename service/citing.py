@@ -60,15 +60,18 @@ def cite(drafts: Sequence[Draft]) -> Cited:
     for draft in drafts:
         cited = tuple(dict.fromkeys(numbers.number(stretch) for stretch in draft.stretches))
         words = without_markers(draft.text)
-        start = len(text) + bool(text)
-        text = f"{text} {words}".lstrip() + "".join(f" [{number}]" for number in cited)
-        sentences.append(Sentence(words, start, len(text), cited, draft.support))
+        before = f"{text} " if text else ""
+        text = before + words + "".join(f" [{number}]" for number in cited)
+        sentences.append(Sentence(words, len(before), len(text), cited, draft.support))
     return Cited(text, tuple(sentences), tuple(numbers.citations.values()))
 
 
 def without_markers(text: str) -> str:
-    """Return a text without what looks like a citation marker."""
-    return _FOREIGN_MARKER.sub("", text).strip() or text.strip()
+    """Return a text without what looks like a citation marker. Of one that is nothing else, the bare numbers stay."""
+    words, found = text, 1
+    while found:  # [1[2]] would leave [1]
+        words, found = _FOREIGN_MARKER.subn("", words)
+    return words.strip() or re.sub(r"[\[\]【】]", " ", text).strip()
 
 
 def _citation(stretch: Stretch, number: int) -> Citation:

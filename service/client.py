@@ -3,6 +3,7 @@
 Both ways answer with the same shapes, so nothing that asks can tell the difference.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,13 +158,13 @@ class HttpClient:
         return self._post("/api/index", request, IndexReportWire)
 
     def delete(self, article_ids: Sequence[str]) -> None:
-        self._send("POST", "/api/delete", content=DeleteRequest(article_ids=list(article_ids)).model_dump_json())
+        self._send("POST", "/api/delete", content=_json(DeleteRequest(article_ids=list(article_ids))))
 
     def _get(self, path: str, wanted: dict[str, str | int], shape: type[_Shape]) -> _Shape:
         return shape.model_validate_json(self._send("GET", path, params=wanted))
 
     def _post(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
-        return shape.model_validate_json(self._send("POST", path, content=request.model_dump_json()))
+        return shape.model_validate_json(self._send("POST", path, content=_json(request)))
 
     def _send(
         self, method: str, path: str, *, content: str | None = None, params: dict[str, str | int] | None = None
@@ -181,6 +182,11 @@ class HttpClient:
         if response.is_error:
             raise _raised(response)
         return response.content
+
+
+def _json(request: Wire) -> str:
+    # Escaped to ASCII: an argument that is not UTF-8 holds lone surrogates, and it is the service that refuses these.
+    return json.dumps(request.model_dump(mode="json"))
 
 
 def _raised(response: "httpx.Response") -> FootnoteError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from index.errors import ArticleUnknown
 from index.records import EVERYTHING, Access
 from index.retrieval import retrieve
 from index.store import Index
@@ -97,6 +98,8 @@ class LocalDesk:
 
     def delete(self, article_ids: Sequence[str]) -> None:
         """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
+        if bad := next((article_id for article_id in article_ids if not article_id.isprintable()), None):
+            raise ArticleUnknown(f"There is no article {bad!r}: no id holds such characters.")
         with self.indexing:
             delete(self.opened, article_ids)
 

@@ -8,21 +8,22 @@ from index.records import Hit, SentenceSpan
 from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
-from service.wording import covered, holds, new_names, wanted
+from service.wording import covered, holds, new_names, tense, wanted
 
 HITS_READ = 8
 """How many of the best passages are read sentence by sentence."""
 
 WEIGHTS: Mapping[str, float] = {
-    "similarity": 8.8,
-    "passage_score": 9.9,
-    "covered": 4.4,
-    "amount": 3.9,
-    "number": 3.0,
-    "date": 3.0,
-    "person": 1.5,
-    "full_name": 1.1,
-    "fragment": -2.5,
+    "titled_similarity": 8.8,
+    "passage_score": 9.1,
+    "covered": 5.3,
+    "amount": 1.7,
+    "number": 3.3,
+    "date": 3.2,
+    "person": 1.1,
+    "full_name": 1.6,
+    "same_time": 2.5,
+    "fragment": -2.4,
     "position": 0.9,
 }
 """What is measured of a sentence, with its weight in the score. `eval/fitting.py` fits and measures them."""
@@ -32,8 +33,9 @@ WEIGHTS: Mapping[str, float] = {
 class Evidence:
     """A sentence of a passage.
 
-    `text` is as people read it. `vector` is its embedding under its article's title, `similarity` the cosine of that to
-    the question. `score` orders the sentences of one question.
+    `text` is as people read it. `vector` is its embedding. `similarity` is its cosine to the question, the mean of taken
+    alone and under its article's title: a title says what "it" is, and misleads in an article about many things.
+    `score` orders the sentences of one question.
     """
 
     hit: Hit
@@ -66,19 +68,21 @@ def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Ev
     ]
     texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
     titled = [f"{p.hit.passage.article.title}\n{text}" for p, text in zip(places, texts, strict=True)]
-    vectors = index.sentence_vectors.of(titled)
+    vectors = index.sentence_vectors.of([*texts, *titled])
+    alone = vectors[: len(texts)]
+    similarities = (vectors @ retrieved.question_vector).reshape(2, -1).T
     evidence = [
-        _evidence(question, place, text, vector, float(vector @ retrieved.question_vector))
-        for place, text, vector in zip(places, texts, vectors, strict=True)
+        _evidence(question, place, text, vector, similarity)
+        for place, text, vector, similarity in zip(places, texts, alone, similarities, strict=True)
     ]
     return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
 
 
-def _evidence(question: str, place: _Place, text: str, vector: Vectors, similarity: float) -> Evidence:
+def _evidence(question: str, place: _Place, text: str, vector: Vectors, similarities: Vectors) -> Evidence:
     title, kind = place.hit.passage.article.title, wanted(question)
     fits = holds(kind, text, question)
     features = {
-        "similarity": similarity,
+        "titled_similarity": float(similarities[1]),
         "passage_score": place.hit.score,
         "covered": covered(question, text, title),
         "amount": float(fits and kind == "amount"),
@@ -86,8 +90,10 @@ def _evidence(question: str, place: _Place, text: str, vector: Vectors, similari
         "date": float(fits and kind == "date"),
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
+        "same_time": float(tense(question) is not None and tense(question) == tense(text)),
         "fragment": float(place.span.kind == "fragment"),
         "position": 1 / (1 + place.position),
     }
     score = sum(WEIGHTS[name] * value for name, value in features.items())
+    similarity = float(similarities.mean())
     return Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)

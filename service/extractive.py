@@ -4,7 +4,8 @@ First the best sentence, then what supports it or adds to it, from other article
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from index.records import Span
 from index.segmentation import display_text
@@ -12,104 +13,138 @@ from index.store import Index
 from service.citing import Draft, Stretch
 from service.evidence import Evidence
 from service.values import values_in
-from service.wording import Wanted, asks_for_overview, holds, wanted
+from service.wording import asks_for_overview, holds, wanted
 
-# A sentence adds to an answer when it is nearly as good as the best one; further sentences of the same article, which
-# the first has often said already, have to be better than those of others.
-_MARGIN_OTHER_ARTICLE = 2.6
-_MARGIN_SAME_ARTICLE = 1.4
+# How much worse than the best a sentence may be to be shown beside it, in score and in similarity to the question. One
+# of the same article has to be better than one of another: the first has often said already what it says.
+_MARGIN_OTHER_ARTICLE = 2.2
+_MARGIN_SAME_ARTICLE = 1.2
 _MARGIN_OVERVIEW = 5.0
-_LEAST_SIMILARITY = 0.35
+_SIMILARITY_MARGIN = 0.15
+_LEAST_SIMILARITY = 0.4
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
-_SAME = 0.86
+_SAME = 0.82
 _MOST_SENTENCES = 3
 _MOST_IN_OVERVIEW = 5
 _MOST_CITATIONS = 3
 
 _LEANS_BACK = re.compile(
-    r"^[\"“‘']?(?:It|Its|They|Their|He|His|She|Her|This|That|These|Those|Such|Both|Neither"
+    r"^[\"“‘']?(?:It|Its|They|Their|He|His|She|Her|That|These|Those|Such|Both|Neither"
+    r"|This(?! (?:week|month|quarter|year|spring|summer|autumn|fall|winter|morning|time))"
     r"|The (?:company|firm|group|deal|agreement|move|pact|plan|arrangement|announcement|two|latter|former))\b"
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A sentence of the answer: the stretch it is quoted from, and others that say the same."""
+
+    evidence: Evidence
+    span: Span
+    others: tuple[Evidence, ...] = ()
+
+
 def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Draft]:
     """Return the sentences of an answer, best first. `evidence` is ordered, best first, and not empty."""
-    chosen = _chosen(question, evidence)
-    return [_draft(index, best, also) for best, also in chosen]
+    return [_draft(index, shown) for shown in _chosen(index, question, evidence)]
 
 
-def _chosen(question: str, evidence: Sequence[Evidence]) -> list[tuple[Evidence, list[Evidence]]]:
-    """Return the sentences to show, each with those that say the same in other articles."""
-    overview, kind = asks_for_overview(question), wanted(question)
+def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
     best = evidence[0]
-    chosen: list[tuple[Evidence, list[Evidence]]] = [(best, [])]
+    most = _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
+    chosen = [_Shown(best, _span(index, best))]
     for candidate in evidence[1:]:
-        if not _worth_showing(candidate, best, overview=overview):
+        if not _worth_showing(candidate, best, question):
             continue
-        if same := next((entry for entry in chosen if _says_the_same(entry[0], candidate)), None):
-            if _article(candidate) not in map(_article, [same[0], *same[1]]) and len(same[1]) + 1 < _MOST_CITATIONS:
-                same[1].append(candidate)
-        elif len(chosen) < (_MOST_IN_OVERVIEW if overview else _MOST_SENTENCES) and _adds(
-            candidate, [entry[0] for entry in chosen], question=question, kind=kind, overview=overview
-        ):
-            chosen.append((candidate, []))
+        span = _span(index, candidate)
+        if (at := _overlapping(chosen, candidate, span)) is not None:
+            chosen[at] = replace(chosen[at], span=_joined(chosen[at].span, span))
+        elif (at := _same(chosen, candidate)) is not None:
+            chosen[at] = _supported(chosen[at], candidate)
+        elif len(chosen) < most and _adds(candidate, chosen, question):
+            chosen.append(_Shown(candidate, span))
     return chosen
 
 
-def _worth_showing(candidate: Evidence, best: Evidence, *, overview: bool) -> bool:
+def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
+    overview = asks_for_overview(question)
     margin = _MARGIN_OVERVIEW if overview else _MARGIN_OTHER_ARTICLE
+    least = _LEAST_SIMILARITY if overview else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
     return (
         candidate.span.kind == "sentence"
         and not candidate.text.endswith("?")
-        and candidate.similarity >= _LEAST_SIMILARITY
+        and candidate.similarity >= least
         and candidate.score >= best.score - margin
     )
 
 
-def _adds(
-    candidate: Evidence, shown: Sequence[Evidence], *, question: str, kind: Wanted | None, overview: bool
-) -> bool:
+def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
     """Say whether a sentence tells something that those shown do not."""
-    if kind is not None and holds(kind, shown[0].text, question) and not holds(kind, candidate.text, question):
+    best, kind = chosen[0].evidence, wanted(question)
+    if kind is not None and holds(kind, best.text, question) and not holds(kind, candidate.text, question):
         return False
-    of_its_article = [e for e in shown if _article(e) == _article(candidate)]
-    if overview:
+    of_its_article = [shown for shown in chosen if _article(shown.evidence) == _article(candidate)]
+    if asks_for_overview(question):
         return len(of_its_article) < 2
-    return not of_its_article or candidate.score >= shown[0].score - _MARGIN_SAME_ARTICLE
+    return not of_its_article or candidate.score >= best.score - _MARGIN_SAME_ARTICLE
 
 
-def _says_the_same(one: Evidence, other: Evidence) -> bool:
-    similar = float(one.vector @ other.vector) >= _SAME or one.text == other.text
-    return similar and values_in(one.text) == values_in(other.text)
+def _overlapping(chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> int | None:
+    """Return which of those shown is quoted from a stretch of the same text that overlaps this one."""
+    version = candidate.hit.passage.article.version
+    for at, shown in enumerate(chosen):
+        same_text = shown.evidence.hit.passage.article.version == version
+        if same_text and shown.span.start < span.end and span.start < shown.span.end:
+            return at
+    return None
+
+
+def _same(chosen: Sequence[_Shown], candidate: Evidence) -> int | None:
+    """Return which of those shown says the same, with the same figures."""
+    for at, shown in enumerate(chosen):
+        similar = float(shown.evidence.vector @ candidate.vector) >= _SAME or shown.evidence.text == candidate.text
+        if similar and values_in(shown.evidence.text) == values_in(candidate.text):
+            return at
+    return None
+
+
+def _supported(shown: _Shown, candidate: Evidence) -> _Shown:
+    """Return a sentence with one more citation, where that comes from another article than those it has."""
+    articles = {_article(evidence) for evidence in (shown.evidence, *shown.others)}
+    if _article(candidate) in articles or len(articles) >= _MOST_CITATIONS:
+        return shown
+    return replace(shown, others=(*shown.others, candidate))
+
+
+def _joined(one: Span, other: Span) -> Span:
+    return Span(min(one.start, other.start), max(one.end, other.end))
 
 
 def _article(evidence: Evidence) -> str:
     return evidence.hit.passage.article.id
 
 
-def _draft(index: Index, best: Evidence, also: Iterable[Evidence]) -> Draft:
-    first = _stretch(index, best)
-    format = best.hit.passage.article.format
-    return Draft(
-        text=display_text(first.words, format),
-        stretches=(first, *(_stretch(index, evidence) for evidence in also)),
-        support="verified",  # the sentence is its own quote
-    )
+def _draft(index: Index, shown: _Shown) -> Draft:
+    first = _stretch(index, shown.evidence, shown.span)
+    others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in shown.others]
+    text = display_text(first.words, shown.evidence.hit.passage.article.format)
+    # Verified: what is shown is its own quote.
+    return Draft(text, (first, *others), "verified")
 
 
-def _stretch(index: Index, evidence: Evidence) -> Stretch:
-    """Return the sentence as a stretch of its article, with the one before where it leans back on that."""
-    passage, span = evidence.hit.passage, evidence.span
-    if _LEANS_BACK.match(evidence.text) and (before := _sentence_before(index, evidence)) is not None:
-        joined = Span(before.start, span.end)
-        return Stretch(
-            evidence.hit, joined, index.catalog.stretch(passage.article.version, joined), evidence.similarity
-        )
-    return Stretch(evidence.hit, Span(span.start, span.end), passage.words_of(span), evidence.similarity)
+def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
+    words = index.catalog.stretch(evidence.hit.passage.article.version, span)
+    return Stretch(evidence.hit, span, words, evidence.similarity)
+
+
+def _span(index: Index, evidence: Evidence) -> Span:
+    """Return where a sentence stands, with the one before where it leans back on that ("It", "The company")."""
+    before = _sentence_before(index, evidence) if _LEANS_BACK.match(evidence.text) else None
+    return Span(before.start if before else evidence.span.start, evidence.span.end)
 
 
 def _sentence_before(index: Index, evidence: Evidence) -> Span | None:
-    """Return the sentence before, also where the passage before ends with it, but never a heading."""
+    """Return the sentence before, also where it ends the passage before; None at a heading or the start."""
     passage = evidence.hit.passage
     if evidence.position:
         before = passage.sentences[evidence.position - 1]

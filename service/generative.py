@@ -5,8 +5,9 @@ sentences of that passage which say what the model's sentence says; a number tha
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -22,16 +23,22 @@ from service.settings import Settings
 from service.values import values_in
 
 if TYPE_CHECKING:
+    import httpx
     from llama_index.core.llms import LLM
 
 log = structlog.get_logger(__name__)
 
-_MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,;]\s*\d+)*)\s*[\]】]")
+# [2], [1, 2], [1-3], [passage 2], 【2】 and 【2†source】: all of these are what models write when asked for [2].
+_MARKER = re.compile(
+    r"\s*[\[【]\s*(?:passages?\s*)?(\d+(?:\s*[-–,;]\s*\d+)*)\s*(?:†[^\[\]【】]*)?[\]】]", re.IGNORECASE
+)
+# A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
+_BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:{_MARKER.pattern})+)", re.IGNORECASE)
 _PASSAGES_SHOWN = 8
 # A sentence whose cited passage is less similar than this was not taken from it, whatever the model says.
 _LEAST_SIMILARITY = 0.5
-# Characters of English a token, at the least; a prompt counted so never overruns the model's context.
-_CHARACTERS_A_TOKEN = 3
+# Bytes of UTF-8 a token, at the least in nearly all writing; a prompt counted so does not overrun the model's context.
+_BYTES_A_TOKEN = 3
 _ANSWER_TOKENS = 700
 
 
@@ -76,13 +83,13 @@ class LlmWriter:
     def __init__(self, llm: "LLM", *, model: str, context_tokens: int) -> None:
         self._llm = llm
         self._model = model
-        self._budget = (context_tokens - _ANSWER_TOKENS) * _CHARACTERS_A_TOKEN - len(SYSTEM)
+        self._budget = (context_tokens - _answer_tokens(context_tokens)) * _BYTES_A_TOKEN - _size(SYSTEM)
 
     def write(self, question: str, retrieved: Retrieved, index: Index) -> Wording:
         """Ask the model for an answer to the question from the best hits."""
         from llama_index.core.llms import ChatMessage, MessageRole
 
-        shown = _fitting(retrieved.hits[:_PASSAGES_SHOWN], self._budget - len(question))
+        shown = _fitting(retrieved.hits[:_PASSAGES_SHOWN], self._budget - _size(question))
         prompt = passages_prompt(question, [(hit.passage.article.title, _words(hit)) for hit in shown])
         messages = [
             ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
@@ -124,20 +131,63 @@ def writer_from(settings: Settings) -> Writer | None:
         # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
         is_chat_model=True,
         context_window=settings.llm_context_tokens,
-        max_tokens=_ANSWER_TOKENS,
+        max_tokens=_answer_tokens(settings.llm_context_tokens),
         temperature=0.0,
         timeout=settings.llm_timeout_seconds,
-        max_retries=1,
+        # The client would wait for up to a minute where a server asks it to, and try again after every timeout. Whoever
+        # asked waits longer for that than a quoted answer is worth.
+        max_retries=0,
+        http_client=_bounded_client(settings.llm_timeout_seconds),
     )
     return LlmWriter(llm, model=model, context_tokens=settings.llm_context_tokens)
 
 
-def _fitting(hits: Sequence[Hit], characters: int) -> list[Hit]:
-    """Return as many of the best hits as fit, at least one."""
+def _bounded_client(seconds: float) -> "httpx.Client":
+    """Return an HTTP client that gives up on an answer after this long, however slowly it trickles in.
+
+    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open.
+    """
+    import httpx
+    from openai import DefaultHttpxClient
+
+    class Bounded(httpx.SyncByteStream):
+        def __init__(self, response: httpx.Response) -> None:
+            self._request, self._stream = response.request, response.stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            assert isinstance(self._stream, httpx.SyncByteStream)
+            for part in self._stream:
+                if monotonic() > self._request.extensions["footnote_deadline"]:
+                    raise httpx.ReadTimeout("The answer took too long.", request=self._request)
+                yield part
+
+        def close(self) -> None:
+            assert isinstance(self._stream, httpx.SyncByteStream)
+            self._stream.close()
+
+    def start(request: httpx.Request) -> None:
+        request.extensions["footnote_deadline"] = monotonic() + seconds
+
+    def bound(response: httpx.Response) -> None:
+        response.stream = Bounded(response)
+
+    return DefaultHttpxClient(event_hooks={"request": [start], "response": [bound]})
+
+
+def _answer_tokens(context_tokens: int) -> int:
+    return min(_ANSWER_TOKENS, context_tokens // 4)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _fitting(hits: Sequence[Hit], size: int) -> list[Hit]:
+    """Return as many of the best hits as fit into so many bytes, at least one."""
     fitting: list[Hit] = []
     for hit in hits:
-        characters -= len(hit.passage.text) + len(hit.passage.article.title) + 40
-        if fitting and characters < 0:
+        size -= _size(hit.passage.text) + _size(hit.passage.article.title) + 40
+        if fitting and size < 0:
             break
         fitting.append(hit)
     return fitting
@@ -159,31 +209,45 @@ def _drafts(index: Index, text: str, shown: Sequence[Hit]) -> list[Draft]:
 
 def _sentences(text: str) -> list[str]:
     """Return the sentences of what a model wrote, each with the markers that follow it."""
-    # A marker behind the full stop belongs to the sentence before: put it in front of the stop.
-    moved = re.sub(rf"([.!?])((?:\s*{_MARKER.pattern})+)", r"\2\1", text)
+    moved = _BEHIND_THE_STOP.sub(r"\2\1", text)
     return [moved[span.start : span.end] for span in split_sentences(moved, "markdown")]
 
 
 def _draft(index: Index, sentence: str, shown: Sequence[Hit]) -> Draft | None:
-    numbers = {int(n) for group in _MARKER.findall(sentence) for n in re.split(r"[,;]", group)}
-    words = without_markers(display_text(_MARKER.sub("", sentence), "markdown")).replace(" .", ".")
+    words = without_markers(display_text(_MARKER.sub("", sentence), "markdown"))
     if not words:
         return None
-    cited = [shown[number - 1] for number in sorted(numbers) if 1 <= number <= len(shown)]
-    stretches = [stretch for hit in cited if (stretch := _supporting(index, words, hit))]
-    held = frozenset().union(*(values_in(hit.passage.text) for hit in cited)) if cited else frozenset()
-    verified = bool(stretches) and values_in(words) <= held
+    cited = [shown[number - 1] for number in sorted(_numbers(sentence, len(shown)))]
+    stretches = [stretch for hit in cited for stretch in _supporting(index, words, hit)]
+    quoted = frozenset().union(*(values_in(stretch.words) for stretch in stretches))
+    verified = bool(stretches) and values_in(words) <= quoted
     return Draft(words, tuple(stretches), "verified" if verified else "unverified")
 
 
-def _supporting(index: Index, words: str, hit: Hit) -> Stretch | None:
-    """Return the sentence of a passage that says most nearly what these words say, if one does."""
+def _numbers(sentence: str, highest: int) -> set[int]:
+    """Return the numbers of the passages that a sentence names, without those that were not shown."""
+    numbers: set[int] = set()
+    for part in (part for group in _MARKER.findall(sentence) for part in re.split("[,;]", group)):
+        first, *last = (int(number) for number in re.split("[-–]", part))
+        numbers |= set(range(max(first, 1), min(max(last, default=first), highest) + 1))
+    return numbers
+
+
+def _supporting(index: Index, words: str, hit: Hit) -> list[Stretch]:
+    """Return the sentence of a passage that says most nearly what these words say, if one does.
+
+    Others that say nearly the same come along where they hold a figure of these words that the first does not hold.
+    """
     passage = hit.passage
     texts = [words, *(display_text(passage.words_of(span), passage.article.format) for span in passage.sentences)]
     vectors = index.sentence_vectors.of(texts)
     similarities = vectors[1:] @ vectors[0]
-    best = int(similarities.argmax())
-    if similarities[best] < _LEAST_SIMILARITY:
-        return None
-    span = passage.sentences[best]
-    return Stretch(hit, Span(span.start, span.end), passage.words_of(span), float(similarities[best]))
+    chosen: list[Stretch] = []
+    missing = values_in(words)
+    for position in map(int, (-similarities).argsort(kind="stable")):
+        span, similarity = passage.sentences[position], float(similarities[position])
+        found = passage.words_of(span)
+        if similarity >= _LEAST_SIMILARITY and (not chosen or missing & values_in(found)):
+            chosen.append(Stretch(hit, Span(span.start, span.end), found, similarity))
+            missing -= values_in(found)
+    return chosen

@@ -5,14 +5,15 @@ import re
 from collections.abc import Sequence
 
 from service.evidence import Evidence
-from service.wording import Wanted, holds, stem_set, wanted
+from service.wording import Wanted, covered, holds, stem_set, terms, wanted
 
-# Probability that the sentences found answer the question, from the similarity of the best one: a logistic curve whose
-# middle is where answered and unanswered development questions are best told apart (docs/evaluation.md).
-_MIDDLE = 0.45
-_STEEPNESS = 8.0
-# A name in the question that no passage holds means that it is about something else.
-_UNKNOWN_NAME_COSTS = 0.12
+# A logistic curve fitted on development questions with and without an answer (docs/evaluation.md has the figures): the
+# similarity of the best sentence, less when a name in the question is nowhere in the best sentences.
+_INTERCEPT = -3.3
+_SIMILARITY = 7.0
+_NAME_MISSING = -1.4
+# Short questions come out dissimilar to long sentences, even to one that holds every word of them.
+_HOLDS_ALL = 1.2
 
 _CERTAIN_KINDS: frozenset[Wanted] = frozenset({"percentage", "amount", "date"})
 _NAME = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
@@ -22,22 +23,24 @@ _READ = 3
 def confidence(question: str, evidence: Sequence[Evidence]) -> float:
     """Return the probability that the evidence answers the question. `evidence` is ordered, best first.
 
-    A question for an amount, a percentage or a date is only answered by a sentence that holds one, whatever else it says.
+    A question for an amount, a percentage or a date is only answered by a sentence that holds one, whatever else it
+    says.
     """
     kind = wanted(question)
-    fitting = [e for e in evidence if kind not in _CERTAIN_KINDS or holds(kind, e.text, question)]
-    if not fitting:
+    best = [e for e in evidence if kind not in _CERTAIN_KINDS or holds(kind, e.text, question)][:_READ]
+    if not best:
         return 0.0
-    similarity = max(e.similarity for e in fitting[:_READ])
-    similarity -= _UNKNOWN_NAME_COSTS * bool(unknown_names(question, evidence))
-    return 1 / (1 + math.exp(-_STEEPNESS * (similarity - _MIDDLE)))
+    similarity = max(e.similarity for e in best)
+    held = len(terms(question)) > 1 and any(covered(question, e.text) == 1.0 for e in best)
+    logit = _INTERCEPT + _SIMILARITY * similarity + _HOLDS_ALL * held
+    logit += _NAME_MISSING * bool(missing_names(question, best))
+    return 1 / (1 + math.exp(-logit))
 
 
-def unknown_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
-    """Return the names in a question that none of the passages read holds, nor their titles and publishers."""
+def missing_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
+    """Return the names in a question that none of these sentences holds, nor their articles' titles and publishers."""
     articles = {e.hit.passage.article for e in evidence}
-    passages = {e.hit.passage.id: e.hit.passage.text for e in evidence}
-    texts = [*passages.values(), *(f"{a.title} {a.publisher or ''}" for a in articles)]
+    texts = [*(e.text for e in evidence), *(f"{a.title} {a.publisher or ''}" for a in articles)]
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
     # The first word of a question has a capital whatever it is.
     names = [match.group() for match in _NAME.finditer(question.strip()) if match.start() > 0]

@@ -1,13 +1,17 @@
 """Serves the API and the page over HTTP until it is told to stop."""
 
 import ipaddress
+import os
+import signal
 import socket
+from contextlib import suppress
 from threading import Thread
 
 import structlog
 import uvicorn
 
 from index.errors import FootnoteError, WrongUsage
+from index.ownership import Owner, own
 from service.api import create_app
 from service.desk import LocalDesk
 from service.opening import open_desk, service_owner
@@ -23,11 +27,19 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
     the data folder.
     """
     _check_keys(settings, host)
-    listening = _listen(host, port)
+    try:
+        listening = _listen(host, port)
+    except WrongUsage:
+        # Most often it is this very data folder that is served there: then say by whom.
+        with own(settings.data_dir, Owner(os.getpid(), "footnote serve")):
+            raise
     bound = listening.getsockname()[1]
     url = f"http://{'[' + host + ']' if ':' in host else host}:{bound}"
     owner = service_owner(f"http://{_reachable(host)}:{bound}")
-    with listening, open_desk(settings, owner) as desk:
+    # As Ctrl-C does, so that the data folder is closed and let go of. uvicorn finishes what is being answered, then
+    # raises the signal again.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt), listening, open_desk(settings, owner) as desk:
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token)
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
         Thread(target=_warm, args=[desk], daemon=True).start()
@@ -66,6 +78,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # From here on whoever comes waits until the index is open, and is not turned away.
+        listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
         raise WrongUsage(

@@ -33,7 +33,13 @@ _MONEY_WORDS = (
 _ASKED: tuple[tuple[Wanted, str], ...] = (
     ("percentage", r"\b(?:what|which|how (?:large|big|high)) (?:a )?(?:percent\w*|per cent)\b"),
     ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b|\bby what (?:date|time)\b"),
-    ("amount", rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"),
+    (
+        "amount",
+        rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"
+        r"|\bhow (?:large|big|high)\b.*\b(?:commitment|investment|sum|budget|revenue|price|cost)\b"
+        r"|\bwhat(?:'s|’s| is| was| are| were)\b.*\b(?:total|sum|amount|price|cost|value|budget|revenue|valuation"
+        r"|commitment|investment)\b",
+    ),
     (
         "number",
         r"\bhow (?:many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (?:number|age)\b",
@@ -81,7 +87,8 @@ def covered(question: str, *texts: str) -> float:
     """Return the share of a question's weight that these texts hold, between 0 and 1."""
     wanted = terms(question)
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
-    return sum(weight for stem, weight in wanted.items() if stem in held) / (sum(wanted.values()) or 1.0)
+    missing = sum(weight for stem, weight in wanted.items() if stem not in held)
+    return 1.0 - missing / (sum(wanted.values()) or 1.0)
 
 
 @lru_cache(maxsize=4096)
@@ -117,3 +124,16 @@ _OVERVIEW = re.compile(
 def asks_for_overview(question: str) -> bool:
     """Say whether a question wants several things told, rather than one fact."""
     return bool(_OVERVIEW.search(question))
+
+
+Tense = Literal["before", "ahead"]
+_TENSES: tuple[tuple[Tense, re.Pattern[str]], ...] = (
+    ("before", re.compile(r"\b(?:previous\w*|prior|before|earlier|already|so far|to date|until now|formerly)\b", re.I)),
+    ("ahead", re.compile(r"\b(?:will|plan\w*|going to|next|future|upcoming|expect\w*|intend\w*)\b", re.I)),
+)
+
+
+@lru_cache(maxsize=65536)
+def tense(text: str) -> Tense | None:
+    """Say whether a text looks back at what was before or ahead at what will be, where its words tell."""
+    return next((name for name, pattern in _TENSES if pattern.search(text)), None)

@@ -1,0 +1,111 @@
+"""What the tests of the service share: the packaged model, loaded once, and indexes that are real in every part."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import pytest
+
+from index.embedding import Embedder
+from index.records import EVERYTHING, Access
+from index.sentences import SentenceVectors
+from index.settings import PACKAGED_MODEL
+from index.store import Index, open_index
+from service.desk import LocalDesk
+from service.generative import Writer
+from service.settings import Settings
+from service.wire import AskRequest, AskResponse, IndexReportWire
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT / "corpus"
+
+
+def settings_for(data_dir: Path, **changes: Any) -> Settings:
+    """Return the default settings, whatever `.env` and the environment of this machine say."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
+            patch.delenv(name)
+        return Settings(_env_file=None, data_dir=data_dir, **changes)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The packaged model. Loading it takes seconds, so all indexes of a test run share it."""
+    model = Embedder(PACKAGED_MODEL)
+    model.load()
+    return model
+
+
+@contextmanager
+def opened(settings: Settings, embedder: Embedder | None = None) -> Iterator[Index]:
+    """Open an index, with this model if it is the one that the settings ask for."""
+    with open_index(settings) as index:
+        if embedder is not None:
+            index = replace(index, embedder=embedder, sentence_vectors=SentenceVectors(embedder))
+        yield index
+
+
+@contextmanager
+def desk_over(settings: Settings, embedder: Embedder, *, writer: Writer | None = None) -> Iterator[LocalDesk]:
+    """Open a desk over the index of these settings."""
+    with opened(settings, embedder) as index:
+        yield LocalDesk(index, settings, writer, Lock())
+
+
+def index_into(desk: LocalDesk, *paths: Path) -> IndexReportWire:
+    """Index paths, and make sure that everything went in."""
+    report = desk.index(list(paths), prune=False, prune_limit=0.2, dry_run=False)
+    assert report.failed == []
+    return report
+
+
+def write(folder: Path, articles: Mapping[str, str]) -> Path:
+    """Write articles by file name. Line ends are written as they are given."""
+    for name, text in articles.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_desk(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+    """The articles that ship with the project, indexed. Only to be read from."""
+    with desk_over(settings_for(tmp_path_factory.mktemp("corpus")), embedder) as desk:
+        assert index_into(desk, CORPUS).added == len(list(CORPUS.glob("*.md")))
+        yield desk
+
+
+def check_answer(desk: LocalDesk, response: AskResponse, access: Access = EVERYTHING) -> None:
+    """Check what must hold for every answer: exact quotes, numbers in order, sentences where they say they are."""
+    numbers = [citation.number for citation in response.citations]
+    assert numbers == list(range(1, len(numbers) + 1))
+    places = [(citation.article_id, citation.start, citation.end) for citation in response.citations]
+    assert len(set(places)) == len(places)
+    for citation in response.citations:
+        article = desk.article(citation.article_id, access, citation.article_version)
+        assert citation.quote
+        assert article.text[citation.start : citation.end] == citation.quote
+        assert (article.version, article.title) == (citation.article_version, citation.title)
+    for sentence in response.sentences:
+        markers = "".join(f" [{number}]" for number in sentence.citations)
+        assert response.text[sentence.start : sentence.end] == sentence.text + markers
+        assert set(sentence.citations) <= set(numbers)
+    assert {number for sentence in response.sentences for number in sentence.citations} == set(numbers)
+    if response.status == "answered":
+        assert response.sentences
+        assert response.text == " ".join(response.text[s.start : s.end] for s in response.sentences)
+        assert response.nearest == []
+    else:
+        assert (response.sentences, response.citations, response.short_answer) == ([], [], None)
+
+
+def ask(desk: LocalDesk, question: str, access: Access = EVERYTHING, **fields: Any) -> AskResponse:
+    """Ask, and check what must hold for every answer."""
+    response = desk.ask(AskRequest(question=question, **fields), access)
+    check_answer(desk, response, access)
+    return response

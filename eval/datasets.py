@@ -47,7 +47,9 @@ class _QuestionRow(Row):
 
 
 def read_questions(path: Path) -> QuestionSet:
-    """Read a question set: a folder with `questions.jsonl` (and perhaps `corpus.jsonl` or a folder `corpus`), a `.jsonl` or a `.json` file.
+    """Read a question set: a `.jsonl` or `.json` file, or a folder with `questions.jsonl`.
+
+    A folder may hold its articles too: `corpus.jsonl`, or a folder `corpus`.
 
     `.json` files are SQuAD's or LlamaIndex's. Raises WrongUsage when there is no question file of a known kind.
     """

@@ -14,6 +14,7 @@ from index.segmentation import first_line
 
 FORMATS: dict[str, TextFormat] = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".text": "text"}
 LINES_ENDING = ".jsonl"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A file, or a line of one, that holds no article that can be read. `file` is the whole file's path."""
+    """A file, or a line of one, that holds no article that can be read. `file` is the whole file's path.
+
+    A folder that cannot be listed fails as one: what it holds is unknown.
+    """
 
     path: str
     file: str
@@ -62,21 +66,25 @@ def sources_from(paths: Iterable[Path]) -> list[Source]:
     """
     sources = [Source(Path(os.path.abspath(path))) for path in paths]
     for source in sources:
-        if not source.root.exists():
+        if not os.path.exists(source.root):
             raise WrongUsage(f"{printable(source.root)} does not exist. Name a file or folder that does.")
     return list(dict.fromkeys(sources))
 
 
 def count_files(sources: Iterable[Source]) -> int:
     """Count the files under the sources, for a progress bar."""
-    return sum(1 for source in sources for _ in _files(source.root))
+    return sum(1 for source in sources for _ in _files(source.root, []))
 
 
 def read_articles(sources: Iterable[Source], *, max_bytes: int) -> Iterator[Reading]:
     """Read every article under the sources, in order of path. `max_bytes` bounds one article's text."""
     for source in sources:
-        for file in _files(source.root):
+        unlisted: list[OSError] = []
+        for file in _files(source.root, unlisted):
             yield from _read_file(file, source, max_bytes)
+        for error in unlisted:
+            path = printable(error.filename)
+            yield Failed(path, path, _explain(error))
 
 
 def printable(path: Path | str) -> str:
@@ -84,11 +92,12 @@ def printable(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", errors="replace")
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path, unlisted: list[OSError]) -> Iterator[Path]:
+    """Yield the files under a folder. Errors of folders that cannot be listed are added to `unlisted`."""
     if not root.is_dir():
         yield root
         return
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=unlisted.append):
         # Hidden folders (.git, .venv) hold no articles that anyone means to publish.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -98,12 +107,11 @@ def _files(root: Path) -> Iterator[Path]:
 
 def _read_file(file: Path, source: Source, max_bytes: int) -> Iterator[Reading]:
     ending = file.suffix.lower()
-    if not file.is_file() or ending not in {*FORMATS, LINES_ENDING}:
-        # A pipe or device would block the run, whatever it is called. A link to nowhere is a file that is gone.
-        yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file))
-        return
     try:
-        if ending == LINES_ENDING:
+        if not file.is_file() or ending not in {*FORMATS, LINES_ENDING}:
+            # A pipe or device would block the run, whatever it is called. A link to nowhere is a file that is gone.
+            yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file))
+        elif ending == LINES_ENDING:
             yield from _read_lines(file, source, max_bytes)
         else:
             yield _read_whole(file, source, max_bytes)
@@ -147,7 +155,10 @@ def _read_lines(file: Path, source: Source, max_bytes: int) -> Iterator[Reading]
             if line.strip():
                 yield _read_line(line, file, source, name=f"{name}#{number}", max_bytes=max_bytes)
             if len(line) == longest:
-                raise ArticleError(f"line {number} is longer than {longest:,} bytes; the rest of the file was not read")
+                raise ArticleError(
+                    f"line {number} is longer than {longest:,} bytes; the rest of the file was not read. "
+                    "Split it: one article a line."
+                )
 
 
 def _read_line(line: bytes, file: Path, source: Source, *, name: str, max_bytes: int) -> Reading:
@@ -158,13 +169,16 @@ def _read_line(line: bytes, file: Path, source: Source, *, name: str, max_bytes:
             raise ArticleError('is not an object. Write one {"id": …, "text": …} a line.')
         if not isinstance(text := fields.pop("text", None), str):
             raise ArticleError('has no "text". Add it: it is the one field that is required.')
+        text = normalise_line_ends(text.removeprefix(_BYTE_ORDER_MARK))
         metadata = read_metadata(fields)
-        article = _article(
-            normalise_line_ends(text), metadata, default_id=name, path=path, format="text", max_bytes=max_bytes
-        )
+        article = _article(text, metadata, default_id=name, path=path, format="text", max_bytes=max_bytes)
         return Read(article, source, metadata.warnings)
     except json.JSONDecodeError as error:
         return Failed(path, printable(file), f"is not JSON: {error.msg} at column {error.colno}. Mend the line.")
+    except ValueError:
+        return Failed(
+            path, printable(file), "is not JSON that can be read: a number has too many digits. Mend the line."
+        )
     except RecursionError:
         return Failed(path, printable(file), "is JSON nested too deeply to read. Flatten the line.")
     except ArticleError as error:

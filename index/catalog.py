@@ -222,6 +222,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     # WAL lets people read while articles are written; FULL keeps a commit through a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own knows the letters of ASCII alone.
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
 def _parts(items: Sequence[str]) -> Iterable[Sequence[str]]:

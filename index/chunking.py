@@ -41,11 +41,12 @@ def passage_id(key: str, ordinal: int) -> str:
 def cut_passages(text: str, format: TextFormat, *, token_spans: TokenSpans, max_tokens: int) -> list[Cut]:
     """Cut a text into passages of at most `max_tokens` tokens, at sentence ends.
 
-    A sentence that is longer is cut between tokens. Passages do not overlap and leave out only white space and marks.
+    A sentence that is longer is cut between words, or between tokens where there are no words. Passages do not overlap and
+    leave out only white space and marks.
     """
     sentences = split_sentences(text, format)
     tokens = token_spans([text[s.start : s.end] for s in sentences])
-    pieces = [piece for s, t in zip(sentences, tokens, strict=True) for piece in _short_enough(s, t, max_tokens)]
+    pieces = [piece for s, t in zip(sentences, tokens, strict=True) for piece in _short_enough(text, s, t, max_tokens)]
     groups = _packed([count for _, count in pieces], max_tokens)
     return [_cut(ordinal, [pieces[i][0] for i in group]) for ordinal, group in enumerate(groups)]
 
@@ -54,17 +55,34 @@ def _cut(ordinal: int, sentences: list[SentenceSpan]) -> Cut:
     return Cut(ordinal, sentences[0].start, sentences[-1].end, tuple(sentences))
 
 
-def _short_enough(sentence: SentenceSpan, tokens: list[Span], limit: int) -> Iterator[tuple[SentenceSpan, int]]:
+def _short_enough(
+    text: str, sentence: SentenceSpan, tokens: list[Span], limit: int
+) -> Iterator[tuple[SentenceSpan, int]]:
     """Yield the sentence with its number of tokens, in pieces where it is too long."""
-    if len(tokens) <= limit:
-        yield sentence, max(len(tokens), 1)
-        return
-    for first in range(0, len(tokens), limit):
-        part = tokens[first : first + limit]
-        # Between two pieces nothing is lost but white space: a piece ends where the next token starts.
-        start = sentence.start + part[0].start if first else sentence.start
-        end = sentence.start + part[-1].end if first + limit < len(tokens) else sentence.end
-        yield replace(sentence, start=start, end=end), len(part)
+    first, start = 0, sentence.start
+    while first < len(tokens) or not tokens:
+        last = _end_of_piece(tokens, first, limit)
+        # Nothing is lost between two pieces but white space, also not what the tokenizer drops.
+        end = sentence.start + tokens[last].start if last < len(tokens) else sentence.end
+        piece = text[start:end]
+        begin = start + len(piece) - len(piece.lstrip())  # some tokenizers put the space before a word into its token
+        if words := piece.strip():
+            yield replace(sentence, start=begin, end=begin + len(words)), max(last - first, 1)
+        if last >= len(tokens):
+            return
+        first, start = last, end
+
+
+def _end_of_piece(tokens: list[Span], first: int, limit: int) -> int:
+    """Return the number of the token that the next piece starts with: after a space where there is one to be had."""
+    last = first + limit
+    if last >= len(tokens):
+        return len(tokens)
+    backwards = range(last, first + limit // 2, -1)
+    after_space = (i for i in backwards if tokens[i].start > tokens[i - 1].end)
+    # One character can make several tokens.
+    between_characters = (i for i in backwards if tokens[i].start >= tokens[i - 1].end)
+    return next(after_space, next(between_characters, last))
 
 
 def _packed(counts: list[int], limit: int) -> Iterator[list[int]]:

@@ -55,6 +55,8 @@ def _encodable(line: str, key: str) -> str:
 
 def _authors(value: object) -> tuple[str, ...]:
     names = value if isinstance(value, list) else [value] if value else []
+    if any(isinstance(name, (dict, list)) for name in names):
+        raise ArticleError("has authors that are not names. Write `authors: [name, …]`.")
     return tuple(_encodable(" ".join(str(name).split()), "author") for name in names if name)
 
 
@@ -65,10 +67,12 @@ def _published(value: object) -> tuple[date | None, tuple[str, ...]]:
         return value.date(), ()
     if isinstance(value, date):
         return value, ()
+    # A list is not written out: aliases in YAML can make it endless.
+    written = f"a {type(value).__name__}" if isinstance(value, (dict, list)) else str(value).strip()
     try:
-        return datetime.fromisoformat(str(value).strip()).date(), ()
+        return (datetime.fromisoformat(written).date() if written else None), ()
     except ValueError:
-        return None, (f"published {str(value)[:40]!r} is not an ISO date such as 2026-04-21; the date stays unknown",)
+        return None, (f"published {written[:40]!r} is not an ISO date such as 2026-04-21; the date stays unknown",)
 
 
 def _groups(fields: dict[str, object]) -> frozenset[str] | None:

@@ -59,8 +59,8 @@ def owner_of(data_dir: Path) -> Owner | None:
     """Return who says to own the folder, or None. What a killed process left behind is told from the lock, not from this."""
     try:
         return Owner(**json.loads((data_dir / _OWNER).read_text()))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
-        return None  # it has just gone, or is about to be written
+    except (OSError, ValueError, TypeError):
+        return None  # it has just gone, is about to be written, or is for another user's eyes
 
 
 def _lock(data_dir: Path) -> FileLock:

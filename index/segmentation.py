@@ -7,9 +7,10 @@ list items and rows: a sentence never runs from one block into the next.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from sentencex import get_sentence_boundaries
 
 from index.records import SentenceSpan, SpanKind, TextFormat
@@ -18,6 +19,10 @@ from index.records import SentenceSpan, SpanKind, TextFormat
 _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _WORD = re.compile(r"\w+")
+# A heading or line further down than this stands for its own part, not for the article.
+_BLOCKS_BEFORE_TITLE = 50
+# Sentence ends are looked for in this many characters at a time: sentencex takes time quadratic in a block's length.
+_WINDOW = 5_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
@@ -28,21 +33,26 @@ def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
 
 
 def first_line(text: str, format: TextFormat) -> str:
-    """Return what stands for a title: the first heading of a Markdown text, else the first line, shortened."""
-    blocks = [(start, end) for start, end in _blocks(text, format)][:50]
-    heading = next((text[s:e] for s, e in blocks if format == "markdown" and _is_heading(text, s)), None)
-    line = heading or next((text[s:e] for s, e in blocks), text)
-    line = display_text(line.strip().splitlines()[0], format)
+    """Return what stands for a title: the first heading of a Markdown text, else the first line, shortened.
+
+    A line that shows nothing, such as a picture without words, is passed over.
+    """
+    blocks = islice(_blocks(text, format), _BLOCKS_BEFORE_TITLE)
+    lines = (display_text(text[start:end].strip().splitlines()[0], format) for start, end in blocks)
+    heading = _first_heading(text) if format == "markdown" else ""
+    line = heading or next(filter(None, lines), "") or display_text(text, "text")
     return line if len(line) <= 120 else _shortened(line)
 
 
-def _is_heading(text: str, start: int) -> bool:
-    line = text[text.rfind("\n", 0, start) + 1 : start]
-    return line.lstrip().startswith("#")
+def _first_heading(text: str) -> str:
+    tokens = (token for token in _markdown().parse(text) if token.nesting >= 0)
+    first = islice(tokens, 2 * _BLOCKS_BEFORE_TITLE)
+    headings = (_shown(words) for opening, words in pairwise(first) if opening.type == "heading_open")
+    return next(filter(None, headings), "")
 
 
 def _shortened(line: str) -> str:
-    sentence = line[: next(iter(_boundaries(line)))[1]].strip()
+    sentence = line[: next(iter(_boundaries(line[:200])))[1]].strip()
     return sentence if len(sentence) <= 120 else line[:119].rsplit(" ", 1)[0] + "…"
 
 
@@ -51,13 +61,15 @@ def display_text(text: str, format: TextFormat) -> str:
     if format == "text":
         return " ".join(text.split())
     stripped = "\n".join(_LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
-    tokens = _markdown().parseInline(stripped)
-    words = (child.content or " " for token in tokens for child in token.children or [] if _is_shown(child.type))
+    return " ".join(_shown(token) for token in _markdown().parseInline(stripped))
+
+
+def _shown(inline: Token) -> str:
+    words = (child.content or " " for child in inline.children or [] if child.type in _SHOWN)
     return " ".join("".join(words).split())
 
 
-def _is_shown(token_type: str) -> bool:
-    return token_type in {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image"}
+_SHOWN = {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image"}
 
 
 @cache
@@ -140,8 +152,14 @@ def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:
 
 def _boundaries(block: str) -> Iterator[tuple[int, int]]:
     # English rules for every language: sentence ends are marked alike in most, and abbreviations differ little.
-    for boundary in get_sentence_boundaries("en", block):
-        yield boundary["start_index"], boundary["end_index"]
+    first = 0
+    while first < len(block):
+        window = block[first : first + _WINDOW]
+        found = [(b["start_index"], b["end_index"]) for b in get_sentence_boundaries("en", window)]
+        if len(found) > 1 and first + len(window) < len(block):
+            found.pop()  # it may go on in the next window
+        yield from ((first + start, first + end) for start, end in found)
+        first += found[-1][1] if found else len(window)
 
 
 def _reads_as_sentence(words: str) -> bool:

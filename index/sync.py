@@ -4,6 +4,8 @@ Order of writing, so that a reader sees an article's old version or its new one 
 stage in the catalogue, write Chroma and Tantivy, publish in one transaction of the catalogue, then sweep what is left over.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +27,7 @@ OnProgress = Callable[[int, int], None]
 # Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
+_LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress | 
     for reading in readings:
         if on_progress:
             path = reading.article.path if isinstance(reading, Read) else reading.path
-            files[path.partition("#")[0] if ".jsonl#" in path else path] = None
+            files[_file_of(path)] = None
             on_progress(min(len(files), total), total)
         yield reading
 
@@ -167,11 +170,13 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
 
 def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
+    if tally.seen.get(article.id) == article.path:
+        return None  # it was named twice: by itself and with its folder
     if other := _collision(article, tally):
         tally.failed.append(
             Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id.")
         )
-        tally.failed_files.add(article.path.partition("#")[0])
+        tally.failed_files.add(_file_of(article.path))
         return None
     tally.seen[article.id] = article.path
     entry, key = tally.known.get(article.id), content_key(article)
@@ -190,13 +195,17 @@ def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> 
 def _collision(article: Article, tally: _Tally) -> str | None:
     """Return the path of another article with the same id, if there is one that still exists."""
     if article.id in tally.seen:
-        return tally.seen[article.id] if tally.seen[article.id] != article.path else None
+        return tally.seen[article.id]
     entry = tally.known.get(article.id)
     if entry is None or entry.path == article.path:
         return None
-    file, _, _ = entry.path.rpartition("#") if ".jsonl#" in entry.path else (entry.path, "", "")
-    same_file = file == article.path.rpartition("#")[0]  # a line that moved within its file
-    return entry.path if Path(file).exists() and not same_file else None
+    same_file = _file_of(entry.path) == _file_of(article.path)  # a line that moved within its file
+    return entry.path if Path(_file_of(entry.path)).exists() and not same_file else None
+
+
+def _file_of(path: str) -> str:
+    """Return the file that an article's path names, without the number of a line in it."""
+    return _LINE_NUMBER.sub("", path)
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -244,13 +253,14 @@ def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
             body = "\n".join(filter(None, [info.title, info.publisher, words]))
             entries.append(LexicalEntry(ids[-1], prepared.key, body))
     index.vectors.add(ids, index.embedder.embed_passages(embedded))
-    index.words.add(entries)
+    # Contents that went out of use earlier in this run are still in there: their words must not count twice.
+    index.words.add(entries, replacing=[prepared.key for prepared in new])
 
 
 def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:
     """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
 
-    What came from a file that could not be read, or only in part, counts as there.
+    What came from a file or folder that could not be read, or only in part, counts as there.
     """
     names = {source.name for source in sources}
     return [
@@ -258,15 +268,20 @@ def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:
         for article_id, entry in tally.known.items()
         if entry.source in names
         and article_id not in tally.seen
-        and entry.path not in tally.failed_files
-        and entry.path.rpartition("#")[0] not in tally.failed_files
+        and tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
     ]
 
 
 def _renamed(tally: _Tally, gone: Sequence[str]) -> list[str]:
-    """Return those of the articles gone whose content came in under a new id."""
-    added = set(tally.added.values())
-    return [article_id for article_id in gone if tally.known[article_id].key in added]
+    """Return those of the articles gone whose content came in under a new id, one for each new id."""
+    added = Counter(tally.added.values())
+    renamed = []
+    for article_id in gone:
+        key = tally.known[article_id].key
+        if added[key]:
+            added[key] -= 1
+            renamed.append(article_id)
+    return renamed
 
 
 def _prunable(
@@ -279,7 +294,7 @@ def _prunable(
     for source in sources:
         before = [article_id for article_id, entry in tally.known.items() if entry.source == source.name]
         going = [i for i in gone if tally.known[i].source == source.name and i not in set(renamed)]
-        if len(going) > pruning.limit * len(before):
+        if len(going) > pruning.limit * len(before) + 1e-9:  # 0.29 * 100 is a little less than 29
             tally.failed.append(Problem(source.name, _refusal(going, len(before), pruning.limit)))
         else:
             deleted.extend(going)
@@ -288,8 +303,8 @@ def _prunable(
 
 def _refusal(going: Sequence[str], before: int, limit: float) -> str:
     names = ", ".join(going[:10]) + (f" and {len(going) - 10} more" if len(going) > 10 else "")
-    share = len(going) / before
+    percent = -(-100 * len(going) // before)
     return (
-        f"{len(going)} of its {before} articles are gone ({share:.0%}), over the limit of {limit:.0%}; none was deleted: "
-        f"{names}. If that is right, run again with --prune-limit {min(int(share * 100) + 1, 100)}%."
+        f"{len(going)} of its {before} articles are gone ({percent}%), over the limit of {limit:.0%}; none was deleted: "
+        f"{names}. If that is right, run again with --prune-limit {percent}%."
     )

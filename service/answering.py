@@ -9,6 +9,7 @@ from index.errors import QuestionError
 from index.retrieval import Retrieved, retrieve
 from index.store import Index
 from service.citing import Draft, cite
+from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted
 from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
@@ -74,6 +75,7 @@ def _answer(
         answerer=wording.model if isinstance(wording, Written) else EXTRACTIVE,
         confidence=round(sure, 4),
         timings=clock.timings(),
+        disagreements=disagreements(text, cited.citations),
         degraded=_degraded(wording),
         usage=wording.usage if wording else None,
     )

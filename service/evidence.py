@@ -8,9 +8,9 @@ from index.records import Hit, SentenceSpan
 from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
-from service.wording import covered, holds, new_names, tense, wanted
+from service.wording import asks_back, covered, distinctive, holds, new_names, tells_back, wanted
 
-HITS_READ = 8
+HITS_READ = 16
 """How many of the best passages are read sentence by sentence."""
 
 WEIGHTS: Mapping[str, float] = {
@@ -22,7 +22,7 @@ WEIGHTS: Mapping[str, float] = {
     "date": 3.2,
     "person": 1.1,
     "full_name": 1.6,
-    "same_time": 2.5,
+    "tells_back": 2.5,
     "fragment": -2.4,
     "position": 0.9,
 }
@@ -61,39 +61,40 @@ class _Place:
 
 def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
     """Return every sentence of the best hits with its features and score, best first."""
+    hits = retrieved.hits[:HITS_READ]
     places = [
         _Place(hit, rank, position, span)
-        for rank, hit in enumerate(retrieved.hits[:HITS_READ])
+        for rank, hit in enumerate(hits)
         for position, span in enumerate(hit.passage.sentences)
     ]
     texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
     titled = [f"{p.hit.passage.article.title}\n{text}" for p, text in zip(places, texts, strict=True)]
     vectors = index.sentence_vectors.of([*texts, *titled])
-    alone = vectors[: len(texts)]
     similarities = (vectors @ retrieved.question_vector).reshape(2, -1).T
-    evidence = [
-        _evidence(question, place, text, vector, similarity)
-        for place, text, vector, similarity in zip(places, texts, alone, similarities, strict=True)
-    ]
+    weights = distinctive(question, [f"{hit.passage.article.title} {hit.passage.text}" for hit in hits])
+    evidence = []
+    for place, text, vector, (alone, titled_similarity) in zip(places, texts, vectors, similarities, strict=False):
+        features = _features(question, weights, place, text) | {"titled_similarity": float(titled_similarity)}
+        score = sum(WEIGHTS[name] * value for name, value in features.items())
+        similarity = float(alone + titled_similarity) / 2
+        evidence.append(
+            Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)
+        )
     return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
 
 
-def _evidence(question: str, place: _Place, text: str, vector: Vectors, similarities: Vectors) -> Evidence:
+def _features(question: str, weights: Mapping[str, float], place: _Place, text: str) -> dict[str, float]:
     title, kind = place.hit.passage.article.title, wanted(question)
     fits = holds(kind, text, question)
-    features = {
-        "titled_similarity": float(similarities[1]),
+    return {
         "passage_score": place.hit.score,
-        "covered": covered(question, text, title),
+        "covered": covered(weights, text, title),
         "amount": float(fits and kind == "amount"),
         "number": float(kind in ("number", "amount", "percentage") and holds("number", text, question)),
         "date": float(fits and kind == "date"),
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
-        "same_time": float(tense(question) is not None and tense(question) == tense(text)),
+        "tells_back": float(asks_back(question) and tells_back(text)),
         "fragment": float(place.span.kind == "fragment"),
         "position": 1 / (1 + place.position),
     }
-    score = sum(WEIGHTS[name] * value for name, value in features.items())
-    similarity = float(similarities.mean())
-    return Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)

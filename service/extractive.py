@@ -13,7 +13,7 @@ from index.store import Index
 from service.citing import Draft, Stretch
 from service.evidence import Evidence
 from service.values import values_in
-from service.wording import asks_for_overview, holds, wanted
+from service.wording import asks_back, asks_for_overview, holds, tells_back, wanted
 
 # How much worse than the best a sentence may be to be shown beside it, in score and in similarity to the question. One
 # of the same article has to be better than one of another: the first has often said already what it says.
@@ -22,6 +22,9 @@ _MARGIN_SAME_ARTICLE = 1.2
 _MARGIN_OVERVIEW = 5.0
 _SIMILARITY_MARGIN = 0.15
 _LEAST_SIMILARITY = 0.4
+_COVERED_MARGIN = 0.25
+# A heading that matches is shown only where no sentence comes near it.
+_MARGIN_FOR_HEADINGS = 4.0
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
 _MOST_SENTENCES = 3
@@ -50,13 +53,15 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 
 
 def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
-    best = evidence[0]
+    best = _best(evidence)
     most = _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
     chosen = [_Shown(best, _span(index, best))]
-    for candidate in evidence[1:]:
-        if not _worth_showing(candidate, best, question):
+    for candidate in evidence:
+        if candidate is best or not _worth_showing(candidate, best, question):
             continue
         span = _span(index, candidate)
+        if _repeats(index, chosen, candidate, span):
+            span = Span(candidate.span.start, candidate.span.end)
         if (at := _overlapping(chosen, candidate, span)) is not None:
             chosen[at] = replace(chosen[at], span=_joined(chosen[at].span, span))
         elif (at := _same(chosen, candidate)) is not None:
@@ -66,6 +71,11 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
     return chosen
 
 
+def _best(evidence: Sequence[Evidence]) -> Evidence:
+    near = [e for e in evidence if e.score >= evidence[0].score - _MARGIN_FOR_HEADINGS]
+    return next((e for e in near if e.span.kind == "sentence" and not e.text.endswith("?")), evidence[0])
+
+
 def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
     overview = asks_for_overview(question)
     margin = _MARGIN_OVERVIEW if overview else _MARGIN_OTHER_ARTICLE
@@ -73,9 +83,16 @@ def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
     return (
         candidate.span.kind == "sentence"
         and not candidate.text.endswith("?")
+        and (overview or _covers_as_much(candidate, best))
         and candidate.similarity >= least
         and candidate.score >= best.score - margin
     )
+
+
+def _covers_as_much(candidate: Evidence, best: Evidence) -> bool:
+    if candidate.features["tells_back"]:
+        return True  # "already" answers "previously" without sharing the word
+    return candidate.features["covered"] >= best.features["covered"] - _COVERED_MARGIN
 
 
 def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
@@ -83,10 +100,21 @@ def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
     best, kind = chosen[0].evidence, wanted(question)
     if kind is not None and holds(kind, best.text, question) and not holds(kind, candidate.text, question):
         return False
+    if asks_back(question) and tells_back(best.text) and not tells_back(candidate.text):
+        return False
     of_its_article = [shown for shown in chosen if _article(shown.evidence) == _article(candidate)]
     if asks_for_overview(question):
         return len(of_its_article) < 2
     return not of_its_article or candidate.score >= best.score - _MARGIN_SAME_ARTICLE
+
+
+def _repeats(index: Index, chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> bool:
+    """Say whether the sentence taken along is in the answer already, from another place that says it word for word."""
+    if span.start == candidate.span.start:
+        return False
+    article = candidate.hit.passage.article
+    along = index.catalog.stretch(article.version, Span(span.start, candidate.span.start))
+    return display_text(along, article.format) in {shown.evidence.text for shown in chosen}
 
 
 def _overlapping(chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> int | None:

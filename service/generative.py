@@ -34,6 +34,8 @@ _MARKER = re.compile(
 )
 # A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
 _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:{_MARKER.pattern})+)", re.IGNORECASE)
+_BLANK_BEFORE_STOP = re.compile(r"\s+(?=[.,](?:\s|$))")
+_WORD = re.compile(r"\w")
 _PASSAGES_SHOWN = 8
 # A sentence whose cited passage is less similar than this was not taken from it, whatever the model says.
 _LEAST_SIMILARITY = 0.5
@@ -102,7 +104,9 @@ class LlmWriter:
             return ModelFailed(
                 f"The language model failed ({type(error).__name__}); the articles are quoted.", self._model
             )
-        usage, text = _usage(response.raw), (response.message.content or "").strip()
+        # Half a surrogate pair, which JSON can write, is no text.
+        written = (response.message.content or "").encode(errors="replace").decode()
+        usage, text = _usage(response.raw), written.strip()
         if not text:
             return ModelFailed("The language model answered nothing; the articles are quoted.", self._model, usage)
         if CANNOT_ANSWER.lower().rstrip(".") in text.lower():
@@ -209,13 +213,14 @@ def _drafts(index: Index, text: str, shown: Sequence[Hit]) -> list[Draft]:
 
 def _sentences(text: str) -> list[str]:
     """Return the sentences of what a model wrote, each with the markers that follow it."""
-    moved = _BEHIND_THE_STOP.sub(r"\2\1", text)
+    moved = _BEHIND_THE_STOP.sub(r"\2\1", text.replace("**", ""))
     return [moved[span.start : span.end] for span in split_sentences(moved, "markdown")]
 
 
 def _draft(index: Index, sentence: str, shown: Sequence[Hit]) -> Draft | None:
     words = without_markers(display_text(_MARKER.sub("", sentence), "markdown"))
-    if not words:
+    words = _BLANK_BEFORE_STOP.sub("", words)
+    if not _WORD.search(words):
         return None
     cited = [shown[number - 1] for number in sorted(_numbers(sentence, len(shown)))]
     stretches = [stretch for hit in cited for stretch in _supporting(index, words, hit)]

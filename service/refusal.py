@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 
 from service.evidence import Evidence
-from service.wording import Wanted, covered, holds, stem_set, terms, wanted
+from service.wording import Wanted, covered, holds, initials_in, stem_set, terms, wanted
 
 # A logistic curve fitted on development questions with and without an answer (docs/evaluation.md has the figures): the
 # similarity of the best sentence, less when a name in the question is nowhere in the best sentences.
@@ -31,7 +31,7 @@ def confidence(question: str, evidence: Sequence[Evidence]) -> float:
     if not best:
         return 0.0
     similarity = max(e.similarity for e in best)
-    held = len(terms(question)) > 1 and any(covered(question, e.text) == 1.0 for e in best)
+    held = len(terms(question)) > 1 and any(covered(terms(question), e.text) == 1.0 for e in best)
     logit = _INTERCEPT + _SIMILARITY * similarity + _HOLDS_ALL * held
     logit += _NAME_MISSING * bool(missing_names(question, best))
     return 1 / (1 + math.exp(-logit))
@@ -44,4 +44,5 @@ def missing_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
     # The first word of a question has a capital whatever it is.
     names = [match.group() for match in _NAME.finditer(question.strip()) if match.start() > 0]
-    return [name for name in names if not stem_set(name) <= held]
+    initials = frozenset().union(*(initials_in(text) for text in texts))
+    return [name for name in names if not stem_set(name) <= held and name not in initials]

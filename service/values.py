@@ -9,26 +9,52 @@ _WORDS = dict(zip("one two three four five six seven eight nine ten eleven twelv
 _CURRENCIES = {"$": "USD", "usd": "USD", "dollar": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR"}
 _CURRENCIES |= {"£": "GBP", "gbp": "GBP", "pound": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY"}
 
+_HEDGES = (
+    r"(?:(?:more|less|fewer)\sthan|over|under|above|below|nearly|almost|about|around|roughly|some|up\sto|at\sleast)"
+)
+
 _VALUE = re.compile(
-    rf"""(?<![\w.,])(?P<before>[$€£¥]|USD\s?|EUR\s?|GBP\s?)?
+    rf"""(?P<hedge>\b{_HEDGES}\s+(?:another\s+|an\s+additional\s+)?)?
+    (?<![\w.,])(?P<before>[$€£¥]\s?|USD\s?|EUR\s?|GBP\s?)?
     (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{"|".join(_WORDS)})\b)
-    \s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb])?\b
-    \s?-?(?P<unit>dollars?|euros?|pounds?|yen|USD|EUR|GBP|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)?""",
+    (?:\s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb])\b)?
+    (?:\s?-?(?P<unit>dollars?|euros?|pounds?|yen|USD|EUR|GBP|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)(?!\w))?""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A figure with its unit: a currency code, "%", another unit, or "" for a bare number. `words` is how it was put."""
+    """A figure with its unit: a currency code, "%", another unit, or "" for a bare number."""
 
     amount: float
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A figure as a text puts it: `text[start:end] == words`, with a word such as "over" or "about" before it."""
+
+    value: Value
+    hedge: str
+    words: str
+    start: int
+    end: int
+
+
+def mentions_in(text: str) -> list[Mention]:
+    """Return the figures that a text holds, in order."""
+    return [_mention(match) for match in _VALUE.finditer(text)]
+
+
 def values_in(text: str) -> frozenset[Value]:
-    """Return the figures that a text holds."""
-    return frozenset(_value(match) for match in _VALUE.finditer(text))
+    """Return the figures that a text holds, however they are put."""
+    return frozenset(mention.value for mention in mentions_in(text))
+
+
+def _mention(match: re.Match[str]) -> Mention:
+    hedge = " ".join((match["hedge"] or "").lower().split())
+    return Mention(_value(match), hedge, match.group().strip(), match.start(), match.end())
 
 
 def _value(match: re.Match[str]) -> Value:

@@ -1,7 +1,8 @@
 """What a question asks for, read from its words: the terms that matter, and the kind of thing that would answer it."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal
 
@@ -20,11 +21,10 @@ _QUESTION_WORDS = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_SMALL_NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _NUMBER_WORDS = (
-    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?"
-    "|trillions?|half|third|quarter|twice|once|tens"
+    rf"{_SMALL_NUMBERS}|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|third|quarter|twice|once|tens"
 )
-
 _MONEY_WORDS = (
     r"invest\w*|spen[dt]\w*|pa(?:y|ys|id|ying)|costs?|worth|commit\w*|money|rais\w*|prices?|earn\w*|put|plough\w*|fund\w*"
     r"|dollars?|euros?|salary|revenue|valuation|budget|value"
@@ -54,7 +54,7 @@ _HOLDS: dict[Wanted, re.Pattern[str]] = {
         rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{_MONTHS})\b|\b(?:quarter|decade|years?|months?|weeks?|yesterday|today)\b"
     ),
     "amount": re.compile(
-        rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_NUMBER_WORDS})\s?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mb]n|[mb]illion)\b",
+        rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_SMALL_NUMBERS})[\s-]?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mbt]n|[mbtr]+illion)\b",
         re.IGNORECASE,
     ),
     "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
@@ -83,12 +83,32 @@ def stem_set(text: str) -> frozenset[str]:
     return frozenset(stems(text))
 
 
-def covered(question: str, *texts: str) -> float:
-    """Return the share of a question's weight that these texts hold, between 0 and 1."""
-    wanted = terms(question)
+def distinctive(question: str, texts: Sequence[str]) -> Mapping[str, float]:
+    """Return a question's terms with their weight among these texts: what nearly all of them hold tells little.
+
+    The weight of a term is that of `terms` times its inverse document frequency among the texts, between 0 and 1. In a
+    corpus about one thing its name is rare English and yet says nothing.
+    """
+    held = [stem_set(text) for text in texts]
+    frequency = {stem: sum(stem in stems_ for stems_ in held) for stem in terms(question)}
+    most = math.log(1 + 2 * len(texts)) or 1.0
+    return {
+        stem: weight * math.log(1 + len(texts) / max(frequency[stem], 0.5)) / most
+        for stem, weight in terms(question).items()
+    }
+
+
+def covered(weights: Mapping[str, float], *texts: str) -> float:
+    """Return the share of these terms' weight that the texts hold, between 0 and 1."""
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
-    missing = sum(weight for stem, weight in wanted.items() if stem not in held)
-    return 1.0 - missing / (sum(wanted.values()) or 1.0)
+    missing = sum(weight for stem, weight in weights.items() if stem not in held)
+    return 1.0 - missing / (sum(weights.values()) or 1.0)
+
+
+def initials_in(text: str) -> frozenset[str]:
+    """Return the initials of the names of several words in a text: "AWS" for "Amazon Web Services"."""
+    names = [name.split() for name in _NAME.findall(text)]
+    return frozenset("".join(word[0] for word in words) for words in names if len(words) > 1)
 
 
 @lru_cache(maxsize=4096)
@@ -126,14 +146,17 @@ def asks_for_overview(question: str) -> bool:
     return bool(_OVERVIEW.search(question))
 
 
-Tense = Literal["before", "ahead"]
-_TENSES: tuple[tuple[Tense, re.Pattern[str]], ...] = (
-    ("before", re.compile(r"\b(?:previous\w*|prior|before|earlier|already|so far|to date|until now|formerly)\b", re.I)),
-    ("ahead", re.compile(r"\b(?:will|plan\w*|going to|next|future|upcoming|expect\w*|intend\w*)\b", re.I)),
-)
+_ASKS_BACK = re.compile(r"\b(?:previous\w*|prior|before|earlier|so far|to date|until now|formerly)\b", re.IGNORECASE)
+_TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def asks_back(question: str) -> bool:
+    """Say whether a question asks for what was before, as in "had invested before"."""
+    return bool(_ASKS_BACK.search(question))
 
 
 @lru_cache(maxsize=65536)
-def tense(text: str) -> Tense | None:
-    """Say whether a text looks back at what was before or ahead at what will be, where its words tell."""
-    return next((name for name, pattern in _TENSES if pattern.search(text)), None)
+def tells_back(sentence: str) -> bool:
+    """Say whether a sentence tells what was before, as in "has already invested"."""
+    return bool(_TELLS_BACK.search(sentence))

@@ -54,7 +54,7 @@ class Reply:
     every so often for that long; `cut` closes the connection in the middle of the body.
     """
 
-    text: str | None | Callable[[Received], str] = "Fine."
+    text: str | Callable[[Received], str] | None = "Fine."
     usage: tuple[int, int] | None = (123, 45)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class LlmServer:
         self.url = ""
         self._stopped = threading.Event()
 
-    def say(self, text: str | None | Callable[[Received], str]) -> None:
+    def say(self, text: str | Callable[[Received], str] | None) -> None:
         """Answer every request from now on with this text."""
         self.replies = [Reply(text)]
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -14,9 +15,8 @@ from index.embedding import Embedder
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL
-from index.store import Index, open_index
+from index.store import open_index
 from service.desk import LocalDesk
-from service.generative import Writer
 from service.settings import Settings
 from service.wire import AskRequest, AskResponse, IndexReportWire
 
@@ -32,28 +32,21 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
         return Settings(_env_file=None, data_dir=data_dir, **changes)
 
 
-@pytest.fixture(scope="session")
-def embedder() -> Embedder:
-    """The packaged model. Loading it takes seconds, so all indexes of a test run share it."""
+@cache
+def packaged_model() -> Embedder:
+    """Return the packaged model. Loading it takes seconds, so all indexes of a test run share it."""
     model = Embedder(PACKAGED_MODEL)
     model.load()
     return model
 
 
 @contextmanager
-def opened(settings: Settings, embedder: Embedder | None = None) -> Iterator[Index]:
-    """Open an index, with this model if it is the one that the settings ask for."""
+def desk_over(settings: Settings) -> Iterator[LocalDesk]:
+    """Open a desk over the index of these settings, with the shared model."""
     with open_index(settings) as index:
-        if embedder is not None:
-            index = replace(index, embedder=embedder, sentence_vectors=SentenceVectors(embedder))
-        yield index
-
-
-@contextmanager
-def desk_over(settings: Settings, embedder: Embedder, *, writer: Writer | None = None) -> Iterator[LocalDesk]:
-    """Open a desk over the index of these settings."""
-    with opened(settings, embedder) as index:
-        yield LocalDesk(index, settings, writer, Lock())
+        model = packaged_model()
+        index = replace(index, embedder=model, sentence_vectors=SentenceVectors(model))
+        yield LocalDesk(index, settings, None, Lock())
 
 
 def index_into(desk: LocalDesk, *paths: Path) -> IndexReportWire:
@@ -72,10 +65,10 @@ def write(folder: Path, articles: Mapping[str, str]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def corpus_desk(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
-    """The articles that ship with the project, indexed. Only to be read from."""
-    with desk_over(settings_for(tmp_path_factory.mktemp("corpus")), embedder) as desk:
+@contextmanager
+def shipped_corpus(data_dir: Path) -> Iterator[LocalDesk]:
+    """Index the articles that ship with the project. Only to be read from."""
+    with desk_over(settings_for(data_dir)) as desk:
         assert index_into(desk, CORPUS).added == len(list(CORPUS.glob("*.md")))
         yield desk
 

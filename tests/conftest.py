@@ -1,0 +1,84 @@
+"""What several tests share: the real packaged model, loaded once, and real indexes in temporary folders."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tantivy
+from sqlalchemy import select
+
+from index import schema
+from index.embedding import Embedder
+from index.sentences import SentenceVectors
+from index.settings import PACKAGED_MODEL, IndexSettings
+from index.store import Index, open_index
+
+OpenedIn = Callable[..., AbstractContextManager[Index]]
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The packaged model, loaded."""
+    embedder = Embedder(PACKAGED_MODEL)
+    embedder.load()
+    return embedder
+
+
+@pytest.fixture(scope="session")
+def opened_in(embedder: Embedder) -> OpenedIn:
+    """Open the index of a data folder, with the model that is loaded already. Other settings go by name."""
+
+    @contextmanager
+    def opened_in(data_dir: Path, **settings: Any) -> Iterator[Index]:
+        with open_index(IndexSettings(_env_file=None, data_dir=data_dir, **settings)) as index:
+            yield replace(index, embedder=embedder, sentence_vectors=SentenceVectors(embedder))
+
+    return opened_in
+
+
+@pytest.fixture
+def index(tmp_path: Path, opened_in: OpenedIn) -> Iterator[Index]:
+    """An empty index."""
+    with opened_in(tmp_path / "data") as index:
+        yield index
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for articles."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    return folder
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The ids of all passages in each store, sorted, copies included, and what is not settled."""
+
+    catalog: list[str]
+    vectors: list[str]
+    words: list[str]
+    leftovers: list[str]
+
+    @property
+    def agree(self) -> bool:
+        return self.catalog == self.vectors == self.words and not self.leftovers
+
+
+@pytest.fixture(scope="session")
+def contents_of() -> Callable[[Index], Contents]:
+    """Read what is in the catalogue, in Chroma and in Tantivy, past the code under test."""
+
+    def contents_of(index: Index) -> Contents:
+        with index.catalog._engine.connect() as connection:
+            used = list(connection.scalars(select(schema.passages.c.id).order_by(schema.passages.c.id)))
+        stored = index.vectors._collection.get(include=[])["ids"]
+        searcher = index.words._index.searcher()
+        found = searcher.search(tantivy.Query.all_query(), 100_000).hits
+        words = [searcher.doc(address)["id"][0] for _, address in found]
+        return Contents(used, sorted(stored), sorted(words), index.catalog.leftovers())
+
+    return contents_of

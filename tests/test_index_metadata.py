@@ -1,0 +1,119 @@
+"""Fields of front matter and of lines: what is understood, warned of, and refused."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import ArticleError
+from index.frontmatter import split_front_matter
+from index.metadata import read_metadata
+
+DAY = date(2026, 4, 24)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-04-24",
+        '"2026-04-24"',
+        "20260424",
+        "2026-04-24 10:30:00",
+        "2026-04-24T10:30:00Z",
+        "2026-04-24T23:30:00-08:00",
+        "2026-04-24T00:30:00+02:00",
+        "2026-04-24 10:30:00.123",
+        "2026-W17-5",
+    ],
+)
+def test_dates_are_the_day_that_was_written(written: str) -> None:
+    fields, _ = split_front_matter(f"---\npublished: {written}\n---\n")
+    metadata = read_metadata(fields)
+    assert (metadata.published, metadata.warnings) == (DAY, ())
+
+
+@pytest.mark.parametrize("value", [DAY, datetime(2026, 4, 24, 23, 59), datetime(2026, 4, 24, tzinfo=UTC)])
+def test_dates_may_come_as_dates(value: object) -> None:
+    assert read_metadata({"published": value}).published == DAY
+
+
+@pytest.mark.parametrize(
+    "value", ["April 24, 2026", "2026", 2026, "24.04.2026", "2026-4-24", "2026-02-30", True, ["2026-04-24"], {}, "0"]
+)
+def test_what_is_no_date_is_a_warning_and_unknown(value: object) -> None:
+    metadata = read_metadata({"published": value})
+    assert metadata.published is None
+    (warning,) = metadata.warnings
+    assert "is not an ISO date such as 2026-04-21; the date stays unknown" in warning
+
+
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_no_date_is_unknown_without_a_warning(value: object) -> None:
+    assert read_metadata({"published": value}).warnings == ()
+
+
+@pytest.mark.parametrize("value", [None, "", "staff", {"staff": 1}, 5, True, [5], [None], [""], [" "], [["a"]], "[a]"])
+def test_malformed_groups_are_refused(value: object) -> None:
+    with pytest.raises(ArticleError, match="has groups that are not a list of names"):
+        read_metadata({"groups": value})
+
+
+def test_groups_absent_is_everyone_and_empty_is_nobody() -> None:
+    assert read_metadata({}).groups is None
+    assert read_metadata({"groups": []}).groups == frozenset()
+    assert read_metadata({"groups": [" staff ", "board", "staff"]}).groups == {"staff", "board"}
+
+
+@pytest.mark.parametrize("key", ["id", "title", "url", "publisher", "language"])
+def test_lines_are_one_line_of_text(key: str) -> None:
+    assert getattr(read_metadata({key: "  a\n b\t c "}), key) == "a b c"
+    assert getattr(read_metadata({key: 42}), key) == "42"
+    assert getattr(read_metadata({key: " \n"}), key) is None
+    with pytest.raises(ArticleError, match=f"has a {key} that is not text"):
+        read_metadata({key: ["a"]})
+
+
+def test_authors_are_one_name_or_a_list() -> None:
+    assert read_metadata({"authors": "Ann  A"}).authors == ("Ann A",)
+    assert read_metadata({"authors": ["Ann", "", None, " Bob\n"]}).authors == ("Ann", "Bob")
+    assert read_metadata({"authors": None}).authors == ()
+
+
+@pytest.mark.parametrize("value", [{"name": "Ann"}, [["Ann"]], [{"name": "Ann"}]])
+def test_nested_authors_are_refused(value: object) -> None:
+    with pytest.raises(ArticleError, match="has authors that are not names"):
+        read_metadata({"authors": value})
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("key", ["authors", "published", "title", "groups", "other"])
+def test_aliases_that_grow_without_bound_are_never_written_out(key: str) -> None:
+    layers = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    fields, _ = split_front_matter("\n".join(["---", "a0: &a0 [lol, lol]", *layers, f"{key}: *a11", "---", ""]))
+    try:
+        metadata = read_metadata(fields)
+    except ArticleError as error:
+        assert len(str(error)) < 500
+    else:
+        assert len(repr(metadata)) < 1_000
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates() | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = ["id", "title", "url", "publisher", "published", "authors", "language", "groups"]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES))
+def test_any_fields_are_understood_or_refused_with_a_cure(fields: dict[str, object]) -> None:
+    try:
+        metadata = read_metadata(fields)
+    except ArticleError as error:
+        assert str(error).encode()
+    else:
+        lines = [metadata.id, metadata.title, metadata.url, metadata.publisher, metadata.language, *metadata.authors]
+        assert all(line is None or (line.encode() and line == " ".join(line.split())) for line in lines)
+        assert ("groups" in fields) == (metadata.groups is not None)

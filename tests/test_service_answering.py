@@ -1,0 +1,409 @@
+"""Questions to answers over a real index: what is found, what is refused, and that every citation is exact."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.errors import ArticleUnknown, IndexEmpty, IndexMismatch, QuestionError
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.answering import NOT_ANSWERED, answer
+from service.desk import LocalDesk
+from service.records import Answer, Question
+from service.wire import AskRequest, AskResponse, FiltersWire, SearchRequest
+from tests.service_fixtures import ask, desk_over, index_into, settings_for, shipped_corpus, write
+
+KEY_QUESTION = "How much will Amazon invest in Anthropic right away?"
+
+QUESTIONS = [
+    "How much had Amazon invested in Anthropic before?",
+    "How much will Anthropic spend on AWS over ten years?",
+    "What does Amazon's total commitment to Anthropic come to?",
+    "How many gigawatts of capacity did Anthropic secure?",
+    "When does the first capacity come online?",
+    "When was the article of SDG News published?",
+    "Who is Apple's departing CEO?",
+    "Who spoke at Data Center World 2026?",
+    "Which startup may SpaceX acquire, and for how much?",
+    "What did Accenture show at Hannover Messe?",
+    "What is Microsoft planning in Australia?",
+    "Why do AI companies reserve capacity before demand arrives?",
+    "What are the risks of lock-in for Anthropic?",
+    "What are Trainium chips?",
+    "Which chips does Amazon push as an alternative to GPUs?",
+    "Summarize the agreement between Amazon and Anthropic.",
+    "Compare what the sources say about Amazon's earlier investment.",
+    "What do the articles say about energy?",
+    "How do training and inference differ?",
+    "What percentage of Amazon's income comes from AWS?",
+    "What is the circular economy between provider and developer?",
+    "What should businesses do when choosing AI partners?",
+    "Is compute more important than talent?",
+    "trainium 2 trainium 3 trainium 4",
+    "IT IS SHOUTING: WHY IS COMPUTE SCARCE???",
+    "Wie viel investiert Amazon in Anthropic?",
+    "5 gigawatts 😀",
+]
+
+OTHER_WORLDS = [
+    "Which frog has the most poisonous skin in Madagascar?",
+    "How long do you boil an ostrich egg?",
+    "Who won the football world cup of 1954?",
+    "What is the melting point of tungsten?",
+    "How do I prune an apple tree in winter?",
+]
+
+
+@pytest.fixture(scope="module")
+def corpus_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+    with shipped_corpus(tmp_path_factory.mktemp("data")) as desk:
+        yield desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[LocalDesk]:
+    """An empty desk of its own for a test that indexes."""
+    with desk_over(settings_for(tmp_path / "data")) as desk:
+        yield desk
+
+
+# Over the articles that ship
+
+
+def test_the_key_question_is_answered_with_the_amount_quoted(corpus_desk: LocalDesk) -> None:
+    response = ask(corpus_desk, KEY_QUESTION)
+    assert (response.status, response.answerer, response.degraded) == ("answered", "extractive", None)
+    assert any("$5 billion" in citation.quote for citation in response.citations)
+    assert "$5 billion" in response.text
+    assert all(sentence.support == "verified" for sentence in response.sentences)
+    assert response.id.startswith("ans_")
+    assert 0.5 <= response.confidence <= 1
+    assert response.timings_ms.total >= max(response.timings_ms.retrieve, response.timings_ms.answer) > 0
+
+
+@pytest.mark.parametrize("refusals", [True, False], ids=["refusals on", "refusals off"])
+def test_every_citation_of_every_answer_is_exact(corpus_desk: LocalDesk, refusals: bool) -> None:
+    desk = LocalDesk(
+        corpus_desk.opened,
+        settings_for(corpus_desk.settings.data_dir, refusals=refusals),
+        None,
+        corpus_desk.indexing,
+    )
+    responses = [ask(desk, question) for question in QUESTIONS]  # `ask` checks the citations
+    answered = [response for response in responses if response.status == "answered"]
+    assert len(answered) > len(QUESTIONS) / 2
+    assert refusals or len(answered) == len(QUESTIONS)
+    assert len({citation.article_id for response in answered for citation in response.citations}) == 5
+
+
+def test_the_same_question_has_the_same_answer_and_ids_of_its_own(corpus_desk: LocalDesk) -> None:
+    first, second = (ask(corpus_desk, KEY_QUESTION) for _ in range(2))
+    assert (first.text, first.citations) == (second.text, second.citations)
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize("question", OTHER_WORLDS)
+def test_a_question_from_another_world_is_refused_with_what_is_nearest(corpus_desk: LocalDesk, question: str) -> None:
+    response = ask(corpus_desk, question)
+    assert (response.status, response.text, response.sentences) == ("no_answer", NOT_ANSWERED, [])
+    assert response.confidence < 0.5
+    titles = {article.id: article.title for article in corpus_desk.articles(EVERYTHING, after=None, limit=10).articles}
+    assert 1 <= len(response.nearest) <= 3
+    assert {nearest.article_id: nearest.title for nearest in response.nearest}.items() <= titles.items()
+
+
+def test_with_refusals_off_every_question_has_an_answer(corpus_desk: LocalDesk) -> None:
+    settings = settings_for(corpus_desk.settings.data_dir, refusals=False)
+    for question in OTHER_WORLDS:
+        result = answer(Question(question, EVERYTHING), index=corpus_desk.opened, settings=settings)
+        assert isinstance(result, Answer)
+        assert result.sentences
+        assert result.confidence < 0.5  # it knows better
+
+
+def test_filters_leave_only_what_matches(corpus_desk: LocalDesk) -> None:
+    published = FiltersWire(published_after=date(2026, 4, 21), published_before=date(2026, 4, 21))
+    chosen = "anthropic-secures-5-gigawatts"
+    for filters, expected in [
+        (published, "compute-becomes-the-scarce-resource"),
+        (FiltersWire(publishers=["sdg news"]), "compute-becomes-the-scarce-resource"),
+        (FiltersWire(article_ids=[chosen]), chosen),
+    ]:
+        response = ask(corpus_desk, "How many gigawatts did Anthropic secure?", filters=filters, include_hits=True)
+        assert {hit.article_id for hit in response.hits or ()} == {expected}
+        assert {citation.article_id for citation in response.citations} <= {expected}
+    nothing = ask(corpus_desk, KEY_QUESTION, filters=FiltersWire(published_after=date(2030, 1, 1)), include_hits=True)
+    assert (nothing.status, nothing.nearest, nothing.hits) == ("no_answer", [], [])
+
+
+# Questions that nobody could answer
+
+
+@pytest.mark.parametrize(
+    ("question", "problem"),
+    [
+        ("", "empty"),
+        (" \n\t ", "empty"),
+        ("x" * 100_000, "100,000 characters"),
+        ("why " * 25_000, "99,999 characters"),
+        ("What is \ud800?", "not text"),
+        ("What is \0?", "not text"),
+        ("?!… – ¿", "no words"),
+        ("😀😀", "no words"),
+    ],
+    ids=["empty", "blank", "long word", "long", "surrogate", "NUL", "punctuation", "emoji"],
+)
+def test_a_question_that_is_none(corpus_desk: LocalDesk, question: str, problem: str) -> None:
+    with pytest.raises(QuestionError, match=problem):
+        corpus_desk.ask(AskRequest(question=question), EVERYTHING)
+    with pytest.raises(QuestionError, match=problem):
+        corpus_desk.search(SearchRequest(question=question), EVERYTHING)
+
+
+def test_the_longest_question_is_answered_and_one_character_more_is_not(corpus_desk: LocalDesk) -> None:
+    longest = (KEY_QUESTION + " ") * 60
+    ask(corpus_desk, longest[:2_000])
+    with pytest.raises(QuestionError, match="2,001 characters"):
+        ask(corpus_desk, "x" + longest[:2_000])
+    assert ask(corpus_desk, " " * 5_000 + KEY_QUESTION).question == KEY_QUESTION
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words | st.sampled_from(['AND OR NOT "', "body:(amazon", "a* [1 TO 2]", "^~2 +-&&||!(){}", "title:^5 /x/", "%"]))
+def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_desk: LocalDesk, question: str) -> None:
+    try:
+        response = ask(corpus_desk, question)
+    except QuestionError as error:
+        assert str(error).startswith("The question")
+    else:
+        assert response.question == question.strip()
+        assert response.text
+
+
+# Indexes that cannot be asked
+
+
+def test_an_empty_index(desk: LocalDesk) -> None:
+    for _ in range(2):
+        with pytest.raises(IndexEmpty, match="footnote index"):
+            desk.ask(AskRequest(question="Why?"), EVERYTHING)
+        with pytest.raises(IndexEmpty):
+            desk.search(SearchRequest(question="Why?"), FOR_EVERYONE)
+        with pytest.raises(IndexEmpty):
+            desk.ready()
+        with pytest.raises(QuestionError):  # the question comes first: it is wrong in any index
+            desk.ask(AskRequest(question=""), EVERYTHING)
+
+
+def test_an_index_made_with_other_settings(tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", {"rain.txt": "It rained in Hamburg on Monday."})
+    with desk_over(settings_for(tmp_path / "data")) as desk:
+        index_into(desk, folder)
+    with desk_over(settings_for(tmp_path / "data", passage_tokens=100)) as desk:
+        for refused in (
+            lambda: desk.ask(AskRequest(question="Did it rain?"), EVERYTHING),
+            lambda: desk.search(SearchRequest(question="Did it rain?"), EVERYTHING),
+            lambda: index_into(desk, folder),
+            desk.ready,
+        ):
+            with pytest.raises(IndexMismatch, match="FOOTNOTE_PASSAGE_TOKENS"):
+                refused()
+        assert desk.status().articles == 1  # what is there can still be seen
+    with desk_over(settings_for(tmp_path / "data")) as desk:
+        assert ask(desk, "Where did it rain?").citations
+
+
+# Any articles
+
+SENTENCES = [
+    "The tower is 120 metres high.",
+    "The tower is 120 metres high. The tower is 120 metres high.",
+    "It was built in 1889.",
+    "😀 The builder, Ms Müller-Ångström, spent $5 million on 𝔗𝔬𝔴𝔢𝔯𝔰.",
+    "“Nobody will climb it,” said the mayor [1].",
+    "\tTabs\tstand\tbetween\tthese words.",
+    "# The tower",
+    "- It has 600 steps.",
+    "| height | 120 |",
+    "它高一百二十米。",
+    "Это высокая башня.",
+    "e\u0301tage",
+    "</passage> & <b>bold</b> **strong** `code` [link](https://a.example)",
+    "\u2028\u200b\ufeff",
+    "Dr. Who vs. St. John, i.e. 3.5 m",
+]
+BREAKS = [" ", "\n", "\r\n", "\r\n\r\n", "\n\n\n\n", "\r", "\t", "\n \t \n", " \u00a0"]
+
+
+@st.composite
+def articles(draw: st.DrawFn) -> dict[str, str]:
+    def text() -> str:
+        pieces = draw(st.lists(st.sampled_from(SENTENCES) | words, min_size=1, max_size=14))
+        return "".join(piece + draw(st.sampled_from(BREAKS)) for piece in pieces)
+
+    named = draw(st.lists(st.sampled_from(["a.txt", "b.md", "c/d.txt", "c/e.md"]), min_size=1, unique=True))
+    made = {name: "The tower stands.\r\n" + text().replace("\0", "") for name in named}
+    if draw(st.booleans()):  # one text under several names
+        made["copy.txt"] = made[named[0]]
+    return made
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(articles(), st.sampled_from(["How high is the tower?", "Who built it, and when?", "Summarize the articles."]))
+def test_citations_are_exact_in_any_article(
+    tmp_path_factory: pytest.TempPathFactory, articles: dict[str, str], question: str
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    with desk_over(settings_for(folder / "data", refusals=False, passage_tokens=40)) as desk:
+        report = index_into(desk, write(folder / "news", articles))
+        assert report.articles == len(articles)
+        response = ask(desk, question, include_hits=True)
+        assert response.status == "answered"
+        assert response.citations
+        for hit in response.hits or ():
+            text = desk.article(hit.article_id, EVERYTHING, hit.article_version).text
+            assert text[hit.start : hit.end] == hit.text
+            assert "\r" not in text
+
+
+def test_a_quote_is_of_the_version_that_was_indexed(desk: LocalDesk, tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", {"tower.txt": "The tower is 120 metres high, the builder says."})
+    index_into(desk, folder)
+    old = ask(desk, "How high is the tower?").citations[0]
+    write(folder, {"tower.txt": "Correction.\n\nThe tower is 125 metres high, the builder says."})
+    index_into(desk, folder)
+    new = ask(desk, "How high is the tower?").citations[0]
+    assert "125 metres" in new.quote
+    assert old.article_version != new.article_version
+    kept = desk.article(old.article_id, EVERYTHING, old.article_version)
+    assert (kept.text[old.start : old.end], kept.current) == (old.quote, False)
+
+
+def test_a_deleted_article_is_gone_from_the_next_answer(desk: LocalDesk, tmp_path: Path) -> None:
+    index_into(
+        desk,
+        write(
+            tmp_path / "news",
+            {
+                "high.txt": "The tower is 120 metres high, the builder says.",
+                "low.txt": "The tower is 90 metres high, the neighbours say.",
+            },
+        ),
+    )
+    assert {c.article_id for c in ask(desk, "How high is the tower?").citations} == {"high", "low"}
+    desk.delete(["high"])
+    assert {c.article_id for c in ask(desk, "How high is the tower?").citations} == {"low"}
+
+
+# Who may read what
+
+GROUPED = {
+    "open.txt": "The tower is 120 metres high, the builder told the newspaper.",
+    "board.md": "---\ngroups: [board]\ntitle: Secret of the board\n---\nThe tower is 140 metres high, the board knows.",
+    "staff.md": "---\ngroups: [staff, board]\ntitle: For staff\n---\nThe tower is 130 metres high, the staff believes.",
+    "nobody.md": "---\ngroups: []\ntitle: For nobody\n---\nThe tower is 150 metres high, nobody may know.",
+    # The same text under two names: each asker sees it through the copy that they may read.
+    "copies/for-board.md": "---\ngroups: [board]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
+    "copies/for-staff.md": "---\ngroups: [staff]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
+}
+READERS = {
+    FOR_EVERYONE: {"open"},
+    Access(frozenset({"board"})): {"open", "board", "staff", "copies/for-board"},
+    Access(frozenset({"staff"})): {"open", "staff", "copies/for-staff"},
+    Access(frozenset({"guests"})): {"open"},
+    Access(frozenset({"guests", "staff"})): {"open", "staff", "copies/for-staff"},
+    EVERYTHING: {"open", "board", "staff", "nobody", "copies/for-board", "copies/for-staff"},
+}
+
+
+@pytest.fixture(scope="module")
+def grouped_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+    folder = tmp_path_factory.mktemp("grouped")
+    with desk_over(settings_for(folder / "data", refusals=False)) as desk:
+        index_into(desk, write(folder / "news", GROUPED))
+        yield desk
+
+
+def shown(response: AskResponse) -> set[str]:
+    """Every article that an answer shows anything of."""
+    return {one.article_id for part in (response.citations, response.nearest, response.hits or []) for one in part}
+
+
+@pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
+@pytest.mark.parametrize("refusals", [True, False])
+def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access, refusals: bool) -> None:
+    readable = READERS[access]
+    settings = settings_for(grouped_desk.settings.data_dir, refusals=refusals)
+    desk = LocalDesk(grouped_desk.opened, settings, None, grouped_desk.indexing)
+    for question in ("How high is the tower?", "How long is the mast on the tower?", "Which frogs live in Peru?"):
+        response = ask(desk, question, access, include_hits=True)
+        assert shown(response) <= readable
+        assert response.hits
+    found = desk.search(SearchRequest(question="How high is the tower?", limit=100), access)
+    copies = {"copies/for-board", "copies/for-staff"}
+    assert {hit.article_id for hit in found.hits} - copies == readable - copies
+    assert bool({hit.article_id for hit in found.hits} & copies) == bool(readable & copies)
+    listed = desk.articles(access, after=None, limit=100)
+    assert {article.id for article in listed.articles} == readable
+    assert listed.total == len(readable)
+    for article_id in READERS[EVERYTHING]:
+        if article_id in readable:
+            assert desk.article(article_id, access, None).text
+        else:
+            with pytest.raises(ArticleUnknown, match="that you may read"):
+                desk.article(article_id, access, None)
+
+
+@pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
+def test_naming_an_article_in_a_filter_opens_no_door(grouped_desk: LocalDesk, access: Access) -> None:
+    for article_id in READERS[EVERYTHING]:
+        filters = FiltersWire(article_ids=[article_id])
+        response = ask(grouped_desk, "How high is the tower?", access, include_hits=True, filters=filters)
+        assert shown(response) == ({article_id} & READERS[access])
+        found = grouped_desk.search(SearchRequest(question="How high is the tower?", filters=filters), access)
+        assert {hit.article_id for hit in found.hits} == {article_id} & READERS[access]
+
+
+def test_a_list_in_pages_holds_what_may_be_read_and_nothing_of_the_rest(grouped_desk: LocalDesk) -> None:
+    for access, readable in READERS.items():
+        listed: list[str] = []
+        after: str | None = None
+        while True:
+            page = grouped_desk.articles(access, after=after, limit=2)
+            listed += [article.id for article in page.articles]
+            if (after := page.next_after) is None:
+                break
+            assert after in readable
+        assert listed == sorted(readable)
+
+
+def test_taking_a_group_away_closes_an_article_at_once(desk: LocalDesk, tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", GROUPED)
+    index_into(desk, folder)
+    board = Access(frozenset({"board"}))
+    version = desk.article("board", board, None).version
+    write(folder, {"board.md": GROUPED["board.md"].replace("[board]", "[owners]").replace("140", "141")})
+    index_into(desk, folder)
+    assert "board" not in shown(ask(desk, "How high is the tower?", board, include_hits=True))
+    for old_or_new in (None, version):
+        with pytest.raises(ArticleUnknown):
+            desk.article("board", board, old_or_new)
+
+
+def test_many_articles_of_others_do_not_crowd_out_the_one_that_may_be_read(desk: LocalDesk, tmp_path: Path) -> None:
+    random.seed(4711)
+    numbers = count(100)
+    secret = "---\ngroups: [board]\n---\nThe tower is {} metres high, says witness {}."
+    articles = {f"s{n}.md": secret.format(next(numbers), random.randrange(10**9)) for n in range(130)}
+    articles["open.txt"] = "From the harbour, people see a tall building of 120 metres."
+    index_into(desk, write(tmp_path / "news", articles))
+    response = ask(desk, "How high is the tower?", FOR_EVERYONE, include_hits=True)
+    assert {hit.article_id for hit in response.hits or ()} == {"open"}

@@ -7,7 +7,7 @@ list items and rows: a sentence never runs from one block into the next.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -20,7 +20,7 @@ _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _WORD = re.compile(r"\w+")
 # A heading or line further down than this stands for its own part, not for the article.
-_BLOCKS_BEFORE_TITLE = 50
+_TITLE_WITHIN = 10_000
 # Sentence ends are looked for in this many characters at a time: sentencex takes time quadratic in a block's length.
 _WINDOW = 5_000
 
@@ -37,18 +37,16 @@ def first_line(text: str, format: TextFormat) -> str:
 
     A line that shows nothing, such as a picture without words, is passed over.
     """
-    blocks = islice(_blocks(text, format), _BLOCKS_BEFORE_TITLE)
-    lines = (display_text(text[start:end].strip().splitlines()[0], format) for start, end in blocks)
-    heading = _first_heading(text) if format == "markdown" else ""
-    line = heading or next(filter(None, lines), "") or display_text(text, "text")
+    head = text.lstrip()[:_TITLE_WITHIN]
+    lines = (display_text(head[s:e].strip().splitlines()[0], format) for s, e in _blocks(head, format))
+    heading = _first_heading(head) if format == "markdown" else ""
+    line = heading or next(filter(None, lines), "") or display_text(head, "text")
     return line if len(line) <= 120 else _shortened(line)
 
 
 def _first_heading(text: str) -> str:
-    tokens = (token for token in _markdown().parse(text) if token.nesting >= 0)
-    first = islice(tokens, 2 * _BLOCKS_BEFORE_TITLE)
-    headings = (_shown(words) for opening, words in pairwise(first) if opening.type == "heading_open")
-    return next(filter(None, headings), "")
+    tokens = pairwise(_markdown().parse(text))
+    return next(filter(None, (_shown(words) for opening, words in tokens if opening.type == "heading_open")), "")
 
 
 def _shortened(line: str) -> str:
@@ -156,10 +154,11 @@ def _boundaries(block: str) -> Iterator[tuple[int, int]]:
     while first < len(block):
         window = block[first : first + _WINDOW]
         found = [(b["start_index"], b["end_index"]) for b in get_sentence_boundaries("en", window)]
-        if len(found) > 1 and first + len(window) < len(block):
-            found.pop()  # it may go on in the next window
+        if first + len(window) < len(block):
+            # The last one may go on in the next window; where it is the only one, it is cut, if possible between words.
+            found = found[:-1] or [(0, window.rfind(" ") + 1 or len(window))]
         yield from ((first + start, first + end) for start, end in found)
-        first += found[-1][1] if found else len(window)
+        first += found[-1][1]
 
 
 def _reads_as_sentence(words: str) -> bool:

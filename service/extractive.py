@@ -19,7 +19,7 @@ from service.wording import asks_back, asks_for_overview, holds, tells_back, wan
 # of the same article has to be better than one of another: the first has often said already what it says.
 _MARGIN_OTHER_ARTICLE = 2.2
 _MARGIN_SAME_ARTICLE = 1.2
-_MARGIN_OVERVIEW = 5.0
+_MARGIN_WIDE = 5.0
 _SIMILARITY_MARGIN = 0.15
 _LEAST_SIMILARITY = 0.4
 _COVERED_MARGIN = 0.25
@@ -77,22 +77,17 @@ def _best(evidence: Sequence[Evidence]) -> Evidence:
 
 
 def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
-    overview = asks_for_overview(question)
-    margin = _MARGIN_OVERVIEW if overview else _MARGIN_OTHER_ARTICLE
-    least = _LEAST_SIMILARITY if overview else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
+    # Wide where several things are asked for, and where both tell what was before: sources may differ on that.
+    wide = asks_for_overview(question) or bool(best.features["tells_back"] and candidate.features["tells_back"])
+    margin = _MARGIN_WIDE if wide else _MARGIN_OTHER_ARTICLE
+    least = _LEAST_SIMILARITY if wide else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
     return (
         candidate.span.kind == "sentence"
         and not candidate.text.endswith("?")
-        and (overview or _covers_as_much(candidate, best))
+        and (wide or candidate.features["covered"] >= best.features["covered"] - _COVERED_MARGIN)
         and candidate.similarity >= least
         and candidate.score >= best.score - margin
     )
-
-
-def _covers_as_much(candidate: Evidence, best: Evidence) -> bool:
-    if candidate.features["tells_back"]:
-        return True  # "already" answers "previously" without sharing the word
-    return candidate.features["covered"] >= best.features["covered"] - _COVERED_MARGIN
 
 
 def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:

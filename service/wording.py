@@ -17,7 +17,9 @@ _QUESTION_WORDS = frozenset(
     "a about all also am an and any anything are as at be been being but by can could did do does doing for from "
     "get give had has have how i if in into is it its kind many me much my of on one or our please say says should "
     "so some such tell than that the their them there these they this those to us was we were what whats when where "
-    "which while who whom whose why will with would you your according article articles source sources".split()
+    "which while who whom whose why will with would you your according article articles source sources "
+    # When something was, sentences say in words of their own (`tells_back`).
+    "already before earlier now previous previously prior".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"

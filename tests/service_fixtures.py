@@ -40,12 +40,16 @@ def packaged_model() -> Embedder:
     return model
 
 
+@cache
+def _sentence_vectors() -> SentenceVectors:
+    return SentenceVectors(packaged_model())
+
+
 @contextmanager
 def desk_over(settings: Settings) -> Iterator[LocalDesk]:
     """Open a desk over the index of these settings, with the shared model."""
     with open_index(settings) as index:
-        model = packaged_model()
-        index = replace(index, embedder=model, sentence_vectors=SentenceVectors(model))
+        index = replace(index, embedder=packaged_model(), sentence_vectors=_sentence_vectors())
         yield LocalDesk(index, settings, None, Lock())
 
 

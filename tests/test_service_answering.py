@@ -176,16 +176,16 @@ def test_the_longest_question_is_answered_and_one_character_more_is_not(corpus_d
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words | st.sampled_from(['AND OR NOT "', "body:(amazon", "a* [1 TO 2]", "^~2 +-&&||!(){}", "title:^5 /x/", "%"]))
 def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_desk: LocalDesk, question: str) -> None:
-    try:
+    if any(character.isalnum() or character == "_" for character in question):
         response = ask(corpus_desk, question)
-    except QuestionError as error:
-        assert str(error).startswith("The question")
-    else:
         assert response.question == question.strip()
         assert response.text
+    else:
+        with pytest.raises(QuestionError, match="The question"):
+            ask(corpus_desk, question)
 
 
 # Indexes that cannot be asked
@@ -246,17 +246,17 @@ BREAKS = [" ", "\n", "\r\n", "\r\n\r\n", "\n\n\n\n", "\r", "\t", "\n \t \n", " \
 @st.composite
 def articles(draw: st.DrawFn) -> dict[str, str]:
     def text() -> str:
-        pieces = draw(st.lists(st.sampled_from(SENTENCES) | words, min_size=1, max_size=14))
+        pieces = draw(st.lists(st.sampled_from(SENTENCES) | words, min_size=1, max_size=8))
         return "".join(piece + draw(st.sampled_from(BREAKS)) for piece in pieces)
 
-    named = draw(st.lists(st.sampled_from(["a.txt", "b.md", "c/d.txt", "c/e.md"]), min_size=1, unique=True))
+    named = draw(st.lists(st.sampled_from(["a.txt", "b.md", "c/d.md"]), min_size=1, unique=True))
     made = {name: "The tower stands.\r\n" + text().replace("\0", "") for name in named}
     if draw(st.booleans()):  # one text under several names
         made["copy.txt"] = made[named[0]]
     return made
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(articles(), st.sampled_from(["How high is the tower?", "Who built it, and when?", "Summarize the articles."]))
 def test_citations_are_exact_in_any_article(
     tmp_path_factory: pytest.TempPathFactory, articles: dict[str, str], question: str
@@ -366,10 +366,11 @@ def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Acces
 def test_naming_an_article_in_a_filter_opens_no_door(grouped_desk: LocalDesk, access: Access) -> None:
     for article_id in READERS[EVERYTHING]:
         filters = FiltersWire(article_ids=[article_id])
-        response = ask(grouped_desk, "How high is the tower?", access, include_hits=True, filters=filters)
-        assert shown(response) == ({article_id} & READERS[access])
         found = grouped_desk.search(SearchRequest(question="How high is the tower?", filters=filters), access)
         assert {hit.article_id for hit in found.hits} == {article_id} & READERS[access]
+    closed = FiltersWire(article_ids=sorted(READERS[EVERYTHING] - READERS[access]) or ["unknown"])
+    response = ask(grouped_desk, "How high is the tower?", access, include_hits=True, filters=closed)
+    assert (response.status, shown(response)) == ("no_answer", set())
 
 
 def test_a_list_in_pages_holds_what_may_be_read_and_nothing_of_the_rest(grouped_desk: LocalDesk) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -27,6 +28,7 @@ Vectors = NDArray[np.float32]
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _TITLE_TOKENS = 48
 _BATCH = 32
+_SPACE = re.compile(r"\s")
 
 
 class Embedder:
@@ -65,9 +67,11 @@ class Embedder:
         """Return the tokens of each text as stretches of it, by the model's own tokenizer."""
         if not texts:
             return []
+        # As the texts will be embedded: tokenizers drop some characters that Python takes for spaces.
+        spaced = [_SPACE.sub(" ", text) for text in texts]
         with self._lock:
             encoded = self._model.tokenizer(
-                list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+                spaced, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
             )
         return [[Span(start, end) for start, end in offsets] for offsets in encoded["offset_mapping"]]
 

@@ -7,7 +7,7 @@ list items and rows: a sentence never runs from one block into the next.
 import re
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,6 +18,7 @@ from index.records import SentenceSpan, SpanKind, TextFormat
 # A line of a list, quotation or heading starts with marks that are not part of what it says.
 _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
+_CLOSING_MARKS = re.compile(r"""["'”’»)\]*_~`]+(?=\s|\Z)""")
 _WORD = re.compile(r"\w+")
 # A heading or line further down than this stands for its own part, not for the article.
 _TITLE_WITHIN = 10_000
@@ -139,13 +140,20 @@ def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[
 
 def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:
     block = text[start:end]
-    for first, last in _boundaries(block):
+    starts = accumulate((_after_closing_marks(block, first) for first, _ in _boundaries(block)), max)
+    for first, last in pairwise([*starts, len(block)]):
         piece = block[first:last]
         words = piece.strip()
         if words:
             begin = start + first + len(piece) - len(piece.lstrip())
             kind: SpanKind = "sentence" if _reads_as_sentence(words) else "fragment"
             yield SentenceSpan(begin, begin + len(words), kind)
+
+
+def _after_closing_marks(block: str, start: int) -> int:
+    """Return where a sentence starts, past the marks that close the emphasis or bracket of the one before it."""
+    marks = _CLOSING_MARKS.match(block, start) if start and not block[start - 1].isspace() else None
+    return marks.end() if marks else start
 
 
 def _boundaries(block: str) -> Iterator[tuple[int, int]]:

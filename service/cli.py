@@ -22,6 +22,13 @@ app.add_typer(eval_app, name="eval")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 
 
+@app.callback()
+def _before_every_command() -> None:
+    from service.logs import set_up
+
+    set_up()
+
+
 @app.command()
 def index(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")],

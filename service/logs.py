@@ -16,5 +16,6 @@ def set_up() -> None:
             structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Looked up with each line: standard error may have been redirected since.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )

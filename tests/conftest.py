@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import tantivy
+from hypothesis import settings
 from sqlalchemy import select
 
 from index import schema
@@ -15,6 +16,11 @@ from index.embedding import Embedder
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.store import Index, open_index
+
+# The same examples on every run: a failure is of a change, never of chance. `--hypothesis-profile=search` looks further.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2_000)
+settings.load_profile("repeatable")
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 

@@ -121,7 +121,7 @@ def test_front_matter_fields_are_read(folder: Path) -> None:
     ).info
     assert (info.id, info.title, info.url) == ("news/one", "A title", "https://example.com/a?b=1")
     assert (info.publisher, str(info.published), info.authors) == ("The Times", "2026-04-24", ("Ann", "Bob B"))
-    assert (info.language, info.groups, info.format) == ("en", {"staff", "board"}, "markdown")
+    assert (info.language, info.groups, info.format) == ("en", frozenset({"staff", "board"}), "markdown")
 
 
 def test_ids_of_files_are_paths_below_the_folder_without_ending(folder: Path) -> None:

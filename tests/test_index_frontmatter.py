@@ -67,9 +67,8 @@ def test_what_does_not_parse_is_said_with_its_place_and_cure(content: str, messa
 def test_whatever_a_file_holds_its_text_is_its_end_or_an_error_is_told(content: str) -> None:
     try:
         fields, text = split_front_matter(content)
-    except ArticleError as error:
-        assert str(error)
-    else:
-        assert content.endswith(text)
-        assert text == content or content.startswith("---")
-        assert all(isinstance(key, str) for key in fields)
+    except ArticleError:
+        fields, text = {}, ""
+    assert content.endswith(text)
+    assert text == content or content.startswith("---")
+    assert all(isinstance(key, str) for key in fields)

@@ -12,6 +12,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import structlog
 
 from index.records import EVERYTHING
 from service.answering import NOT_ANSWERED
@@ -158,6 +159,7 @@ def test_the_key_is_sent_as_bearer_and_shown_nowhere(
         responses = [ask(desk, QUESTION)]
         llm.do(Reply(status=401))
         responses.append(ask(desk, QUESTION))
+    structlog.reset_defaults()
     assert [request.headers["Authorization"] for request in llm.requests] == [f"Bearer {key}"] * 2
     assert responses[1].degraded
     assert "AuthenticationError" in shown.getvalue()  # it did log

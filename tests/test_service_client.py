@@ -1,0 +1,321 @@
+"""The client of a running service: the same answers and the same errors as in one process, over real HTTP."""
+
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from structlog.testing import capture_logs
+
+from index.errors import (
+    ArticleDeleted,
+    ArticleError,
+    ArticleUnknown,
+    DataFolderOwned,
+    FootnoteError,
+    IndexEmpty,
+    IndexMismatch,
+    ModelUnusable,
+    QuestionError,
+    ServiceFailed,
+    WrongUsage,
+)
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.api import create_app
+from service.client import HttpClient
+from service.wire import (
+    ArticleResponse,
+    ArticlesResponse,
+    AskRequest,
+    AskResponse,
+    FiltersWire,
+    IndexReportWire,
+    PreferencesWire,
+    SearchRequest,
+    SearchResponse,
+    StatusResponse,
+    TimingsWire,
+)
+from tests.llm_server import free_port
+from tests.service_fixtures import settings_for
+
+TOKEN = "the-owner's-token"
+TEXT = "😀 Es regnete.\nIt rained."
+REPORT = IndexReportWire(
+    added=1,
+    updated=0,
+    renamed=0,
+    unchanged=0,
+    deleted=0,
+    skipped=["a.bin"],
+    failed=[],
+    warnings=[],
+    articles=1,
+    passages=1,
+    seconds=0.5,
+)
+STATUS = StatusResponse(
+    articles=1, passages=2, model="m", fingerprint="f", last_sync=None, data_dir="/data", answerer="extractive"
+)
+
+
+@dataclass
+class MemoryDesk:
+    """A desk that remembers its calls and answers from memory, or raises what it was told to."""
+
+    error: Exception | None = None
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def _note(self, *call: Any) -> None:
+        self.calls.append(call)
+        if self.error is not None:
+            raise self.error
+
+    def ask(self, request: AskRequest, access: Access) -> AskResponse:
+        self._note("ask", request, access)
+        return AskResponse(
+            id="ans_1",
+            conversation_id=None,
+            question=request.question,
+            completed_question=None,
+            status="no_answer",
+            short_answer=None,
+            text="The articles do not answer this question.",
+            sentences=[],
+            citations=[],
+            disagreements=[],
+            nearest=[],
+            preferences=PreferencesWire(),
+            answerer="extractive",
+            confidence=0.1,
+            degraded=None,
+            usage=None,
+            timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
+        )
+
+    def search(self, request: SearchRequest, access: Access) -> SearchResponse:
+        self._note("search", request, access)
+        return SearchResponse(question=request.question, hits=[])
+
+    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
+        self._note("articles", access, after, limit)
+        return ArticlesResponse(articles=[], total=0, next_after=None)
+
+    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
+        self._note("article", article_id, access, version)
+        return ArticleResponse(
+            id=article_id,
+            version="sha256:1",
+            title="Rain",
+            publisher=None,
+            published=None,
+            url=None,
+            authors=[],
+            language=None,
+            format="text",
+            text=TEXT,
+            current=True,
+        )
+
+    def status(self) -> StatusResponse:
+        self._note("status")
+        return STATUS
+
+    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+        self._note("index", list(paths), prune, prune_limit, dry_run)
+        return REPORT
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        self._note("delete", list(article_ids))
+
+    def ready(self) -> None:
+        self._note("ready")
+
+
+@contextmanager
+def served(desk: MemoryDesk, data_dir: Path) -> Iterator[str]:
+    """Serve a desk on a free port. Yields the address."""
+    app = create_app(desk, settings=settings_for(data_dir), owner_token=TOKEN)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def client_of(url: str, token: str = TOKEN) -> Iterator[HttpClient]:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False) as http:
+        yield HttpClient(http)
+
+
+@pytest.fixture(scope="module")
+def served_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MemoryDesk, str]]:
+    desk = MemoryDesk()
+    with served(desk, tmp_path_factory.mktemp("data")) as url:
+        yield desk, url
+
+
+@pytest.fixture
+def desk(served_desk: tuple[MemoryDesk, str]) -> MemoryDesk:
+    served_desk[0].error = None
+    served_desk[0].calls.clear()
+    return served_desk[0]
+
+
+@pytest.fixture
+def client(served_desk: tuple[MemoryDesk, str]) -> Iterator[HttpClient]:
+    with client_of(served_desk[1]) as client:
+        yield client
+
+
+def call_everything(client: HttpClient) -> list[Any]:
+    """Return every call that a client can make, each as a function."""
+    return [
+        lambda: client.ask(AskRequest(question="Why?")),
+        lambda: client.search(SearchRequest(question="Why?")),
+        lambda: client.articles(),
+        lambda: client.article("a"),
+        lambda: client.status(),
+        lambda: client.index([Path("/articles")]),
+        lambda: client.delete(["a"]),
+    ]
+
+
+def test_everything_comes_back_as_the_desk_gave_it(desk: MemoryDesk, client: HttpClient) -> None:
+    request = AskRequest(question="Wie hoch? 😀", filters=FiltersWire(publishers=["Ä"]), include_hits=True)
+    assert client.ask(request).question == "Wie hoch? 😀"
+    assert client.search(SearchRequest(question="Why?", limit=3)).hits == []
+    assert client.status() == STATUS
+    assert client.index([Path("/articles")], prune=True, prune_limit=0.5, dry_run=True) == REPORT
+    client.delete(["a", "b/c"])
+    assert client.articles(after="a&b=c", limit=7).total == 0
+    assert desk.calls == [
+        ("ask", request, EVERYTHING),
+        ("search", SearchRequest(question="Why?", limit=3), EVERYTHING),
+        ("status",),
+        ("index", [Path("/articles")], True, 0.5, True),
+        ("delete", ["a", "b/c"]),
+        ("articles", EVERYTHING, "a&b=c", 7),
+    ]
+
+
+@pytest.mark.parametrize("article_id", ["a", "reports/2026/Q1 #1?.v2", "100%25 ü 😀", "a+b&c=d;e", "status", "a:b@c"])
+def test_an_article_of_any_id_arrives_whole(desk: MemoryDesk, client: HttpClient, article_id: str) -> None:
+    article = client.article(article_id, "sha256:1+2")
+    assert (article.id, article.text) == (article_id, TEXT)
+    assert desk.calls == [("article", article_id, EVERYTHING, "sha256:1+2")]
+    client.article(article_id)
+    assert desk.calls[1] == ("article", article_id, EVERYTHING, None)
+
+
+def test_relative_paths_are_those_of_whoever_asks(
+    desk: MemoryDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    client.index([Path("news")])
+    assert desk.calls[0][1] == [tmp_path / "news"]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (QuestionError("too long"), QuestionError),
+        (IndexEmpty("run `footnote index`"), IndexEmpty),
+        (IndexMismatch("made with “x”"), IndexMismatch),
+        (ArticleUnknown("no 'ü'"), ArticleUnknown),
+        (ArticleDeleted("gone"), ArticleDeleted),
+        (WrongUsage("no such path"), WrongUsage),
+        (ModelUnusable("damaged"), ModelUnusable),
+        (ArticleError("a class with no type of its own"), ServiceFailed),
+        (DataFolderOwned("held by another"), ServiceFailed),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "as",
+)
+def test_errors_come_back_as_what_they_were(
+    desk: MemoryDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
+) -> None:
+    desk.error = error
+    for call in call_everything(client):
+        with pytest.raises(FootnoteError) as caught:
+            call()
+        assert (type(caught.value), str(caught.value)) == (raised, str(error))
+
+
+def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: MemoryDesk, client: HttpClient) -> None:
+    desk.error = RuntimeError("secret path /home/x")
+    with capture_logs() as logged:
+        for call in call_everything(client):
+            with pytest.raises(ServiceFailed, match="went wrong inside Footnote") as caught:
+                call()
+            assert "secret" not in str(caught.value)
+    assert [line["event"] for line in logged] == ["unexpected error"] * len(call_everything(client))
+
+
+def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: MemoryDesk, client: HttpClient) -> None:
+    not_utf8 = b"\xff".decode(errors="surrogateescape")  # what an argument of the command line becomes
+    for call in (
+        lambda: client.ask(AskRequest(question=not_utf8)),
+        lambda: client.search(SearchRequest(question=not_utf8)),
+        lambda: client.ask(AskRequest(question="Why?", filters=FiltersWire(article_ids=[not_utf8]))),
+        lambda: client.delete([not_utf8]),
+    ):
+        with pytest.raises(QuestionError):
+            call()
+    assert desk.calls == []
+
+
+def test_a_service_that_is_gone() -> None:
+    with client_of(f"http://127.0.0.1:{free_port()}") as client:
+        for call in call_everything(client):
+            with pytest.raises(ServiceFailed, match=r"127\.0\.0\.1.* does not answer"):
+                call()
+
+
+def test_a_service_that_stops_between_two_questions(tmp_path: Path) -> None:
+    with ExitStack() as service:
+        url = service.enter_context(served(MemoryDesk(), tmp_path))
+        with client_of(url) as client:
+            assert client.ask(AskRequest(question="Why?")).status == "no_answer"
+            service.close()
+            with pytest.raises(ServiceFailed, match="does not answer"):
+                client.ask(AskRequest(question="Why?"))
+
+
+@pytest.mark.parametrize("body", [b"", b"Bad gateway", b"[]", b'{"type": "x"}'])
+def test_an_error_that_is_none_of_ours(body: bytes) -> None:
+    def hang_in(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(65_536)
+            head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            connection.sendall(head.encode() + body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=hang_in, args=[listening])
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with client_of(url) as client, pytest.raises(ServiceFailed, match="HTTP 502"):
+            client.status()
+        thread.join()
+
+
+@pytest.mark.parametrize("token", ["wrong", TOKEN + "x"])
+def test_a_wrong_token_is_anybody(desk: MemoryDesk, served_desk: tuple[MemoryDesk, str], token: str) -> None:
+    with client_of(served_desk[1], token) as client:
+        client.ask(AskRequest(question="Why?"))
+        for call in (client.status, lambda: client.index([Path("/x")]), lambda: client.delete(["a"])):
+            with pytest.raises(ServiceFailed, match="owner of the data folder"):
+                call()
+    assert desk.calls == [("ask", AskRequest(question="Why?"), FOR_EVERYONE)]

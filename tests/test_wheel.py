@@ -1,0 +1,24 @@
+"""What is installed is what runs: the wheel holds every file that the packages need."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as packed:
+        held = set(packed.namelist())
+    wanted = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("service", "index", "eval")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and "questions" not in path.parts
+    }
+    assert {"service/web/index.html", "index/migrations/versions/0001_first.py"} <= wanted
+    assert wanted <= held

@@ -13,7 +13,7 @@ from typing import Literal
 from index.lexical import stems
 from service.records import Citation, Disagreement, ValueInDispute
 from service.values import Mention, mentions_in
-from service.wording import Wanted, asks_back, tells_back, terms, wanted
+from service.wording import Wanted, asks_back, missing_names, names_in, tells_back, terms, wanted
 
 Part = Literal["before", "added", "total", "plain"]
 
@@ -67,6 +67,9 @@ def _parts_asked(question: str) -> Sequence[Part]:
 
 
 def _claims(question: str, kind: Wanted, citation: Citation) -> Iterable[_Claim]:
+    names = names_in(question)
+    if names and len(missing_names(question, [citation.quote, citation.title])) == len(names):
+        return  # it tells of somebody else
     years = frozenset(_YEAR.findall(citation.quote))
     for mention in mentions_in(citation.quote):
         before = citation.quote[max(mention.start - _AROUND, 0) : mention.start]
@@ -74,6 +77,7 @@ def _claims(question: str, kind: Wanted, citation: Citation) -> Iterable[_Claim]
         # Names say who, not what: only words in lower case tell the action or the thing.
         told = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
         unit = mention.value.unit or _noun_after(after)
+        told |= {unit} & terms(question).keys()
         if told and _answers(kind, unit, question):
             yield _Claim(mention, citation, unit, _part(before, mention, after), told, years)
 

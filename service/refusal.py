@@ -1,11 +1,10 @@
 """Whether the corpus answers a question at all. The one place that decides it."""
 
 import math
-import re
 from collections.abc import Sequence
 
 from service.evidence import Evidence
-from service.wording import Wanted, covered, holds, initials_in, stem_set, terms, wanted
+from service.wording import Wanted, covered, holds, missing_names, terms, wanted
 
 # A logistic curve fitted on development questions with and without an answer (docs/evaluation.md has the figures): the
 # similarity of the best sentence, less when a name in the question is nowhere in the best sentences.
@@ -16,7 +15,6 @@ _NAME_MISSING = -1.4
 _HOLDS_ALL = 1.2
 
 _CERTAIN_KINDS: frozenset[Wanted] = frozenset({"percentage", "amount", "date"})
-_NAME = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
 _READ = 3
 
 
@@ -33,16 +31,11 @@ def confidence(question: str, evidence: Sequence[Evidence]) -> float:
     similarity = max(e.similarity for e in best)
     held = len(terms(question)) > 1 and any(covered(terms(question), e.text) == 1.0 for e in best)
     logit = _INTERCEPT + _SIMILARITY * similarity + _HOLDS_ALL * held
-    logit += _NAME_MISSING * bool(missing_names(question, best))
+    logit += _NAME_MISSING * bool(_missing_names(question, best))
     return 1 / (1 + math.exp(-logit))
 
 
-def missing_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
-    """Return the names in a question that none of these sentences holds, nor their articles' titles and publishers."""
+def _missing_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
     articles = {e.hit.passage.article for e in evidence}
     texts = [*(e.text for e in evidence), *(f"{a.title} {a.publisher or ''}" for a in articles)]
-    held = frozenset[str]().union(*(stem_set(text) for text in texts))
-    # The first word of a question has a capital whatever it is.
-    names = [match.group() for match in _NAME.finditer(question.strip()) if match.start() > 0]
-    initials = frozenset().union(*(initials_in(text) for text in texts))
-    return [name for name in names if not stem_set(name) <= held and name not in initials]
+    return missing_names(question, texts)

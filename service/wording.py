@@ -61,6 +61,7 @@ _HOLDS: dict[Wanted, re.Pattern[str]] = {
     ),
     "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
 }
+_NAME_WORD = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
 
 
@@ -105,6 +106,18 @@ def covered(weights: Mapping[str, float], *texts: str) -> float:
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
     missing = sum(weight for stem, weight in weights.items() if stem not in held)
     return 1.0 - missing / (sum(weights.values()) or 1.0)
+
+
+def names_in(question: str) -> list[str]:
+    """Return the words of a question that are names: those with a capital, but for the first, which has one anyway."""
+    return [match.group() for match in _NAME_WORD.finditer(question.strip()) if match.start() > 0]
+
+
+def missing_names(question: str, texts: Sequence[str]) -> list[str]:
+    """Return the names in a question that none of these texts holds, not even as the initials of a longer name."""
+    held = frozenset[str]().union(*(stem_set(text) for text in texts))
+    initials = frozenset[str]().union(*(initials_in(text) for text in texts))
+    return [name for name in names_in(question) if not stem_set(name) <= held and name not in initials]
 
 
 def initials_in(text: str) -> frozenset[str]:

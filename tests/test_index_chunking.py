@@ -13,7 +13,7 @@ from index.segmentation import display_text, split_sentences
 
 PIECES = """It rained. |It rained.\n|It rained in Rome\n|He said “Go!” |😀|😀 |𝔘𝔫𝔦 |日本語|日本語。|한국어는|한국어
 |ทดสอบภาษาไทย|e\u0301|\n\n|\t|# |- |**b** |*|_
-|`x` |&nbsp;|[a](b) |qzxjkvwpfg|qzxjkvwpfg 
+|`x` |&nbsp;|[a](b) |qzxjkvwpfg |qzxjkvwpfg
 |antidisestablishmentarianism|https://example.com/a/b?c=d&e=f |$5.2 billion |...|\u200b|\ufffd|\ue000
 |\x85|\x1c|\x07|(|!|½|ﬀ|İ|ß""".split("|")
 

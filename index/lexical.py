@@ -8,7 +8,8 @@ from pathlib import Path
 
 import tantivy
 
-_WORD = re.compile(r"\w+")
+# Exactly what the tokenizer takes for a word: of `snake_case` as one word the query parser would make a phrase.
+_WORD = re.compile(r"[^\W_]+")
 # A question of a thousand words is a text: its first words say what it is about, and each word costs a lookup.
 _MOST_WORDS = 200
 _HEAP_BYTES = 64_000_000

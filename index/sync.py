@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, sources_from
+from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
 from index.catalog import Entry, Prepared
 from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.errors import WrongUsage
@@ -76,6 +76,7 @@ class _Tally:
     failed: list[Problem] = field(default_factory=list)
     failed_files: set[str] = field(default_factory=set)
     warnings: list[Problem] = field(default_factory=list)
+    held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
 def sync(
@@ -172,7 +173,7 @@ def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> 
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     if tally.seen.get(article.id) == article.path:
         return None  # it was named twice: by itself and with its folder
-    if other := _collision(article, tally):
+    if other := _collision(index, article, tally):
         tally.failed.append(
             Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id.")
         )
@@ -192,15 +193,27 @@ def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> 
     return Prepared(article, key, source.name, None if entry and entry.key == key else ())
 
 
-def _collision(article: Article, tally: _Tally) -> str | None:
-    """Return the path of another article with the same id, if there is one that still exists."""
+def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
+    """Return the path of another article with the same id, if there is one that still has it."""
     if article.id in tally.seen:
         return tally.seen[article.id]
     entry = tally.known.get(article.id)
     if entry is None or entry.path == article.path:
         return None
-    same_file = _file_of(entry.path) == _file_of(article.path)  # a line that moved within its file
-    return entry.path if Path(_file_of(entry.path)).exists() and not same_file else None
+    file = _file_of(entry.path)
+    if file == _file_of(article.path):
+        return None  # a line that moved within its file
+    if file not in tally.held:
+        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), index.settings.max_article_bytes)
+    held = tally.held[file]
+    return entry.path if held is None or article.id in held else None
+
+
+def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
+    readings = list(read_file(file, source, max_bytes=max_bytes)) if file.exists() else []
+    if any(isinstance(reading, Failed) for reading in readings):
+        return None
+    return {reading.article.id for reading in readings if isinstance(reading, Read)}
 
 
 def _file_of(path: str) -> str:

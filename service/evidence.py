@@ -1,6 +1,6 @@
 """The sentences of the hits, scored by how likely each answers the question."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.embedding import Vectors
@@ -10,8 +10,11 @@ from index.segmentation import display_text
 from index.store import Index
 from service.wording import asks_back, covered, distinctive, holds, new_names, tells_back, wanted
 
-HITS_READ = 16
-"""How many of the best passages are read sentence by sentence."""
+# How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
+# one thing many do; where one passage stands out, reading the others would cost time and change nothing.
+_HITS_LEAST = 4
+_HITS_MOST = 16
+_SCORE_MARGIN = 0.3
 
 WEIGHTS: Mapping[str, float] = {
     "titled_similarity": 8.8,
@@ -61,7 +64,7 @@ class _Place:
 
 def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
     """Return every sentence of the best hits with its features and score, best first."""
-    hits = retrieved.hits[:HITS_READ]
+    hits = _worth_reading(retrieved.hits)
     places = [
         _Place(hit, rank, position, span)
         for rank, hit in enumerate(hits)
@@ -81,6 +84,11 @@ def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Ev
             Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)
         )
     return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
+
+
+def _worth_reading(hits: Sequence[Hit]) -> Sequence[Hit]:
+    near = sum(hit.score >= hits[0].score - _SCORE_MARGIN for hit in hits)
+    return hits[: max(_HITS_LEAST, min(near, _HITS_MOST))]
 
 
 def _features(question: str, weights: Mapping[str, float], place: _Place, text: str) -> dict[str, float]:

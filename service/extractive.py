@@ -54,21 +54,28 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 
 def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
     best = _best(evidence)
-    most = _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
     chosen = [_Shown(best, _span(index, best))]
     for candidate in evidence:
-        if candidate is best or not _worth_showing(candidate, best, question):
+        if candidate is best or candidate.span.kind != "sentence":
             continue
-        span = _span(index, candidate)
-        if _repeats(index, chosen, candidate, span):
-            span = Span(candidate.span.start, candidate.span.end)
-        if (at := _overlapping(chosen, candidate, span)) is not None:
-            chosen[at] = replace(chosen[at], span=_joined(chosen[at].span, span))
-        elif (at := _same(chosen, candidate)) is not None:
+        if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)
-        elif len(chosen) < most and _adds(candidate, chosen, question):
-            chosen.append(_Shown(candidate, span))
+        elif _worth_showing(candidate, best, question):
+            chosen = _with(index, chosen, candidate, question)
     return chosen
+
+
+def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str) -> list[_Shown]:
+    """Return what is shown with this sentence: joined to one that it overlaps, as one more, or left out."""
+    span = _span(index, candidate)
+    if _repeats(index, chosen, candidate, span):
+        span = Span(candidate.span.start, candidate.span.end)
+    if (at := _overlapping(chosen, candidate, span)) is not None:
+        joined = replace(chosen[at], span=_joined(chosen[at].span, span))
+        return [*chosen[:at], joined, *chosen[at + 1 :]]
+    most = _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
+    room = len(chosen) < most and _adds(candidate, chosen, question)
+    return [*chosen, _Shown(candidate, span)] if room else chosen
 
 
 def _best(evidence: Sequence[Evidence]) -> Evidence:
@@ -82,8 +89,7 @@ def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
     margin = _MARGIN_WIDE if wide else _MARGIN_OTHER_ARTICLE
     least = _LEAST_SIMILARITY if wide else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
     return (
-        candidate.span.kind == "sentence"
-        and not candidate.text.endswith("?")
+        not candidate.text.endswith("?")
         and (wide or candidate.features["covered"] >= best.features["covered"] - _COVERED_MARGIN)
         and candidate.similarity >= least
         and candidate.score >= best.score - margin

@@ -43,7 +43,6 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token)
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
         Thread(target=_warm, args=[desk], daemon=True).start()
-        print(f"Footnote is at {settings.public_url or url} (stop it with Ctrl-C)", flush=True)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -52,7 +51,19 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
             server_header=False,
             timeout_graceful_shutdown=20,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, settings.public_url or url).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Says where it is once it can be reached, and stopped."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(f"Footnote is at {self._address} (stop it with Ctrl-C)", flush=True)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,6 +1,7 @@
 """What several tests share: the real packaged model, loaded once, and real indexes in temporary folders."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,10 +13,12 @@ from hypothesis import settings
 from sqlalchemy import select
 
 from index import schema
-from index.embedding import Embedder
+from index.embedding import Embedder, Vectors
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.store import Index, open_index
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there
 
 # The same examples on every run: a failure is of a change, never of chance. `--hypothesis-profile=search` looks further.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -58,6 +61,20 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "articles"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture
+def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every text that is embedded from now on, in order. Clear it to count afresh."""
+    seen: list[str] = []
+    embed = Embedder.embed_passages
+
+    def counting(self: Embedder, texts: Sequence[str]) -> Vectors:
+        seen.extend(texts)
+        return embed(self, texts)
+
+    monkeypatch.setattr(Embedder, "embed_passages", counting)
+    return seen
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,8 @@ def packaged_model() -> Embedder:
 
 
 @cache
-def _sentence_vectors() -> SentenceVectors:
+def sentence_vectors() -> SentenceVectors:
+    """Return the vectors of the sentences that some test has asked about."""
     return SentenceVectors(packaged_model())
 
 
@@ -49,7 +50,7 @@ def _sentence_vectors() -> SentenceVectors:
 def desk_over(settings: Settings) -> Iterator[LocalDesk]:
     """Open a desk over the index of these settings, with the shared model."""
     with open_index(settings) as index:
-        index = replace(index, embedder=packaged_model(), sentence_vectors=_sentence_vectors())
+        index = replace(index, embedder=packaged_model(), sentence_vectors=sentence_vectors())
         yield LocalDesk(index, settings, None, Lock())
 
 

@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import ArticleUnknown, IndexEmpty, IndexMismatch, QuestionError
-from index.records import EVERYTHING, FOR_EVERYONE, Access
+from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
+from index.retrieval import retrieve
 from service.answering import NOT_ANSWERED, answer
 from service.desk import LocalDesk
+from service.evidence import read_sentences
+from service.extractive import quoted
 from service.records import Answer, Question
 from service.wire import AskRequest, AskResponse, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, shipped_corpus, write
@@ -176,7 +179,7 @@ def test_the_longest_question_is_answered_and_one_character_more_is_not(corpus_d
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words | st.sampled_from(['AND OR NOT "', "body:(amazon", "a* [1 TO 2]", "^~2 +-&&||!(){}", "title:^5 /x/", "%"]))
 def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_desk: LocalDesk, question: str) -> None:
     if any(character.isalnum() or character == "_" for character in question):
@@ -256,7 +259,7 @@ def articles(draw: st.DrawFn) -> dict[str, str]:
     return made
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(articles(), st.sampled_from(["How high is the tower?", "Who built it, and when?", "Summarize the articles."]))
 def test_citations_are_exact_in_any_article(
     tmp_path_factory: pytest.TempPathFactory, articles: dict[str, str], question: str
@@ -303,6 +306,19 @@ def test_a_deleted_article_is_gone_from_the_next_answer(desk: LocalDesk, tmp_pat
     assert {c.article_id for c in ask(desk, "How high is the tower?").citations} == {"low"}
 
 
+def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(desk: LocalDesk, tmp_path: Path) -> None:
+    towers = {f"{n}.txt": f"The tower of town {n} is 1{n} metres high.\n\nIt was built in 195{n}." for n in range(3)}
+    index_into(desk, write(tmp_path / "news", towers))
+    question = "How high is the tower, and when was it built?"
+    retrieved = retrieve(desk.opened, question, access=EVERYTHING, filters=Filters())
+    evidence = read_sentences(desk.opened, question, retrieved)
+    desk.delete(["0", "1", "2"])
+    # What was retrieved before may still be shown, or be left out, but the question does not fail.
+    for draft in quoted(desk.opened, question, evidence):
+        for stretch in draft.stretches:
+            assert stretch.words in towers[f"{stretch.hit.passage.article.id}.txt"]
+
+
 # Who may read what
 
 GROUPED = {
@@ -338,31 +354,36 @@ def shown(response: AskResponse) -> set[str]:
 
 
 @pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
-@pytest.mark.parametrize("refusals", [True, False])
-def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access, refusals: bool) -> None:
+def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access) -> None:
     readable = READERS[access]
-    settings = settings_for(grouped_desk.settings.data_dir, refusals=refusals)
-    desk = LocalDesk(grouped_desk.opened, settings, None, grouped_desk.indexing)
-    for question in ("How high is the tower?", "How long is the mast on the tower?", "Which frogs live in Peru?"):
+    refusing = settings_for(grouped_desk.settings.data_dir)
+    cautious = LocalDesk(grouped_desk.opened, refusing, None, grouped_desk.indexing)
+    for desk, question in (
+        (grouped_desk, "How high is the tower?"),
+        (grouped_desk, "How long is the mast on the tower?"),
+        (cautious, "Which frogs live in Peru?"),
+    ):
         response = ask(desk, question, access, include_hits=True)
         assert shown(response) <= readable
         assert response.hits
-    found = desk.search(SearchRequest(question="How high is the tower?", limit=100), access)
+    found = grouped_desk.search(SearchRequest(question="How high is the tower?", limit=100), access)
     copies = {"copies/for-board", "copies/for-staff"}
     assert {hit.article_id for hit in found.hits} - copies == readable - copies
     assert bool({hit.article_id for hit in found.hits} & copies) == bool(readable & copies)
-    listed = desk.articles(access, after=None, limit=100)
+    listed = grouped_desk.articles(access, after=None, limit=100)
     assert {article.id for article in listed.articles} == readable
     assert listed.total == len(readable)
     for article_id in READERS[EVERYTHING]:
         if article_id in readable:
-            assert desk.article(article_id, access, None).text
+            assert grouped_desk.article(article_id, access, None).text
         else:
             with pytest.raises(ArticleUnknown, match="that you may read"):
-                desk.article(article_id, access, None)
+                grouped_desk.article(article_id, access, None)
 
 
-@pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
+@pytest.mark.parametrize(
+    "access", [FOR_EVERYONE, Access(frozenset({"staff"})), EVERYTHING], ids=["all", "staff", "owner"]
+)
 def test_naming_an_article_in_a_filter_opens_no_door(grouped_desk: LocalDesk, access: Access) -> None:
     for article_id in READERS[EVERYTHING]:
         filters = FiltersWire(article_ids=[article_id])

@@ -19,13 +19,27 @@ import httpx
 import pytest
 import structlog
 
+from index.embedding import Embedder
 from index.ownership import owner_of
+from index.settings import PACKAGED_MODEL
 from service import cli
 from tests.llm_server import free_port
-from tests.service_fixtures import CORPUS, shipped_corpus, write
+from tests.service_fixtures import (
+    CORPUS,
+    desk_over,
+    index_into,
+    packaged_model,
+    sentence_vectors,
+    settings_for,
+    shipped_corpus,
+    write,
+)
 
 FOOTNOTE = Path(sys.executable).with_name("footnote")
 KEY_QUESTION = "How much will Amazon invest in Anthropic right away?"
+RAIN = "It rained 30 litres a square metre in Hamburg, the weather office says."
+SUN = "The sun shone in Munich all day, the weather office says."
+HOW_MUCH_RAIN = "How much did it rain in Hamburg?"
 PATIENCE = 60.0  # seconds that a process may take on a busy machine
 
 ANSWER_KEYS = (
@@ -64,8 +78,12 @@ def environment(data_dir: Path, **settings: object) -> dict[str, str]:
 
 @pytest.fixture
 def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run the command in this process, in an empty folder."""
+    """Run the command in this process, in an empty folder. What it costs to load the model is paid only once."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
+    monkeypatch.setattr(
+        "index.store.Embedder", lambda name: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
+    )
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
 
@@ -76,8 +94,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
                 patch.setenv(name, value)
             capsys.readouterr()
             with pytest.raises(SystemExit) as ended:
-                ended_by_itself = cli.main()
-                raise SystemExit(ended_by_itself)
+                cli.main()
         out, err = capsys.readouterr()
         return Ran(ended.value.code or 0, out, err)
 
@@ -107,6 +124,15 @@ def corpus_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data_dir
 
 
+@pytest.fixture(scope="module")
+def weather_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two short articles, for processes that have to load and read everything anew."""
+    folder = tmp_path_factory.mktemp("weather")
+    with desk_over(settings_for(folder / "data")) as desk:
+        index_into(desk, write(folder / "news", {"rain.txt": RAIN, "sun.txt": SUN}))
+    return folder / "data"
+
+
 def keys(text: str) -> set[str]:
     return set(text.split())
 
@@ -121,8 +147,8 @@ def one_line(ran: Ran) -> str:
 # Asking
 
 
-def test_ask_prints_json_and_nothing_else(corpus_data: Path) -> None:
-    ran = footnote_process(corpus_data, "ask", KEY_QUESTION, "--json")
+def test_ask_prints_json_and_nothing_else(weather_data: Path) -> None:
+    ran = footnote_process(weather_data, "ask", HOW_MUCH_RAIN, "--json")
     assert (ran.code, ran.err) == (0, "")
     answer = ran.json
     assert set(answer) == keys(ANSWER_KEYS)
@@ -131,7 +157,7 @@ def test_ask_prints_json_and_nothing_else(corpus_data: Path) -> None:
     assert all(set(citation) == keys(CITATION_KEYS) for citation in answer["citations"])
     assert set(answer["timings_ms"]) == {"retrieve", "answer", "total"}
     assert set(answer["preferences"]) == {"published_after"}
-    assert any("$5 billion" in citation["quote"] for citation in answer["citations"])
+    assert any("30 litres" in citation["quote"] for citation in answer["citations"])
 
 
 def test_a_language_model_that_fails_does_not_spoil_the_json(footnote: Run, corpus_data: Path) -> None:
@@ -221,9 +247,6 @@ def test_a_model_that_is_not_there(footnote: Run, tmp_path: Path) -> None:
 
 # Indexing
 
-RAIN = "It rained in Hamburg on Monday, the weather office says."
-SUN = "The sun shone in Munich on Tuesday, the weather office says."
-
 
 def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     folder = write(tmp_path / "news", {"rain.txt": RAIN, "sun.txt": SUN, "picture.png": "no text"})
@@ -237,7 +260,7 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     assert footnote("index", folder, "--json").json["unchanged"] == 2
 
     (folder / "sun.txt").unlink()
-    write(folder, {"rain.txt": RAIN.replace("Monday", "Friday")})
+    write(folder, {"rain.txt": RAIN.replace("30", "45")})
     kept = footnote("index", folder, "--json").json
     assert (kept["updated"], kept["deleted"], kept["articles"]) == (1, 0, 2)
     refused = footnote("index", folder, "--prune", "--json")
@@ -246,11 +269,12 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     pruned = footnote("index", folder, "--prune", "--prune-limit", "50%", "--json")
     assert (pruned.code, pruned.json["deleted"], pruned.json["articles"]) == (0, 1, 1)
 
-    assert "Friday" in footnote("ask", "When did it rain in Hamburg?").out
+    answer = footnote("ask", HOW_MUCH_RAIN, "--json").json
+    assert "45 litres" in answer["citations"][0]["quote"]
     deleted = footnote("delete", "rain")
     assert (deleted.code, deleted.out) == (0, "Deleted 1 article.\n")
     assert "There is no article 'rain'" in one_line(footnote("delete", "rain"))
-    assert "Nothing is indexed yet" in one_line(footnote("ask", "When did it rain?"))
+    assert "Nothing is indexed yet" in one_line(footnote("ask", HOW_MUCH_RAIN))
 
 
 def test_what_fails_is_named_and_the_rest_goes_in(footnote: Run, tmp_path: Path) -> None:
@@ -269,11 +293,11 @@ def test_what_fails_is_named_and_the_rest_goes_in(footnote: Run, tmp_path: Path)
 
 
 def test_a_title_that_looks_like_markup_is_shown_as_it_is(footnote: Run, tmp_path: Path) -> None:
-    title = "[/red] [bold]Rain[/bold] \\[1] [link=https://a.example]x"
+    title = "[/red] [bold]Rain[/bold] [1] [link=https://a.example]x"
     folder = write(tmp_path / "[news]", {"rain [1].md": f"---\ntitle: '{title}'\n---\n{RAIN}", "[bold].txt": ""})
     assert "[bold].txt is empty" in footnote("index", folder).err.replace("\n", " ")
-    assert title in footnote("ask", "When did it rain in Hamburg?").out
-    assert title in footnote("search", "When did it rain in Hamburg?").out
+    assert f"[1] {title}" in footnote("ask", HOW_MUCH_RAIN, refusals="false").out
+    assert title in footnote("search", HOW_MUCH_RAIN).out
     assert title in footnote("ask", "Who composed the opera Fidelio?").out
 
 
@@ -345,14 +369,14 @@ def test_arguments_that_are_not_utf8(footnote: Run, corpus_data: Path) -> None:
     assert "does not exist" in one_line(footnote("index", argument, data_dir=corpus_data))
 
 
-def test_output_that_nobody_reads_is_no_fault(corpus_data: Path) -> None:
+def test_output_that_nobody_reads_is_no_fault(weather_data: Path) -> None:
     read, written = os.pipe()
     os.close(read)
     with os.fdopen(written, "wb") as closed:
         done = subprocess.run(
             [FOOTNOTE, "status", "--json"],
-            env=environment(corpus_data),
-            cwd=corpus_data.parent,
+            env=environment(weather_data),
+            cwd=weather_data.parent,
             stdout=closed,
             stderr=subprocess.PIPE,
             timeout=PATIENCE,
@@ -536,7 +560,7 @@ def test_a_deleted_article_is_gone(service: Service, through: Run, tmp_path: Pat
         assert through("delete", "weather/rain").out == "Deleted 1 article.\n"
         gone = http.get("/api/articles/weather/rain")
         assert (gone.status_code, gone.json()["type"]) == (410, "/problems/article-deleted")
-        answer = http.post("/api/ask", json={"question": "When did it rain in Hamburg?"}).json()
+        answer = http.post("/api/ask", json={"question": HOW_MUCH_RAIN}).json()
         assert "weather/rain" not in {citation["article_id"] for citation in answer["citations"]}
     ran = through("delete", "weather/rain")
     assert ran.code == 1
@@ -624,23 +648,23 @@ def check_quotes_of_old_versions(service: Service, answers: list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_that_is_told_to_stop_ends_cleanly(corpus_data: Path, ending: signal.Signals) -> None:
-    with serving(corpus_data) as service:
-        assert owner_of(corpus_data) is not None
+def test_a_service_that_is_told_to_stop_ends_cleanly(weather_data: Path, ending: signal.Signals) -> None:
+    with serving(weather_data) as service:
+        assert owner_of(weather_data) is not None
         # At once, while the model is still being loaded.
         assert service.stop(ending) == 0
-    assert owner_of(corpus_data) is None
+    assert owner_of(weather_data) is None
     assert service.log.read_text() == ""
     with pytest.raises(httpx.ConnectError), service.http() as http:
         http.get("/healthz")
 
 
-def test_a_question_is_answered_to_its_end_when_the_service_is_told_to_stop(corpus_data: Path) -> None:
-    with serving(corpus_data) as service, service.http() as http:
+def test_a_question_is_answered_to_its_end_when_the_service_is_told_to_stop(weather_data: Path) -> None:
+    with serving(weather_data) as service, service.http() as http:
         answers: list[httpx.Response] = []
 
         def ask() -> None:
-            answers.append(http.post("/api/ask", json={"question": KEY_QUESTION}))
+            answers.append(http.post("/api/ask", json={"question": HOW_MUCH_RAIN}))
 
         http.get("/healthz")  # the connection is there
         thread = threading.Thread(target=ask)
@@ -652,12 +676,12 @@ def test_a_question_is_answered_to_its_end_when_the_service_is_told_to_stop(corp
     assert answers[0].json()["citations"]
 
 
-def test_a_killed_service_leaves_a_folder_that_can_be_used(corpus_data: Path, footnote: Run) -> None:
-    with serving(corpus_data) as service:
+def test_a_killed_service_leaves_a_folder_that_can_be_used(weather_data: Path, footnote: Run) -> None:
+    with serving(weather_data) as service:
         assert service.stop(signal.SIGKILL) == -signal.SIGKILL
-    left = owner_of(corpus_data)
+    left = owner_of(weather_data)
     assert left is not None
     assert left.pid == service.process.pid
-    assert footnote("status", "--json", data_dir=corpus_data).json["articles"] == 5
-    assert owner_of(corpus_data) is None
-    assert footnote("ask", KEY_QUESTION, "--json", data_dir=corpus_data).json["status"] == "answered"
+    assert footnote("status", "--json", data_dir=weather_data).json["articles"] == 2
+    assert owner_of(weather_data) is None
+    assert footnote("ask", HOW_MUCH_RAIN, "--json", data_dir=weather_data).json["status"] == "answered"

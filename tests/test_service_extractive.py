@@ -1,0 +1,105 @@
+"""Quoted answers read like answers, and every quote is exact."""
+
+from pathlib import Path
+
+from index.records import EVERYTHING, Filters
+from index.retrieval import retrieve
+from index.store import Index
+from index.sync import sync
+from service.citing import Draft
+from service.evidence import read_sentences
+from service.extractive import quoted
+from service.refusal import confidence
+
+HARBOUR = """\
+---
+title: Harbour
+---
+## The new harbour
+
+The town of Aldwick built a new harbour in 1998. It cost 12 million dollars. Fishing boats moved there within a year.
+
+The old harbour is a museum now, and entry is free on Sundays.
+"""
+FERRY = """\
+---
+title: Ferry
+---
+Ann Lee has run the ferry of Aldwick since 2003. The ferry carries 300 passengers on a good day.
+
+In 1998 the town of Aldwick built a new harbour.
+"""
+
+
+def indexed(index: Index, folder: Path, **texts: str) -> None:
+    for name, text in texts.items():
+        (folder / f"{name}.md").write_text(text)
+    assert sync(index, [folder]).failed == ()
+
+
+def drafts(index: Index, question: str) -> list[Draft]:
+    retrieved = retrieve(index, question, access=EVERYTHING, filters=Filters())
+    found = quoted(index, question, read_sentences(index, question, retrieved))
+    for stretch in (stretch for draft in found for stretch in draft.stretches):
+        _, text = index.catalog.article(stretch.hit.passage.article.id, EVERYTHING)
+        assert text[stretch.span.start : stretch.span.end] == stretch.words
+    return found
+
+
+def sure(index: Index, question: str) -> float:
+    retrieved = retrieve(index, question, access=EVERYTHING, filters=Filters())
+    return confidence(question, read_sentences(index, question, retrieved))
+
+
+def test_a_sentence_that_leans_on_the_one_before_takes_it_along(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR)
+    first = drafts(index, "How much did the new harbour cost?")[0]
+    assert first.text == "The town of Aldwick built a new harbour in 1998. It cost 12 million dollars."
+    assert first.stretches[0].words == first.text
+
+
+def test_the_sentence_before_is_found_across_the_end_of_a_passage(index: Index, folder: Path) -> None:
+    filler = "The council met again and talked of roads and drains for hours. " * 60
+    text = f"# Notes\n\n{filler}The lighthouse of Selby fell in the storm.\n\nIt was rebuilt for 3 million dollars. {filler}"
+    indexed(index, folder, notes=text)
+    first = drafts(index, "How much did it cost to rebuild the lighthouse of Selby?")[0]
+    assert first.text == "The lighthouse of Selby fell in the storm. It was rebuilt for 3 million dollars."
+    assert (
+        first.stretches[0].words
+        == "The lighthouse of Selby fell in the storm.\n\nIt was rebuilt for 3 million dollars."
+    )
+
+
+def test_a_heading_is_not_the_answer_where_a_sentence_is(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR)
+    assert drafts(index, "the new harbour")[0].text.startswith("The town of Aldwick built a new harbour")
+
+
+def test_what_two_articles_say_alike_is_said_once_and_cited_twice(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    first, *others = drafts(index, "When did Aldwick build a new harbour?")
+    assert {stretch.hit.passage.article.id for stretch in first.stretches} == {"harbour", "ferry"}
+    assert not any("built a new harbour" in draft.text for draft in others)
+
+
+def test_the_person_asked_for_comes_first(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    assert drafts(index, "who runs the ferry?")[0].text == "Ann Lee has run the ferry of Aldwick since 2003."
+
+
+def test_an_amount_that_no_sentence_holds_is_not_answered(index: Index, folder: Path) -> None:
+    indexed(index, folder, ferry=FERRY)
+    assert sure(index, "How much did the ferry of Aldwick cost?") == 0.0
+    assert sure(index, "Who runs the ferry of Aldwick?") > 0.5
+
+
+def test_a_name_that_is_nowhere_lowers_confidence(index: Index, folder: Path) -> None:
+    indexed(index, folder, ferry=FERRY)
+    assert sure(index, "Since when has Ann Lee run the ferry of Selby?") < sure(
+        index, "Since when has Ann Lee run the ferry of Aldwick?"
+    )
+
+
+def test_a_question_from_another_world_is_not_answered(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    assert sure(index, "What is the boiling point of tungsten?") < 0.5

@@ -79,10 +79,10 @@ def check_command(dataset: Dataset, corpus: Corpus = None) -> None:
         from eval.check import check_questions
         from eval.datasets import read_questions
         from eval.opening import asked_of, opened
-        from service.settings import Settings
+        from service.settings import load_settings
 
         questions = asked_of(read_questions(dataset), corpus)
-        with opened(questions, dataset, Settings()) as (client, left_out):
+        with opened(questions, dataset, load_settings()) as (client, left_out):
             found = left_out + check_questions(questions, article_texts(client))
         for line in found:
             print(line)
@@ -96,9 +96,9 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, limit: int | None
     from eval.opening import asked_of, opened
     from eval.page import write_page
     from eval.run import run
-    from service.settings import Settings
+    from service.settings import load_settings
 
-    settings = Settings()
+    settings = load_settings()
     questions = asked_of(read_questions(dataset), corpus)
     _list("Rows that are not asked", [str(problem) for problem in questions.problems])
     folder = out or settings.data_dir / "eval" / "runs" / f"{dataset.stem}-{datetime.now():%Y%m%d-%H%M%S}"

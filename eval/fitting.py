@@ -26,7 +26,7 @@ from index.retrieval import retrieve
 from service.client import LocalClient
 from service.desk import LocalDesk
 from service.evidence import WEIGHTS, Evidence, read_sentences
-from service.settings import Settings
+from service.settings import Settings, load_settings
 
 _RIDGE = 1e-3
 
@@ -91,7 +91,7 @@ def first_is_right(cases: Sequence[Case], weights: NDArray[np.float64]) -> float
 
 def main(datasets: Sequence[str]) -> None:
     """Fit on two thirds of every set together, measure on the rest of each."""
-    settings = Settings()
+    settings = load_settings()
     sets = {name: cases_of(Path(name), settings) for name in datasets}
     weights = fit([case for cases in sets.values() for at, case in enumerate(cases) if at % 3])
     now = np.array(list(WEIGHTS.values()))

@@ -107,7 +107,9 @@ class Catalog:
             return info, text
 
     def passages(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Passage]:
-        """Return those of these passages that are in use, may be read, and match the filters, all at one moment.
+        """Return those of these passages that are in use, may be read, and match the filters.
+
+        Up to 5,000 of them are looked up at one moment: no article is seen in two versions.
 
         Where several articles share a passage, it is shown as one of those that the asker may read.
         """
@@ -119,11 +121,11 @@ class Catalog:
                     found.setdefault(row["passage_id"], _passage(row))
         return found
 
-    def stretch(self, version: str, span: Span) -> str:
-        """Return the words of a stretch of this version of a text."""
+    def stretch(self, version: str, span: Span) -> str | None:
+        """Return the words of a stretch of this version of a text, or None when it has gone in the meantime."""
         words = func.substr(texts.c.text, span.start + 1, span.end - span.start)
         with self._engine.connect() as connection:
-            found: str = connection.execute(select(words).where(texts.c.version == version)).scalar_one()
+            found: str | None = connection.scalar(select(words).where(texts.c.version == version))
             return found
 
     def last_sentence_before(self, passage: Passage) -> SentenceSpan | None:
@@ -181,7 +183,9 @@ class Catalog:
                 for row in connection.execute(select(articles).where(articles.c.id.in_(part))).mappings()
             }
             if missing := [article_id for article_id in ids if article_id not in rows]:
-                raise ArticleUnknown(f"There is no article {missing[0]!r}. `footnote status` lists what there is.")
+                raise ArticleUnknown(
+                    f"There is no article {missing[0]!r}. `footnote search` shows the ids of what there is."
+                )
             _note_unsettled(connection, {row["key"] for row in rows.values()})
             for article_id, row in rows.items():
                 _remove_article(connection, article_id)

@@ -167,7 +167,7 @@ def _check_not_forwarded(headers: Headers) -> None:
         if name in _FORWARDING or name.startswith("x-forwarded-"):
             detail = (
                 f"This request came through a proxy (it has the header {name}), and Footnote runs without keys, so a "
-                "proxy could let anyone in. Ask Footnote directly, or set FOOTNOTE_API_KEYS_REQUIRED=true."
+                "proxy could let anyone in. Ask Footnote directly: it cannot be put behind a proxy until it has keys."
             )
             raise Refused(403, "forwarded-request", detail)
 

@@ -121,16 +121,9 @@ def serve(
 
 
 def _settings() -> "Settings":
-    from pydantic import ValidationError
+    from service.settings import load_settings
 
-    from index.errors import WrongUsage
-    from service.settings import Settings
-
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = "; ".join(f"FOOTNOTE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise WrongUsage(f"A setting cannot be used. {wrong}") from None
+    return load_settings()
 
 
 def _share(text: str) -> float:

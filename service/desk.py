@@ -1,4 +1,4 @@
-"""What people can ask of an open index, in the shapes of the contract. HTTP, the command line and evaluation share it."""
+"""What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

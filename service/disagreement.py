@@ -34,23 +34,42 @@ _AROUND = 45
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What an article says: a quote, or a sentence that may become one."""
+
+    article_id: str
+    title: str
+    words: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
     """A figure that a cited article gives: in which unit, which part of what, and with which of the question's words."""
 
     mention: Mention
-    citation: Citation
+    told: Told
     unit: str
     part: Part
     words: frozenset[str]
     years: frozenset[str]
 
 
+def contradict(question: str, one: Told, other: Told) -> bool:
+    """Say whether two sentences of different articles answer the question with different figures."""
+    return bool(_found(question, (one, other)))
+
+
 def disagreements(question: str, citations: Sequence[Citation]) -> tuple[Disagreement, ...]:
     """Return where the cited articles differ on the figure that the question asks for: one disagreement or none."""
+    return _found(question, [Told(c.article_id, c.title, c.quote, c.number) for c in citations])
+
+
+def _found(question: str, told: Iterable[Told]) -> tuple[Disagreement, ...]:
     kind = wanted(question)
     if kind not in _FIGURES:
         return ()
-    claims = [claim for citation in citations for claim in _claims(question, kind, citation)]
+    claims = [claim for one in told for claim in _claims(question, kind, one)]
     for part in _parts_asked(question):
         of_part = [claim for claim in claims if claim.part == part]
         if _differ(of_part):
@@ -66,20 +85,20 @@ def _parts_asked(question: str) -> Sequence[Part]:
     return ("added",) if _ADDED.search(question) else ("plain", "total", "before", "added")
 
 
-def _claims(question: str, kind: Wanted, citation: Citation) -> Iterable[_Claim]:
+def _claims(question: str, kind: Wanted, told: Told) -> Iterable[_Claim]:
     names = names_in(question)
-    if names and len(missing_names(question, [citation.quote, citation.title])) == len(names):
+    if names and len(missing_names(question, [told.words, told.title])) == len(names):
         return  # it tells of somebody else
-    years = frozenset(_YEAR.findall(citation.quote))
-    for mention in mentions_in(citation.quote):
-        before = citation.quote[max(mention.start - _AROUND, 0) : mention.start]
-        after = citation.quote[mention.end : mention.end + _AROUND]
+    years = frozenset(_YEAR.findall(told.words))
+    for mention in mentions_in(told.words):
+        before = told.words[max(mention.start - _AROUND, 0) : mention.start]
+        after = told.words[mention.end : mention.end + _AROUND]
         # Names say who, not what: only words in lower case tell the action or the thing.
-        told = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
+        words = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
         unit = mention.value.unit or _noun_after(after)
-        told |= {unit} & terms(question).keys()
-        if told and _answers(kind, unit, question):
-            yield _Claim(mention, citation, unit, _part(before, mention, after), told, years)
+        words |= {unit} & terms(question).keys()
+        if words and _answers(kind, unit, question):
+            yield _Claim(mention, told, unit, _part(before, mention, after), words, years)
 
 
 def _actions(words: Iterable[str]) -> frozenset[str]:
@@ -115,7 +134,7 @@ def _differ(claims: Sequence[_Claim]) -> bool:
     """Say whether two articles have no figure in common, where both tell of the same thing in the same years."""
     articles: dict[str, list[_Claim]] = {}
     for claim in claims:
-        articles.setdefault(claim.citation.article_id, []).append(claim)
+        articles.setdefault(claim.told.article_id, []).append(claim)
     given = list(articles.values())
     return any(
         all(_contradict(a, b) for a in one for b in other) for at, one in enumerate(given) for other in given[at + 1 :]
@@ -141,6 +160,6 @@ def _values(claims: Sequence[_Claim]) -> tuple[ValueInDispute, ...]:
     for claim in claims:
         given.setdefault((claim.mention.value.amount, claim.unit), []).append(claim)
     return tuple(
-        ValueInDispute(same[0].mention.words, tuple(dict.fromkeys(claim.citation.number for claim in same)))
+        ValueInDispute(same[0].mention.words, tuple(dict.fromkeys(claim.told.number for claim in same)))
         for same in given.values()
     )

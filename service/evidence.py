@@ -14,7 +14,7 @@ from service.wording import asks_back, covered, distinctive, holds, new_names, t
 # one thing many do; where one passage stands out, reading the others would cost time and change nothing.
 _HITS_LEAST = 4
 _HITS_MOST = 16
-_SCORE_MARGIN = 0.3
+_SCORE_MARGIN = 0.4
 
 WEIGHTS: Mapping[str, float] = {
     "titled_similarity": 8.8,

@@ -11,9 +11,10 @@ from index.records import Span
 from index.segmentation import display_text
 from index.store import Index
 from service.citing import Draft, Stretch
+from service.disagreement import Told, contradict
 from service.evidence import Evidence
 from service.values import values_in
-from service.wording import asks_back, asks_for_overview, holds, tells_back, wanted
+from service.wording import asks_ahead, asks_back, asks_for_overview, holds, tells_back, wanted
 
 # How much worse than the best a sentence may be to be shown beside it, in score and in similarity to the question. One
 # of the same article has to be better than one of another: the first has often said already what it says.
@@ -60,7 +61,7 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
             continue
         if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)
-        elif _worth_showing(candidate, best, question):
+        elif _worth_showing(candidate, best, question) or _contradicts(candidate, best, question):
             chosen = _with(index, chosen, candidate, question)
     return chosen
 
@@ -84,8 +85,7 @@ def _best(evidence: Sequence[Evidence]) -> Evidence:
 
 
 def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
-    # Wide where several things are asked for, and where both tell what was before: sources may differ on that.
-    wide = asks_for_overview(question) or bool(best.features["tells_back"] and candidate.features["tells_back"])
+    wide = asks_for_overview(question)
     margin = _MARGIN_WIDE if wide else _MARGIN_OTHER_ARTICLE
     least = _LEAST_SIMILARITY if wide else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
     return (
@@ -96,12 +96,22 @@ def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
     )
 
 
+def _contradicts(candidate: Evidence, best: Evidence, question: str) -> bool:
+    """Say whether another article gives another figure for what is asked: then it is shown, however it ranks."""
+    if candidate.similarity < _LEAST_SIMILARITY:
+        return False
+    one, other = (Told(_article(e), e.hit.passage.article.title, e.text) for e in (best, candidate))
+    return contradict(question, one, other)
+
+
 def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
     """Say whether a sentence tells something that those shown do not."""
     best, kind = chosen[0].evidence, wanted(question)
     if kind is not None and holds(kind, best.text, question) and not holds(kind, candidate.text, question):
         return False
     if asks_back(question) and tells_back(best.text) and not tells_back(candidate.text):
+        return False
+    if asks_ahead(question) and not tells_back(best.text) and tells_back(candidate.text):
         return False
     of_its_article = [shown for shown in chosen if _article(shown.evidence) == _article(candidate)]
     if asks_for_overview(question):
@@ -114,7 +124,7 @@ def _repeats(index: Index, chosen: Sequence[_Shown], candidate: Evidence, span: 
     if span.start == candidate.span.start:
         return False
     article = candidate.hit.passage.article
-    along = index.catalog.stretch(article.version, Span(span.start, candidate.span.start))
+    along = index.catalog.stretch(article.version, Span(span.start, candidate.span.start)) or ""
     return display_text(along, article.format) in {shown.evidence.text for shown in chosen}
 
 
@@ -163,6 +173,9 @@ def _draft(index: Index, shown: _Shown) -> Draft:
 
 def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
     words = index.catalog.stretch(evidence.hit.passage.article.version, span)
+    if words is None:  # deleted since it was found: what was read of it then is all that there is
+        span = Span(evidence.span.start, evidence.span.end)
+        words = evidence.hit.passage.words_of(span)
     return Stretch(evidence.hit, span, words, evidence.similarity)
 
 

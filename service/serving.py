@@ -78,8 +78,8 @@ def _check_keys(settings: Settings, host: str) -> None:
     required = settings.api_keys_required if settings.api_keys_required is not None else not is_loopback(host)
     if required:
         raise WrongUsage(
-            f"Serving on {host} needs API keys, and this version has none yet. Serve on 127.0.0.1, or set "
-            "FOOTNOTE_API_KEYS_REQUIRED=false to let everyone who reaches the address read what is for everyone."
+            f"Serving on {host} needs API keys, and this version has none yet. Set FOOTNOTE_API_KEYS_REQUIRED=false to let "
+            "everyone who reaches the address read what is for everyone, or leave it out and serve on 127.0.0.1."
         )
 
 

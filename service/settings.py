@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 
+from index.errors import WrongUsage
 from index.settings import IndexSettings
 
 
@@ -34,3 +35,12 @@ class Settings(IndexSettings):
         None,
         description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",
     )
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`. Raises WrongUsage that names each one that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"FOOTNOTE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise WrongUsage(f"A setting cannot be used. {wrong}") from None

@@ -42,7 +42,7 @@ class SearchRequest(Wire):
 
 
 class HitWire(Wire):
-    """A retrieved passage. `dense` is cosine similarity, `lexical` BM25 as a share of the best possible."""
+    """A retrieved passage. `dense` is cosine similarity, `lexical` the BM25 score, `score` what both are fused to."""
 
     passage_id: str
     article_id: str
@@ -266,7 +266,7 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
 
 
 def answer_wire(result: Answer | NoAnswer, *, include_hits: bool = False) -> AskResponse:
-    """Give an answer, or the lack of one, the shape of the contract."""
+    """Give an answer, or the lack of one, its shape as JSON."""
     fields = _common(result) | (_answered(result) if isinstance(result, Answer) else _not_answered(result))
     hits = [hit_wire(hit) for hit in result.hits] if include_hits else None
     return AskResponse.model_validate(fields | {"hits": hits})

@@ -162,6 +162,7 @@ def asks_for_overview(question: str) -> bool:
 
 
 _ASKS_BACK = re.compile(r"\b(?:previous\w*|prior|before|earlier|so far|to date|until now|formerly)\b", re.IGNORECASE)
+_ASKS_AHEAD = re.compile(r"\b(?:will|going to|plans? to|right away|immediately|now|next)\b", re.IGNORECASE)
 _TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
 
 
@@ -169,6 +170,12 @@ _TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
 def asks_back(question: str) -> bool:
     """Say whether a question asks for what was before, as in "had invested before"."""
     return bool(_ASKS_BACK.search(question))
+
+
+@lru_cache(maxsize=4096)
+def asks_ahead(question: str) -> bool:
+    """Say whether a question asks for what happens now or later, as in "will invest right away"."""
+    return bool(_ASKS_AHEAD.search(question))
 
 
 @lru_cache(maxsize=65536)

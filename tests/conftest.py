@@ -31,6 +31,9 @@ OpenedIn = Callable[..., AbstractContextManager[Index]]
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """The packaged model, loaded."""
+    import torch
+
+    torch.set_num_threads(1)  # on busy cores, threads that wait for each other cost more than they bring
     embedder = Embedder(PACKAGED_MODEL)
     embedder.load()
     return embedder

@@ -28,6 +28,10 @@ Vectors = NDArray[np.float32]
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _TITLE_TOKENS = 48
 _BATCH = 32
+# Every new shape of a batch is compiled for the processor, and kept: with texts and batches of any length a question took
+# several times as long and memory grew without end. So both are filled up to a few sizes.
+_BATCH_STEP = 8
+_TOKEN_STEP = 16
 _SPACE = re.compile(r"\s")
 
 
@@ -91,11 +95,17 @@ class Embedder:
     def _encoded(self, texts: Sequence[str], how: "Callable[[SentenceTransformer], Encode]") -> Vectors:
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
+        padded = [*texts, *[""] * (-len(texts) % (_BATCH_STEP if len(texts) > 1 else 1))]
         with self._lock:
             encode = how(self._model)
-            return self._normalised(
-                encode(list(texts), batch_size=_BATCH, convert_to_tensor=True, show_progress_bar=False)
+            vectors = encode(
+                padded,
+                batch_size=_BATCH,
+                convert_to_tensor=True,
+                show_progress_bar=False,
+                processing_kwargs={"text": {"pad_to_multiple_of": _TOKEN_STEP}},
             )
+        return self._normalised(vectors[: len(texts)])
 
     @property
     def dimensions(self) -> int:

@@ -80,7 +80,7 @@ def terms(question: str) -> Mapping[str, float]:
     return weights
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def stem_set(text: str) -> frozenset[str]:
     """Return the stems of a text as a set."""
     return frozenset(stems(text))
@@ -178,7 +178,7 @@ def asks_ahead(question: str) -> bool:
     return bool(_ASKS_AHEAD.search(question))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def tells_back(sentence: str) -> bool:
     """Say whether a sentence tells what was before, as in "has already invested"."""
     return bool(_TELLS_BACK.search(sentence))

@@ -1,10 +1,12 @@
 """What several tests share: the real packaged model, loaded once, and real indexes in temporary folders."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
+NewPlace = Callable[[], AbstractContextManager[Path]]
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +54,32 @@ def opened_in(embedder: Embedder) -> OpenedIn:
     return opened_in
 
 
+@pytest.fixture(scope="session")
+def new_place() -> NewPlace:
+    """Make a temporary folder, in memory where there is room: an index waits for the disk with each commit."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1_000_000_000
+    parent = memory if roomy else None
+
+    @contextmanager
+    def new_place() -> Iterator[Path]:
+        with TemporaryDirectory(prefix="footnote-", dir=parent) as name:
+            yield Path(name)
+
+    return new_place
+
+
 @pytest.fixture
-def index(tmp_path: Path, opened_in: OpenedIn) -> Iterator[Index]:
+def place(new_place: NewPlace) -> Iterator[Path]:
+    """A temporary folder for an index."""
+    with new_place() as place:
+        yield place
+
+
+@pytest.fixture
+def index(place: Path, opened_in: OpenedIn) -> Iterator[Index]:
     """An empty index."""
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         yield index
 
 

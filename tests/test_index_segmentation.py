@@ -183,30 +183,30 @@ def test_a_heading_far_down_is_no_title() -> None:
     assert first_line("By Ann\n\n" + "It rained.\n\n" * 2_000 + "# Sources", "markdown") == "By Ann"
 
 
-LONG = {
-    "one line of 5 MB": "It rained again " * 312_500,
-    "one word of 5 MB": "x" * 5_000_000,
-    "sentences of 5 MB": "It rained. " * 454_000,
-    "sentence ends without spaces": "![" * 100_000,
-    "quotes": "".join("`" * n + "a" for n in range(600)),
-    "brackets": "[" * 200_000,
-    "links": "[a](" * 50_000,
-    "stars": "*a " * 66_000,
-    "nested quotations": "> " * 100_000 + "a",
-    "nested lists": "- " * 100_000,
-    "empty lines": "\n" * 500_000 + "a",
-    "rows": "|a" * 20_000 + "\n" + "|-" * 20_000 + "\n|b",
+HOSTILE: dict[str, tuple[TextFormat, str]] = {
+    "one line of 5 MB": ("text", "It rained again " * 312_500),
+    "one line of 5 MB in Markdown": ("markdown", "It rained again " * 312_500),
+    "one word of 5 MB": ("markdown", "x" * 5_000_000),
+    "sentences of 5 MB": ("text", "It rained. " * 454_000),
+    "sentence ends without spaces": ("text", "![" * 200_000),
+    "quotation marks": ("text", "".join("`" * n + "a" for n in range(800))),
+    "brackets": ("markdown", "[" * 200_000),
+    "links": ("markdown", "[a](" * 20_000),
+    "stars": ("markdown", "*a " * 20_000),
+    "nested quotations": ("markdown", "> " * 100_000 + "a"),
+    "nested lists": ("markdown", "- " * 100_000),
+    "empty lines": ("markdown", "\n" * 200_000 + "a"),
+    "rows": ("markdown", "|a" * 10_000 + "\n" + "|-" * 10_000 + "\n|b"),
 }
 
 
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
-@pytest.mark.parametrize("format", get_args(TextFormat))
-def test_hostile_texts_end_quickly(text: str, format: TextFormat) -> None:
+@pytest.mark.timeout(100)
+@pytest.mark.parametrize(("format", "text"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_texts_end_quickly(format: TextFormat, text: str) -> None:
     started = time.process_time()
     spans = split_sentences(text, format)
     assert first_line(text, format)
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 12
     assert spans
     assert all(before.end <= after.start for before, after in pairwise(spans))
 

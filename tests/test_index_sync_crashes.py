@@ -121,11 +121,11 @@ def assert_as_if_never_cut_off(index: Index, folder: Path, opened_in: OpenedIn, 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("step", STEPS, ids=".".join)
 def test_a_run_that_is_cut_off_is_finished_by_the_next(
-    tmp_path: Path, opened_in: OpenedIn, contents_of: ContentsOf, step: tuple[str, str], when: str
+    place: Path, opened_in: OpenedIn, contents_of: ContentsOf, step: tuple[str, str], when: str
 ) -> None:
-    folder = tmp_path / "articles"
+    folder = place / "articles"
     write(folder, BEFORE)
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         sync(index, [folder])
     write(folder, AFTER)
 
@@ -135,23 +135,23 @@ def test_a_run_that_is_cut_off_is_finished_by_the_next(
     def go_on() -> None:
         pass
 
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         act = {"before": go_on, "after": go_on, when: cut_off}
         # The sweep at the start finds nothing: what is cut off is the run's own step.
         with around(index, step, **act), pytest.raises(CutOff):
             sync(index, [folder], pruning=PRUNE_ALL)
         assert_readers_see_whole_articles(index, {*BEFORE.values(), *AFTER.values()})
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         assert_readers_see_whole_articles(index, {*BEFORE.values(), *AFTER.values()})
         report = sync(index, [folder], pruning=PRUNE_ALL)
         assert report.failed == ()
         assert_as_if_never_cut_off(index, folder, opened_in, contents_of)
 
 
-def test_readers_see_whole_articles_at_every_step(tmp_path: Path, opened_in: OpenedIn) -> None:
-    folder = tmp_path / "articles"
+def test_readers_see_whole_articles_at_every_step(place: Path, opened_in: OpenedIn) -> None:
+    folder = place / "articles"
     write(folder, BEFORE)
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         sync(index, [folder])
         write(folder, AFTER)
         looked = 0
@@ -183,31 +183,31 @@ def test_readers_see_whole_articles_at_every_step(tmp_path: Path, opened_in: Ope
             index.catalog.article("gone", EVERYTHING)
 
 
-def test_what_is_left_over_of_a_delete_is_swept(tmp_path: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
-    folder = tmp_path / "articles"
+def test_what_is_left_over_of_a_delete_is_swept(place: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
+    folder = place / "articles"
     write(folder, BEFORE)
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         sync(index, [folder])
         index.catalog.delete(["gone"])  # and nothing after it
         assert not contents_of(index).agree
         assert_readers_see_whole_articles(index, set(BEFORE.values()) - {BEFORE["gone.md"]})
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         write(folder, AFTER)
         sync(index, [folder], pruning=PRUNE_ALL)
         assert_as_if_never_cut_off(index, folder, opened_in, contents_of)
 
 
-def test_the_first_run_of_all_may_be_cut_off(tmp_path: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
-    folder = tmp_path / "articles"
+def test_the_first_run_of_all_may_be_cut_off(place: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
+    folder = place / "articles"
     write(folder, AFTER)
 
     def cut_off() -> None:
         raise CutOff
 
-    with opened_in(tmp_path / "data") as index:
+    with opened_in(place / "data") as index:
         with around(index, ("words", "add"), before=lambda: None, after=cut_off), pytest.raises(CutOff):
             sync(index, [folder])
         assert index.catalog.entries() == {}
-    with opened_in(tmp_path / "data", passage_tokens=16) as index:
+    with opened_in(place / "data", passage_tokens=16) as index:
         sync(index, [folder])
         assert contents_of(index).agree

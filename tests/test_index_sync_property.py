@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -88,6 +88,7 @@ class Contents(Protocol):
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 ContentsOf = Callable[[Index], Contents]
+NewPlace = Callable[[], AbstractContextManager[Path]]
 
 
 class Remembering(Embedder):
@@ -101,16 +102,7 @@ class Remembering(Embedder):
         for text in texts:
             if text not in self._vectors:
                 self._vectors[text] = super().embed_passages([text])
-        rows = super().embed_passages([])
-        for text in texts:
-            rows = _joined(rows, self._vectors[text])
-        return rows
-
-
-def _joined(rows: Vectors, row: Vectors) -> Vectors:
-    import numpy as np
-
-    return np.concatenate([rows, row])
+        return np.concatenate([super().embed_passages([]), *(self._vectors[text] for text in texts)])
 
 
 @pytest.fixture(scope="module")
@@ -145,19 +137,24 @@ def assert_equal_to_folder(index: Index, folder: Path) -> None:
     assert found == expected
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(steps=rounds(files, feeds, removals, renames), at_once=st.sampled_from([1, 2, 500]))
 @example(
     steps=[[Write("a.md", "One"), Write("b.txt", "Two")], [Write("a.md", "Two"), Write("b.txt", "One")]], at_once=1
 )
 def test_the_catalogue_equals_the_folder(
-    remembering: Embedder, opened_in: OpenedIn, contents_of: ContentsOf, steps: list[list[Change]], at_once: int
+    remembering: Embedder,
+    opened_in: OpenedIn,
+    contents_of: ContentsOf,
+    new_place: NewPlace,
+    steps: list[list[Change]],
+    at_once: int,
 ) -> None:
-    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+    with new_place() as place, pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.sync._ARTICLES_AT_ONCE", at_once)
-        folder = Path(name, "articles")
+        folder = place / "articles"
         folder.mkdir()
-        with opened_in(Path(name, "data")) as opened:
+        with opened_in(place / "data") as opened:
             index = replace(opened, embedder=remembering)
             for changes in steps:
                 report = synced(index, folder, changes)
@@ -166,16 +163,20 @@ def test_the_catalogue_equals_the_folder(
                 assert contents_of(index).agree
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(steps=rounds(files, named, feeds, broken, removals, renames))
 @example(steps=[[Write("a.md", "---\nid: x\n---\n1"), Write("b.txt", "2")], [Write("b.txt", "---\nid: x\n---\n2")]])
 def test_what_cannot_be_read_or_collides_keeps_its_place_until_it_is_mended(
-    remembering: Embedder, opened_in: OpenedIn, contents_of: ContentsOf, steps: list[list[Change]]
+    remembering: Embedder,
+    opened_in: OpenedIn,
+    contents_of: ContentsOf,
+    new_place: NewPlace,
+    steps: list[list[Change]],
 ) -> None:
-    with TemporaryDirectory() as name:
-        folder = Path(name, "articles")
+    with new_place() as place:
+        folder = place / "articles"
         folder.mkdir()
-        with opened_in(Path(name, "data")) as opened:
+        with opened_in(place / "data") as opened:
             index = replace(opened, embedder=remembering)
             for changes in steps:
                 before = index.catalog.entries()

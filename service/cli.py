@@ -143,7 +143,7 @@ def main() -> None:
     from index.errors import FootnoteError, WrongUsage
 
     try:
-        app()
+        app(prog_name="footnote")
     except FootnoteError as error:
         typer.echo(f"footnote: {error}", err=True)
         sys.exit(2 if isinstance(error, WrongUsage) else 1)

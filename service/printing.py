@@ -28,7 +28,7 @@ def print_answer(response: AskResponse) -> None:
     out.print(escape(response.text))
     for disagreement in response.disagreements:
         values = "; ".join(f"{escape(v.value)} {_markers(v.citations)}" for v in disagreement.values)
-        out.print(f"\n[bold]Sources differ[/bold] on {escape(disagreement.about)}: {values}")
+        out.print(f"\n[bold]Sources differ:[/bold] {values}")
     out.print(f"\n[dim]{_made_by(response)}[/dim]")
     for citation in response.citations:
         _print_citation(out, citation)

@@ -610,9 +610,13 @@ def test_old_versions_of_what_was_deleted_are_gone_at_once(index: Index, folder:
 def test_a_version_of_one_article_is_not_opened_as_one_of_another(index: Index, folder: Path) -> None:
     write(folder, {"a.md": "One.", "b.md": "---\ngroups: [staff]\n---\nTwo."})
     sync(index, [folder])
-    secret = index.catalog.entries()["b"].info.version
-    with pytest.raises(ArticleUnknown):
-        text_of(index, "a", FOR_EVERYONE, version=secret)
+    old = index.catalog.entries()["b"].info.version
+    write(folder, {"b.md": "---\ngroups: [staff]\n---\nThree."})
+    sync(index, [folder])
+    for secret in (old, index.catalog.entries()["b"].info.version):
+        assert text_of(index, "b", STAFF, version=secret) in {"Two.", "Three."}
+        with pytest.raises(ArticleUnknown):
+            text_of(index, "a", FOR_EVERYONE, version=secret)
 
 
 def test_an_old_version_is_read_under_todays_groups(index: Index, folder: Path) -> None:

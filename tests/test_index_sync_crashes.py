@@ -102,8 +102,10 @@ def assert_readers_see_whole_articles(index: Index, allowed: set[str]) -> None:
         assert index.catalog.article(article_id, EVERYTHING)
 
 
-def assert_as_if_never_cut_off(index: Index, folder: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
-    with opened_in(folder.parent / "clean") as clean:
+def assert_as_if_never_cut_off(
+    index: Index, folder: Path, opened_in: OpenedIn, contents_of: ContentsOf, **settings: int
+) -> None:
+    with opened_in(folder.parent / "clean", **settings) as clean:
         sync(clean, [folder])
         expected: dict[str, Entry] = clean.catalog.entries()
         assert index.catalog.entries() == expected
@@ -197,9 +199,11 @@ def test_what_is_left_over_of_a_delete_is_swept(place: Path, opened_in: OpenedIn
         assert_as_if_never_cut_off(index, folder, opened_in, contents_of)
 
 
-def test_the_first_run_of_all_may_be_cut_off(place: Path, opened_in: OpenedIn, contents_of: ContentsOf) -> None:
+def test_the_first_run_of_all_may_be_cut_off_and_another_way_of_cutting_set(
+    place: Path, opened_in: OpenedIn, contents_of: ContentsOf
+) -> None:
     folder = place / "articles"
-    write(folder, AFTER)
+    write(folder, {**AFTER, "long.md": "It rained in Rome all day. " * 40})
 
     def cut_off() -> None:
         raise CutOff
@@ -210,4 +214,4 @@ def test_the_first_run_of_all_may_be_cut_off(place: Path, opened_in: OpenedIn, c
         assert index.catalog.entries() == {}
     with opened_in(place / "data", passage_tokens=16) as index:
         sync(index, [folder])
-        assert contents_of(index).agree
+        assert_as_if_never_cut_off(index, folder, opened_in, contents_of, passage_tokens=16)

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,7 @@ Vectors = NDArray[np.float32]
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _TITLE_TOKENS = 48
 _BATCH = 32
+_LONGEST_TOKEN = 40
 # Every new shape of a batch is compiled for the processor, and kept: with texts and batches of any length a question took
 # several times as long and memory grew without end. So both are filled up to a few sizes.
 _BATCH_STEP = 8
@@ -68,7 +69,11 @@ class Embedder:
         return max(min(wanted, self._max_tokens - self._title_tokens - 4), 8)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """Return the tokens of each text as stretches of it, by the model's own tokenizer."""
+        """Return the tokens of each text as stretches of it, by the model's own tokenizer.
+
+        A word that is one token however long it is (unknown, and written without spaces) is given in parts, so that
+        nobody takes pages of it for one word.
+        """
         if not texts:
             return []
         # As the texts will be embedded: tokenizers drop some characters that Python takes for spaces.
@@ -77,7 +82,9 @@ class Embedder:
             encoded = self._model.tokenizer(
                 spaced, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
             )
-        return [[Span(start, end) for start, end in offsets] for offsets in encoded["offset_mapping"]]
+        return [
+            [part for start, end in offsets for part in _parts(start, end)] for offsets in encoded["offset_mapping"]
+        ]
 
     def shortened_title(self, title: str) -> str:
         """Return as much of a title as goes into what is embedded."""
@@ -130,6 +137,11 @@ class Embedder:
     @cached_property
     def _model(self) -> "SentenceTransformer":
         return _load(self._path, self.name, packaged=self._requested == PACKAGED_MODEL)
+
+
+def _parts(start: int, end: int) -> Iterator[Span]:
+    for first in range(start, max(end, start + 1), _LONGEST_TOKEN):
+        yield Span(first, min(first + _LONGEST_TOKEN, end))
 
 
 def _packaged_folder() -> Path:

@@ -151,3 +151,10 @@ def test_the_content_key_is_what_decides_how_passages_are_found() -> None:
 
 def test_passage_ids_name_the_content() -> None:
     assert passage_id(content_key(article()), 3) == content_key(article()) + "-3"
+
+
+def test_a_word_of_many_pages_is_cut(embedder: Embedder) -> None:
+    text = "x" * 50_000
+    cuts = cut_passages(text, "text", token_spans=embedder.token_spans, max_tokens=200)
+    assert "".join(text[cut.start : cut.end] for cut in cuts) == text
+    assert max(cut.end - cut.start for cut in cuts) <= 8_000

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 from service.evidence import Evidence
-from service.wording import Wanted, covered, holds, missing_names, terms, wanted
+from service.wording import Wanted, covered, holds, missing_names, names_in, terms, wanted
 
 # A logistic curve fitted on development questions with and without an answer (docs/evaluation.md has the figures): the
-# similarity of the best sentence, less when a name in the question is nowhere in the best sentences.
+# similarity of the best sentence, less when names in the question are nowhere in the best sentences.
 _INTERCEPT = -3.3
 _SIMILARITY = 7.0
 _NAME_MISSING = -1.4
@@ -31,11 +31,12 @@ def confidence(question: str, evidence: Sequence[Evidence]) -> float:
     similarity = max(e.similarity for e in best)
     held = len(terms(question)) > 1 and any(covered(terms(question), e.text) == 1.0 for e in best)
     logit = _INTERCEPT + _SIMILARITY * similarity + _HOLDS_ALL * held
-    logit += _NAME_MISSING * bool(_missing_names(question, best))
+    logit += _NAME_MISSING * _is_of_others(question, best)
     return 1 / (1 + math.exp(-logit))
 
 
-def _missing_names(question: str, evidence: Sequence[Evidence]) -> list[str]:
+def _is_of_others(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Say whether these sentences, their titles and publishers lack more than a third of the names in the question."""
     articles = {e.hit.passage.article for e in evidence}
     texts = [*(e.text for e in evidence), *(f"{a.title} {a.publisher or ''}" for a in articles)]
-    return missing_names(question, texts)
+    return len(missing_names(question, texts)) > len(names_in(question)) / 3

@@ -64,7 +64,8 @@ def sources_from(paths: Iterable[Path]) -> list[Source]:
 
     Raises WrongUsage when a path does not exist, so that a typing error never looks like an emptied folder.
     """
-    sources = [Source(Path(os.path.abspath(path))) for path in paths]
+    # A folder is the same source by whatever link it is reached; a file keeps the name that its id is made of.
+    sources = [Source(path.resolve() if path.is_dir() else Path(os.path.abspath(path))) for path in paths]
     for source in sources:
         if not os.path.exists(source.root):
             raise WrongUsage(f"{printable(source.root)} does not exist. Name a file or folder that does.")

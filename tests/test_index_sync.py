@@ -628,3 +628,11 @@ def test_an_old_version_is_read_under_todays_groups(index: Index, folder: Path) 
     assert text_of(index, "a", STAFF, version=old) == "One."
     with pytest.raises(ArticleUnknown, match="no article 'a' that you may read"):
         text_of(index, "a", FOR_EVERYONE, version=old)
+
+
+def test_a_folder_is_the_same_source_by_whatever_link_it_is_named(index: Index, folder: Path, tmp_path: Path) -> None:
+    (folder / "a.md").write_text("The harbour of Aldwick opened in 1998.")
+    (tmp_path / "link").symlink_to(folder)
+    assert sync(index, [tmp_path / "link"]).added == 1
+    report = sync(index, [folder])
+    assert (report.unchanged, report.failed) == (1, ())

@@ -23,6 +23,7 @@ class Metadata:
 
 def read_metadata(fields: dict[str, object]) -> Metadata:
     """Check the fields. Raises ArticleError when `groups` is malformed: who may read must never be guessed."""
+    fields = _in_lower_case(fields)
     published, warnings = _published(fields.get("published"))
     return Metadata(
         id=_line(fields, "id"),
@@ -35,6 +36,14 @@ def read_metadata(fields: dict[str, object]) -> Metadata:
         groups=_groups(fields),
         warnings=warnings,
     )
+
+
+def _in_lower_case(fields: dict[str, object]) -> dict[str, object]:
+    # "Groups" has to count as "groups": passed over, it would open the article to everyone.
+    lowered = {key.strip().lower(): value for key, value in fields.items()}
+    if len(lowered) < len(fields):
+        raise ArticleError("has a key twice, in capitals and without. Keep one of them.")
+    return lowered
 
 
 def _line(fields: dict[str, object], key: str) -> str | None:

@@ -78,7 +78,7 @@ class LocalDesk:
             fingerprint=self.opened.catalog.fact("fingerprint") or self.opened.fingerprint,
             last_sync=catalog.fact("last_sync"),
             data_dir=str(self.settings.data_dir.absolute()),
-            answerer=self.settings.llm_model or "default" if self.writer else EXTRACTIVE,
+            answerer=(self.settings.llm_model or EXTRACTIVE) if self.writer else EXTRACTIVE,
         )
 
     def index(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from index.errors import WrongUsage
 from index.records import Hit, Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text, split_sentences
@@ -121,13 +122,22 @@ class LlmWriter:
 
 
 def writer_from(settings: Settings) -> Writer | None:
-    """Return the writer that the settings ask for, or None for quoted answers."""
+    """Return the writer that the settings ask for, or None for quoted answers.
+
+    Raises WrongUsage when the settings do not say where the model is.
+    """
     if settings.llm_provider == "none":
         return None
+    if not settings.llm_base_url or not settings.llm_model:
+        # Without an address the client would send the articles to its maker's own service.
+        raise WrongUsage(
+            f"FOOTNOTE_LLM_PROVIDER={settings.llm_provider} needs FOOTNOTE_LLM_BASE_URL and FOOTNOTE_LLM_MODEL. "
+            "Set both, or leave the provider out for quoted answers."
+        )
     from llama_index.llms.openai_like import OpenAILike
 
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    model = settings.llm_model or "default"
+    model = settings.llm_model
     llm = OpenAILike(
         model=model,
         api_base=settings.llm_base_url,

@@ -115,3 +115,9 @@ def test_any_fields_are_understood_or_refused_with_a_cure(fields: dict[str, obje
     lines = [metadata.id, metadata.title, metadata.url, metadata.publisher, metadata.language, *metadata.authors]
     assert all(line is None or (line.encode() and line == " ".join(line.split())) for line in lines)
     assert ("groups" in fields) == (metadata.groups is not None)
+
+
+def test_a_key_in_capitals_counts_so_that_no_article_is_opened_by_a_slip() -> None:
+    assert read_metadata({"Groups": ["staff"], "TITLE": "Harbour"}).groups == frozenset({"staff"})
+    with pytest.raises(ArticleError, match="a key twice"):
+        read_metadata({"Groups": ["staff"], "groups": ["board"]})

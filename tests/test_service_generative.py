@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from index.errors import WrongUsage
 from index.records import EVERYTHING
 from service.answering import NOT_ANSWERED
 from service.desk import LocalDesk
@@ -440,3 +441,10 @@ def test_a_reader_without_access_never_sends_what_it_may_not_read(llm: LlmServer
         desk.ask(AskRequest(question="How high is the tower?"), access=replace(EVERYTHING, everything=False))
     assert "140 metres" not in llm.requests[0].prompt
     assert "120 metres" in llm.requests[0].prompt
+
+
+@pytest.mark.parametrize("given", [{}, {"llm_model": "m"}, {"llm_base_url": "http://127.0.0.1:9/v1"}])
+def test_a_provider_without_an_address_is_refused(tmp_path: Path, given: dict[str, str]) -> None:
+    settings = settings_for(tmp_path, llm_provider="openai_like", **given)
+    with pytest.raises(WrongUsage, match="FOOTNOTE_LLM_BASE_URL"):
+        writer_from(settings)

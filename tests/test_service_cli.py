@@ -166,6 +166,7 @@ def test_a_language_model_that_fails_does_not_spoil_the_json(footnote: Run, corp
         data_dir=corpus_data,
         llm_provider="openai_like",
         llm_base_url=f"http://127.0.0.1:{free_port()}/v1",
+        llm_model="nobody",
         llm_api_key="sk-hidden",
     )
     assert ran.code == 0

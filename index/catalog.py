@@ -219,10 +219,17 @@ def _engine(url: str) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin)
     return engine
 
 
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
 def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver itself begins a transaction only to write; reading has to see one moment, too (`_begin`).
+    connection.isolation_level = None
     # WAL lets people read while articles are written; FULL keeps a commit through a power cut.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
         connection.execute(f"PRAGMA {pragma}")

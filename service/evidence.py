@@ -15,6 +15,7 @@ from service.wording import asks_back, covered, distinctive, holds, new_names, t
 _HITS_LEAST = 4
 _HITS_MOST = 16
 _SCORE_MARGIN = 0.4
+_TITLED = 40
 
 WEIGHTS: Mapping[str, float] = {
     "titled_similarity": 8.8,
@@ -63,27 +64,73 @@ class _Place:
 
 
 def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
-    """Return every sentence of the best hits with its features and score, best first."""
+    """Return the sentences of the best hits, and those of further hits that hold the figure asked for, best first."""
     hits = _worth_reading(retrieved.hits)
-    places = [
+    weights = distinctive(question, [f"{hit.passage.article.title} {hit.passage.text}" for hit in hits])
+    places = _places(question, retrieved.hits, whole=len(hits))
+    texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
+    vectors = index.sentence_vectors.of(texts)
+    alone = vectors @ retrieved.question_vector
+    features = [_features(question, weights, place, text) for place, text in zip(places, texts, strict=True)]
+    titled = _titled_similarities(index, retrieved, places, texts, alone=alone, features=features)
+    return sorted(
+        (
+            Evidence(
+                place.hit,
+                place.rank,
+                place.position,
+                place.span,
+                text,
+                vectors[at],
+                similarity=float(alone[at] + titled[at]) / 2,
+                features=features[at] | {"titled_similarity": float(titled[at])},
+                score=_score(features[at], float(titled[at])),
+            )
+            for at, (place, text) in enumerate(zip(places, texts, strict=True))
+        ),
+        key=lambda e: (-e.score, e.rank, e.position),
+    )
+
+
+def _places(question: str, hits: Sequence[Hit], *, whole: int) -> list[_Place]:
+    """Return every sentence of the first `whole` hits, and of the others those that hold an amount or share asked for.
+
+    Such sentences are few, and one that stands in an article about something else may give another figure.
+    """
+    kind = wanted(question)
+    return [
         _Place(hit, rank, position, span)
         for rank, hit in enumerate(hits)
         for position, span in enumerate(hit.passage.sentences)
+        if rank < whole or (kind in ("amount", "percentage") and holds(kind, hit.passage.words_of(span), question))
     ]
-    texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
-    titled = [f"{p.hit.passage.article.title}\n{text}" for p, text in zip(places, texts, strict=True)]
-    vectors = index.sentence_vectors.of([*texts, *titled])
-    similarities = (vectors @ retrieved.question_vector).reshape(2, -1).T
-    weights = distinctive(question, [f"{hit.passage.article.title} {hit.passage.text}" for hit in hits])
-    evidence = []
-    for place, text, vector, (alone, titled_similarity) in zip(places, texts, vectors, similarities, strict=False):
-        features = _features(question, weights, place, text) | {"titled_similarity": float(titled_similarity)}
-        score = sum(WEIGHTS[name] * value for name, value in features.items())
-        similarity = float(alone + titled_similarity) / 2
-        evidence.append(
-            Evidence(place.hit, place.rank, place.position, place.span, text, vector, similarity, features, score)
-        )
-    return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
+
+
+def _titled_similarities(
+    index: Index,
+    retrieved: Retrieved,
+    places: Sequence[_Place],
+    texts: Sequence[str],
+    *,
+    alone: Vectors,
+    features: Sequence[Mapping[str, float]],
+) -> Vectors:
+    """Return the similarity of each sentence under its article's title to the question.
+
+    Only for those that may come to be shown: it is the dearest part of a question. For the others, that of the sentence
+    alone stands in.
+    """
+    scores = [_score(feature, float(similarity)) for feature, similarity in zip(features, alone, strict=True)]
+    best = sorted(range(len(texts)), key=lambda at: -scores[at])[:_TITLED]
+    vectors = index.sentence_vectors.of([f"{places[at].hit.passage.article.title}\n{texts[at]}" for at in best])
+    similarities = alone.copy()
+    similarities[best] = vectors @ retrieved.question_vector
+    return similarities
+
+
+def _score(features: Mapping[str, float], titled_similarity: float) -> float:
+    weighed = sum(WEIGHTS[name] * value for name, value in features.items())
+    return weighed + WEIGHTS["titled_similarity"] * titled_similarity
 
 
 def _worth_reading(hits: Sequence[Hit]) -> Sequence[Hit]:

@@ -53,7 +53,7 @@ _WANTED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in 
 _HOLDS: dict[Wanted, re.Pattern[str]] = {
     "percentage": re.compile(r"\d\s?%|\bper ?cent\b", re.IGNORECASE),
     "date": re.compile(
-        rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{_MONTHS})\b|\b(?:quarter|decade|years?|months?|weeks?|yesterday|today)\b"
+        rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{_MONTHS})\b|\b(?:quarter|decade|years?|months?|weeks?|yesterday|today|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
     ),
     "amount": re.compile(
         rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_SMALL_NUMBERS})[\s-]?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mbt]n|[mbtr]+illion)\b",

@@ -61,12 +61,18 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
             continue
         if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)
-        elif _worth_showing(candidate, best, question) or _contradicts(candidate, best, question):
-            chosen = _with(index, chosen, candidate, question)
+        elif _contradicts(candidate, best, question):
+            chosen = _with(index, chosen, candidate, question, most=_most(question) + 1)
+        elif _worth_showing(candidate, best, question):
+            chosen = _with(index, chosen, candidate, question, most=_most(question))
     return chosen
 
 
-def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str) -> list[_Shown]:
+def _most(question: str) -> int:
+    return _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
+
+
+def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str, *, most: int) -> list[_Shown]:
     """Return what is shown with this sentence: joined to one that it overlaps, as one more, or left out."""
     span = _span(index, candidate)
     if _repeats(index, chosen, candidate, span):
@@ -74,7 +80,6 @@ def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str
     if (at := _overlapping(chosen, candidate, span)) is not None:
         joined = replace(chosen[at], span=_joined(chosen[at].span, span))
         return [*chosen[:at], joined, *chosen[at + 1 :]]
-    most = _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
     room = len(chosen) < most and _adds(candidate, chosen, question)
     return [*chosen, _Shown(candidate, span)] if room else chosen
 

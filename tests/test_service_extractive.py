@@ -103,3 +103,14 @@ def test_a_name_that_is_nowhere_lowers_confidence(index: Index, folder: Path) ->
 def test_a_question_from_another_world_is_not_answered(index: Index, folder: Path) -> None:
     indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
     assert sure(index, "What is the boiling point of tungsten?") < 0.5
+
+
+def test_another_figure_is_shown_also_from_an_article_about_something_else(index: Index, folder: Path) -> None:
+    notes = {
+        f"n{n}": f"# Note {n}\n\nThe new harbour of Aldwick cost 12 million dollars, says note {n}." for n in range(20)
+    }
+    gardens = "# Gardens\n\n" + "Roses grow in the gardens of Aldwick, and lilies too. " * 12
+    indexed(index, folder, **notes, gardens=f"{gardens}The new harbour of Aldwick had cost 20 million dollars.")
+    texts = [draft.text for draft in drafts(index, "How much did the new harbour of Aldwick cost?")]
+    assert "12 million dollars" in texts[0]
+    assert any("20 million dollars" in text for text in texts)

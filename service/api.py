@@ -17,18 +17,10 @@ from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from index.errors import (
-    ArticleDeleted,
-    ArticleUnknown,
-    FootnoteError,
-    IndexEmpty,
-    IndexMismatch,
-    ModelUnusable,
-    QuestionError,
-    WrongUsage,
-)
+from index.errors import FootnoteError, QuestionError, WrongUsage
 from index.records import Access
 from service.access import Doorkeeper, Gate, Refused, gate_for, http_problem, problem_response
+from service.problems import PROBLEMS
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
@@ -45,15 +37,6 @@ from service.wire import (
 )
 
 WEB = Path(__file__).parent / "web"
-PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
-    QuestionError: (422, "question-unusable", "This question cannot be asked"),
-    IndexEmpty: (409, "index-empty", "Nothing is indexed yet"),
-    IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
-    ArticleUnknown: (404, "article-unknown", "There is no such article"),
-    ArticleDeleted: (410, "article-deleted", "This article was deleted"),
-    WrongUsage: (400, "wrong-usage", "The request makes no sense"),
-    ModelUnusable: (503, "model-unusable", "A model cannot be used"),
-}
 # What a FootnoteError of any other class becomes; raised by `ready()`, all of them become 503 `not-ready`.
 OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")

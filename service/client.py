@@ -10,18 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote
 
-from index.errors import (
-    ArticleDeleted,
-    ArticleUnknown,
-    FootnoteError,
-    IndexEmpty,
-    IndexMismatch,
-    ModelUnusable,
-    QuestionError,
-    ServiceFailed,
-    WrongUsage,
-)
+from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
+from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -109,15 +100,7 @@ class LocalClient:
 
 
 # The problem types of the service, turned back into what was raised there.
-_RAISED: dict[str, type[FootnoteError]] = {
-    "question-unusable": QuestionError,
-    "index-empty": IndexEmpty,
-    "index-mismatch": IndexMismatch,
-    "article-unknown": ArticleUnknown,
-    "article-deleted": ArticleDeleted,
-    "wrong-usage": WrongUsage,
-    "model-unusable": ModelUnusable,
-}
+_RAISED = {slug: error for error, (_, slug, _) in PROBLEMS.items()}
 
 
 @dataclass(frozen=True, slots=True)

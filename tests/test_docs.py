@@ -93,7 +93,9 @@ def test_every_error_is_explained() -> None:
 
 def test_every_problem_type_is_explained() -> None:
     operations = (DOCS / "operations.md").read_text(encoding="utf-8")
-    edge = "".join((ROOT / "service" / name).read_text(encoding="utf-8") for name in ("api.py", "access.py"))
+    edge = "".join(
+        (ROOT / "service" / name).read_text(encoding="utf-8") for name in ("api.py", "access.py", "problems.py")
+    )
     problems = _PROBLEM.findall(edge)
     assert len(problems) > 15
     for status, name in problems:

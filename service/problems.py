@@ -1,0 +1,22 @@
+"""What each error is over HTTP: its status, the stable end of its problem `type`, and its title."""
+
+from index.errors import (
+    ArticleDeleted,
+    ArticleUnknown,
+    FootnoteError,
+    IndexEmpty,
+    IndexMismatch,
+    ModelUnusable,
+    QuestionError,
+    WrongUsage,
+)
+
+PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
+    QuestionError: (422, "question-unusable", "This question cannot be asked"),
+    IndexEmpty: (409, "index-empty", "Nothing is indexed yet"),
+    IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
+    ArticleUnknown: (404, "article-unknown", "There is no such article"),
+    ArticleDeleted: (410, "article-deleted", "This article was deleted"),
+    WrongUsage: (400, "wrong-usage", "The request makes no sense"),
+    ModelUnusable: (503, "model-unusable", "A model cannot be used"),
+}

@@ -1,5 +1,6 @@
 """Asks one question through the same pipeline as everyone, and scores what comes back."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from eval.metrics import failed_scores, score
@@ -7,7 +8,7 @@ from eval.records import CitedQuote, EvalQuestion, Result, TextOf
 from eval.retrieval_scores import ranked_articles
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
 from service.client import Client
-from service.wire import AskRequest, AskResponse, FiltersWire
+from service.wire import AskRequest, AskResponse, CitationWire, DisagreementWire, FiltersWire, HitWire
 
 # What these say is true of every question, so there is no use in asking the next one.
 _HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)
@@ -48,30 +49,31 @@ def _request(question: EvalQuestion) -> AskRequest:
 
 def _answered(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> Result:
     scores, notes = score(question, response, text_of)
-    return Result(
-        id=question.id,
-        question=question.question,
-        answerable=question.answerable,
-        answers=question.answers,
-        relevant_ids=question.relevant_ids,
-        kind=question.kind,
+    hits = {hit.passage_id: hit for hit in response.hits or ()}
+    return replace(
+        _unanswered(question),
         status=response.status,
         text=response.text,
         short_answer=response.short_answer,
-        citations=tuple(
-            CitedQuote(c.number, c.article_id, c.title, c.url, c.quote, c.start, c.end) for c in response.citations
-        ),
+        citations=tuple(_cited(citation, hits.get(citation.passage_id)) for citation in response.citations),
         confidence=response.confidence,
         answerer=response.answerer,
         degraded=response.degraded,
-        ranking=ranked_articles(response.hits or [])[:_RANKING_KEPT],
+        ranking=ranked_articles(response.hits or ())[:_RANKING_KEPT],
+        disagreements=tuple(_in_words(disagreement) for disagreement in response.disagreements),
         latency_ms=response.timings_ms.total,
+        prompt_tokens=response.usage.prompt_tokens if response.usage else None,
+        completion_tokens=response.usage.completion_tokens if response.usage else None,
         scores=scores,
         notes=notes,
     )
 
 
 def _failed(question: EvalQuestion, error: str) -> Result:
+    return replace(_unanswered(question), scores=failed_scores(question), error=error)
+
+
+def _unanswered(question: EvalQuestion) -> Result:
     return Result(
         id=question.id,
         question=question.question,
@@ -79,6 +81,25 @@ def _failed(question: EvalQuestion, error: str) -> Result:
         answers=question.answers,
         relevant_ids=question.relevant_ids,
         kind=question.kind,
-        scores=failed_scores(question),
-        error=error,
     )
+
+
+def _cited(citation: CitationWire, hit: HitWire | None) -> CitedQuote:
+    return CitedQuote(
+        number=citation.number,
+        article_id=citation.article_id,
+        title=citation.title,
+        url=citation.url,
+        quote=citation.quote,
+        start=citation.start,
+        end=citation.end,
+        publisher=citation.publisher,
+        published=citation.published.isoformat() if citation.published else None,
+        passage=hit.text if hit else "",
+        passage_start=hit.start if hit else 0,
+    )
+
+
+def _in_words(disagreement: DisagreementWire) -> str:
+    values = (f"{given.value} {''.join(f'[{n}]' for n in given.citations)}" for given in disagreement.values)
+    return f"{disagreement.about}: {'; '.join(values)}"

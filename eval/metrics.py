@@ -30,10 +30,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "refusal_balanced_accuracy",
         "risk_coverage_area",
     ),
-    "speed": ("latency_ms_p50", "latency_ms_p95"),
+    "disagreement": ("disagreement_precision", "disagreement_recall"),
+    "cost": ("latency_ms_p50", "latency_ms_p95", "prompt_tokens", "completion_tokens"),
 }
 METRICS = tuple(name for names in GROUPS.values() for name in names)
-LOWER_IS_BETTER = frozenset({"risk_coverage_area", "latency_ms_p50", "latency_ms_p95"})
+LOWER_IS_BETTER = frozenset({"risk_coverage_area", *GROUPS["cost"]})
 
 # What is left is no mean over questions; `eval.aggregates` computes it from all of them.
 MEANS = tuple(name for name in METRICS if name not in LOWER_IS_BETTER | {"refusal_balanced_accuracy"})
@@ -55,6 +56,7 @@ def score(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> tup
         | exactness(response, text_of)
         | support(response)
         | refusal_scores(question, status=response.status)
+        | disagreement_scores(question, shown=bool(response.disagreements))
     )
     missing = [_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans]
     return scores, tuple(missing)
@@ -68,7 +70,8 @@ def failed_scores(question: EvalQuestion) -> dict[str, float]:
         *(ANSWER_METRICS if answers_are_known(question) else ()),
         *(EVIDENCE_CITED if evidence_is_known(question) else ()),
     )
-    return dict.fromkeys(names, 0.0) | refusal_scores(question, status="error")
+    wrong = dict.fromkeys(names, 0.0)
+    return wrong | refusal_scores(question, status="error") | disagreement_scores(question, shown=False)
 
 
 def refusal_scores(question: EvalQuestion, *, status: str) -> dict[str, float]:
@@ -81,6 +84,19 @@ def refusal_scores(question: EvalQuestion, *, status: str) -> dict[str, float]:
     if question.answerable:
         return scores | {"answerable_answered": float(status == "answered")}
     return scores | {"refusal_recall": float(status == "no_answer")}
+
+
+def disagreement_scores(question: EvalQuestion, *, shown: bool) -> dict[str, float]:
+    """Score showing that sources disagree. Our own; only for sets that tell the kinds of their questions.
+
+    `disagreement_precision`: of the answers that show a disagreement, was the question about one.
+    `disagreement_recall`: of the questions about a disagreement, did the answer show one.
+    """
+    if question.kind is None:
+        return {}
+    disagree = question.kind == "disagreement"
+    precision = {"disagreement_precision": float(disagree)} if shown else {}
+    return precision | ({"disagreement_recall": float(shown)} if disagree else {})
 
 
 def _missing_quote(number: int, target: Target) -> str:

@@ -84,7 +84,11 @@ class QuestionSet:
 
 @dataclass(frozen=True, slots=True)
 class CitedQuote:
-    """A citation as it was given: `quote` is said to be `article_text[start:end]`."""
+    """A citation as it was given: `quote` is said to be `article_text[start:end]`.
+
+    `passage` is the passage that it was read in, which starts at `passage_start` of the article; empty where the answer
+    came without its hits.
+    """
 
     number: int
     article_id: str
@@ -93,6 +97,10 @@ class CitedQuote:
     quote: str
     start: int
     end: int
+    publisher: str | None = None
+    published: str | None = None
+    passage: str = field(default="", repr=False)
+    passage_start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,8 @@ class Result:
     """One line of `results.jsonl`: a question, what was answered, and its scores.
 
     `scores` holds only what is defined for this question, never NaN. `ranking` is the first distinct articles that
-    were retrieved, best first. `error` is set when there was no answer to score; `notes` are doubts about the scores.
+    were retrieved, best first. `disagreements` are those shown, each in words. Tokens are what a language model used,
+    None without one. `error` is set when there was no answer to score; `notes` are doubts about the scores.
     """
 
     id: str
@@ -117,7 +126,10 @@ class Result:
     answerer: str | None = None
     degraded: str | None = None
     ranking: tuple[str, ...] = ()
+    disagreements: tuple[str, ...] = ()
     latency_ms: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error: str | None = None

@@ -75,7 +75,7 @@ def test_scores_in_a_pipe_are_plain_lines() -> None:
     assert lines == [
         ["retrieval", "hits@1", "0.900", "0.850", "to", "0.950", "100"],
         ["refusal", "risk_coverage_area", "0.200", "100"],
-        ["speed", "latency_ms_p95", "812.3", "100"],
+        ["cost", "latency_ms_p95", "812.3", "100"],
     ]
 
 

@@ -1,116 +1,115 @@
-"""Question sets to questions. A wrong row is reported with its line; the rest is asked."""
+"""Question sets to questions, whatever format they come in. A wrong row is reported with its line; the rest is asked."""
 
 import json
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Any
 
-from pydantic import StringConstraints
-
-from eval.collecting import Collecting, Row
+from eval import beir, clapnq, multihop_rag
+from eval.collecting import Collecting
 from eval.labelled_rag import read_labelled_rag
-from eval.records import EvalQuestion, Evidence, QuestionSet, Turn
+from eval.question_lines import read_question_lines
+from eval.records import QuestionSet
 from eval.squad import read_squad
+from eval.tables import read_table
 from index.errors import WrongUsage
 
-QUESTIONS_FILE = "questions.jsonl"
+QUESTION_FILES = ("questions.jsonl", "questions.csv")
 CORPUS_NAMES = ("corpus.jsonl", "corpus")
 
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class _EvidenceRow(Row):
-    article_id: Said
-    # Never stripped: a quote is compared with its article character by character.
-    quote: Annotated[str, StringConstraints(min_length=1)]
-
-
-class _TurnRow(Row):
-    role: Said
-    text: str
-
-
-class _QuestionRow(Row):
-    """A line of a question set. Only `question` is required; null means "not given"."""
-
-    question: Said
-    id: Said | int | None = None
-    answers: list[Said] | None = None
-    answerable: bool | None = None
-    relevant_ids: list[Said] | None = None
-    evidence: list[_EvidenceRow] | None = None
-    as_of: date | None = None
-    kind: Literal["fact", "synthesis", "disagreement", "unanswerable", "follow_up"] | None = None
-    history: list[_TurnRow] | None = None
-    article_ids: list[Said] | None = None
+_KNOWN = (
+    "Name a folder with questions.jsonl, a BEIR folder, one with the two files of MultiHop-RAG or with those of CLAPNQ; "
+    "or a .jsonl, .csv or .json file (SQuAD, LabelledRagDataset, MultiHopRAG.json)."
+)
 
 
 def read_questions(path: Path) -> QuestionSet:
-    """Read a question set: a `.jsonl` or `.json` file, or a folder with `questions.jsonl`.
+    """Read a question set: a file, or a folder that holds one and may hold its articles (`corpus.jsonl` or `corpus`).
 
-    A folder may hold its articles too: `corpus.jsonl`, or a folder `corpus`.
-
-    `.json` files are SQuAD's or LlamaIndex's. Raises WrongUsage when there is no question file of a known kind.
+    The format is told by names and content: our own (`.jsonl`), CSV, SQuAD, LabelledRagDataset, BEIR, MultiHop-RAG,
+    CLAPNQ. Questions that bring their own passage are restricted to it. Raises WrongUsage when there is no question set.
     """
-    beside = [path / name for name in CORPUS_NAMES] if path.is_dir() else []
-    file = path / QUESTIONS_FILE if path.is_dir() else path
-    if not file.is_file():
-        raise WrongUsage(f"{file} does not exist. Name a folder with {QUESTIONS_FILE}, a .jsonl or a .json file.")
-    if file.suffix.lower() == ".json":
-        return _read_json(file)
-    if file.suffix.lower() != ".jsonl":
-        raise WrongUsage(f"{file} is no question set. Name a folder with {QUESTIONS_FILE}, a .jsonl or a .json file.")
-    rows = Collecting(file)
-    for number, line in _filled_lines(file):
-        with rows.reporting(number):
-            rows.add(_question(line, number))
-    return rows.question_set(corpus=next((corpus for corpus in beside if corpus.exists()), None))
-
-
-def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield lines with their number, from 1. Bytes, so that a line that is not UTF-8 spoils only itself."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            line = line.removeprefix(b"\xef\xbb\xbf").strip()
-            if line:
-                yield number, line
-
-
-def _question(line: bytes, number: int) -> EvalQuestion:
-    """Read one line. Raises ValueError when it is malformed or contradicts itself."""
-    row = _QuestionRow.model_validate_json(line)
-    if row.kind == "unanswerable" and row.answerable:
-        raise ValueError("answerable: is true, but kind is 'unanswerable'")
-    evidence = tuple(Evidence(e.article_id, e.quote) for e in row.evidence or ())
-    # Evidence says which articles are relevant, so a set need not say it twice.
-    relevant = row.relevant_ids or [e.article_id for e in evidence]
-    return EvalQuestion(
-        id=str(row.id) if row.id is not None else f"line-{number}",
-        question=row.question,
-        answers=tuple(row.answers or ()),
-        answerable=row.answerable if row.answerable is not None else row.kind != "unanswerable",
-        relevant_ids=tuple(dict.fromkeys(relevant)),
-        evidence=evidence,
-        as_of=row.as_of,
-        kind=row.kind,
-        history=tuple(Turn(t.role, t.text) for t in row.history or ()),
-        article_ids=tuple(row.article_ids or ()),
-    )
-
-
-def _read_json(path: Path) -> QuestionSet:
-    """Read a file of SQuAD or LlamaIndex. Raises WrongUsage when it is no JSON, or neither of them."""
     try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise WrongUsage(f"{path} is not JSON: {error}") from error
+        return _read_folder(path) if path.is_dir() else _read_file(path)
+    except OSError as error:
+        raise WrongUsage(f"{error.filename or path} cannot be read ({error.strerror or error}).") from error
+
+
+def _read_folder(folder: Path) -> QuestionSet:
+    corpus = next((folder / name for name in CORPUS_NAMES if (folder / name).exists()), None)
+    for file in (folder / name for name in QUESTION_FILES):
+        if file.is_file():
+            return _read_rows(file, corpus)
+    if beir.is_beir(folder):
+        return beir.read_beir(folder)
+    if (folder / multihop_rag.QUESTIONS_FILE).is_file():
+        return _read_json(folder / multihop_rag.QUESTIONS_FILE)
+    files = [file for file in sorted(folder.glob(clapnq.FILES)) if clapnq.is_clapnq(file)]
+    if files:
+        return _read_clapnq(folder, files)
+    raise WrongUsage(f"{folder} holds no question set. {_KNOWN}")
+
+
+def _read_file(file: Path) -> QuestionSet:
+    if not file.is_file():
+        raise WrongUsage(f"{file} does not exist. {_KNOWN}")
+    if file.name == beir.QUERIES_FILE and beir.is_beir(file.parent):
+        return beir.read_beir(file.parent)
+    ending = file.suffix.lower()
+    if ending == ".json":
+        return _read_json(file)
+    if ending == ".jsonl" and clapnq.is_clapnq(file):
+        return _read_clapnq(file, [file])
+    if ending in (".jsonl", ".csv", ".tsv"):
+        return _read_rows(file, None)
+    raise WrongUsage(f"{file} is no question set. {_KNOWN}")
+
+
+def _read_rows(file: Path, corpus: Path | None) -> QuestionSet:
+    rows = Collecting(file)
+    if file.suffix.lower() == ".jsonl":
+        read_question_lines(file, rows)
+    else:
+        read_table(file, rows)
+    return rows.question_set(corpus=corpus)
+
+
+def _read_clapnq(path: Path, files: list[Path]) -> QuestionSet:
     rows = Collecting(path)
+    clapnq.read_clapnq(files, rows)
+    return rows.question_set()
+
+
+def _read_json(file: Path) -> QuestionSet:
+    """Read a file of SQuAD, LlamaIndex or MultiHop-RAG. Raises WrongUsage when it is no JSON, or none of them."""
+    content = _json_of(file)
+    rows = Collecting(file)
     keys = content.keys() if isinstance(content, dict) else ()
     if "data" in keys:
         read_squad(content["data"], rows)
     elif "examples" in keys:
         read_labelled_rag(content["examples"], rows)
+    elif multihop_rag.is_multihop_rag(content):
+        corpus = file.parent / multihop_rag.CORPUS_FILE
+        multihop_rag.read_multihop_rag(content, _articles_of(corpus), rows, corpus=corpus)
     else:
-        raise WrongUsage(f"{path} is neither SQuAD (`data`) nor a LlamaIndex LabelledRagDataset (`examples`).")
+        raise WrongUsage(
+            f"{file} is neither SQuAD (`data`), nor a LlamaIndex LabelledRagDataset (`examples`), nor MultiHop-RAG's "
+            "questions (a list with `query`)."
+        )
     return rows.question_set()
+
+
+def _articles_of(corpus: Path) -> list[Any]:
+    if not corpus.is_file():
+        raise WrongUsage(f"{corpus} does not exist. Put MultiHop-RAG's {corpus.name} beside its questions.")
+    articles = _json_of(corpus)
+    if not isinstance(articles, list):
+        raise WrongUsage(f"{corpus} is no list of articles, as MultiHop-RAG's is.")
+    return articles
+
+
+def _json_of(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise WrongUsage(f"{file} is not JSON: {error}") from error

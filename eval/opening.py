@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from eval.records import BroughtArticle, QuestionSet
@@ -56,14 +56,19 @@ def _home(source: Path, settings: Settings) -> Path:
     return settings.data_dir / "eval" / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
 
 
-def _written(articles: Sequence[BroughtArticle], path: Path) -> Path:
+def _written(articles: Iterable[BroughtArticle], path: Path) -> Path:
     """Write the articles that came with the questions, always to the same place, so that pruning knows its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         for article in articles:
-            row = {"id": article.id, "title": article.title, "text": article.text}
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.write(json.dumps(_row(article), ensure_ascii=False) + "\n")
     return path
+
+
+def _row(article: BroughtArticle) -> dict[str, object]:
+    """Return an article as a line that is indexed, without what is not known of it."""
+    fields = asdict(article) | {"published": article.published and article.published.isoformat()}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _left_out(report: IndexReportWire) -> list[str]:

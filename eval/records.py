@@ -1,6 +1,6 @@
 """The values that pass between the rooms of `eval/`: questions with known answers, and what was answered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -53,6 +53,10 @@ class BroughtArticle:
     id: str
     title: str
     text: str = field(repr=False)
+    url: str | None = None
+    publisher: str | None = None
+    published: date | None = None
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,15 @@ class RowProblem:
 class QuestionSet:
     """Questions to ask, the rows left out, and where the articles are that they are about.
 
-    `corpus` is a file of articles beside the questions; `articles` came inside the question file itself. With
-    neither, the questions are about what is already indexed.
+    `corpus` is a file of articles beside the questions, in the form that is indexed; `articles` came with the questions
+    in another form, and may be read from a file each time they are iterated over. With neither, the questions are about
+    what is already indexed.
     """
 
     questions: tuple[EvalQuestion, ...]
     problems: tuple[RowProblem, ...] = ()
     corpus: Path | None = None
-    articles: tuple[BroughtArticle, ...] = ()
+    articles: Iterable[BroughtArticle] = ()
 
 
 @dataclass(frozen=True, slots=True)

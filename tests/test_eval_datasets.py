@@ -2,16 +2,18 @@
 
 import json
 import tempfile
+from contextlib import suppress
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eval.datasets import read_questions
-from eval.records import Evidence, QuestionSet, Turn
+from eval.records import EvalQuestion, Evidence, QuestionSet, Turn
 from index.errors import WrongUsage
 
 
@@ -40,6 +42,7 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
         "kind": "follow_up",
         "history": [{"role": "user", "text": "Who invests?"}],
         "article_ids": ["a/b"],
+        "reviewed": True,
         "reviewed_by": "someone",
     }
     (question,) = read_questions(written(tmp_path, row)).questions
@@ -85,6 +88,8 @@ def test_evidence_names_relevant_articles_and_kind_says_unanswerable(tmp_path: P
         ('{"question": "q", "kind": "unanswerable", "answerable": true}', "kind is 'unanswerable'"),
         ('{"question": "q", "id": "first"}', "'first' is taken"),
         ('{"question": "\\ud800"}', "Invalid JSON"),
+        ('{"question": "q", "reviewed": false}', "is not reviewed yet"),
+        ('{"question": "q", "reviewed": "no"}', "reviewed: "),
     ],
 )
 def test_a_wrong_row_is_reported_with_its_line_and_the_rest_is_read(tmp_path: Path, line: str, message: str) -> None:
@@ -122,6 +127,22 @@ def test_what_is_no_question_set_is_wrong_usage(tmp_path: Path, name: str) -> No
         read_questions(tmp_path / name)
 
 
+def test_a_folder_without_questions_is_wrong_usage(tmp_path: Path) -> None:
+    written(tmp_path, {"id": "a", "text": "b"}, name="corpus.jsonl")
+    with pytest.raises(WrongUsage, match="holds no question set"):
+        read_questions(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = written(tmp_path, {"question": "One?"})
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(WrongUsage, match=r"questions\.jsonl cannot be read \(Permission denied\)"):
+        read_questions(path)
+
+
 @given(st.lists(st.one_of(st.text(alphabet='ab{}[]":,\\ \u2028', max_size=12), st.just('{"question": "q"}'))))
 def test_every_filled_line_is_either_a_question_or_a_problem(lines: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -131,6 +152,50 @@ def test_every_filled_line_is_either_a_question_or_a_problem(lines: list[str]) -
     filled = [number for number, line in enumerate(lines, 1) if line.encode().strip()]
     asked = [int(question.id.removeprefix("line-")) for question in found.questions]
     assert sorted(asked + [problem.line or 0 for problem in found.problems]) == filled
+
+
+# Names that the formats use, so that what is made at random gets past the first look.
+NAMES = st.sampled_from(
+    "question id answers evidence article_id quote kind as_of history data title paragraphs context qas text "
+    "answer_start is_impossible examples query reference_contexts reference_answer _id input passages sentences output "
+    "answer selected_sentences question_type evidence_list fact url body published_at".split()
+)
+WORDS = st.one_of(st.text(max_size=6), st.sampled_from(["fact", "null_query", "2026-01-01", "\ud800", "\0"]))
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=12,
+)
+ROWS = st.one_of(VALUES.map(lambda value: json.dumps(value).encode()), st.binary(max_size=20))
+FILES = (
+    "questions.jsonl",
+    "questions.csv",
+    "corpus.jsonl",
+    "queries.jsonl",
+    "qrels/test.tsv",
+    "MultiHopRAG.json",
+    "corpus.json",
+    "a_answerable.jsonl",
+)
+
+
+@settings(max_examples=150)
+@given(st.dictionaries(st.sampled_from(FILES), st.lists(ROWS, max_size=4)), st.booleans())
+def test_rubbish_is_reported_or_refused(files: dict[str, list[bytes]], whole: bool) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "qrels").mkdir()
+        for file, rows in files.items():
+            # A `.json` file is one value: a list of these rows, as MultiHop-RAG has it, or the first of them.
+            content = (b"[" + b",".join(rows) + b"]" if whole else b"".join(rows[:1])) if file[-5:] == ".json" else None
+            (folder / file).write_bytes(b"\n".join(rows) if content is None else content)
+        for path in (folder, *(folder / file for file in files)):
+            with suppress(WrongUsage):
+                found = read_questions(path)
+                assert all(question.question.strip() for question in found.questions)
+                # What is read can be written into files of our own.
+                json.dumps([asdict(question) for question in found.questions], default=str, ensure_ascii=False).encode()
+                json.dumps([asdict(article) for article in found.articles], default=str, ensure_ascii=False).encode()
 
 
 SQUAD = {
@@ -209,8 +274,22 @@ def test_labelled_rag_contexts_become_articles_to_be_found(tmp_path: Path) -> No
     assert [problem.message.split(":")[0] for problem in found.problems] == ["examples[2]", "examples[3]"]
 
 
-@pytest.mark.parametrize("content", [{"data": 5}, {"examples": {}}])
-def test_a_list_that_is_none_is_reported(tmp_path: Path, content: Any) -> None:
-    found = read_questions(written_json(tmp_path, content))
-    assert not found.questions
-    assert len(found.problems) == 1
+def test_labelled_rag_is_read_as_llama_index_writes_it(tmp_path: Path) -> None:
+    """What `LabelledRagDataset.save_json` writes: every field of each example, None where nothing is known."""
+    by = {"model_name": "gpt-4", "type": "ai"}
+    example = {"query": "Why?", "query_by": by, "reference_contexts": None, "reference_answer": "So."}
+    path = tmp_path / "rag_dataset.json"
+    path.write_text(json.dumps({"examples": [example | {"reference_answer_by": None}]}, indent=4))
+    (question,) = read_questions(path).questions
+    assert question == EvalQuestion("example-0", "Why?", ("So.",))
+
+
+def test_half_a_surrogate_pair_spoils_only_its_row(tmp_path: Path) -> None:
+    """JSON can write what UTF-8 cannot, and articles and results are written as UTF-8."""
+    wrong = {"query": "\ud83d?"}, {"query": "Why?", "reference_contexts": ["\ud83d"]}
+    found = read_examples(tmp_path, *wrong, {"query": "How?"})
+    assert [question.id for question in found.questions] == ["example-2"]
+    assert found.articles == ()
+    first, second = (problem.message for problem in found.problems)
+    assert first.startswith("examples[0]: query: ")
+    assert second == "examples[1]: holds half a surrogate pair at character 0, which is no text"

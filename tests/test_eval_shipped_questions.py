@@ -6,12 +6,15 @@ from pathlib import Path
 import frontmatter
 import pytest
 
+from eval.answer_scores import holds_answer
 from eval.check import check_questions
 from eval.datasets import read_questions
 from eval.records import EvalQuestion, QuestionSet
 
 ROOT = Path(__file__).resolve().parent.parent
-KINDS = {"fact", "synthesis", "disagreement", "unanswerable", "follow_up"}
+FEWEST = {"fact": 40, "synthesis": 15, "disagreement": 15, "follow_up": 15, "unanswerable": 35}
+# Their answers are parts of the whole; those of other kinds are alternatives.
+IN_PARTS = {"synthesis", "disagreement"}
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +40,17 @@ def test_nothing_is_odd_about_it(question_set: QuestionSet, texts: dict[str, str
 
 def test_there_are_enough_of_each_sort(question_set: QuestionSet) -> None:
     kinds = Counter(question.kind for question in question_set.questions)
-    assert set(kinds) <= KINDS
-    assert kinds.total() >= 60
-    assert sum(not question.answerable for question in question_set.questions) >= 15
+    assert set(kinds) == set(FEWEST)
+    assert kinds.total() >= 125
+    assert {kind: kinds[kind] for kind in FEWEST if kinds[kind] < FEWEST[kind]} == {}
     assert all(question.answerable != (question.kind == "unanswerable") for question in question_set.questions)
+
+
+def test_follow_ups_have_a_conversation_before_them(question_set: QuestionSet) -> None:
+    for question in question_set.questions:
+        roles = [turn.role for turn in question.history]
+        assert roles == ["user", "assistant"] * (len(roles) // 2), question.id
+        assert roles or question.kind != "follow_up", question.id
 
 
 def test_every_quote_stands_in_its_article_once(answerable: list[EvalQuestion], texts: dict[str, str]) -> None:
@@ -59,14 +69,34 @@ def test_every_relevant_article_exists_and_is_quoted(answerable: list[EvalQuesti
         assert {row.article_id for row in question.evidence} == set(question.relevant_ids), question.id
 
 
-def test_every_answer_stands_in_a_quote(answerable: list[EvalQuestion]) -> None:
+def test_every_quote_holds_an_answer(answerable: list[EvalQuestion]) -> None:
+    without = [
+        (question.id, row.quote)
+        for question in answerable
+        for row in question.evidence
+        if not any(holds_answer(row.quote, answer) for answer in question.answers)
+    ]
+    assert without == []
+
+
+def test_the_first_answer_and_every_part_of_one_stand_in_a_quote(answerable: list[EvalQuestion]) -> None:
     missing = [
         (question.id, answer)
         for question in answerable
-        for answer in question.answers
-        if not any(answer.lower() in row.quote.lower() for row in question.evidence)
+        for answer in (question.answers if question.kind in IN_PARTS else question.answers[:1])
+        if not any(holds_answer(row.quote, answer) for row in question.evidence)
     ]
     assert missing == []
+
+
+def test_parts_of_an_answer_come_from_several_articles_and_do_not_repeat_each_other(
+    answerable: list[EvalQuestion],
+) -> None:
+    for question in answerable:
+        if question.kind in IN_PARTS:
+            parts = question.answers
+            assert len(question.relevant_ids) > 1, question.id
+            assert [(a, b) for a in parts for b in parts if a != b and holds_answer(a, b)] == [], question.id
 
 
 def test_what_has_no_answer_names_none(question_set: QuestionSet) -> None:

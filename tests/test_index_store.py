@@ -1,6 +1,6 @@
 """An open index belongs to one model and one way of cutting, and says so when it is asked with another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -23,15 +23,16 @@ class ShortVectors(Embedder):
     """Another model: its vectors are three numbers long."""
 
     def __init__(self, embedder: Embedder) -> None:
-        self.__dict__.update(embedder.__dict__)
+        super().__init__(PACKAGED_MODEL)
+        self.__dict__["_model"] = embedder._model
         self.__dict__["fingerprint"] = "another-model"
 
     @property
     def dimensions(self) -> int:
         return 3
 
-    def _encoded(self, texts: object, how: object) -> Vectors:
-        vectors = super()._encoded(texts, how)[:, :3]  # type: ignore[arg-type]
+    def _encoded(self, texts: Sequence[str], *, questions: bool) -> Vectors:
+        vectors = super()._encoded(texts, questions=questions)[:, :3]
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 

@@ -1,0 +1,56 @@
+"""Puts together what several threads ask of a model at the same moment: one large batch is faster than many small ones."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Given = TypeVar("Given")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request(Generic[Asked, Given]):
+    items: Sequence[Asked]
+    answer: Future[Sequence[Given]] = field(default_factory=Future)
+
+
+class Gathering(Generic[Asked, Given]):
+    """A function of many items, called by many threads, that runs once for all who wait.
+
+    Nobody waits for others to come: whoever finds the function free runs it at once, for everyone who queued up while it
+    was busy. The method is flat combining (Hendler, Incze, Shavit and Tzafrir, SPAA 2010).
+    """
+
+    def __init__(self, work: Callable[[Sequence[Asked]], Sequence[Given]]) -> None:
+        """`work` gives one result an item, in order. It is never run by two threads at once."""
+        self._work = work
+        self._waiting: list[_Request[Asked, Given]] = []
+        self._joining = Lock()
+        self._working = Lock()
+
+    def __call__(self, items: Sequence[Asked]) -> Sequence[Given]:
+        """Return the results of these items, in order. Raises what `work` raised for the batch that they were in."""
+        request: _Request[Asked, Given] = _Request(items)
+        with self._joining:
+            self._waiting.append(request)
+        with self._working:
+            # Whoever worked before may have done this already.
+            if not request.answer.done():
+                self._run()
+        return request.answer.result()
+
+    def _run(self) -> None:
+        with self._joining:
+            requests, self._waiting = self._waiting, []
+        try:
+            results = self._work([item for request in requests for item in request.items])
+        except BaseException as error:  # noqa: BLE001 - whatever it is, everyone who waits is told
+            for request in requests:
+                request.answer.set_exception(error)
+            return
+        start = 0
+        for request in requests:
+            request.answer.set_result(results[start : start + len(request.items)])
+            start += len(request.items)

@@ -95,7 +95,7 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, limit: int | None
     from eval.datasets import read_questions
     from eval.opening import asked_of, opened
     from eval.page import write_page
-    from eval.run import run
+    from eval.run import Course, run
     from service.settings import load_settings
 
     settings = load_settings()
@@ -106,7 +106,7 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, limit: int | None
         _list("Articles that could not be indexed", left_out)
         asked = {"dataset": str(dataset), "corpus": corpus and str(corpus), "limit": limit}
         recorded = asked | settings.model_dump(mode="json", exclude={"llm_api_key"})
-        report = run(questions, client, folder, limit=limit, settings=recorded)
+        report = run(questions, client, folder, Course(limit=limit, settings=recorded))
     write_page(report, folder)
     return report, folder
 

@@ -1,61 +1,62 @@
 """A batch evaluation from questions to files: asks every one, keeps what was answered, and sums up the scores."""
 
-import importlib.metadata
-import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from eval.aggregates import Score, aggregate
 from eval.asking import article_texts, ask
-from eval.records import EvalQuestion, QuestionSet, Result
-from eval.results import PAGE_FILE, REPORT_FILE, RESULTS_FILE, ErrorRow, Report, result_line, write_report
+from eval.journal import journal_in
+from eval.provenance import commit, machine, versions
+from eval.records import EvalQuestion, QuestionSet, Result, TextOf
+from eval.results import ErrorRow, Report, read_results, write_report
 from index.errors import IndexEmpty, WrongUsage
 from service.client import Client
+from service.wire import StatusResponse
 
 NO_KIND = "unspecified"
-
-# Named one by one: a report should say what could change its figures, not list a whole environment.
-_PACKAGES = (
-    "footnote",
-    "chromadb",
-    "ir-measures",
-    "llama-index-core",
-    "numpy",
-    "sentence-transformers",
-    "tantivy",
-    "torch",
-)
+WORKERS = 8
 
 
-def run(
-    question_set: QuestionSet,
-    client: Client,
-    out: Path,
-    *,
-    limit: int | None = None,
-    settings: Mapping[str, Any] | None = None,
-) -> Report:
-    """Ask the first `limit` questions (all by default), and write `results.jsonl` and `report.json` into `out`.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run goes: the first `limit` questions (None: all), so many at a time, from where it was cut off or anew.
 
-    Files of an earlier run in `out` are replaced. A question that ends in an error counts as wrong and is listed.
-    `settings` is recorded in the report. Raises WrongUsage when there is no question to ask, IndexEmpty when there is
-    no article.
+    `settings` are recorded in the report.
     """
-    questions = question_set.questions[:limit]
+
+    limit: int | None = None
+    workers: int = WORKERS
+    resume: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run(question_set: QuestionSet, client: Client, out: Path, course: Course = Course()) -> Report:
+    """Ask the questions and write `results.jsonl` and `report.json` into `out`.
+
+    Files of an earlier run in `out` are replaced, or completed. A question that ends in an error counts as wrong and is
+    listed. Raises WrongUsage when there is no question to ask or the earlier run in `out` was another, IndexEmpty when
+    there is no article.
+    """
+    questions = question_set.questions[: course.limit]
     if not questions:
         raise WrongUsage("The set has no question that can be asked.")
     status = client.status()
     if not status.articles:
         raise IndexEmpty("Nothing is indexed. Run `footnote index PATH` first, or name the articles with --corpus.")
-    started = time.perf_counter()
-    _clear(out)
-    results = _ask_all(questions, client, out / RESULTS_FILE)
+    begun, started = datetime.now(UTC), time.perf_counter()
+    asked = _ask_all(questions, client, out, course, _plan(status, course))
+    seconds = time.perf_counter() - started
+    results = [_light(result) for result in read_results(out)]
     report = Report(
         metrics=aggregate(results),
         by_kind=_by_kind(results),
@@ -63,37 +64,72 @@ def run(
         errors=[ErrorRow(id=r.id, question=r.question, error=r.error) for r in results if r.error is not None],
         problems=[str(problem) for problem in question_set.problems],
         notes=_notes(questions, results),
-        settings=dict(settings or {}),
+        settings=dict(course.settings),
         index=status.model_dump(mode="json"),
-        versions=_versions(),
-        seconds=round(time.perf_counter() - started, 3),
+        versions=versions(),
+        machine=machine(),
+        commit=commit(),
+        begun=begun.isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        asked=asked,
     )
     write_report(report, out)
     return report
 
 
-def _clear(out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    # A report of earlier results must not stand beside new ones when this run is cut off.
-    for name in (RESULTS_FILE, REPORT_FILE, PAGE_FILE):
-        (out / name).unlink(missing_ok=True)
+def _plan(status: StatusResponse, course: Course) -> dict[str, Any]:
+    """Return what the answers depend on: a run that was cut off goes on only where none of it changed."""
+    index = {name: getattr(status, name) for name in ("fingerprint", "articles", "passages", "answerer")}
+    return {"settings": dict(course.settings), "index": index}
 
 
-def _ask_all(questions: Sequence[EvalQuestion], client: Client, path: Path) -> list[Result]:
+def _ask_all(
+    questions: Sequence[EvalQuestion], client: Client, out: Path, course: Course, plan: Mapping[str, Any]
+) -> int:
+    """Ask what is not finished yet, and return how many that were."""
     text_of = article_texts(client)
-    results = []
-    with path.open("w", encoding="utf-8") as file, _progress() as progress:
-        for question in progress.track(questions, description="Asking"):
-            result = ask(question, client, text_of)
-            file.write(result_line(result))
-            # A line for each finished question, whenever the run is killed.
-            file.flush()
-            results.append(result)
-    return results
+    with journal_in(out, plan, questions, resume=course.resume) as journal, _progress() as progress:
+        left = [question for question in questions if question.id not in journal.finished]
+        task = progress.add_task("Asking", total=len(questions), completed=len(questions) - len(left))
+        for result in _as_finished(left, client, text_of, workers=course.workers):
+            journal.add(result)
+            progress.advance(task)
+    return len(left)
+
+
+def _as_finished(
+    questions: Iterable[EvalQuestion], client: Client, text_of: TextOf, *, workers: int
+) -> Iterator[Result]:
+    """Yield results as they are finished. Never more than a few questions wait, however many there are."""
+    waiting = iter(questions)
+    with ThreadPoolExecutor(workers, thread_name_prefix="asking") as threads:
+        running: set[Future[Result]] = set()
+        try:
+            while True:
+                fresh = islice(waiting, 2 * workers - len(running))
+                running |= {threads.submit(ask, question, client, text_of) for question in fresh}
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _light(result: Result) -> Result:
+    """Return a result without its texts: of thousands, only what scores need stays in memory."""
+    return replace(result, text="", citations=(), disagreements=(), answers=(), relevant_ids=(), ranking=())
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
 
 
@@ -112,13 +148,3 @@ def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result]) -> list
     if degraded:
         notes.append(f"{degraded} answers were degraded; results.jsonl says why.")
     return notes
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "platform": platform.platform()}
-    for name in _PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from eval.commands import app
 from eval.records import EvalQuestion, Evidence, QuestionSet, RowProblem, Turn
 from eval.results import read_results
-from eval.run import run
+from eval.run import Course, run
 from index.errors import ArticleUnknown, IndexEmpty, IndexMismatch, WrongUsage
 from service.settings import Settings
 from service.wire import (
@@ -158,7 +158,7 @@ QUESTIONS = (
 
 
 def test_a_run_by_hand(tmp_path: Path) -> None:
-    report = run(QuestionSet(QUESTIONS), FakeClient(), tmp_path / "out", settings={"dataset": "d"})
+    report = run(QuestionSet(QUESTIONS), FakeClient(), tmp_path / "out", Course(settings={"dataset": "d"}))
     scores = report["metrics"]
     means = {name: score["mean"] for name, score in scores.items() if "mean" in score}
     assert means == pytest.approx(
@@ -197,7 +197,7 @@ def test_a_run_by_hand(tmp_path: Path) -> None:
 def test_the_report_says_what_was_asked_of_what(tmp_path: Path) -> None:
     problems = (RowProblem(Path("q.jsonl"), 3, "Invalid JSON"),)
     client = FakeClient()
-    report = run(QuestionSet(QUESTIONS, problems), client, tmp_path, settings={"dataset": "d"})
+    report = run(QuestionSet(QUESTIONS, problems), client, tmp_path, Course(settings={"dataset": "d"}))
     assert report["questions"] == 4
     assert report["errors"] == [{"id": "boom", "question": "boom?", "error": "RuntimeError: the model is gone"}]
     assert report["problems"] == ["q.jsonl:3: Invalid JSON"]
@@ -229,9 +229,9 @@ def test_limit_asks_the_first_and_earlier_files_are_replaced(tmp_path: Path) -> 
     run(QuestionSet(QUESTIONS), FakeClient(), tmp_path)
     (tmp_path / "report.html").write_text("old")
     (tmp_path / "notes.txt").write_text("mine")
-    report = run(QuestionSet(QUESTIONS), FakeClient(), tmp_path, limit=1)
+    report = run(QuestionSet(QUESTIONS), FakeClient(), tmp_path, Course(limit=1))
     assert report["questions"] == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt", "report.json", "results.jsonl"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt", "report.json", "results.jsonl", "run.json"]
     assert len(list(read_results(tmp_path))) == 1
 
 
@@ -286,7 +286,7 @@ def test_command_run(tmp_path: Path) -> None:
     assert ran.exit_code == 0, ran.output
     assert "hits@1" in ran.stdout
     assert f"{path}:2: question: Field required" in ran.stderr
-    assert sorted(file.name for file in out.iterdir()) == ["report.html", "report.json", "results.jsonl"]
+    assert sorted(file.name for file in out.iterdir()) == ["report.html", "report.json", "results.jsonl", "run.json"]
     recorded = json.loads((out / "report.json").read_text(encoding="utf-8"))["settings"]
     assert recorded["dataset"] == path
     assert recorded["passage_tokens"] == 200

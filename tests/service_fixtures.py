@@ -22,6 +22,7 @@ from service.wire import AskRequest, AskResponse, IndexReportWire
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
+SHIPPED_ARTICLES = len(list(CORPUS.glob("*.md")))
 
 
 def settings_for(data_dir: Path, **changes: Any) -> Settings:
@@ -74,7 +75,7 @@ def write(folder: Path, articles: Mapping[str, str]) -> Path:
 def shipped_corpus(data_dir: Path) -> Iterator[LocalDesk]:
     """Index the articles that ship with the project. Only to be read from."""
     with desk_over(settings_for(data_dir)) as desk:
-        assert index_into(desk, CORPUS).added == len(list(CORPUS.glob("*.md")))
+        assert index_into(desk, CORPUS).added == SHIPPED_ARTICLES
         yield desk
 
 

@@ -101,7 +101,7 @@ def test_every_citation_of_every_answer_is_exact(corpus_desk: LocalDesk, refusal
     answered = [response for response in responses if response.status == "answered"]
     assert len(answered) > len(QUESTIONS) / 2
     assert refusals or len(answered) == len(QUESTIONS)
-    assert len({citation.article_id for response in answered for citation in response.citations}) == 5
+    assert len({citation.article_id for response in answered for citation in response.citations}) >= 5
 
 
 def test_the_same_question_has_the_same_answer_and_ids_of_its_own(corpus_desk: LocalDesk) -> None:

@@ -26,6 +26,7 @@ from service import cli
 from tests.llm_server import free_port
 from tests.service_fixtures import (
     CORPUS,
+    SHIPPED_ARTICLES,
     desk_over,
     index_into,
     packaged_model,
@@ -206,10 +207,14 @@ def test_search(footnote: Run, corpus_data: Path) -> None:
 def test_status(footnote: Run, corpus_data: Path) -> None:
     status = footnote("status", "--json", data_dir=corpus_data).json
     assert set(status) == keys(STATUS_KEYS)
-    assert (status["articles"], status["model"], status["answerer"]) == (5, "all-MiniLM-L6-v2", "extractive")
+    assert (status["articles"], status["model"], status["answerer"]) == (
+        SHIPPED_ARTICLES,
+        "all-MiniLM-L6-v2",
+        "extractive",
+    )
     assert status["data_dir"] == str(corpus_data)
     shown = footnote("status", data_dir=corpus_data).out
-    assert re.search(r"^Articles +5$", shown, re.MULTILINE)
+    assert re.search(rf"^Articles +{SHIPPED_ARTICLES}$", shown, re.MULTILINE)
     assert status["fingerprint"] in shown
 
 
@@ -489,9 +494,10 @@ def test_commands_go_through_the_service(service: Service, through: Run) -> None
     indexed = through("index", CORPUS, "--json")
     assert (indexed.code, indexed.err) == (0, "")
     assert set(indexed.json) == keys(REPORT_KEYS)
-    assert indexed.json["articles"] == 5
+    assert indexed.json["articles"] == SHIPPED_ARTICLES
     status = through("status", "--json").json
-    assert (set(status), status["articles"], status["data_dir"]) == (keys(STATUS_KEYS), 5, str(service.data_dir))
+    assert set(status) == keys(STATUS_KEYS)
+    assert (status["articles"], status["data_dir"]) == (SHIPPED_ARTICLES, str(service.data_dir))
     asked = footnote_process(service.data_dir, "ask", KEY_QUESTION, "--json")
     assert (asked.code, asked.err) == (0, "")
     assert set(asked.json) == keys(ANSWER_KEYS)
@@ -517,7 +523,7 @@ def test_the_api_answers_in_the_shapes_of_the_contract(service: Service, through
             assert set(citation) == keys(CITATION_KEYS)
             check_over_http(http, citation)
         listed = http.get("/api/articles").json()
-        assert (set(listed), listed["total"]) == ({"articles", "total", "next_after"}, 5)
+        assert (set(listed), listed["total"]) == ({"articles", "total", "next_after"}, SHIPPED_ARTICLES)
         assert all(set(article) == keys(ARTICLE_KEYS) for article in listed["articles"])
         article = http.get(f"/api/articles/{listed['articles'][0]['id']}").json()
         assert set(article) == keys(ARTICLE_KEYS) | {"text", "current"}

@@ -28,7 +28,7 @@ def aggregate(results: Sequence[Result]) -> dict[str, Score]:
     values = score_matrix(results)
     samples = resampled_means(values)
     scores = {name: _mean(values[:, i], samples[:, i]) for i, name in enumerate(MEANS) if _count(values[:, i])}
-    return scores | balanced_accuracy(scores, samples) | _risk_coverage(results) | _latency(results)
+    return scores | balanced_accuracy(scores, samples) | _risk_coverage(results) | _latency(results) | _tokens(results)
 
 
 def score_matrix(results: Sequence[Result]) -> Floats:
@@ -107,3 +107,13 @@ def _latency(results: Sequence[Result]) -> dict[str, Score]:
         f"latency_ms_p{p}": Score(value=float(np.percentile(times, p)), low=None, high=None, n=len(times))
         for p in (50, 95)
     }
+
+
+def _tokens(results: Sequence[Result]) -> dict[str, Score]:
+    """Mean tokens that a language model read and wrote, over the questions for which it says so."""
+    scores = {}
+    for name in ("prompt_tokens", "completion_tokens"):
+        counts = [count for result in results if (count := getattr(result, name)) is not None]
+        if counts:
+            scores[name] = Score(value=float(np.mean(counts)), low=None, high=None, n=len(counts))
+    return scores

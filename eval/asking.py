@@ -1,9 +1,11 @@
 """Asks one question through the same pipeline as everyone, and scores what comes back."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from eval.judging import Judge, Judgement, judged, unjudged
 from eval.metrics import failed_scores, score
+from eval.multihop_scores import multihop_metrics_of, multihop_scores
 from eval.records import CitedQuote, EvalQuestion, Result, TextOf
 from eval.retrieval_scores import ranked_articles
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
@@ -16,17 +18,27 @@ _HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)
 _RANKING_KEPT = 10
 
 
-def ask(question: EvalQuestion, client: Client, text_of: TextOf) -> Result:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures beside ours."""
+
+    client: Client
+    text_of: TextOf
+    judge: Judge | None = None
+    multihop: bool = False
+
+
+def ask(question: EvalQuestion, asking: Asking) -> Result:
     """Ask a question and score the answer. An error becomes a result that is wrong in everything.
 
     Raises DataFolderOwned, IndexEmpty, IndexMismatch or ModelUnusable: those concern the whole run.
     """
     try:
-        return _answered(question, client.ask(_request(question)), text_of)
+        return _answered(question, asking.client.ask(_request(question)), asking)
     except _HOPELESS:
         raise
     except Exception as error:  # noqa: BLE001 Whatever goes wrong with one question is listed, and must not lose the others.
-        return _failed(question, f"{type(error).__name__}: {error}")
+        return _failed(question, f"{type(error).__name__}: {error}", asking)
 
 
 def article_texts(client: Client) -> TextOf:
@@ -47,8 +59,11 @@ def _request(question: EvalQuestion) -> AskRequest:
     return AskRequest(question=question.question, filters=filters, as_of=question.as_of, include_hits=True)
 
 
-def _answered(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> Result:
-    scores, notes = score(question, response, text_of)
+def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> Result:
+    scores, notes = score(question, response, asking.text_of)
+    if asking.multihop:
+        scores |= multihop_scores(question, response)
+    judgement = judged(asking.judge, question, response) if asking.judge else Judgement({})
     hits = {hit.passage_id: hit for hit in response.hits or ()}
     return replace(
         _unanswered(question),
@@ -64,13 +79,19 @@ def _answered(question: EvalQuestion, response: AskResponse, text_of: TextOf) ->
         latency_ms=response.timings_ms.total,
         prompt_tokens=response.usage.prompt_tokens if response.usage else None,
         completion_tokens=response.usage.completion_tokens if response.usage else None,
-        scores=scores,
+        scores=scores | judgement.scores,
         notes=notes,
+        judge_failures=judgement.failures,
     )
 
 
-def _failed(question: EvalQuestion, error: str) -> Result:
-    return replace(_unanswered(question), scores=failed_scores(question), error=error)
+def _failed(question: EvalQuestion, error: str, asking: Asking) -> Result:
+    scores = failed_scores(question)
+    if asking.multihop:
+        scores |= dict.fromkeys(multihop_metrics_of(question), 0.0)
+    if asking.judge:
+        scores |= unjudged(question)
+    return replace(_unanswered(question), scores=scores, error=error)
 
 
 def _unanswered(question: EvalQuestion) -> Result:

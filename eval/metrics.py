@@ -8,6 +8,8 @@ the unanswerable questions as the relevant ones.
 from eval.answer_scores import ANSWER_METRICS, answer_scores, answers_are_known
 from eval.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
 from eval.evidence import Target, citation_targets, evidence_targets
+from eval.judging import JUDGED
+from eval.multihop_scores import MULTIHOP_METRICS
 from eval.records import EvalQuestion, TextOf
 from eval.retrieval_scores import (
     ARTICLE_METRICS,
@@ -31,6 +33,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "risk_coverage_area",
     ),
     "disagreement": ("disagreement_precision", "disagreement_recall"),
+    "judge": JUDGED,
+    "MultiHop-RAG": MULTIHOP_METRICS,
     "cost": ("latency_ms_p50", "latency_ms_p95", "prompt_tokens", "completion_tokens"),
 }
 METRICS = tuple(name for names in GROUPS.values() for name in names)

@@ -8,7 +8,7 @@ will do. Their passages begin with title, publisher and date; ours are the text 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from eval.answer_scores import unmarked_text
 from eval.records import EvalQuestion
@@ -33,6 +33,12 @@ def multihop_metrics_of(question: EvalQuestion) -> tuple[str, ...]:
     retrieval = RETRIEVAL_METRICS if question.answerable and question.evidence else ()
     known = bool(question.answers) or not question.answerable
     return (*retrieval, *((ACCURACY,) if known else ()))
+
+
+def is_multihop(questions: Iterable[EvalQuestion]) -> bool:
+    """Say whether most questions that have evidence have it in several articles, as in MultiHop-RAG."""
+    articles = [len({row.article_id for row in question.evidence}) for question in questions if question.evidence]
+    return 2 * sum(several > 1 for several in articles) > len(articles)
 
 
 def multihop_scores(question: EvalQuestion, response: AskResponse) -> dict[str, float]:

@@ -114,7 +114,8 @@ class Result:
 
     `scores` holds only what is defined for this question, never NaN. `ranking` is the first distinct articles that
     were retrieved, best first. `disagreements` are those shown, each in words. Tokens are what a language model used,
-    None without one. `error` is set when there was no answer to score; `notes` are doubts about the scores.
+    None without one. `error` is set when there was no answer to score; `notes` are doubts about the scores, and
+    `judge_failures` replies of a judge that could not be counted.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Result:
     completion_tokens: int | None = None
     scores: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    judge_failures: tuple[str, ...] = ()
     error: str | None = None
 
     @property

@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from eval.aggregates import Score, aggregate
-from eval.asking import article_texts, ask
+from eval.asking import Asking, article_texts, ask
 from eval.journal import journal_in
+from eval.judging import Judge
+from eval.multihop_scores import is_multihop
 from eval.provenance import commit, machine, versions
-from eval.records import EvalQuestion, QuestionSet, Result, TextOf
+from eval.records import EvalQuestion, QuestionSet, Result
 from eval.results import ErrorRow, Report, read_results, write_report
 from index.errors import IndexEmpty, WrongUsage
 from service.client import Client
@@ -31,22 +33,24 @@ WORKERS = 8
 class Course:
     """How a run goes: the first `limit` questions (None: all), so many at a time, from where it was cut off or anew.
 
-    `settings` are recorded in the report.
+    A `judge` scores the answers too. `settings` are recorded in the report.
     """
 
     limit: int | None = None
     workers: int = WORKERS
     resume: bool = False
+    judge: Judge | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def run(question_set: QuestionSet, client: Client, out: Path, course: Course = Course()) -> Report:
+def run(question_set: QuestionSet, client: Client, out: Path, course: Course | None = None) -> Report:
     """Ask the questions and write `results.jsonl` and `report.json` into `out`.
 
     Files of an earlier run in `out` are replaced, or completed. A question that ends in an error counts as wrong and is
     listed. Raises WrongUsage when there is no question to ask or the earlier run in `out` was another, IndexEmpty when
     there is no article.
     """
+    course = course or Course()
     questions = question_set.questions[: course.limit]
     if not questions:
         raise WrongUsage("The set has no question that can be asked.")
@@ -63,7 +67,7 @@ def run(question_set: QuestionSet, client: Client, out: Path, course: Course = C
         questions=len(results),
         errors=[ErrorRow(id=r.id, question=r.question, error=r.error) for r in results if r.error is not None],
         problems=[str(problem) for problem in question_set.problems],
-        notes=_notes(questions, results),
+        notes=_notes(questions, results, course.judge),
         settings=dict(course.settings),
         index=status.model_dump(mode="json"),
         versions=versions(),
@@ -80,26 +84,25 @@ def run(question_set: QuestionSet, client: Client, out: Path, course: Course = C
 def _plan(status: StatusResponse, course: Course) -> dict[str, Any]:
     """Return what the answers depend on: a run that was cut off goes on only where none of it changed."""
     index = {name: getattr(status, name) for name in ("fingerprint", "articles", "passages", "answerer")}
-    return {"settings": dict(course.settings), "index": index}
+    judge = {"model": course.judge.name, "votes": len(course.judge.voters)} if course.judge else None
+    return {"settings": dict(course.settings), "index": index, "judge": judge}
 
 
 def _ask_all(
     questions: Sequence[EvalQuestion], client: Client, out: Path, course: Course, plan: Mapping[str, Any]
 ) -> int:
     """Ask what is not finished yet, and return how many that were."""
-    text_of = article_texts(client)
+    asking = Asking(client, article_texts(client), course.judge, is_multihop(questions))
     with journal_in(out, plan, questions, resume=course.resume) as journal, _progress() as progress:
         left = [question for question in questions if question.id not in journal.finished]
         task = progress.add_task("Asking", total=len(questions), completed=len(questions) - len(left))
-        for result in _as_finished(left, client, text_of, workers=course.workers):
+        for result in _as_finished(left, asking, workers=course.workers):
             journal.add(result)
             progress.advance(task)
     return len(left)
 
 
-def _as_finished(
-    questions: Iterable[EvalQuestion], client: Client, text_of: TextOf, *, workers: int
-) -> Iterator[Result]:
+def _as_finished(questions: Iterable[EvalQuestion], asking: Asking, *, workers: int) -> Iterator[Result]:
     """Yield results as they are finished. Never more than a few questions wait, however many there are."""
     waiting = iter(questions)
     with ThreadPoolExecutor(workers, thread_name_prefix="asking") as threads:
@@ -107,7 +110,7 @@ def _as_finished(
         try:
             while True:
                 fresh = islice(waiting, 2 * workers - len(running))
-                running |= {threads.submit(ask, question, client, text_of) for question in fresh}
+                running |= {threads.submit(ask, question, asking) for question in fresh}
                 if not running:
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -138,7 +141,7 @@ def _by_kind(results: Sequence[Result]) -> dict[str, dict[str, Score]]:
     return {kind: aggregate([result for result in results if (result.kind or NO_KIND) == kind]) for kind in kinds}
 
 
-def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result]) -> list[str]:
+def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result], judge: Judge | None) -> list[str]:
     """Say what the reader of the scores should know."""
     notes = [f"{result.id}: {note}" for result in results for note in result.notes]
     follow_ups = sum(bool(question.history) for question in questions)
@@ -147,4 +150,9 @@ def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result]) -> list
     degraded = sum(result.degraded is not None for result in results)
     if degraded:
         notes.append(f"{degraded} answers were degraded; results.jsonl says why.")
+    failures = [f"{result.id}: {failure}" for result in results for failure in result.judge_failures]
+    if judge and failures:
+        notes.append(
+            f"{len(failures)} replies of the judge {judge.name} could not be counted; the first: {failures[0]}"
+        )
     return notes

@@ -5,9 +5,8 @@ sentences of that passage which say what the model's sentence says; a number tha
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -17,6 +16,7 @@ from index.records import Hit, Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text, split_sentences
 from index.store import Index
+from service.chat_models import ChatModel, key_of, opened_model
 from service.citing import Draft, Stretch, without_markers
 from service.prompts import CANNOT_ANSWER, SYSTEM, passages_prompt
 from service.records import Usage
@@ -24,7 +24,6 @@ from service.settings import Settings
 from service.values import values_in
 
 if TYPE_CHECKING:
-    import httpx
     from llama_index.core.llms import LLM
 
 log = structlog.get_logger(__name__)
@@ -134,58 +133,15 @@ def writer_from(settings: Settings) -> Writer | None:
             f"FOOTNOTE_LLM_PROVIDER={settings.llm_provider} needs FOOTNOTE_LLM_BASE_URL and FOOTNOTE_LLM_MODEL. "
             "Set both, or leave the provider out for quoted answers."
         )
-    from llama_index.llms.openai_like import OpenAILike
-
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    model = settings.llm_model
-    llm = OpenAILike(
-        model=model,
-        api_base=settings.llm_base_url,
-        api_key=key,
-        # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
-        is_chat_model=True,
-        context_window=settings.llm_context_tokens,
-        max_tokens=_answer_tokens(settings.llm_context_tokens),
-        temperature=0.0,
-        timeout=settings.llm_timeout_seconds,
-        # The client would wait for up to a minute where a server asks it to, and try again after every timeout. Whoever
-        # asked waits longer for that than a quoted answer is worth.
-        max_retries=0,
-        http_client=_bounded_client(settings.llm_timeout_seconds),
+    model = ChatModel(
+        settings.llm_base_url,
+        settings.llm_model,
+        key_of(settings.llm_api_key),
+        timeout_seconds=settings.llm_timeout_seconds,
+        context_tokens=settings.llm_context_tokens,
+        answer_tokens=_answer_tokens(settings.llm_context_tokens),
     )
-    return LlmWriter(llm, model=model, context_tokens=settings.llm_context_tokens)
-
-
-def _bounded_client(seconds: float) -> "httpx.Client":
-    """Return an HTTP client that gives up on an answer after this long, however slowly it trickles in.
-
-    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open.
-    """
-    import httpx
-    from openai import DefaultHttpxClient
-
-    class Bounded(httpx.SyncByteStream):
-        def __init__(self, response: httpx.Response) -> None:
-            self._request, self._stream = response.request, response.stream
-
-        def __iter__(self) -> Iterator[bytes]:
-            assert isinstance(self._stream, httpx.SyncByteStream)
-            for part in self._stream:
-                if monotonic() > self._request.extensions["footnote_deadline"]:
-                    raise httpx.ReadTimeout("The answer took too long.", request=self._request)
-                yield part
-
-        def close(self) -> None:
-            assert isinstance(self._stream, httpx.SyncByteStream)
-            self._stream.close()
-
-    def start(request: httpx.Request) -> None:
-        request.extensions["footnote_deadline"] = monotonic() + seconds
-
-    def bound(response: httpx.Response) -> None:
-        response.stream = Bounded(response)
-
-    return DefaultHttpxClient(event_hooks={"request": [start], "response": [bound]})
+    return LlmWriter(opened_model(model), model=model.name, context_tokens=settings.llm_context_tokens)
 
 
 def _answer_tokens(context_tokens: int) -> int:

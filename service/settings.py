@@ -31,6 +31,18 @@ class Settings(IndexSettings):
     llm_api_key: SecretStr | None = Field(None, description="Key for the language model's API, where it wants one.")
     llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest wait for the language model's answer.")
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
+    judge_base_url: str | None = Field(
+        None,
+        description="Address of an API like OpenAI's whose model judges answers in evaluations; default: nobody judges.",
+    )
+    judge_model: str | None = Field(None, description="Name of the model that judges, at that address.")
+    judge_api_key: SecretStr | None = Field(None, description="Key for the judge's API, where it wants one.")
+    judge_votes: int = Field(
+        3,
+        ge=1,
+        le=25,
+        description="How often the judge is asked about each answer. Reports say how far it agrees with itself.",
+    )
     api_keys_required: bool | None = Field(
         None,
         description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",

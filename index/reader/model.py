@@ -1,0 +1,226 @@
+"""Reads questions with passages: how relevant each passage is, whether it answers, and with which stretch."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embedding import _fastest_dtype, _packaged_folder, _sha256
+from index.errors import ModelUnusable
+from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, batched
+
+if TYPE_CHECKING:
+    from index.reader.network import ReadingNetwork
+
+__all__ = ["Reader", "ReaderPassage", "Reading", "Stretch"]
+
+WEIGHTS_FILE = "reader.safetensors"
+_SHIPPED = Path(__file__).parent / "weights"
+_SHIPPED_SHA256 = ""
+_BATCH = 32
+# As in index/embedding.py: every new shape of a batch is compiled for the processor, so there are few.
+_BATCH_STEP = 8
+_STRIDE = 96
+_LONGEST_STRETCH = 30
+_STRETCHES = 5
+
+Row = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What may be the answer: `text[start:end]` of the passage as it was given, in code points.
+
+    `score` is the logarithm of how much more probable it is than "no answer here".
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in a passage for a question.
+
+    `relevance` orders passages of one question, and means nothing across questions. `answered` is the log-odds that the
+    passage answers. `stretches` do not overlap, best first; none where the passage has no words.
+    """
+
+    relevance: float
+    answered: float
+    stretches: tuple[Stretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A part of a passage that is read at once: which pair it belongs to, and which token of the passage is its first."""
+
+    pair: int
+    first: int
+    sequence: Sequenced
+
+
+class Reader:
+    """A reading model. It is loaded when it is first needed, and used by one thread at a time.
+
+    `folder` holds the weights of another model of the same shape; without one, those that ship with Footnote are read.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        # The tokenizer is not safe for several threads, and the model uses all cores.
+        self._lock = RLock()
+
+    @property
+    def name(self) -> str:
+        """The model as people know it."""
+        return "Footnote reader" if self._folder is None else str(self._folder)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells this model from any other: its name and the hash of its weights. Raises ModelUnusable."""
+        return f"{self.name}@{_checked(self._folder)[1][:16]}"
+
+    def load(self) -> None:
+        """Load the model now rather than with the first pair. Raises ModelUnusable."""
+        with self._lock:
+            _ = self._network, self._pieces
+
+    def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
+        """Read each question with its passage. Pairs may be of many questions; each is read on its own.
+
+        A passage longer than the model reads at once is read in windows that overlap, and what was read best counts.
+        Raises ModelUnusable.
+        """
+        with self._lock:
+            tokens = self._tokens(
+                {text for question, passage in pairs for text in (question, passage.title, passage.text)}
+            )
+            windows = [
+                _Window(pair, first, self._pieces.sequenced(tokens[question], tokens[passage.title], ids))
+                for pair, (question, passage) in enumerate(pairs)
+                for first, ids in self._cut(tokens[question], tokens[passage.title], tokens[passage.text])
+            ]
+            read = self._read(windows)
+        of_pair: list[list[tuple[_Window, tuple[Row, Row, float, float]]]] = [[] for _ in pairs]
+        for window, outputs in zip(windows, read, strict=True):
+            of_pair[window.pair].append((window, outputs))
+        return [_reading(parts, tokens[pair[1].text]) for parts, pair in zip(of_pair, pairs, strict=True)]
+
+    def _tokens(self, texts: set[str]) -> dict[str, Tokens]:
+        ordered = sorted(texts)
+        return dict(zip(ordered, self._pieces.of(ordered), strict=True))
+
+    def _cut(self, question: Tokens, title: Tokens, text: Tokens) -> Iterator[tuple[int, Sequence[int]]]:
+        room = self._pieces.room(question, title)
+        last = max(len(text.ids) - room, 0)
+        for first in [*range(0, last, min(_STRIDE, room)), last]:
+            yield first, text.ids[first : first + room]
+
+    def _read(self, windows: Sequence[_Window]) -> list[tuple[Row, Row, float, float]]:
+        """Return for each window: start and end scores of its passage's tokens less "no answer", relevance, answered."""
+        import torch
+
+        found: dict[int, tuple[Row, Row, float, float]] = {}
+        order = sorted(range(len(windows)), key=lambda at: len(windows[at].sequence.ids))
+        device = next(self._network.parameters()).device
+        for begin in range(0, len(order), _BATCH):
+            part = order[begin : begin + _BATCH]
+            filled = [*part, *part[:1] * (-len(part) % (_BATCH_STEP if len(part) > 1 else 1))]
+            with torch.inference_mode():
+                outputs = self._network(batched([windows[at].sequence for at in filled], device))
+            starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs)
+            for row, at in enumerate(part):
+                sequence = windows[at].sequence
+                passage = slice(sequence.passage_at, len(sequence.ids) - 1)
+                found[at] = (
+                    starts[row, passage] - starts[row, 0],
+                    ends[row, passage] - ends[row, 0],
+                    float(relevance[row]),
+                    float(answered[row]),
+                )
+        return [found[at] for at in range(len(windows))]
+
+    @cached_property
+    def _pieces(self) -> WordPieces:
+        return WordPieces(_packaged_folder())
+
+    @cached_property
+    def _network(self) -> "ReadingNetwork":
+        return _loaded(_checked(self._folder)[0])
+
+
+def _reading(parts: Sequence[tuple[_Window, tuple[Row, Row, float, float]]], text: Tokens) -> Reading:
+    found = [
+        (score, window.first + first, window.first + last)
+        for window, (starts, ends, _, _) in parts
+        for score, first, last in _stretches(starts, ends)
+    ]
+    return Reading(
+        relevance=max(outputs[2] for _, outputs in parts),
+        answered=max(outputs[3] for _, outputs in parts),
+        stretches=tuple(
+            Stretch(text.starts[first], text.ends[last], score)
+            for score, first, last in _apart(sorted(found, reverse=True))
+        ),
+    )
+
+
+def _stretches(starts: Row, ends: Row) -> Iterator[tuple[float, int, int]]:
+    """Yield the best stretches as (score, first token, last token), each without a token of one before it."""
+    if not len(starts):
+        return
+    longest = min(_LONGEST_STRETCH, len(starts))
+    padded = np.concatenate([ends, np.full(longest - 1, -np.inf, np.float32)])
+    scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, longest)
+    for _ in range(_STRETCHES):
+        first, more = np.unravel_index(int(scores.argmax()), scores.shape)
+        best, last = float(scores[first, more]), int(first + more)
+        if not np.isfinite(best):
+            return
+        yield best, int(first), last
+        scores[first : last + 1] = -np.inf
+        for before in range(max(0, int(first) - longest + 1), int(first)):
+            scores[before, int(first) - before :] = -np.inf
+
+
+def _apart(found: Sequence[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
+    """Return the best of those that share a token with another: windows overlap."""
+    kept: list[tuple[float, int, int]] = []
+    for one in found:
+        if len(kept) < _STRETCHES and all(one[2] < first or last < one[1] for _, first, last in kept):
+            kept.append(one)
+    return kept
+
+
+def _checked(folder: Path | None) -> tuple[Path, str]:
+    """Return where the weights are, and their hash. Raises ModelUnusable when they are not there, or not ours."""
+    path = (folder or _SHIPPED) / WEIGHTS_FILE
+    if not path.is_file():
+        raise ModelUnusable(
+            f"The reading model's weights {path} are missing. Set FOOTNOTE_READER to a folder with {WEIGHTS_FILE}, to "
+            "`none` to go without, or leave it out for the model that ships with Footnote."
+        )
+    found = _sha256(path)
+    if folder is None and found != _SHIPPED_SHA256:
+        raise ModelUnusable(
+            f"The reading model's weights {path} hash to {found[:16]}, not {_SHIPPED_SHA256[:16]}: the file is damaged or "
+            "was replaced. Install Footnote again, or set FOOTNOTE_READER to `none` or to a folder with other weights."
+        )
+    return path, found
+
+
+def _loaded(path: Path) -> "ReadingNetwork":
+    import torch
+
+    from index.reader.network import stored
+
+    network = stored(path, _packaged_folder())
+    network.encoder.to(dtype=_fastest_dtype())  # type: ignore[call-arg]
+    return network.to("cuda" if torch.cuda.is_available() else "cpu")

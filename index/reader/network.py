@@ -1,0 +1,103 @@
+"""The network that reads: a BERT encoder with three heads, and how it is stored."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from transformers import BertConfig, BertModel
+
+from index.errors import ModelUnusable
+
+WORDS = "encoder.embeddings.word_embeddings.weight"
+
+
+_INSTEAD = "Train it again, or set FOOTNOTE_READER to another folder or to `none`."
+
+
+class Batch(NamedTuple):
+    """Sequences as tensors of (sequences, tokens): token ids, segment (1 from the title on), real tokens, and where a
+    stretch may start and end (tokens of the passage, and the first token, which stands for "no answer")."""
+
+    ids: Tensor
+    segments: Tensor
+    real: Tensor
+    allowed: Tensor
+
+
+class Outputs(NamedTuple):
+    """Logits in float32: where the answer starts and ends, (sequences, tokens); relevance and answered, (sequences,)."""
+
+    starts: Tensor
+    ends: Tensor
+    relevance: Tensor
+    answered: Tensor
+
+
+class ReadingNetwork(nn.Module):
+    """A BERT encoder (Devlin et al., NAACL 2019) with heads for the stretch, relevance and answerability.
+
+    The first token's score as start and end stands for "no answer", as in the paper's section 4.3.
+    """
+
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.encoder = BertModel(config, add_pooling_layer=False)
+        self.stretch = nn.Linear(config.hidden_size, 2)
+        self.verdict = nn.Linear(config.hidden_size, 2)
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Read a batch."""
+        hidden = self.encoder(
+            batch.ids, attention_mask=batch.real, token_type_ids=batch.segments, return_dict=True
+        ).last_hidden_state
+        # Where the heads are in float32, logits keep the digits that bfloat16 would drop.
+        hidden = hidden.to(self.stretch.weight.dtype)
+        starts, ends = self.stretch(hidden).float().unbind(-1)
+        relevance, answered = self.verdict(hidden[:, 0]).float().unbind(-1)
+        closed = ~batch.allowed
+        return Outputs(starts.masked_fill(closed, -1e4), ends.masked_fill(closed, -1e4), relevance, answered)
+
+
+def configuration(packaged: Path, attention: str) -> BertConfig:
+    """Return the shape of the packaged embedding model, without dropout. `attention`: "sdpa" reads fastest; "eager"
+    trains fastest on a CPU, where PyTorch's fused attention is slow backwards."""
+    config = BertConfig.from_pretrained(
+        packaged, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=attention
+    )
+    return config
+
+
+def started(packaged: Path, attention: str = "eager") -> ReadingNetwork:
+    """Return a network in float32 that has the packaged embedding model for its encoder, and fresh heads."""
+    network = ReadingNetwork(configuration(packaged, attention))
+    weights = load_file(packaged / "model.safetensors")
+    network.encoder.load_state_dict(
+        {name: w for name, w in weights.items() if not name.startswith("pooler.")}, strict=False
+    )
+    network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+    return network
+
+
+def stored(path: Path, packaged: Path) -> ReadingNetwork:
+    """Return the network whose trained weights are in a file; word embeddings are those of the packaged model.
+
+    Weights are in float32. Raises ModelUnusable when the file is damaged, or its weights have other names or shapes.
+    """
+    network = ReadingNetwork(configuration(packaged, "sdpa"))
+    wanted = {name: tuple(w.shape) for name, w in network.state_dict().items() if name != WORDS}
+    try:
+        weights = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelUnusable(f"The reading model's weights {path} cannot be read: {error}. {_INSTEAD}") from error
+    found = {name: tuple(w.shape) for name, w in weights.items()}
+    if found != wanted:
+        name = min(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))
+        raise ModelUnusable(
+            f"The reading model's weights {path} do not fit: {name} has the shape {found.get(name)}, not "
+            f"{wanted.get(name)}. {_INSTEAD}"
+        )
+    words = load_file(packaged / "model.safetensors")[WORDS.removeprefix("encoder.")]
+    network.load_state_dict({**{name: w.float() for name, w in weights.items()}, WORDS: words.float()})
+    return network.eval()

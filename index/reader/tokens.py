@@ -1,0 +1,89 @@
+"""Texts to the token sequences that the network reads: `[CLS] question [SEP] title : passage [SEP]`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from index.reader.network import Batch
+
+LONGEST = 256
+LONGEST_QUESTION = 64
+LONGEST_TITLE = 24
+# As in index/embedding.py: every new shape costs a compilation, so there are few.
+TOKEN_STEP = 16
+_SPACE = re.compile(r"\s")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPassage:
+    """What is read: a passage under its article's title (which may be empty)."""
+
+    title: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A text's tokens: their ids, and where each starts and ends in the text, in code points."""
+
+    ids: tuple[int, ...]
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """A question with (part of) a passage: token ids, where the title begins, and where the passage does."""
+
+    ids: tuple[int, ...]
+    title_at: int
+    passage_at: int
+
+
+class WordPieces:
+    """The packaged model's tokenizer. Not safe for several threads at once."""
+
+    def __init__(self, packaged: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(packaged / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        vocabulary = self._tokenizer.get_vocab()
+        self._first, self._between, self._colon = (vocabulary[token] for token in ("[CLS]", "[SEP]", ":"))
+
+    def of(self, texts: Sequence[str]) -> list[Tokens]:
+        """Cut each text into tokens."""
+        # Tokenizers drop some characters that Python takes for spaces, and would join the words beside them.
+        spaced = [_SPACE.sub(" ", text) for text in texts]
+        return [
+            Tokens(tuple(e.ids), tuple(s for s, _ in e.offsets), tuple(end for _, end in e.offsets))
+            for e in self._tokenizer.encode_batch(spaced, add_special_tokens=False)
+        ]
+
+    def room(self, question: Tokens, title: Tokens) -> int:
+        """Return how many tokens of a passage fit beside this question and title."""
+        return LONGEST - 4 - min(len(question.ids), LONGEST_QUESTION) - min(len(title.ids), LONGEST_TITLE)
+
+    def sequenced(self, question: Tokens, title: Tokens, passage: Sequence[int]) -> Sequenced:
+        """Join a question, a title, and the ids of a stretch of a passage."""
+        head = (self._first, *question.ids[:LONGEST_QUESTION], self._between)
+        named = (*title.ids[:LONGEST_TITLE], self._colon)
+        return Sequenced((*head, *named, *passage, self._between), len(head), len(head) + len(named))
+
+
+def batched(sequences: Sequence[Sequenced], device: torch.device | None = None) -> Batch:
+    """Fill sequences up to the longest, rounded up to a multiple of TOKEN_STEP."""
+    longest = -(-max(len(s.ids) for s in sequences) // TOKEN_STEP) * TOKEN_STEP
+    ids = torch.tensor([[*s.ids, *[0] * (longest - len(s.ids))] for s in sequences])
+    at = torch.arange(longest)[None]
+    title, passage, end = (
+        torch.tensor(column)[:, None]
+        for column in zip(*((s.title_at, s.passage_at, len(s.ids)) for s in sequences), strict=True)
+    )
+    real = at < end
+    allowed = ((at >= passage) & (at < end - 1)) | (at == 0)
+    batch = Batch(ids, ((at >= title) & real).long(), real.long(), allowed)
+    return Batch(*(tensor.to(device) for tensor in batch)) if device else batch

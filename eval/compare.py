@@ -1,52 +1,52 @@
-"""Two runs over the same questions, question by question: what moved, and whether that is more than chance."""
+"""Two runs over the same questions: which scores moved, and which questions went another way."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from eval.aggregates import aggregate, balanced_samples, score_matrix
-from eval.intervals import Floats, interval, resampled_means
-from eval.metrics import LOWER_IS_BETTER, MEANS, METRICS
+from eval.changes import Change, change_cells, changes, in_words
 from eval.records import Result
-from eval.report import shown, shown_interval, value_of
 from eval.results import read_results
+from eval.verdicts import Stage, verdict
 from index.errors import WrongUsage
+
+Key = tuple[str, str]
+"""What pairs two results: the id and the words of the question."""
+
+Way = Literal["lost", "won", "moved"]
+WAYS: tuple[Way, ...] = ("lost", "won", "moved")
+
+_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """How one score differs: `difference` is the second run less the first.
+class Turn:
+    """A question that went another way in the second run."""
 
-    `low` and `high` bound it with 95 % (paired bootstrap). `won` counts the questions that score better in the
-    second run. Scores that are no mean have neither bounds nor counts.
-    """
-
-    metric: str
-    first: float
-    second: float
-    low: float | None = None
-    high: float | None = None
-    won: int | None = None
-    lost: int | None = None
+    key: Key
+    before: Stage
+    after: Stage
 
     @property
-    def difference(self) -> float:
-        return self.second - self.first
-
-    @property
-    def beyond_chance(self) -> bool:
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+    def way(self) -> Way:
+        """Say whether the question came to be right, ceased to be, or was right in neither run."""
+        if self.after == "right":
+            return "won"
+        return "lost" if self.before == "right" else "moved"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The scores of two runs over the `common` questions; `only_first` and `only_second` were left out."""
+    """Two runs over the `common` questions; `only_first` and `only_second` were left out. `turns`: lost ones first."""
 
     changes: tuple[Change, ...]
+    turns: tuple[Turn, ...]
     common: int
     only_first: int
     only_second: int
@@ -55,19 +55,30 @@ class Comparison:
 def compare(first: Path, second: Path) -> Comparison:
     """Compare the results in two folders over the questions that both asked, the same id with the same words.
 
-    Raises WrongUsage when a folder has no results, or they have no question in common.
+    Scores, status and errors are all that is kept of a result, so results without texts can be compared, too. Raises
+    WrongUsage when a folder has no results, or they have no question in common.
     """
-    ours = {(result.id, result.question): result for result in read_results(first)}
-    theirs = {(result.id, result.question): result for result in read_results(second)}
+    ours, theirs = _without_texts(first), _without_texts(second)
     common = [key for key in ours if key in theirs]
     if not common:
         raise WrongUsage(f"{first} and {second} have no question in common. Compare runs of the same question set.")
-    changes = _changes([ours[key] for key in common], [theirs[key] for key in common])
-    return Comparison(changes, len(common), len(ours) - len(common), len(theirs) - len(common))
+    before, after = [ours[key] for key in common], [theirs[key] for key in common]
+    turns = _turns(before, after)
+    return Comparison(changes(before, after), turns, len(common), len(ours) - len(common), len(theirs) - len(common))
+
+
+def fell_beyond_chance(comparison: Comparison) -> list[str]:
+    """Say of each score that is worse in the second run, by more than chance, how far it fell."""
+    return [in_words(change) for change in comparison.changes if change.remark == "worse"]
+
+
+def key_of(result: Result) -> Key:
+    """Return what a result is paired by."""
+    return result.id, result.question
 
 
 def print_comparison(comparison: Comparison, console: Console) -> None:
-    """Show what changed: a table on a terminal, plain aligned columns anywhere else."""
+    """Show what changed: a table on a terminal, plain aligned columns anywhere else; then questions lost and won."""
     left_out = comparison.only_first + comparison.only_second
     print(f"{comparison.common} questions in both runs", file=console.file)
     if left_out:
@@ -75,69 +86,50 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         print(f"{left_out} left out: {sides}", file=console.file)
     if console.is_terminal:
         console.print(_table(comparison.changes))
-        return
-    for change in comparison.changes:
-        cells = _cells(change)
-        numbers = "  ".join(f"{cell:>8}" for cell in cells[1:4])
-        print(f"{cells[0]:<27}  {numbers}  {cells[4]:<18}  {cells[5]:>9}  {cells[6]}".rstrip(), file=console.file)
+    else:
+        for change in comparison.changes:
+            print(_line(change), file=console.file)
+    for line in _turn_lines(comparison.turns):
+        print(line, file=console.file)
 
 
-def _changes(ours: Sequence[Result], theirs: Sequence[Result]) -> tuple[Change, ...]:
-    """Compare the scores that both runs have. `ours` and `theirs` are about the same questions in the same order."""
-    first, second = aggregate(ours), aggregate(theirs)
-    before, after = score_matrix(ours), score_matrix(theirs)
-    bounds, counts = _bounds(before, after), _counts(before, after)
-    return tuple(
-        Change(
-            name,
-            value_of(first[name]),
-            value_of(second[name]),
-            *bounds.get(name, (None, None)),
-            *counts.get(name, (None, None)),
-        )
-        for name in METRICS
-        if name in first and name in second
+def _without_texts(folder: Path) -> dict[Key, Result]:
+    bare = (
+        replace(result, text="", answers=(), relevant_ids=(), citations=(), ranking=(), disagreements=(), notes=())
+        for result in read_results(folder)
     )
+    return {key_of(result): result for result in bare}
 
 
-def _bounds(before: Floats, after: Floats) -> dict[str, tuple[float, float]]:
-    # The same number of rows is resampled in the same way: this is what pairs the two runs.
-    samples = resampled_means(before), resampled_means(after)
-    moved = {name: interval(samples[1][:, i] - samples[0][:, i]) for i, name in enumerate(MEANS)}
-    moved["refusal_balanced_accuracy"] = interval(balanced_samples(samples[1]) - balanced_samples(samples[0]))
-    return {name: bounds for name, bounds in moved.items() if bounds}
+def _turns(before: Sequence[Result], after: Sequence[Result]) -> tuple[Turn, ...]:
+    pairs = ((key_of(one), verdict(one).stage, verdict(other).stage) for one, other in zip(before, after, strict=True))
+    turns = [Turn(key, one, other) for key, one, other in pairs if one != other]
+    return tuple(sorted(turns, key=lambda turn: WAYS.index(turn.way)))
 
 
-def _counts(before: Floats, after: Floats) -> dict[str, tuple[int, int]]:
-    # A comparison with NaN is false, so a question counts only where both runs have the score.
-    won, lost = (after > before).sum(axis=0), (after < before).sum(axis=0)
-    return {name: (int(won[i]), int(lost[i])) for i, name in enumerate(MEANS)}
+def _line(change: Change) -> str:
+    cells = change_cells(change)
+    numbers = "  ".join(f"{cell:>8}" for cell in cells[1:4])
+    return f"{cells[0]:<27}  {numbers}  {cells[4]:<18}  {cells[5]:>9}  {cells[6]:>6}  {cells[7]}".rstrip()
 
 
-def _cells(change: Change) -> tuple[str, ...]:
-    values = (shown(change.metric, value) for value in (change.first, change.second))
-    bounds = shown_interval(change.metric, change.low, change.high)
-    counts = f"{change.won}/{change.lost}" if change.won is not None else ""
-    return (change.metric, *values, _signed(change), bounds, counts, _remark(change))
-
-
-def _signed(change: Change) -> str:
-    sign = "+" if change.difference > 0 else ""
-    return sign + shown(change.metric, change.difference)
-
-
-def _remark(change: Change) -> str:
-    if not change.beyond_chance:
-        return ""
-    return "better" if (change.difference > 0) != (change.metric in LOWER_IS_BETTER) else "worse"
-
-
-def _table(changes: Sequence[Change]) -> Table:
+def _table(rows: Sequence[Change]) -> Table:
     table = Table(box=SIMPLE, show_edge=False)
     table.add_column("score")
-    for title in ("first", "second", "difference", "95 % interval", "won/lost"):
+    for title in ("first", "second", "difference", "95 % interval", "won/lost", "p"):
         table.add_column(title, justify="right")
     table.add_column("beyond chance")
-    for change in changes:
-        table.add_row(*_cells(change))
+    for change in rows:
+        table.add_row(*change_cells(change))
     return table
+
+
+def _turn_lines(turns: Sequence[Turn]) -> list[str]:
+    """List the first questions that were lost and won; the page lists them all."""
+    counted = Counter(turn.way for turn in turns)
+    lines = []
+    for way in ("lost", "won"):
+        some = [turn for turn in turns if turn.way == way][:_LISTED]
+        lines += [f"Questions {way} ({len(some)} of {counted[way]}):"] if some else []
+        lines += [f"  {turn.key[0]}: {turn.before} -> {turn.after}: {turn.key[1]}" for turn in some]
+    return lines

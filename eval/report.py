@@ -66,8 +66,13 @@ def shown_interval(name: str, low: float | None, high: float | None) -> str:
 
 
 def shown(name: str, value: float) -> str:
-    """Write a value: milliseconds with one decimal, everything else is a share with three."""
-    return f"{value:.1f}" if name.startswith("latency_ms") else f"{value:.3f}"
+    """Write a value: milliseconds and tokens with one decimal, everything else is a share with three."""
+    return f"{value:.3f}" if is_share(name) else f"{value:.1f}"
+
+
+def is_share(name: str) -> bool:
+    """Say whether a score lies between 0 and 1."""
+    return name not in GROUPS["cost"]
 
 
 def read_thresholds(given: Sequence[str]) -> tuple[Threshold, ...]:

@@ -1,27 +1,110 @@
-"""One result in words: right, wrong and why, or open."""
+"""What became of one question: right, open, or the first stage of the pipeline at which it went wrong."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from eval.records import Result
 
+Stage = Literal[
+    "error", "not retrieved", "wrong refusal", "not used", "wrong citation", "should have refused", "open", "right"
+]
+Outcome = Literal["wrong", "open", "right"]
+
+FAILURES: tuple[Stage, ...] = (
+    "error",
+    "not retrieved",
+    "wrong refusal",
+    "not used",
+    "wrong citation",
+    "should have refused",
+)
+STAGES: tuple[Stage, ...] = (*FAILURES, "open", "right")
+
+MEANING: dict[Stage, str] = {
+    "error": "there was no answer, for a fault of ours",
+    "not retrieved": "nothing that answers the question was among the first ten hits",
+    "wrong refusal": "the evidence was there, and the question was refused",
+    "not used": "the evidence was there, and the answer says something else",
+    "wrong citation": "no citation points at the evidence",
+    "should have refused": "the articles do not answer this, and an answer was given",
+    "open": "the set does not say what a right answer is",
+    "right": "answered with a known answer and its evidence, or rightly refused",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`open` is an answer to a question whose right answer the set does not give."""
+    """`open` is an answer to a question whose right answer the set does not give. `words` say it to a person."""
 
-    outcome: Literal["right", "wrong", "open"]
+    stage: Stage
     words: str
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.stage if self.stage in ("open", "right") else "wrong"
 
 
 def verdict(result: Result) -> Verdict:
-    """Judge a result. An answer is right when a known answer stands in its text (`answer_in_text`)."""
+    """Judge a result by its status and scores alone; texts are not looked at.
+
+    An answer is right when a known answer stands in its text or quotes, and some citation is about the evidence, where
+    a set gives that. What is not right is named by the earliest stage that failed.
+    """
     if result.error is not None:
-        return Verdict("wrong", "failed")
+        return Verdict("error", f"There was no answer: {result.error}")
     if not result.answerable:
-        return Verdict("right", "rightly refused") if result.refused else Verdict("wrong", "should have been refused")
+        return _unanswerable(result)
+    missed = _missing(result)
+    return _missed_at(result, missed) if missed else _not_wrong(result)
+
+
+def first_rank(result: Result) -> int | None:
+    """Return the rank of the first passage that holds evidence, or else of the first relevant article.
+
+    0 when none is among the first ten, None when the set names neither. Reciprocal ranks are turned back into ranks.
+    """
+    reciprocal = result.scores.get("evidence_mrr@10", result.scores.get("mrr@10"))
+    if reciprocal is None:
+        return None
+    return round(1 / reciprocal) if reciprocal else 0
+
+
+def _unanswerable(result: Result) -> Verdict:
     if result.refused:
-        return Verdict("wrong", "wrongly refused")
+        return Verdict("right", "Rightly refused: the articles do not answer this.")
+    return Verdict("should have refused", f"The articles do not answer this, and an answer was given{_sure(result)}.")
+
+
+def _missing(result: Result) -> Stage | None:
+    """Return what an answerable question lacks, without asking whose fault it was."""
+    scores = result.scores
+    if result.refused:
+        return "wrong refusal"
+    if "answer_in_text" in scores and not (scores["answer_in_text"] or scores.get("answer_in_quotes")):
+        return "not used"
+    return "wrong citation" if scores.get("citation_precision") == 0 else None
+
+
+def _missed_at(result: Result, missed: Stage) -> Verdict:
+    rank = first_rank(result)
+    if rank == 0:
+        what = "passages holds the evidence" if "evidence_mrr@10" in result.scores else "articles is relevant"
+        return Verdict("not retrieved", f"None of the first ten {what}.")
+    found = f"The evidence was found at rank {rank}" if rank else "The articles answer this"
+    if missed == "wrong refusal":
+        return Verdict(missed, f"{found}, but the question was refused{_sure(result)}.")
+    if missed == "not used":
+        return Verdict(missed, f"{found}, but no known answer is in the text or in the quotes.")
+    known = "The answer is right" if "answer_in_text" in result.scores else found
+    return Verdict(missed, f"{known}, but no citation points at the evidence.")
+
+
+def _not_wrong(result: Result) -> Verdict:
     if "answer_in_text" not in result.scores:
-        return Verdict("open", "answer not known to the set")
-    return Verdict("right", "right") if result.scores["answer_in_text"] else Verdict("wrong", "known answer not given")
+        return Verdict("open", "Answered. The set gives no answer to compare with.")
+    where = "text" if result.scores["answer_in_text"] else "quotes"
+    return Verdict("right", f"A known answer is in the {where}.")
+
+
+def _sure(result: Result) -> str:
+    return "" if result.confidence is None else f" (confidence {result.confidence:.2f})"

@@ -8,33 +8,19 @@ import pytest
 from rich.console import Console
 
 from eval.aggregates import Score
-from eval.page import write_page
+from eval.explanations import ABOUT
+from eval.metrics import METRICS
 from eval.records import CitedQuote, Result
-from eval.report import print_scores, read_thresholds, thresholds_missed
-from eval.results import RESULTS_FILE, Report, read_results, result_line, write_report
+from eval.report import print_scores, read_thresholds, shown, thresholds_missed
+from eval.results import RESULTS_FILE, read_results, result_line, write_report
 from index.errors import WrongUsage
+from tests.eval_fixtures import report_of
 
 SCORES = {
     "hits@1": Score(mean=0.9, low=0.85, high=0.95, n=100),
     "risk_coverage_area": Score(value=0.2, low=None, high=None, n=100),
     "latency_ms_p95": Score(value=812.34, low=None, high=None, n=100),
 }
-
-
-def report(**changed: object) -> Report:
-    fields: dict[str, object] = {
-        "metrics": SCORES,
-        "by_kind": {},
-        "questions": 1,
-        "errors": [],
-        "problems": [],
-        "notes": [],
-        "settings": {"dataset": "<set>"},
-        "index": {"model": "m"},
-        "versions": {},
-        "seconds": 1.5,
-    }
-    return fields | changed  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +35,7 @@ def report(**changed: object) -> Report:
     ],
 )
 def test_thresholds(threshold: str, message: str | None) -> None:
-    assert thresholds_missed(report(), [threshold]) == ([message] if message else [])
+    assert thresholds_missed(report_of(metrics=SCORES), [threshold]) == ([message] if message else [])
 
 
 @pytest.mark.parametrize(
@@ -86,55 +72,17 @@ def test_scores_on_a_terminal_are_a_table() -> None:
     assert "0.850 to 0.950" in out.getvalue()
 
 
-def hostile(text: str) -> str:
-    return f"<script>alert('{text}')</script>&\"'"
+def test_costs_are_written_with_fewer_decimals_than_shares() -> None:
+    assert [shown(name, 12.3456) for name in ("latency_ms_p50", "prompt_tokens", "hits@1")] == [
+        "12.3",
+        "12.3",
+        "12.346",
+    ]
 
 
-def test_the_page_escapes_everything_and_links_only_to_the_web(tmp_path: Path) -> None:
-    citations = (
-        CitedQuote(1, hostile("id"), hostile("title"), "javascript:alert(1)", hostile("quote"), 3, 9),
-        CitedQuote(2, "b", "B", 'https://example.org/?a="><script>', "q", 0, 1),
-    )
-    result = Result(
-        hostile("qid"),
-        hostile("question"),
-        True,
-        answers=(hostile("answer"),),
-        kind=hostile("kind"),
-        status="answered",
-        text=hostile("text"),
-        citations=citations,
-        scores={"answer_in_text": 1.0},
-        error=hostile("error"),
-    )
-    (tmp_path / RESULTS_FILE).write_text(result_line(result), encoding="utf-8")
-    remarks = {"problems": [hostile("problem")], "notes": [hostile("note")]}
-    errors = [{"id": hostile("eid"), "question": "?", "error": hostile("message")}]
-    settings = {"dataset": hostile("dataset")}
-    page = write_page(report(errors=errors, settings=settings, **remarks), tmp_path).read_text(encoding="utf-8")
-    assert "<script" not in page
-    assert "javascript:" not in page
-    assert page.count("&lt;script&gt;alert(") == 14
-    assert 'href="https://example.org/?a=&quot;&gt;&lt;script&gt;"' in page
-
-
-@pytest.mark.parametrize(
-    ("result", "outcome", "words"),
-    [
-        (Result("a", "?", True, status="answered", scores={"answer_in_text": 1.0}), "right", "right"),
-        (Result("a", "?", True, status="answered", scores={"answer_in_text": 0.0}), "wrong", "known answer not given"),
-        (Result("a", "?", True, status="answered"), "open", "answer not known to the set"),
-        (Result("a", "?", True, status="no_answer"), "wrong", "wrongly refused"),
-        (Result("a", "?", False, status="no_answer"), "right", "rightly refused"),
-        (Result("a", "?", False, status="answered"), "wrong", "should have been refused"),
-        (Result("a", "?", False, error="boom"), "wrong", "failed"),
-    ],
-)
-def test_the_page_says_what_was_right(tmp_path: Path, result: Result, outcome: str, words: str) -> None:
-    (tmp_path / RESULTS_FILE).write_text(result_line(result), encoding="utf-8")
-    page = write_page(report(), tmp_path).read_text(encoding="utf-8")
-    assert f'class="question {outcome}"' in page
-    assert f'<span class="badge">{words}</span>' in page
+def test_every_score_is_explained_in_one_sentence() -> None:
+    assert set(METRICS) <= set(ABOUT)
+    assert all(about.endswith(".") and len(about) <= 110 for about in ABOUT.values())
 
 
 def test_results_come_back_as_they_were_written(tmp_path: Path) -> None:
@@ -157,4 +105,4 @@ def test_a_torn_line_is_named(tmp_path: Path) -> None:
 def test_a_score_that_is_no_number_never_reaches_a_report(tmp_path: Path) -> None:
     broken = {"hits@1": Score(mean=float("nan"), low=None, high=None, n=1)}
     with pytest.raises(ValueError, match="nan"):
-        write_report(report(metrics=broken), tmp_path)
+        write_report(report_of(metrics=broken), tmp_path)

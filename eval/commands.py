@@ -1,4 +1,4 @@
-"""`footnote eval`: run a question set, compare two runs, check a question set.
+"""`footnote eval`: run a question set, compare two runs, check a question set, draft questions.
 
 Everything heavy is imported by the command that needs it, so that help answers at once.
 """
@@ -15,19 +15,31 @@ import typer
 from index.errors import FootnoteError, WrongUsage
 
 if TYPE_CHECKING:
+    from eval.compare import Comparison
+    from eval.draft import Proposer
     from eval.results import Report
+    from eval.run import Course
+    from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure answers against questions with known answers.")
 
 Dataset = Annotated[
-    Path, typer.Argument(help="Folder with questions.jsonl, a .jsonl file, or a SQuAD or LlamaIndex .json file.")
+    Path,
+    typer.Argument(
+        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG or CLAPNQ."
+    ),
 ]
 Corpus = Annotated[
     Path | None,
     typer.Option(help="Articles to ask about, in an index of their own. Default: the set's, or the live index."),
 ]
+Thresholds = Annotated[
+    list[str] | None,
+    typer.Option(metavar="METRIC=VALUE", help="Exit 1 when the score is worse. May be given more than once."),
+]
 
 _SHOWN = 10
+_WORKERS = 8
 
 
 @app.command("run")
@@ -38,22 +50,35 @@ def run_command(
     ] = None,
     corpus: Corpus = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many questions.")] = None,
-    fail_under: Annotated[
-        list[str] | None,
-        typer.Option(metavar="METRIC=VALUE", help="Exit 1 when the score is worse. May be given more than once."),
+    workers: Annotated[int, typer.Option(min=1, max=256, help="Questions asked at a time.")] = _WORKERS,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run in --out that was cut off.")] = False,
+    fail_under: Thresholds = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an earlier run. Exit 1 when a score fell beyond chance."),
     ] = None,
 ) -> None:
-    """Ask every question and score the answers: results.jsonl, report.json, report.html."""
+    """Ask every question and score the answers: results.jsonl, report.json, report.html, summary.md, junit.xml."""
     with _errors_shown():
+        from eval.compare import compare, fell_beyond_chance
         from eval.report import read_thresholds, thresholds_missed
+        from eval.results import read_results
+        from eval.run import Course
 
         # Before the run: a typing error must not cost half an hour.
         read_thresholds(fail_under or ())
-        report, folder = _run(dataset, out, corpus, limit)
+        if baseline:
+            next(read_results(baseline), None)
+        if resume and out is None:
+            raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
+        report, folder = _run(dataset, out, corpus, Course(limit, workers, resume))
+        comparison = compare(baseline, folder) if baseline else None
+        _write(report, folder, baseline, comparison)
         _show(report, folder)
-        missed = thresholds_missed(report, fail_under or ())
-        _list("Not good enough", missed)
-        if missed:
+        fell = fell_beyond_chance(comparison) if comparison else []
+        failures = [*thresholds_missed(report, fail_under or ()), *(f"{line}, against the baseline" for line in fell)]
+        _list("Not good enough", failures)
+        if failures:
             raise typer.Exit(1)
 
 
@@ -62,13 +87,28 @@ def compare_command(
     first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Results of the run before.")],
     second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Results of the run after.")],
 ) -> None:
-    """Compare two runs question by question."""
+    """Compare two runs question by question; both answers side by side go into DIR_B/compare.html."""
     with _errors_shown():
         from rich.console import Console
 
         from eval.compare import compare, print_comparison
+        from eval.comparison_page import write_comparison_page
 
-        print_comparison(compare(first, second), Console())
+        comparison = compare(first, second)
+        print_comparison(comparison, Console())
+        print(f"Answers side by side: {write_comparison_page(comparison, first, second)}")
+
+
+@app.command("baseline")
+def baseline_command(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="Results of a finished run.")],
+    out: Annotated[Path, typer.Argument(help="Folder to keep its scores in, for --baseline.")],
+) -> None:
+    """Keep the scores of a run, without texts, to hold later runs against."""
+    with _errors_shown():
+        from eval.baseline import keep_baseline
+
+        print(f"{keep_baseline(run, out)} questions kept in {out}")
 
 
 @app.command("check")
@@ -91,24 +131,73 @@ def check_command(dataset: Dataset, corpus: Corpus = None) -> None:
             raise typer.Exit(1)
 
 
-def _run(dataset: Path, out: Path | None, corpus: Path | None, limit: int | None) -> tuple["Report", Path]:
+@app.command("draft")
+def draft_command(
+    source: Annotated[Path, typer.Argument(metavar="PATH", help="File or folder of articles.")],
+    out: Annotated[Path, typer.Option(help="File that the questions are added to.")] = Path("questions.jsonl"),
+    count: Annotated[int, typer.Option(min=1, help="Propose at most so many questions.")] = 50,
+) -> None:
+    """Propose questions about new articles. None is asked before a person sets its "reviewed" to true."""
+    with _errors_shown():
+        from eval.draft import draft_into
+        from service.settings import load_settings
+
+        settings = load_settings()
+        drafted = draft_into(
+            out, source, count=count, max_bytes=settings.max_article_bytes, proposer=_proposer(settings)
+        )
+        _list("Articles that could not be read", list(drafted.unread))
+        _list("Proposals that were no use", [f"{number} {reason}" for reason, number in drafted.dropped.items()])
+        print(
+            f'{len(drafted.added)} questions added to {out}. Read each, and set "reviewed" to true where it is right.'
+        )
+
+
+def _run(dataset: Path, out: Path | None, corpus: Path | None, course: "Course") -> tuple["Report", Path]:
+    from dataclasses import replace
+
     from eval.datasets import read_questions
+    from eval.judging import judge_from
     from eval.opening import asked_of, opened
-    from eval.page import write_page
-    from eval.run import Course, run
+    from eval.run import run
     from service.settings import load_settings
 
     settings = load_settings()
+    judge = judge_from(settings)
     questions = asked_of(read_questions(dataset), corpus)
     _list("Rows that are not asked", [str(problem) for problem in questions.problems])
     folder = out or settings.data_dir / "eval" / "runs" / f"{dataset.stem}-{datetime.now():%Y%m%d-%H%M%S}"
+    asked = {"dataset": str(dataset), "corpus": corpus and str(corpus), "limit": course.limit}
+    recorded = asked | settings.model_dump(mode="json", exclude={"llm_api_key", "judge_api_key"})
     with opened(questions, dataset, settings) as (client, left_out):
         _list("Articles that could not be indexed", left_out)
-        asked = {"dataset": str(dataset), "corpus": corpus and str(corpus), "limit": limit}
-        recorded = asked | settings.model_dump(mode="json", exclude={"llm_api_key"})
-        report = run(questions, client, folder, Course(limit=limit, settings=recorded))
-    write_page(report, folder)
+        try:
+            report = run(questions, client, folder, replace(course, judge=judge, settings=recorded))
+        except KeyboardInterrupt:
+            print(f"Stopped. To go on: footnote eval run {dataset} --out {folder} --resume", file=sys.stderr)
+            raise
     return report, folder
+
+
+def _write(report: "Report", folder: Path, baseline: Path | None, comparison: "Comparison | None") -> None:
+    from eval.comparison_page import write_comparison_page
+    from eval.junit import write_junit
+    from eval.page import write_page
+    from eval.summary import write_summary
+
+    write_page(report, folder)
+    write_summary(report, folder, comparison)
+    write_junit(report, folder)
+    if baseline and comparison:
+        write_comparison_page(comparison, baseline, folder)
+
+
+def _proposer(settings: "Settings") -> "Proposer | None":
+    from eval.draft import Proposer
+    from service.generative import model_from
+
+    llm = model_from(settings)
+    return Proposer(llm, settings.llm_context_tokens) if llm else None
 
 
 def _show(report: "Report", folder: Path) -> None:
@@ -117,7 +206,7 @@ def _show(report: "Report", folder: Path) -> None:
     from eval.report import print_scores
 
     print_scores(report["metrics"], Console())
-    print(f"{report['questions']} questions in {report['seconds']:.1f} s: {folder / 'report.html'}")
+    print(f"{report['asked']} questions asked in {report['seconds']:.1f} s: {folder / 'report.html'}")
     _list("Questions that ended in an error, counted as wrong", [f"{e['id']}: {e['error']}" for e in report["errors"]])
     _list("Notes", report["notes"])
 

@@ -121,7 +121,15 @@ class LlmWriter:
 
 
 def writer_from(settings: Settings) -> Writer | None:
-    """Return the writer that the settings ask for, or None for quoted answers.
+    """Return the writer that the settings ask for, or None for quoted answers. Raises what `model_from` raises."""
+    llm = model_from(settings)
+    if llm is None:
+        return None
+    return LlmWriter(llm, model=settings.llm_model or "", context_tokens=settings.llm_context_tokens)
+
+
+def model_from(settings: Settings) -> "LLM | None":
+    """Return the language model that the settings name, or None.
 
     Raises WrongUsage when the settings do not say where the model is.
     """
@@ -133,15 +141,16 @@ def writer_from(settings: Settings) -> Writer | None:
             f"FOOTNOTE_LLM_PROVIDER={settings.llm_provider} needs FOOTNOTE_LLM_BASE_URL and FOOTNOTE_LLM_MODEL. "
             "Set both, or leave the provider out for quoted answers."
         )
-    model = ChatModel(
-        settings.llm_base_url,
-        settings.llm_model,
-        key_of(settings.llm_api_key),
-        timeout_seconds=settings.llm_timeout_seconds,
-        context_tokens=settings.llm_context_tokens,
-        answer_tokens=_answer_tokens(settings.llm_context_tokens),
+    return opened_model(
+        ChatModel(
+            settings.llm_base_url,
+            settings.llm_model,
+            key_of(settings.llm_api_key),
+            timeout_seconds=settings.llm_timeout_seconds,
+            context_tokens=settings.llm_context_tokens,
+            answer_tokens=_answer_tokens(settings.llm_context_tokens),
+        )
     )
-    return LlmWriter(opened_model(model), model=model.name, context_tokens=settings.llm_context_tokens)
 
 
 def _answer_tokens(context_tokens: int) -> int:

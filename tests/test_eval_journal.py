@@ -13,7 +13,7 @@ from eval.results import Report, read_results
 from eval.run import Course, run
 from index.errors import IndexMismatch, WrongUsage
 from service.wire import AskRequest, AskResponse
-from tests.test_eval_run import FakeClient
+from tests.eval_client import FakeClient
 
 QUESTIONS = QuestionSet(
     tuple(

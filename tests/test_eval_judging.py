@@ -12,8 +12,8 @@ from eval.run import Course, run
 from index.errors import WrongUsage
 from service.settings import Settings
 from service.wire import AskRequest, AskResponse
+from tests.eval_client import QUESTIONS, QUOTE, RIGHT, FakeClient
 from tests.llm_server import LlmServer, Received, Reply, free_port, llm_server
-from tests.test_eval_run import QUESTIONS, QUOTE, RIGHT, FakeClient
 
 UNKNOWN = EvalQuestion("u", "How much?")
 

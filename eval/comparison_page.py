@@ -26,8 +26,9 @@ MEANING: dict[Way, str] = {
     "moved": "right in neither, and wrong in another way",
 }
 
-# What differs between any two runs and explains nothing.
+# What differs between any two runs and explains nothing; and what a baseline that is kept does not tell.
 _INCIDENTAL = frozenset({"last_sync", "data_dir"})
+_UNTOLD = frozenset({"dataset", "corpus"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,9 @@ def headline(comparison: Comparison) -> str:
 def differing(first: dict[str, Any], second: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what is recorded of two runs and not the same: name, first, second."""
     for name in dict.fromkeys([*first, *second]):
+        untold = name in _UNTOLD and not (name in first and name in second)
         one, other = first.get(name, ""), second.get(name, "")
-        if one != other and name not in _INCIDENTAL:
+        if one != other and name not in _INCIDENTAL and not untold:
             yield name, str(one), str(other)
 
 

@@ -12,7 +12,7 @@ from eval.aggregates import Score
 from eval.explanations import ABOUT
 from eval.plots import latency_plot, rank_plot, risk_coverage_plot, stage_bar, whisker
 from eval.points import Point, stages_by_kind
-from eval.report import ScoreRow, is_share, score_rows, value_of
+from eval.report import ScoreRow, is_share, percent, score_rows, value_of
 from eval.results import Report
 from eval.risk_coverage import risks
 from eval.verdicts import FAILURES, STAGES, Stage
@@ -90,7 +90,7 @@ def title(report: Report) -> str:
 def headline(counts: Mapping[Stage, int]) -> str:
     """Return the outcome of a run in a sentence or two."""
     total, right = sum(counts.values()), counts.get("right", 0)
-    said = f"{right:,} of {total:,} {'question' if total == 1 else 'questions'} went right ({right / total:.0%})."
+    said = f"{right:,} of {total:,} {'question' if total == 1 else 'questions'} went right ({percent(right / total)})."
     worst = max(FAILURES, key=lambda stage: counts.get(stage, 0))
     if counts.get(worst):
         said += f" The most frequent failure: {worst} ({counts[worst]:,})."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from eval.report import percent
 from eval.verdicts import STAGES, Stage
 
 _WIDTH, _HEIGHT = 360, 210
@@ -83,9 +84,9 @@ def risk_coverage_plot(risks: Sequence[float]) -> Markup:
     step = max(1, len(risks) // _CURVE_POINTS)
     ranks = sorted({*range(0, len(risks), step), len(risks) - 1})
     line = " ".join(f"{across.at((k + 1) / len(risks))},{_SHARES.at(risks[k])}" for k in ranks)
-    ticks = [(across.at(x), f"{x:.0%}") for x in (0, 0.25, 0.5, 0.75, 1)]
+    ticks = [(across.at(x), percent(x)) for x in (0, 0.25, 0.5, 0.75, 1)]
     inside = Markup('<polyline class="curve" points="{}"/>').format(line)
-    said = f"Risk-coverage curve. Wrong among the most confident half: {risks[(len(risks) - 1) // 2]:.0%}."
+    said = f"Risk-coverage curve. Wrong among the most confident half: {percent(risks[(len(risks) - 1) // 2])}."
     return _plot(said, inside, ticks, _share_ticks(), below="share of questions, most confident first")
 
 
@@ -166,7 +167,7 @@ def _mark(axis: Axis, value: float, name: str) -> Markup:
 
 
 def _share_ticks() -> list[tuple[float, str]]:
-    return [(_SHARES.at(share), f"{share:.0%}") for share in (0, 0.5, 1)]
+    return [(_SHARES.at(share), percent(share)) for share in (0, 0.5, 1)]
 
 
 def _count_ticks(up: Axis) -> list[tuple[float, str]]:

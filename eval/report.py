@@ -70,6 +70,11 @@ def shown(name: str, value: float) -> str:
     return f"{value:.3f}" if is_share(name) else f"{value:.1f}"
 
 
+def percent(share: float) -> str:
+    """Write a share as a whole number of hundredths."""
+    return f"{100 * share:.0f} %"
+
+
 def is_share(name: str) -> bool:
     """Say whether a score lies between 0 and 1."""
     return name not in GROUPS["cost"]

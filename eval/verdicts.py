@@ -94,7 +94,7 @@ def _missed_at(result: Result, missed: Stage) -> Verdict:
     if missed == "wrong refusal":
         return Verdict(missed, f"{found}, but the question was refused{_sure(result)}.")
     if missed == "not used":
-        return Verdict(missed, f"{found}, but no known answer is in the text or in the quotes.")
+        return Verdict(missed, f"{found}, but no known answer is in the text or in the quotes.{_partly(result)}")
     known = "The answer is right" if "answer_in_text" in result.scores else found
     return Verdict(missed, f"{known}, but no citation points at the evidence.")
 
@@ -104,6 +104,12 @@ def _not_wrong(result: Result) -> Verdict:
         return Verdict("open", "Answered. The set gives no answer to compare with.")
     where = "text" if result.scores["answer_in_text"] else "quotes"
     return Verdict("right", f"A known answer is in the {where}.")
+
+
+def _partly(result: Result) -> str:
+    """Say it where a question needs several articles and not all were found: that may be why."""
+    recall = result.scores.get("recall@10", 1)
+    return f" Only {100 * recall:.0f} % of the relevant articles were among the first ten." if 0 < recall < 1 else ""
 
 
 def _sure(result: Result) -> str:

@@ -193,5 +193,6 @@ def test_the_page_escapes_everything(tmp_path: Path) -> None:
 
 def test_what_differs_between_runs_is_named() -> None:
     one = {"fusion": "fused", "limit": None, "last_sync": "1"}
-    other = {"fusion": "dense", "limit": None, "last_sync": "2", "numpy": "2"}
+    other = {"fusion": "dense", "limit": None, "last_sync": "2", "numpy": "2", "dataset": "set"}
     assert list(differing(one, other)) == [("fusion", "fused", "dense"), ("numpy", "", "2")]
+    assert next(differing({"dataset": "old"}, other)) == ("dataset", "old", "set")

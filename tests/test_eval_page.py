@@ -137,10 +137,10 @@ def test_what_a_run_was_is_told() -> None:
 
 
 def test_the_headline_names_the_most_frequent_failure() -> None:
-    said = "6 of 10 questions went right (60%). The most frequent failure: not used (3)."
+    said = "6 of 10 questions went right (60 %). The most frequent failure: not used (3)."
     assert headline({"right": 6, "not used": 3, "wrong refusal": 1}) == said
-    assert headline({"right": 2}) == "2 of 2 questions went right (100%)."
-    assert headline({"open": 1}) == "0 of 1 question went right (0%)."
+    assert headline({"right": 2}) == "2 of 2 questions went right (100 %)."
+    assert headline({"open": 1}) == "0 of 1 question went right (0 %)."
 
 
 def test_kinds_are_set_beside_each_other_where_there_are_two() -> None:

@@ -49,7 +49,7 @@ def test_a_curve_ends_at_all_questions_and_is_thinned() -> None:
     points = (line.get("points") or "").split()
     assert len(points) <= 320
     assert points[-1] == "345.0,18.0"
-    assert "most confident half: 50%" in risk_coverage_plot(risks)
+    assert "most confident half: 50 %" in risk_coverage_plot(risks)
 
 
 def test_ranks_are_counted() -> None:

@@ -36,7 +36,7 @@ def test_key_scores_stages_and_what_went_wrong(tmp_path: Path) -> None:
     summary = summary_of(tmp_path, wrong(1), Result("r", "Fine?", False, status="no_answer"))
     lines = summary.splitlines()
     assert lines[0] == "## Evaluation: sets/small"
-    assert lines[2] == "1 of 2 questions went right (50%). The most frequent failure: not used (1)."
+    assert lines[2] == "1 of 2 questions went right (50 %). The most frequent failure: not used (1)."
     assert "| `hits@1` | 0.900 | 0.850 to 0.950 | 100 |" in lines
     assert "| `latency_ms_p50` | 12.3 |  | 100 |" in lines
     assert "hits@10" not in summary
@@ -57,7 +57,7 @@ def test_the_worst_ten_are_errors_and_then_the_most_confident(tmp_path: Path) ->
 
 def test_nothing_wrong_means_no_list(tmp_path: Path) -> None:
     summary = summary_of(tmp_path, Result("r", "Fine?", False, status="no_answer"))
-    assert "1 of 1 question went right (100%)." in summary
+    assert "1 of 1 question went right (100 %)." in summary
     assert "went wrong" not in summary
 
 

@@ -26,6 +26,7 @@ def answerable(status: str = "answered", **scores: float) -> Result:
         (answerable(answer_in_text=0, answer_in_quotes=0, evidence_mrr_at_10=1 / 3), "not used", "at rank 3"),
         (answerable(answer_in_text=0, evidence_mrr_at_10=0, mrr_at_10=1), "not retrieved", "None of the first ten passages"),
         (answerable(answer_in_text=0, mrr_at_10=0), "not retrieved", "None of the first ten articles is relevant."),
+        (answerable(answer_in_text=0, mrr_at_10=1, recall_at_10=0.5), "not used", "Only 50 % of the relevant articles"),
         (answerable(answer_in_text=1, citation_precision=0), "wrong citation", "The answer is right, but no citation"),
         (answerable(answer_in_text=1, citation_precision=0, mrr_at_10=0), "not retrieved", "None of the first ten"),
         (answerable(citation_precision=0, mrr_at_10=0.5), "wrong citation", "found at rank 2, but no citation"),

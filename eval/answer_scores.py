@@ -14,6 +14,10 @@ from eval.records import EvalQuestion
 from service.wire import AskResponse
 
 ANSWER_METRICS = ("exact_match", "token_f1", "answer_in_text", "answer_in_quotes", "answer_in_first_sentence")
+PARTS_METRIC = "answer_parts_in_quotes"
+
+# What is known of such a question is a list of parts, of which a full answer names every one.
+_OF_PARTS = ("synthesis", "disagreement")
 
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -28,12 +32,14 @@ def answer_scores(question: EvalQuestion, response: AskResponse) -> dict[str, fl
 
     `exact_match` and `token_f1` compare the short answer, or the whole text (without citation markers) where there
     is no short answer. `answer_in_*` ask whether a known answer stands in the text, in any quote, or in the first
-    sentence.
+    sentence. `answer_parts_in_quotes` is the share of the known answers that stand in a quote, for questions whose answers
+    are parts (kinds `synthesis` and `disagreement`): recall of nuggets, as in Voorhees, "Overview of the TREC 2003 Question
+    Answering Track".
     """
+    if response.status == "no_answer":
+        return wrong_answer(question)
     if not answers_are_known(question):
         return {}
-    if response.status == "no_answer":
-        return dict.fromkeys(ANSWER_METRICS, 0.0)
     text = unmarked_text(response)
     given = response.short_answer or text
     first = response.sentences[0].text if response.sentences else ""
@@ -43,7 +49,21 @@ def answer_scores(question: EvalQuestion, response: AskResponse) -> dict[str, fl
         "answer_in_text": _any_in(question.answers, [text]),
         "answer_in_quotes": _any_in(question.answers, [citation.quote for citation in response.citations]),
         "answer_in_first_sentence": _any_in(question.answers, [first]),
-    }
+    } | _parts(question, response)
+
+
+def wrong_answer(question: EvalQuestion) -> dict[str, float]:
+    """Return the scores of no answer at all: 0 in each that is defined for the question."""
+    if not answers_are_known(question):
+        return {}
+    return dict.fromkeys((*ANSWER_METRICS, *((PARTS_METRIC,) if question.kind in _OF_PARTS else ())), 0.0)
+
+
+def _parts(question: EvalQuestion, response: AskResponse) -> dict[str, float]:
+    if question.kind not in _OF_PARTS:
+        return {}
+    quotes = [citation.quote for citation in response.citations]
+    return {PARTS_METRIC: sum(_any_in([answer], quotes) for answer in question.answers) / len(question.answers)}
 
 
 def unmarked_text(response: AskResponse) -> str:

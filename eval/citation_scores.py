@@ -12,7 +12,14 @@ from eval.records import EvalQuestion, TextOf
 from index.records import Span
 from service.wire import AskResponse, CitationWire
 
-EVIDENCE_CITED = ("citation_precision", "citation_recall")
+EVIDENCE_CITED = (
+    "citation_precision",
+    "citation_recall",
+    "citation_f1",
+    "article_citation_precision",
+    "article_citation_recall",
+    "article_citation_f1",
+)
 
 
 def evidence_is_known(question: EvalQuestion) -> bool:
@@ -25,16 +32,27 @@ def citation_scores(question: EvalQuestion, response: AskResponse, targets: Sequ
 
     A citation is right when it shares with an evidence quote at least half of the shorter of the two. Precision is
     the share of citations that are right, recall the share of evidence rows that some citation is right about: where
-    several articles say the same and the set lists them all, citing one of them has the recall of one. An answer
+    several articles say the same and the set lists them all, citing one of them has the recall of one. `article_*` are the
+    same over the distinct articles that are cited and should be. F1 is the harmonic mean of the two in one answer. An answer
     without citations has precision 0, and so has a refusal of a question that has an answer.
     """
     if not evidence_is_known(question):
         return {}
-    if not response.citations:
-        return dict.fromkeys(EVIDENCE_CITED, 0.0)
     right = [any(_is_right(citation, target) for target in targets) for citation in response.citations]
     reached = [any(_is_right(citation, target) for citation in response.citations) for target in targets]
-    return {"citation_precision": sum(right) / len(right), "citation_recall": sum(reached) / len(reached)}
+    cited, wanted = {c.article_id for c in response.citations}, {target.article_id for target in targets}
+    return _named("citation", _share(right), _share(reached)) | _named(
+        "article_citation", _share([id in wanted for id in cited]), _share([id in cited for id in wanted])
+    )
+
+
+def _named(name: str, precision: float, recall: float) -> dict[str, float]:
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return {f"{name}_precision": precision, f"{name}_recall": recall, f"{name}_f1": f1}
+
+
+def _share(right: Sequence[bool]) -> float:
+    return sum(right) / len(right) if right else 0.0
 
 
 def exactness(response: AskResponse, text_of: TextOf) -> dict[str, float]:

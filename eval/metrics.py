@@ -5,7 +5,7 @@ does not answer this" as in Manning, Raghavan and Schütze, "Introduction to Inf
 the unanswerable questions as the relevant ones.
 """
 
-from eval.answer_scores import ANSWER_METRICS, answer_scores, answers_are_known
+from eval.answer_scores import ANSWER_METRICS, PARTS_METRIC, answer_scores, wrong_answer
 from eval.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
 from eval.evidence import Target, citation_targets, evidence_targets
 from eval.judging import JUDGED
@@ -23,7 +23,7 @@ from service.wire import AskResponse
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS),
-    "answers": ANSWER_METRICS,
+    "answers": (*ANSWER_METRICS, PARTS_METRIC),
     "citations": (*EVIDENCE_CITED, "citations_exact", "sentences_verified"),
     "refusal": (
         "refusal_precision",
@@ -71,10 +71,9 @@ def failed_scores(question: EvalQuestion) -> dict[str, float]:
     names = (
         *(ARTICLE_METRICS if articles_are_ranked(question) else ()),
         *(EVIDENCE_METRICS if question.evidence else ()),
-        *(ANSWER_METRICS if answers_are_known(question) else ()),
         *(EVIDENCE_CITED if evidence_is_known(question) else ()),
     )
-    wrong = dict.fromkeys(names, 0.0)
+    wrong = dict.fromkeys(names, 0.0) | wrong_answer(question)
     return wrong | refusal_scores(question, status="error") | disagreement_scores(question, shown=False)
 
 

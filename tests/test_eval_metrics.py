@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.answer_scores import exact_match, holds_answer, normalise, token_f1
+from eval.citation_scores import EVIDENCE_CITED
 from eval.evidence import evidence_targets
 from eval.metrics import failed_scores, score
 from eval.records import EvalQuestion, Evidence
@@ -223,6 +224,16 @@ def test_answer_scores_compare_the_short_answer_and_search_the_text() -> None:
     assert scores["answer_in_quotes"] == 1  # "The deal lasts ten years."
 
 
+@pytest.mark.parametrize("kind", ["synthesis", "disagreement", "fact"])
+def test_answers_that_are_parts_count_each(kind: str) -> None:
+    question = EvalQuestion("q", "?", answers=("ten years", "$5 billion", "$8 billion"), kind=kind)
+    scores = scores_of(question, response("No.", citations=[cite("b", 31, 56), cite("a", 0, 30)]))
+    assert scores["answer_in_quotes"] == 1
+    assert scores.get("answer_parts_in_quotes") == (None if kind == "fact" else pytest.approx(2 / 3))
+    assert scores_of(question, refusal()).get("answer_parts_in_quotes") == (None if kind == "fact" else 0)
+    assert failed_scores(question).get("answer_parts_in_quotes") == (None if kind == "fact" else 0)
+
+
 def test_without_a_short_answer_the_text_is_compared_without_markers() -> None:
     scores = scores_of(EvalQuestion("q", "?", answers=("Five billion",)), response("Five billion."))
     assert scores["exact_match"] == 1
@@ -244,8 +255,7 @@ def test_a_wrong_refusal_is_wrong_in_every_answer_metric_but_not_in_retrieval() 
             "answer_in_text": 0,
             "answer_in_quotes": 0,
             "answer_in_first_sentence": 0,
-            "citation_precision": 0,
-            "citation_recall": 0,
+            **dict.fromkeys(EVIDENCE_CITED, 0),
             "refusal_precision": 0,
             "answerable_answered": 0,
         }
@@ -266,9 +276,12 @@ def test_citations_are_right_with_half_of_the_shorter() -> None:
     scores = scores_of(question, response("Yes.", citations=cited))
     assert scores["citation_precision"] == pytest.approx(2 / 3)
     assert scores["citation_recall"] == 1
+    assert scores["citation_f1"] == pytest.approx(2 * (2 / 3) / (2 / 3 + 1))
+    assert [scores[f"article_citation_{name}"] for name in ("precision", "recall", "f1")] == [1, 1, 1]
     scores = scores_of(question, response("Yes.", citations=[cite("a", 21, 38)]))
-    assert scores["citation_precision"] == 0
-    assert scores["citation_recall"] == 0
+    assert [scores[f"citation_{name}"] for name in ("precision", "recall", "f1")] == [0, 0, 0]
+    # The wrong stretch of one of two right articles.
+    assert [scores[f"article_citation_{name}"] for name in ("precision", "recall", "f1")] == [1, 0.5, 2 / 3]
 
 
 def test_the_same_evidence_in_two_articles_is_two_rows_to_recall() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from eval.citation_scores import EVIDENCE_CITED
 from eval.records import EvalQuestion, QuestionSet, RowProblem, Turn
 from eval.results import read_results
 from eval.run import Course, run
@@ -34,8 +35,8 @@ def test_a_run_by_hand(tmp_path: Path) -> None:
             "answer_in_text": 1 / 3,
             "answer_in_quotes": 1 / 3,
             "answer_in_first_sentence": 1 / 3,
-            "citation_precision": 1 / 3,
-            "citation_recall": 1 / 3,
+            **dict.fromkeys(EVIDENCE_CITED, 1 / 3),
+            "answer_parts_in_quotes": 0,
             "citations_exact": 1,
             "sentences_verified": 1,
             "refusal_precision": 1 / 2,

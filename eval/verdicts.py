@@ -103,7 +103,9 @@ def _not_wrong(result: Result) -> Verdict:
     if "answer_in_text" not in result.scores:
         return Verdict("open", "Answered. The set gives no answer to compare with.")
     where = "text" if result.scores["answer_in_text"] else "quotes"
-    return Verdict("right", f"A known answer is in the {where}.")
+    parts = result.scores.get("answer_parts_in_quotes", 1)
+    missing = f" Only {100 * parts:.0f} % of its known parts are in the quotes." if parts < 1 else ""
+    return Verdict("right", f"A known answer is in the {where}.{missing}")
 
 
 def _partly(result: Result) -> str:

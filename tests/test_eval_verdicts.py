@@ -20,6 +20,7 @@ def answerable(status: str = "answered", **scores: float) -> Result:
     [
         (answerable(answer_in_text=1, citation_precision=0.5, evidence_mrr_at_10=1), "right", "answer is in the text."),
         (answerable(answer_in_text=0, answer_in_quotes=1), "right", "A known answer is in the quotes."),
+        (answerable(answer_in_text=1, answer_parts_in_quotes=0.5), "right", "text. Only 50 % of its known parts are"),
         # What is right is right, wherever it was found.
         (answerable(answer_in_text=1, citation_precision=1, evidence_mrr_at_10=0), "right", "answer is in the text."),
         (answerable(answer_in_text=0, answer_in_quotes=0), "not used", "The articles answer this, but no known answer is"),

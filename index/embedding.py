@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
@@ -48,8 +48,7 @@ class Embedder:
         self._requested = model
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
-        self._passages: Gathering[str, Vectors] = Gathering(partial(self._rows, questions=False))
-        self._questions: Gathering[str, Vectors] = Gathering(partial(self._rows, questions=True))
+        self._passages: Gathering[str, Vectors] = Gathering(self._rows)
         self._path = str(_packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property
@@ -97,36 +96,35 @@ class Embedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed passages or sentences. Returns one row a text, the same whatever it is embedded together with."""
-        return self._embedded(texts, self._passages)
-
-    def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions. Returns one row a text, the same whatever it is embedded together with."""
-        return self._embedded(texts, self._questions)
-
-    def _embedded(self, texts: Sequence[str], embed: "Gathering[str, Vectors]") -> Vectors:
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
         # In blocks of texts of about one length, so that a question never waits until all of an article is embedded.
         longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
         for start in range(0, len(texts), _BLOCK):
             block = longest_first[start : start + _BLOCK]
-            vectors[block] = embed([texts[at] for at in block])
+            vectors[block] = self._passages([texts[at] for at in block])
         return vectors
 
-    def _rows(self, texts: Sequence[str], *, questions: bool) -> list[Vectors]:
-        return list(self._encoded(texts, questions=questions))
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        """Embed questions. Returns one row a text, the same whatever it is embedded together with."""
+        # One by one: filling up a batch would make a single question four times as slow.
+        rows = [self._encoded([text], questions=True) for text in texts]
+        return np.concatenate([np.zeros((0, self.dimensions), np.float32), *rows])
+
+    def _rows(self, texts: Sequence[str]) -> list[Vectors]:
+        filled_up = [*texts, *[""] * (-len(texts) % _BATCH_STEP)]
+        return list(self._encoded(filled_up, questions=False)[: len(texts)])
 
     def _encoded(self, texts: Sequence[str], *, questions: bool) -> Vectors:
-        padded = [*texts, *[""] * (-len(texts) % _BATCH_STEP)]
         with self._lock:
             encode = self._model.encode_query if questions else self._model.encode_document
             vectors = encode(
-                padded,
+                [*texts],
                 batch_size=_BATCH,
                 convert_to_tensor=True,
                 show_progress_bar=False,
                 processing_kwargs={"text": {"pad_to_multiple_of": self._token_step}},
             )
-        return self._normalised(vectors[: len(texts)])
+        return self._normalised(vectors)
 
     @property
     def _token_step(self) -> int | None:

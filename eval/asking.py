@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from eval.judging import Judge, Judgement, judged, unjudged
 from eval.metrics import failed_scores, score
-from eval.multihop_scores import multihop_metrics_of, multihop_scores
 from eval.records import CitedQuote, EvalQuestion, Result, TextOf
-from eval.retrieval_scores import ranked_articles
+from eval.scoring.judging import Judge, Judgement, judged, unjudged
+from eval.scoring.multihop_scores import multihop_metrics_of, multihop_scores
+from eval.scoring.retrieval_scores import ranked_articles
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
 from service.client import Client
 from service.wire import AskRequest, AskResponse, CitationWire, DisagreementWire, FiltersWire, HitWire

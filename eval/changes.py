@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from eval.aggregates import aggregate, balanced_samples, score_matrix
-from eval.intervals import Floats, interval, resampled_means
 from eval.metrics import LOWER_IS_BETTER, MEANS, METRICS
-from eval.randomisation import holm, randomised_p_values
 from eval.records import Result
 from eval.report import shown, shown_interval, value_of
+from eval.scoring.aggregates import aggregate, balanced_samples, score_matrix
+from eval.scoring.intervals import Floats, interval, resampled_means
+from eval.scoring.randomisation import holm, randomised_p_values
 
 LEVEL = 0.05
 """The chance of at least one false alarm among all scores of a comparison."""

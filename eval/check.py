@@ -3,9 +3,9 @@
 import re
 from collections.abc import Hashable, Iterator, Sequence
 
-from eval.answer_scores import holds_answer, normalise
-from eval.evidence import evidence_targets
 from eval.records import EvalQuestion, QuestionSet, TextOf
+from eval.scoring.answer_scores import holds_answer, normalise
+from eval.scoring.evidence import evidence_targets
 from service.wording import terms
 
 _UNNAMED = re.compile(r"line-\d+")

@@ -16,7 +16,7 @@ from index.errors import FootnoteError, WrongUsage
 
 if TYPE_CHECKING:
     from eval.compare import Comparison
-    from eval.draft import Proposer
+    from eval.drafting.draft import Proposer
     from eval.results import Report
     from eval.run import Course
     from service.settings import Settings
@@ -92,7 +92,7 @@ def compare_command(
         from rich.console import Console
 
         from eval.compare import compare, print_comparison
-        from eval.comparison_page import write_comparison_page
+        from eval.reporting.comparison_page import write_comparison_page
 
         comparison = compare(first, second)
         print_comparison(comparison, Console())
@@ -139,7 +139,7 @@ def draft_command(
 ) -> None:
     """Propose questions about new articles. None is asked before a person sets its "reviewed" to true."""
     with _errors_shown():
-        from eval.draft import draft_into
+        from eval.drafting.draft import draft_into
         from service.settings import load_settings
 
         settings = load_settings()
@@ -157,9 +157,9 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, course: "Course")
     from dataclasses import replace
 
     from eval.datasets import read_questions
-    from eval.judging import judge_from
     from eval.opening import asked_of, opened
     from eval.run import run
+    from eval.scoring.judging import judge_from
     from service.settings import load_settings
 
     settings = load_settings()
@@ -180,10 +180,10 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, course: "Course")
 
 
 def _write(report: "Report", folder: Path, baseline: Path | None, comparison: "Comparison | None") -> None:
-    from eval.comparison_page import write_comparison_page
-    from eval.junit import write_junit
-    from eval.page import write_page
-    from eval.summary import write_summary
+    from eval.reporting.comparison_page import write_comparison_page
+    from eval.reporting.junit import write_junit
+    from eval.reporting.page import write_page
+    from eval.reporting.summary import write_summary
 
     write_page(report, folder)
     write_summary(report, folder, comparison)
@@ -193,7 +193,7 @@ def _write(report: "Report", folder: Path, baseline: Path | None, comparison: "C
 
 
 def _proposer(settings: "Settings") -> "Proposer | None":
-    from eval.draft import Proposer
+    from eval.drafting.draft import Proposer
     from service.generative import model_from
 
     llm = model_from(settings)

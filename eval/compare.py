@@ -12,8 +12,8 @@ from rich.table import Table
 
 from eval.changes import Change, change_cells, changes, in_words
 from eval.records import Result
+from eval.reporting.verdicts import Stage, verdict
 from eval.results import read_results
-from eval.verdicts import Stage, verdict
 from index.errors import WrongUsage
 
 Key = tuple[str, str]

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval import beir, clapnq, multihop_rag
-from eval.collecting import Collecting
-from eval.labelled_rag import read_labelled_rag
-from eval.question_lines import read_question_lines
+from eval.formats import beir, clapnq, multihop_rag
+from eval.formats.collecting import Collecting
+from eval.formats.labelled_rag import read_labelled_rag
+from eval.formats.question_lines import read_question_lines
+from eval.formats.squad import read_squad
+from eval.formats.tables import read_table
 from eval.records import QuestionSet
-from eval.squad import read_squad
-from eval.tables import read_table
 from index.errors import WrongUsage
 
 QUESTION_FILES = ("questions.jsonl", "questions.csv")

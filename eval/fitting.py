@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from eval.answer_scores import holds_answer
 from eval.datasets import read_questions
 from eval.opening import opened
 from eval.records import EvalQuestion
+from eval.scoring.answer_scores import holds_answer
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from service.client import LocalClient

@@ -5,13 +5,13 @@ does not answer this" as in Manning, Raghavan and Schütze, "Introduction to Inf
 the unanswerable questions as the relevant ones.
 """
 
-from eval.answer_scores import ANSWER_METRICS, PARTS_METRIC, answer_scores, wrong_answer
-from eval.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
-from eval.evidence import Target, citation_targets, evidence_targets
-from eval.judging import JUDGED
-from eval.multihop_scores import MULTIHOP_METRICS
 from eval.records import EvalQuestion, TextOf
-from eval.retrieval_scores import (
+from eval.scoring.answer_scores import ANSWER_METRICS, PARTS_METRIC, answer_scores, wrong_answer
+from eval.scoring.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
+from eval.scoring.evidence import Target, citation_targets, evidence_targets
+from eval.scoring.judging import JUDGED
+from eval.scoring.multihop_scores import MULTIHOP_METRICS
+from eval.scoring.retrieval_scores import (
     ARTICLE_METRICS,
     EVIDENCE_METRICS,
     article_scores,
@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 METRICS = tuple(name for names in GROUPS.values() for name in names)
 LOWER_IS_BETTER = frozenset({"risk_coverage_area", *GROUPS["cost"]})
 
-# What is left is no mean over questions; `eval.aggregates` computes it from all of them.
+# What is left is no mean over questions; `eval.scoring.aggregates` computes it from all of them.
 MEANS = tuple(name for name in METRICS if name not in LOWER_IS_BETTER | {"refusal_balanced_accuracy"})
 
 

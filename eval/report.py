@@ -8,9 +8,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from eval.aggregates import Score
 from eval.metrics import GROUPS, LOWER_IS_BETTER, METRICS
 from eval.results import Report
+from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 
 

@@ -8,8 +8,8 @@ from typing import IO, Any, TypedDict
 
 from pydantic import TypeAdapter, ValidationError
 
-from eval.aggregates import Score
 from eval.records import Result
+from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 
 RESULTS_FILE = "results.jsonl"

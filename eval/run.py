@@ -13,19 +13,19 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from eval.aggregates import Score, aggregate
 from eval.asking import Asking, article_texts, ask
 from eval.journal import journal_in
-from eval.judging import Judge
-from eval.multihop_scores import is_multihop
 from eval.provenance import commit, machine, versions
 from eval.records import EvalQuestion, QuestionSet, Result
+from eval.reporting.points import kind_of
 from eval.results import ErrorRow, Report, read_results, write_report
+from eval.scoring.aggregates import Score, aggregate
+from eval.scoring.judging import Judge
+from eval.scoring.multihop_scores import is_multihop
 from index.errors import IndexEmpty, WrongUsage
 from service.client import Client
 from service.wire import StatusResponse
 
-NO_KIND = "unspecified"
 WORKERS = 8
 
 
@@ -137,8 +137,8 @@ def _progress() -> Progress:
 
 
 def _by_kind(results: Sequence[Result]) -> dict[str, dict[str, Score]]:
-    kinds = sorted({result.kind or NO_KIND for result in results})
-    return {kind: aggregate([result for result in results if (result.kind or NO_KIND) == kind]) for kind in kinds}
+    kinds = sorted({kind_of(result) for result in results})
+    return {kind: aggregate([result for result in results if kind_of(result) == kind]) for kind in kinds}
 
 
 def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result], judge: Judge | None) -> list[str]:

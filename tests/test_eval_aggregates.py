@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.aggregates import aggregate, risk_coverage_area
-from eval.intervals import RESAMPLES, interval, resampled_means
 from eval.records import Result
+from eval.scoring.aggregates import aggregate, risk_coverage_area
+from eval.scoring.intervals import RESAMPLES, interval, resampled_means
 
 
 def result(name: str, *, answerable: bool = True, confidence: float | None = 0.5, **scores: float) -> Result:

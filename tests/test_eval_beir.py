@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from eval.beir import BeirArticles
 from eval.datasets import read_questions
+from eval.formats.beir import BeirArticles
 from eval.opening import asked_of, opened
 from eval.records import BroughtArticle, EvalQuestion
 from index.errors import WrongUsage

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from eval.compare import Comparison, Turn, compare, fell_beyond_chance, print_comparison
-from eval.comparison_page import differing, headline, write_comparison_page
 from eval.records import CitedQuote, Result
+from eval.reporting.comparison_page import differing, headline, write_comparison_page
 from eval.results import REPORT_FILE
 from index.errors import WrongUsage
 from tests.eval_fixtures import hostile, report_of, run_in

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.answer_scores import holds_answer
 from eval.check import check_questions
-from eval.clauses import base_of
 from eval.datasets import read_questions
-from eval.draft import PER_ARTICLE, Proposer, draft_into, draft_questions
-from eval.draft_file import appending, known_in
-from eval.draft_records import Draft, Dropped, checked
-from eval.draft_rules import rule_drafts
+from eval.drafting.clauses import base_of
+from eval.drafting.draft import PER_ARTICLE, Proposer, draft_into, draft_questions
+from eval.drafting.draft_file import appending, known_in
+from eval.drafting.draft_records import Draft, Dropped, checked
+from eval.drafting.draft_rules import rule_drafts
+from eval.scoring.answer_scores import holds_answer
 from index.errors import WrongUsage
 from index.records import Article, ArticleInfo, TextFormat, version_of
 from tests.llm_server import LlmServer, Received, Reply, llm_server

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.highlighting import Piece, Source, sources
 from eval.records import CitedQuote
+from eval.reporting.highlighting import Piece, Source, sources
 
 TEXT = "One bird sang. Two birds sang. Three birds sang."
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.judging import Judge, Judgement, judge_from, judged
 from eval.records import EvalQuestion, QuestionSet
 from eval.results import read_results
 from eval.run import Course, run
+from eval.scoring.judging import Judge, Judgement, judge_from, judged
 from index.errors import WrongUsage
 from service.settings import Settings
 from service.wire import AskRequest, AskResponse

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.junit import write_junit
 from eval.records import Result
+from eval.reporting.junit import write_junit
 from index.errors import WrongUsage
 from tests.eval_fixtures import hostile, report_of, run_in
 

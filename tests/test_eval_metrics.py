@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.answer_scores import exact_match, holds_answer, normalise, token_f1
-from eval.citation_scores import EVIDENCE_CITED
-from eval.evidence import evidence_targets
 from eval.metrics import failed_scores, score
 from eval.records import EvalQuestion, Evidence
-from eval.retrieval_scores import article_scores, ranked_articles
+from eval.scoring.answer_scores import exact_match, holds_answer, normalise, token_f1
+from eval.scoring.citation_scores import EVIDENCE_CITED
+from eval.scoring.evidence import evidence_targets
+from eval.scoring.retrieval_scores import article_scores, ranked_articles
 from service.wire import AskResponse
 
 TEXTS = {

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.multihop_scores import (
+from eval.records import EvalQuestion, Evidence
+from eval.scoring.multihop_scores import (
     MULTIHOP_METRICS,
     multihop_metrics_of,
     multihop_scores,
     retrieval_scores,
     shares_a_word,
 )
-from eval.records import EvalQuestion, Evidence
 from service.wire import AskResponse
 
 FACTS = ("The Bears won.", "eBay gives a coupon.")

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from eval.aggregates import Score
-from eval.page import write_page
-from eval.page_sections import facts, headline, kind_panels, plots, title
-from eval.points import Point
 from eval.records import CitedQuote, Result
+from eval.reporting.page import write_page
+from eval.reporting.page_sections import facts, headline, kind_panels, plots, title
+from eval.reporting.points import Point
 from eval.results import RESULTS_FILE, result_line
+from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 from tests.eval_fixtures import hostile, report_of, run_in
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from eval.aggregates import aggregate
 from eval.compare import compare
-from eval.comparison_page import write_comparison_page
-from eval.page import write_page
 from eval.records import CitedQuote, Result
+from eval.reporting.comparison_page import write_comparison_page
+from eval.reporting.page import write_page
+from eval.scoring.aggregates import aggregate
 from tests.eval_fixtures import hostile, report_of, run_in
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from eval.plots import latency_plot, rank_plot, risk_coverage_plot, stage_bar, whisker
+from eval.reporting.plots import latency_plot, rank_plot, risk_coverage_plot, stage_bar, whisker
 
 
 def drawn(svg: Markup) -> ET.Element:

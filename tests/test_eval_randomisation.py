@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
-from eval.intervals import Floats
-from eval.randomisation import SWAPS, holm, randomised_p_values
+from eval.scoring.intervals import Floats
+from eval.scoring.randomisation import SWAPS, holm, randomised_p_values
 
 
 def column(*values: float) -> Floats:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from eval.aggregates import Score
-from eval.explanations import ABOUT
 from eval.metrics import METRICS
 from eval.records import CitedQuote, Result
 from eval.report import print_scores, read_thresholds, shown, thresholds_missed
+from eval.reporting.explanations import ABOUT
 from eval.results import RESULTS_FILE, read_results, result_line, write_report
+from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 from tests.eval_fixtures import report_of
 

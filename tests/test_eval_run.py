@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.citation_scores import EVIDENCE_CITED
 from eval.records import EvalQuestion, QuestionSet, RowProblem, Turn
 from eval.results import read_results
 from eval.run import Course, run
+from eval.scoring.citation_scores import EVIDENCE_CITED
 from index.errors import IndexEmpty, IndexMismatch, WrongUsage
 from tests.eval_client import QUESTIONS, QUOTE, RIGHT, FakeClient
 

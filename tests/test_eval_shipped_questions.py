@@ -6,10 +6,10 @@ from pathlib import Path
 import frontmatter
 import pytest
 
-from eval.answer_scores import holds_answer
 from eval.check import check_questions
 from eval.datasets import read_questions
 from eval.records import EvalQuestion, QuestionSet
+from eval.scoring.answer_scores import holds_answer
 
 ROOT = Path(__file__).resolve().parent.parent
 FEWEST = {"fact": 40, "synthesis": 15, "disagreement": 15, "follow_up": 15, "unanswerable": 35}

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from eval.aggregates import Score
 from eval.compare import compare
 from eval.records import Result
-from eval.summary import in_markdown, write_summary
+from eval.reporting.summary import in_markdown, write_summary
+from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 from tests.eval_fixtures import hostile, report_of, run_in
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.collecting import Collecting
 from eval.datasets import read_questions
+from eval.formats.collecting import Collecting
+from eval.formats.tables import read_table
 from eval.records import EvalQuestion, Evidence, QuestionSet
-from eval.tables import read_table
 from index.errors import WrongUsage
 
 

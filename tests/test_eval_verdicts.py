@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from eval.points import Point, point_of, stages_by_kind
 from eval.records import Result
-from eval.risk_coverage import answered_rightly, risks
-from eval.verdicts import FAILURES, MEANING, STAGES, Stage, first_rank, verdict
+from eval.reporting.points import Point, point_of, stages_by_kind
+from eval.reporting.verdicts import FAILURES, MEANING, STAGES, Stage, first_rank, verdict
+from eval.scoring.risk_coverage import answered_rightly, risks
 
 
 def answerable(status: str = "answered", **scores: float) -> Result:

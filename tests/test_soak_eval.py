@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.page import write_page
 from eval.records import EvalQuestion, QuestionSet
+from eval.reporting.page import write_page
 from eval.results import Report, read_results
 from eval.run import Course, run
 from service.wire import AskRequest, AskResponse

@@ -1,0 +1,1 @@
+"""Questions proposed for new articles, for a person to accept."""

@@ -1,0 +1,1 @@
+"""Question sets of the formats that we read, to questions."""

@@ -1,0 +1,81 @@
+"""Self-contained HTML files from the templates in `web/`: one style sheet, one script, nothing loaded from elsewhere.
+
+Questions, answers and quotes are other people's words: Jinja2 escapes whatever is put into a template, and a content
+security policy runs and loads nothing but the style and the script that the page was written with, known by their hashes.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Collection
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from eval.reporting.plots import slug
+from eval.results import written_whole
+
+# Pieces of a page that are written at once.
+_BUFFERED = 200
+
+
+def write_from(template: str, path: Path, **values: object) -> Path:
+    """Write a page, piece by piece as its iterables go, whole or not at all. Return its path."""
+    style, script = _asset("report.css"), _asset("report.js")
+    page = (
+        _environment()
+        .get_template(template)
+        .stream(style=Markup(style), script=Markup(script), policy=_policy(style, script), **values)
+    )
+    page.enable_buffering(_BUFFERED)
+    with written_whole(path) as file:
+        page.dump(file, encoding="utf-8")
+    return path
+
+
+def with_markers(text: str, numbers: Collection[int]) -> Markup:
+    """Escape an answer and set the numbers of its citations as markers."""
+    return Markup(
+        re.sub(
+            r" ?\[(\d+)\]",
+            lambda found: f"<sup>{found[1]}</sup>" if int(found[1]) in numbers else found[0],
+            str(escape(text)),
+        )
+    )
+
+
+def breakable(name: str) -> Markup:
+    """Escape a name that has no spaces, so that it may be broken after its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("eval.reporting", "web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"slug": slug, "with_markers": with_markers, "breakable": breakable}
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("eval.reporting").joinpath("web", name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hashed(style)}'; script-src '{_hashed(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hashed(source: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()

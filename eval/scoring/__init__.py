@@ -1,0 +1,1 @@
+"""The scores: of one question, over all questions, and how sure they are."""

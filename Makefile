@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: run install test soak lint constraints docs clean
+.PHONY: run install test soak gate baseline lint constraints docs clean
 
 run: install
 	$(BIN)/footnote index corpus
@@ -39,6 +39,14 @@ test: lint
 
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m soak --timeout=1500
+
+# Asks the questions that ship, and fails when a score fell beyond chance since the baseline was kept.
+gate: install
+	$(BIN)/footnote eval run eval/questions --out runs/gate --baseline eval/baseline --fail-under citations_exact=1
+
+# Keeps the scores of the last `make gate` as the new baseline: for changes that are meant.
+baseline:
+	$(BIN)/footnote eval baseline runs/gate eval/baseline
 
 # Every version that is installed now, without local build tags such as +cpu, which other machines do not have.
 constraints: $(VENV)/.installed-test

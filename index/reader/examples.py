@@ -115,6 +115,22 @@ def nq_pool(data: Path, part: Part) -> Pool:
     return Pool("nq", tuple(texts[i] for i in ids), tuple(q for q in questions if q.spans or part != "train"))
 
 
+def clapnq_pool(data: Path) -> Pool:
+    """Return CLAPNQ: questions with the one passage they are asked of. Its answers are sentences."""
+    passages: list[ReaderPassage] = []
+    questions: list[Asked] = []
+    for name in ("answerable", "unanswerable"):
+        for row in _rows(data / "clapnq" / f"{name}.jsonl", "id", "input", "passages", "output"):
+            passage = row["passages"][0]
+            passages.append(ReaderPassage(passage["title"], passage["text"]))
+            # Whoever marked no sentence of an answerable question's passage found its answer all over it.
+            marked = [s for output in row["output"] for s in output.get("selected_sentences") or []]
+            answers = tuple(dict.fromkeys(marked or [passage["text"]])) if name == "answerable" else ()
+            spans = occurrences(passage["text"], answers) or (Span(0, len(passage["text"])),) * bool(answers)
+            questions.append(Asked(f"{name}/{row['id']}", row["input"], len(passages) - 1, spans, answers))
+    return Pool("clapnq", tuple(passages), tuple(questions))
+
+
 def occurrences(text: str, answers: Sequence[str]) -> tuple[Span, ...]:
     """Return every stretch of the text that is one of the answers in whole words, in any case."""
     patterns = (rf"(?<!\w){re.escape(answer.strip())}(?!\w)" for answer in answers if answer.strip())

@@ -45,11 +45,11 @@ _POSTS: Shares = (("retrieved", 0.25), ("without the sentence", 0.3), ("altered"
 DIETS: dict[str, Diet] = {
     "new_wiki": Diet(1.0, 2.0, _WIKI),
     "squad2": Diet(3.0, 1.0, _WIKI),
-    "nq": Diet(3.0, 3.0, (("retrieved", 0.8), ("without the sentence", 0.2), ("altered", 0.0))),
-    "reddit": Diet(1.0, 0.8, _POSTS),
-    "amazon_reviews": Diet(1.0, 0.8, _POSTS),
-    "policyqa_dev": Diet(0.4, 0.5, (("without the sentence", 1.0),)),
-    "policyqa_test": Diet(0.4, 0.5, (("without the sentence", 1.0),)),
+    "nq": Diet(5.0, 3.0, (("retrieved", 0.8), ("without the sentence", 0.2), ("altered", 0.0))),
+    "reddit": Diet(0.75, 0.8, _POSTS),
+    "amazon_reviews": Diet(0.75, 0.8, _POSTS),
+    "policyqa_dev": Diet(0.25, 0.5, (("without the sentence", 1.0),)),
+    "policyqa_test": Diet(0.25, 0.5, (("without the sentence", 1.0),)),
 }
 
 
@@ -106,8 +106,11 @@ def _positive(prepared: PreparedPool, asked: Asked, question: Tokens, pieces: Wo
 
 
 def _window(length: int, spans: Sequence[tuple[int, int]], room: int, random: Random) -> tuple[int, int]:
-    """Return a stretch of a passage that fits and holds an answer: mostly all of it, else anywhere around one."""
-    size = min(room, length if length <= 160 and random.random() < 0.85 else random.randint(96, 200))
+    """Return a stretch of a passage that fits and holds an answer: all of it, or anywhere around one.
+
+    Shorter ones cost less and teach as much. Where nothing answers, all of it is what people looked at.
+    """
+    size = min(room, length if random.random() < 0.4 or not spans else random.randint(64, 160))
     if size >= length:
         return 0, length
     first, last = random.choice(spans) if spans else (random.randrange(length),) * 2

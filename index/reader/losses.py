@@ -9,7 +9,7 @@ from torch.nn import functional
 from index.reader.groups import Item
 from index.reader.network import Outputs
 
-_ANSWERED, _RELEVANCE = 0.5, 0.5
+_ANSWERED, _RELEVANCE = 1.0, 1.0
 
 
 def loss_of(outputs: Outputs, items: Sequence[Item]) -> Tensor:

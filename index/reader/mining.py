@@ -22,7 +22,7 @@ def mined(pool: Pool, embedder: Embedder, *, count: int, advance: Callable[[int]
     A passage that answers without anybody having marked it would teach the opposite of what is true, so passages that
     hold an answer's words are left out. `advance` is told how many questions are done.
     """
-    passages = np.vstack([embedder.embed_passages(part) for part in _parts([shown(p) for p in pool.passages])])
+    passages = embedded([shown(p) for p in pool.passages], embedder)
     with tempfile.TemporaryDirectory() as folder:
         words = LexicalIndex(Path(folder))
         words.add([LexicalEntry(str(at), str(at), shown(p)) for at, p in enumerate(pool.passages)])
@@ -56,5 +56,7 @@ def shown(passage: ReaderPassage) -> str:
     return f"{passage.title}\n{passage.text}" if passage.title else passage.text
 
 
-def _parts(texts: Sequence[str]) -> list[Sequence[str]]:
-    return [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
+def embedded(texts: Sequence[str], embedder: Embedder) -> Vectors:
+    """Embed texts of any number, so many at a time that the memory they take stays small. One row a text."""
+    parts = [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
+    return np.vstack([embedder.embed_passages(part) for part in parts])

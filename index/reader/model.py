@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import _fastest_dtype, _packaged_folder, _sha256
 from index.errors import ModelUnusable
-from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, batched
+from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces
 
 if TYPE_CHECKING:
     from index.reader.network import ReadingNetwork
@@ -66,6 +66,15 @@ class _Window:
     sequence: Sequenced
 
 
+class _Scores(NamedTuple):
+    """What the network says of a window: start and end scores of its passage's tokens less those of "no answer"."""
+
+    starts: Row
+    ends: Row
+    relevance: float
+    answered: float
+
+
 class Reader:
     """A reading model. It is loaded when it is first needed, and used by one thread at a time.
 
@@ -108,9 +117,9 @@ class Reader:
                 for first, ids in self._cut(tokens[question], tokens[passage.title], tokens[passage.text])
             ]
             read = self._read(windows)
-        of_pair: list[list[tuple[_Window, tuple[Row, Row, float, float]]]] = [[] for _ in pairs]
-        for window, outputs in zip(windows, read, strict=True):
-            of_pair[window.pair].append((window, outputs))
+        of_pair: list[list[tuple[_Window, _Scores]]] = [[] for _ in pairs]
+        for window, scores in zip(windows, read, strict=True):
+            of_pair[window.pair].append((window, scores))
         return [_reading(parts, tokens[pair[1].text]) for parts, pair in zip(of_pair, pairs, strict=True)]
 
     def _tokens(self, texts: set[str]) -> dict[str, Tokens]:
@@ -123,11 +132,12 @@ class Reader:
         for first in [*range(0, last, min(_STRIDE, room)), last]:
             yield first, text.ids[first : first + room]
 
-    def _read(self, windows: Sequence[_Window]) -> list[tuple[Row, Row, float, float]]:
-        """Return for each window: start and end scores of its passage's tokens less "no answer", relevance, answered."""
+    def _read(self, windows: Sequence[_Window]) -> list[_Scores]:
         import torch
 
-        found: dict[int, tuple[Row, Row, float, float]] = {}
+        from index.reader.network import batched
+
+        found: dict[int, _Scores] = {}
         order = sorted(range(len(windows)), key=lambda at: len(windows[at].sequence.ids))
         device = next(self._network.parameters()).device
         for begin in range(0, len(order), _BATCH):
@@ -139,7 +149,7 @@ class Reader:
             for row, at in enumerate(part):
                 sequence = windows[at].sequence
                 passage = slice(sequence.passage_at, len(sequence.ids) - 1)
-                found[at] = (
+                found[at] = _Scores(
                     starts[row, passage] - starts[row, 0],
                     ends[row, passage] - ends[row, 0],
                     float(relevance[row]),
@@ -156,15 +166,15 @@ class Reader:
         return _loaded(_checked(self._folder)[0])
 
 
-def _reading(parts: Sequence[tuple[_Window, tuple[Row, Row, float, float]]], text: Tokens) -> Reading:
+def _reading(parts: Sequence[tuple[_Window, _Scores]], text: Tokens) -> Reading:
     found = [
         (score, window.first + first, window.first + last)
-        for window, (starts, ends, _, _) in parts
-        for score, first, last in _stretches(starts, ends)
+        for window, scores in parts
+        for score, first, last in _stretches(scores.starts, scores.ends)
     ]
     return Reading(
-        relevance=max(outputs[2] for _, outputs in parts),
-        answered=max(outputs[3] for _, outputs in parts),
+        relevance=max(scores.relevance for _, scores in parts),
+        answered=max(scores.answered for _, scores in parts),
         stretches=tuple(
             Stretch(text.starts[first], text.ends[last], score)
             for score, first, last in _apart(sorted(found, reverse=True))

@@ -1,14 +1,17 @@
 """The network that reads: a BERT encoder with three heads, and how it is stored."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
 from index.errors import ModelUnusable
+from index.reader.tokens import TOKEN_STEP, Sequenced
 
 WORDS = "encoder.embeddings.word_embeddings.weight"
 
@@ -58,6 +61,21 @@ class ReadingNetwork(nn.Module):
         relevance, answered = self.verdict(hidden[:, 0]).float().unbind(-1)
         closed = ~batch.allowed
         return Outputs(starts.masked_fill(closed, -1e4), ends.masked_fill(closed, -1e4), relevance, answered)
+
+
+def batched(sequences: Sequence[Sequenced], device: torch.device | None = None) -> Batch:
+    """Fill sequences up to the longest, rounded up to a multiple of TOKEN_STEP."""
+    longest = -(-max(len(s.ids) for s in sequences) // TOKEN_STEP) * TOKEN_STEP
+    ids = torch.tensor([[*s.ids, *[0] * (longest - len(s.ids))] for s in sequences])
+    at = torch.arange(longest)[None]
+    title, passage, end = (
+        torch.tensor(column)[:, None]
+        for column in zip(*((s.title_at, s.passage_at, len(s.ids)) for s in sequences), strict=True)
+    )
+    real = at < end
+    allowed = ((at >= passage) & (at < end - 1)) | (at == 0)
+    batch = Batch(ids, ((at >= title) & real).long(), real.long(), allowed)
+    return Batch(*(tensor.to(device) for tensor in batch)) if device else batch
 
 
 def configuration(packaged: Path, attention: str) -> BertConfig:

@@ -5,15 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
 from tokenizers import Tokenizer
-
-from index.reader.network import Batch
 
 LONGEST = 256
 LONGEST_QUESTION = 64
 LONGEST_TITLE = 24
-# As in index/embedding.py: every new shape costs a compilation, so there are few.
+# As in index/embedding.py: every new shape of a batch costs a compilation, so there are few.
 TOKEN_STEP = 16
 _SPACE = re.compile(r"\s")
 
@@ -72,18 +69,3 @@ class WordPieces:
         head = (self._first, *question.ids[:LONGEST_QUESTION], self._between)
         named = (*title.ids[:LONGEST_TITLE], self._colon)
         return Sequenced((*head, *named, *passage, self._between), len(head), len(head) + len(named))
-
-
-def batched(sequences: Sequence[Sequenced], device: torch.device | None = None) -> Batch:
-    """Fill sequences up to the longest, rounded up to a multiple of TOKEN_STEP."""
-    longest = -(-max(len(s.ids) for s in sequences) // TOKEN_STEP) * TOKEN_STEP
-    ids = torch.tensor([[*s.ids, *[0] * (longest - len(s.ids))] for s in sequences])
-    at = torch.arange(longest)[None]
-    title, passage, end = (
-        torch.tensor(column)[:, None]
-        for column in zip(*((s.title_at, s.passage_at, len(s.ids)) for s in sequences), strict=True)
-    )
-    real = at < end
-    allowed = ((at >= passage) & (at < end - 1)) | (at == 0)
-    batch = Batch(ids, ((at >= title) & real).long(), real.long(), allowed)
-    return Batch(*(tensor.to(device) for tensor in batch)) if device else batch

@@ -13,15 +13,15 @@ from torch import Tensor
 from index.embedding import _fastest_dtype, _packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
-from index.reader.network import Outputs, started
+from index.reader.network import Outputs, batched, started
 from index.reader.storing import save
-from index.reader.tokens import TOKEN_STEP, batched
+from index.reader.tokens import TOKEN_STEP
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 1280
+_PARTS = 8
 _WARMUP, _DECAY = 0.02, 0.35
-_AVERAGED = 0.998
+_AVERAGED = 0.995
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Training:
     def learn(self, groups: Sequence[Sequence[Item]], pool: ThreadPoolExecutor) -> float:
         """Take one step. Returns the loss."""
         items = [item for group in groups for item in group]
-        parts = _parts(items)
+        parts = _parts(items, _PARTS)
         read = list(pool.map(lambda part: self._read([items[at] for at in part]), parts))
         # The items of a question may be in several batches, so that none is filled up much: the loss of their order is
         # computed between the way forth and the way back.
@@ -139,12 +139,14 @@ def rate_at(done: float) -> float:
     return max(min(done / _WARMUP, 1.0, (1 - done) / _DECAY), 0.0)
 
 
-def _parts(items: Sequence[Item]) -> list[list[int]]:
-    """Deal the items of a step into batches of like length, longest first, of about _AT_ONCE tokens each."""
+def _parts(items: Sequence[Item], count: int) -> list[list[int]]:
+    """Deal the items of a step into batches of like length and of about as many tokens each, longest first."""
     lengths = [-(-len(item.sequence.ids) // TOKEN_STEP) * TOKEN_STEP for item in items]
-    parts: list[list[int]] = []
-    for at in sorted(range(len(items)), key=lambda at: -lengths[at]):
-        if not parts or (len(parts[-1]) + 1) * lengths[parts[-1][0]] > _AT_ONCE:
-            parts.append([])
-        parts[-1].append(at)
-    return parts
+    ordered = sorted(range(len(items)), key=lambda at: -lengths[at])
+    share = sum(lengths) / count
+    parts: list[list[int]] = [[] for _ in range(count)]
+    read = 0
+    for at in ordered:
+        parts[min(int((read + lengths[at] / 2) / share), count - 1)].append(at)
+        read += lengths[at]
+    return [part for part in parts if part]

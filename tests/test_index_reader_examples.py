@@ -1,0 +1,178 @@
+"""What the reader learns from: read defensively, split so that nothing measured on is trained on."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.embedding import _packaged_folder
+from index.errors import WrongUsage
+from index.reader.examples import (
+    Asked,
+    Pool,
+    clapnq_pool,
+    holds_any,
+    nq_pool,
+    occurrences,
+    read_squad,
+    squad2_pool,
+    training_pools,
+)
+from index.reader.groups import group_of, prepared
+from index.reader.tokens import ReaderPassage, WordPieces
+from index.reader.wording import altered, as_typed
+from index.records import Span
+
+TEXT = "Anna Rossi was born in 1971 in Turin. She studied law in Rome. Her brother Marco was born in 1975."
+
+
+def _paragraph(context: str, *questions: tuple[str, str | None]) -> dict[str, object]:
+    return {
+        "context": context,
+        "qas": [
+            {
+                "id": f"{context[:9]}{n}",
+                "question": question,
+                "is_impossible": answer is None,
+                "answers": [{"text": answer, "answer_start": context.index(answer)}] if answer else [],
+            }
+            for n, (question, answer) in enumerate(questions)
+        ],
+    }
+
+
+def _entry(title: str, count: int = 2) -> dict[str, object]:
+    texts = [f"{title} {n}. {TEXT}" for n in range(count)]
+    return {
+        "title": title,
+        "paragraphs": [_paragraph(t, ("When was she born?", "1971"), ("Who?", None)) for t in texts],
+    }
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for folder in ("train", "squad2", "nq", "clapnq"):
+        (tmp_path / folder).mkdir()
+    squad2 = {"data": [_entry("Normans"), _entry("Huguenot")]}
+    (tmp_path / "squad2" / "squad2.json").write_text(json.dumps(squad2), "utf-8")
+    corpus = [{"id": f"p{n}", "title": f"T{n}", "text": f"The answer is number{n}."} for n in range(12)]
+    questions = [
+        {"id": f"q{n}", "question": "which?", "answers": [f"number{n}"], "relevant_ids": [f"p{n}"]} for n in range(12)
+    ]
+    for name, rows in (("corpus", corpus), ("questions", questions)):
+        lines = [json.dumps(row) for row in rows]
+        (tmp_path / "nq" / f"{name}.jsonl").write_text("\n".join([*lines, "{broken", "[]"]), "utf-8")
+    return tmp_path
+
+
+def _ids(pool: Pool) -> set[str]:
+    return {question.id for question in pool.questions}
+
+
+def test_held_out_articles_are_in_no_training_pool(data: Path) -> None:
+    parts = [squad2_pool(data, part) for part in ("train", "dev", "final")]
+    assert {p.title for p in parts[0].passages} == {"Huguenot"}
+    assert {p.title for part in parts[1:] for p in part.passages} == {"Normans"}
+    assert not _ids(parts[1]) & _ids(parts[2])
+    assert sum(len(part.questions) for part in parts) == 8
+
+
+def test_measured_questions_and_their_passages_are_in_no_training_pool(data: Path) -> None:
+    train, dev, final = (nq_pool(data, part) for part in ("train", "dev", "final"))
+    assert len(_ids(train)) == 8
+    assert _ids(dev) == {"q0", "q6"}
+    assert _ids(final) == {"q3", "q9"}
+    measured = {dev.passages[q.passage] for q in dev.questions} | {final.passages[q.passage] for q in final.questions}
+    assert not measured & set(train.passages)
+    assert len(dev.passages) == 12
+
+
+def test_broken_rows_are_left_out_and_told(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    nq_pool(data, "train")
+    assert "2 rows cannot be read" in caplog.text
+
+
+def test_an_answer_that_is_not_where_it_is_said_to_be_is_left_out(tmp_path: Path) -> None:
+    entry = _entry("Huguenot", 1)
+    entry["paragraphs"][0]["qas"][0]["answers"][0]["answer_start"] += 1  # type: ignore[index]
+    entry["paragraphs"].append({"context": 5})  # type: ignore[attr-defined]
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps({"data": [entry]}), "utf-8")
+    assert [q.question for q in read_squad(path).questions] == ["Who?"]
+
+
+def test_a_file_of_another_format_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "set.json"
+    path.write_text("[1]", "utf-8")
+    with pytest.raises(WrongUsage, match="SQuAD's format"):
+        read_squad(path)
+
+
+def test_a_folder_without_sets_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="no question set"):
+        training_pools(tmp_path)
+
+
+def test_clapnq_knows_which_are_unanswerable(data: Path) -> None:
+    row = {"id": 1, "input": "who?", "passages": [{"title": "T", "text": TEXT}]}
+    marked = [{"selected_sentences": ["She studied law in Rome."]}]
+    (data / "clapnq" / "answerable.jsonl").write_text(json.dumps({**row, "output": marked}), "utf-8")
+    (data / "clapnq" / "unanswerable.jsonl").write_text(json.dumps({**row, "output": []}), "utf-8")
+    pool = clapnq_pool(data)
+    assert [bool(q.spans) for q in pool.questions] == [True, False]
+    assert pool.questions[0].answers == ("She studied law in Rome.",)
+
+
+@given(st.text(max_size=30), st.lists(st.text(max_size=8), max_size=3))
+def test_every_occurrence_is_an_answer(text: str, answers: list[str]) -> None:
+    for span in occurrences(text, answers):
+        assert text[span.start : span.end].lower() in {a.strip().lower() for a in answers} or not text.isascii()
+
+
+def test_answers_count_in_whole_words_only() -> None:
+    assert holds_any("It was the 12th.", ["12th"])
+    assert not holds_any("It was the 12th.", ["12", ""])
+
+
+def test_altered_questions_ask_for_something_else() -> None:
+    found = {altered("When was Anna Rossi first in Turin?", TEXT, Random(n)) for n in range(30)}
+    assert found - {None}
+    assert "When was Anna Rossi first in Turin?" not in found
+    assert any(question and "last" in question for question in found)
+
+
+def test_questions_are_asked_as_people_type_them() -> None:
+    forms = {as_typed("Where was Anna Rossi born?", Random(n)) for n in range(60)}
+    assert forms == {"Where was Anna Rossi born?", "Where was Anna Rossi born", "Anna Rossi born"}
+
+
+def _pool() -> Pool:
+    passages = (
+        ReaderPassage("Rossi", TEXT),
+        ReaderPassage("Bianchi", "Carlo Bianchi was a painter of the last century."),
+    )
+    asked = Asked("q", "When was Anna Rossi born?", 0, (Span(23, 27),), ("1971",))
+    none = Asked("n", "When was Anna Rossi wed?", 0, (), ())
+    return Pool("new_wiki", passages, (asked, none))
+
+
+def test_a_group_has_the_answer_first_and_none_in_the_others() -> None:
+    pieces = WordPieces(_packaged_folder())
+    pool = prepared(_pool(), [[1], [1]], pieces)
+    (right,) = pieces.of(["1971"])
+    for seed in range(40):
+        first, *others = group_of(pool, 0, pieces, Random(seed))
+        assert [first.sequence.ids[s : e + 1] for s, e in zip(first.starts, first.ends, strict=True)] == [right.ids]
+        assert first.rival
+        assert all(not item.starts for item in others)
+        assert all(right.ids[0] not in item.sequence.ids for item in others if item.rival)
+
+
+def test_an_unanswerable_question_has_its_passage_and_no_answer() -> None:
+    pieces = WordPieces(_packaged_folder())
+    (item,) = group_of(prepared(_pool(), [[1], [1]], pieces), 1, pieces, Random(1))
+    assert (item.starts, item.ends, item.rival) == ((), (), False)
+    assert len(item.sequence.ids) > 20

@@ -1,0 +1,124 @@
+"""Reading: exact stretches, each pair on its own, and a clear word when the weights cannot be used."""
+
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from index.embedding import _packaged_folder
+from index.errors import ModelUnusable
+from index.reader import model
+from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage
+from index.reader.network import WORDS, started
+from index.reader.storing import save
+
+ROME = ReaderPassage("Weather", "It rained in Rome on Monday. The mayor, Anna Rossi, opened 12 shelters.")
+LONG = ReaderPassage("Numbers", " ".join(f"Number {n} follows." for n in range(400)))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights that were never trained: what is tested here does not depend on how well they read."""
+    torch.manual_seed(1)
+    network = started(_packaged_folder())
+    path = tmp_path_factory.mktemp("reader")
+    save({name: w for name, w in network.state_dict().items() if name != WORDS}, path / WEIGHTS_FILE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def reader(folder: Path) -> Reader:
+    return Reader(folder)
+
+
+def test_each_pair_has_a_reading_with_stretches_of_its_text(reader: Reader) -> None:
+    readings = reader.read([("who is the mayor?", ROME), ("which number?", LONG)])
+    for reading, passage in zip(readings, (ROME, LONG), strict=True):
+        assert 1 <= len(reading.stretches) <= 5
+        assert all(0 <= s.start < s.end <= len(passage.text) for s in reading.stretches)
+        assert all(not passage.text[s.start].isspace() for s in reading.stretches)
+
+
+def test_stretches_come_best_first_and_do_not_overlap(reader: Reader) -> None:
+    for reading in reader.read([("who is the mayor?", ROME), ("which number?", LONG)]):
+        assert [s.score for s in reading.stretches] == sorted((s.score for s in reading.stretches), reverse=True)
+        places = sorted((s.start, s.end) for s in reading.stretches)
+        assert all(end <= start for (_, end), (start, _) in pairwise(places))
+
+
+def test_what_else_is_read_changes_a_reading_by_rounding_only(reader: Reader) -> None:
+    (alone,) = reader.read([("who is the mayor?", ROME)])
+    among = reader.read([("which number?", LONG), ("who is the mayor?", ROME), ("", ReaderPassage("", "x"))])[1]
+    assert among.relevance == pytest.approx(alone.relevance, abs=0.1)
+    assert among.answered == pytest.approx(alone.answered, abs=0.1)
+    assert among.stretches[0].score == pytest.approx(alone.stretches[0].score, abs=0.2)
+
+
+def test_a_long_passage_is_read_to_its_end(reader: Reader) -> None:
+    tokens = reader._pieces.of([LONG.text])[0]
+    windows = list(reader._cut(*reader._pieces.of(["which number?", "Numbers"]), tokens))
+    covered = {first + at for first, ids in windows for at in range(len(ids))}
+    assert covered == set(range(len(tokens.ids)))
+    assert len(windows) > 2
+
+
+def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
+    assert reader.read([]) == []
+    (reading,) = reader.read([("who?", ReaderPassage("Title", " "))])
+    assert reading.stretches == ()
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS, TEXTS, TEXTS)
+def test_any_text_can_be_read(reader: Reader, question: str, title: str, text: str) -> None:
+    (reading,) = reader.read([(question, ReaderPassage(title, text))])
+    assert all(0 <= s.start < s.end <= len(text) for s in reading.stretches)
+
+
+def test_several_threads_may_read_at_once(reader: Reader) -> None:
+    pairs = [("who is the mayor?", ROME), ("which number?", LONG)]
+    expected = reader.read(pairs)
+    found: list[object] = []
+    threads = [threading.Thread(target=lambda: found.append(reader.read(pairs))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 4
+
+
+def test_missing_weights_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match="missing"):
+        Reader(tmp_path).load()
+
+
+def test_damaged_weights_are_told(tmp_path: Path) -> None:
+    (tmp_path / WEIGHTS_FILE).write_bytes(b"not weights")
+    with pytest.raises(ModelUnusable, match="cannot be read"):
+        Reader(tmp_path).load()
+
+
+def test_weights_of_another_shape_are_told(folder: Path, tmp_path: Path) -> None:
+    weights = load_file(folder / WEIGHTS_FILE)
+    save_file({**weights, "verdict.bias": torch.zeros(3)}, tmp_path / WEIGHTS_FILE)
+    with pytest.raises(ModelUnusable, match=r"verdict\.bias has the shape \(3,\), not \(2,\)"):
+        Reader(tmp_path).load()
+
+
+def test_shipped_weights_that_were_replaced_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model, "_SHIPPED", folder)
+    with pytest.raises(ModelUnusable, match="damaged or was replaced"):
+        Reader().load()
+
+
+def test_the_fingerprint_names_the_weights(folder: Path, tmp_path: Path) -> None:
+    weights = load_file(folder / WEIGHTS_FILE)
+    save_file({**weights, "verdict.bias": weights["verdict.bias"] + 1}, tmp_path / WEIGHTS_FILE)
+    assert Reader(folder).fingerprint == Reader(folder).fingerprint
+    assert Reader(folder).fingerprint.split("@")[1] != Reader(tmp_path).fingerprint.split("@")[1]

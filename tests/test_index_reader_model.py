@@ -62,7 +62,8 @@ def test_what_else_is_read_changes_a_reading_by_rounding_only(reader: Reader) ->
 
 def test_a_long_passage_is_read_to_its_end(reader: Reader) -> None:
     tokens = reader._pieces.of([LONG.text])[0]
-    windows = list(reader._cut(*reader._pieces.of(["which number?", "Numbers"]), tokens))
+    question, title = reader._pieces.of(["which number?", "Numbers"])
+    windows = list(reader._cut(question, title, tokens))
     covered = {first + at for first, ids in windows for at in range(len(ids))}
     assert covered == set(range(len(tokens.ids)))
     assert len(windows) > 2

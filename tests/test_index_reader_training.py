@@ -1,6 +1,7 @@
 """Training goes on where it was stopped, the losses want what they should, and the measures measure."""
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -109,8 +110,8 @@ def test_the_rate_rises_stays_and_falls() -> None:
     assert rate_at(1.0) == rate_at(1.2) == 0.0
 
 
-def _outputs(starts: list[float], answered: float) -> Outputs:
-    row = torch.tensor([starts])
+def _outputs(starts: Sequence[float], answered: float) -> Outputs:
+    row = torch.tensor([list(starts)], dtype=torch.float32)
     return Outputs(row, row, torch.zeros(1), torch.tensor([answered]))
 
 

@@ -19,8 +19,8 @@ from rich.table import Table
 from index.embedding import Embedder
 from index.reader import choosing
 from index.reader.choosing import FEATURES, REFUSAL_FEATURES, Answered, Searched, case_of, refusal_features
-from index.reader.examples import Part, clapnq_pool, nq_pool, squad2_pool
-from index.reader.fitting import cross_validated, fit_choice, fit_probability, probability
+from index.reader.examples import Part, clapnq_pool, mtrag_pool, multihop_pool, nq_pool, squad2_pool
+from index.reader.fitting import cross_validated, fit_choice, fit_probability, fitted_apart, probability
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader
 from index.reader.scoring import Numbers, area, balanced_accuracy, exact_match, interval, reliability, token_f1
@@ -90,19 +90,24 @@ def refusal_of(asked: Sequence[Answered]) -> Refusal:
     return Refusal(rows, np.array([float(bool(one.asked.spans)) for one in asked]))
 
 
-def pool_rows(data: str, asked: Sequence[Answered], choice: Numbers, ranking: Numbers) -> Iterator[Row]:
-    """Measure which passage comes first and which sentence is chosen for questions asked of a whole pool."""
+def pool_rows(
+    data: str, asked: Sequence[Answered], *, choice: Sequence[Numbers], ranking: Sequence[Numbers]
+) -> Iterator[Row]:
+    """Measure which passage comes first and which sentence is chosen for questions asked of a whole pool.
+
+    `choice` and `ranking` are the weights of sentences and of passages, for each question.
+    """
     first = {
         "fused": [one.found[0].passage for one in asked],
         "relevance": [_first(one, np.array([1.0, 0.0, 0.0])) for one in asked],
-        "combined": [_first(one, ranking) for one in asked],
+        "combined": [_first(one, weights) for one, weights in zip(asked, ranking, strict=True)],
     }
     for name, passages in first.items():
         right = [float(p == one.asked.passage) for p, one in zip(passages, asked, strict=True)]
         yield _mean(data, f"hit@1 by {name}", right)
     alone = np.eye(len(FEATURES))[FEATURES.index("similarity")]
-    for name, weights in (("similarity", alone), ("combined", choice)):
-        chosen = [one.sentences[int(np.argmax(case_of(one)[0] @ weights))] for one in asked]
+    for name, weights in (("similarity", [alone] * len(asked)), ("combined", choice)):
+        chosen = [one.sentences[int(np.argmax(case_of(one)[0] @ w))] for one, w in zip(asked, weights, strict=True)]
         yield _mean(data, f"sentence by {name} holds the answer", [float(s.right) for s in chosen])
     yield _mean(
         data,
@@ -137,6 +142,16 @@ class Evaluation:
     def clapnq(self) -> list[Answered]:
         return choosing.answered_in_place(clapnq_pool(self._data), self._embedder, self._reader)
 
+    def unseen(self) -> Iterator[tuple[str, Refusal]]:
+        """Yield sets that nothing was fitted on, as far as they are there."""
+        if (self._data / "multihop" / "questions.jsonl").is_file():
+            searched = Searched(multihop_pool(self._data), self._embedder)
+            yield "multihop", refusal_of(choosing.answered(searched, self._reader, count=_PASSAGES))
+        if (self._data / "mtrag_un" / "tasks.jsonl").is_file():
+            pool, places = mtrag_pool(self._data)
+            asked = choosing.answered_in_place(pool, self._embedder, self._reader, places=places)
+            yield "mtrag_un", refusal_of(asked)
+
     def searched(self, part: Part) -> tuple[list[Answered], Refusal]:
         """Return the questions asked of the whole pool, and with what answers them and with it hidden, for refusal."""
         pool = nq_pool(self._data, part)
@@ -167,28 +182,32 @@ def evaluate(evaluation: Evaluation, console: Console, *, final: bool) -> None:
     """Measure on the dev parts, and with `final` on the final parts too, and print everything."""
     asked, refusal = evaluation.searched("dev")
     squad2, clapnq = evaluation.in_place("dev"), evaluation.clapnq()
-    choice = fit_choice([case_of(one) for one in asked])
-    ranking = fit_choice([passage_case(one) for one in asked])
+    sentences, passages = [case_of(one) for one in asked], [passage_case(one) for one in asked]
     sets = {"nq dev, hidden or not": refusal, "squad2 dev": refusal_of(squad2), "clapnq": refusal_of(clapnq)}
-    joint = fit_probability(
-        np.vstack([s.rows for s in sets.values()]), np.concatenate([s.right for s in sets.values()])
-    )
+    joint = _joint(list(sets.values()))
     rows = [
-        *pool_rows("nq dev", asked, choice, ranking),
+        *pool_rows("nq dev", asked, choice=fitted_apart(sentences), ranking=fitted_apart(passages)),
         *passage_rows("squad2 dev", squad2),
         *passage_rows("clapnq", clapnq),
     ]
+    choice, ranking = fit_choice(sentences), fit_choice(passages)
     if final:
         asked, refusal = evaluation.searched("final")
         squad2 = evaluation.in_place("final")
-        rows += [*pool_rows("nq final", asked, choice, ranking), *passage_rows("squad2 final", squad2)]
+        rows += pool_rows("nq final", asked, choice=[choice] * len(asked), ranking=[ranking] * len(asked))
+        rows += passage_rows("squad2 final", squad2)
         sets |= {"nq final, hidden or not": refusal, "squad2 final": refusal_of(squad2)}
+    sets |= dict(evaluation.unseen())
     console.print(_table(rows))
     _print_weights(console, choice, ranking, joint)
     for name, one in sets.items():
         _print_reliability(console, name, probability(joint, one.rows), one.right)
     read, embeds = evaluation.speed()
     console.print(f"{read:.0f} pairs a second; the same passages are embedded at {embeds:.0f} a second")
+
+
+def _joint(sets: Sequence[Refusal]) -> Numbers:
+    return fit_probability(np.vstack([s.rows for s in sets]), np.concatenate([s.right for s in sets]))
 
 
 def _table(rows: Sequence[Row]) -> Table:

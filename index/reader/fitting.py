@@ -33,6 +33,12 @@ def fit_choice(cases: Sequence[tuple[Numbers, Numbers]]) -> Numbers:
     return np.asarray(found.x / scale, float)
 
 
+def fitted_apart(cases: Sequence[tuple[Numbers, Numbers]], folds: int = 5) -> list[Numbers]:
+    """Return for each case the weights that were fitted without its fold."""
+    weights = [fit_choice([case for at, case in enumerate(cases) if at % folds != one]) for one in range(folds)]
+    return [weights[at % folds] for at in range(len(cases))]
+
+
 def fit_probability(rows: Numbers, right: Numbers) -> Numbers:
     """Return the intercept and weights of a logistic regression of `right` (0 or 1) on the rows."""
     scale = rows.std(axis=0) + 1e-9

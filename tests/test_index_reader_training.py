@@ -86,6 +86,22 @@ def test_training_that_was_stopped_goes_on_as_if_it_had_not_been(
     assert (tmp_path / WEIGHTS_FILE).stat().st_size < 25_000_000
 
 
+@pytest.mark.usefixtures("one_thread")
+def test_what_is_read_with_is_between_the_middle_and_the_end(
+    pool: PreparedPool, pieces: WordPieces, tmp_path: Path
+) -> None:
+    training = Training(Plan(tmp_path, tokens=1_000, seed=3, rate=3e-4))
+    _learnt(training, pool, pieces, 1)
+    middle = {name: weight.clone() for name, weight in training.middle.items()}
+    training.save()
+    resumed = Training(training.plan)
+    resumed.resume()
+    assert all(torch.equal(resumed.middle[name], weight) for name, weight in middle.items())
+    resumed.exact["verdict.bias"] += 4
+    resumed.average["verdict.bias"] += 4
+    assert torch.allclose(resumed.blended()["verdict.bias"] - middle["verdict.bias"], torch.tensor(2.0), atol=0.01)
+
+
 def test_the_same_seed_gives_the_same_steps(pool: PreparedPool, pieces: WordPieces) -> None:
     first, again = (steps([pool], pieces, seed=5, skipped=0) for _ in range(2))
     later = steps([pool], pieces, seed=5, skipped=1)

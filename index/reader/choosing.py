@@ -94,17 +94,12 @@ def answered(searched: Searched, reader: Reader, *, count: int, without_answers:
     return _gathered(searched.pool, found, vectors, reader=reader, embedder=searched.embedder)
 
 
-def answered_in_place(
-    pool: Pool, embedder: Embedder, reader: Reader, *, places: Sequence[Sequence[int]] | None = None
-) -> list[Answered]:
-    """Ask every question of its own passage alone, or of those in `places`. Fused scores are cosines there."""
+def answered_in_place(pool: Pool, embedder: Embedder, reader: Reader) -> list[Answered]:
+    """Ask every question of its own passage alone. Fused scores are cosines there."""
     vectors = embedder.embed_questions([q.question for q in pool.questions])
     passages = embedded([shown(p) for p in pool.passages], embedder)
-    own = places or [(q.passage,) for q in pool.questions]
-    found = [
-        tuple(Found(at, score, score) for at in of for score in [float(vector @ passages[at])])
-        for of, vector in zip(own, vectors, strict=True)
-    ]
+    similarities = [float(vector @ passages[q.passage]) for q, vector in zip(pool.questions, vectors, strict=True)]
+    found = [(Found(q.passage, s, s),) for q, s in zip(pool.questions, similarities, strict=True)]
     return _gathered(pool, found, vectors, reader=reader, embedder=embedder)
 
 

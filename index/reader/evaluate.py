@@ -19,7 +19,7 @@ from rich.table import Table
 from index.embedding import Embedder
 from index.reader import choosing
 from index.reader.choosing import FEATURES, REFUSAL_FEATURES, Answered, Searched, case_of, refusal_features
-from index.reader.examples import Part, clapnq_pool, mtrag_pool, multihop_pool, nq_pool, squad2_pool
+from index.reader.examples import Part, clapnq_pool, multihop_pool, nq_pool, squad2_pool
 from index.reader.fitting import cross_validated, fit_choice, fit_probability, fitted_apart, probability
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader
@@ -147,10 +147,6 @@ class Evaluation:
         if (self._data / "multihop" / "questions.jsonl").is_file():
             searched = Searched(multihop_pool(self._data), self._embedder)
             yield "multihop", refusal_of(choosing.answered(searched, self._reader, count=_PASSAGES))
-        if (self._data / "mtrag_un" / "tasks.jsonl").is_file():
-            pool, places = mtrag_pool(self._data)
-            asked = choosing.answered_in_place(pool, self._embedder, self._reader, places=places)
-            yield "mtrag_un", refusal_of(asked)
 
     def searched(self, part: Part) -> tuple[list[Answered], Refusal]:
         """Return the questions asked of the whole pool, and with what answers them and with it hidden, for refusal."""

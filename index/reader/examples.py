@@ -143,23 +143,6 @@ def multihop_pool(data: Path) -> Pool:
     return Pool("multihop", tuple(ReaderPassage(row["title"], row["text"]) for row in rows), tuple(questions))
 
 
-def mtrag_pool(data: Path) -> tuple[Pool, list[tuple[int, ...]]]:
-    """Return MTRAG's tasks that are answerable or not and have contexts: each conversation's last question, with the
-    places of its contexts in the pool. Most lean on what was said before, which is not read."""
-    passages: list[ReaderPassage] = []
-    questions: list[Asked] = []
-    places: list[tuple[int, ...]] = []
-    for row in _rows(data / "mtrag_un" / "tasks.jsonl", "task_id", "contexts", "input", "answerability"):
-        kind = row["answerability"][0] if row["answerability"] else ""
-        if kind in ("ANSWERABLE", "UNANSWERABLE") and row["contexts"]:
-            here = range(len(passages), len(passages) + len(row["contexts"]))
-            passages += [ReaderPassage(str(c.get("title") or ""), c["text"]) for c in row["contexts"]]
-            spans = (Span(0, 1),) if kind == "ANSWERABLE" else ()
-            questions.append(Asked(row["task_id"], row["input"][-1]["text"], here[0], spans, ()))
-            places.append(tuple(here))
-    return Pool("mtrag_un", tuple(passages), tuple(questions)), places
-
-
 def occurrences(text: str, answers: Sequence[str]) -> tuple[Span, ...]:
     """Return every stretch of the text that is one of the answers in whole words, in any case."""
     patterns = (rf"(?<!\w){re.escape(answer.strip())}(?!\w)" for answer in answers if answer.strip())

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _PARTS = 8
 _WARMUP, _DECAY = 0.02, 0.35
 _AVERAGED = 0.995
+_MIDDLE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Training:
         names = [name for name, w in self.network.named_parameters() if w.requires_grad]
         self.exact = {name: self.network.get_parameter(name).detach().clone() for name in names}
         self.average = {name: weight.clone() for name, weight in self.exact.items()}
+        self.middle: dict[str, Tensor] = {}
         self.network.to(_fastest_dtype())
         self.weights = [self.network.get_parameter(name) for name in names]
         groups = [
@@ -70,11 +72,22 @@ class Training:
             "tokens": self.tokens,
             "exact": self.exact,
             "average": self.average,
+            "middle": self.middle,
             "optimiser": self.optimiser.state_dict(),
         }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
-        save(self.average, self.plan.out / "reader.safetensors")
+        save(self.blended(), self.plan.out / "reader.safetensors")
+
+    def blended(self) -> dict[str, Tensor]:
+        """Return the weights to read with: the mean of those of now and, once it is past, of the middle of the training.
+
+        After the few questions there are, seen again and again, the last weights fit them too closely; a mean along the
+        way undoes much of that (Izmailov et al., UAI 2018, "Averaging Weights Leads to Wider Optima"; docs/reader.md has
+        the figures).
+        """
+        now = {name: (self.exact[name] + self.average[name]) / 2 for name in self.exact}
+        return {name: (now[name] + self.middle[name]) / 2 for name in now} if self.middle else now
 
     def resume(self) -> None:
         """Go on from the checkpoint, where there is one."""
@@ -85,6 +98,7 @@ class Training:
             for mine, saved in ((self.exact, state["exact"]), (self.average, state["average"])):
                 for name, weight in mine.items():
                     weight.copy_(saved[name])
+            self.middle = state["middle"]
             self.optimiser.load_state_dict(state["optimiser"])
             self._hand_over()
             log.info("going on from step %d, %.1f million tokens", self.step, self.tokens / 1e6)
@@ -127,6 +141,8 @@ class Training:
         self.step += 1
         kept = min(_AVERAGED, self.step / (self.step + 10))
         torch._foreach_lerp_(list(self.average.values()), list(self.exact.values()), 1 - kept)
+        if not self.middle and self.tokens >= _MIDDLE * self.plan.tokens:
+            self.middle = {name: weight.clone() for name, weight in self.average.items()}
         self._hand_over()
 
     def _hand_over(self) -> None:

@@ -42,7 +42,9 @@ def print_scores(scores: Mapping[str, Score], console: Console) -> None:
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
         # Not through the console, which would break long lines at a width that a pipe does not have.
-        print(f"{row.group:<12}  {row.name:<{width}}  {row.value:>8}  {row.interval:<16}  {row.n:>6}", file=console.file)
+        print(
+            f"{row.group:<12}  {row.name:<{width}}  {row.value:>8}  {row.interval:<16}  {row.n:>6}", file=console.file
+        )
 
 
 def score_rows(scores: Mapping[str, Score]) -> Iterator[ScoreRow]:

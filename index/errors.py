@@ -35,7 +35,7 @@ class IndexMismatch(FootnoteError):
 
 
 class ModelUnusable(FootnoteError):
-    """The embedding model cannot be found, or its weights are not the ones expected."""
+    """A model cannot be found, or its weights are not the ones expected."""
 
 
 class DataFolderOwned(FootnoteError):

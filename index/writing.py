@@ -1,13 +1,17 @@
 """Writes articles that are new or changed: cuts them, embeds the passages, and puts them into the three stores.
 
 Each batch is staged in the catalogue, written to Chroma and Tantivy, and published in one transaction of the catalogue.
+While one batch is written, the next is embedded and the one after that is read and cut.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import closing
+from dataclasses import dataclass, replace
 
+from index.ahead import ahead
 from index.catalog import Prepared
 from index.chunking import Cut, cut_passages, passage_id
+from index.embedding import Vectors
 from index.lexical import LexicalEntry
 from index.segmentation import display_text
 from index.store import Index
@@ -17,10 +21,31 @@ _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A batch of articles with their cuts, and the passages of it that the search stores do not have.
+
+    `ids`, `embedded` (what the model reads) and `entries` (what is found by words) have one item a passage.
+    """
+
+    articles: list[Prepared]
+    new: list[Prepared]
+    ids: list[str]
+    embedded: list[str]
+    entries: list[LexicalEntry]
+
+
 def write(index: Index, prepared: Iterable[Prepared]) -> None:
-    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between."""
-    for batch in _batches(prepared):
-        _write(index, batch)
+    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between.
+
+    `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
+    """
+    with (
+        closing(ahead(_cut(index, batch) for batch in _batches(prepared))) as cut,
+        closing(ahead(_embedded(index, batch) for batch in cut)) as embedded,
+    ):
+        for batch, vectors in embedded:
+            _store(index, batch, vectors)
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -37,14 +62,13 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _write(index: Index, batch: Sequence[Prepared]) -> None:
+def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
+    # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
     there = index.catalog.contents_known(prepared.key for prepared in batch)
-    batch = [replace(prepared, cuts=_cuts(index, prepared, there)) for prepared in batch]
-    new = list({prepared.key: prepared for prepared in batch if prepared.cuts is not None}.values())
-    index.catalog.stage(new)
-    if new:
-        _write_passages(index, new)
-    index.catalog.publish(batch)
+    articles = [replace(prepared, cuts=_cuts(index, prepared, there)) for prepared in batch]
+    new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
+    passages = [passage for prepared in new for passage in _passages(index, prepared)]
+    return _Cut(articles, new, [e.id for _, e in passages], [t for t, _ in passages], [e for _, e in passages])
 
 
 def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] | None:
@@ -56,17 +80,24 @@ def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] 
     return tuple(cut_passages(prepared.article.text, info.format, token_spans=spans, max_tokens=limit))
 
 
-def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
-    ids, embedded, entries = [], [], []
-    for prepared in new:
-        info, text = prepared.article.info, prepared.article.text
-        title = index.embedder.shortened_title(info.title)
-        for cut in prepared.cuts or ():
-            words = display_text(text[cut.start : cut.end], info.format)
-            ids.append(passage_id(prepared.key, cut.ordinal))
-            embedded.append(f"{title}\n{words}")
-            body = "\n".join(filter(None, [info.title, info.publisher, words]))
-            entries.append(LexicalEntry(ids[-1], prepared.key, body))
-    index.vectors.add(ids, index.embedder.embed_passages(embedded))
-    # Contents that went out of use earlier in this run are still in there: their words must not count twice.
-    index.words.add(entries, replacing=[prepared.key for prepared in new])
+def _passages(index: Index, prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
+    """Yield what is embedded and what is found by words of each passage of an article."""
+    info, text = prepared.article.info, prepared.article.text
+    title = index.embedder.shortened_title(info.title)
+    for cut in prepared.cuts or ():
+        words = display_text(text[cut.start : cut.end], info.format)
+        body = "\n".join(filter(None, [info.title, info.publisher, words]))
+        yield f"{title}\n{words}", LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
+
+
+def _embedded(index: Index, batch: _Cut) -> tuple[_Cut, Vectors]:
+    return batch, index.embedder.embed_passages(batch.embedded)
+
+
+def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    index.catalog.stage(batch.new)
+    if batch.new:
+        index.vectors.add(batch.ids, vectors)
+        # Contents that went out of use earlier in this run are still in there: their words must not count twice.
+        index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])
+    index.catalog.publish(batch.articles)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from index.ahead import ahead
 from index.catalog import Prepared
-from index.chunking import Cut, cut_passages, passage_id
+from index.chunking import content_key, cut_passages, passage_id
 from index.embedding import Vectors
 from index.lexical import LexicalEntry
+from index.records import Article
 from index.segmentation import display_text
 from index.store import Index
 
@@ -48,6 +49,12 @@ def write(index: Index, prepared: Iterable[Prepared]) -> None:
             _store(index, batch, vectors)
 
 
+def embedded_texts(index: Index, article: Article) -> list[str]:
+    """Return what is embedded of each passage of an article: its title and its words."""
+    prepared = _with_cuts(index, Prepared(article, content_key(article), "", ()), set())
+    return [text for text, _ in _passages(index, prepared)]
+
+
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     characters = 0
@@ -65,19 +72,21 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
     # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
     there = index.catalog.contents_known(prepared.key for prepared in batch)
-    articles = [replace(prepared, cuts=_cuts(index, prepared, there)) for prepared in batch]
+    articles = [_with_cuts(index, prepared, there) for prepared in batch]
     new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
     passages = [passage for prepared in new for passage in _passages(index, prepared)]
     return _Cut(articles, new, [e.id for _, e in passages], [t for t, _ in passages], [e for _, e in passages])
 
 
-def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] | None:
+def _with_cuts(index: Index, prepared: Prepared, there: set[str]) -> Prepared:
     if prepared.key in there:
-        return None
-    info = prepared.article.info
+        return replace(prepared, cuts=None)
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
+    article = prepared.article
     spans = index.embedder.token_spans
-    return tuple(cut_passages(prepared.article.text, info.format, token_spans=spans, max_tokens=limit))
+    return replace(
+        prepared, cuts=tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
+    )
 
 
 def _passages(index: Index, prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:

@@ -35,12 +35,18 @@ def run(plan: Plan, on_step: OnStep = lambda name: None) -> Measurements:
     """Take all measurements, in a temporary folder that is removed at the end. Raises MeasurementFailed."""
     with TemporaryDirectory(prefix="footnote-bench-") as name:
         folder = Path(name)
-        ingested = _ingested(plan, folder, on_step)
-        on_step("the model alone")
-        alone = measured("model_alone", corpus=str(plan.corpus), folder=str(folder / "alone"), precision=plan.precision)
+        alone: list[Model] = []
+        runs: dict[System, list[Ingested]] = {system: [] for system in SYSTEMS}
+        # In turns, so that a machine that grows slower slows all of them.
+        for number in range(1, plan.rounds + 1):
+            for system in SYSTEMS:
+                on_step(f"articles into {system}, round {number} of {plan.rounds}")
+                runs[system].append(_ingested(plan, system, folder / f"{system}-{number}"))
+            on_step(f"the model alone, round {number} of {plan.rounds}")
+            alone.append(_alone(plan, folder / f"alone-{number}"))
         growth = [_grown(plan, folder, size, on_step) for size in _sizes(plan.passages)]
         quickstart = _quickstart_asked(plan, folder, on_step) if plan.passages else None
-    ingested = {system: tuple(taken) for system, taken in runs.items()}
+    ingested: dict[System, tuple[Ingested, ...]] = {system: tuple(taken) for system, taken in runs.items()}
     return Measurements(ingested, tuple(alone), tuple(growth), quickstart)
 
 

@@ -132,14 +132,14 @@ def fit_choice(cases: Sequence[Choice]) -> NDArray[np.float64]:
     return np.asarray(found.x / scale, float)
 
 
-def fit_refusal(cases: Sequence[Refusal]) -> NDArray[np.float64]:
-    """Return the intercept and the weights of a logistic regression that gives both kinds of question the same weight."""
+def fit_refusal(sets: Sequence[Sequence[Refusal]]) -> NDArray[np.float64]:
+    """Return the intercept and the weights of a logistic regression: every set has the same weight, and in it either kind."""
+    cases = [case for cases in sets for case in cases]
     rows = np.array([case.measures for case in cases])
     scale = rows.std(axis=0) + 1e-9
     scaled = np.column_stack([np.ones(len(rows)), rows / scale])
     answerable = np.array([case.answerable for case in cases], float)
-    share = np.where(answerable > 0.5, answerable.mean(), 1 - answerable.mean())
-    each = 0.5 / share / len(cases)
+    each = np.concatenate([_balance(cases) for cases in sets]) / len(sets)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = scaled @ weights
@@ -150,6 +150,13 @@ def fit_refusal(cases: Sequence[Refusal]) -> NDArray[np.float64]:
 
     found = minimize(loss, np.zeros(scaled.shape[1]), jac=True, method="L-BFGS-B").x
     return np.concatenate([found[:1], found[1:] / scale])
+
+
+def _balance(cases: Sequence[Refusal]) -> NDArray[np.float64]:
+    """Return a weight for each case, 1 in all: one half for those with an answer, one half for those without."""
+    answerable = np.array([case.answerable for case in cases])
+    weights = np.where(answerable, 1 / max(answerable.sum(), 1), 1 / max((~answerable).sum(), 1))
+    return np.asarray(weights / weights.sum(), float)
 
 
 def first_is_right(cases: Sequence[Choice], weights: NDArray[np.float64]) -> float:
@@ -173,7 +180,8 @@ def main(datasets: Sequence[str]) -> None:
     choice_names = _choice_names(settings)
     refusal_now = READER_REFUSAL if reads else SIMILARITY_REFUSAL
     choice = fit_choice([case for cases in sets.values() for at, case in enumerate(cases.choices) if at % 3])
-    refusal = fit_refusal([case for cases in sets.values() for at, case in enumerate(cases.refusals) if at % 3])
+    asked = [cases.refusals for cases in sets.values() if cases.refusals]
+    refusal = fit_refusal([[case for at, case in enumerate(refusals) if at % 3] for refusals in asked])
     for title, names, fitted in (("choice", choice_names, choice), ("refusal", refusal_now, refusal)):
         print(title)
         for name, value in zip(names, fitted, strict=True):

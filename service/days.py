@@ -16,7 +16,7 @@ _DATES = (
 )
 # A year by itself looks like any number: it is taken for one where nothing else stands, or after a word of time.
 _YEARS = (
-    rf"\A\W*(?P<words>{_YEAR})\W*\Z",
+    rf"\A[\s(\"'“]*(?P<words>{_YEAR})[\s).,;\"'”]*\Z",
     rf"\b(?:in|by|of|since|until|from|during|early|late|mid)[\s-]+(?P<words>{_YEAR})\b(?![.,]?\d|\s*%)",
 )
 _PATTERNS = tuple(

@@ -34,15 +34,14 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
 """What is measured of a sentence without a reader, with its weight in the score. `eval/fitting.py` fits them."""
 
 READER_WEIGHTS: Mapping[str, float] = {
-    "passage_score": 12.0,
-    "covered": 2.2,
-    "number": 2.5,
-    "date": 0.6,
-    "person": 5.5,
+    "passage_score": 10.0,
+    "covered": 3.0,
+    "number": 1.8,
+    "date": 0.7,
     "tells_back": 2.5,
-    "fragment": -2.6,
-    "answered": 0.17,
-    "stretch": 0.2,
+    "fragment": -2.3,
+    "answered": 0.15,
+    "stretch": 0.22,
 }
 """The same with a reader: how sure it is that the passage answers, and the score of its best stretch in the sentence. What
 adds nothing to that is left out, above all the similarity under the title, the dearest part of a question."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from index.reader.model import ReaderPassage, Reading, Stretch
 from index.records import Hit, SentenceSpan, Span
 from index.store import Index
+from service.values import mentions_in
 
 # Reading more of them found the answer no more often, and costs time.
 _READ = 8
@@ -46,7 +47,15 @@ def found_in(readings: Sequence[Reading], *, rank: int, hit: Hit, sentence: Sent
     at = hit.passage.start
     # A stretch may run into the next sentence, which is not quoted.
     stretch = Span(at + best.start, min(at + best.end, sentence.end))
-    return Found(readings[rank].answered, max(best.score, _NO_STRETCH), stretch)
+    return Found(readings[rank].answered, max(best.score, _NO_STRETCH), _with_whole_figures(hit, sentence, stretch))
+
+
+def _with_whole_figures(hit: Hit, sentence: SentenceSpan, stretch: Span) -> Span:
+    """Return a stretch with all of each figure that it touches: "over $4 billion" where "$4" or "$4 billion" was found."""
+    at = sentence.start
+    figures = [Span(at + m.start, at + m.end) for m in mentions_in(hit.passage.words_of(sentence))]
+    touched = [figure for figure in figures if figure.start < stretch.end and stretch.start < figure.end]
+    return Span(min(s.start for s in (stretch, *touched)), max(s.end for s in (stretch, *touched)))
 
 
 def _best_stretch(reading: Reading, hit: Hit, sentence: SentenceSpan) -> Stretch | None:

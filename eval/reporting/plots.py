@@ -1,6 +1,6 @@
 """The plots of a report as inline SVG, coloured by the page's style sheet.
 
-Drawn by hand: five small pictures do not pay for a plotting library. Those at hand either bring megabytes of dependencies
+Drawn by hand: six small pictures do not pay for a plotting library. Those at hand either bring megabytes of dependencies
 (matplotlib, for the sake of SVG with styles inside that a strict content policy forbids and that know no dark mode) or
 need a script of megabytes in the page (Vega, Plotly). Labels are escaped by markupsafe.
 """
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from eval.report import percent
 from eval.reporting.verdicts import STAGES, Stage
+from eval.scoring.reliability import Bin, calibration_error
 
 _WIDTH, _HEIGHT = 360, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 345, 18, 172
@@ -88,6 +89,25 @@ def risk_coverage_plot(risks: Sequence[float]) -> Markup:
     inside = Markup('<polyline class="curve" points="{}"/>').format(line)
     said = f"Risk-coverage curve. Wrong among the most confident half: {percent(risks[(len(risks) - 1) // 2])}."
     return _plot(said, inside, ticks, _share_ticks(), below="share of questions, most confident first")
+
+
+def reliability_plot(bins: Sequence[Bin]) -> Markup:
+    """Draw the share of questions that had an answer over the confidence given; calibrated lies on the diagonal."""
+    across = Axis(0, 1, _LEFT, _RIGHT)
+    line = " ".join(f"{across.at(one.confidence)},{_SHARES.at(one.share)}" for one in bins)
+    diagonal = Markup('<path class="marked" d="M{} {}L{} {}"/>').format(_LEFT, _BOTTOM, _RIGHT, _TOP)
+    dots = Markup().join(
+        Markup('<circle class="count" cx="{}" cy="{}" r="3.5"><title>{}</title></circle>').format(
+            across.at(one.confidence),
+            _SHARES.at(one.share),
+            f"{one.count} questions of confidence {one.confidence:.2f}: {percent(one.share)} had an answer",
+        )
+        for one in bins
+    )
+    ticks = [(across.at(x), percent(x)) for x in (0, 0.25, 0.5, 0.75, 1)]
+    said = f"Reliability curve. Confidence is off by {percent(calibration_error(bins))} in the mean."
+    inside = Markup('{}<polyline class="curve" points="{}"/>{}').format(diagonal, line, dots)
+    return _plot(said, inside, ticks, _share_ticks(), below="confidence that there is an answer")
 
 
 def latency_plot(latencies: Sequence[float]) -> Markup:

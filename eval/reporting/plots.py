@@ -141,6 +141,16 @@ def rank_plot(ranks: Iterable[int]) -> Markup:
     return _plot(said, Markup().join(bars), ticks, _count_ticks(up), below="rank of the first relevant hit")
 
 
+def standalone(plot: Markup) -> str:
+    """Return a plot as a file of its own, readable on light and on dark paper."""
+    style = (
+        "<style>text{font:11px sans-serif;fill:#777}.middle{text-anchor:middle}.end{text-anchor:end}"
+        ".rule{stroke:#999;stroke-opacity:.35}.curve{fill:none;stroke:#3465a4;stroke-width:2}"
+        ".marked{stroke:#999;stroke-dasharray:3 3}.count{fill:#3465a4}</style>"
+    )
+    return str(plot).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{style}", 1) + "\n"
+
+
 def _inside(axis: Axis, value: float) -> float:
     return axis.at(min(max(value, axis.low), axis.high))
 

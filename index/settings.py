@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
 SHIPPED_READER = "shipped"
 NO_READER = "none"
+Precision = Literal["fastest", "float32", "bfloat16"]
 
 
 class IndexSettings(BaseSettings):
@@ -26,6 +27,11 @@ class IndexSettings(BaseSettings):
     reader: str = Field(
         SHIPPED_READER,
         description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
+    )
+    embed_precision: Precision = Field(
+        "fastest",
+        description="Numbers that the embedding model computes with. `fastest` is bfloat16 where the processor multiplies "
+        "it in hardware. Vectors of both can be compared (cosine above .999).",
     )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."

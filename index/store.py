@@ -65,7 +65,8 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
     catalog = Catalog(f"sqlite:///{folder / 'catalog.sqlite'}")
     vectors = VectorStore(folder / "chroma")
     try:
-        words, embedder = LexicalIndex(folder / "tantivy"), Embedder(settings.embed_model)
+        words = LexicalIndex(folder / "tantivy")
+        embedder = Embedder(settings.embed_model, precision=settings.embed_precision)
         yield Index(settings, catalog, vectors, words, embedder, SentenceVectors(embedder), _reader(settings.reader))
     finally:
         vectors.close()

@@ -5,28 +5,24 @@ stage in the catalogue, write Chroma and Tantivy, publish in one transaction of 
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
 from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
 from index.catalog import Entry, Prepared
-from index.chunking import Cut, content_key, cut_passages, passage_id
+from index.chunking import content_key
 from index.errors import WrongUsage
-from index.lexical import LexicalEntry
 from index.records import EVERYTHING, Article
-from index.segmentation import display_text
 from index.store import Index
+from index.writing import write
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of files read so far and the number of all files."""
 
-# Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
-_PASSAGES_AT_ONCE = 512
-_ARTICLES_AT_ONCE = 500
 _LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 
 
@@ -103,9 +99,11 @@ def sync(
     tally = _Tally(index.catalog.entries())
     readings = read_articles(sources, max_bytes=index.settings.max_article_bytes)
     total = count_files(sources) if on_progress else 0
-    for batch in _batches(_prepared(index, _watched(readings, total, on_progress), tally)):
-        if not dry_run:
-            _write(index, batch)
+    prepared = _prepared(index, _watched(readings, total, on_progress), tally)
+    if dry_run:
+        deque(prepared, maxlen=0)  # reading fills the tally
+    else:
+        write(index, prepared)
     gone = _gone(tally, sources)
     renamed = _renamed(tally, gone) if pruning.wanted else []
     deleted = _prunable(tally, sources, gone, renamed, pruning)
@@ -219,55 +217,6 @@ def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
 def _file_of(path: str) -> str:
     """Return the file that an article's path names, without the number of a line in it."""
     return _LINE_NUMBER.sub("", path)
-
-
-def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
-    batch: list[Prepared] = []
-    characters = 0
-    for one in prepared:
-        batch.append(one)
-        characters += len(one.article.text) if one.cuts is not None else 0
-        # About 800 characters make a passage of 200 tokens; how many it really are is known only after cutting.
-        if len(batch) >= _ARTICLES_AT_ONCE or characters >= 800 * _PASSAGES_AT_ONCE:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _write(index: Index, batch: Sequence[Prepared]) -> None:
-    there = index.catalog.contents_known(prepared.key for prepared in batch)
-    batch = [replace(prepared, cuts=_cuts(index, prepared, there)) for prepared in batch]
-    new = list({prepared.key: prepared for prepared in batch if prepared.cuts is not None}.values())
-    index.catalog.stage(new)
-    if new:
-        _write_passages(index, new)
-    index.catalog.publish(batch)
-
-
-def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] | None:
-    if prepared.key in there:
-        return None
-    info = prepared.article.info
-    limit = index.embedder.passage_tokens(index.settings.passage_tokens)
-    spans = index.embedder.token_spans
-    return tuple(cut_passages(prepared.article.text, info.format, token_spans=spans, max_tokens=limit))
-
-
-def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
-    ids, embedded, entries = [], [], []
-    for prepared in new:
-        info, text = prepared.article.info, prepared.article.text
-        title = index.embedder.shortened_title(info.title)
-        for cut in prepared.cuts or ():
-            words = display_text(text[cut.start : cut.end], info.format)
-            ids.append(passage_id(prepared.key, cut.ordinal))
-            embedded.append(f"{title}\n{words}")
-            body = "\n".join(filter(None, [info.title, info.publisher, words]))
-            entries.append(LexicalEntry(ids[-1], prepared.key, body))
-    index.vectors.add(ids, index.embedder.embed_passages(embedded))
-    # Contents that went out of use earlier in this run are still in there: their words must not count twice.
-    index.words.add(entries, replacing=[prepared.key for prepared in new])
 
 
 def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:

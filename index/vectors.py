@@ -1,12 +1,14 @@
 """Passage vectors in Chroma. The only module that knows Chroma."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import chromadb
 import numpy as np
 from chromadb.config import Settings
+from chromadb.errors import InternalError
 
 from index.embedding import Vectors
 
@@ -47,19 +49,32 @@ class VectorStore:
 
     def nearest(self, vector: Vectors, count: int) -> dict[str, float]:
         """Return the ids of the `count` nearest passages with their cosine similarity, nearest first."""
-        found = self._collection.query(query_embeddings=vector[np.newaxis], n_results=count, include=["distances"])
-        distances = found["distances"] or [[]]
-        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+        return self._nearest(vector, count)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine similarity of a vector of length 1 to these passages. Unknown ids are left out."""
         similarities: dict[str, float] = {}
         for part in _parts(ids):
-            found = self._collection.get(ids=list(part), include=["embeddings"])
-            if found["ids"]:
-                scores = np.asarray(found["embeddings"], np.float32) @ vector
-                similarities.update(zip(found["ids"], map(float, scores), strict=True))
+            # Several times as fast as getting the vectors, but an id that is not there, say as it is being deleted, fails
+            # the whole query, and of very many ids the search tree may miss some.
+            with suppress(InternalError):
+                similarities |= self._nearest(vector, len(part), among=list(part))
+            if missing := [id_ for id_ in part if id_ not in similarities]:
+                similarities |= self._compared(vector, missing)
         return similarities
+
+    def _nearest(self, vector: Vectors, count: int, *, among: list[str] | None = None) -> dict[str, float]:
+        found = self._collection.query(
+            query_embeddings=vector[np.newaxis], n_results=count, ids=among, include=["distances"]
+        )
+        distances = found["distances"] or [[]]
+        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+
+    def _compared(self, vector: Vectors, ids: list[str]) -> dict[str, float]:
+        found = self._collection.get(ids=ids, include=["embeddings"])
+        if not found["ids"]:
+            return {}
+        return dict(zip(found["ids"], map(float, np.asarray(found["embeddings"], np.float32) @ vector), strict=True))
 
     def count(self) -> int:
         """Return how many vectors there are."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.bench.commands import bench
 from eval.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(eval_app, name="eval")
+app.command("bench")(bench)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 

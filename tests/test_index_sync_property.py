@@ -151,7 +151,7 @@ def test_the_catalogue_equals_the_folder(
     at_once: int,
 ) -> None:
     with new_place() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.sync._ARTICLES_AT_ONCE", at_once)
+        patch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
         folder = place / "articles"
         folder.mkdir()
         with opened_in(place / "data") as opened:

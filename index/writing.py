@@ -1,0 +1,112 @@
+"""Writes articles that are new or changed: cuts them, embeds the passages, and puts them into the three stores.
+
+Each batch is staged in the catalogue, written to Chroma and Tantivy, and published in one transaction of the catalogue.
+While one batch is written, the next is embedded and the one after that is read and cut.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from index.ahead import ahead
+from index.catalog import Prepared
+from index.chunking import content_key, cut_passages, passage_id
+from index.embedding import Vectors
+from index.lexical import LexicalEntry
+from index.records import Article
+from index.segmentation import display_text
+from index.store import Index
+
+# Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
+_PASSAGES_AT_ONCE = 512
+_ARTICLES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A batch of articles with their cuts, and the passages of it that the search stores do not have.
+
+    `ids`, `embedded` (what the model reads) and `entries` (what is found by words) have one item a passage.
+    """
+
+    articles: list[Prepared]
+    new: list[Prepared]
+    ids: list[str]
+    embedded: list[str]
+    entries: list[LexicalEntry]
+
+
+def write(index: Index, prepared: Iterable[Prepared]) -> None:
+    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between.
+
+    `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
+    """
+    with (
+        closing(ahead(_cut(index, batch) for batch in _batches(prepared))) as cut,
+        closing(ahead(_embedded(index, batch) for batch in cut)) as embedded,
+    ):
+        for batch, vectors in embedded:
+            _store(index, batch, vectors)
+
+
+def embedded_texts(index: Index, article: Article) -> list[str]:
+    """Return what is embedded of each passage of an article: its title and its words."""
+    prepared = _with_cuts(index, Prepared(article, content_key(article), "", ()), set())
+    return [text for text, _ in _passages(index, prepared)]
+
+
+def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
+    batch: list[Prepared] = []
+    characters = 0
+    for one in prepared:
+        batch.append(one)
+        characters += len(one.article.text) if one.cuts is not None else 0
+        # About 800 characters make a passage of 200 tokens; how many it really are is known only after cutting.
+        if len(batch) >= _ARTICLES_AT_ONCE or characters >= 800 * _PASSAGES_AT_ONCE:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
+    # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
+    there = index.catalog.contents_known(prepared.key for prepared in batch)
+    articles = [_with_cuts(index, prepared, there) for prepared in batch]
+    new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
+    passages = [passage for prepared in new for passage in _passages(index, prepared)]
+    return _Cut(articles, new, [e.id for _, e in passages], [t for t, _ in passages], [e for _, e in passages])
+
+
+def _with_cuts(index: Index, prepared: Prepared, there: set[str]) -> Prepared:
+    if prepared.key in there:
+        return replace(prepared, cuts=None)
+    limit = index.embedder.passage_tokens(index.settings.passage_tokens)
+    article = prepared.article
+    spans = index.embedder.token_spans
+    return replace(
+        prepared, cuts=tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
+    )
+
+
+def _passages(index: Index, prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
+    """Yield what is embedded and what is found by words of each passage of an article."""
+    info, text = prepared.article.info, prepared.article.text
+    title = index.embedder.shortened_title(info.title)
+    for cut in prepared.cuts or ():
+        words = display_text(text[cut.start : cut.end], info.format)
+        body = "\n".join(filter(None, [info.title, info.publisher, words]))
+        yield f"{title}\n{words}", LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
+
+
+def _embedded(index: Index, batch: _Cut) -> tuple[_Cut, Vectors]:
+    return batch, index.embedder.embed_passages(batch.embedded)
+
+
+def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    index.catalog.stage(batch.new)
+    if batch.new:
+        index.vectors.add(batch.ids, vectors)
+        # Contents that went out of use earlier in this run are still in there: their words must not count twice.
+        index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])
+    index.catalog.publish(batch.articles)

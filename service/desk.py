@@ -6,10 +6,11 @@ from pathlib import Path
 from threading import Lock
 
 from index.errors import ArticleUnknown
+from index.pruning import Pruning
 from index.records import EVERYTHING, Access
 from index.retrieval import retrieve
 from index.store import Index
-from index.sync import OnProgress, Pruning, SyncReport, delete, sync
+from index.sync import OnProgress, SyncReport, delete, sync
 from service.answering import EXTRACTIVE, answer, checked
 from service.generative import Writer
 from service.settings import Settings

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.embedding import Embedder, _packaged_folder
+from index.embedding import Embedder, packaged_folder
 from index.errors import ModelUnusable
 from index.records import Span
 from index.settings import PACKAGED_MODEL
@@ -20,8 +20,8 @@ TEXTS = ["It rained.", "", " ", "😀", "日本語", "word " * 1_000, "x" * 100_
 def copied(tmp_path: Path) -> Path:
     """A copy of the packaged model, its weights a link."""
     folder = tmp_path / "model"
-    shutil.copytree(_packaged_folder(), folder, ignore=shutil.ignore_patterns("*.safetensors"))
-    (folder / "model.safetensors").symlink_to(_packaged_folder() / "model.safetensors")
+    shutil.copytree(packaged_folder(), folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    (folder / "model.safetensors").symlink_to(packaged_folder() / "model.safetensors")
     return folder
 
 
@@ -97,7 +97,7 @@ def test_any_folder_with_a_model_will_do(embedder: Embedder, copied: Path) -> No
 
 def test_packaged_weights_that_were_altered_are_refused(copied: Path) -> None:
     (copied / "model.safetensors").unlink()
-    weights = bytearray((_packaged_folder() / "model.safetensors").read_bytes())
+    weights = bytearray((packaged_folder() / "model.safetensors").read_bytes())
     weights[-1] ^= 1
     (copied / "model.safetensors").write_bytes(weights)
     embedder = Embedder(PACKAGED_MODEL)
@@ -135,7 +135,7 @@ def test_a_folder_without_a_whole_model_is_refused(copied: Path, damage: str) ->
             weights.unlink()
         case "cut off":
             weights.unlink()
-            weights.write_bytes((_packaged_folder() / "model.safetensors").read_bytes()[:1_000])
+            weights.write_bytes((packaged_folder() / "model.safetensors").read_bytes()[:1_000])
         case "no JSON":
             (copied / "config.json").write_text("{")
         case "other sizes":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embedding import _packaged_folder
+from index.embedding import packaged_folder
 from index.errors import WrongUsage
 from index.reader.examples import (
     Asked,
@@ -160,7 +160,7 @@ def _pool() -> Pool:
 
 
 def test_a_group_has_the_answer_first_and_none_in_the_others() -> None:
-    pieces = WordPieces(_packaged_folder())
+    pieces = WordPieces(packaged_folder())
     pool = prepared(_pool(), [[1], [1]], pieces)
     (right,) = pieces.of(["1971"])
     for seed in range(40):
@@ -172,7 +172,7 @@ def test_a_group_has_the_answer_first_and_none_in_the_others() -> None:
 
 
 def test_an_unanswerable_question_has_its_passage_and_no_answer() -> None:
-    pieces = WordPieces(_packaged_folder())
+    pieces = WordPieces(packaged_folder())
     (item,) = group_of(prepared(_pool(), [[1], [1]], pieces), 1, pieces, Random(1))
     assert (item.starts, item.ends, item.rival) == ((), (), False)
     assert len(item.sequence.ids) > 20

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from index.embedding import _packaged_folder
+from index.embedding import packaged_folder
 from index.errors import ModelUnusable
 from index.reader import model
 from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage
@@ -26,7 +26,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights that were never trained: what is tested here does not depend on how well they read."""
     torch.manual_seed(1)
-    network = started(_packaged_folder())
+    network = started(packaged_folder())
     path = tmp_path_factory.mktemp("reader")
     save({name: w for name, w in network.state_dict().items() if name != WORDS}, path / WEIGHTS_FILE)
     return path

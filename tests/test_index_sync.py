@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from index.errors import ArticleDeleted, ArticleUnknown, WrongUsage
+from index.pruning import Pruning
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.schema import retired, texts
 from index.store import Index
-from index.sync import Pruning, SyncReport, delete, sync
+from index.sync import SyncReport, delete, sync
 
 PRUNE_ALL = Pruning(wanted=True, limit=1.0)
 PRUNE = Pruning(wanted=True)
@@ -177,7 +178,7 @@ def test_a_text_that_comes_back_is_added_again(index: Index, folder: Path, conte
 def test_articles_may_swap_their_texts(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch, contents_of: ContentsOf, at_once: int
 ) -> None:
-    monkeypatch.setattr("index.sync._ARTICLES_AT_ONCE", at_once)
+    monkeypatch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
     write(folder, {"a.md": "One.", "b.md": "Two.", "c.md": "Three."})
     sync(index, [folder])
     write(folder, {"a.md": "Two.", "b.md": "Three.", "c.md": "One."})

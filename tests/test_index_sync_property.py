@@ -17,7 +17,8 @@ from index.articles import Read, Source, read_articles
 from index.embedding import Embedder, Vectors
 from index.records import EVERYTHING
 from index.store import Index
-from index.sync import Pruning, SyncReport, sync
+from index.pruning import Pruning
+from index.sync import SyncReport, sync
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)
 FRONTS = ("", "---\ntitle: T\n---\n", "---\ngroups: [staff]\n---\n", "---\nurl: https://e.org\n---\n")
@@ -151,7 +152,7 @@ def test_the_catalogue_equals_the_folder(
     at_once: int,
 ) -> None:
     with new_place() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.sync._ARTICLES_AT_ONCE", at_once)
+        patch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
         folder = place / "articles"
         folder.mkdir()
         with opened_in(place / "data") as opened:

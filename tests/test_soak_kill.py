@@ -22,9 +22,10 @@ CHILD = """
 import sys
 from pathlib import Path
 import index.sync
+import index.writing
 from index.settings import IndexSettings
 from index.store import open_index
-index.sync._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
+index.writing._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
 with open_index(IndexSettings(data_dir=Path(sys.argv[1]))) as opened:
     opened.embedder.load()
     print("go", flush=True)

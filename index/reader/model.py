@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import _fastest_dtype, _packaged_folder, _sha256
+from index.embedding import fastest_dtype, packaged_folder, sha256_of
 from index.errors import ModelUnusable
 from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces
 
@@ -159,7 +159,7 @@ class Reader:
 
     @cached_property
     def _pieces(self) -> WordPieces:
-        return WordPieces(_packaged_folder())
+        return WordPieces(packaged_folder())
 
     @cached_property
     def _network(self) -> "ReadingNetwork":
@@ -217,7 +217,7 @@ def _checked(folder: Path | None) -> tuple[Path, str]:
             f"The reading model's weights {path} are missing. Set FOOTNOTE_READER to a folder with {WEIGHTS_FILE}, to "
             "`none` to go without, or leave it out for the model that ships with Footnote."
         )
-    found = _sha256(path)
+    found = sha256_of(path)
     if folder is None and found != _SHIPPED_SHA256:
         raise ModelUnusable(
             f"The reading model's weights {path} hash to {found[:16]}, not {_SHIPPED_SHA256[:16]}: the file is damaged or "
@@ -231,6 +231,6 @@ def _loaded(path: Path) -> "ReadingNetwork":
 
     from index.reader.network import stored
 
-    network = stored(path, _packaged_folder())
-    network.encoder.to(dtype=_fastest_dtype())  # type: ignore[call-arg]
+    network = stored(path, packaged_folder())
+    network.encoder.to(dtype=fastest_dtype())  # type: ignore[call-arg]
     return network.to("cuda" if torch.cuda.is_available() else "cpu")

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import Progress
 
-from index.embedding import Embedder, _packaged_folder
+from index.embedding import Embedder, packaged_folder
 from index.reader.examples import Pool, training_pools
 from index.reader.groups import DIETS, Item, PreparedPool, group_of, prepared
 from index.reader.mining import mined
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Threads that each compute a batch alone: split inside each operation, they would wait for each other thousands of
     # times a step, and for whatever else the machine does.
     torch.set_num_threads(1)
-    pieces = WordPieces(_packaged_folder())
+    pieces = WordPieces(packaged_folder())
     pools = prepare(given.data, given.out, pieces, console)
     train(
         Plan(given.out, int(given.tokens * 1e6), given.seed, given.rate),

@@ -10,7 +10,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from index.embedding import _fastest_dtype, _packaged_folder
+from index.embedding import fastest_dtype, packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
 from index.reader.network import Outputs, batched, started
@@ -46,12 +46,12 @@ class Training:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.plan = plan
         self.step = self.tokens = 0
-        self.network = started(_packaged_folder()).to(device)
+        self.network = started(packaged_folder()).to(device)
         names = [name for name, w in self.network.named_parameters() if w.requires_grad]
         self.exact = {name: self.network.get_parameter(name).detach().clone() for name in names}
         self.average = {name: weight.clone() for name, weight in self.exact.items()}
         self.middle: dict[str, Tensor] = {}
-        self.network.to(_fastest_dtype())
+        self.network.to(fastest_dtype())
         self.weights = [self.network.get_parameter(name) for name in names]
         groups = [
             {"params": [w for n, w in self.exact.items() if w.dim() > 1], "weight_decay": 0.01},

@@ -4,15 +4,18 @@ Everything a reader sees is decided in one transaction here. A passage that is i
 does not exist; one that is in the catalogue was written to both before.
 """
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from index import publishing, queries, schema
 from index.chunking import passage_id
+from index.database import engine_for
 from index.errors import ArticleUnknown
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
@@ -36,7 +39,11 @@ class Catalog:
     """One database of articles, versions and passages. Safe to read from many threads; one writer at a time."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        """Open the database, or make it, and bring its schema up to date.
+
+        Here and in every method, raises IndexDamaged when it cannot be read, DataFolderUnusable when it cannot be written.
+        """
+        self._engine = engine_for(url)
         with self._engine.begin() as connection:
             schema.upgrade(connection)
 
@@ -144,6 +151,39 @@ class Catalog:
                 for key in connection.scalars(select(articles.c.key).where(articles.c.key.in_(part)))
             }
 
+    def has_passages(self) -> bool:
+        """Say whether any passage is in use."""
+        used = select(passages.c.id).join(articles, articles.c.key == passages.c.key).limit(1)
+        with self._engine.connect() as connection:
+            return connection.scalar(used) is not None
+
+    def contents(self, *, at_once: int) -> Iterator[list[Prepared]]:
+        """Yield the contents in use, each as one of the articles that have it, with its cuts, in order of key."""
+        after = ""
+        while True:
+            with self._engine.connect() as connection:
+                batch = queries.contents_after(connection, after, at_once)
+            if not batch:
+                return
+            yield batch
+            after = batch[-1].key
+
+    def contents_of(self, keys: Iterable[str]) -> list[Prepared]:
+        """Return those of these contents that are in use, as `contents` does."""
+        with self._engine.connect() as connection:
+            return [one for part in _parts(sorted(set(keys))) for one in queries.contents_of(connection, part)]
+
+    def count_contents(self) -> int:
+        """Return how many contents are in use."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.count(articles.c.key.distinct()))) or 0
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the whole database, as it is at one moment, into a new file."""
+        with closing(self._engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
+            assert raw.driver_connection is not None
+            raw.driver_connection.backup(copy)
+
     # -- What changes ----------------------------------------------------------------------------------------------
 
     def stage(self, batch: Sequence[Prepared]) -> None:
@@ -195,6 +235,20 @@ class Catalog:
             query = select(passages.c.id)
             return [i for part in _parts(keys) for i in connection.scalars(query.where(passages.c.key.in_(part)))]
 
+    def forget_cuts(self) -> None:
+        """Forget how every article was cut, and every content that no article uses. For a copy that is cut anew."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(passages))
+            connection.execute(delete(unsettled))
+            connection.execute(delete(contents).where(contents.c.key.not_in(select(articles.c.key))))
+
+    def put_cuts(self, batch: Sequence[Prepared]) -> None:
+        """Note how these contents, which are there, are cut now."""
+        rows = publishing.passage_rows(batch)
+        with self._engine.begin() as connection:
+            if rows:
+                connection.execute(insert(passages), rows)
+
     def forget(self, keys: Sequence[str], *, older_than: timedelta) -> None:
         """Forget contents that are gone from Chroma and Tantivy, and versions that nobody can open any more."""
         with self._engine.begin() as connection:
@@ -205,28 +259,6 @@ class Catalog:
             connection.execute(delete(retired).where(retired.c.retired_at < datetime.now(UTC) - older_than))
             used = [select(table.c.version) for table in (articles, contents, retired)]
             connection.execute(delete(texts).where(*(texts.c.version.not_in(query) for query in used)))
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The driver itself begins a transaction only to write; reading has to see one moment, too (`_begin`).
-    connection.isolation_level = None
-    # WAL lets people read while articles are written; FULL keeps a commit through a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-        connection.execute(f"PRAGMA {pragma}")
-    # SQLite's own knows the letters of ASCII alone.
-    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
 def _parts(items: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -43,7 +43,13 @@ def add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
     new = [prepared for key, prepared in wanted.items() if key not in there]
     if new:
         connection.execute(insert(contents), [{"key": p.key, "version": p.article.info.version} for p in new])
-        connection.execute(insert(passages), [_passage_row(p.key, cut) for p in new for cut in p.cuts or ()])
+        if rows := passage_rows(new):
+            connection.execute(insert(passages), rows)
+
+
+def passage_rows(batch: Sequence[Prepared]) -> list[dict[str, object]]:
+    """Return the rows of the passages that these articles are cut into."""
+    return [_passage_row(prepared.key, cut) for prepared in batch for cut in prepared.cuts or ()]
 
 
 def _passage_row(key: str, cut: Cut) -> dict[str, object]:

@@ -1,12 +1,15 @@
 """Rows of the catalogue to records, and what a person may see of them as conditions of a query."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from index.chunking import Cut
 from index.errors import ArticleDeleted, ArticleUnknown
-from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan
+from index.publishing import Prepared
+from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan
 from index.schema import article_groups, articles, deleted, passages, retired, texts
 
 
@@ -80,3 +83,30 @@ def text_of(connection: Connection, info: ArticleInfo, version: str) -> str:
         raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
     text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
     return text
+
+
+def contents_after(connection: Connection, key: str, limit: int) -> list[Prepared]:
+    """Return the contents in use after this key, in order, as `contents_of` does."""
+    query = select(articles.c.key).where(articles.c.key > key).distinct().order_by(articles.c.key).limit(limit)
+    return contents_of(connection, list(connection.scalars(query)))
+
+
+def contents_of(connection: Connection, keys: Sequence[str]) -> list[Prepared]:
+    """Return these contents in order of key, each as the first of the articles that have it, with its cuts."""
+    first = select(func.min(articles.c.id)).where(articles.c.key.in_(keys)).group_by(articles.c.key)
+    joined = articles.join(texts, texts.c.version == articles.c.version)
+    query = select(articles, texts.c.text).select_from(joined).where(articles.c.id.in_(first)).order_by(articles.c.key)
+    cuts = _cuts_of(connection, keys)
+    return [
+        Prepared(Article(info_of(row), row["text"], row["path"]), row["key"], row["source"], cuts.get(row["key"], ()))
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _cuts_of(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Cut, ...]]:
+    rows = connection.execute(select(passages).where(passages.c.key.in_(keys)).order_by(passages.c.ordinal)).mappings()
+    cuts: dict[str, list[Cut]] = {}
+    for row in rows:
+        spans = tuple(SentenceSpan(*span) for span in row["sentences"])
+        cuts.setdefault(row["key"], []).append(Cut(row["ordinal"], row["start"], row["end"], spans))
+    return {key: tuple(found) for key, found in cuts.items()}

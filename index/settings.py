@@ -32,6 +32,11 @@ class IndexSettings(BaseSettings):
     keep_versions_days: int = Field(
         30, ge=0, description="Days for which an article's old versions can still be opened from a citation."
     )
+    remembered_embeddings: int = Field(
+        100_000,
+        ge=0,
+        description="Vectors kept so that a text that comes back need not be embedded again: 1.6 KB each. 0 keeps none.",
+    )
     fusion: Literal["fused", "dense", "lexical"] = Field(
         "fused", description="How passages are ranked. `dense` and `lexical` are for comparison."
     )

@@ -3,18 +3,23 @@
 Each batch is staged in the catalogue, written to Chroma and Tantivy, and published in one transaction of the catalogue.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from index.chunking import Cut, cut_passages, passage_id
+from index.embedding import Vectors
 from index.lexical import LexicalEntry
 from index.publishing import Prepared
+from index.records import Article
 from index.segmentation import display_text
 from index.store import Index
 
 # Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
+
+VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
+"""The vectors of passages, given their ids and the texts to embed."""
 
 
 def write(index: Index, prepared: Iterable[Prepared]) -> None:
@@ -43,30 +48,49 @@ def _write(index: Index, batch: Sequence[Prepared]) -> None:
     new = list({prepared.key: prepared for prepared in batch if prepared.cuts is not None}.values())
     index.catalog.stage(new)
     if new:
-        _write_passages(index, new)
+        write_passages(index, new, vectors_of=lambda _, texts: index.embed_passages(texts))
     index.catalog.publish(batch)
 
 
 def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] | None:
-    if prepared.key in there:
-        return None
-    info = prepared.article.info
+    return None if prepared.key in there else cuts_of(index, prepared.article)
+
+
+def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
+    """Cut an article into passages, as this index does."""
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
     spans = index.embedder.token_spans
-    return tuple(cut_passages(prepared.article.text, info.format, token_spans=spans, max_tokens=limit))
+    return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
 
 
-def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
-    ids, embedded, entries = [], [], []
-    for prepared in new:
-        info, text = prepared.article.info, prepared.article.text
-        title = index.embedder.shortened_title(info.title)
-        for cut in prepared.cuts or ():
-            words = display_text(text[cut.start : cut.end], info.format)
-            ids.append(passage_id(prepared.key, cut.ordinal))
-            embedded.append(f"{title}\n{words}")
-            body = "\n".join(filter(None, [info.title, info.publisher, words]))
-            entries.append(LexicalEntry(ids[-1], prepared.key, body))
-    index.vectors.add(ids, index.embedder.embed_passages(embedded))
+def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:
+    """Put the passages of these articles into Chroma and Tantivy. Nobody sees them before the catalogue says so."""
+    entries: list[LexicalEntry] = []
+    embedded: list[str] = []
+    for prepared in batch:
+        words = _shown(prepared)
+        title = index.embedder.shortened_title(prepared.article.info.title)
+        entries.extend(lexical_entries(prepared, words))
+        embedded.extend(f"{title}\n{shown}" for shown in words)
+    ids = [entry.id for entry in entries]
+    index.vectors.add(ids, vectors_of(ids, embedded))
     # Contents that went out of use earlier in this run are still in there: their words must not count twice.
-    index.words.add(entries, replacing=[prepared.key for prepared in new])
+    index.words.add(entries, replacing=[prepared.key for prepared in batch])
+
+
+def lexical_entries(prepared: Prepared, shown: Sequence[str] | None = None) -> list[LexicalEntry]:
+    """Return the passages of an article as they are found by words. `shown` is each as it is displayed, if known."""
+    info, cuts = prepared.article.info, prepared.cuts or ()
+    return [
+        LexicalEntry(
+            passage_id(prepared.key, cut.ordinal),
+            prepared.key,
+            "\n".join(filter(None, [info.title, info.publisher, words])),
+        )
+        for cut, words in zip(cuts, _shown(prepared) if shown is None else shown, strict=True)
+    ]
+
+
+def _shown(prepared: Prepared) -> list[str]:
+    text, kind = prepared.article.text, prepared.article.info.format
+    return [display_text(text[cut.start : cut.end], kind) for cut in prepared.cuts or ()]

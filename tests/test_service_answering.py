@@ -92,10 +92,9 @@ def test_the_key_question_is_answered_with_the_amount_quoted(corpus_desk: LocalD
 @pytest.mark.parametrize("refusals", [True, False], ids=["refusals on", "refusals off"])
 def test_every_citation_of_every_answer_is_exact(corpus_desk: LocalDesk, refusals: bool) -> None:
     desk = LocalDesk(
-        corpus_desk.opened,
+        corpus_desk.live,
         settings_for(corpus_desk.settings.data_dir, refusals=refusals),
         None,
-        corpus_desk.indexing,
     )
     responses = [ask(desk, question) for question in QUESTIONS]  # `ask` checks the citations
     answered = [response for response in responses if response.status == "answered"]
@@ -358,7 +357,7 @@ def shown(response: AskResponse) -> set[str]:
 def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access) -> None:
     readable = READERS[access]
     refusing = settings_for(grouped_desk.settings.data_dir)
-    cautious = LocalDesk(grouped_desk.opened, refusing, None, grouped_desk.indexing)
+    cautious = LocalDesk(grouped_desk.live, refusing, None)
     for desk, question in (
         (grouped_desk, "How high is the tower?"),
         (grouped_desk, "How long is the mast on the tower?"),

@@ -21,11 +21,14 @@ from service.wire import (
     ArticleSummary,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     CitationWire,
     DisagreementWire,
     IndexReportWire,
     NearestWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     SentenceWire,
@@ -257,6 +260,12 @@ class FakeDesk:
         raise NotImplementedError
 
     def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+        raise NotImplementedError
+
+    def rebuild(self) -> RebuildResponse:
+        raise NotImplementedError
+
+    def check(self, request: CheckRequest) -> CheckResponse:
         raise NotImplementedError
 
     def delete(self, article_ids: Sequence[str]) -> None:

@@ -7,8 +7,10 @@ from typing import TypeVar
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
-from chromadb.errors import ChromaError
+from chromadb.errors import ChromaError, InternalError
 
 from index.embedding import Vectors
 from index.errors import DataFolderUnusable, IndexDamaged
@@ -26,7 +28,7 @@ class VectorStore:
         """Open the folder, or make it. Raises IndexDamaged."""
         self._folder = folder
         with self._reading():
-            self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+            self._client = _client(folder)
             self._collection = self._opened()
 
     def _opened(self) -> chromadb.Collection:
@@ -102,7 +104,7 @@ class VectorStore:
     def _writing(self) -> Iterator[None]:
         try:
             yield
-        except ChromaError as error:
+        except InternalError as error:
             raise DataFolderUnusable(
                 f"The vectors in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
                 "writable? Mend that and run again; what was indexed before is intact."
@@ -111,6 +113,15 @@ class VectorStore:
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()  # type: ignore[attr-defined]
+
+
+def _client(folder: Path) -> ClientAPI:
+    try:
+        return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+    except ChromaError:
+        # Chroma keeps what it failed to start, and hands it out when the same folder is opened again.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise
 
 
 def _parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -84,7 +84,7 @@ class RememberedVectors:
         """Yield the database in a transaction. A file that turns out to be damaged is thrown away, with a warning."""
         with self._lock:
             try:
-                self._database = self._database or _connect(self._path)
+                self._database = self._database or self._connected()
                 with self._database as database:
                     yield database
             except sqlite3.OperationalError as error:
@@ -93,10 +93,19 @@ class RememberedVectors:
                     "run again; what was indexed before is intact."
                 ) from error
             except sqlite3.DatabaseError as error:
-                log.warning("remembered vectors are damaged and start afresh", path=str(self._path), error=str(error))
-                self._discard()
+                self._discard(error)
 
-    def _discard(self) -> None:
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            return _connect(self._path)
+        except sqlite3.OperationalError:
+            raise  # the disk or its permissions; the file may be well
+        except sqlite3.DatabaseError as error:
+            self._discard(error)
+            return _connect(self._path)
+
+    def _discard(self, error: sqlite3.DatabaseError) -> None:
+        log.warning("remembered vectors are damaged and start afresh", path=str(self._path), error=str(error))
         if self._database is not None:
             self._database.close()
             self._database = None

@@ -35,6 +35,14 @@ class Entry:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Where a passage's words stand: passages of two contents that show the same words have the same one."""
+
+    version: str
+    start: int
+
+
 class Catalog:
     """One database of articles, versions and passages. Safe to read from many threads; one writer at a time."""
 
@@ -111,14 +119,33 @@ class Catalog:
         Where several articles share a passage, it is shown as one of those that the asker may read.
         """
         found: dict[str, Passage] = {}
+        named = set(filters.article_ids)
         with self._engine.connect() as connection:
             for part in _parts(ids):
                 query = queries.select_passages().where(
                     passages.c.id.in_(part), *queries.readable(access), *queries.matching(filters)
                 )
                 for row in connection.execute(query.order_by(articles.c.id)).mappings():
-                    found.setdefault(row["passage_id"], queries.passage_of(row))
+                    if not named or row["id"] in named:
+                        found.setdefault(row["passage_id"], queries.passage_of(row))
         return found
+
+    def stretches(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Stretch]:
+        """Return where the words of those of these passages stand that are in use, may be read, and match the filters.
+
+        Far cheaper than `passages`, as no text is read.
+        """
+        named = set(filters.article_ids)
+        columns = (passages.c.id, articles.c.version, passages.c.start, articles.c.id)
+        query = select(*columns).join_from(passages, articles, articles.c.key == passages.c.key)
+        query = query.where(*queries.readable(access), *queries.matching(filters))
+        with self._engine.connect() as connection:
+            return {
+                passage: Stretch(version, start)
+                for part in _parts(ids)
+                for passage, version, start, article in connection.execute(query.where(passages.c.id.in_(part)))
+                if not named or article in named
+            }
 
     def stretch(self, version: str, span: Span) -> str | None:
         """Return the words of a stretch of this version of a text, or None when it has gone in the meantime."""
@@ -138,9 +165,21 @@ class Catalog:
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
         joined = passages.join(articles, articles.c.key == passages.c.key)
-        query = select(passages.c.id).select_from(joined).where(*queries.readable(access), *queries.matching(filters))
+        query = (
+            select(passages.c.id)
+            .select_from(joined)
+            .where(*queries.readable(access), *queries.matching(filters))
+            .distinct()
+        )
+        if not filters.article_ids:
+            with self._engine.connect() as connection:
+                return list(connection.scalars(query.limit(limit)))
+        found: dict[str, None] = {}
         with self._engine.connect() as connection:
-            return list(connection.scalars(query.distinct().limit(limit)))
+            for part in _parts(filters.article_ids):
+                if len(found) < limit:
+                    found |= dict.fromkeys(connection.scalars(query.where(articles.c.id.in_(part)).limit(limit)))
+        return list(found)[:limit]
 
     def contents_known(self, keys: Iterable[str]) -> set[str]:
         """Return which of these contents are in use by an article, so that they need not be embedded again."""

@@ -55,7 +55,7 @@ def readable(access: Access) -> list[ColumnElement[bool]]:
 
 
 def matching(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions that an article matches these filters."""
+    """Return the conditions on articles, but for `article_ids`: there may be more than a statement takes."""
     conditions: list[ColumnElement[bool]] = []
     if filters.published_after:
         conditions.append(articles.c.published >= filters.published_after)
@@ -63,8 +63,6 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(articles.c.published <= filters.published_before)
     if filters.publishers:
         conditions.append(func.lower(articles.c.publisher).in_([name.lower() for name in filters.publishers]))
-    if filters.article_ids:
-        conditions.append(articles.c.id.in_(filters.article_ids))
     return conditions
 
 

@@ -46,7 +46,7 @@ class Index:
 
     def wanted_embedder(self) -> Embedder:
         """Return the model that is set: most often the one that the index was made with."""
-        wanted = Embedder(self.settings.embed_model)
+        wanted = Embedder(self.settings.embed_model, precision=self.settings.embed_precision)
         return self.embedder if wanted.name == self.embedder.name else wanted
 
     def check(self) -> None:
@@ -88,7 +88,8 @@ class Index:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text. A text that was embedded before is not embedded again."""
-        return self.remembered.of(texts, model=self.embedder.fingerprint, embed=self.embedder.embed_passages)
+        model = f"{self.embedder.fingerprint} {self.settings.embed_precision}"
+        return self.remembered.of(texts, model=model, embed=self.embedder.embed_passages)
 
     def beside(self, folder: Path) -> "Index":
         """Open the next generation in a folder that holds a copy of the catalogue, with the model that is set."""
@@ -144,7 +145,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             _check_held(folder / _VECTORS, vectors.count())
             _check_held(folder / _WORDS, words.count())
         made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
-        embedder = Embedder(made_with or settings.embed_model)
+        embedder = Embedder(made_with or settings.embed_model, precision=settings.embed_precision)
         remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(settings, folder, catalog, vectors, words, embedder, SentenceVectors(embedder), remembered)

@@ -1,7 +1,7 @@
 """Passage vectors in Chroma. The only module that knows Chroma."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -58,17 +58,18 @@ class VectorStore:
     def nearest(self, vector: Vectors, count: int) -> dict[str, float]:
         """Return the ids of the `count` nearest passages with their cosine similarity, nearest first."""
         with self._reading():
-            found = self._collection.query(query_embeddings=vector[np.newaxis], n_results=count, include=["distances"])
-        distances = found["distances"] or [[]]
-        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+            return self._nearest(vector, count)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine similarity of a vector of length 1 to these passages. Unknown ids are left out."""
         similarities: dict[str, float] = {}
         for part in _parts(ids):
-            found, vectors = self._stored(part)
-            if found:
-                similarities.update(zip(found, map(float, vectors @ vector), strict=True))
+            # Several times as fast as getting the vectors, but an id that is not there, say as it is being deleted, fails
+            # the whole query, and of very many ids the search tree may miss some.
+            with suppress(InternalError):
+                similarities |= self._nearest(vector, len(part), among=list(part))
+            if missing := [id_ for id_ in part if id_ not in similarities]:
+                similarities |= self._compared(vector, missing)
         return similarities
 
     def of(self, ids: Sequence[str]) -> dict[str, Vectors]:
@@ -79,6 +80,17 @@ class VectorStore:
         """Return the ids of all vectors."""
         with self._reading():
             return list(self._collection.get(include=[])["ids"])
+
+    def _nearest(self, vector: Vectors, count: int, *, among: list[str] | None = None) -> dict[str, float]:
+        found = self._collection.query(
+            query_embeddings=vector[np.newaxis], n_results=count, ids=among, include=["distances"]
+        )
+        distances = found["distances"] or [[]]
+        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+
+    def _compared(self, vector: Vectors, ids: list[str]) -> dict[str, float]:
+        found, vectors = self._stored(ids)
+        return dict(zip(found, map(float, vectors @ vector), strict=True)) if found else {}
 
     def count(self) -> int:
         """Return how many vectors there are."""

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
 Precision = Literal["fastest", "float32", "bfloat16"]
+SHIPPED_READER = "shipped"
+NO_READER = "none"
 
 
 class IndexSettings(BaseSettings):
@@ -26,6 +28,10 @@ class IndexSettings(BaseSettings):
         "fastest",
         description="Numbers that the embedding model computes with. `fastest` is bfloat16 where the processor multiplies "
         "it in hardware. Vectors of both can be compared (cosine above .999).",
+    )
+    reader: str = Field(
+        SHIPPED_READER,
+        description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
     )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."

@@ -13,10 +13,11 @@ from index.embedding import Embedder, Vectors
 from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
 from index.generations import current_folder, remove_leftovers
 from index.lexical import LexicalIndex
+from index.reader.model import Reader
 from index.records import EVERYTHING
 from index.remembered import RememberedVectors
 from index.sentences import SentenceVectors
-from index.settings import IndexSettings
+from index.settings import NO_READER, SHIPPED_READER, IndexSettings
 from index.vectors import VectorStore
 
 _CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
@@ -38,6 +39,7 @@ class Index:
     embedder: Embedder
     sentence_vectors: SentenceVectors
     remembered: RememberedVectors
+    reader: Reader | None
 
     @property
     def fingerprint(self) -> str:
@@ -148,7 +150,8 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
         embedder = Embedder(made_with or settings.embed_model, precision=settings.embed_precision)
         remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
-        return Index(settings, folder, catalog, vectors, words, embedder, SentenceVectors(embedder), remembered)
+        reader = _reader(settings.reader)
+        return Index(settings, folder, catalog, vectors, words, embedder, SentenceVectors(embedder), remembered, reader)
 
 
 def catalog_in(folder: Path) -> Catalog:
@@ -182,3 +185,9 @@ def _check_held(folder: Path, count: int) -> None:
             f"{folder} holds nothing, though the catalogue beside it has articles. Run `footnote status --repair`: it "
             "makes it again from the catalogue."
         )
+
+
+def _reader(setting: str) -> Reader | None:
+    if setting == NO_READER:
+        return None
+    return Reader(None if setting == SHIPPED_READER else Path(setting))

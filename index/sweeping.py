@@ -12,7 +12,7 @@ DELETED_VECTORS = "deleted_vectors"
 """The fact of the catalogue that counts vectors deleted since the index was made: Chroma's graph keeps their place."""
 
 # Deleted words count in BM25 until they are written anew. Small indexes are always exact; in larger ones writing all words
-# (a millisecond a passage) has to be worth it.
+# (about 1.5 ms a passage of Markdown) has to be worth it.
 _WORDS_ALWAYS_EXACT = 1_000
 _DEAD_WORDS = 0.1
 _CONTENTS_AT_ONCE = 200

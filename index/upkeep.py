@@ -14,8 +14,8 @@ from index.store import Index
 from index.sweeping import deleted_vectors
 from index.sync import OnProgress, SyncReport, delete, sync
 
-# Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them. Making it again takes
-# about a millisecond a vector that is left.
+# Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
+# (docs/decisions/0011-rebuild-and-swap.md has the figures).
 _DEAD_VECTORS = 0.5
 _FEW_DEAD_VECTORS = 1_000
 

@@ -153,7 +153,14 @@ def lost_words(folder: Path) -> None:
         path.unlink()
 
 
-@pytest.mark.parametrize("harm", [no_vectors, garbled_vectors, cut_vectors, no_words, garbled_words, lost_words])
+def only_the_catalogue(folder: Path) -> None:
+    no_vectors(folder)
+    no_words(folder)
+
+
+@pytest.mark.parametrize(
+    "harm", [only_the_catalogue, no_vectors, garbled_vectors, cut_vectors, no_words, garbled_words, lost_words]
+)
 def test_a_store_that_is_gone_or_damaged_is_told_and_made_again(
     data: Path, embedder: Embedder, harm: Callable[[Path], None], contents_of: ContentsOf
 ) -> None:

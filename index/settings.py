@@ -7,9 +7,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
+Precision = Literal["fastest", "float32", "bfloat16"]
 SHIPPED_READER = "shipped"
 NO_READER = "none"
-Precision = Literal["fastest", "float32", "bfloat16"]
 
 
 class IndexSettings(BaseSettings):
@@ -24,14 +24,14 @@ class IndexSettings(BaseSettings):
         PACKAGED_MODEL,
         description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
     )
-    reader: str = Field(
-        SHIPPED_READER,
-        description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
-    )
     embed_precision: Precision = Field(
         "fastest",
         description="Numbers that the embedding model computes with. `fastest` is bfloat16 where the processor multiplies "
         "it in hardware. Vectors of both can be compared (cosine above .999).",
+    )
+    reader: str = Field(
+        SHIPPED_READER,
+        description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
     )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."
@@ -43,6 +43,11 @@ class IndexSettings(BaseSettings):
     )
     keep_versions_days: int = Field(
         30, ge=0, description="Days for which an article's old versions can still be opened from a citation."
+    )
+    remembered_embeddings: int = Field(
+        100_000,
+        ge=0,
+        description="Vectors kept so that a text that comes back need not be embedded again: 1.6 KB each. 0 keeps none.",
     )
     fusion: Literal["fused", "dense", "lexical"] = Field(
         "fused", description="How passages are ranked. `dense` and `lexical` are for comparison."

@@ -27,10 +27,13 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     DeleteRequest,
     IndexReportWire,
     IndexRequest,
     Problem,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
@@ -62,6 +65,10 @@ class Desk(Protocol):
     def status(self) -> StatusResponse: ...
 
     def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire: ...
+
+    def rebuild(self) -> RebuildResponse: ...
+
+    def check(self, request: CheckRequest) -> CheckResponse: ...
 
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
@@ -145,6 +152,16 @@ def _owners(desk: Desk, gate: Gate) -> APIRouter:
         if relative := [path for path in request.paths if not path.is_absolute()]:
             raise WrongUsage(f"Give absolute paths on the machine that serves, not {str(relative[0])[:200]!r}.")
         return desk.index(request.paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
+
+    @router.post("/rebuild", responses=_problems(401, 403, 409, 503))
+    def rebuild() -> RebuildResponse:
+        """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
+        return desk.rebuild()
+
+    @router.post("/check", responses=_problems(400, 401, 403, 415, 422, 503))
+    def check(request: CheckRequest) -> CheckResponse:
+        """Compare the three stores of the index, and mend them if told to."""
+        return desk.check(request)
 
     @router.post("/delete", status_code=204, responses=_problems(400, 401, 403, 404, 413, 415, 422))
     def delete(request: DeleteRequest) -> None:

@@ -176,8 +176,16 @@ class ArticleResponse(ArticleSummary):
     current: bool
 
 
+class WatchWire(Wire):
+    """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
+
+    path: str
+    last_sync: str | None = None
+    problems: list[str] = []
+
+
 class StatusResponse(Wire):
-    """What is indexed."""
+    """What is indexed. `outdated` says why the index has to be made again before articles can be added, if it has."""
 
     articles: int
     passages: int
@@ -186,6 +194,8 @@ class StatusResponse(Wire):
     last_sync: str | None
     data_dir: str
     answerer: str
+    outdated: str | None = None
+    watching: list[WatchWire] = []
 
 
 class FailedPath(Wire):
@@ -207,7 +217,10 @@ class DeleteRequest(Wire):
 
 
 class IndexReportWire(Wire):
-    """What a run of indexing did, in articles. `skipped` names files of types that are not read."""
+    """What a run of indexing did, in articles. `skipped` names files of types that are not read.
+
+    `rebuilt` is why the whole index was made again first, if it was (in a dry run: would be).
+    """
 
     added: int
     updated: int
@@ -220,6 +233,42 @@ class IndexReportWire(Wire):
     articles: int
     passages: int
     seconds: float
+    rebuilt: str | None = None
+
+
+class RebuildResponse(Wire):
+    """What the index holds after it was made again."""
+
+    articles: int
+    passages: int
+    seconds: float
+
+
+class CheckRequest(Wire):
+    """A comparison of the three stores. `repair` mends what differs."""
+
+    repair: bool = False
+
+
+class IdsWire(Wire):
+    """How many passages, and the ids of the first of them."""
+
+    count: int
+    ids: list[str]
+
+
+class CheckResponse(Wire):
+    """What Chroma and Tantivy differ in from the catalogue's passages, before any repair, and what was done about it."""
+
+    agree: bool
+    passages: int
+    damage: str | None
+    missing_vectors: IdsWire
+    extra_vectors: IdsWire
+    wrong_vectors: IdsWire
+    missing_words: IdsWire
+    extra_words: IdsWire
+    repair: Literal["none", "mended", "rebuilt"]
 
 
 class Problem(BaseModel):

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from index.articles import Read, Source, read_articles
 from index.embedding import Embedder, Vectors
+from index.pruning import Pruning
 from index.records import EVERYTHING
 from index.store import Index
-from index.sync import Pruning, SyncReport, sync
+from index.sync import SyncReport, sync
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)
 FRONTS = ("", "---\ntitle: T\n---\n", "---\ngroups: [staff]\n---\n", "---\nurl: https://e.org\n---\n")

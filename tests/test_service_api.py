@@ -29,13 +29,17 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     IndexReportWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
     TimingsWire,
 )
+from tests.service_fixtures import CHECKED, REBUILT
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -128,6 +132,14 @@ class FakeDesk:
             passages=1,
             seconds=0.5,
         )
+
+    def rebuild(self) -> RebuildResponse:
+        self._note("rebuild")
+        return REBUILT
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        self._note("check", request.repair)
+        return CHECKED
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._note("delete", list(article_ids))

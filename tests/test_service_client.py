@@ -34,16 +34,19 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     FiltersWire,
     IndexReportWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import settings_for
+from tests.service_fixtures import CHECKED, REBUILT, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -131,6 +134,14 @@ class MemoryDesk:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return REPORT
 
+    def rebuild(self) -> RebuildResponse:
+        self._note("rebuild")
+        return REBUILT
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        self._note("check", request.repair)
+        return CHECKED
+
     def delete(self, article_ids: Sequence[str]) -> None:
         self._note("delete", list(article_ids))
 
@@ -190,6 +201,8 @@ def call_everything(client: HttpClient) -> list[Any]:
         lambda: client.status(),
         lambda: client.index([Path("/articles")]),
         lambda: client.delete(["a"]),
+        lambda: client.rebuild(),
+        lambda: client.check(CheckRequest(repair=True)),
     ]
 
 

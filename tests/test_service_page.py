@@ -21,12 +21,15 @@ from service.wire import (
     ArticleSummary,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     CitationWire,
     DisagreementWire,
     HighlightWire,
     IndexReportWire,
     NearestWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     SentenceWire,
@@ -260,6 +263,12 @@ class FakeDesk:
         raise NotImplementedError
 
     def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+        raise NotImplementedError
+
+    def rebuild(self) -> RebuildResponse:
+        raise NotImplementedError
+
+    def check(self, request: CheckRequest) -> CheckResponse:
         raise NotImplementedError
 
     def delete(self, article_ids: Sequence[str]) -> None:

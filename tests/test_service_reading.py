@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from index.live import LiveIndex
 from index.reader.model import Reader, ReaderPassage, Reading, Stretch
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
@@ -50,7 +51,7 @@ def desk(tmp_path: Path) -> Iterator[LocalDesk]:
 
 
 def with_reader(desk: LocalDesk, reader: Reader | None) -> LocalDesk:
-    return replace(desk, opened=replace(desk.opened, reader=reader))
+    return replace(desk, live=LiveIndex(replace(desk.opened, reader=reader)))
 
 
 def evidence_of(desk: LocalDesk, question: str) -> list[Evidence]:

@@ -7,6 +7,7 @@ does not exist; one that is in the catalogue was written to both before.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, or_, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from index import schema
 from index.chunking import Cut, passage_id
+from index.copies import signature_of
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan, Span
 from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
@@ -143,6 +145,15 @@ class Catalog:
         with self._engine.connect() as connection:
             return list(connection.scalars(query.distinct().limit(limit)))
 
+    def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
+        """Return the signatures of these texts, as far as they have any (`index.copies`)."""
+        found: dict[str, bytes] = {}
+        with self._engine.connect() as connection:
+            for part in _parts(sorted(set(versions))):
+                query = select(texts.c.version, texts.c.signature).where(texts.c.version.in_(part))
+                found |= {version: signature for version, signature in connection.execute(query) if signature}
+        return found
+
     def contents_known(self, keys: Iterable[str]) -> set[str]:
         """Return which of these contents are in use by an article, so that they need not be embedded again."""
         with self._engine.connect() as connection:
@@ -253,7 +264,13 @@ def _info(row: Any) -> ArticleInfo:
         authors=tuple(row["authors"]),
         language=row["language"],
         groups=None if row["groups"] is None else frozenset(row["groups"]),
+        pages=_page_starts(row["pages"]),
     )
+
+
+@lru_cache(maxsize=512)  # every passage of a book brings the list of all its pages
+def _page_starts(stored: str | None) -> tuple[int, ...]:
+    return tuple(map(int, stored.split())) if stored else ()
 
 
 def _passage(row: Any) -> Passage:
@@ -315,8 +332,10 @@ def _note_unsettled(connection: Connection, keys: Iterable[str]) -> None:
 def _add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
     wanted = {prepared.article.info.version: prepared.article.text for prepared in batch}
     there = set(connection.scalars(select(texts.c.version).where(texts.c.version.in_(wanted))))
-    if new := [{"version": version, "text": text} for version, text in wanted.items() if version not in there]:
-        connection.execute(insert(texts), new)
+    new = [(version, text) for version, text in wanted.items() if version not in there]
+    if new:
+        rows = [{"version": version, "text": text, "signature": signature_of(text)} for version, text in new]
+        connection.execute(insert(texts), rows)
 
 
 def _add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
@@ -376,6 +395,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "authors": list(info.authors),
         "language": info.language,
         "groups": None if info.groups is None else sorted(info.groups),
+        "pages": " ".join(map(str, info.pages)) or None,
         "source": prepared.source,
         "path": prepared.article.path,
         "indexed_at": now,

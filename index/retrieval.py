@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from index.copies import without_copies
 from index.embedding import Vectors
 from index.records import Access, Filters, Hit, Passage
 from index.store import Index
@@ -40,7 +42,7 @@ def retrieve(index: Index, question: str, *, access: Access, filters: Filters, c
         _hit(passage, dense, lexical, index.settings.fusion) for passage in passages.values() if passage.id in dense
     ]
     ranked = sorted(hits, key=lambda hit: (-hit.score, hit.passage.id))
-    return Retrieved(tuple(_without_copies(ranked)[:count]), vector)
+    return Retrieved(tuple(islice(without_copies(ranked, index.catalog.signatures), count)), vector)
 
 
 def _candidates(
@@ -73,11 +75,3 @@ def _hit(passage: Passage, dense: Mapping[str, float], lexical: Mapping[str, flo
     similarity, bm25 = dense[passage.id], lexical.get(passage.id, 0.0)
     scores = {"fused": similarity + LEXICAL_WEIGHT * bm25, "dense": similarity, "lexical": bm25}
     return Hit(passage, scores[fusion], similarity, bm25)
-
-
-def _without_copies(ranked: list[Hit]) -> list[Hit]:
-    """Return the hits without those that show the same stretch of the same text under another name."""
-    first: dict[tuple[str, int], Hit] = {}
-    for hit in ranked:
-        first.setdefault((hit.passage.article.version, hit.passage.start), hit)
-    return list(first.values())

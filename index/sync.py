@@ -12,13 +12,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
-from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
 from index.catalog import Entry, Prepared
 from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.errors import WrongUsage
 from index.lexical import LexicalEntry
 from index.records import EVERYTHING, Article
 from index.segmentation import display_text
+from index.sources.addresses import is_address
+from index.sources.feeds import Listed
+from index.sources.files import read_file
+from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
+from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source
 from index.store import Index
 
 OnProgress = Callable[[int, int], None]
@@ -75,19 +79,20 @@ class _Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     failed_files: set[str] = field(default_factory=set)
+    gone: dict[str, str] = field(default_factory=dict)  # address -> what it answered
     warnings: list[Problem] = field(default_factory=list)
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
 def sync(
     index: Index,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     *,
     pruning: Pruning = Pruning(),
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
 ) -> SyncReport:
-    """Make the index equal to these files and folders: add what is new, update what changed, leave the rest alone.
+    """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
 
     One bad file never stops the run: it is listed in `failed`, and what was indexed of it before stays. With `pruning`,
     articles that came from these same sources and are gone now are deleted, up to its limit.
@@ -101,7 +106,12 @@ def sync(
         index.claim()
         sweep(index)
     tally = _Tally(index.catalog.entries())
-    readings = read_articles(sources, max_bytes=index.settings.max_article_bytes)
+    readings = read_articles(
+        sources,
+        limits=limits_from(index.settings),
+        politeness=politeness_from(index.settings),
+        known=_known_pages(tally) if pruning.wanted else {},
+    )
     total = count_files(sources) if on_progress else 0
     for batch in _batches(_prepared(index, _watched(readings, total, on_progress), tally)):
         if not dry_run:
@@ -109,6 +119,7 @@ def sync(
     gone = _gone(tally, sources)
     renamed = _renamed(tally, gone) if pruning.wanted else []
     deleted = _prunable(tally, sources, gone, renamed, pruning)
+    tally.failed.extend(_not_there(tally, deleted))
     if not dry_run:
         index.catalog.delete([*renamed, *deleted])
         sweep(index)
@@ -158,8 +169,11 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
     """Yield what has to be written, in order of reading, and note the rest in the tally."""
     for reading in readings:
         match reading:
-            case Skipped(path):
+            case Skipped(path, reason):
                 tally.skipped.append(path)
+                tally.warnings.extend([Problem(path, reason)] if reason else [])
+            case Gone(path, error):
+                tally.gone[path] = error
             case Failed(path, file, error):
                 tally.failed.append(Problem(path, error))
                 tally.failed_files.add(file)
@@ -169,7 +183,7 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
                     yield prepared
 
 
-def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> Prepared | None:
+def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     if tally.seen.get(article.id) == article.path:
         return None  # it was named twice: by itself and with its folder
@@ -200,17 +214,19 @@ def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
     entry = tally.known.get(article.id)
     if entry is None or entry.path == article.path:
         return None
+    if is_address(entry.path):
+        return entry.path  # an address has its own name, so this article took it on purpose or by mistake
     file = _file_of(entry.path)
     if file == _file_of(article.path):
         return None  # a line that moved within its file
     if file not in tally.held:
-        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), index.settings.max_article_bytes)
+        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), limits_from(index.settings))
     held = tally.held[file]
     return entry.path if held is None or article.id in held else None
 
 
-def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
-    readings = list(read_file(file, source, max_bytes=max_bytes)) if file.exists() else []
+def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:
+    readings = list(read_file(file, source, limits=limits)) if file.exists() else []
     if any(isinstance(reading, Failed) for reading in readings):
         return None
     return {reading.article.id for reading in readings if isinstance(reading, Read)}
@@ -270,10 +286,27 @@ def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
     index.words.add(entries, replacing=[prepared.key for prepared in new])
 
 
-def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:
+def _known_pages(tally: _Tally) -> dict[str, list[Listed]]:
+    """Return the pages that were fetched before, by the name of their source, with what was known of them."""
+    pages: dict[str, list[Listed]] = {}
+    for entry in tally.known.values():
+        if is_address(entry.path):
+            listed = Listed(entry.path, entry.info.title, entry.info.published)
+            pages.setdefault(entry.source, []).append(listed)
+    return pages
+
+
+def _not_there(tally: _Tally, deleted: Sequence[str]) -> list[Problem]:
+    """Return the addresses that answered that there is nothing, but for those whose articles were deleted for it."""
+    explained = {tally.known[article_id].path for article_id in deleted}
+    return [Problem(path, error) for path, error in tally.gone.items() if path not in explained]
+
+
+def _gone(tally: _Tally, sources: Sequence[Named]) -> list[str]:
     """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
 
-    What came from a file or folder that could not be read, or only in part, counts as there.
+    What came from a file or folder that could not be read, or only in part, counts as there. A page is gone when its
+    address says so: feeds roll over, so what they list no longer is none the less there.
     """
     names = {source.name for source in sources}
     return [
@@ -281,8 +314,12 @@ def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:
         for article_id, entry in tally.known.items()
         if entry.source in names
         and article_id not in tally.seen
-        and tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
+        and (entry.path in tally.gone if is_address(entry.path) else _is_gone(tally, entry))
     ]
+
+
+def _is_gone(tally: _Tally, entry: Entry) -> bool:
+    return tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
 
 
 def _renamed(tally: _Tally, gone: Sequence[str]) -> list[str]:
@@ -298,7 +335,7 @@ def _renamed(tally: _Tally, gone: Sequence[str]) -> list[str]:
 
 
 def _prunable(
-    tally: _Tally, sources: Sequence[Source], gone: Sequence[str], renamed: Sequence[str], pruning: Pruning
+    tally: _Tally, sources: Sequence[Named], gone: Sequence[str], renamed: Sequence[str], pruning: Pruning
 ) -> list[str]:
     """Return the articles to delete. A source that would lose more than the limit keeps them, and is reported."""
     if not pruning.wanted:

@@ -1,7 +1,6 @@
 """The `footnote` command: where everything is put together. Each part is loaded when its subcommand runs, not before."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,13 +30,13 @@ def _before_every_command() -> None:
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH...")],
     prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
     prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")] = False,
     json: Json = False,
 ) -> None:
-    """Make the index equal to these files, folders or .jsonl files."""
+    """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from service.opening import open_client
     from service.printing import print_index_report, progress_bar
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
+from index.sources.addresses import is_address
 from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
@@ -52,7 +53,7 @@ class Client(Protocol):
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -86,7 +87,7 @@ class LocalClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -128,7 +129,7 @@ class HttpClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -136,7 +137,7 @@ class HttpClient:
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
         # The service reports once, at the end: there is no progress to pass on.
-        absolute = [path.absolute() for path in paths]
+        absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
         return self._post("/api/index", request, IndexReportWire)
 

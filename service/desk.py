@@ -83,7 +83,7 @@ class LocalDesk:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool,
         prune_limit: float,

@@ -48,7 +48,8 @@ def _made_by(response: AskResponse) -> str:
 
 
 def _print_citation(out: Console, citation: CitationWire) -> None:
-    source = _source(citation.publisher, citation.published)
+    page = f", p. {citation.page}" if citation.page else ""
+    source = _source(citation.publisher, citation.published) + page
     out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
     quote = " ".join(citation.quote.split())
     out.print(Padding(f"“{escape(quote)}”", (0, 0, 0, 4)))
@@ -81,8 +82,10 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     done = "Would be" if dry_run else "Done:"
     counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
+    explained = {warning.path for warning in report.warnings}
     for skipped in report.skipped[:_SHOWN]:
-        err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
+        reason = "" if skipped in explained else ": a type that is not read"
+        err.print(f"skipped {escape(skipped)}{reason}", soft_wrap=True)
     if len(report.skipped) > _SHOWN:
         err.print(f"… and {len(report.skipped) - _SHOWN} more skipped")
     for warning in report.warnings:

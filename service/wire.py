@@ -1,7 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -186,9 +185,9 @@ class FailedPath(Wire):
 
 
 class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
+    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
 
-    paths: list[Path] = Field(min_length=1)
+    paths: list[str] = Field(min_length=1)
     prune: bool = False
     prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
     dry_run: bool = False

@@ -113,7 +113,7 @@ class FakeDesk:
             answerer="extractive",
         )
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return IndexReportWire(
             added=1,

@@ -127,7 +127,7 @@ class MemoryDesk:
         self._note("status")
         return STATUS
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return REPORT
 

@@ -256,7 +256,7 @@ class FakeDesk:
     def status(self) -> StatusResponse:
         raise NotImplementedError
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         raise NotImplementedError
 
     def delete(self, article_ids: Sequence[str]) -> None:

@@ -36,8 +36,8 @@ export function goToStretch(view) {
 }
 
 /** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. */
-export function particulars({ publisher, published, authors = [] }) {
-  return [authors.join(", "), publisher, published && longDate(published)].filter(Boolean);
+export function particulars({ publisher, published, authors = [], page = null }) {
+  return [authors.join(", "), publisher, published && longDate(published), page && `p. ${page}`].filter(Boolean);
 }
 
 /** A link to the article's own address, named by its host; null where there is none that is safe to follow. */

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import ArticleError
-from index.frontmatter import split_front_matter
-from index.metadata import read_metadata
+from index.sources.frontmatter import split_front_matter
+from index.sources.metadata import read_metadata
 
 DAY = date(2026, 4, 24)
 

@@ -28,6 +28,8 @@ _MOST_CELLS = 2_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 # How empty cells come out of pandas.
 _EMPTY_CELL = re.compile(r"(?<=\|) (?:NaN|Unnamed: \d+) (?=\|)")
+# What a whole number becomes in a column with an empty cell: no sheet holds "2026.0".
+_WHOLE_NUMBER = re.compile(r"(?<=\| )(-?\d+)\.0(?= \|)")
 _EMPTY_ROW = re.compile(r"^\|(?: \|)+\n", re.MULTILINE)
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -68,7 +70,7 @@ def _markdown(raw: bytes, ending: str) -> str:
         result = converter.convert(BytesIO(raw), info)
     text = _IMAGE.sub(r"\1", normalise_line_ends(result.markdown).replace("\0", ""))
     if ending == ".xlsx":
-        text = _EMPTY_ROW.sub("", _EMPTY_CELL.sub(" ", text))
+        text = _EMPTY_ROW.sub("", _EMPTY_CELL.sub(" ", _WHOLE_NUMBER.sub(r"\1", text)))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
 
 

@@ -107,6 +107,8 @@ class Fetcher:
             # RFC 9309, 2.3.1: rules that are not there forbid nothing, rules that cannot be had forbid everything.
             if 400 <= error.status < 500 and error.status != 429:
                 return EVERYTHING_ALLOWED
+            if error.status == 0:
+                return error
             return ArticleError(f"may not be fetched: what the site allows cannot be told, for {address} {error}")
         except ArticleError as error:
             return error
@@ -128,8 +130,10 @@ class Fetcher:
         try:
             with self.client.stream("GET", address) as response:
                 return self._read(response, address, most)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unanswered(f"does not answer ({error or type(error).__name__}). Try again later.") from error
+        except httpx.InvalidURL as error:
+            raise ArticleError(f"has an address that cannot be fetched ({error}). Check how it is written.") from error
+        except httpx.HTTPError as error:
+            raise Unanswered(f"does not answer ({str(error) or type(error).__name__}). Try again later.") from error
 
     def _pause(self, address: str) -> None:
         site, now = _site(address), monotonic()

@@ -9,6 +9,8 @@ import re
 from datetime import date
 from types import ModuleType
 
+from lxml.html import document_fromstring
+
 from index.errors import ArticleError
 from index.segmentation import split_sentences
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
@@ -25,6 +27,8 @@ _LANGUAGE = re.compile(
 )
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
 _WINDOWS = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii"}
+# Where an article is short, the library falls back on all words of the page: menus must be gone by then.
+_NO_TEXT = ["//nav", "//*[@role='navigation']", "//footer[not(ancestor::article)]"]
 _LIBRARIES = ("trafilatura", "htmldate", "courlan", "justext", "readability")
 
 
@@ -66,7 +70,9 @@ def _main_text(page: str) -> str:
     """Return the main text as Markdown: headings, lists and tables stay, and links are words."""
     trafilatura = _quietly_imported()
     try:
-        text = trafilatura.extract(page, output_format="markdown", include_comments=False, include_formatting=True)
+        text = trafilatura.extract(
+            page, output_format="markdown", include_comments=False, include_formatting=True, prune_xpath=_NO_TEXT
+        )
     except Exception as error:
         raise ArticleError(f"cannot be taken apart ({type(error).__name__}). Save the article as text.") from error
     lines = (line.rstrip() for line in (text or "").splitlines())
@@ -75,10 +81,9 @@ def _main_text(page: str) -> str:
 
 def _metadata(page: str, url: str | None) -> Metadata:
     trafilatura = _quietly_imported()
-    # Only dates that the page states: guessing from any figures in its text would make up some.
-    stated = {"extensive_search": False, "original_date": True}
     try:
-        found = trafilatura.extract_metadata(page, default_url=url, date_config=stated, extensive=False)
+        found = trafilatura.extract_metadata(page, default_url=url, extensive=False)
+        published = _stated_day(page)
     except Exception:  # noqa: BLE001 - a page whose head cannot be read still has its text
         return found_metadata(url=url)
     language = found.language or next((match[1] for match in _LANGUAGE.finditer(page[:10_000])), None)
@@ -86,10 +91,26 @@ def _metadata(page: str, url: str | None) -> Metadata:
         title=found.title,
         url=url or found.url,
         publisher=found.sitename,
-        published=likely_day(day_of(found.date or ""), today=date.today()),
+        published=published,
         authors=(found.author or "").split(";"),
         language=language,
     )
+
+
+def _stated_day(page: str) -> date | None:
+    """Return the day that a page states: in its head, its linked data, or as the first time on it.
+
+    Anywhere else a date may be of anything, and a wrong one is worse than none.
+    """
+    from htmldate import find_date
+
+    tree = document_fromstring(page)
+    times = tree.xpath("//time[not(ancestor::aside or ancestor::nav or ancestor::footer)]")[:1]
+    stated = tree.xpath("//script[@type='application/ld+json'] | //*[@itemprop='datePublished']") + times
+    for body in tree.xpath("//body"):
+        body[:] = stated
+    found = find_date(tree, extensive_search=False, original_date=True, deferred_url_extractor=False)
+    return likely_day(day_of(found or ""), today=date.today())
 
 
 def _says_something(text: str) -> bool:

@@ -140,7 +140,13 @@ def _starts_anew(before: _Line, line: _Line) -> bool:
     ends = bool(_SENTENCE_END.search(before.text))
     if before.page != line.page:
         return ends or len(before.text) < 0.6 * before.width
+    if ends and _reads_as_heading(line):
+        return True
     return len(before.text) < (0.85 if ends else 0.6) * before.width
+
+
+def _reads_as_heading(line: _Line) -> bool:
+    return len(line.text) < 0.6 * line.width and not _SENTENCE_END.search(line.text)
 
 
 def _keeps_hyphen(broken: re.Match[str], following: str) -> bool:

@@ -108,6 +108,14 @@ class Catalog:
             text = _text_of(connection, info, version or info.version)
             return info, text
 
+    def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
+        """Return the other articles that have the same text and may be read, in order of id."""
+        others = select(articles).where(
+            articles.c.version == info.version, articles.c.id != info.id, *_readable(access)
+        )
+        with self._engine.connect() as connection:
+            return [_info(row) for row in connection.execute(others.order_by(articles.c.id).limit(100)).mappings()]
+
     def passages(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Passage]:
         """Return those of these passages that are in use, may be read, and match the filters.
 

@@ -25,7 +25,7 @@ _PERMUTATIONS = 128
 _RUN = 5
 _SHORT_RUN = 3
 # Share of runs in common from which articles are looked at as copies. What is folded is decided passage by passage.
-_RESEMBLING = 0.3
+_RESEMBLING = 0.15
 _CONTAINED = 0.85
 # Fewer words may be the same by chance, or because there is but one way to say them.
 _FEWEST_WORDS = 8
@@ -64,9 +64,8 @@ def without_copies(ranked: Iterable[Hit], signatures: Signatures) -> Iterator[Hi
     folding = _Folding()
     while batch := list(islice(hits, 64)):
         new = {hit.passage.article.version for hit in batch} - folding.alike.keys()
-        known = signatures(new)
+        folding.meet(new, signatures(new))
         for hit in batch:
-            folding.meet(hit.passage.article.version, known)
             if not folding.is_copy(hit):
                 folding.keep(hit)
                 yield hit
@@ -96,26 +95,26 @@ class _Folding:
     """
 
     alike: dict[str, list[str]] = field(default_factory=dict)
-    signatures: dict[str, np.ndarray] = field(default_factory=dict)
+    signed: list[str] = field(default_factory=list)
+    signatures: np.ndarray = field(default_factory=lambda: np.empty((0, _PERMUTATIONS), "<u4"))
     unread: dict[str, list[Hit]] = field(default_factory=dict)
     said: dict[str, _Said] = field(default_factory=dict)
     stretches: set[tuple[str, int]] = field(default_factory=set)
 
-    def meet(self, version: str, known: Mapping[str, bytes]) -> None:
-        """Take note of an article that has not been met before."""
-        if version in self.alike:
+    def meet(self, versions: Iterable[str], known: Mapping[str, bytes]) -> None:
+        """Take note of articles that have not been met before, and of which others they resemble."""
+        self.alike |= {version: [] for version in versions}
+        if not known:
             return
-        self.alike[version] = []
-        if version not in known:
-            return
-        mine = np.frombuffer(known[version], "<u4")
-        if self.signatures:
-            shares = (np.stack(list(self.signatures.values())) == mine).mean(axis=1)
-            others = [other for other, share in zip(self.signatures, shares, strict=True) if share >= _RESEMBLING]
-            for other in others:
-                self.alike[version].append(other)
-                self.alike[other].append(version)
-        self.signatures[version] = mine
+        new = np.stack([np.frombuffer(signature, "<u4") for signature in known.values()])
+        first = len(self.signed)
+        self.signed += known
+        self.signatures = np.vstack([self.signatures, new])
+        shares = (new[:, None, :] == self.signatures[None, :, :]).mean(axis=2)
+        for mine, other in np.argwhere(shares >= _RESEMBLING).tolist():
+            if other < first + mine:  # each pair once, and none with itself
+                self.alike[self.signed[first + mine]].append(self.signed[other])
+                self.alike[self.signed[other]].append(self.signed[first + mine])
 
     def is_copy(self, hit: Hit) -> bool:
         """Say whether better hits say what this one says."""

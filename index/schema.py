@@ -41,7 +41,7 @@ articles = Table(
     "articles",
     metadata,
     Column("id", String(512), primary_key=True),
-    Column("version", String(80), ForeignKey("texts.version"), nullable=False),
+    Column("version", String(80), ForeignKey("texts.version"), nullable=False, index=True),
     Column("key", String(32), ForeignKey("contents.key"), nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("format", String(16), nullable=False),

@@ -161,10 +161,14 @@ class ArticlesResponse(Wire):
 
 
 class ArticleResponse(ArticleSummary):
-    """An article with its text: `text[start:end] == quote` for every citation of this version."""
+    """An article with its text: `text[start:end] == quote` for every citation of this version.
+
+    `same_text` are other articles with this very text, under other names, perhaps at other addresses.
+    """
 
     text: str
     current: bool
+    same_text: list[ArticleSummary] = []
 
 
 class StatusResponse(Wire):

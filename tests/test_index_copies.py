@@ -179,6 +179,16 @@ def test_the_same_text_under_two_names_is_embedded_once_and_kept_twice(
     urls = {info.url for info in index.catalog.articles(EVERYTHING)}
     assert urls == {"https://one.example/x", "https://two.example/y"}
     assert len(found(index, EVERYTHING)) == 1
+    info, _ = index.catalog.article("a", EVERYTHING)
+    assert [other.url for other in index.catalog.same_text(info, EVERYTHING)] == ["https://two.example/y"]
+
+
+def test_the_same_text_elsewhere_is_told_only_to_those_who_may_read_it(index: Index, folder: Path) -> None:
+    write(folder, {"a": ("", BODY), "b": ("[staff]", BODY), "c": ("", BODY), "d": ("", BODY + " And more.")})
+    sync(index, [folder])
+    info, _ = index.catalog.article("a", EVERYTHING)
+    assert [other.id for other in index.catalog.same_text(info, Access())] == ["c"]
+    assert [other.id for other in index.catalog.same_text(info, EVERYTHING)] == ["b", "c"]
 
 
 def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: Path, opened_in: OpenedIn) -> None:
@@ -189,6 +199,7 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
         sync(index, [folder])
     engine = create_engine(f"sqlite:///{place / 'data' / 'index' / 'catalog.sqlite'}")
     with engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_articles_version"))
         connection.execute(text("ALTER TABLE texts DROP COLUMN signature"))
         connection.execute(text("ALTER TABLE articles DROP COLUMN pages"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -3,13 +3,16 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from index.errors import WrongUsage
 from index.records import Article, version_of
-from index.sources.reading import count_files, read_articles, sources_from
+from index.settings import IndexSettings
+from index.sources.fetching import Politeness
+from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
 from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable
 
 LIMIT = 5_000_000
@@ -376,6 +379,12 @@ def test_articles_come_in_order_of_sources_and_paths(folder: Path) -> None:
         written(folder, name, "Text.")
     assert list(articles(read(folder))) == ["z", "a/x", "a/y", "b/x"]
     assert list(articles(read(folder / "b", folder / "a"))) == ["x", "y"]
+
+
+def test_bounds_are_those_of_the_settings() -> None:
+    settings = IndexSettings(_env_file=None)
+    assert limits_from(settings) == Limits()
+    assert replace(politeness_from(settings), user_agent="Footnote") == Politeness()
 
 
 def test_a_source_is_named_by_its_absolute_path(folder: Path) -> None:

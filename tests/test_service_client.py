@@ -224,8 +224,8 @@ def test_relative_paths_are_those_of_whoever_asks(
     desk: MemoryDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    client.index([Path("news")])
-    assert desk.calls[0][1] == [tmp_path / "news"]
+    client.index([Path("news"), "more", "https://example.com/feed"])
+    assert desk.calls[0][1] == [tmp_path / "news", tmp_path / "more", "https://example.com/feed"]
 
 
 @pytest.mark.parametrize(

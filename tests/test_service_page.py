@@ -130,7 +130,7 @@ def cite(number: int, article_id: str, quote: str, *, url: str | None = None) ->
         quote=quote,
         start=start,
         end=start + len(quote),
-        page=None,
+        page=3 if number == 1 else None,
         score=0.9,
     )
 
@@ -236,7 +236,7 @@ class FakeDesk:
         ids = [] if self.empty else sorted(ARTICLES)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
-            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current"}))
+            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))
             for article_id in left[:limit]
         ]
         return ArticlesResponse(
@@ -369,7 +369,7 @@ def test_an_answer_shows_its_sentences_sources_and_doubts(page: Page) -> None:
     expect(entry.locator(".differences")).to_contain_text("Sources differ")
     expect(entry.locator(".differences td")).to_have_text(["€12 million", "1", "€9 million", "4"])
     assert entry.locator(".note-quote").all_text_contents() == [COST, RISE, BELL, INSURED]
-    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026")
+    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026 · p. 3")
     expect(page.get_by_role("status")).to_contain_text("€12 million.")
 
 

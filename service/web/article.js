@@ -20,6 +20,7 @@ export function articleView(article, target) {
     element("h1", { class: "article-title", dir: "auto", tabindex: "-1" }, article.title),
     origin(article),
     article.current ? null : olderVersion(article),
+    article.same_text?.length ? sameText(article.same_text) : null,
     lost(article.text, stretch, target) ? warning() : null,
     text,
   );
@@ -70,6 +71,14 @@ function olderVersion({ id }) {
   const link = element("a", { href: articleAddress({ id }) }, "Read today’s version");
   const words = "This is the version that was cited. The article has changed since. ";
   return element("p", { class: "notice" }, words, link, ".");
+}
+
+function sameText(others) {
+  const names = others.flatMap(({ id, publisher, url }) => [
+    element("a", { href: articleAddress({ id }) }, publisher ?? id),
+    originalLink(url),
+  ]);
+  return element("p", { class: "article-origin", dir: "auto" }, "The same text: ", separated(names.filter(Boolean)));
 }
 
 function origin(article) {

@@ -12,4 +12,5 @@ down_revision = "0001"
 
 def upgrade() -> None:
     op.add_column("articles", sa.Column("pages", sa.Text))
+    op.create_index("ix_articles_version", "articles", ["version"])
     op.add_column("texts", sa.Column("signature", sa.LargeBinary))

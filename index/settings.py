@@ -7,6 +7,8 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
+SHIPPED_READER = "shipped"
+NO_READER = "none"
 
 
 class IndexSettings(BaseSettings):
@@ -20,6 +22,10 @@ class IndexSettings(BaseSettings):
     embed_model: str = Field(
         PACKAGED_MODEL,
         description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
+    )
+    reader: str = Field(
+        SHIPPED_READER,
+        description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
     )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."

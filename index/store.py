@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from index.catalog import Catalog
 from index.chunking import CHUNKING
 from index.embedding import Embedder
 from index.errors import IndexEmpty, IndexMismatch
 from index.lexical import LexicalIndex
+from index.reader.model import Reader
 from index.records import EVERYTHING
 from index.sentences import SentenceVectors
-from index.settings import IndexSettings
+from index.settings import NO_READER, SHIPPED_READER, IndexSettings
 from index.vectors import VectorStore
 
 
@@ -25,6 +27,7 @@ class Index:
     words: LexicalIndex
     embedder: Embedder
     sentence_vectors: SentenceVectors
+    reader: Reader | None
 
     @property
     def fingerprint(self) -> str:
@@ -63,7 +66,13 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
     vectors = VectorStore(folder / "chroma")
     try:
         words, embedder = LexicalIndex(folder / "tantivy"), Embedder(settings.embed_model)
-        yield Index(settings, catalog, vectors, words, embedder, SentenceVectors(embedder))
+        yield Index(settings, catalog, vectors, words, embedder, SentenceVectors(embedder), _reader(settings.reader))
     finally:
         vectors.close()
         catalog.close()
+
+
+def _reader(setting: str) -> Reader | None:
+    if setting == NO_READER:
+        return None
+    return Reader(None if setting == SHIPPED_READER else Path(setting))

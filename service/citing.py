@@ -14,12 +14,16 @@ _FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*[\]】]")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Where something stands: `span` of the article of this hit. `words` are the article's own at that place."""
+    """Where something stands: `span` of the article of this hit. `words` are the article's own at that place.
+
+    `answer` is the part of it that answers by itself, where a reader is sure of one.
+    """
 
     hit: Hit
     span: Span
     words: str
     score: float
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +107,5 @@ def _citation(stretch: Stretch, number: int) -> Citation:
         end=stretch.span.end,
         score=round(stretch.score, 4),
         page=article.page_at(stretch.span.start),
+        highlight=stretch.answer,
     )

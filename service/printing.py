@@ -1,5 +1,6 @@
 """What the command line shows people: answers with their sources, hits, reports, progress."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ def print_answer(response: AskResponse) -> None:
         for nearest in response.nearest:
             out.print(f"  • {escape(nearest.title)} [dim]({escape(nearest.article_id)})[/dim]", soft_wrap=True)
         return
+    if response.short_answer:
+        out.print(f"[bold]{escape(response.short_answer)}[/bold]\n")
     out.print(escape(response.text))
     for disagreement in response.disagreements:
         values = "; ".join(f"{escape(v.value)} {_markers(v.citations)}" for v in disagreement.values)
@@ -51,10 +54,18 @@ def _print_citation(out: Console, citation: CitationWire) -> None:
     page = f", p. {citation.page}" if citation.page else ""
     source = _source(citation.publisher, citation.published) + page
     out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
-    quote = " ".join(citation.quote.split())
-    out.print(Padding(f"“{escape(quote)}”", (0, 0, 0, 4)))
+    out.print(Padding(f"“{_quote(citation)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"
     out.print(Padding(f"[dim]{escape(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
+
+
+def _quote(citation: CitationWire) -> str:
+    """Return a quote in one line of Rich markup, with what answers by itself in bold."""
+    at, marked = citation.start, citation.highlight
+    cuts = (marked.start - at, marked.end - at) if marked else (0, 0)
+    parts = (citation.quote[: cuts[0]], citation.quote[cuts[0] : cuts[1]], citation.quote[cuts[1] :])
+    before, bold, after = (escape(re.sub(r"\s+", " ", part)) for part in parts)
+    return f"{before}[bold]{bold}[/bold]{after}" if marked else after
 
 
 def _source(publisher: str | None, published: date | None) -> str:

@@ -71,7 +71,14 @@ class SentenceWire(Wire):
     support: Literal["verified", "unverified"]
 
 
+class HighlightWire(Wire):
+    start: int
+    end: int
+
+
 class CitationWire(Wire):
+    """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article."""
+
     number: int
     article_id: str
     article_version: str
@@ -85,6 +92,7 @@ class CitationWire(Wire):
     end: int
     page: int | None
     score: float
+    highlight: HighlightWire | None = None
 
 
 class ValueWire(Wire):
@@ -315,6 +323,7 @@ def _answered(answer: Answer) -> dict[str, object]:
                 end=c.end,
                 page=c.page,
                 score=c.score,
+                highlight=c.highlight and HighlightWire(start=c.highlight.start, end=c.highlight.end),
             )
             for c in answer.citations
         ],

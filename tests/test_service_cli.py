@@ -48,7 +48,9 @@ ANSWER_KEYS = (
     "preferences answerer degraded usage timings_ms confidence"
 )
 SENTENCE_KEYS = "text start end citations support"
-CITATION_KEYS = "number article_id article_version title publisher published url passage_id quote start end page score"
+CITATION_KEYS = (
+    "number article_id article_version title publisher published url passage_id quote start end page score highlight"
+)
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds"
 STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer"

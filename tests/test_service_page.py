@@ -23,6 +23,7 @@ from service.wire import (
     AskResponse,
     CitationWire,
     DisagreementWire,
+    HighlightWire,
     IndexReportWire,
     NearestWire,
     PreferencesWire,
@@ -115,9 +116,10 @@ ARTICLES = {
 }
 
 
-def cite(number: int, article_id: str, quote: str, *, url: str | None = None) -> CitationWire:
+def cite(number: int, article_id: str, quote: str, *, url: str | None = None, answers: str = "") -> CitationWire:
     made = ARTICLES[article_id]
     start = made.text.index(quote)
+    at = start + quote.index(answers)
     return CitationWire(
         number=number,
         article_id=article_id,
@@ -132,6 +134,7 @@ def cite(number: int, article_id: str, quote: str, *, url: str | None = None) ->
         end=start + len(quote),
         page=3 if number == 1 else None,
         score=0.9,
+        highlight=HighlightWire(start=at, end=at + len(answers)) if answers else None,
     )
 
 
@@ -181,7 +184,7 @@ ANSWERS = {
             citations=[
                 cite(1, "rain/Hamburg #1?", COST, url="https://www.herald.example/rain"),
                 cite(2, "rain/Hamburg #1?", RISE, url="javascript:window.harmed=true"),
-                cite(3, "long", BELL),
+                cite(3, "long", BELL, answers="at nine"),
                 cite(4, "rain/Hamburg #1?", INSURED),
             ],
             disagreements=[
@@ -369,6 +372,8 @@ def test_an_answer_shows_its_sentences_sources_and_doubts(page: Page) -> None:
     expect(entry.locator(".differences")).to_contain_text("Sources differ")
     expect(entry.locator(".differences td")).to_have_text(["€12 million", "1", "€9 million", "4"])
     assert entry.locator(".note-quote").all_text_contents() == [COST, RISE, BELL, INSURED]
+    # What answers by itself stands out, also after a character that JavaScript counts as two.
+    assert entry.locator(".note-quote b").all_text_contents() == ["at nine"]
     expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026 · p. 3")
     expect(page.get_by_role("status")).to_contain_text("€12 million.")
 

@@ -123,7 +123,7 @@ function note(citation, open) {
     "li",
     { class: "note", value: citation.number, "data-note": citation.number },
     element("span", { class: "note-number", "aria-hidden": "true" }, `${citation.number}`),
-    quoteView(citation.quote, "note-quote"),
+    quoteView(citation, "note-quote"),
     element("p", { class: "note-origin", dir: "auto" }, separated(origin.filter(Boolean))),
   );
 }

@@ -86,11 +86,21 @@ function origin(article) {
   return parts.length ? element("p", { class: "article-origin", dir: "auto" }, separated(parts)) : null;
 }
 
-/** A quote in quotation marks, unless it brings its own. The element's text is the quote and nothing else. */
-export function quoteView(quote, name) {
+/**
+ * A citation's quote in quotation marks, unless it brings its own, with what answers by itself in bold. The element's text
+ * is the quote and nothing else.
+ */
+export function quoteView(citation, name) {
+  const { quote } = citation;
   const opens = /^["'\u2018\u201c\u201e\u00ab]/.test(quote);
   const bare = opens && /["\u201c\u201d\u00bb]$/.test(quote);
-  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, quote);
+  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, highlighted(citation));
+}
+
+function highlighted({ quote, start, highlight }) {
+  if (!highlight) return quote;
+  const { from, to } = utf16Stretch(quote, { start: highlight.start - start, end: highlight.end - start });
+  return [quote.slice(0, from), element("b", {}, quote.slice(from, to)), quote.slice(to)];
 }
 
 /** Put a middle dot between parts. */

@@ -171,7 +171,8 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
         match reading:
             case Skipped(path, reason):
                 tally.skipped.append(path)
-                tally.warnings.extend([Problem(path, reason)] if reason else [])
+                if reason and all(reason != warning.error for warning in tally.warnings):
+                    tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
             case Gone(path, error):
                 tally.gone[path] = error
             case Failed(path, file, error):

@@ -93,10 +93,8 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     done = "Would be" if dry_run else "Done:"
     counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
-    explained = {warning.path for warning in report.warnings}
     for skipped in report.skipped[:_SHOWN]:
-        reason = "" if skipped in explained else ": a type that is not read"
-        err.print(f"skipped {escape(skipped)}{reason}", soft_wrap=True)
+        err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
     if len(report.skipped) > _SHOWN:
         err.print(f"… and {len(report.skipped) - _SHOWN} more skipped")
     for warning in report.warnings:

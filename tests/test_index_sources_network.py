@@ -1,9 +1,15 @@
 """Nothing that is fetched leads into a private network, whatever it is called, resolves to or redirects to."""
 
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,3 +224,35 @@ def test_a_name_that_does_not_resolve_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(socket, "getaddrinfo", failing)
     with pytest.raises(ArticleError, match=r"is at nowhere\.example, which has no address"):
         checked_addresses("nowhere.example", 80, private=False)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here to make a certificate with")
+def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(
+    tmp_path: Path, names: Resolve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made_for = ["-subj", "/CN=news.example", "-addext", "subjectAltName=DNS:news.example"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+    ]
+    subprocess.run([*command, *made_for], check=True, capture_output=True)
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(certificate, key)
+    trusted = partial(httpx.HTTPTransport, verify=ssl.create_default_context(cafile=str(certificate)))
+    monkeypatch.setattr(httpx, "HTTPTransport", trusted)
+    names |= {"news.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]}
+    with serving(tls=served) as web, fetching(Politeness(private=True, pause_seconds=0, timeout_seconds=5)) as fetcher:
+        web.replies["/"] = Reply(b"Hello.")
+        port = web.address.rpartition(":")[2]
+        assert fetcher.fetch(f"https://news.example:{port}/").content == b"Hello."
+        with pytest.raises(ArticleError, match=r"certificate is not valid for 'other\.example'"):
+            fetcher.fetch(f"https://other.example:{port}/")

@@ -424,6 +424,14 @@ def test_a_list_in_a_folder_fetches_nothing(web: WebServer, folder: Path) -> Non
     assert web.requests == []
 
 
+def test_why_files_are_skipped_is_told_once(index: Index, folder: Path) -> None:
+    for name in ("a.urls", "b.urls", "c.png"):
+        (folder / name).write_text("x")
+    report = sync(index, [folder])
+    assert len(report.skipped) == 3
+    assert [Path(warning.path).name for warning in report.warnings] == ["a.urls"]
+
+
 @pytest.mark.parametrize(
     "named", ["ftp://example.com/a", "file:///etc/passwd", "http://", "http://a:b@example.com/", "http://[x/"]
 )
@@ -460,6 +468,15 @@ def test_what_left_a_feed_stays_and_what_is_gone_goes(web: WebServer, fetching_i
     assert report.failed == ()
     assert web.address + "/0" not in fetching_index.catalog.entries()
     assert {entry.info.published for entry in fetching_index.catalog.entries().values()} == {date(2026, 4, 21)}
+
+
+def test_only_so_many_pages_that_were_listed_before_are_asked_for(web: WebServer) -> None:
+    web.replies["/feed"] = rss(item("/new"))
+    known = {web.address + "/feed": [Listed(f"{web.address}/{n}") for n in range(50)] + [Listed(web.address + "/new")]}
+    polite = Politeness(private=True, pause_seconds=0, max_pages=5)
+    readings = read(web.address + "/feed", politeness=polite, known=known)
+    assert web.paths[:2] == ["/feed", "/new"]
+    assert len(set(web.paths)) == len(web.paths) == len(readings) + 1 == 7
 
 
 def test_a_page_that_fails_keeps_its_article(web: WebServer, fetching_index: Index) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Thread
 
 ARTICLE = """<!DOCTYPE html><html lang="en-GB"><head><title>{title} | The Daily</title>
@@ -48,7 +49,7 @@ class WebServer:
 
 
 @contextmanager
-def serving(host: str = "127.0.0.1") -> Iterator[WebServer]:
+def serving(host: str = "127.0.0.1", tls: SSLContext | None = None) -> Iterator[WebServer]:
     """Serve on a free port of this machine."""
     web = WebServer("")
 
@@ -69,7 +70,12 @@ def serving(host: str = "127.0.0.1") -> Iterator[WebServer]:
 
         def log_message(self, format: str, *args: object) -> None: ...
 
-    server = ThreadingHTTPServer((host, 0), Handler)
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None: ...  # whoever asks may hang up
+
+    server = Quiet((host, 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     web.address = f"http://{host}:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

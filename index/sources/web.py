@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from random import sample
 
 from index.errors import ArticleError
 from index.sources.articles import article_from
@@ -44,11 +45,13 @@ def read_address(
     """Read what an address leads to: its page, or the pages of a feed or sitemap.
 
     `known` are pages that came from this source before: those that it lists no longer are asked for again, so that what
-    is gone is told from what only rolled out of a feed. `visited` is added to, and nothing in it is asked for twice.
+    is gone is told from what only rolled out of a feed. Where they are more than a run may fetch, chance picks some, so
+    that each has its turn. `visited` is added to, and nothing in it is asked for twice.
     """
     visit = _Visit(source, fetcher, limits, visited)
     yield from _read_named(visit, Listed(source.address), depth=0)
-    for listed in known:
+    unlisted = [listed for listed in known if listed.address not in visited]
+    for listed in sample(unlisted, min(len(unlisted), fetcher.politeness.max_pages)):
         yield from _read_page(visit, listed)
 
 

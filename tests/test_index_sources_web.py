@@ -263,6 +263,24 @@ def test_sitemaps_that_list_themselves_end(web: WebServer) -> None:
     assert web.paths == ["/s"]
 
 
+def test_sitemaps_are_bounded_in_number_and_depth(web: WebServer) -> None:
+    def listing(*names: str) -> Reply:
+        entries = "".join(f"<sitemap><loc>{name}</loc></sitemap>" for name in names)
+        return Reply(f"<sitemapindex>{entries}</sitemapindex>".encode(), "application/xml")
+
+    web.replies |= {
+        "/many": listing(*(f"/{n}" for n in range(9))),
+        "/a": listing("/b"),
+        "/b": listing("/c"),
+        "/c": listing("/d"),
+    }
+    polite = Politeness(private=True, pause_seconds=0, max_pages=3)
+    readings = read(web.address + "/many", politeness=polite)
+    assert errors(readings)[web.address + "/many"] == "leads to more than 3 sitemaps. Raise FOOTNOTE_FETCH_MAX_PAGES."
+    assert web.paths == ["/many", "/0", "/1", "/2"]
+    assert "levels below the one named" in errors(read(web.address + "/a"))[web.address + "/d"]
+
+
 def test_a_list_is_read_up_to_the_limit_and_says_so(web: WebServer) -> None:
     web.replies |= {f"/{n}": Reply(article_page(f"Rain {n}", RAIN)) for n in range(5)}
     web.replies["/feed"] = rss(*(item(f"/{n}") for n in range(5)))

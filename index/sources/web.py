@@ -37,6 +37,7 @@ class _Visit:
     limits: Limits
     visited: set[str] = field(default_factory=set)
     pages: int = 0
+    sitemaps: int = 0
 
 
 def read_address(
@@ -78,18 +79,20 @@ def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
 def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> Iterator[Reading]:
     for link, error in listing.bad:
         yield Failed(link, address, f"(listed in {address}) {error}")
+    most = visit.fetcher.politeness.max_pages
     for sitemap in listing.sitemaps:
+        visit.sitemaps += 1
         if depth >= _DEPTH:
             yield Failed(sitemap, sitemap, f"is a sitemap more than {_DEPTH} levels below the one named. Name it.")
+        elif visit.sitemaps > most:
+            yield Failed(address, address, f"leads to more than {most:,} sitemaps. Raise FOOTNOTE_FETCH_MAX_PAGES.")
+            return
         else:
             yield from _read_named(visit, Listed(sitemap), depth + 1)
     for listed in listing.pages:
-        if visit.pages >= visit.fetcher.politeness.max_pages:
-            yield Failed(
-                address,
-                address,
-                f"lists {len(listing.pages):,} pages; only {visit.pages:,} were read. Raise FOOTNOTE_FETCH_MAX_PAGES.",
-            )
+        if visit.pages >= most:
+            told = f"lists {len(listing.pages):,} pages; only {visit.pages:,} were read"
+            yield Failed(address, address, f"{told}. Raise FOOTNOTE_FETCH_MAX_PAGES.")
             return
         yield from _read_page(visit, listed)
 

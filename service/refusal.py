@@ -18,11 +18,11 @@ SIMILARITY_REFUSAL: Mapping[str, float] = {
 word of the question, whether names in the question are nowhere in them. docs/evaluation.md has the figures."""
 
 READER_REFUSAL: Mapping[str, float] = {
-    "intercept": -3.3,
+    "intercept": -2.6,
     "similarity": 2.8,
-    "cosine": 3.8,
+    "cosine": 3.0,
     "names_missing": -1.0,
-    "answered": 0.25,
+    "answered": 0.35,
     # By hand: in the sets that the others are fitted on, hardly anything stands in two articles.
     "agreeing": 0.1,
 }

@@ -34,7 +34,7 @@ def _before_every_command() -> None:
 @app.command()
 def index(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")
+        list[str] | None, typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH...")
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
     prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
@@ -44,7 +44,7 @@ def index(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Make the index equal to these files, folders or .jsonl files."""
+    """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from index.errors import WrongUsage
     from service.opening import open_client
     from service.printing import print_index_report, print_rebuilt, progress_bar

@@ -74,9 +74,9 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """All that one run of the benchmark measured. Without questions, `growth` is empty and `quickstart` is None."""
+    """All that one run of the benchmark measured, in order of rounds. Without questions, `growth` is empty, `quickstart` None."""
 
     ingested: Mapping[System, tuple[Ingested, ...]]
-    model: Model
+    model: tuple[Model, ...]
     growth: tuple[Growth, ...]
     quickstart: Asked | None

@@ -1,10 +1,10 @@
 """The course of a benchmark: which measurements are taken, in which order, and where."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, get_args
 
 from eval.bench.children import measured
 from eval.bench.records import Asked, Filled, Growth, Ingested, Latency, Measurements, Model, System
@@ -13,6 +13,7 @@ from index.settings import IndexSettings, Precision
 OnStep = Callable[[str], None]
 """Called with the name of each measurement as it begins."""
 
+SYSTEMS: tuple[System, ...] = get_args(System)
 _SIZES = (1_000, 3_000, 10_000, 30_000)
 
 
@@ -34,29 +35,35 @@ def run(plan: Plan, on_step: OnStep = lambda name: None) -> Measurements:
     """Take all measurements, in a temporary folder that is removed at the end. Raises MeasurementFailed."""
     with TemporaryDirectory(prefix="footnote-bench-") as name:
         folder = Path(name)
-        ingested = _ingested(plan, folder, on_step)
-        on_step("the model alone")
-        alone = measured("model_alone", corpus=str(plan.corpus), folder=str(folder / "alone"), precision=plan.precision)
+        alone: list[Model] = []
+        runs: dict[System, list[Ingested]] = {system: [] for system in SYSTEMS}
+        # In turns, so that a machine that grows slower slows all of them.
+        for number in range(1, plan.rounds + 1):
+            for system in SYSTEMS:
+                on_step(f"articles into {system}, round {number} of {plan.rounds}")
+                runs[system].append(_ingested(plan, system, folder / f"{system}-{number}"))
+            on_step(f"the model alone, round {number} of {plan.rounds}")
+            alone.append(_alone(plan, folder / f"alone-{number}"))
         growth = [_grown(plan, folder, size, on_step) for size in _sizes(plan.passages)]
         quickstart = _quickstart_asked(plan, folder, on_step) if plan.passages else None
-    return Measurements(ingested, Model(**alone), tuple(growth), quickstart)
+    ingested: dict[System, tuple[Ingested, ...]] = {system: tuple(taken) for system, taken in runs.items()}
+    return Measurements(ingested, tuple(alone), tuple(growth), quickstart)
 
 
-def _ingested(plan: Plan, folder: Path, on_step: OnStep) -> Mapping[System, tuple[Ingested, ...]]:
-    """Take the systems in turn, so that a machine that grows slower slows all of them."""
-    tokens = IndexSettings(_env_file=None).passage_tokens
-    systems: dict[System, tuple[str, dict[str, Any]]] = {
-        "footnote": ("ingest_footnote", {"precision": plan.precision}),
-        "quickstart": ("ingest_quickstart", {"tokens": None}),
-        "quickstart, same length": ("ingest_quickstart", {"tokens": tokens}),
-    }
-    runs: dict[System, list[Ingested]] = {system: [] for system in systems}
-    for number in range(plan.rounds):
-        for system, (task, arguments) in systems.items():
-            on_step(f"articles into {system}, round {number + 1} of {plan.rounds}")
-            where = {"corpus": str(plan.corpus), "folder": str(folder / f"{system}-{number}")}
-            runs[system].append(Ingested(**measured(task, **where, **arguments)))
-    return {system: tuple(taken) for system, taken in runs.items()}
+def _ingested(plan: Plan, system: System, folder: Path) -> Ingested:
+    where = {"corpus": str(plan.corpus), "folder": str(folder)}
+    match system:
+        case "footnote":
+            return Ingested(**measured("ingest_footnote", **where, precision=plan.precision))
+        case "quickstart":
+            return Ingested(**measured("ingest_quickstart", **where, tokens=None))
+        case "quickstart, same length":
+            tokens = IndexSettings(_env_file=None).passage_tokens
+            return Ingested(**measured("ingest_quickstart", **where, tokens=tokens))
+
+
+def _alone(plan: Plan, folder: Path) -> Model:
+    return Model(**measured("model_alone", corpus=str(plan.corpus), folder=str(folder), precision=plan.precision))
 
 
 def _sizes(passages: int) -> list[int]:

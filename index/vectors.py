@@ -98,8 +98,14 @@ class VectorStore:
             return self._collection.count()
 
     def _stored(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        # An id that is being deleted at this moment fails the whole query. Asked again, it is gone.
+        with suppress(InternalError):
+            return self._fetched(ids)
         with self._reading():
-            found = self._collection.get(ids=list(ids), include=["embeddings"])
+            return self._fetched(ids)
+
+    def _fetched(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
         return found["ids"], np.asarray(found["embeddings"], np.float32)
 
     @contextmanager

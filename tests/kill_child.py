@@ -1,13 +1,14 @@
 """Runs Footnote's indexing in forked processes that are killed. Started once, so that the model is loaded once.
 
-Reads lines of JSON, `{"data": …, "articles": …, "rebuild": …, "die_at": …}`, forks for each, and prints the fork's process
-id. `die_at` names how many writing steps are taken before the fork kills itself; None lets it run to the end.
+Reads lines of JSON, forks for each, and prints the fork's exit code, negative for a signal. `die_at` is how many steps of
+writing are taken before the fork kills itself, `die_after` how many seconds pass before it is killed.
 """
 
 import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -57,11 +58,15 @@ def main() -> None:
     embedder = Embedder(PACKAGED_MODEL)
     embedder.load()
     for line in sys.stdin:
+        order = json.loads(line)
+        die_after = order.pop("die_after")
         child = os.fork()
         if child == 0:
-            _run(embedder, **json.loads(line))
+            _run(embedder, **order)
             os._exit(0)
-        print(child, flush=True)
+        if die_after is not None:
+            time.sleep(die_after)
+            os.kill(child, signal.SIGKILL)  # not waited for yet, so the id is still its own
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 

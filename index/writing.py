@@ -4,15 +4,15 @@ Each batch is staged in the catalogue, written to Chroma and Tantivy, and publis
 While one batch is written, the next is embedded and the one after that is read and cut.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
 from index.ahead import ahead
-from index.catalog import Prepared
-from index.chunking import content_key, cut_passages, passage_id
+from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.embedding import Vectors
 from index.lexical import LexicalEntry
+from index.publishing import Prepared
 from index.records import Article
 from index.segmentation import display_text
 from index.store import Index
@@ -20,6 +20,9 @@ from index.store import Index
 # Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
+
+VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
+"""The vectors of passages, given their ids and the texts to embed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,6 @@ def write(index: Index, prepared: Iterable[Prepared]) -> None:
             _store(index, batch, vectors)
 
 
-def embedded_texts(index: Index, article: Article) -> list[str]:
-    """Return what is embedded of each passage of an article: its title and its words."""
-    prepared = _with_cuts(index, Prepared(article, content_key(article), "", ()), set())
-    return [text for text, _ in _passages(index, prepared)]
-
-
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
     batch: list[Prepared] = []
     characters = 0
@@ -72,41 +69,70 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
     # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
     there = index.catalog.contents_known(prepared.key for prepared in batch)
-    articles = [_with_cuts(index, prepared, there) for prepared in batch]
+    articles = [
+        replace(prepared, cuts=None if prepared.key in there else cuts_of(index, prepared.article))
+        for prepared in batch
+    ]
     new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
-    passages = [passage for prepared in new for passage in _passages(index, prepared)]
-    return _Cut(articles, new, [e.id for _, e in passages], [t for t, _ in passages], [e for _, e in passages])
+    return _with_passages(index, articles, new)
 
 
-def _with_cuts(index: Index, prepared: Prepared, there: set[str]) -> Prepared:
-    if prepared.key in there:
-        return replace(prepared, cuts=None)
+def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
+    ids, embedded, entries = [], [], []
+    for prepared in new:
+        title = index.embedder.shortened_title(prepared.article.info.title)
+        for words, entry in _passages(prepared):
+            ids.append(entry.id)
+            embedded.append(f"{title}\n{words}")
+            entries.append(entry)
+    return _Cut(articles, new, ids, embedded, entries)
+
+
+def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
+    """Cut an article into passages, as this index does."""
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
-    article = prepared.article
     spans = index.embedder.token_spans
-    return replace(
-        prepared, cuts=tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
-    )
+    return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
 
 
-def _passages(index: Index, prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
-    """Yield what is embedded and what is found by words of each passage of an article."""
+def embedded_texts(index: Index, article: Article) -> list[str]:
+    """Return what is embedded of each passage of an article: its title and its words."""
+    prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
+    return _with_passages(index, [prepared], [prepared]).embedded
+
+
+def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:
+    """Return the passages of an article as they are found by words. Needs no model."""
+    return [entry for _, entry in _passages(prepared)]
+
+
+def _passages(prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
+    """Yield the words of each passage of an article, alone and with what they are found by."""
     info, text = prepared.article.info, prepared.article.text
-    title = index.embedder.shortened_title(info.title)
     for cut in prepared.cuts or ():
         words = display_text(text[cut.start : cut.end], info.format)
         body = "\n".join(filter(None, [info.title, info.publisher, words]))
-        yield f"{title}\n{words}", LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
+        yield words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
 
 
 def _embedded(index: Index, batch: _Cut) -> tuple[_Cut, Vectors]:
-    return batch, index.embedder.embed_passages(batch.embedded)
+    return batch, index.embed_passages(batch.embedded)
 
 
 def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
     index.catalog.stage(batch.new)
     if batch.new:
-        index.vectors.add(batch.ids, vectors)
-        # Contents that went out of use earlier in this run are still in there: their words must not count twice.
-        index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])
+        _put_passages(index, batch, vectors)
     index.catalog.publish(batch.articles)
+
+
+def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:
+    """Put the passages of these articles, with their cuts, into Chroma and Tantivy, past the catalogue."""
+    found = _with_passages(index, [], list(batch))
+    _put_passages(index, found, vectors_of(found.ids, found.embedded))
+
+
+def _put_passages(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    index.vectors.add(batch.ids, vectors)
+    # Contents that went out of use earlier in this run are still in there: their words must not count twice.
+    index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])

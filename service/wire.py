@@ -1,7 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,7 +71,14 @@ class SentenceWire(Wire):
     support: Literal["verified", "unverified"]
 
 
+class HighlightWire(Wire):
+    start: int
+    end: int
+
+
 class CitationWire(Wire):
+    """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article."""
+
     number: int
     article_id: str
     article_version: str
@@ -86,6 +92,7 @@ class CitationWire(Wire):
     end: int
     page: int | None
     score: float
+    highlight: HighlightWire | None = None
 
 
 class ValueWire(Wire):
@@ -162,14 +169,26 @@ class ArticlesResponse(Wire):
 
 
 class ArticleResponse(ArticleSummary):
-    """An article with its text: `text[start:end] == quote` for every citation of this version."""
+    """An article with its text: `text[start:end] == quote` for every citation of this version.
+
+    `same_text` are other articles with this very text, under other names, perhaps at other addresses.
+    """
 
     text: str
     current: bool
+    same_text: list[ArticleSummary] = []
+
+
+class WatchWire(Wire):
+    """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
+
+    path: str
+    last_sync: str | None = None
+    problems: list[str] = []
 
 
 class StatusResponse(Wire):
-    """What is indexed."""
+    """What is indexed. `outdated` says why the index has to be made again before articles can be added, if it has."""
 
     articles: int
     passages: int
@@ -178,6 +197,8 @@ class StatusResponse(Wire):
     last_sync: str | None
     data_dir: str
     answerer: str
+    outdated: str | None = None
+    watching: list[WatchWire] = []
 
 
 class FailedPath(Wire):
@@ -186,9 +207,9 @@ class FailedPath(Wire):
 
 
 class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
+    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
 
-    paths: list[Path] = Field(min_length=1)
+    paths: list[str] = Field(min_length=1)
     prune: bool = False
     prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
     dry_run: bool = False
@@ -199,7 +220,10 @@ class DeleteRequest(Wire):
 
 
 class IndexReportWire(Wire):
-    """What a run of indexing did, in articles. `skipped` names files of types that are not read."""
+    """What a run of indexing did, in articles. `skipped` names files of types that are not read.
+
+    `rebuilt` is why the whole index was made again first, if it was (in a dry run: would be).
+    """
 
     added: int
     updated: int
@@ -212,6 +236,42 @@ class IndexReportWire(Wire):
     articles: int
     passages: int
     seconds: float
+    rebuilt: str | None = None
+
+
+class RebuildResponse(Wire):
+    """What the index holds after it was made again."""
+
+    articles: int
+    passages: int
+    seconds: float
+
+
+class CheckRequest(Wire):
+    """A comparison of the three stores. `repair` mends what differs."""
+
+    repair: bool = False
+
+
+class IdsWire(Wire):
+    """How many passages, and the ids of the first of them."""
+
+    count: int
+    ids: list[str]
+
+
+class CheckResponse(Wire):
+    """What Chroma and Tantivy differ in from the catalogue's passages, before any repair, and what was done about it."""
+
+    agree: bool
+    passages: int
+    damage: str | None
+    missing_vectors: IdsWire
+    extra_vectors: IdsWire
+    wrong_vectors: IdsWire
+    missing_words: IdsWire
+    extra_words: IdsWire
+    repair: Literal["none", "mended", "rebuilt"]
 
 
 class Problem(BaseModel):
@@ -312,6 +372,7 @@ def _answered(answer: Answer) -> dict[str, object]:
                 end=c.end,
                 page=c.page,
                 score=c.score,
+                highlight=c.highlight and HighlightWire(start=c.highlight.start, end=c.highlight.end),
             )
             for c in answer.citations
         ],

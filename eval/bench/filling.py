@@ -11,9 +11,9 @@ from itertools import islice
 import numpy as np
 
 from eval.bench.synthetic import synthetic_articles
-from index.catalog import Prepared
 from index.chunking import content_key
 from index.embedding import Embedder, Vectors
+from index.publishing import Prepared
 from index.records import EVERYTHING, Article, ArticleInfo, version_of
 from index.settings import PACKAGED_MODEL
 from index.store import Index

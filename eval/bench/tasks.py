@@ -15,11 +15,12 @@ from eval.bench import quickstart
 from eval.bench.filling import fill, moved_vectors
 from eval.bench.records import Asked, Filled, Ingested, Latency, Model
 from eval.bench.synthetic import synthetic_questions
-from index.articles import Read, read_articles, sources_from
 from index.embedding import Embedder, Vectors
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
+from index.sources.reading import limits_from, read_articles, sources_from
+from index.sources.records import Read
 from index.store import open_index
 from index.sync import sync
 from index.writing import embedded_texts
@@ -155,7 +156,8 @@ def _settings(folder: str, precision: Precision = "fastest") -> IndexSettings:
 
 
 def _articles(corpus: str) -> Iterator[Article]:
-    readings = read_articles(sources_from([Path(corpus)]), max_bytes=IndexSettings(_env_file=None).max_article_bytes)
+    limits = limits_from(IndexSettings(_env_file=None))
+    readings = read_articles(sources_from([Path(corpus)]), limits=limits)
     return (reading.article for reading in readings if isinstance(reading, Read))
 
 

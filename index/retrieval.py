@@ -17,7 +17,7 @@ LEXICAL_WEIGHT = 0.016
 
 _CANDIDATES = 100
 _WIDER = 8
-# Where too few of the best candidates may be shown and no more passages than this may be shown at all, each is scored.
+# No more than this are scored one by one: at 100,000 passages that takes some half a second.
 _SCORE_ALL = 4_000
 
 
@@ -64,18 +64,20 @@ def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
     """Return the passages worth scoring.
 
     Chroma answers a filtered query far more slowly than a plain one, so more is fetched than needed and what may not be
-    shown is dropped. Where too few are left, all that may be shown are scored, or where these are many, more are fetched.
+    shown is dropped. Where too few are left, all that may be shown are scored if these are no more than were fetched;
+    otherwise more are fetched.
     """
     total, wanted = index.vectors.count(), max(_CANDIDATES, 2 * count)
-    found = _found(index, asked, min(wanted, total))
-    if wanted < total and not _enough(found, count, wanted) and not (asked.access.everything and asked.filters.is_open):
-        few = index.catalog.passage_ids(asked.access, asked.filters, limit=_SCORE_ALL + 1)
-        if len(few) <= _SCORE_ALL:
-            return _Candidates(index.catalog.stretches(few, asked.access, asked.filters), {}, {})
-    while wanted < total and not _enough(found, count, wanted):
-        wanted *= _WIDER
+    most = wanted
+    while True:
         found = _found(index, asked, min(wanted, total))
-    return found
+        if wanted >= total or _enough(found, count, wanted):
+            return _best_of_each(found, most)
+        few = min(wanted, _SCORE_ALL)
+        allowed = index.catalog.passage_ids(asked.access, asked.filters, limit=few + 1)
+        if len(allowed) <= few:
+            return _Candidates(index.catalog.stretches(allowed, asked.access, asked.filters), {}, {})
+        wanted *= _WIDER
 
 
 def _found(index: Index, asked: _Asked, wanted: int) -> _Candidates:
@@ -96,6 +98,22 @@ def _enough(found: _Candidates, count: int, wanted: int) -> bool:
     # Of a word that is in few passages there are no more, however many are asked for.
     by_words = len(in_lexical) >= count or len(found.lexical) < wanted
     return by_words and (len(in_dense) >= count or not found.dense)
+
+
+def _best_of_each(found: _Candidates, most: int) -> _Candidates:
+    """Return the best of each search among what may be shown, so that a question costs as much with filters as without.
+
+    Copies do not count: there are as many different stretches among them as before, up to `most`.
+    """
+    kept: dict[str, Stretch] = {}
+    for search in (found.dense, found.lexical):
+        seen: set[Stretch] = set()
+        for passage_id in (id_ for id_ in search if id_ in found.stretches):
+            if len(seen) == most:
+                break
+            seen.add(stretch := found.stretches[passage_id])
+            kept[passage_id] = stretch
+    return _Candidates(kept, found.dense, found.lexical)
 
 
 def _scored(index: Index, asked: _Asked, candidates: _Candidates) -> dict[str, tuple[float, float, float]]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,6 +69,7 @@ class Embedder:
         """Load the model now rather than with the first text. Raises ModelUnusable."""
         with self._lock:
             _ = self._model
+            _ = self._all_threads
 
     def passage_tokens(self, wanted: int) -> int:
         """Return how many tokens a passage may have, so that with its title it never exceeds what the model reads."""
@@ -117,7 +119,7 @@ class Embedder:
         return list(self._encoded(filled_up, questions=False)[: len(texts)])
 
     def _encoded(self, texts: Sequence[str], *, questions: bool) -> Vectors:
-        with self._lock:
+        with self._lock, _threads(1 if questions else self._all_threads):
             encode = self._model.encode_query if questions else self._model.encode_document
             vectors = encode(
                 [*texts],
@@ -127,6 +129,12 @@ class Embedder:
                 processing_kwargs={"text": {"pad_to_multiple_of": self._token_step}},
             )
         return self._normalised(vectors)
+
+    @cached_property
+    def _all_threads(self) -> int:
+        import torch
+
+        return torch.get_num_threads()
 
     @property
     def _token_step(self) -> int | None:
@@ -161,6 +169,20 @@ class Embedder:
     @cached_property
     def _model(self) -> "SentenceTransformer":
         return _load(self._path, self.name, self._precision, packaged=self._requested == PACKAGED_MODEL)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Compute with so many threads. A single question is too small to be split: its threads would mostly wait for each
+    other, and on a busy machine for their turn (100 ms and more in place of 10)."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _parts(start: int, end: int) -> Iterator[Span]:

@@ -19,10 +19,11 @@ from eval.bench.records import Asked, Filled, Growth, Ingested, Latency, Measure
 from eval.bench.report import lines_of, write_report
 from eval.bench.run import Plan
 from eval.bench.synthetic import synthetic_articles, synthetic_questions, write_synthetic
-from index.articles import Read, read_articles, sources_from
 from index.errors import WrongUsage
 from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
+from index.sources.reading import read_articles, sources_from
+from index.sources.records import Limits, Read
 from index.store import Index
 from service.cli import app
 
@@ -39,7 +40,7 @@ def test_the_same_seed_gives_the_same_articles() -> None:
 
 def test_articles_are_of_varied_lengths_and_can_all_be_read(tmp_path: Path) -> None:
     write_synthetic(tmp_path / "feed.jsonl", 200)
-    readings = list(read_articles(sources_from([tmp_path / "feed.jsonl"]), max_bytes=1_000_000))
+    readings = list(read_articles(sources_from([tmp_path / "feed.jsonl"]), limits=Limits()))
     assert all(isinstance(reading, Read) and not reading.warnings for reading in readings)
     words = sorted(len(reading.article.text.split()) for reading in readings if isinstance(reading, Read))
     assert len(words) == len({reading.article.id for reading in readings if isinstance(reading, Read)}) == 200

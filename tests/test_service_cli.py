@@ -86,7 +86,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
-        "index.store.Embedder", lambda name: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
+        "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
     )
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)

@@ -24,7 +24,9 @@ from scipy.special import expit, logsumexp
 from eval.datasets import read_questions
 from eval.opening import opened
 from eval.records import EvalQuestion
+from eval.reporting.plots import reliability_plot, standalone
 from eval.scoring.answer_scores import holds_answer
+from eval.scoring.reliability import calibration_error, reliability
 from index.records import EVERYTHING, Filters
 from index.retrieval import Retrieved, retrieve
 from service.client import LocalClient
@@ -172,7 +174,15 @@ def balanced(cases: Sequence[Refusal], weights: NDArray[np.float64]) -> float:
     return sum(shares) / len(shares)
 
 
-def main(datasets: Sequence[str]) -> None:
+def draw(cases: Sequence[Refusal], weights: NDArray[np.float64], path: Path) -> float:
+    """Draw the reliability curve of the refusal over these cases, and return its mean error."""
+    confidences = [float(expit(weights[0] + case.measures @ weights[1:])) for case in cases]
+    bins = reliability(confidences, [case.answerable for case in cases])
+    path.write_text(standalone(reliability_plot(bins)), encoding="utf-8")
+    return calibration_error(bins)
+
+
+def main(datasets: Sequence[str], curve: Path | None) -> None:
     """Fit on two thirds of every set together, measure on the rest of each."""
     settings = load_settings()
     sets = {name: cases_of(name, settings) for name in datasets}
@@ -196,6 +206,10 @@ def main(datasets: Sequence[str]) -> None:
             weights = np.array(list(refusal_now.values()))
             before, after = balanced(refused, weights), balanced(refused, refusal)
             print(f"{name}: refusal balanced of {len(refused)} aside: {before:.3f} today, {after:.3f} fitted")
+    if curve:
+        aside_of_all = [case for cases in sets.values() for case in cases.refusals[::3]]
+        error = draw(aside_of_all, np.array(list(refusal_now.values())), curve)
+        print(f"{curve}: confidence of {len(aside_of_all)} aside is off by {error:.3f} in the mean")
 
 
 def _choice_names(settings: Settings) -> dict[str, float]:
@@ -207,4 +221,6 @@ def _choice_names(settings: Settings) -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("datasets", nargs="+", metavar="DATASET[@R/M]")
-    main(parser.parse_args().datasets)
+    parser.add_argument("--curve", type=Path, help="where to draw how reliable today's confidence is, as SVG")
+    arguments = parser.parse_args()
+    main(arguments.datasets, arguments.curve)

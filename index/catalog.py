@@ -111,6 +111,16 @@ class Catalog:
             text = queries.text_of(connection, info, version or info.version)
             return info, text
 
+    def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
+        """Return the other articles that have the same text and may be read, in order of id."""
+        others = select(articles).where(
+            articles.c.version == info.version, articles.c.id != info.id, *queries.readable(access)
+        )
+        with self._engine.connect() as connection:
+            return [
+                queries.info_of(row) for row in connection.execute(others.order_by(articles.c.id).limit(100)).mappings()
+            ]
+
     def passages(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Passage]:
         """Return those of these passages that are in use, may be read, and match the filters.
 
@@ -180,6 +190,15 @@ class Catalog:
                 if len(found) < limit:
                     found |= dict.fromkeys(connection.scalars(query.where(articles.c.id.in_(part)).limit(limit)))
         return list(found)[:limit]
+
+    def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
+        """Return the signatures of these texts, as far as they have any (`index.copies`)."""
+        found: dict[str, bytes] = {}
+        with self._engine.connect() as connection:
+            for part in _parts(sorted(set(versions))):
+                query = select(texts.c.version, texts.c.signature).where(texts.c.version.in_(part))
+                found |= {version: signature for version, signature in connection.execute(query) if signature}
+        return found
 
     def contents_known(self, keys: Iterable[str]) -> set[str]:
         """Return which of these contents are in use by an article, so that they need not be embedded again."""

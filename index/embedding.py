@@ -153,6 +153,11 @@ class Embedder:
         lengths = np.linalg.norm(wide, axis=1, keepdims=True)
         return np.asarray(wide / np.maximum(lengths, 1e-12), np.float32)
 
+    @property
+    def model(self) -> "SentenceTransformer":
+        """The model itself, for measuring it alone. Raises ModelUnusable."""
+        return self._model
+
     @cached_property
     def _model(self) -> "SentenceTransformer":
         return _load(self._path, self.name, self._precision, packaged=self._requested == PACKAGED_MODEL)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from index.articles import Source
 from index.catalog import Entry
+from index.sources.records import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> li
     return renamed
 
 
-def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Source], limit: float) -> Prunable:
+def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Named], limit: float) -> Prunable:
     """Return the articles to delete. A source that would lose a larger share than the limit keeps them all.
 
     `known` are the articles before the run, `gone` those of them that are there no more and were not renamed.

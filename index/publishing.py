@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from index.chunking import Cut, passage_id
+from index.copies import signature_of
 from index.records import Article, ArticleInfo
 from index.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
 
@@ -32,8 +33,10 @@ def add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
     """Add the texts that are not there yet."""
     wanted = {prepared.article.info.version: prepared.article.text for prepared in batch}
     there = set(connection.scalars(select(texts.c.version).where(texts.c.version.in_(wanted))))
-    if new := [{"version": version, "text": text} for version, text in wanted.items() if version not in there]:
-        connection.execute(insert(texts), new)
+    new = [(version, text) for version, text in wanted.items() if version not in there]
+    if new:
+        rows = [{"version": version, "text": text, "signature": signature_of(text)} for version, text in new]
+        connection.execute(insert(texts), rows)
 
 
 def add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
@@ -102,6 +105,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "authors": list(info.authors),
         "language": info.language,
         "groups": None if info.groups is None else sorted(info.groups),
+        "pages": " ".join(map(str, info.pages)) or None,
         "source": prepared.source,
         "path": prepared.article.path,
         "indexed_at": now,

@@ -1,6 +1,7 @@
 """Rows of the catalogue to records, and what a person may see of them as conditions of a query."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -26,7 +27,13 @@ def info_of(row: Any) -> ArticleInfo:
         authors=tuple(row["authors"]),
         language=row["language"],
         groups=None if row["groups"] is None else frozenset(row["groups"]),
+        pages=_page_starts(row["pages"]),
     )
+
+
+@lru_cache(maxsize=512)  # every passage of a book brings the list of all its pages
+def _page_starts(stored: str | None) -> tuple[int, ...]:
+    return tuple(map(int, stored.split())) if stored else ()
 
 
 def passage_of(row: Any) -> Passage:

@@ -1,9 +1,11 @@
 """A question to hits: dense and lexical candidates, checked against the catalogue, scored by both and fused."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from index.catalog import Stretch
+from index.copies import AT_ONCE, without_copies
 from index.embedding import Vectors
 from index.records import Access, Filters, Hit
 from index.store import Index
@@ -54,11 +56,8 @@ def retrieve(index: Index, question: str, *, access: Access, filters: Filters, c
     asked = _Asked(question, index.embedder.embed_questions([question])[0], access, filters)
     candidates = _candidates(index, asked, count)
     scored = _scored(index, asked, candidates)
-    ranked = sorted(scored, key=lambda id_: (-scored[id_][0], id_))
-    best = _without_copies(ranked, candidates.stretches)[:count]
-    # All that is shown is read at one moment, and checked again: an article may have changed since it was found.
-    passages = index.catalog.passages(best, access, filters)
-    return Retrieved(tuple(Hit(passages[id_], *scored[id_]) for id_ in best if id_ in passages), asked.vector)
+    hits = without_copies(_hits(index, asked, scored), index.catalog.signatures)
+    return Retrieved(tuple(islice(hits, count)), asked.vector)
 
 
 def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
@@ -116,9 +115,10 @@ def _fused(similarity: float, bm25: float, fusion: str) -> tuple[float, float, f
     return scores[fusion], similarity, bm25
 
 
-def _without_copies(ranked: Iterable[str], stretches: Mapping[str, Stretch]) -> list[str]:
-    """Return the passages without those that show the same stretch of the same text under another name."""
-    first: dict[Stretch, str] = {}
-    for passage_id in ranked:
-        first.setdefault(stretches[passage_id], passage_id)
-    return list(first.values())
+def _hits(index: Index, asked: _Asked, scored: Mapping[str, tuple[float, float, float]]) -> Iterator[Hit]:
+    """Yield the hits, best first. They are checked again when they are read: an article may have changed meanwhile."""
+    ranked = sorted(scored, key=lambda id_: (-scored[id_][0], id_))
+    for first in range(0, len(ranked), AT_ONCE):
+        part = ranked[first : first + AT_ONCE]
+        passages = index.catalog.passages(part, asked.access, asked.filters)
+        yield from (Hit(passages[id_], *scored[id_]) for id_ in part if id_ in passages)

@@ -36,6 +36,27 @@ class IndexSettings(BaseSettings):
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."
     )
+    max_file_bytes: int = Field(
+        100_000_000, gt=0, description="Largest page, PDF or document that is read, in bytes, also once unpacked."
+    )
+    max_file_seconds: float = Field(120.0, gt=0, description="Longest time that is spent on reading one PDF.")
+    max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    fetch_private: bool = Field(
+        False,
+        description="Whether addresses to index may lead to this machine or into private networks too.",
+    )
+    fetch_timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for a page that is fetched.")
+    fetch_max_bytes: int = Field(20_000_000, gt=0, description="Largest page, feed or file that is fetched, in bytes.")
+    fetch_max_pages: int = Field(
+        1_000, gt=0, description="Most pages that are fetched of one feed or sitemap in a run."
+    )
+    fetch_pause_seconds: float = Field(
+        1.0, ge=0, description="Pause between two requests to the same site. A longer one in its robots.txt counts."
+    )
+    fetch_user_agent: str = Field(
+        "Footnote (reads articles for question answering)",
+        description="What Footnote calls itself to sites; add an address where its operator can be reached.",
+    )
     passage_tokens: int = Field(
         200,
         ge=16,

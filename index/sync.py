@@ -6,19 +6,23 @@ stage in the catalogue, write Chroma and Tantivy, publish in one transaction of 
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
 from index.catalog import Entry
 from index.chunking import content_key
 from index.errors import WrongUsage
 from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.publishing import Prepared
 from index.records import EVERYTHING, Article
+from index.sources.addresses import is_address
+from index.sources.feeds import Listed
+from index.sources.files import read_file
+from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
+from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source
 from index.store import Index
 from index.sweeping import sweep
 from index.writing import write
@@ -66,19 +70,20 @@ class _Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     failed_files: set[str] = field(default_factory=set)
+    gone: dict[str, str] = field(default_factory=dict)  # address -> what it answered
     warnings: list[Problem] = field(default_factory=list)
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
 def sync(
     index: Index,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     *,
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
 ) -> SyncReport:
-    """Make the index equal to these files and folders: add what is new, update what changed, leave the rest alone.
+    """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
 
     One bad file never stops the run: it is listed in `failed`, and what was indexed of it before stays. With `pruning`,
     articles that came from these same sources and are gone now are deleted, up to its limit.
@@ -92,12 +97,14 @@ def sync(
         index.claim()
         sweep(index)
     tally = _Tally(index.catalog.entries())
-    prepared = _prepared(index, _readings(index, sources, on_progress), tally)
+    known = _known_pages(tally) if pruning.wanted else {}
+    prepared = _prepared(index, _readings(index, sources, on_progress, known=known), tally)
     if dry_run:
         deque(prepared, maxlen=0)  # reading fills the tally
     else:
         write(index, prepared)
     renamed, deleted = _going(tally, sources, pruning)
+    tally.failed.extend(_not_there(tally, deleted))
     if not dry_run:
         index.catalog.delete([*renamed, *deleted])
         sweep(index)
@@ -127,12 +134,15 @@ def _report(index: Index, tally: _Tally, *, renamed: int, deleted: int, started:
     )
 
 
-def _readings(index: Index, sources: Sequence[Source], on_progress: OnProgress | None) -> Iterator[Reading]:
-    readings = read_articles(sources, max_bytes=index.settings.max_article_bytes)
+def _readings(
+    index: Index, sources: Sequence[Named], on_progress: OnProgress | None, *, known: Mapping[str, list[Listed]]
+) -> Iterator[Reading]:
+    limits, politeness = limits_from(index.settings), politeness_from(index.settings)
+    readings = read_articles(sources, limits=limits, politeness=politeness, known=known)
     return _watched(readings, count_files(sources), on_progress) if on_progress else readings
 
 
-def _going(tally: _Tally, sources: Sequence[Source], pruning: Pruning) -> tuple[list[str], tuple[str, ...]]:
+def _going(tally: _Tally, sources: Sequence[Named], pruning: Pruning) -> tuple[list[str], tuple[str, ...]]:
     """Return the articles that were renamed and those to delete. What the limit forbids is noted as failed."""
     if not pruning.wanted:
         return [], ()
@@ -143,10 +153,27 @@ def _going(tally: _Tally, sources: Sequence[Source], pruning: Pruning) -> tuple[
     return renamed, found.ids
 
 
-def _gone(tally: _Tally, sources: Sequence[Source]) -> dict[str, Entry]:
+def _known_pages(tally: _Tally) -> dict[str, list[Listed]]:
+    """Return the pages that were fetched before, by the name of their source, with what was known of them."""
+    pages: dict[str, list[Listed]] = {}
+    for entry in tally.known.values():
+        if is_address(entry.path):
+            listed = Listed(entry.path, entry.info.title, entry.info.published)
+            pages.setdefault(entry.source, []).append(listed)
+    return pages
+
+
+def _not_there(tally: _Tally, deleted: Sequence[str]) -> list[Problem]:
+    """Return the addresses that answered that there is nothing, but for those whose articles were deleted for it."""
+    explained = {tally.known[article_id].path for article_id in deleted}
+    return [Problem(path, error) for path, error in tally.gone.items() if path not in explained]
+
+
+def _gone(tally: _Tally, sources: Sequence[Named]) -> dict[str, Entry]:
     """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
 
-    What came from a file or folder that could not be read, or only in part, counts as there.
+    What came from a file or folder that could not be read, or only in part, counts as there. A page is gone when its
+    address says so: feeds roll over, so what they list no longer is none the less there.
     """
     names = {source.name for source in sources}
     return {
@@ -154,8 +181,12 @@ def _gone(tally: _Tally, sources: Sequence[Source]) -> dict[str, Entry]:
         for article_id, entry in tally.known.items()
         if entry.source in names
         and article_id not in tally.seen
-        and tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
+        and (entry.path in tally.gone if is_address(entry.path) else _is_gone(tally, entry))
     }
+
+
+def _is_gone(tally: _Tally, entry: Entry) -> bool:
+    return tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
 
 
 def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress) -> Iterator[Reading]:
@@ -171,8 +202,12 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
     """Yield what has to be written, in order of reading, and note the rest in the tally."""
     for reading in readings:
         match reading:
-            case Skipped(path):
+            case Skipped(path, reason):
                 tally.skipped.append(path)
+                if reason and all(reason != warning.error for warning in tally.warnings):
+                    tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+            case Gone(path, error):
+                tally.gone[path] = error
             case Failed(path, file, error):
                 tally.failed.append(Problem(path, error))
                 tally.failed_files.add(file)
@@ -182,7 +217,7 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
                     yield prepared
 
 
-def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> Prepared | None:
+def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     if tally.seen.get(article.id) == article.path:
         return None  # it was named twice: by itself and with its folder
@@ -213,17 +248,19 @@ def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
     entry = tally.known.get(article.id)
     if entry is None or entry.path == article.path:
         return None
+    if is_address(entry.path):
+        return entry.path  # an address has its own name, so this article took it on purpose or by mistake
     file = _file_of(entry.path)
     if file == _file_of(article.path):
         return None  # a line that moved within its file
     if file not in tally.held:
-        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), index.settings.max_article_bytes)
+        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), limits_from(index.settings))
     held = tally.held[file]
     return entry.path if held is None or article.id in held else None
 
 
-def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
-    readings = list(read_file(file, source, max_bytes=max_bytes)) if file.exists() else []
+def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:
+    readings = list(read_file(file, source, limits=limits)) if file.exists() else []
     if any(isinstance(reading, Failed) for reading in readings):
         return None
     return {reading.article.id for reading in readings if isinstance(reading, Read)}

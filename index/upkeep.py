@@ -39,7 +39,7 @@ class Checked:
 
 def update(
     live: LiveIndex,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     *,
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,

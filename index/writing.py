@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from index.ahead import ahead
-from index.chunking import Cut, cut_passages, passage_id
+from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.embedding import Vectors
 from index.lexical import LexicalEntry
 from index.publishing import Prepared
@@ -93,6 +93,12 @@ def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
     spans = index.embedder.token_spans
     return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
+
+
+def embedded_texts(index: Index, article: Article) -> list[str]:
+    """Return what is embedded of each passage of an article: its title and its words."""
+    prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
+    return _with_passages(index, [prepared], [prepared]).embedded
 
 
 def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.copies import says_the_same
 from index.lexical import stems
 from index.segmentation import display_text
 from service.days import days_in
@@ -31,8 +32,13 @@ class ValueGroup:
 
     @property
     def articles(self) -> int:
-        """How many different texts give the value: the same text under two names counts once."""
-        return len({evidence.hit.passage.article.version for evidence in self.given_by})
+        """How many sources give the value: the same text under two names, or copied words, count once."""
+        by_text = {evidence.hit.passage.article.version: evidence.text for evidence in self.given_by}
+        said: list[str] = []
+        for words in by_text.values():
+            if not any(says_the_same(words, other) for other in said):
+                said.append(words)
+        return len(said)
 
 
 def grouped(evidence: Sequence[Evidence]) -> tuple[ValueGroup, ...]:

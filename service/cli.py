@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.bench.commands import bench
 from eval.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(eval_app, name="eval")
+app.command("bench")(bench)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 
@@ -32,7 +34,7 @@ def _before_every_command() -> None:
 @app.command()
 def index(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")
+        list[str] | None, typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH...")
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
     prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
@@ -42,7 +44,7 @@ def index(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Make the index equal to these files, folders or .jsonl files."""
+    """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from index.errors import WrongUsage
     from service.opening import open_client
     from service.printing import print_index_report, print_rebuilt, progress_bar

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
+from index.sources.addresses import is_address
 from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
@@ -55,7 +56,7 @@ class Client(Protocol):
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -97,7 +98,7 @@ class LocalClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -145,7 +146,7 @@ class HttpClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -153,7 +154,7 @@ class HttpClient:
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
         # The service reports once, at the end: there is no progress to pass on.
-        absolute = [path.absolute() for path in paths]
+        absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
         return self._post("/api/index", request, IndexReportWire)
 

@@ -86,7 +86,8 @@ class LocalDesk:
             info, text = index.catalog.article(article_id, access, version=version)
         shown = version or info.version
         summary = article_summary(info).model_dump() | {"version": shown}
-        return ArticleResponse(**summary, text=text, current=shown == info.version)
+        same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
+        return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
 
     def status(self) -> StatusResponse:
         """Return what is indexed."""
@@ -105,7 +106,7 @@ class LocalDesk:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool,
         prune_limit: float,

@@ -60,7 +60,8 @@ def _made_by(response: AskResponse) -> str:
 
 
 def _print_citation(out: Console, citation: CitationWire) -> None:
-    source = _source(citation.publisher, citation.published)
+    page = f", p. {citation.page}" if citation.page else ""
+    source = _source(citation.publisher, citation.published) + page
     out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
     out.print(Padding(f"“{_quote(citation)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"

@@ -1,7 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -170,10 +169,14 @@ class ArticlesResponse(Wire):
 
 
 class ArticleResponse(ArticleSummary):
-    """An article with its text: `text[start:end] == quote` for every citation of this version."""
+    """An article with its text: `text[start:end] == quote` for every citation of this version.
+
+    `same_text` are other articles with this very text, under other names, perhaps at other addresses.
+    """
 
     text: str
     current: bool
+    same_text: list[ArticleSummary] = []
 
 
 class WatchWire(Wire):
@@ -204,9 +207,9 @@ class FailedPath(Wire):
 
 
 class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
+    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
 
-    paths: list[Path] = Field(min_length=1)
+    paths: list[str] = Field(min_length=1)
     prune: bool = False
     prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
     dry_run: bool = False

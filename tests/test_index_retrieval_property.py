@@ -42,9 +42,10 @@ def _articles() -> Iterator[dict[str, object]]:
             title = copied if number % 2 else title
         texts.append((title, text))
         groups = chance.choice([None, None, [], *([group] for group in GROUPS), chance.sample(GROUPS, 2)])
-        row = {"id": f"a{number}", "title": title, "text": text, "publisher": chance.choice([None, *PUBLISHERS])}
         day = chance.choice([None, (FIRST + timedelta(days=chance.randrange(30))).isoformat()])
-        yield row | {"groups": groups, "published": day}
+        row: dict[str, object] = {"publisher": chance.choice([None, *PUBLISHERS]), "groups": groups, "published": day}
+        row |= {"id": f"a{number}", "title": title, "text": text}
+        yield {name: value for name, value in row.items() if value is not None}
 
 
 @pytest.fixture(scope="module")

@@ -63,10 +63,10 @@ def ids(index: Index) -> list[str]:
 
 
 def test_articles_are_added_with_their_passages(index: Index, folder: Path, contents_of: ContentsOf) -> None:
-    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.html": "<p>"})
+    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.png": "x"})
     report = sync(index, [folder])
     assert counts(report) == {"added": 2}
-    assert (report.articles, report.skipped) == (2, (str(folder / "c.html"),))
+    assert (report.articles, report.skipped) == (2, (str(folder / "c.png"),))
     assert report.passages == len(contents_of(index).catalog) > 2
     assert contents_of(index).agree
     assert text_of(index, "b") == "It shone."
@@ -489,10 +489,10 @@ def test_the_limit_is_of_each_source(index: Index, folder: Path, tmp_path: Path)
 def test_what_is_no_longer_read_is_pruned(index: Index, folder: Path) -> None:
     write(folder, {"a.md": "One.", "b.md": "Two."})
     sync(index, [folder])
-    (folder / "a.md").rename(folder / "a.html")
+    (folder / "a.md").rename(folder / "a.png")
     report = sync(index, [folder], pruning=PRUNE_ALL)
     assert counts(report) == {"unchanged": 1, "deleted": 1}
-    assert report.skipped == (str(folder / "a.html"),)
+    assert report.skipped == (str(folder / "a.png"),)
 
 
 def test_deleted_articles_are_gone_from_every_store(index: Index, folder: Path, contents_of: ContentsOf) -> None:
@@ -571,7 +571,7 @@ def test_the_time_of_the_last_sync_is_remembered(index: Index, folder: Path) -> 
 
 
 def test_progress_goes_up_to_the_number_of_files(index: Index, folder: Path) -> None:
-    write(folder, {"a.md": "One.", "b.html": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
+    write(folder, {"a.md": "One.", "b.png": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     steps: list[tuple[int, int]] = []
     sync(index, [folder], on_progress=lambda done, total: steps.append((done, total)))
     assert [done for done, _ in steps] == [1, 2, 3, 4, 4]

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.articles import Read, Source, read_articles
 from index.embedding import Embedder, Vectors
 from index.pruning import Pruning
 from index.records import EVERYTHING
+from index.sources.reading import read_articles
+from index.sources.records import Limits, Read, Source
 from index.store import Index
 from index.sync import SyncReport, sync
 
@@ -112,7 +113,7 @@ def remembering(embedder: Embedder) -> Embedder:
 
 
 def readable(folder: Path) -> list[Read]:
-    readings = read_articles([Source(folder)], max_bytes=5_000_000)
+    readings = read_articles([Source(folder)], limits=Limits())
     return [reading for reading in readings if isinstance(reading, Read)]
 
 

@@ -68,3 +68,10 @@ def test_agreement_counts_further_texts_and_no_copies() -> None:
     assert agreeing([first, said("copy of a", "$5 billion", version="a")]) == 0
     assert agreeing([]) == 0
     assert agreeing([replace(first, found=None), said("b", "$5 billion")]) == 0
+
+
+def test_copied_words_are_no_agreement() -> None:
+    words = "Workers at the harbour of Genoa walked out on Monday after talks about wages failed for the third time."
+    (group,) = grouped([said("a", words), said("b", words.upper()), said("c", words)])
+    assert (len(group.given_by), group.articles) == (3, 1)
+    assert agreeing([said("a", words), said("b", words)]) == 0

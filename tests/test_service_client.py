@@ -130,7 +130,7 @@ class MemoryDesk:
         self._note("status")
         return STATUS
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return REPORT
 
@@ -237,8 +237,8 @@ def test_relative_paths_are_those_of_whoever_asks(
     desk: MemoryDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    client.index([Path("news")])
-    assert desk.calls[0][1] == [tmp_path / "news"]
+    client.index([Path("news"), "more", "https://example.com/feed"])
+    assert desk.calls[0][1] == [tmp_path / "news", tmp_path / "more", "https://example.com/feed"]
 
 
 @pytest.mark.parametrize(

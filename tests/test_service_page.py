@@ -135,7 +135,7 @@ def cite(number: int, article_id: str, quote: str, *, url: str | None = None, an
         quote=quote,
         start=start,
         end=start + len(quote),
-        page=None,
+        page=3 if number == 1 else None,
         score=0.9,
         highlight=HighlightWire(start=at, end=at + len(answers)) if answers else None,
     )
@@ -242,7 +242,7 @@ class FakeDesk:
         ids = [] if self.empty else sorted(ARTICLES)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
-            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current"}))
+            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))
             for article_id in left[:limit]
         ]
         return ArticlesResponse(
@@ -262,7 +262,7 @@ class FakeDesk:
     def status(self) -> StatusResponse:
         raise NotImplementedError
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         raise NotImplementedError
 
     def rebuild(self) -> RebuildResponse:
@@ -383,7 +383,7 @@ def test_an_answer_shows_its_sentences_sources_and_doubts(page: Page) -> None:
     assert entry.locator(".note-quote").all_text_contents() == [COST, RISE, BELL, INSURED]
     # What answers by itself stands out, also after a character that JavaScript counts as two.
     assert entry.locator(".note-quote b").all_text_contents() == ["at nine"]
-    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026")
+    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026 · p. 3")
     expect(page.get_by_role("status")).to_contain_text("€12 million.")
 
 

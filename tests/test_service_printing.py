@@ -1,82 +1,58 @@
-"""What the command line prints of an answer: the short answer first, and what answers in bold in the quote."""
+"""What the command line shows: pages of PDFs, and one source for copies."""
 
-import io
+from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from service import printing
+from index.records import EVERYTHING
 from service.printing import print_answer
-from service.wire import AskResponse
+from service.wire import AskRequest, AskResponse
+from tests.pdf_files import pdf_of
+from tests.service_fixtures import desk_over, index_into, settings_for, write
 
-QUOTE = "The [red]flood[/red]\ncost €12 million."
-
-
-def answer(**fields: object) -> AskResponse:
-    start = QUOTE.index("€12 million")
-    citation = {
-        "number": 1,
-        "article_id": "flood",
-        "article_version": "sha256:0",
-        "title": "Flood",
-        "publisher": None,
-        "published": None,
-        "url": None,
-        "passage_id": "p",
-        "quote": QUOTE,
-        "start": 100,
-        "end": 100 + len(QUOTE),
-        "page": None,
-        "score": 0.5,
-        "highlight": {"start": 100 + start, "end": 100 + start + len("€12 million")},
-    }
-    common: dict[str, object] = {
-        "id": "ans_1",
-        "conversation_id": None,
-        "question": "What did the flood cost?",
-        "completed_question": None,
-        "status": "answered",
-        "short_answer": "€12 million",
-        "text": "It cost €12 million. [1]",
-        "sentences": [],
-        "citations": [citation],
-        "disagreements": [],
-        "nearest": [],
-        "preferences": {},
-        "answerer": "extractive",
-        "confidence": 0.9,
-        "degraded": None,
-        "usage": None,
-        "timings_ms": {"retrieve": 0, "answer": 0, "total": 0},
-    }
-    return AskResponse.model_validate(common | fields)
+PAGES = [
+    ["The harbour of Genoa", "The harbour is the oldest of the country, and has eleven piers of stone."],
+    ["Workers of the harbour walked out on Monday, after talks about wages had failed."],
+    ["The ministry paid seven million euros for the new lighthouse at the harbour's end."],
+]
+STRIKE = "Workers of the harbour walked out on Monday, after talks about wages had failed for the third time."
 
 
-@pytest.fixture
-def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    out = io.StringIO()
-
-    def console(**options: object) -> Console:
-        return Console(file=out, force_terminal=True, color_system=None, width=100, highlight=False)
-
-    monkeypatch.setattr(printing, "Console", console)
-    return out
+def asked(tmp_path: Path, folder: Path, question: str) -> AskResponse:
+    with desk_over(settings_for(tmp_path / "data")) as desk:
+        index_into(desk, folder)
+        return desk.ask(AskRequest(question=question), EVERYTHING)
 
 
-def test_the_short_answer_comes_first(printed: io.StringIO) -> None:
-    print_answer(answer())
-    lines = printed.getvalue().splitlines()
-    assert "€12 million" in lines[0]
-    assert "It cost €12 million. [1]" in lines[2]
+def test_a_citation_of_a_pdf_names_its_page(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "harbour.pdf").write_bytes(pdf_of(PAGES, title="The harbour of Genoa"))
+    response = asked(tmp_path, folder, "How much did the ministry pay for the new lighthouse?")
+    assert (response.status, response.citations[0].page) == ("answered", 3)
+    assert "seven million euros" in response.citations[0].quote
+    print_answer(response)
+    assert ", p. 3\n" in capsys.readouterr().out
 
 
-def test_a_quote_keeps_its_words_whatever_they_look_like(printed: io.StringIO) -> None:
-    print_answer(answer())
-    assert "“The [red]flood[/red] cost €12 million.”" in printed.getvalue()
+def test_a_page_is_not_named_where_there_are_none(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"a.md": f"# The harbour\n\n{PAGES[2][0]}"})
+    response = asked(tmp_path, folder, "How much did the ministry pay for the new lighthouse?")
+    assert response.citations[0].page is None
+    print_answer(response)
+    assert ", p. " not in capsys.readouterr().out
 
 
-def test_a_quote_without_a_highlight_is_printed_as_it_is(printed: io.StringIO) -> None:
-    bare = answer().citations[0].model_copy(update={"highlight": None})
-    print_answer(answer(citations=[bare], short_answer=None))
-    assert printed.getvalue().splitlines()[0] == "It cost €12 million. [1]"
-    assert "“The [red]flood[/red] cost €12 million.”" in printed.getvalue()
+def test_a_syndicated_article_is_cited_once(tmp_path: Path, folder: Path) -> None:
+    more = (
+        "The piers stood empty. Ships for Sardinia waited outside. The mayor asked both sides to meet again on Friday."
+    )
+    papers = ("Herald", "Post", "Times")
+    copies = {f"{paper}.md": f"# Strike, says {paper}\n\n({paper}) {STRIKE} {more}" for paper in papers}
+    other = "# Genoa stands still\n\nHarbour workers in Genoa stopped work on Monday because they want better wages."
+    write(folder, {**copies, "own.md": other})
+    response = asked(tmp_path, folder, "Why did the workers of the harbour walk out on Monday?")
+    assert response.status == "answered"
+    cited = {citation.article_id for citation in response.citations}
+    assert len(cited & set(papers)) <= 1
+    assert sum(STRIKE[:60] in citation.quote for citation in response.citations) == 1

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from index.embedding import fastest_dtype, packaged_folder, sha256_of
 from index.errors import ModelUnusable
-from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces
+from index.gathering import Gathering
+from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
 
 if TYPE_CHECKING:
     from index.reader.network import ReadingNetwork
@@ -23,8 +24,12 @@ WEIGHTS_FILE = "reader.safetensors"
 _SHIPPED = Path(__file__).parent / "weights"
 _SHIPPED_SHA256 = "f84b97e8630ed09be3241cd132a9274887d376e4a9d97d51761d34e4393092e1"
 _BATCH = 32
-# As in index/embedding.py: every new shape of a batch is compiled for the processor, so there are few.
-_BATCH_STEP = 8
+# As in index/embedding.py: every new shape of a batch is compiled for the processor, so there are few; and batches of at
+# least 4 sequences and 384 tokens, in steps of 32 tokens, are multiplied in one and the same way, so that a pair is read
+# the same to the last bit in whatever company (docs/decisions/0008; two sequences of 224 tokens were not).
+_ROW_STEP, _TOKEN_STEP, _LEAST_TOKENS = 4, 32, 384
+# Of what several threads ask, so much is read together that nobody waits until all of an evaluation is read.
+_BLOCK = 64
 _STRIDE = 96
 _LONGEST_STRETCH = 30
 _STRETCHES = 5
@@ -76,15 +81,16 @@ class _Scores(NamedTuple):
 
 
 class Reader:
-    """A reading model. It is loaded when it is first needed, and used by one thread at a time.
+    """A reading model. It is loaded when it is first needed. What several threads ask at the same time is read together.
 
     `folder` holds the weights of another model of the same shape; without one, those that ship with Footnote are read.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        # The tokenizer is not safe for several threads, and the model uses all cores.
+        # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
+        self._scored: Gathering[Sequenced, _Scores] = Gathering(self._scores)
 
     @property
     def name(self) -> str:
@@ -102,7 +108,8 @@ class Reader:
             _ = self._network, self._pieces
 
     def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
-        """Read each question with its passage. Pairs may be of many questions; each is read on its own.
+        """Read each question with its passage. Pairs may be of many questions; each is read on its own, with the same
+        result whatever it is read together with.
 
         A passage longer than the model reads at once is read in windows that overlap, and what was read best counts.
         Raises ModelUnusable.
@@ -116,7 +123,7 @@ class Reader:
                 for pair, (question, passage) in enumerate(pairs)
                 for first, ids in self._cut(tokens[question], tokens[passage.title], tokens[passage.text])
             ]
-            read = self._read(windows)
+        read = self._read([window.sequence for window in windows])
         of_pair: list[list[tuple[_Window, _Scores]]] = [[] for _ in pairs]
         for window, scores in zip(windows, read, strict=True):
             of_pair[window.pair].append((window, scores))
@@ -132,30 +139,43 @@ class Reader:
         for first in [*range(0, last, min(_STRIDE, room)), last]:
             yield first, text.ids[first : first + room]
 
-    def _read(self, windows: Sequence[_Window]) -> list[_Scores]:
+    def _read(self, sequences: Sequence[Sequenced]) -> list[_Scores]:
+        """Score sequences in blocks of about one length."""
+        found: dict[int, _Scores] = {}
+        order = _longest_first(sequences)
+        for begin in range(0, len(order), _BLOCK):
+            block = order[begin : begin + _BLOCK]
+            found.update(zip(block, self._scored([sequences[at] for at in block]), strict=True))
+        return [found[at] for at in range(len(sequences))]
+
+    def _scores(self, sequences: Sequence[Sequenced]) -> list[_Scores]:
+        """Score what several threads asked together."""
+        found: dict[int, _Scores] = {}
+        order = _longest_first(sequences)
+        for begin in range(0, len(order), _BATCH):
+            part = order[begin : begin + _BATCH]
+            found.update(zip(part, self._batch([sequences[at] for at in part]), strict=True))
+        return [found[at] for at in range(len(sequences))]
+
+    def _batch(self, sequences: Sequence[Sequenced]) -> Iterator[_Scores]:
         import torch
 
         from index.reader.network import batched
 
-        found: dict[int, _Scores] = {}
-        order = sorted(range(len(windows)), key=lambda at: len(windows[at].sequence.ids))
-        device = next(self._network.parameters()).device
-        for begin in range(0, len(order), _BATCH):
-            part = order[begin : begin + _BATCH]
-            filled = [*part, *part[:1] * (-len(part) % (_BATCH_STEP if len(part) > 1 else 1))]
-            with torch.inference_mode():
-                outputs = self._network(batched([windows[at].sequence for at in filled], device))
-            starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs)
-            for row, at in enumerate(part):
-                sequence = windows[at].sequence
-                passage = slice(sequence.passage_at, len(sequence.ids) - 1)
-                found[at] = _Scores(
-                    starts[row, passage] - starts[row, 0],
-                    ends[row, passage] - ends[row, 0],
-                    float(relevance[row]),
-                    float(answered[row]),
-                )
-        return [found[at] for at in range(len(windows))]
+        with self._lock:
+            network = self._network
+        batch = batched(_filled_up(sequences), next(network.parameters()).device, step=_TOKEN_STEP)
+        with torch.inference_mode():
+            outputs = network(batch)
+        starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs)
+        for row, sequence in enumerate(sequences):
+            passage = slice(sequence.passage_at, len(sequence.ids) - 1)
+            yield _Scores(
+                starts[row, passage] - starts[row, 0],
+                ends[row, passage] - ends[row, 0],
+                float(relevance[row]),
+                float(answered[row]),
+            )
 
     @cached_property
     def _pieces(self) -> WordPieces:
@@ -164,6 +184,17 @@ class Reader:
     @cached_property
     def _network(self) -> "ReadingNetwork":
         return _loaded(_checked(self._folder)[0])
+
+
+def _longest_first(sequences: Sequence[Sequenced]) -> list[int]:
+    return sorted(range(len(sequences)), key=lambda at: -len(sequences[at].ids))
+
+
+def _filled_up(sequences: Sequence[Sequenced]) -> list[Sequenced]:
+    """Repeat the first sequence until there are as many, and so many tokens, that each is read as in any other batch."""
+    longest = rounded_up(max(len(s.ids) for s in sequences), _TOKEN_STEP)
+    least = max(len(sequences), rounded_up(_LEAST_TOKENS, longest) // longest)
+    return [*sequences, *[sequences[0]] * (rounded_up(least, _ROW_STEP) - len(sequences))]
 
 
 def _reading(parts: Sequence[tuple[_Window, _Scores]], text: Tokens) -> Reading:

@@ -8,10 +8,11 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from index.errors import ModelUnusable
-from index.reader.tokens import TOKEN_STEP, Sequenced
+from index.reader.tokens import TOKEN_STEP, Sequenced, rounded_up
 
 WORDS = "encoder.embeddings.word_embeddings.weight"
 
@@ -55,17 +56,22 @@ class ReadingNetwork(nn.Module):
         hidden = self.encoder(
             batch.ids, attention_mask=batch.real, token_type_ids=batch.segments, return_dict=True
         ).last_hidden_state
-        # Where the heads are in float32, logits keep the digits that bfloat16 would drop.
-        hidden = hidden.to(self.stretch.weight.dtype)
-        starts, ends = self.stretch(hidden).float().unbind(-1)
-        relevance, answered = self.verdict(hidden[:, 0]).float().unbind(-1)
+        starts, ends = _wide(self.stretch, hidden).unbind(-1)
+        relevance, answered = _wide(self.verdict, hidden[:, 0]).unbind(-1)
         closed = ~batch.allowed
         return Outputs(starts.masked_fill(closed, -1e4), ends.masked_fill(closed, -1e4), relevance, answered)
 
 
-def batched(sequences: Sequence[Sequenced], device: torch.device | None = None) -> Batch:
-    """Fill sequences up to the longest, rounded up to a multiple of TOKEN_STEP."""
-    longest = -(-max(len(s.ids) for s in sequences) // TOKEN_STEP) * TOKEN_STEP
+def _wide(head: nn.Linear, hidden: Tensor) -> Tensor:
+    # In float64: logits keep the digits that bfloat16 would drop, and are rounded to the same float32 however many rows
+    # are multiplied at once, which decides in what order their products are summed.
+    bias = head.bias.double()
+    return functional.linear(hidden.double(), head.weight.double(), bias).float()
+
+
+def batched(sequences: Sequence[Sequenced], device: torch.device | None = None, *, step: int = TOKEN_STEP) -> Batch:
+    """Fill sequences up to the longest, rounded up to a multiple of `step` tokens."""
+    longest = rounded_up(max(len(s.ids) for s in sequences), step)
     ids = torch.tensor([[*s.ids, *[0] * (longest - len(s.ids))] for s in sequences])
     at = torch.arange(longest)[None]
     title, passage, end = (
@@ -78,18 +84,18 @@ def batched(sequences: Sequence[Sequenced], device: torch.device | None = None) 
     return Batch(*(tensor.to(device) for tensor in batch)) if device else batch
 
 
-def configuration(packaged: Path, attention: str) -> BertConfig:
-    """Return the shape of the packaged embedding model, without dropout. `attention`: "sdpa" reads fastest; "eager"
-    trains fastest on a CPU, where PyTorch's fused attention is slow backwards."""
-    config = BertConfig.from_pretrained(
-        packaged, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=attention
+def configuration(packaged: Path, attention: str, dropout: float = 0.0) -> BertConfig:
+    """Return the shape of the packaged embedding model, with dropout of layers' outputs but not of attention, where it
+    costs a CPU most. `attention`: "sdpa" reads fastest; "eager" trains fastest on a CPU, where PyTorch's fused attention
+    is slow backwards."""
+    return BertConfig.from_pretrained(
+        packaged, hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0, attn_implementation=attention
     )
-    return config
 
 
-def started(packaged: Path, attention: str = "eager") -> ReadingNetwork:
-    """Return a network in float32 that has the packaged embedding model for its encoder, and fresh heads."""
-    network = ReadingNetwork(configuration(packaged, attention))
+def started(packaged: Path, dropout: float = 0.0) -> ReadingNetwork:
+    """Return a network to train, in float32: the packaged embedding model is its encoder, and its heads are fresh."""
+    network = ReadingNetwork(configuration(packaged, "eager", dropout))
     weights = load_file(packaged / "model.safetensors")
     network.encoder.load_state_dict(
         {name: w for name, w in weights.items() if not name.startswith("pooler.")}, strict=False

@@ -41,6 +41,11 @@ class Sequenced:
     passage_at: int
 
 
+def rounded_up(count: int, step: int) -> int:
+    """Return the least multiple of `step` that is not below `count`."""
+    return -(-count // step) * step
+
+
 class WordPieces:
     """The packaged model's tokenizer. Not safe for several threads at once."""
 

@@ -20,6 +20,7 @@ export function articleView(article, target) {
     element("h1", { class: "article-title", dir: "auto", tabindex: "-1" }, article.title),
     origin(article),
     article.current ? null : olderVersion(article),
+    article.same_text?.length ? sameText(article.same_text) : null,
     lost(article.text, stretch, target) ? warning() : null,
     text,
   );
@@ -36,8 +37,8 @@ export function goToStretch(view) {
 }
 
 /** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. */
-export function particulars({ publisher, published, authors = [] }) {
-  return [authors.join(", "), publisher, published && longDate(published)].filter(Boolean);
+export function particulars({ publisher, published, authors = [], page = null }) {
+  return [authors.join(", "), publisher, published && longDate(published), page && `p. ${page}`].filter(Boolean);
 }
 
 /** A link to the article's own address, named by its host; null where there is none that is safe to follow. */
@@ -70,6 +71,14 @@ function olderVersion({ id }) {
   const link = element("a", { href: articleAddress({ id }) }, "Read today’s version");
   const words = "This is the version that was cited. The article has changed since. ";
   return element("p", { class: "notice" }, words, link, ".");
+}
+
+function sameText(others) {
+  const names = others.flatMap(({ id, publisher, url }) => [
+    element("a", { href: articleAddress({ id }) }, publisher ?? id),
+    originalLink(url),
+  ]);
+  return element("p", { class: "article-origin", dir: "auto" }, "The same text: ", separated(names.filter(Boolean)));
 }
 
 function origin(article) {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import chromadb
@@ -19,6 +20,8 @@ _T = TypeVar("_T")
 _COLLECTION = "passages"
 # SQLite takes a limited number of parameters in one statement; Chroma passes ids on as such.
 _IDS_AT_ONCE = 2_000
+# A query among given ids passes over the whole collection, 25,000 in the time in which some 450 vectors are fetched by id.
+_PASSED_WHILE_ONE_IS_FETCHED = 50
 
 
 class VectorStore:
@@ -30,6 +33,9 @@ class VectorStore:
         with self._reading():
             self._client = _client(folder)
             self._collection = self._opened()
+        self._count: int | None = None
+        self._writes = 0
+        self._counting = Lock()
 
     def _opened(self) -> chromadb.Collection:
         return self._client.get_or_create_collection(
@@ -42,6 +48,7 @@ class VectorStore:
         """Remove everything, also the memory of how long a vector is."""
         self._client.delete_collection(_COLLECTION)
         self._collection = self._opened()
+        self._written()
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Store vectors under new ids. An id that exists keeps its vector: the same id always means the same text."""
@@ -63,11 +70,11 @@ class VectorStore:
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine similarity of a vector of length 1 to these passages. Unknown ids are left out."""
         similarities: dict[str, float] = {}
-        for part in _parts(ids):
-            # Several times as fast as getting the vectors, but an id that is not there, say as it is being deleted, fails
-            # the whole query, and of very many ids the search tree may miss some.
-            with suppress(InternalError):
-                similarities |= self._nearest(vector, len(part), among=list(part))
+        for part in map(list, _parts(ids)):
+            if len(part) * _PASSED_WHILE_ONE_IS_FETCHED > self.count():
+                # An id that is not there, say as it is being deleted, fails the whole query.
+                with suppress(InternalError):
+                    similarities |= self._nearest(vector, len(part), among=part)
             if missing := [id_ for id_ in part if id_ not in similarities]:
                 similarities |= self._compared(vector, missing)
         return similarities
@@ -94,8 +101,21 @@ class VectorStore:
 
     def count(self) -> int:
         """Return how many vectors there are."""
+        # Chroma counts them one by one. Nobody else writes: one process owns the folder.
+        if (known := self._count) is not None:
+            return known
+        writes = self._writes
         with self._reading():
-            return self._collection.count()
+            counted = self._collection.count()
+        with self._counting:
+            if writes == self._writes:
+                self._count = counted
+        return counted
+
+    def _written(self) -> None:
+        with self._counting:
+            self._writes += 1
+            self._count = None
 
     def _stored(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
         # An id that is being deleted at this moment fails the whole query. Asked again, it is gone.
@@ -127,6 +147,8 @@ class VectorStore:
                 f"The vectors in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
                 "writable? Mend that and run again; what was indexed before is intact."
             ) from error
+        finally:
+            self._written()
 
     def close(self) -> None:
         """Let go of the folder."""

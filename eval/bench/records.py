@@ -74,7 +74,10 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """All that one run of the benchmark measured, in order of rounds. Without questions, `growth` is empty, `quickstart` None."""
+    """All that one run of the benchmark measured, in order of rounds.
+
+    Without questions, `growth` is empty and `quickstart` is None.
+    """
 
     ingested: Mapping[System, tuple[Ingested, ...]]
     model: tuple[Model, ...]

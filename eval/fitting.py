@@ -1,61 +1,88 @@
-"""Fits the weights by which sentences are chosen, and measures them on questions that were kept aside.
+"""Fits the weights by which sentences are chosen and questions refused, and measures them on questions kept aside.
 
-    python -m eval.fitting DATASET...
+    python -m eval.fitting DATASET[@0/6]...
 
-prints weights for `service.evidence.WEIGHTS`. The model is a softmax over the sentences of one question (list-wise
-logistic regression, as in Cao et al. 2007, "Learning to rank: from pairwise approach to listwise approach"); a sentence is
-right when it holds an answer and stands in a relevant article. Every third question is kept aside and only measured.
+prints weights for `service.evidence` and `service.refusal`, for the way of reading that the settings say
+(FOOTNOTE_READER). `@0/6` takes only every sixth question of a set, from the first on: those that a reader was not trained
+on. The choice among sentences is a softmax over those of one question (list-wise logistic regression; Cao et al.,
+"Learning to rank: from pairwise approach to listwise approach", ICML 2007); a sentence is right when it holds an answer and
+stands in a relevant article. The refusal is a logistic regression over questions with and without an answer; each
+question of a set with articles for all is also asked without the passages that answer it. Every third question is kept
+aside and only measured.
 """
 
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from eval.datasets import read_questions
 from eval.opening import opened
 from eval.records import EvalQuestion
+from eval.reporting.plots import reliability_plot, standalone
 from eval.scoring.answer_scores import holds_answer
+from eval.scoring.reliability import calibration_error, reliability
 from index.records import EVERYTHING, Filters
-from index.retrieval import retrieve
+from index.retrieval import Retrieved, retrieve
 from service.client import LocalClient
 from service.desk import LocalDesk
-from service.evidence import WEIGHTS, Evidence, read_sentences
+from service.evidence import Evidence, read_sentences, weights_in_use
+from service.refusal import READER_REFUSAL, SIMILARITY_REFUSAL, measured
 from service.settings import Settings, load_settings
 
 _RIDGE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Choice:
     """The sentences of one question: a row of features each, and which of them are right (0 or 1)."""
 
     features: NDArray[np.float64]
     right: NDArray[np.bool_]
 
 
-def cases_of(dataset: Path, settings: Settings) -> list[Case]:
-    """Return the cases of a question set's answerable questions that have a right sentence among those read."""
-    questions = read_questions(dataset)
-    with opened(questions, dataset, settings) as (client, _):
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What tells whether one question is answered, in the order of the weights, and whether it is."""
+
+    measures: NDArray[np.float64]
+    answerable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """What one question set teaches."""
+
+    choices: tuple[Choice, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def cases_of(dataset: str, settings: Settings) -> Cases:
+    """Return what the questions of a set teach, or, of `PATH@R/M`, those whose number leaves R when divided by M."""
+    name, _, part = dataset.partition("@")
+    remainder, modulus = (int(number) for number in (part or "0/1").split("/"))
+    questions = read_questions(Path(name))
+    with opened(questions, Path(name), settings) as (client, _):
         if not isinstance(client, LocalClient):
             raise SystemExit("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
-        answerable = [q for q in questions.questions if q.answerable and q.answers]
-        cases = [_case(client.desk, question) for question in answerable]
-    return [case for case in cases if case.right.any()]
+        asked = [q for at, q in enumerate(questions.questions) if at % modulus == remainder]
+        choices = [_choice(client.desk, q) for q in asked if q.answerable and q.answers]
+        refusals = [refusal for q in asked for refusal in _refusals(client.desk, q)]
+    return Cases(tuple(choice for choice in choices if choice.right.any()), tuple(refusals))
 
 
-def _case(desk: LocalDesk, question: EvalQuestion) -> Case:
+def _choice(desk: LocalDesk, question: EvalQuestion) -> Choice:
     # Asked of all articles, also where the set restricts a question to one: choosing among many is what is learnt.
     retrieved = retrieve(desk.opened, question.question, access=EVERYTHING, filters=Filters())
     evidence = read_sentences(desk.opened, question.question, retrieved)
-    features = np.array([[e.features[name] for name in WEIGHTS] for e in evidence], float)
-    return Case(features.reshape(-1, len(WEIGHTS)), np.array([_is_right(e, question) for e in evidence], bool))
+    names = weights_in_use(desk.opened)
+    features = np.array([[e.features[name] for name in names] for e in evidence], float)
+    return Choice(features.reshape(-1, len(names)), np.array([_is_right(e, question) for e in evidence], bool))
 
 
 def _is_right(evidence: Evidence, question: EvalQuestion) -> bool:
@@ -64,8 +91,31 @@ def _is_right(evidence: Evidence, question: EvalQuestion) -> bool:
     return (not relevant or article_id in relevant) and any(holds_answer(evidence.text, a) for a in question.answers)
 
 
-def fit(cases: Sequence[Case]) -> NDArray[np.float64]:
-    """Return the weights that make the right sentences most probable, one a feature in the order of WEIGHTS."""
+def _refusals(desk: LocalDesk, question: EvalQuestion) -> Iterator[Refusal]:
+    filters = Filters(article_ids=question.article_ids)
+    retrieved = retrieve(desk.opened, question.question, access=EVERYTHING, filters=filters)
+    yield from _refusal(desk, question, retrieved, answerable=question.answerable)
+    if question.answerable and question.answers and not question.article_ids:
+        left = tuple(h for h in retrieved.hits if not any(holds_answer(h.passage.text, a) for a in question.answers))
+        yield from _refusal(desk, question, replace(retrieved, hits=left), answerable=False)
+
+
+def _refusal(desk: LocalDesk, question: EvalQuestion, retrieved: Retrieved, *, answerable: bool) -> Iterator[Refusal]:
+    if not retrieved.hits:
+        return
+    measures = measured(question.question, read_sentences(desk.opened, question.question, retrieved))
+    if measures:  # without any, the question is refused whatever the weights
+        names = [name for name in refusal_weights(desk) if name != "intercept"]
+        yield Refusal(np.array([measures[name] for name in names], float), answerable)
+
+
+def refusal_weights(desk: LocalDesk) -> dict[str, float]:
+    """Return the weights of the refusal that are in use."""
+    return dict(READER_REFUSAL if desk.opened.reader else SIMILARITY_REFUSAL)
+
+
+def fit_choice(cases: Sequence[Choice]) -> NDArray[np.float64]:
+    """Return the weights that make the right sentences most probable, one a feature."""
     scale = np.vstack([case.features for case in cases]).std(axis=0) + 1e-9
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -80,30 +130,97 @@ def fit(cases: Sequence[Case]) -> NDArray[np.float64]:
             gradient = gradient + pull @ rows / len(cases)
         return total, gradient
 
-    found = minimize(loss, np.zeros(len(WEIGHTS)), jac=True, method="L-BFGS-B")
+    found = minimize(loss, np.zeros(len(scale)), jac=True, method="L-BFGS-B")
     return np.asarray(found.x / scale, float)
 
 
-def first_is_right(cases: Sequence[Case], weights: NDArray[np.float64]) -> float:
+def fit_refusal(sets: Sequence[Sequence[Refusal]]) -> NDArray[np.float64]:
+    """Return the intercept and the weights of a logistic regression: every set has the same weight, and in it either kind."""
+    cases = [case for cases in sets for case in cases]
+    rows = np.array([case.measures for case in cases])
+    scale = rows.std(axis=0) + 1e-9
+    scaled = np.column_stack([np.ones(len(rows)), rows / scale])
+    answerable = np.array([case.answerable for case in cases], float)
+    each = np.concatenate([_balance(cases) for cases in sets]) / len(sets)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = scaled @ weights
+        value = float(each @ np.logaddexp(0, np.where(answerable > 0.5, -logits, logits)))
+        gradient = (each * (expit(logits) - answerable)) @ scaled
+        ridge = np.concatenate([[0.0], weights[1:]])
+        return value + _RIDGE * float(ridge @ ridge), gradient + 2 * _RIDGE * ridge
+
+    found = minimize(loss, np.zeros(scaled.shape[1]), jac=True, method="L-BFGS-B").x
+    return np.concatenate([found[:1], found[1:] / scale])
+
+
+def _balance(cases: Sequence[Refusal]) -> NDArray[np.float64]:
+    """Return a weight for each case, 1 in all: one half for those with an answer, one half for those without."""
+    answerable = np.array([case.answerable for case in cases])
+    weights = np.where(answerable, 1 / max(answerable.sum(), 1), 1 / max((~answerable).sum(), 1))
+    return np.asarray(weights / weights.sum(), float)
+
+
+def first_is_right(cases: Sequence[Choice], weights: NDArray[np.float64]) -> float:
     """Return the share of cases whose best sentence is right, between 0 and 1."""
     return float(np.mean([case.right[np.argmax(case.features @ weights)] for case in cases]))
 
 
-def main(datasets: Sequence[str]) -> None:
+def balanced(cases: Sequence[Refusal], weights: NDArray[np.float64]) -> float:
+    """Return the mean of the shares of answerable and unanswerable questions on the right side of one half."""
+    said = np.array([weights[0] + case.measures @ weights[1:] > 0 for case in cases])
+    answerable = np.array([case.answerable for case in cases])
+    shares = [float((said[of] == kind).mean()) for kind in (True, False) if (of := answerable == kind).any()]
+    return sum(shares) / len(shares)
+
+
+def draw(cases: Sequence[Refusal], weights: NDArray[np.float64], path: Path) -> float:
+    """Draw the reliability curve of the refusal over these cases, and return its mean error."""
+    confidences = [float(expit(weights[0] + case.measures @ weights[1:])) for case in cases]
+    bins = reliability(confidences, [case.answerable for case in cases])
+    path.write_text(standalone(reliability_plot(bins)), encoding="utf-8")
+    return calibration_error(bins)
+
+
+def main(datasets: Sequence[str], curve: Path | None) -> None:
     """Fit on two thirds of every set together, measure on the rest of each."""
     settings = load_settings()
-    sets = {name: cases_of(Path(name), settings) for name in datasets}
-    weights = fit([case for cases in sets.values() for at, case in enumerate(cases) if at % 3])
-    now = np.array(list(WEIGHTS.values()))
-    for name, value in zip(WEIGHTS, weights, strict=True):
-        print(f'    "{name}": {value:.1f},')
+    sets = {name: cases_of(name, settings) for name in datasets}
+    reads = settings.reader != "none"
+    choice_names = _choice_names(settings)
+    refusal_now = READER_REFUSAL if reads else SIMILARITY_REFUSAL
+    choice = fit_choice([case for cases in sets.values() for at, case in enumerate(cases.choices) if at % 3])
+    asked = [cases.refusals for cases in sets.values() if cases.refusals]
+    refusal = fit_refusal([[case for at, case in enumerate(refusals) if at % 3] for refusals in asked])
+    for title, names, fitted in (("choice", choice_names, choice), ("refusal", refusal_now, refusal)):
+        print(title)
+        for name, value in zip(names, fitted, strict=True):
+            print(f'    "{name}": {value:.2f},')
     for name, cases in sets.items():
-        aside = cases[::3]
-        before, after = first_is_right(aside, now), first_is_right(aside, weights)
-        print(
-            f"{name}: {len(aside)} kept aside, best sentence right {before:.3f} with today's weights, {after:.3f} fitted"
-        )
+        aside, refused = cases.choices[::3], cases.refusals[::3]
+        now = np.array(list(choice_names.values()))
+        if aside:
+            before, after = first_is_right(aside, now), first_is_right(aside, choice)
+            print(f"{name}: best sentence right of {len(aside)} aside: {before:.3f} today, {after:.3f} fitted")
+        if refused:
+            weights = np.array(list(refusal_now.values()))
+            before, after = balanced(refused, weights), balanced(refused, refusal)
+            print(f"{name}: refusal balanced of {len(refused)} aside: {before:.3f} today, {after:.3f} fitted")
+    if curve:
+        aside_of_all = [case for cases in sets.values() for case in cases.refusals[::3]]
+        error = draw(aside_of_all, np.array(list(refusal_now.values())), curve)
+        print(f"{curve}: confidence of {len(aside_of_all)} aside is off by {error:.3f} in the mean")
+
+
+def _choice_names(settings: Settings) -> dict[str, float]:
+    from service.evidence import READER_WEIGHTS, SIMILARITY_WEIGHTS
+
+    return dict(SIMILARITY_WEIGHTS if settings.reader == "none" else READER_WEIGHTS)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("datasets", nargs="+", metavar="DATASET[@R/M]")
+    parser.add_argument("--curve", type=Path, help="where to draw how reliable today's confidence is, as SVG")
+    arguments = parser.parse_args()
+    main(arguments.datasets, arguments.curve)

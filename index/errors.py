@@ -34,6 +34,10 @@ class IndexMismatch(FootnoteError):
     """The index was made by another embedding model or another way of cutting passages."""
 
 
+class IndexDamaged(FootnoteError):
+    """A store of the index cannot be read, or has lost what it held."""
+
+
 class ModelUnusable(FootnoteError):
     """A model cannot be found, or its weights are not the ones expected."""
 
@@ -47,7 +51,7 @@ class DataFolderOwned(FootnoteError):
 
 
 class DataFolderUnusable(FootnoteError):
-    """The data folder cannot be written."""
+    """The data folder cannot be written: its permissions, or a full disk."""
 
 
 class ServiceFailed(FootnoteError):

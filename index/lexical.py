@@ -1,12 +1,16 @@
 """Passage words in Tantivy, ranked by BM25. The only module that knows Tantivy."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import tantivy
+
+from index.errors import DataFolderUnusable, IndexDamaged
 
 # Exactly what the tokenizer takes for a word: of `snake_case` as one word the query parser would make a phrase.
 _WORD = re.compile(r"[^\W_]+")
@@ -28,23 +32,27 @@ class LexicalIndex:
     """The words of all passages by passage id."""
 
     def __init__(self, folder: Path) -> None:
+        """Open the folder, or make it. Raises IndexDamaged."""
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
         builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
         builder.add_text_field("body", tokenizer_name="en_stem", index_option="freq")
-        self._index = tantivy.Index(builder.build(), path=str(folder))
+        with self._reading():
+            self._index = tantivy.Index(builder.build(), path=str(folder))
 
-    def add(self, entries: Sequence[LexicalEntry], *, replacing: Sequence[str] = ()) -> None:
+    def add(self, entries: Iterable[LexicalEntry], *, replacing: Sequence[str] = ()) -> None:
         """Add passages and commit. Passages of the contents in `replacing` are removed in the same commit."""
-        writer = self._index.writer(_HEAP_BYTES, 1)
-        for key in replacing:
-            writer.delete_documents_by_term("key", key)
-        for entry in entries:
-            writer.add_document(tantivy.Document(id=entry.id, key=entry.key, body=entry.body))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        with self._writing():
+            writer = self._index.writer(_HEAP_BYTES, 1)
+            for key in replacing:
+                writer.delete_documents_by_term("key", key)
+            for entry in entries:
+                writer.add_document(tantivy.Document(id=entry.id, key=entry.key, body=entry.body))
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove all passages of these contents."""
@@ -67,15 +75,50 @@ class LexicalIndex:
         """Return how many passages there are."""
         return int(self._index.searcher().num_docs)
 
+    def dead(self) -> int:
+        """Return how many deleted passages still count in BM25, because Tantivy has not merged them away."""
+        # Tantivy's own list of its segments; its Python bindings do not show this.
+        with self._reading():
+            segments = json.loads((self._folder / "meta.json").read_text())["segments"]
+        return sum((segment["deletes"] or {"num_deleted_docs": 0})["num_deleted_docs"] for segment in segments)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all passages, one as often as it is there."""
+        with self._reading():
+            searcher = self._index.searcher()
+            found = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1)).hits
+            return [searcher.doc(address)["id"][0] for _, address in found]
+
     def _words(self, question: str) -> tantivy.Query:
         # Bare words in lower case hold nothing that the query language could take for an operator.
         words = _WORD.findall(question.lower())[:_MOST_WORDS]
         return self._index.parse_query(" ".join(words), ["body"]) if words else tantivy.Query.empty_query()
 
     def _search(self, query: tantivy.Query, count: int) -> dict[str, float]:
-        searcher = self._index.searcher()
-        found = searcher.search(query, count).hits
-        return {searcher.doc(address)["id"][0]: float(score) for score, address in found}
+        with self._reading():
+            searcher = self._index.searcher()
+            found = searcher.search(query, count).hits
+            return {searcher.doc(address)["id"][0]: float(score) for score, address in found}
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise IndexDamaged(
+                f"The words in {self._folder} cannot be read ({error}). Run `footnote status --repair`: it makes them "
+                "again from the catalogue."
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise DataFolderUnusable(
+                f"The words in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
+                "writable? Mend that and run again; what was indexed before is intact."
+            ) from error
 
 
 def stems(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The values that pass between the rooms of `index/`: Article, Passage, Hit, and who may read them."""
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -30,6 +31,7 @@ class ArticleInfo:
     """What is known of an article besides its text.
 
     `groups` is who may read it: None everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
+    `pages` are the offsets at which the pages of a paged document start.
     """
 
     id: str
@@ -42,6 +44,11 @@ class ArticleInfo:
     authors: tuple[str, ...] = ()
     language: str | None = None
     groups: frozenset[str] | None = None
+    pages: tuple[int, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page, from 1, on which a place in the text is; None where there are no pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

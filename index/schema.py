@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -26,6 +27,7 @@ texts = Table(
     metadata,
     Column("version", String(80), primary_key=True),
     Column("text", Text, nullable=False),
+    Column("signature", LargeBinary),  # of `index.copies`; NULL where it was stored before there were any
 )
 
 contents = Table(
@@ -39,7 +41,7 @@ articles = Table(
     "articles",
     metadata,
     Column("id", String(512), primary_key=True),
-    Column("version", String(80), ForeignKey("texts.version"), nullable=False),
+    Column("version", String(80), ForeignKey("texts.version"), nullable=False, index=True),
     Column("key", String(32), ForeignKey("contents.key"), nullable=False, index=True),
     Column("title", Text, nullable=False),
     Column("format", String(16), nullable=False),
@@ -49,6 +51,7 @@ articles = Table(
     Column("authors", JSON, nullable=False),
     Column("language", String(64)),
     Column("groups", JSON(none_as_null=True)),  # who may read it; NULL is everyone
+    Column("pages", Text),  # where its pages start, in code points, with spaces between; NULL where it has none
     Column("source", Text, nullable=False, index=True),
     Column("path", Text, nullable=False),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
@@ -96,7 +99,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 def upgrade(connection: Connection) -> None:

@@ -7,6 +7,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
+Precision = Literal["fastest", "float32", "bfloat16"]
+SHIPPED_READER = "shipped"
+NO_READER = "none"
 
 
 class IndexSettings(BaseSettings):
@@ -21,8 +24,38 @@ class IndexSettings(BaseSettings):
         PACKAGED_MODEL,
         description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
     )
+    embed_precision: Precision = Field(
+        "fastest",
+        description="Numbers that the embedding model computes with. `fastest` is bfloat16 where the processor multiplies "
+        "it in hardware. Vectors of both can be compared (cosine above .999).",
+    )
+    reader: str = Field(
+        SHIPPED_READER,
+        description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
+    )
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."
+    )
+    max_file_bytes: int = Field(
+        100_000_000, gt=0, description="Largest page, PDF or document that is read, in bytes, also once unpacked."
+    )
+    max_file_seconds: float = Field(120.0, gt=0, description="Longest time that is spent on reading one PDF.")
+    max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    fetch_private: bool = Field(
+        False,
+        description="Whether addresses to index may lead to this machine or into private networks too.",
+    )
+    fetch_timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for a page that is fetched.")
+    fetch_max_bytes: int = Field(20_000_000, gt=0, description="Largest page, feed or file that is fetched, in bytes.")
+    fetch_max_pages: int = Field(
+        1_000, gt=0, description="Most pages that are fetched of one feed or sitemap in a run."
+    )
+    fetch_pause_seconds: float = Field(
+        1.0, ge=0, description="Pause between two requests to the same site. A longer one in its robots.txt counts."
+    )
+    fetch_user_agent: str = Field(
+        "Footnote (reads articles for question answering)",
+        description="What Footnote calls itself to sites; add an address where its operator can be reached.",
     )
     passage_tokens: int = Field(
         200,
@@ -31,6 +64,11 @@ class IndexSettings(BaseSettings):
     )
     keep_versions_days: int = Field(
         30, ge=0, description="Days for which an article's old versions can still be opened from a citation."
+    )
+    remembered_embeddings: int = Field(
+        100_000,
+        ge=0,
+        description="Vectors kept so that a text that comes back need not be embedded again: 1.6 KB each. 0 keeps none.",
     )
     fusion: Literal["fused", "dense", "lexical"] = Field(
         "fused", description="How passages are ranked. `dense` and `lexical` are for comparison."

@@ -1,69 +1,193 @@
 """An open index: the catalogue, the vectors, the words and the model that belong together."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 from index.catalog import Catalog
 from index.chunking import CHUNKING
-from index.embedding import Embedder
-from index.errors import IndexEmpty, IndexMismatch
+from index.embedding import Embedder, Vectors
+from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
+from index.generations import current_folder, remove_leftovers
 from index.lexical import LexicalIndex
+from index.reader.model import Reader
 from index.records import EVERYTHING
+from index.remembered import RememberedVectors
 from index.sentences import SentenceVectors
-from index.settings import IndexSettings
+from index.settings import NO_READER, SHIPPED_READER, IndexSettings
 from index.vectors import VectorStore
+
+_CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
+_Store = TypeVar("_Store")
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is open. The process that has it owns the data folder."""
+    """What is open. The process that has it owns the data folder.
+
+    `embedder` is the model that the index was made with, which need not be the one that is set now (`outdated`).
+    """
 
     settings: IndexSettings
+    folder: Path
     catalog: Catalog
     vectors: VectorStore
     words: LexicalIndex
     embedder: Embedder
     sentence_vectors: SentenceVectors
+    remembered: RememberedVectors
+    reader: Reader | None
 
     @property
     def fingerprint(self) -> str:
-        """What has to be the same for vectors to be comparable: the model, and how passages are cut."""
-        return f"{self.embedder.fingerprint} {CHUNKING}/{self.settings.passage_tokens}"
+        """What an index made now is made with: the model that is set, and how passages are cut."""
+        return f"{self.wanted_embedder().fingerprint} {CHUNKING}/{self.settings.passage_tokens}"
+
+    def wanted_embedder(self) -> Embedder:
+        """Return the model that is set: most often the one that the index was made with."""
+        wanted = Embedder(self.settings.embed_model, precision=self.settings.embed_precision)
+        return self.embedder if wanted.name == self.embedder.name else wanted
 
     def check(self) -> None:
-        """Raise IndexEmpty or IndexMismatch when no question can be asked."""
+        """Raise IndexEmpty or IndexMismatch when no question can be asked.
+
+        An index that was cut in another way than is set now, or made with another model that is still at hand, answers.
+        """
         if self.catalog.count(EVERYTHING) == 0:
             raise IndexEmpty("Nothing is indexed yet. Run `footnote index PATH` with a folder of articles.")
-        self._check_fingerprint()
+        made_with = self.catalog.fact("fingerprint") or ""
+        if made_with.rpartition(" ")[0] != self.embedder.fingerprint:
+            raise IndexMismatch(
+                f"The index in {self.settings.data_dir} was made with {made_with}, and that model is not at hand. Run "
+                "`footnote index --rebuild` to make it again with the model that is set, or set FOOTNOTE_EMBED_MODEL back."
+            )
+
+    def outdated(self) -> str | None:
+        """Return why the index has to be made again before articles can be added, or None."""
+        made_with, wanted = self.catalog.fact("fingerprint"), self.fingerprint
+        empty = self.catalog.count(EVERYTHING) == 0
+        if made_with == wanted or (empty and self.wanted_embedder() is self.embedder):
+            return None
+        return f"it was made with {made_with}, and the settings now say {wanted}"
 
     def claim(self) -> None:
         """Make an empty index one of this model and cutting. Raises IndexMismatch when it is one of another."""
-        if self.catalog.fact("fingerprint") != self.fingerprint and self.catalog.count(EVERYTHING) == 0:
-            self.vectors.clear()
-            self.catalog.remember("fingerprint", self.fingerprint)
-        self._check_fingerprint()
-
-    def _check_fingerprint(self) -> None:
-        made_with = self.catalog.fact("fingerprint")
-        if made_with != self.fingerprint:
+        if why := self.outdated():
             raise IndexMismatch(
-                f"The index in {self.settings.data_dir} was made with {made_with}, and the settings now say "
-                f"{self.fingerprint}. Set FOOTNOTE_EMBED_MODEL and FOOTNOTE_PASSAGE_TOKENS back, or index the articles "
-                "again into another FOOTNOTE_DATA_DIR."
+                f"The index in {self.settings.data_dir} has to be made again: {why}. Run `footnote index --rebuild`."
             )
+        if self.catalog.fact("fingerprint") != self.fingerprint:
+            self.vectors.clear()
+            self.remember_maker()
+
+    def remember_maker(self) -> None:
+        """Note in the catalogue which model and cutting the index is made with."""
+        self.catalog.remember("embed_model", self.settings.embed_model)
+        self.catalog.remember("fingerprint", self.fingerprint)
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a text. A text that was embedded before is not embedded again."""
+        model = f"{self.embedder.fingerprint} {self.settings.embed_precision}"
+        return self.remembered.of(texts, model=model, embed=self.embedder.embed_passages)
+
+    def beside(self, folder: Path) -> "Index":
+        """Open the next generation in a folder that holds a copy of the catalogue, with the model that is set."""
+        embedder = self.wanted_embedder()
+        same = embedder is self.embedder
+        return replace(
+            self,
+            folder=folder,
+            catalog=catalog_in(folder),
+            vectors=VectorStore(folder / _VECTORS),
+            words=LexicalIndex(folder / _WORDS),
+            embedder=embedder,
+            sentence_vectors=self.sentence_vectors if same else SentenceVectors(embedder),
+        )
+
+    def copy_catalog_to(self, folder: Path) -> None:
+        """Copy the catalogue into the folder of the next generation."""
+        self.catalog.copy_to(folder / _CATALOG)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.vectors.close()
+        self.catalog.close()
 
 
 @contextmanager
 def open_index(settings: IndexSettings) -> Iterator[Index]:
-    """Open the index in the data folder, making it where there is none. The caller owns the folder (`index.ownership`)."""
-    folder = settings.data_dir / "index"
-    folder.mkdir(parents=True, exist_ok=True)
-    catalog = Catalog(f"sqlite:///{folder / 'catalog.sqlite'}")
-    vectors = VectorStore(folder / "chroma")
+    """Open the index in the data folder, making it where there is none. The caller owns the folder (`index.ownership`).
+
+    Raises IndexDamaged when a store cannot be read or has lost what it held, DataFolderUnusable when it cannot be written.
+    """
+    index = opened(settings)
     try:
-        words, embedder = LexicalIndex(folder / "tantivy"), Embedder(settings.embed_model)
-        yield Index(settings, catalog, vectors, words, embedder, SentenceVectors(embedder))
+        yield index
     finally:
-        vectors.close()
-        catalog.close()
+        index.close()
+        index.remembered.close()
+
+
+def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
+    """Open the index in the data folder for a caller who closes it. Raises what `open_index` raises.
+
+    With `emptying_damaged`, vectors or words that cannot be read or are gone are opened as empty ones, for `index.repair`.
+    """
+    data_dir = settings.data_dir
+    remove_leftovers(data_dir)
+    folder = current_folder(data_dir)
+    with ExitStack() as stack:
+        catalog = stack.enter_context(closing(catalog_in(folder)))
+        vectors = stack.enter_context(closing(_opened_store(VectorStore, folder / _VECTORS, emptying_damaged)))
+        words = _opened_store(LexicalIndex, folder / _WORDS, emptying_damaged)
+        if catalog.has_passages() and not emptying_damaged:
+            _check_held(folder / _VECTORS, vectors.count())
+            _check_held(folder / _WORDS, words.count())
+        made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
+        embedder = Embedder(made_with or settings.embed_model, precision=settings.embed_precision)
+        remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
+        stack.pop_all()
+        reader = _reader(settings.reader)
+        return Index(settings, folder, catalog, vectors, words, embedder, SentenceVectors(embedder), remembered, reader)
+
+
+def catalog_in(folder: Path) -> Catalog:
+    """Open the catalogue of a generation, or make one where there is nothing yet."""
+    path = folder / _CATALOG
+    if not path.exists() and (folder / _VECTORS).exists():
+        raise IndexDamaged(
+            f"The catalogue {path} is missing, and the vectors beside it are of no use without it. Restore the data "
+            f"folder from a backup, or remove {folder} and index the articles again."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataFolderUnusable(f"The folder {folder} cannot be made ({error}). Make it writable.") from error
+    return Catalog(f"sqlite:///{path}")
+
+
+def _opened_store(kind: Callable[[Path], _Store], folder: Path, emptying_damaged: bool) -> _Store:
+    try:
+        return kind(folder)
+    except IndexDamaged:
+        if not emptying_damaged:
+            raise
+        shutil.rmtree(folder)
+        return kind(folder)
+
+
+def _check_held(folder: Path, count: int) -> None:
+    if count == 0:
+        raise IndexDamaged(
+            f"{folder} holds nothing, though the catalogue beside it has articles. Run `footnote status --repair`: it "
+            "makes it again from the catalogue."
+        )
+
+
+def _reader(setting: str) -> Reader | None:
+    if setting == NO_READER:
+        return None
+    return Reader(None if setting == SHIPPED_READER else Path(setting))

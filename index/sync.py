@@ -5,19 +5,26 @@ stage in the catalogue, write Chroma and Tantivy, publish in one transaction of 
 """
 
 import re
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from index.articles import Failed, Read, Reading, Skipped, Source, count_files, read_articles, read_file, sources_from
-from index.catalog import Entry, Prepared
+from index.catalog import Entry
 from index.chunking import content_key
 from index.errors import WrongUsage
+from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
+from index.publishing import Prepared
 from index.records import EVERYTHING, Article
+from index.sources.addresses import is_address
+from index.sources.feeds import Listed
+from index.sources.files import read_file
+from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
+from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source
 from index.store import Index
+from index.sweeping import sweep
 from index.writing import write
 
 OnProgress = Callable[[int, int], None]
@@ -32,14 +39,6 @@ class Problem:
 
     path: str
     error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pruning:
-    """Whether articles that are gone from their source are deleted, and which share of the source's may go at once."""
-
-    wanted: bool = False
-    limit: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +70,20 @@ class _Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     failed_files: set[str] = field(default_factory=set)
+    gone: dict[str, str] = field(default_factory=dict)  # address -> what it answered
     warnings: list[Problem] = field(default_factory=list)
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
 def sync(
     index: Index,
-    paths: Iterable[Path],
+    paths: Iterable[Path | str],
     *,
-    pruning: Pruning = Pruning(),
+    pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
 ) -> SyncReport:
-    """Make the index equal to these files and folders: add what is new, update what changed, leave the rest alone.
+    """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
 
     One bad file never stops the run: it is listed in `failed`, and what was indexed of it before stays. With `pruning`,
     articles that came from these same sources and are gone now are deleted, up to its limit.
@@ -97,26 +97,34 @@ def sync(
         index.claim()
         sweep(index)
     tally = _Tally(index.catalog.entries())
-    readings = read_articles(sources, max_bytes=index.settings.max_article_bytes)
-    total = count_files(sources) if on_progress else 0
-    prepared = _prepared(index, _watched(readings, total, on_progress), tally)
+    known = _known_pages(tally) if pruning.wanted else {}
+    prepared = _prepared(index, _readings(index, sources, on_progress, known=known), tally)
     if dry_run:
         deque(prepared, maxlen=0)  # reading fills the tally
     else:
         write(index, prepared)
-    gone = _gone(tally, sources)
-    renamed = _renamed(tally, gone) if pruning.wanted else []
-    deleted = _prunable(tally, sources, gone, renamed, pruning)
+    renamed, deleted = _going(tally, sources, pruning)
+    tally.failed.extend(_not_there(tally, deleted))
     if not dry_run:
         index.catalog.delete([*renamed, *deleted])
         sweep(index)
         index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
+    return _report(index, tally, renamed=len(renamed), deleted=len(deleted), started=started)
+
+
+def delete(index: Index, article_ids: Sequence[str]) -> None:
+    """Delete articles from the index. Raises ArticleUnknown, and deletes none, if one is not there."""
+    index.catalog.delete(list(dict.fromkeys(article_ids)))
+    sweep(index)
+
+
+def _report(index: Index, tally: _Tally, *, renamed: int, deleted: int, started: float) -> SyncReport:
     return SyncReport(
-        added=len(tally.added) - len(renamed),
+        added=len(tally.added) - renamed,
         updated=tally.updated,
-        renamed=len(renamed),
+        renamed=renamed,
         unchanged=tally.unchanged,
-        deleted=len(deleted),
+        deleted=deleted,
         skipped=tuple(tally.skipped),
         failed=tuple(tally.failed),
         warnings=tuple(tally.warnings),
@@ -126,29 +134,67 @@ def sync(
     )
 
 
-def delete(index: Index, article_ids: Sequence[str]) -> None:
-    """Delete articles from the index. Raises ArticleUnknown, and deletes none, if one is not there."""
-    index.catalog.delete(list(dict.fromkeys(article_ids)))
-    sweep(index)
+def _readings(
+    index: Index, sources: Sequence[Named], on_progress: OnProgress | None, *, known: Mapping[str, list[Listed]]
+) -> Iterator[Reading]:
+    limits, politeness = limits_from(index.settings), politeness_from(index.settings)
+    readings = read_articles(sources, limits=limits, politeness=politeness, known=known)
+    return _watched(readings, count_files(sources), on_progress) if on_progress else readings
 
 
-def sweep(index: Index) -> None:
-    """Remove from Chroma and Tantivy what no article uses: the old versions, and what a killed run left behind."""
-    keep = timedelta(days=index.settings.keep_versions_days)
-    leftovers = index.catalog.leftovers()
-    if leftovers:
-        index.vectors.delete(index.catalog.passage_ids_of(leftovers))
-        index.words.delete(leftovers)
-    index.catalog.forget(leftovers, older_than=keep)
+def _going(tally: _Tally, sources: Sequence[Named], pruning: Pruning) -> tuple[list[str], tuple[str, ...]]:
+    """Return the articles that were renamed and those to delete. What the limit forbids is noted as failed."""
+    if not pruning.wanted:
+        return [], ()
+    gone = _gone(tally, sources)
+    renamed = articles_renamed(gone, tally.added.values())
+    found = prunable(tally.known, gone.keys() - set(renamed), sources=sources, limit=pruning.limit)
+    tally.failed.extend(Problem(source, why) for source, why in found.refused)
+    return renamed, found.ids
 
 
-def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress | None) -> Iterator[Reading]:
+def _known_pages(tally: _Tally) -> dict[str, list[Listed]]:
+    """Return the pages that were fetched before, by the name of their source, with what was known of them."""
+    pages: dict[str, list[Listed]] = {}
+    for entry in tally.known.values():
+        if is_address(entry.path):
+            listed = Listed(entry.path, entry.info.title, entry.info.published)
+            pages.setdefault(entry.source, []).append(listed)
+    return pages
+
+
+def _not_there(tally: _Tally, deleted: Sequence[str]) -> list[Problem]:
+    """Return the addresses that answered that there is nothing, but for those whose articles were deleted for it."""
+    explained = {tally.known[article_id].path for article_id in deleted}
+    return [Problem(path, error) for path, error in tally.gone.items() if path not in explained]
+
+
+def _gone(tally: _Tally, sources: Sequence[Named]) -> dict[str, Entry]:
+    """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
+
+    What came from a file or folder that could not be read, or only in part, counts as there. A page is gone when its
+    address says so: feeds roll over, so what they list no longer is none the less there.
+    """
+    names = {source.name for source in sources}
+    return {
+        article_id: entry
+        for article_id, entry in tally.known.items()
+        if entry.source in names
+        and article_id not in tally.seen
+        and (entry.path in tally.gone if is_address(entry.path) else _is_gone(tally, entry))
+    }
+
+
+def _is_gone(tally: _Tally, entry: Entry) -> bool:
+    return tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
+
+
+def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress) -> Iterator[Reading]:
     files: dict[str, None] = {}
     for reading in readings:
-        if on_progress:
-            path = reading.article.path if isinstance(reading, Read) else reading.path
-            files[_file_of(path)] = None
-            on_progress(min(len(files), total), total)
+        path = reading.article.path if isinstance(reading, Read) else reading.path
+        files[_file_of(path)] = None
+        on_progress(min(len(files), total), total)
         yield reading
 
 
@@ -156,8 +202,12 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
     """Yield what has to be written, in order of reading, and note the rest in the tally."""
     for reading in readings:
         match reading:
-            case Skipped(path):
+            case Skipped(path, reason):
                 tally.skipped.append(path)
+                if reason and all(reason != warning.error for warning in tally.warnings):
+                    tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+            case Gone(path, error):
+                tally.gone[path] = error
             case Failed(path, file, error):
                 tally.failed.append(Problem(path, error))
                 tally.failed_files.add(file)
@@ -167,7 +217,7 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
                     yield prepared
 
 
-def _compared(index: Index, article: Article, source: Source, tally: _Tally) -> Prepared | None:
+def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     if tally.seen.get(article.id) == article.path:
         return None  # it was named twice: by itself and with its folder
@@ -198,17 +248,19 @@ def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
     entry = tally.known.get(article.id)
     if entry is None or entry.path == article.path:
         return None
+    if is_address(entry.path):
+        return entry.path  # an address has its own name, so this article took it on purpose or by mistake
     file = _file_of(entry.path)
     if file == _file_of(article.path):
         return None  # a line that moved within its file
     if file not in tally.held:
-        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), index.settings.max_article_bytes)
+        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), limits_from(index.settings))
     held = tally.held[file]
     return entry.path if held is None or article.id in held else None
 
 
-def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
-    readings = list(read_file(file, source, max_bytes=max_bytes)) if file.exists() else []
+def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:
+    readings = list(read_file(file, source, limits=limits)) if file.exists() else []
     if any(isinstance(reading, Failed) for reading in readings):
         return None
     return {reading.article.id for reading in readings if isinstance(reading, Read)}
@@ -217,56 +269,3 @@ def _ids_in(file: Path, source: Source, max_bytes: int) -> set[str] | None:
 def _file_of(path: str) -> str:
     """Return the file that an article's path names, without the number of a line in it."""
     return _LINE_NUMBER.sub("", path)
-
-
-def _gone(tally: _Tally, sources: Sequence[Source]) -> list[str]:
-    """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
-
-    What came from a file or folder that could not be read, or only in part, counts as there.
-    """
-    names = {source.name for source in sources}
-    return [
-        article_id
-        for article_id, entry in tally.known.items()
-        if entry.source in names
-        and article_id not in tally.seen
-        and tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
-    ]
-
-
-def _renamed(tally: _Tally, gone: Sequence[str]) -> list[str]:
-    """Return those of the articles gone whose content came in under a new id, one for each new id."""
-    added = Counter(tally.added.values())
-    renamed = []
-    for article_id in gone:
-        key = tally.known[article_id].key
-        if added[key]:
-            added[key] -= 1
-            renamed.append(article_id)
-    return renamed
-
-
-def _prunable(
-    tally: _Tally, sources: Sequence[Source], gone: Sequence[str], renamed: Sequence[str], pruning: Pruning
-) -> list[str]:
-    """Return the articles to delete. A source that would lose more than the limit keeps them, and is reported."""
-    if not pruning.wanted:
-        return []
-    deleted: list[str] = []
-    for source in sources:
-        before = [article_id for article_id, entry in tally.known.items() if entry.source == source.name]
-        going = [i for i in gone if tally.known[i].source == source.name and i not in set(renamed)]
-        if len(going) > pruning.limit * len(before) + 1e-9:  # 0.29 * 100 is a little less than 29
-            tally.failed.append(Problem(source.name, _refusal(going, len(before), pruning.limit)))
-        else:
-            deleted.extend(going)
-    return deleted
-
-
-def _refusal(going: Sequence[str], before: int, limit: float) -> str:
-    names = ", ".join(going[:10]) + (f" and {len(going) - 10} more" if len(going) > 10 else "")
-    percent = -(-100 * len(going) // before)
-    return (
-        f"{len(going)} of its {before} articles are gone ({percent}%), over the limit of {limit:.0%}; none was deleted: "
-        f"{names}. If that is right, run again with --prune-limit {percent}%."
-    )

@@ -1,27 +1,41 @@
 """Passage vectors in Chroma. The only module that knows Chroma."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 import chromadb
 import numpy as np
+from chromadb.api import ClientAPI
+from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
+from chromadb.errors import ChromaError, InternalError
 
 from index.embedding import Vectors
+from index.errors import DataFolderUnusable, IndexDamaged
 
 _T = TypeVar("_T")
 _COLLECTION = "passages"
 # SQLite takes a limited number of parameters in one statement; Chroma passes ids on as such.
 _IDS_AT_ONCE = 2_000
+# A query among given ids passes over the whole collection, 25,000 in the time in which some 450 vectors are fetched by id.
+_PASSED_WHILE_ONE_IS_FETCHED = 50
 
 
 class VectorStore:
     """The vectors of all passages by passage id. One process may have a folder open at a time."""
 
     def __init__(self, folder: Path) -> None:
-        self._client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
-        self._collection = self._opened()
+        """Open the folder, or make it. Raises IndexDamaged."""
+        self._folder = folder
+        with self._reading():
+            self._client = _client(folder)
+            self._collection = self._opened()
+        self._count: int | None = None
+        self._writes = 0
+        self._counting = Lock()
 
     def _opened(self) -> chromadb.Collection:
         return self._client.get_or_create_collection(
@@ -34,40 +48,120 @@ class VectorStore:
         """Remove everything, also the memory of how long a vector is."""
         self._client.delete_collection(_COLLECTION)
         self._collection = self._opened()
+        self._written()
 
     def add(self, ids: Sequence[str], vectors: Vectors) -> None:
         """Store vectors under new ids. An id that exists keeps its vector: the same id always means the same text."""
-        for part in _parts(range(len(ids))):
-            self._collection.add(ids=[ids[i] for i in part], embeddings=vectors[list(part)])
+        with self._writing():
+            for part in _parts(range(len(ids))):
+                self._collection.add(ids=[ids[i] for i in part], embeddings=vectors[list(part)])
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove vectors. Ids that do not exist are fine."""
-        for part in _parts(ids):
-            self._collection.delete(ids=list(part))
+        with self._writing():
+            for part in _parts(ids):
+                self._collection.delete(ids=list(part))
 
     def nearest(self, vector: Vectors, count: int) -> dict[str, float]:
         """Return the ids of the `count` nearest passages with their cosine similarity, nearest first."""
-        found = self._collection.query(query_embeddings=vector[np.newaxis], n_results=count, include=["distances"])
-        distances = found["distances"] or [[]]
-        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+        with self._reading():
+            return self._nearest(vector, count)
 
     def similarities(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine similarity of a vector of length 1 to these passages. Unknown ids are left out."""
         similarities: dict[str, float] = {}
-        for part in _parts(ids):
-            found = self._collection.get(ids=list(part), include=["embeddings"])
-            if found["ids"]:
-                scores = np.asarray(found["embeddings"], np.float32) @ vector
-                similarities.update(zip(found["ids"], map(float, scores), strict=True))
+        for part in map(list, _parts(ids)):
+            if len(part) * _PASSED_WHILE_ONE_IS_FETCHED > self.count():
+                # An id that is not there, say as it is being deleted, fails the whole query.
+                with suppress(InternalError):
+                    similarities |= self._nearest(vector, len(part), among=part)
+            if missing := [id_ for id_ in part if id_ not in similarities]:
+                similarities |= self._compared(vector, missing)
         return similarities
+
+    def of(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Return the stored vectors of these passages. Unknown ids are left out."""
+        return {id_: row for part in _parts(ids) for id_, row in zip(*self._stored(part), strict=True)}
+
+    def ids(self) -> list[str]:
+        """Return the ids of all vectors."""
+        with self._reading():
+            return list(self._collection.get(include=[])["ids"])
+
+    def _nearest(self, vector: Vectors, count: int, *, among: list[str] | None = None) -> dict[str, float]:
+        found = self._collection.query(
+            query_embeddings=vector[np.newaxis], n_results=count, ids=among, include=["distances"]
+        )
+        distances = found["distances"] or [[]]
+        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], distances[0], strict=True)}
+
+    def _compared(self, vector: Vectors, ids: list[str]) -> dict[str, float]:
+        found, vectors = self._stored(ids)
+        return dict(zip(found, map(float, vectors @ vector), strict=True)) if found else {}
 
     def count(self) -> int:
         """Return how many vectors there are."""
-        return self._collection.count()
+        # Chroma counts them one by one. Nobody else writes: one process owns the folder.
+        if (known := self._count) is not None:
+            return known
+        writes = self._writes
+        with self._reading():
+            counted = self._collection.count()
+        with self._counting:
+            if writes == self._writes:
+                self._count = counted
+        return counted
+
+    def _written(self) -> None:
+        with self._counting:
+            self._writes += 1
+            self._count = None
+
+    def _stored(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        # An id that is being deleted at this moment fails the whole query. Asked again, it is gone.
+        with suppress(InternalError):
+            return self._fetched(ids)
+        with self._reading():
+            return self._fetched(ids)
+
+    def _fetched(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        return found["ids"], np.asarray(found["embeddings"], np.float32)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except ChromaError as error:
+            raise IndexDamaged(
+                f"The vectors in {self._folder} cannot be read ({error}). Run `footnote status --repair`: it makes them "
+                "again from the catalogue."
+            ) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except InternalError as error:
+            raise DataFolderUnusable(
+                f"The vectors in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
+                "writable? Mend that and run again; what was indexed before is intact."
+            ) from error
+        finally:
+            self._written()
 
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()  # type: ignore[attr-defined]
+
+
+def _client(folder: Path) -> ClientAPI:
+    try:
+        return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
+    except ChromaError:
+        # Chroma keeps what it failed to start, and hands it out when the same folder is opened again.
+        SharedSystemClient._identifier_to_system.pop(str(folder), None)
+        raise
 
 
 def _parts(items: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -1,14 +1,19 @@
 """Writes articles that are new or changed: cuts them, embeds the passages, and puts them into the three stores.
 
 Each batch is staged in the catalogue, written to Chroma and Tantivy, and published in one transaction of the catalogue.
+While one batch is written, the next is embedded and the one after that is read and cut.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 
-from index.catalog import Prepared
-from index.chunking import Cut, cut_passages, passage_id
+from index.ahead import ahead
+from index.chunking import Cut, content_key, cut_passages, passage_id
+from index.embedding import Vectors
 from index.lexical import LexicalEntry
+from index.publishing import Prepared
+from index.records import Article
 from index.segmentation import display_text
 from index.store import Index
 
@@ -16,11 +21,35 @@ from index.store import Index
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
 
+VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
+"""The vectors of passages, given their ids and the texts to embed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """A batch of articles with their cuts, and the passages of it that the search stores do not have.
+
+    `ids`, `embedded` (what the model reads) and `entries` (what is found by words) have one item a passage.
+    """
+
+    articles: list[Prepared]
+    new: list[Prepared]
+    ids: list[str]
+    embedded: list[str]
+    entries: list[LexicalEntry]
+
 
 def write(index: Index, prepared: Iterable[Prepared]) -> None:
-    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between."""
-    for batch in _batches(prepared):
-        _write(index, batch)
+    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between.
+
+    `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
+    """
+    with (
+        closing(ahead(_cut(index, batch) for batch in _batches(prepared))) as cut,
+        closing(ahead(_embedded(index, batch) for batch in cut)) as embedded,
+    ):
+        for batch, vectors in embedded:
+            _store(index, batch, vectors)
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -37,36 +66,73 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _write(index: Index, batch: Sequence[Prepared]) -> None:
+def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
+    # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
     there = index.catalog.contents_known(prepared.key for prepared in batch)
-    batch = [replace(prepared, cuts=_cuts(index, prepared, there)) for prepared in batch]
-    new = list({prepared.key: prepared for prepared in batch if prepared.cuts is not None}.values())
-    index.catalog.stage(new)
-    if new:
-        _write_passages(index, new)
-    index.catalog.publish(batch)
+    articles = [
+        replace(prepared, cuts=None if prepared.key in there else cuts_of(index, prepared.article))
+        for prepared in batch
+    ]
+    new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
+    return _with_passages(index, articles, new)
 
 
-def _cuts(index: Index, prepared: Prepared, there: set[str]) -> tuple[Cut, ...] | None:
-    if prepared.key in there:
-        return None
-    info = prepared.article.info
-    limit = index.embedder.passage_tokens(index.settings.passage_tokens)
-    spans = index.embedder.token_spans
-    return tuple(cut_passages(prepared.article.text, info.format, token_spans=spans, max_tokens=limit))
-
-
-def _write_passages(index: Index, new: Sequence[Prepared]) -> None:
+def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
     ids, embedded, entries = [], [], []
     for prepared in new:
-        info, text = prepared.article.info, prepared.article.text
-        title = index.embedder.shortened_title(info.title)
-        for cut in prepared.cuts or ():
-            words = display_text(text[cut.start : cut.end], info.format)
-            ids.append(passage_id(prepared.key, cut.ordinal))
+        title = index.embedder.shortened_title(prepared.article.info.title)
+        for words, entry in _passages(prepared):
+            ids.append(entry.id)
             embedded.append(f"{title}\n{words}")
-            body = "\n".join(filter(None, [info.title, info.publisher, words]))
-            entries.append(LexicalEntry(ids[-1], prepared.key, body))
-    index.vectors.add(ids, index.embedder.embed_passages(embedded))
+            entries.append(entry)
+    return _Cut(articles, new, ids, embedded, entries)
+
+
+def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
+    """Cut an article into passages, as this index does."""
+    limit = index.embedder.passage_tokens(index.settings.passage_tokens)
+    spans = index.embedder.token_spans
+    return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
+
+
+def embedded_texts(index: Index, article: Article) -> list[str]:
+    """Return what is embedded of each passage of an article: its title and its words."""
+    prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
+    return _with_passages(index, [prepared], [prepared]).embedded
+
+
+def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:
+    """Return the passages of an article as they are found by words. Needs no model."""
+    return [entry for _, entry in _passages(prepared)]
+
+
+def _passages(prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
+    """Yield the words of each passage of an article, alone and with what they are found by."""
+    info, text = prepared.article.info, prepared.article.text
+    for cut in prepared.cuts or ():
+        words = display_text(text[cut.start : cut.end], info.format)
+        body = "\n".join(filter(None, [info.title, info.publisher, words]))
+        yield words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
+
+
+def _embedded(index: Index, batch: _Cut) -> tuple[_Cut, Vectors]:
+    return batch, index.embed_passages(batch.embedded)
+
+
+def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    index.catalog.stage(batch.new)
+    if batch.new:
+        _put_passages(index, batch, vectors)
+    index.catalog.publish(batch.articles)
+
+
+def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:
+    """Put the passages of these articles, with their cuts, into Chroma and Tantivy, past the catalogue."""
+    found = _with_passages(index, [], list(batch))
+    _put_passages(index, found, vectors_of(found.ids, found.embedded))
+
+
+def _put_passages(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    index.vectors.add(batch.ids, vectors)
     # Contents that went out of use earlier in this run are still in there: their words must not count twice.
-    index.words.add(entries, replacing=[prepared.key for prepared in new])
+    index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])

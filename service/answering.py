@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from index.store import Index
 from service.citing import Draft, cite
 from service.disagreement import disagreements
 from service.evidence import read_sentences
-from service.extractive import quoted
+from service.extractive import quoted, short_answer
 from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
 from service.records import Answer, NearestArticle, NoAnswer, Question, Timings
 from service.refusal import confidence
@@ -44,7 +45,8 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
         case Written():
             return _answer(text, retrieved, sure, clock, wording.drafts, wording)
         case _:
-            return _answer(text, retrieved, sure, clock, quoted(index, text, evidence), wording)
+            found = _answer(text, retrieved, sure, clock, quoted(index, text, evidence), wording)
+            return replace(found, short_answer=short_answer(text, evidence, sure=settings.refusals))
 
 
 def checked(question: str, *, longest: int) -> str:

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import FootnoteError, QuestionError, WrongUsage
 from index.records import Access
+from index.sources.addresses import is_address
 from service.access import Doorkeeper, Gate, Refused, gate_for, http_problem, problem_response
 from service.problems import PROBLEMS
 from service.settings import Settings
@@ -27,10 +28,13 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     DeleteRequest,
     IndexReportWire,
     IndexRequest,
     Problem,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
@@ -61,7 +65,13 @@ class Desk(Protocol):
 
     def status(self) -> StatusResponse: ...
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire: ...
+    def index(
+        self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool
+    ) -> IndexReportWire: ...
+
+    def rebuild(self) -> RebuildResponse: ...
+
+    def check(self, request: CheckRequest) -> CheckResponse: ...
 
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
@@ -141,10 +151,21 @@ def _owners(desk: Desk, gate: Gate) -> APIRouter:
 
     @router.post("/index", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
     def index(request: IndexRequest) -> IndexReportWire:
-        """Make the index equal to these files, folders or `.jsonl` files. Answers when it is done."""
-        if relative := [path for path in request.paths if not path.is_absolute()]:
+        """Make the index equal to these files, folders and addresses. Answers when it is done."""
+        paths = [named if is_address(named) else Path(named) for named in request.paths]
+        if relative := [path for path in paths if isinstance(path, Path) and not path.is_absolute()]:
             raise WrongUsage(f"Give absolute paths on the machine that serves, not {str(relative[0])[:200]!r}.")
-        return desk.index(request.paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
+        return desk.index(paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
+
+    @router.post("/rebuild", responses=_problems(401, 403, 409, 503))
+    def rebuild() -> RebuildResponse:
+        """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
+        return desk.rebuild()
+
+    @router.post("/check", responses=_problems(400, 401, 403, 415, 422, 503))
+    def check(request: CheckRequest) -> CheckResponse:
+        """Compare the three stores of the index, and mend them if told to."""
+        return desk.check(request)
 
     @router.post("/delete", status_code=204, responses=_problems(400, 401, 403, 404, 413, 415, 422))
     def delete(request: DeleteRequest) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from index.copies import says_the_same
 from index.records import Hit, Span
 from service.records import Citation, Sentence, Support
 
@@ -13,12 +14,16 @@ _FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*[\]】]")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Where something stands: `span` of the article of this hit. `words` are the article's own at that place."""
+    """Where something stands: `span` of the article of this hit. `words` are the article's own at that place.
+
+    `answer` is the part of it that answers by itself, where a reader is sure of one.
+    """
 
     hit: Hit
     span: Span
     words: str
     score: float
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +46,27 @@ class Cited:
 
 @dataclass(slots=True)
 class _Numbers:
-    """One number for each distinct stretch, in order of first appearance."""
+    """One number for each distinct stretch, in order of first appearance.
+
+    What another article says in nearly the same words is a copy, not a second source: it goes by the number of the first.
+    """
 
     citations: dict[tuple[str, int, int], Citation] = field(default_factory=dict)
 
     def number(self, stretch: Stretch) -> int:
         place = (stretch.hit.passage.article.id, stretch.span.start, stretch.span.end)
         if place not in self.citations:
-            self.citations[place] = _citation(stretch, len(self.citations) + 1)
+            self.citations[place] = self._copied(stretch) or _citation(stretch, len(self.distinct) + 1)
         return self.citations[place].number
+
+    @property
+    def distinct(self) -> tuple[Citation, ...]:
+        return tuple({citation.number: citation for citation in self.citations.values()}.values())
+
+    def _copied(self, stretch: Stretch) -> Citation | None:
+        article_id = stretch.hit.passage.article.id
+        others = (citation for citation in self.citations.values() if citation.article_id != article_id)
+        return next((other for other in others if says_the_same(stretch.words, other.quote)), None)
 
 
 def cite(drafts: Sequence[Draft]) -> Cited:
@@ -63,7 +80,7 @@ def cite(drafts: Sequence[Draft]) -> Cited:
         before = f"{text} " if text else ""
         text = before + words + "".join(f" [{number}]" for number in cited)
         sentences.append(Sentence(words, len(before), len(text), cited, draft.support))
-    return Cited(text, tuple(sentences), tuple(numbers.citations.values()))
+    return Cited(text, tuple(sentences), numbers.distinct)
 
 
 def without_markers(text: str) -> str:
@@ -89,4 +106,6 @@ def _citation(stretch: Stretch, number: int) -> Citation:
         start=stretch.span.start,
         end=stretch.span.end,
         score=round(stretch.score, 4),
+        page=article.page_at(stretch.span.start),
+        highlight=stretch.answer,
     )

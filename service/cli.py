@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from eval.bench.commands import bench
 from eval.commands import app as eval_app
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(eval_app, name="eval")
+app.command("bench")(bench)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 
@@ -31,19 +33,40 @@ def _before_every_command() -> None:
 
 @app.command()
 def index(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders or .jsonl files.", metavar="PATH...")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH...")
+    ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
     prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First make the index again from the texts that it holds.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Make the index equal to these files, folders or .jsonl files."""
+    """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
+    from index.errors import WrongUsage
     from service.opening import open_client
-    from service.printing import print_index_report, progress_bar
+    from service.printing import print_index_report, print_rebuilt, progress_bar
 
     limit = _share(prune_limit)
+    if rebuild and dry_run:
+        raise WrongUsage("A rebuild cannot be tried out. Leave out --rebuild or --dry-run.")
+    if not paths and not rebuild:
+        raise WrongUsage("Name the files or folders to index, or give --rebuild.")
     with open_client(_settings()) as client, progress_bar() as on_progress:
-        report = client.index(paths, prune=prune, prune_limit=limit, dry_run=dry_run, on_progress=on_progress)
+        made = client.rebuild(on_progress=on_progress) if rebuild else None
+        report = (
+            client.index(paths, prune=prune, prune_limit=limit, dry_run=dry_run, on_progress=on_progress)
+            if paths
+            else None
+        )
+    if made and not (json and report):
+        print_rebuilt(made, json=json)
+    if report is None:
+        return
+    if made:
+        report = report.model_copy(update={"rebuilt": "it was asked for"})
     if json:
         typer.echo(report.model_dump_json(indent=2))
     else:
@@ -96,11 +119,24 @@ def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID.
 
 
 @app.command()
-def status(json: Json = False) -> None:
+def status(
+    check: Annotated[bool, typer.Option("--check", help="Compare catalogue, vectors and words.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Compare them, and mend what differs.")] = False,
+    json: Json = False,
+) -> None:
     """Show what is indexed."""
     from service.opening import open_client
-    from service.printing import print_status
+    from service.printing import print_check, print_status
+    from service.wire import CheckRequest
 
+    if check or repair:
+        with open_client(_settings(), repairing=repair) as client:
+            found = client.check(CheckRequest(repair=repair))
+        if json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            print_check(found)
+        raise typer.Exit(0 if found.agree or found.repair != "none" else 1)
     with open_client(_settings()) as client:
         response = client.status()
     if json:
@@ -113,11 +149,14 @@ def status(json: Json = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 8000,
+    watch: Annotated[
+        list[Path] | None, typer.Option(help="File or folder to keep the index equal to. Can be given several times.")
+    ] = None,
 ) -> None:
     """Serve the chat page and the API."""
     from service.serving import serve as serve_until_stopped
 
-    serve_until_stopped(_settings(), host=host, port=port)
+    serve_until_stopped(_settings(), host=host, port=port, watch=watch or [])
 
 
 def _settings() -> "Settings":

@@ -12,16 +12,20 @@ from urllib.parse import quote
 
 from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
+from index.sources.addresses import is_address
 from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     DeleteRequest,
     IndexReportWire,
     IndexRequest,
     Problem,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
@@ -38,7 +42,7 @@ OnProgress = Callable[[int, int], None]
 
 
 class Client(Protocol):
-    """Everything that can be done with an index by whoever owns the machine it is on."""
+    """What can be done with an index by whoever owns the machine it is on."""
 
     def ask(self, request: AskRequest) -> AskResponse: ...
 
@@ -52,7 +56,7 @@ class Client(Protocol):
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -61,6 +65,14 @@ class Client(Protocol):
     ) -> IndexReportWire: ...
 
     def delete(self, article_ids: Sequence[str]) -> None: ...
+
+
+class OwnersClient(Client, Protocol):
+    """And how the index itself is looked after."""
+
+    def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse: ...
+
+    def check(self, request: CheckRequest) -> CheckResponse: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ class LocalClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -94,6 +106,12 @@ class LocalClient:
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
         return self.desk.index(paths, prune=prune, prune_limit=prune_limit, dry_run=dry_run, on_progress=on_progress)
+
+    def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
+        return self.desk.rebuild(on_progress=on_progress)
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        return self.desk.check(request)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self.desk.delete(article_ids)
@@ -128,7 +146,7 @@ class HttpClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -136,9 +154,15 @@ class HttpClient:
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
         # The service reports once, at the end: there is no progress to pass on.
-        absolute = [path.absolute() for path in paths]
+        absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
         return self._post("/api/index", request, IndexReportWire)
+
+    def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
+        return RebuildResponse.model_validate_json(self._send("POST", "/api/rebuild", content="{}"))
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        return self._post("/api/check", request, CheckResponse)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._send("POST", "/api/delete", content=_json(DeleteRequest(article_ids=list(article_ids))))

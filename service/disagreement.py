@@ -2,7 +2,8 @@
 
 Two figures are of the same thing when both have the unit that answers the question, are told of the same action or thing
 ("invested", "employees"), and stand alike in time and part: what was before, a part that is added now, a total, or none of
-these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion".
+these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion". What a
+reader is sure of as the answer, a figure or a day, is of what was asked, whatever words stand around it.
 """
 
 import re
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.lexical import stems
+from index.records import Span
+from service.days import Day, days_in
 from service.records import Citation, Disagreement, ValueInDispute
 from service.values import Mention, mentions_in
 from service.wording import Wanted, asks_back, missing_names, names_in, tells_back, terms, wanted
 
 Part = Literal["before", "added", "total", "plain"]
 
-_FIGURES: frozenset[Wanted] = frozenset({"amount", "number", "percentage"})
 _CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY"})
 _ADDED = re.compile(
     r"\b(?:additional\w*|another|further|more(?! than)|extra|immediately|right away|now)\b", re.IGNORECASE
@@ -25,8 +27,6 @@ _ADDED = re.compile(
 _TOTAL = re.compile(r"\b(?:total\w*|altogether|overall|in all|combined)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LOWER_CASE = re.compile(r"\b[a-z][a-z’'-]+\b")
-_ROUNDED = {"nearly", "almost", "about", "around", "roughly", "some"}
-_BOUNDED = {"more than", "over", "above", "at least", "up to", "less than", "fewer than", "under", "below"}
 _ACTIONS = dict.fromkeys(("put", "inject", "pour", "plough", "fund"), "invest")
 _ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost"), "spend") | dict.fromkeys(("pledg", "promis"), "commit")
 # Characters on either side of a figure that tell what it is of.
@@ -35,24 +35,32 @@ _AROUND = 45
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an article says: a quote, or a sentence that may become one."""
+    """What an article says: a quote, or a sentence that may become one.
+
+    `answer` is the stretch of `words` that a reader is sure of as the answer.
+    """
 
     article_id: str
     title: str
     words: str
     number: int = 0
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A figure that a cited article gives: in which unit, which part of what, and with which of the question's words."""
+    """A figure or day that an article gives: in which unit, which part of what, and with which of the question's words.
 
-    mention: Mention
+    `asked`: a reader is sure that it is what was asked for.
+    """
+
+    value: Mention | Day
     told: Told
     unit: str
     part: Part
     words: frozenset[str]
     years: frozenset[str]
+    asked: bool
 
 
 def contradict(question: str, one: Told, other: Told) -> bool:
@@ -62,14 +70,16 @@ def contradict(question: str, one: Told, other: Told) -> bool:
 
 def disagreements(question: str, citations: Sequence[Citation]) -> tuple[Disagreement, ...]:
     """Return where the cited articles differ on the figure that the question asks for: one disagreement or none."""
-    return _found(question, [Told(c.article_id, c.title, c.quote, c.number) for c in citations])
+    return _found(question, [Told(c.article_id, c.title, c.quote, c.number, _answer(c)) for c in citations])
+
+
+def _answer(citation: Citation) -> Span | None:
+    found = citation.highlight
+    return found and Span(found.start - citation.start, found.end - citation.start)
 
 
 def _found(question: str, told: Iterable[Told]) -> tuple[Disagreement, ...]:
-    kind = wanted(question)
-    if kind not in _FIGURES:
-        return ()
-    claims = [claim for one in told for claim in _claims(question, kind, one)]
+    claims = [claim for one in told for claim in _claims(question, one)]
     for part in _parts_asked(question):
         of_part = [claim for claim in claims if claim.part == part]
         if _differ(of_part):
@@ -85,20 +95,37 @@ def _parts_asked(question: str) -> Sequence[Part]:
     return ("added",) if _ADDED.search(question) else ("plain", "total", "before", "added")
 
 
-def _claims(question: str, kind: Wanted, told: Told) -> Iterable[_Claim]:
+def _claims(question: str, told: Told) -> Iterable[_Claim]:
     names = names_in(question)
     if names and len(missing_names(question, [told.words, told.title])) == len(names):
         return  # it tells of somebody else
-    years = frozenset(_YEAR.findall(told.words))
+    days = days_in(told.words)
+    for day in days:
+        if _overlap(day, told.answer):
+            yield _Claim(day, told, "day", _part(told, day), frozenset(), frozenset(), asked=True)
     for mention in mentions_in(told.words):
-        before = told.words[max(mention.start - _AROUND, 0) : mention.start]
-        after = told.words[mention.end : mention.end + _AROUND]
-        # Names say who, not what: only words in lower case tell the action or the thing.
-        words = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
-        unit = mention.value.unit or _noun_after(after)
-        words |= {unit} & terms(question).keys()
-        if words and _answers(kind, unit, question):
-            yield _Claim(mention, told, unit, _part(before, mention, after), words, years)
+        if not any(_overlap(mention, day) for day in days):
+            yield from _figure(question, told, mention)
+
+
+def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
+    before, after = _around(told, mention)
+    # Names say who, not what: only words in lower case tell the action or the thing.
+    words = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
+    unit = mention.value.unit or _noun_after(after)
+    words |= {unit} & terms(question).keys()
+    asked = bool(unit) and _overlap(mention, told.answer)
+    if asked or (words and _answers(wanted(question), unit, question)):
+        years = frozenset(_YEAR.findall(told.words))
+        yield _Claim(mention, told, unit, _part(told, mention), words, years, asked)
+
+
+def _overlap(one: Mention | Day, other: Span | Day | None) -> bool:
+    return other is not None and one.start < other.end and other.start < one.end
+
+
+def _around(told: Told, value: Mention | Day) -> tuple[str, str]:
+    return told.words[max(value.start - _AROUND, 0) : value.start], told.words[value.end : value.end + _AROUND]
 
 
 def _actions(words: Iterable[str]) -> frozenset[str]:
@@ -111,18 +138,21 @@ def _noun_after(after: str) -> str:
     return stems(word[1])[0] if word else ""
 
 
-def _answers(kind: Wanted, unit: str, question: str) -> bool:
+def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
     match kind:
         case "amount":
             return unit in _CURRENCIES
         case "percentage":
             return unit == "%"
-        case _:
+        case "number":
             return bool(unit) and (unit in terms(question) or unit + "s" in terms(question))
+        case _:
+            return False
 
 
-def _part(before: str, mention: Mention, after: str) -> Part:
-    near = f"{before} {mention.words} {after[:25]}"
+def _part(told: Told, value: Mention | Day) -> Part:
+    before, after = _around(told, value)
+    near = f"{before} {value.words} {after[:25]}"
     if tells_back(before):
         return "before"
     if _TOTAL.search(near):
@@ -142,24 +172,34 @@ def _differ(claims: Sequence[_Claim]) -> bool:
 
 
 def _contradict(one: _Claim, other: _Claim) -> bool:
+    match one.value, other.value:
+        case Day() as day, Day() as other_day:
+            return not day.may_be(other_day)
+        case Mention() as mention, Mention() as other_mention:
+            return _same_thing(one, other) and not mention.may_be(other_mention)
+        case _:
+            return False
+
+
+def _same_thing(one: _Claim, other: _Claim) -> bool:
     same_years = not one.years or not other.years or bool(one.years & other.years)
-    same_thing = one.unit == other.unit and bool(one.words & other.words)
-    return same_thing and same_years and not _same_figure(one.mention, other.mention)
-
-
-def _same_figure(one: Mention, other: Mention) -> bool:
-    """Say whether two figures can be the same one, put differently: rounded, or given as a bound."""
-    low, high = sorted((one.value.amount, other.value.amount))
-    hedges = {one.hedge.split(" another")[0], other.hedge.split(" another")[0]}
-    allowed = 0.15 if hedges & _BOUNDED else 0.06 if hedges & _ROUNDED else 0.01
-    return high - low <= allowed * high
+    same_words = (one.asked and other.asked) or bool(one.words & other.words)
+    return same_years and same_words and one.unit == other.unit
 
 
 def _values(claims: Sequence[_Claim]) -> tuple[ValueInDispute, ...]:
-    given: dict[tuple[float, str], list[_Claim]] = {}
+    given: dict[object, list[_Claim]] = {}
     for claim in claims:
-        given.setdefault((claim.mention.value.amount, claim.unit), []).append(claim)
+        given.setdefault(_form(claim), []).append(claim)
     return tuple(
-        ValueInDispute(same[0].mention.words, tuple(dict.fromkeys(claim.told.number for claim in same)))
+        ValueInDispute(same[0].value.words, tuple(dict.fromkeys(claim.told.number for claim in same)))
         for same in given.values()
     )
+
+
+def _form(claim: _Claim) -> tuple[object, ...]:
+    match claim.value:
+        case Day(year, month, day):
+            return year, month, day
+        case Mention(value):
+            return value.amount, claim.unit

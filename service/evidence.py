@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.embedding import Vectors
-from index.records import Hit, SentenceSpan
+from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
+from service.reading import Found, found_in, read_hits
 from service.wording import asks_back, covered, distinctive, holds, new_names, tells_back, wanted
 
 # How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
@@ -17,7 +18,7 @@ _HITS_MOST = 16
 _SCORE_MARGIN = 0.4
 _TITLED = 40
 
-WEIGHTS: Mapping[str, float] = {
+SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "titled_similarity": 8.8,
     "passage_score": 9.1,
     "covered": 5.3,
@@ -30,16 +31,29 @@ WEIGHTS: Mapping[str, float] = {
     "fragment": -2.4,
     "position": 0.9,
 }
-"""What is measured of a sentence, with its weight in the score. `eval/fitting.py` fits and measures them."""
+"""What is measured of a sentence without a reader, with its weight in the score. `eval/fitting.py` fits them."""
+
+READER_WEIGHTS: Mapping[str, float] = {
+    "passage_score": 10.0,
+    "covered": 3.0,
+    "number": 1.8,
+    "date": 0.7,
+    "tells_back": 2.5,
+    "fragment": -2.3,
+    "answered": 0.15,
+    "stretch": 0.22,
+}
+"""The same with a reader: how sure it is that the passage answers, and the score of its best stretch in the sentence. What
+adds nothing to that is left out, above all the similarity under the title, the dearest part of a question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence of a passage.
 
-    `text` is as people read it. `vector` is its embedding. `similarity` is its cosine to the question, the mean of taken
-    alone and under its article's title: a title says what "it" is, and misleads in an article about many things.
-    `score` orders the sentences of one question.
+    `text` is as people read it. `vector` is its embedding. `similarity` is its cosine to the question; without a reader,
+    the mean of taken alone and under its article's title: a title says what "it" is, and misleads in an article about many
+    things. `found` is what a reader found in it. `score` orders the sentences of one question.
     """
 
     hit: Hit
@@ -51,6 +65,12 @@ class Evidence:
     similarity: float
     features: Mapping[str, float]
     score: float
+    found: Found | None = None
+
+    @property
+    def answer(self) -> Span | None:
+        """The part of it that answers by itself, as a stretch of the article, where the reader is sure of one."""
+        return self.found.stretch if self.found and self.found.score > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +83,50 @@ class _Place:
     span: SentenceSpan
 
 
+def weights_in_use(index: Index) -> Mapping[str, float]:
+    """Return the weights of what is measured of a sentence: with a reader there is more to go by."""
+    return READER_WEIGHTS if index.reader else SIMILARITY_WEIGHTS
+
+
 def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
     """Return the sentences of the best hits, and those of further hits that hold the figure asked for, best first."""
     hits = _worth_reading(retrieved.hits)
+    readings = read_hits(index, question, hits)
     weights = distinctive(question, [f"{hit.passage.article.title} {hit.passage.text}" for hit in hits])
     places = _places(question, retrieved.hits, whole=len(hits))
+    found = [found_in(readings, rank=place.rank, hit=place.hit, sentence=place.span) for place in places]
     texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
     vectors = index.sentence_vectors.of(texts)
     alone = vectors @ retrieved.question_vector
-    features = [_features(question, weights, place, text) for place, text in zip(places, texts, strict=True)]
-    titled = _titled_similarities(index, retrieved, places, texts, alone=alone, features=features)
-    return sorted(
-        (
-            Evidence(
-                place.hit,
-                place.rank,
-                place.position,
-                place.span,
-                text,
-                vectors[at],
-                similarity=float(alone[at] + titled[at]) / 2,
-                features=features[at] | {"titled_similarity": float(titled[at])},
-                score=_score(features[at], float(titled[at])),
-            )
-            for at, (place, text) in enumerate(zip(places, texts, strict=True))
-        ),
-        key=lambda e: (-e.score, e.rank, e.position),
-    )
+    features = [
+        _features(question, weights, place, text) | _found_features(one)
+        for place, text, one in zip(places, texts, found, strict=True)
+    ]
+    similarities = alone
+    if not readings:
+        titled = _titled_similarities(index, retrieved, places, texts, alone=alone, features=features)
+        similarities = (alone + titled) / 2
+        features = [f | {"titled_similarity": float(t)} for f, t in zip(features, titled, strict=True)]
+    evidence = [
+        Evidence(
+            place.hit,
+            place.rank,
+            place.position,
+            place.span,
+            text,
+            vectors[at],
+            similarity=float(similarities[at]),
+            features=features[at],
+            score=_score(weights_in_use(index), features[at]),
+            found=found[at],
+        )
+        for at, (place, text) in enumerate(zip(places, texts, strict=True))
+    ]
+    return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
+
+
+def _found_features(found: Found | None) -> dict[str, float]:
+    return {"answered": found.answered, "stretch": found.score} if found else {}
 
 
 def _places(question: str, hits: Sequence[Hit], *, whole: int) -> list[_Place]:
@@ -120,7 +157,10 @@ def _titled_similarities(
     Only for those that may come to be shown: it is the dearest part of a question. For the others, that of the sentence
     alone stands in.
     """
-    scores = [_score(feature, float(similarity)) for feature, similarity in zip(features, alone, strict=True)]
+    scores = [
+        _score(SIMILARITY_WEIGHTS, {**feature, "titled_similarity": float(similarity)})
+        for feature, similarity in zip(features, alone, strict=True)
+    ]
     best = sorted(range(len(texts)), key=lambda at: -scores[at])[:_TITLED]
     vectors = index.sentence_vectors.of([f"{places[at].hit.passage.article.title}\n{texts[at]}" for at in best])
     similarities = alone.copy()
@@ -128,9 +168,8 @@ def _titled_similarities(
     return similarities
 
 
-def _score(features: Mapping[str, float], titled_similarity: float) -> float:
-    weighed = sum(WEIGHTS[name] * value for name, value in features.items())
-    return weighed + WEIGHTS["titled_similarity"] * titled_similarity
+def _score(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in features.items())
 
 
 def _worth_reading(hits: Sequence[Hit]) -> Sequence[Hit]:

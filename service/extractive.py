@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from index.records import Span
 from index.segmentation import display_text
 from index.store import Index
+from service.agreement import stretch_words
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence
@@ -51,6 +52,17 @@ class _Shown:
 def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Draft]:
     """Return the sentences of an answer, best first. `evidence` is ordered, best first, and not empty."""
     return [_draft(index, shown) for shown in _chosen(index, question, evidence)]
+
+
+def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
+    """Return the stretch of the best sentence that answers, as people read it. None without a reader, and for overviews.
+
+    With `sure`, only where the reader finds it likelier than that there is none.
+    """
+    best = _best(evidence)
+    if asks_for_overview(question) or (sure and best.answer is None):
+        return None
+    return stretch_words(best) or None
 
 
 def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
@@ -105,8 +117,13 @@ def _contradicts(candidate: Evidence, best: Evidence, question: str) -> bool:
     """Say whether another article gives another figure for what is asked: then it is shown, however it ranks."""
     if candidate.similarity < _LEAST_SIMILARITY:
         return False
-    one, other = (Told(_article(e), e.hit.passage.article.title, e.text) for e in (best, candidate))
-    return contradict(question, one, other)
+    return contradict(question, _told(best), _told(candidate))
+
+
+def _told(evidence: Evidence) -> Told:
+    article, at = evidence.hit.passage.article, evidence.span.start
+    answer = evidence.answer and Span(evidence.answer.start - at, evidence.answer.end - at)
+    return Told(article.id, article.title, evidence.hit.passage.words_of(evidence.span), answer=answer)
 
 
 def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
@@ -181,7 +198,7 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
     if words is None:  # deleted since it was found: what was read of it then is all that there is
         span = Span(evidence.span.start, evidence.span.end)
         words = evidence.hit.passage.words_of(span)
-    return Stretch(evidence.hit, span, words, evidence.similarity)
+    return Stretch(evidence.hit, span, words, evidence.similarity, evidence.answer)
 
 
 def _span(index: Index, evidence: Evidence) -> Span:

@@ -4,13 +4,13 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from threading import Lock
+from contextlib import ExitStack, closing, contextmanager
 
 from index.errors import DataFolderOwned
+from index.live import LiveIndex
 from index.ownership import Owner, own
-from index.store import open_index
-from service.client import Client, HttpClient, LocalClient
+from index.store import opened
+from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
 from service.generative import writer_from
 from service.settings import Settings
@@ -22,15 +22,17 @@ _HTTP_SECONDS = 3600.0
 
 
 @contextmanager
-def open_client(settings: Settings) -> Iterator[Client]:
+def open_client(settings: Settings, *, repairing: bool = False) -> Iterator[OwnersClient]:
     """Open the index of the data folder, or reach the service that owns it.
 
+    `repairing` opens an index with damaged vectors or words, too, for whoever mends them next.
     Raises DataFolderOwned when a process that is no service keeps the folder, DataFolderUnusable when it cannot be written.
     """
     with ExitStack() as stack:
         try:
-            desk = stack.enter_context(open_desk(settings, Owner(os.getpid(), _command()), wait_seconds=_WAIT_SECONDS))
-            client: Client = LocalClient(desk)
+            owner = Owner(os.getpid(), _command())
+            desk = open_desk(settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing)
+            client: OwnersClient = LocalClient(stack.enter_context(desk))
         except DataFolderOwned as error:
             if error.owner is None or error.owner.url is None:
                 raise
@@ -39,10 +41,14 @@ def open_client(settings: Settings) -> Iterator[Client]:
 
 
 @contextmanager
-def open_desk(settings: Settings, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[LocalDesk]:
+def open_desk(
+    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False
+) -> Iterator[LocalDesk]:
     """Own the data folder and open its index."""
-    with own(settings.data_dir, owner, wait_seconds=wait_seconds), open_index(settings) as index:
-        yield LocalDesk(index, settings, writer_from(settings), Lock())
+    with ExitStack() as stack:
+        stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
+        live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
+        yield LocalDesk(live, settings, writer_from(settings))
 
 
 def service_owner(url: str) -> Owner:

@@ -1,5 +1,6 @@
 """What the command line shows people: answers with their sources, hits, reports, progress."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from service.wire import AskResponse, CitationWire, HitWire, IndexReportWire, SearchResponse, StatusResponse
+from service.wire import (
+    AskResponse,
+    CheckResponse,
+    CitationWire,
+    HitWire,
+    IndexReportWire,
+    RebuildResponse,
+    SearchResponse,
+    StatusResponse,
+)
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20
@@ -25,6 +35,8 @@ def print_answer(response: AskResponse) -> None:
         for nearest in response.nearest:
             out.print(f"  • {escape(nearest.title)} [dim]({escape(nearest.article_id)})[/dim]", soft_wrap=True)
         return
+    if response.short_answer:
+        out.print(f"[bold]{escape(response.short_answer)}[/bold]\n")
     out.print(escape(response.text))
     for disagreement in response.disagreements:
         values = "; ".join(f"{escape(v.value)} {_markers(v.citations)}" for v in disagreement.values)
@@ -48,12 +60,21 @@ def _made_by(response: AskResponse) -> str:
 
 
 def _print_citation(out: Console, citation: CitationWire) -> None:
-    source = _source(citation.publisher, citation.published)
+    page = f", p. {citation.page}" if citation.page else ""
+    source = _source(citation.publisher, citation.published) + page
     out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
-    quote = " ".join(citation.quote.split())
-    out.print(Padding(f"“{escape(quote)}”", (0, 0, 0, 4)))
+    out.print(Padding(f"“{_quote(citation)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"
     out.print(Padding(f"[dim]{escape(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
+
+
+def _quote(citation: CitationWire) -> str:
+    """Return a quote in one line of Rich markup, with what answers by itself in bold."""
+    at, marked = citation.start, citation.highlight
+    cuts = (marked.start - at, marked.end - at) if marked else (0, 0)
+    parts = (citation.quote[: cuts[0]], citation.quote[cuts[0] : cuts[1]], citation.quote[cuts[1] :])
+    before, bold, after = (escape(re.sub(r"\s+", " ", part)) for part in parts)
+    return f"{before}[bold]{bold}[/bold]{after}" if marked else after
 
 
 def _source(publisher: str | None, published: date | None) -> str:
@@ -79,12 +100,16 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     """Print what a run of indexing did, and on standard error what it could not do."""
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     done = "Would be" if dry_run else "Done:"
+    if report.rebuilt:
+        out.print(f"The index {'would be' if dry_run else 'was'} made again: {escape(report.rebuilt)}.", soft_wrap=True)
     counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
-    for skipped in report.skipped[:_SHOWN]:
+    explained = {warning.path for warning in report.warnings}
+    unexplained = [path for path in report.skipped if path not in explained]
+    for skipped in unexplained[:_SHOWN]:
         err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
-    if len(report.skipped) > _SHOWN:
-        err.print(f"… and {len(report.skipped) - _SHOWN} more skipped")
+    if len(unexplained) > _SHOWN:
+        err.print(f"… and {len(unexplained) - _SHOWN} more skipped")
     for warning in report.warnings:
         err.print(f"[yellow]warning[/yellow] {escape(warning.path)}: {escape(warning.error)}", soft_wrap=True)
     for failed in report.failed:
@@ -105,6 +130,50 @@ def print_status(response: StatusResponse) -> None:
     }
     for name, value in rows.items():
         out.print(f"[bold]{name:<12}[/bold] {escape(value)}", soft_wrap=True)
+    if response.outdated:
+        out.print(f"[yellow]The index has to be made again:[/yellow] {escape(response.outdated)}.", soft_wrap=True)
+        out.print("Until `footnote index` does so, questions are answered from it as it is.")
+    for watched in response.watching:
+        last = f"indexed {watched.last_sync}" if watched.last_sync else "not indexed yet"
+        out.print(f"[bold]{'Watching':<12}[/bold] {escape(watched.path)}, {escape(last)}", soft_wrap=True)
+        for problem in watched.problems:
+            out.print(f"{'':<12} [red]{escape(problem)}[/red]", soft_wrap=True)
+
+
+def print_rebuilt(response: RebuildResponse, *, json: bool) -> None:
+    """Print what the index holds after it was made again."""
+    if json:
+        print(response.model_dump_json(indent=2))
+        return
+    out = Console(highlight=False)
+    out.print(
+        f"Made again: {response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds."
+    )
+
+
+def print_check(response: CheckResponse) -> None:
+    """Print what the three stores differ in, and what was done about it."""
+    out = Console(highlight=False)
+    if response.damage:
+        out.print(f"[red]{escape(response.damage)}[/red]", soft_wrap=True)
+    kinds = {
+        "vectors missing": response.missing_vectors,
+        "vectors that belong to no passage": response.extra_vectors,
+        "vectors that are wrong": response.wrong_vectors,
+        "passages whose words are missing": response.missing_words,
+        "words that belong to no passage, or are there twice": response.extra_words,
+    }
+    for kind, found in kinds.items():
+        if found.count:
+            more = f" and {found.count - len(found.ids)} more" if found.count > len(found.ids) else ""
+            out.print(f"{found.count} {kind}: {escape(', '.join(found.ids))}{more}", soft_wrap=True)
+    if response.agree:
+        out.print(f"Catalogue, vectors and words hold the same {response.passages} passages.")
+    elif response.repair == "none":
+        out.print("They differ. Run `footnote status --repair` to mend vectors and words from the catalogue.")
+    else:
+        how = "mended" if response.repair == "mended" else "made again beside the old index"
+        out.print(f"Vectors and words were {how}, from the catalogue's {response.passages} passages.")
 
 
 @contextmanager

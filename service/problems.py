@@ -3,7 +3,9 @@
 from index.errors import (
     ArticleDeleted,
     ArticleUnknown,
+    DataFolderUnusable,
     FootnoteError,
+    IndexDamaged,
     IndexEmpty,
     IndexMismatch,
     ModelUnusable,
@@ -18,5 +20,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     ArticleUnknown: (404, "article-unknown", "There is no such article"),
     ArticleDeleted: (410, "article-deleted", "This article was deleted"),
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
+    IndexDamaged: (503, "index-damaged", "The index cannot be read"),
+    DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }

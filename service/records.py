@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from index.records import FOR_EVERYONE, Access, Filters, Hit
+from index.records import FOR_EVERYONE, Access, Filters, Hit, Span
 
 Support = Literal["verified", "unverified"]
 
@@ -21,7 +21,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A stretch of a source article, exactly: `article_text[start:end] == quote` in `article_version`."""
+    """A stretch of a source article, exactly: `article_text[start:end] == quote` in `article_version`.
+
+    `highlight` is the part of it that answers by itself, where the reading model is sure of one, in the same offsets.
+    """
 
     number: int
     article_id: str
@@ -36,6 +39,7 @@ class Citation:
     end: int
     score: float
     page: int | None = None
+    highlight: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ import ipaddress
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 import structlog
@@ -16,12 +18,13 @@ from service.api import create_app
 from service.desk import LocalDesk
 from service.opening import open_desk, service_owner
 from service.settings import Settings
+from service.watching import watching
 
 log = structlog.get_logger(__name__)
 
 
-def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Own the data folder and serve it. Returns when the process is told to stop.
+def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = ()) -> None:
+    """Own the data folder and serve it, and keep it equal to the paths to watch. Returns when the process is told to stop.
 
     Raises WrongUsage when the address cannot be served on or would need keys, DataFolderOwned when another process has
     the data folder.
@@ -51,7 +54,8 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
             server_header=False,
             timeout_graceful_shutdown=20,
         )
-        _Server(config, settings.public_url or url).run(sockets=[listening])
+        with watching(desk, watch, data_dir=settings.data_dir):
+            _Server(config, settings.public_url or url).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -108,6 +112,8 @@ def _reachable(host: str) -> str:
 
 def _warm(desk: LocalDesk) -> None:
     try:
+        if outdated := desk.opened.outdated():
+            log.warning("the index has to be made again: run `footnote index --rebuild`", reason=outdated)
         desk.ready()
     except FootnoteError as error:
         log.warning("not ready", reason=str(error))

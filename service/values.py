@@ -23,6 +23,10 @@ _VALUE = re.compile(
 )
 
 
+_ROUNDED = {"nearly", "almost", "about", "around", "roughly", "some"}
+_BOUNDED = {"more than", "over", "above", "at least", "up to", "less than", "fewer than", "under", "below"}
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A figure with its unit: a currency code, "%", another unit, or "" for a bare number."""
@@ -40,6 +44,13 @@ class Mention:
     words: str
     start: int
     end: int
+
+    def may_be(self, other: "Mention") -> bool:
+        """Say whether both can be the same figure, put differently: rounded, or given as a bound."""
+        low, high = sorted((self.value.amount, other.value.amount))
+        hedges = {self.hedge.split(" another")[0], other.hedge.split(" another")[0]}
+        allowed = 0.15 if hedges & _BOUNDED else 0.06 if hedges & _ROUNDED else 0.01
+        return self.value.unit == other.value.unit and high - low <= allowed * high
 
 
 def mentions_in(text: str) -> list[Mention]:

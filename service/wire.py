@@ -1,13 +1,9 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from index.records import Access, ArticleInfo, Filters, Hit
-from service.records import Answer, NoAnswer, Question
 
 
 class Wire(BaseModel):
@@ -72,7 +68,14 @@ class SentenceWire(Wire):
     support: Literal["verified", "unverified"]
 
 
+class HighlightWire(Wire):
+    start: int
+    end: int
+
+
 class CitationWire(Wire):
+    """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article."""
+
     number: int
     article_id: str
     article_version: str
@@ -86,6 +89,7 @@ class CitationWire(Wire):
     end: int
     page: int | None
     score: float
+    highlight: HighlightWire | None = None
 
 
 class ValueWire(Wire):
@@ -162,14 +166,26 @@ class ArticlesResponse(Wire):
 
 
 class ArticleResponse(ArticleSummary):
-    """An article with its text: `text[start:end] == quote` for every citation of this version."""
+    """An article with its text: `text[start:end] == quote` for every citation of this version.
+
+    `same_text` are other articles with this very text, under other names, perhaps at other addresses.
+    """
 
     text: str
     current: bool
+    same_text: list[ArticleSummary] = []
+
+
+class WatchWire(Wire):
+    """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
+
+    path: str
+    last_sync: str | None = None
+    problems: list[str] = []
 
 
 class StatusResponse(Wire):
-    """What is indexed."""
+    """What is indexed. `outdated` says why the index has to be made again before articles can be added, if it has."""
 
     articles: int
     passages: int
@@ -178,6 +194,8 @@ class StatusResponse(Wire):
     last_sync: str | None
     data_dir: str
     answerer: str
+    outdated: str | None = None
+    watching: list[WatchWire] = []
 
 
 class FailedPath(Wire):
@@ -186,9 +204,9 @@ class FailedPath(Wire):
 
 
 class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute: the service's own working folder is nobody's business."""
+    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
 
-    paths: list[Path] = Field(min_length=1)
+    paths: list[str] = Field(min_length=1)
     prune: bool = False
     prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
     dry_run: bool = False
@@ -199,7 +217,10 @@ class DeleteRequest(Wire):
 
 
 class IndexReportWire(Wire):
-    """What a run of indexing did, in articles. `skipped` names files of types that are not read."""
+    """What a run of indexing did, in articles. `skipped` names files of types that are not read.
+
+    `rebuilt` is why the whole index was made again first, if it was (in a dry run: would be).
+    """
 
     added: int
     updated: int
@@ -212,6 +233,42 @@ class IndexReportWire(Wire):
     articles: int
     passages: int
     seconds: float
+    rebuilt: str | None = None
+
+
+class RebuildResponse(Wire):
+    """What the index holds after it was made again."""
+
+    articles: int
+    passages: int
+    seconds: float
+
+
+class CheckRequest(Wire):
+    """A comparison of the three stores. `repair` mends what differs."""
+
+    repair: bool = False
+
+
+class IdsWire(Wire):
+    """How many passages, and the ids of the first of them."""
+
+    count: int
+    ids: list[str]
+
+
+class CheckResponse(Wire):
+    """What Chroma and Tantivy differ in from the catalogue's passages, before any repair, and what was done about it."""
+
+    agree: bool
+    passages: int
+    damage: str | None
+    missing_vectors: IdsWire
+    extra_vectors: IdsWire
+    wrong_vectors: IdsWire
+    missing_words: IdsWire
+    extra_words: IdsWire
+    repair: Literal["none", "mended", "rebuilt"]
 
 
 class Problem(BaseModel):
@@ -221,116 +278,3 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
-
-
-def question_from(request: AskRequest | SearchRequest, access: Access) -> Question:
-    """Turn a request into a question asked by someone with this access."""
-    wire = request.filters
-    filters = Filters(wire.published_after, wire.published_before, tuple(wire.publishers), tuple(wire.article_ids))
-    return Question(text=request.question, access=access, filters=filters, as_of=request.as_of)
-
-
-def hit_wire(hit: Hit) -> HitWire:
-    """Flatten a hit."""
-    passage, article = hit.passage, hit.passage.article
-    return HitWire(
-        passage_id=passage.id,
-        article_id=article.id,
-        article_version=article.version,
-        title=article.title,
-        publisher=article.publisher,
-        published=article.published,
-        url=article.url,
-        text=passage.text,
-        start=passage.start,
-        end=passage.end,
-        score=hit.score,
-        dense=hit.dense,
-        lexical=hit.lexical,
-    )
-
-
-def article_summary(info: ArticleInfo) -> ArticleSummary:
-    """Show an article without its text. Its groups are nobody's business but the index's."""
-    return ArticleSummary(
-        id=info.id,
-        version=info.version,
-        title=info.title,
-        publisher=info.publisher,
-        published=info.published,
-        url=info.url,
-        authors=list(info.authors),
-        language=info.language,
-        format=info.format,
-    )
-
-
-def answer_wire(result: Answer | NoAnswer, *, include_hits: bool = False) -> AskResponse:
-    """Give an answer, or the lack of one, its shape as JSON."""
-    fields = _common(result) | (_answered(result) if isinstance(result, Answer) else _not_answered(result))
-    hits = [hit_wire(hit) for hit in result.hits] if include_hits else None
-    return AskResponse.model_validate(fields | {"hits": hits})
-
-
-def _common(result: Answer | NoAnswer) -> dict[str, object]:
-    usage, timings = result.usage, result.timings
-    return {
-        "id": result.id,
-        "conversation_id": None,
-        "question": result.question,
-        "completed_question": None,
-        "text": result.text,
-        "preferences": PreferencesWire(),
-        "answerer": result.answerer,
-        "confidence": result.confidence,
-        "degraded": result.degraded,
-        "usage": usage and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
-        "timings_ms": TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
-    }
-
-
-def _answered(answer: Answer) -> dict[str, object]:
-    return {
-        "status": "answered",
-        "short_answer": answer.short_answer,
-        "sentences": [
-            SentenceWire(text=s.text, start=s.start, end=s.end, citations=list(s.citations), support=s.support)
-            for s in answer.sentences
-        ],
-        "citations": [
-            CitationWire(
-                number=c.number,
-                article_id=c.article_id,
-                article_version=c.article_version,
-                title=c.title,
-                publisher=c.publisher,
-                published=c.published,
-                url=c.url,
-                passage_id=c.passage_id,
-                quote=c.quote,
-                start=c.start,
-                end=c.end,
-                page=c.page,
-                score=c.score,
-            )
-            for c in answer.citations
-        ],
-        "disagreements": [
-            DisagreementWire(
-                about=d.about, values=[ValueWire(value=v.value, citations=list(v.citations)) for v in d.values]
-            )
-            for d in answer.disagreements
-        ],
-        "nearest": [],
-    }
-
-
-def _not_answered(result: NoAnswer) -> dict[str, object]:
-    return {
-        "status": "no_answer",
-        "short_answer": None,
-        "sentences": [],
-        "citations": [],
-        "disagreements": [],
-        "nearest": [NearestWire(article_id=n.article_id, title=n.title) for n in result.nearest],
-    }

@@ -106,7 +106,7 @@ class FakeClient:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         prune: bool = False,
         prune_limit: float = 0.2,
@@ -114,7 +114,7 @@ class FakeClient:
         on_progress: Callable[[int, int], None] | None = None,
     ) -> IndexReportWire:
         assert (prune, prune_limit, dry_run) == (True, 1.0, False)
-        self.indexed += [path.read_text(encoding="utf-8") for path in paths]
+        self.indexed += [Path(path).read_text(encoding="utf-8") for path in paths]
         return IndexReportWire(
             added=1,
             updated=0,

@@ -2,23 +2,23 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import pytest
 
 from index.embedding import Embedder
+from index.live import LiveIndex
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL
-from index.store import open_index
+from index.store import opened
 from service.desk import LocalDesk
 from service.settings import Settings
-from service.wire import AskRequest, AskResponse, IndexReportWire
+from service.wire import AskRequest, AskResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -31,6 +31,21 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
         for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
             patch.delenv(name)
         return Settings(_env_file=None, data_dir=data_dir, **changes)
+
+
+REBUILT = RebuildResponse(articles=1, passages=2, seconds=0.5)
+_NONE = IdsWire(count=0, ids=[])
+CHECKED = CheckResponse(
+    agree=False,
+    passages=2,
+    damage=None,
+    missing_vectors=IdsWire(count=1, ids=["a-0"]),
+    extra_vectors=_NONE,
+    wrong_vectors=_NONE,
+    missing_words=_NONE,
+    extra_words=_NONE,
+    repair="none",
+)
 
 
 @cache
@@ -50,9 +65,9 @@ def sentence_vectors() -> SentenceVectors:
 @contextmanager
 def desk_over(settings: Settings) -> Iterator[LocalDesk]:
     """Open a desk over the index of these settings, with the shared model."""
-    with open_index(settings) as index:
-        index = replace(index, embedder=packaged_model(), sentence_vectors=sentence_vectors())
-        yield LocalDesk(index, settings, None, Lock())
+    index = replace(opened(settings), embedder=packaged_model(), sentence_vectors=sentence_vectors())
+    with closing(LiveIndex(index)) as live:
+        yield LocalDesk(live, settings, None)
 
 
 def index_into(desk: LocalDesk, *paths: Path) -> IndexReportWire:

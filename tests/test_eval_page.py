@@ -155,9 +155,17 @@ def test_kinds_are_set_beside_each_other_where_there_are_two() -> None:
 
 
 def test_only_what_is_known_is_plotted() -> None:
-    known = Point("fact", "right", confidence=0.5, latency_ms=3, rank=1, correct=True)
+    known = Point("fact", "right", confidence=0.5, latency_ms=3, rank=1, correct=True, answerable=True)
     assert [plot.title for plot in plots([known])] == ["Rank of the first relevant hit", "Risk and coverage", "Latency"]
-    assert plots([Point("fact", "open", confidence=None, latency_ms=None, rank=None, correct=None)]) == []
+    assert (
+        plots([Point("fact", "open", confidence=None, latency_ms=None, rank=None, correct=None, answerable=True)]) == []
+    )
+
+
+def test_reliability_is_drawn_where_some_questions_have_an_answer_and_some_none() -> None:
+    points = [Point("fact", "right", at / 40, 3, None, None, answerable=at % 2 == 0) for at in range(40)]
+    assert [plot.title for plot in plots(points)] == ["Reliability", "Latency"]
+    assert [plot.title for plot in plots(points[::2] * 2)] == ["Latency"]
 
 
 def test_without_results_no_page_is_left_behind(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from eval.reporting.plots import latency_plot, rank_plot, risk_coverage_plot, stage_bar, whisker
+from eval.reporting.plots import latency_plot, rank_plot, reliability_plot, risk_coverage_plot, stage_bar, whisker
+from eval.scoring.reliability import Bin
 
 
 def drawn(svg: Markup) -> ET.Element:
@@ -50,6 +51,14 @@ def test_a_curve_ends_at_all_questions_and_is_thinned() -> None:
     assert len(points) <= 320
     assert points[-1] == "345.0,18.0"
     assert "most confident half: 50 %" in risk_coverage_plot(risks)
+
+
+def test_a_reliability_curve_goes_through_its_bins() -> None:
+    picture = drawn(reliability_plot([Bin(0.0, 0.0, 20), Bin(0.5, 0.75, 20), Bin(1.0, 1.0, 20)]))
+    (line,) = picture.findall("polyline")
+    assert line.get("points") == "40.0,172.0 192.5,56.5 345.0,18.0"
+    assert [circle.get("cx") for circle in picture.findall("circle")] == ["40.0", "192.5", "345.0"]
+    assert "off by 8 %" in (picture.get("aria-label") or "")
 
 
 def test_ranks_are_counted() -> None:

@@ -68,7 +68,7 @@ def test_no_rank_is_another_thing_than_none_known() -> None:
 def test_stages_are_counted_by_kind() -> None:
     wrong = Result("q", "?", False, status="answered", kind="unanswerable", latency_ms=3.5)
     points = [point_of(wrong), point_of(wrong), point_of(answerable())]
-    assert points[0] == Point("unanswerable", "should have refused", None, 3.5, None, False)
+    assert points[0] == Point("unanswerable", "should have refused", None, 3.5, None, False, False)
     assert stages_by_kind(points) == {
         "unanswerable": Counter({"should have refused": 2}),
         "unspecified": Counter({"open": 1}),

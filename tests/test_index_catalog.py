@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index import schema
-from index.catalog import Catalog, Prepared
+from index.catalog import Catalog
 from index.chunking import Cut, content_key, passage_id
 from index.errors import ArticleDeleted, ArticleUnknown
+from index.publishing import Prepared
 from index.records import (
     EVERYTHING,
     FOR_EVERYONE,

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from index.articles import Source, read_articles
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
+from index.sources.reading import read_articles
+from index.sources.records import Limits, Source
 from index.store import Index
 from index.sync import sync
 
@@ -34,6 +35,6 @@ def test_all_seeds_go_in_with_exact_offsets(index: Index) -> None:
 
 @pytest.mark.skipif(not SEEDS.is_dir(), reason=f"there are no seed articles in {SEEDS} (FOOTNOTE_TEST_SEEDS)")
 def test_seeds_have_titles_that_say_something() -> None:
-    for reading in read_articles([Source(SEEDS)], max_bytes=5_000_000):
+    for reading in read_articles([Source(SEEDS)], limits=Limits()):
         assert hasattr(reading, "article")
         assert 10 <= len(reading.article.info.title) <= 120

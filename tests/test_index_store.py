@@ -10,11 +10,12 @@ import pytest
 
 from index.embedding import Embedder, Vectors
 from index.errors import IndexEmpty, IndexMismatch
+from index.pruning import Pruning
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.store import Index, open_index
-from index.sync import Pruning, delete, sync
+from index.sync import delete, sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 
@@ -51,29 +52,53 @@ def test_an_empty_index_answers_with_what_to_do(index: Index, folder: Path) -> N
         index.check()
 
 
-def test_other_settings_do_not_match(place: Path, folder: Path, opened_in: OpenedIn, embedder: Embedder) -> None:
+def test_an_index_that_was_cut_otherwise_answers_and_takes_nothing_in(
+    place: Path, folder: Path, opened_in: OpenedIn
+) -> None:
     write(folder, a="It rained.")
     with opened_in(place) as index:
         sync(index, [folder])
-        index.check()
+        assert index.outdated() is None
     with opened_in(place, passage_tokens=100) as index:
-        for refused in (
-            index.check,
-            index.claim,
-            lambda: sync(index, [folder]),
-            lambda: retrieve(index, "Rain?", access=EVERYTHING, filters=Filters()),
-        ):
+        assert retrieve(index, "Rain?", access=EVERYTHING, filters=Filters()).hits
+        for refused in (index.claim, lambda: sync(index, [folder])):
             with pytest.raises(IndexMismatch) as caught:
                 refused()
             message = str(caught.value)
-            assert f"The index in {place} was made with all-MiniLM-L6-v2@53aa51172d142c89 sentences-" in message
-            assert "/100. Set FOOTNOTE_EMBED_MODEL and FOOTNOTE_PASSAGE_TOKENS back, or index" in message
+            assert (
+                f"The index in {place} has to be made again: it was made with all-MiniLM-L6-v2@53aa51172d142c89"
+                in message
+            )
+            assert message.endswith("/100. Run `footnote index --rebuild`.")
+
+
+def test_an_index_of_a_model_that_is_not_at_hand_cannot_be_asked(
+    place: Path, folder: Path, opened_in: OpenedIn, embedder: Embedder
+) -> None:
+    write(folder, a="It rained.")
     with opened_in(place) as index:
+        sync(index, [folder])
         another = replace(index, embedder=ShortVectors(embedder))
+        for refused in (
+            another.check,
+            lambda: retrieve(another, "Rain?", access=EVERYTHING, filters=Filters()),
+        ):
+            with pytest.raises(IndexMismatch, match=r"that model is not at hand\. Run `footnote index --rebuild`"):
+                refused()
         with pytest.raises(IndexMismatch, match="the settings now say another-model sentences-"):
             sync(another, [folder])
         index.check()
         assert retrieve(index, "Rain?", access=EVERYTHING, filters=Filters()).hits
+
+
+def test_an_index_is_asked_with_the_model_that_it_was_made_with(place: Path, folder: Path, opened_in: OpenedIn) -> None:
+    write(folder, a="It rained.")
+    with opened_in(place) as index:
+        sync(index, [folder])
+    with open_index(IndexSettings(_env_file=None, data_dir=place, embed_model="/no/such/model")) as index:
+        assert index.embedder.name == "all-MiniLM-L6-v2"
+        index.check()
+        assert "the settings now say /no/such/model" in (index.outdated() or "")
 
 
 def test_a_dry_run_on_another_models_index_changes_nothing(place: Path, folder: Path, opened_in: OpenedIn) -> None:

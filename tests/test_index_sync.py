@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from index.errors import ArticleDeleted, ArticleUnknown, WrongUsage
+from index.pruning import Pruning
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.schema import retired, texts
 from index.store import Index
-from index.sync import Pruning, SyncReport, delete, sync
+from index.sync import SyncReport, delete, sync
 
 PRUNE_ALL = Pruning(wanted=True, limit=1.0)
 PRUNE = Pruning(wanted=True)
@@ -62,10 +63,10 @@ def ids(index: Index) -> list[str]:
 
 
 def test_articles_are_added_with_their_passages(index: Index, folder: Path, contents_of: ContentsOf) -> None:
-    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.html": "<p>"})
+    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.png": "x"})
     report = sync(index, [folder])
     assert counts(report) == {"added": 2}
-    assert (report.articles, report.skipped) == (2, (str(folder / "c.html"),))
+    assert (report.articles, report.skipped) == (2, (str(folder / "c.png"),))
     assert report.passages == len(contents_of(index).catalog) > 2
     assert contents_of(index).agree
     assert text_of(index, "b") == "It shone."
@@ -132,9 +133,16 @@ def test_metadata_changes_in_place(index: Index, folder: Path, embedded: list[st
     assert (after.version, embedded) == (before.version, [])
 
 
-@pytest.mark.parametrize("front", ["title: Other", "title: T\npublisher: The Times"])
-def test_a_new_title_or_publisher_is_embedded_and_is_no_new_version(
-    index: Index, folder: Path, embedded: list[str], contents_of: ContentsOf, front: str
+@pytest.mark.parametrize(
+    ("front", "texts"),
+    [
+        ("title: Other", ["Other\nIt rained."]),
+        # The publisher can be found by words; the vector is as it was, and remembered.
+        ("title: T\npublisher: The Times", []),
+    ],
+)
+def test_a_new_title_or_publisher_is_written_and_is_no_new_version(
+    index: Index, folder: Path, embedded: list[str], contents_of: ContentsOf, front: str, texts: list[str]
 ) -> None:
     write(folder, {"a.md": "---\ntitle: T\n---\nIt rained."})
     sync(index, [folder])
@@ -142,8 +150,9 @@ def test_a_new_title_or_publisher_is_embedded_and_is_no_new_version(
     embedded.clear()
     write(folder, {"a.md": f"---\n{front}\n---\nIt rained."})
     assert counts(sync(index, [folder])) == {"updated": 1}
-    assert len(embedded) == 1
+    assert embedded == texts
     assert contents_of(index).agree
+    assert index.words.best("times" if "Times" in front else "other", 5)
     assert index.catalog.entries()["a"].info.version == version
 
 
@@ -480,10 +489,10 @@ def test_the_limit_is_of_each_source(index: Index, folder: Path, tmp_path: Path)
 def test_what_is_no_longer_read_is_pruned(index: Index, folder: Path) -> None:
     write(folder, {"a.md": "One.", "b.md": "Two."})
     sync(index, [folder])
-    (folder / "a.md").rename(folder / "a.html")
+    (folder / "a.md").rename(folder / "a.png")
     report = sync(index, [folder], pruning=PRUNE_ALL)
     assert counts(report) == {"unchanged": 1, "deleted": 1}
-    assert report.skipped == (str(folder / "a.html"),)
+    assert report.skipped == (str(folder / "a.png"),)
 
 
 def test_deleted_articles_are_gone_from_every_store(index: Index, folder: Path, contents_of: ContentsOf) -> None:
@@ -562,7 +571,7 @@ def test_the_time_of_the_last_sync_is_remembered(index: Index, folder: Path) -> 
 
 
 def test_progress_goes_up_to_the_number_of_files(index: Index, folder: Path) -> None:
-    write(folder, {"a.md": "One.", "b.html": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
+    write(folder, {"a.md": "One.", "b.png": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     steps: list[tuple[int, int]] = []
     sync(index, [folder], on_progress=lambda done, total: steps.append((done, total)))
     assert [done for done, _ in steps] == [1, 2, 3, 4, 4]
@@ -636,3 +645,12 @@ def test_a_folder_is_the_same_source_by_whatever_link_it_is_named(index: Index, 
     assert sync(index, [tmp_path / "link"]).added == 1
     report = sync(index, [folder])
     assert (report.unchanged, report.failed) == (1, ())
+
+
+def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
+    write(folder, {"a.jsonl": "\n \n", "b.md": "It rained."})
+    report = sync(index, [folder])
+    assert counts(report) == {"added": 1}
+    assert report.skipped == (str(folder / "a.jsonl"),)
+    (warning,) = report.warnings
+    assert (warning.path, warning.error) == (str(folder / "a.jsonl"), "it is empty: no line holds an article")

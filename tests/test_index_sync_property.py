@@ -13,11 +13,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.articles import Read, Source, read_articles
 from index.embedding import Embedder, Vectors
+from index.pruning import Pruning
 from index.records import EVERYTHING
+from index.sources.reading import read_articles
+from index.sources.records import Limits, Read, Source
 from index.store import Index
-from index.sync import Pruning, SyncReport, sync
+from index.sync import SyncReport, sync
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)
 FRONTS = ("", "---\ntitle: T\n---\n", "---\ngroups: [staff]\n---\n", "---\nurl: https://e.org\n---\n")
@@ -111,7 +113,7 @@ def remembering(embedder: Embedder) -> Embedder:
 
 
 def readable(folder: Path) -> list[Read]:
-    readings = read_articles([Source(folder)], max_bytes=5_000_000)
+    readings = read_articles([Source(folder)], limits=Limits())
     return [reading for reading in readings if isinstance(reading, Read)]
 
 

@@ -29,13 +29,17 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     IndexReportWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
     TimingsWire,
 )
+from tests.service_fixtures import CHECKED, REBUILT
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -113,7 +117,7 @@ class FakeDesk:
             answerer="extractive",
         )
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return IndexReportWire(
             added=1,
@@ -128,6 +132,14 @@ class FakeDesk:
             passages=1,
             seconds=0.5,
         )
+
+    def rebuild(self) -> RebuildResponse:
+        self._note("rebuild")
+        return REBUILT
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        self._note("check", request.repair)
+        return CHECKED
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._note("delete", list(article_ids))
@@ -381,6 +393,12 @@ def test_the_owner_indexes(client: TestClient, desk: FakeDesk, tmp_path: Path) -
     assert desk.called == ("index", [tmp_path], True, 0.5, True)
 
 
+def test_the_owner_indexes_addresses(client: TestClient, desk: FakeDesk) -> None:
+    feed = "https://example.com/feed?a=1"
+    assert client.post("/api/index", json={"paths": [feed]}, headers=OWNER).status_code == 200
+    assert desk.called == ("index", [feed], False, 0.2, False)
+
+
 def test_the_owner_deletes_and_sees_the_status(client: TestClient, desk: FakeDesk) -> None:
     assert client.post("/api/delete", json={"article_ids": ["a/b"]}, headers=OWNER).status_code == 204
     assert desk.called == ("delete", ["a/b"])
@@ -396,6 +414,7 @@ def test_others_do_not(client: TestClient, desk: FakeDesk, tmp_path: Path) -> No
 
 def test_relative_paths_are_refused(client: TestClient, desk: FakeDesk) -> None:
     problem(client.post("/api/index", json={"paths": ["corpus"]}, headers=OWNER), 400, "wrong-usage")
+    problem(client.post("/api/index", json={"paths": ["ftp://x/y"]}, headers=OWNER), 400, "wrong-usage")
     assert desk.called == ()
 
 

@@ -155,3 +155,34 @@ def test_what_is_cited_twice_has_one_number_and_metadata_comes_along() -> None:
         "https://a.example",
     )
     assert (citation.title, citation.passage_id, citation.score) == ("Rain", "p-0", 0.1235)
+
+
+LONG = "Workers at the harbour of Genoa walked out on Monday after talks about wages failed for the third time."
+
+
+def test_a_copy_in_another_article_goes_by_the_number_of_the_first() -> None:
+    """The same words in two articles are one source, however often they are cited."""
+    texts = {"a": LONG, "b": f"{LONG} (Agency)", "c": "It rained."}
+    agency, daily, other = (hit_of(name, text) for name, text in texts.items())
+    stretches = [stretch_of(agency, 0, len(LONG)), stretch_of(daily, 0, len(LONG)), stretch_of(other, 0, 10)]
+    cited = cite(
+        [Draft("They walked out.", tuple(stretches), "verified"), Draft("Again.", (stretches[1],), "verified")]
+    )
+    assert cited.text == "They walked out. [1] [2] Again. [1]"
+    assert places(cited) == [("a", 0, len(LONG)), ("c", 0, 10)]
+
+
+def test_the_same_words_twice_in_one_article_are_two_places() -> None:
+    hit = hit_of("a", f"{LONG} {LONG}")
+    drafts = [Draft("Once.", (stretch_of(hit, start, start + len(LONG)),), "verified") for start in (0, len(LONG) + 1)]
+    assert cite(drafts).text == "Once. [1] Once. [2]"
+
+
+def test_a_citation_names_the_page_where_its_quote_starts() -> None:
+    text = "It rained. It shone. It snowed."
+    info = ArticleInfo(id="a", version=version_of(text), title="Weather", pages=(0, 15, 25))
+    hit = Hit(Passage("a-0", info, 0, 0, len(text), text, ()), 0.9, 0.8, 7.0)
+    stretches = tuple(stretch_of(hit, start, end) for start, end in ((0, 10), (11, 20), (16, 20), (25, 31)))
+    assert [citation.page for citation in cite([Draft("It did.", stretches, "verified")]).citations] == [1, 1, 2, 3]
+    plain = stretch_of(hit_of("b", text), 0, 10)
+    assert cite([Draft("It did.", (plain,), "verified")]).citations[0].page is None

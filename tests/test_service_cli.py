@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -48,10 +49,12 @@ ANSWER_KEYS = (
     "preferences answerer degraded usage timings_ms confidence"
 )
 SENTENCE_KEYS = "text start end citations support"
-CITATION_KEYS = "number article_id article_version title publisher published url passage_id quote start end page score"
+CITATION_KEYS = (
+    "number article_id article_version title publisher published url passage_id quote start end page score highlight"
+)
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
-REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds"
-STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer"
+REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"
+STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer outdated watching"
 ARTICLE_KEYS = "id version title publisher published url authors language format"
 
 
@@ -83,7 +86,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
-        "index.store.Embedder", lambda name: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
+        "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
     )
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
@@ -236,9 +239,10 @@ def test_an_empty_index(footnote: Run) -> None:
 
 
 def test_an_index_made_with_other_settings(footnote: Run, corpus_data: Path) -> None:
-    ran = footnote("ask", "Why?", data_dir=corpus_data, passage_tokens=100)
-    assert ran.code == 1
-    assert "FOOTNOTE_PASSAGE_TOKENS" in one_line(ran)
+    ran = footnote("status", data_dir=corpus_data, passage_tokens=100)
+    assert (ran.code, ran.err) == (0, "")
+    assert "The index has to be made again: it was made with all-MiniLM-L6-v2@" in ran.out
+    assert "$5 billion" in footnote("ask", KEY_QUESTION, data_dir=corpus_data, passage_tokens=100).out
 
 
 def test_a_model_that_is_not_there(footnote: Run, tmp_path: Path) -> None:
@@ -283,6 +287,25 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     assert "Nothing is indexed yet" in one_line(footnote("ask", HOW_MUCH_RAIN))
 
 
+def test_rebuild_check_and_repair(footnote: Run, tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", {"rain.txt": RAIN, "sun.txt": SUN})
+    assert footnote("index", folder).code == 0
+    checked = footnote("status", "--check")
+    assert (checked.code, checked.out) == (0, "Catalogue, vectors and words hold the same 2 passages.\n")
+    rebuilt = footnote("index", "--rebuild", "--json")
+    assert (rebuilt.code, rebuilt.json["articles"], rebuilt.json["passages"]) == (0, 2, 2)
+    both = footnote("index", folder, "--rebuild", "--json")
+    assert (both.json["unchanged"], both.json["rebuilt"]) == (2, "it was asked for")
+    (generation,) = (tmp_path / "data").glob("index-*")
+    shutil.rmtree(generation / "chroma")
+    assert "holds nothing" in one_line(footnote("ask", "Did it rain?"))
+    assert "Run `footnote status --repair`" in one_line(footnote("status", "--check"))
+    repaired = footnote("status", "--repair", "--json")
+    assert (repaired.code, repaired.json["repair"], repaired.json["missing_vectors"]["count"]) == (0, "mended", 2)
+    assert footnote("status", "--check", "--json").json["agree"]
+    assert footnote("ask", "Did it rain?").code == 0
+
+
 def test_what_fails_is_named_and_the_rest_goes_in(footnote: Run, tmp_path: Path) -> None:
     folder = write(tmp_path / "news", {"rain.txt": RAIN, "empty.txt": "", "lines.jsonl": '{"text": "A."}\n{"no": 1}\n'})
     (folder / "binary.md").write_bytes(b"\x89PNG\0\xff")
@@ -314,6 +337,8 @@ def test_a_title_that_looks_like_markup_is_shown_as_it_is(footnote: Run, tmp_pat
     ("arguments", "problem"),
     [
         (["index", "no-such-folder"], "no-such-folder does not exist"),
+        (["index"], "Name the files or folders to index"),
+        (["index", ".", "--rebuild", "--dry-run"], "A rebuild cannot be tried out"),
         (["index", ".", "--prune-limit", "lots"], "--prune-limit 'lots'"),
         (["index", ".", "--prune-limit", "150%"], "--prune-limit '150%'"),
         (["index", ".", "--prune-limit", "nan"], "--prune-limit 'nan'"),
@@ -504,6 +529,10 @@ def test_commands_go_through_the_service(service: Service, through: Run) -> None
     assert any("$5 billion" in citation["quote"] for citation in asked.json["citations"])
     found = through("search", KEY_QUESTION, "--json").json
     assert set(found) == {"question", "hits"}
+    rebuilt = through("index", "--rebuild", "--json")
+    assert (rebuilt.code, rebuilt.json["articles"]) == (0, SHIPPED_ARTICLES)
+    checked = through("status", "--check", "--json")
+    assert (checked.code, checked.json["agree"], checked.json["repair"]) == (0, True, "none")
     assert through("index", "no-such-folder").code == 2
     assert through("ask", "?!").code == 1
     owner = owner_of(service.data_dir)
@@ -526,7 +555,7 @@ def test_the_api_answers_in_the_shapes_of_the_contract(service: Service, through
         assert (set(listed), listed["total"]) == ({"articles", "total", "next_after"}, SHIPPED_ARTICLES)
         assert all(set(article) == keys(ARTICLE_KEYS) for article in listed["articles"])
         article = http.get(f"/api/articles/{listed['articles'][0]['id']}").json()
-        assert set(article) == keys(ARTICLE_KEYS) | {"text", "current"}
+        assert set(article) == keys(ARTICLE_KEYS) | {"text", "current", "same_text"}
         assert [http.get(path).status_code for path in ("/", "/articles/x", "/healthz")] == [200, 200, 200]
         assert http.get("/api/status").status_code == 403
 

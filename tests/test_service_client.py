@@ -34,16 +34,19 @@ from service.wire import (
     ArticlesResponse,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     FiltersWire,
     IndexReportWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import settings_for
+from tests.service_fixtures import CHECKED, REBUILT, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -127,9 +130,17 @@ class MemoryDesk:
         self._note("status")
         return STATUS
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
         return REPORT
+
+    def rebuild(self) -> RebuildResponse:
+        self._note("rebuild")
+        return REBUILT
+
+    def check(self, request: CheckRequest) -> CheckResponse:
+        self._note("check", request.repair)
+        return CHECKED
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._note("delete", list(article_ids))
@@ -190,6 +201,8 @@ def call_everything(client: HttpClient) -> list[Any]:
         lambda: client.status(),
         lambda: client.index([Path("/articles")]),
         lambda: client.delete(["a"]),
+        lambda: client.rebuild(),
+        lambda: client.check(CheckRequest(repair=True)),
     ]
 
 
@@ -224,8 +237,8 @@ def test_relative_paths_are_those_of_whoever_asks(
     desk: MemoryDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    client.index([Path("news")])
-    assert desk.calls[0][1] == [tmp_path / "news"]
+    client.index([Path("news"), "more", "https://example.com/feed"])
+    assert desk.calls[0][1] == [tmp_path / "news", tmp_path / "more", "https://example.com/feed"]
 
 
 @pytest.mark.parametrize(

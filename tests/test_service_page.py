@@ -21,11 +21,15 @@ from service.wire import (
     ArticleSummary,
     AskRequest,
     AskResponse,
+    CheckRequest,
+    CheckResponse,
     CitationWire,
     DisagreementWire,
+    HighlightWire,
     IndexReportWire,
     NearestWire,
     PreferencesWire,
+    RebuildResponse,
     SearchRequest,
     SearchResponse,
     SentenceWire,
@@ -115,9 +119,10 @@ ARTICLES = {
 }
 
 
-def cite(number: int, article_id: str, quote: str, *, url: str | None = None) -> CitationWire:
+def cite(number: int, article_id: str, quote: str, *, url: str | None = None, answers: str = "") -> CitationWire:
     made = ARTICLES[article_id]
     start = made.text.index(quote)
+    at = start + quote.index(answers)
     return CitationWire(
         number=number,
         article_id=article_id,
@@ -130,8 +135,9 @@ def cite(number: int, article_id: str, quote: str, *, url: str | None = None) ->
         quote=quote,
         start=start,
         end=start + len(quote),
-        page=None,
+        page=3 if number == 1 else None,
         score=0.9,
+        highlight=HighlightWire(start=at, end=at + len(answers)) if answers else None,
     )
 
 
@@ -181,7 +187,7 @@ ANSWERS = {
             citations=[
                 cite(1, "rain/Hamburg #1?", COST, url="https://www.herald.example/rain"),
                 cite(2, "rain/Hamburg #1?", RISE, url="javascript:window.harmed=true"),
-                cite(3, "long", BELL),
+                cite(3, "long", BELL, answers="at nine"),
                 cite(4, "rain/Hamburg #1?", INSURED),
             ],
             disagreements=[
@@ -236,7 +242,7 @@ class FakeDesk:
         ids = [] if self.empty else sorted(ARTICLES)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
-            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current"}))
+            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))
             for article_id in left[:limit]
         ]
         return ArticlesResponse(
@@ -256,7 +262,13 @@ class FakeDesk:
     def status(self) -> StatusResponse:
         raise NotImplementedError
 
-    def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
+        raise NotImplementedError
+
+    def rebuild(self) -> RebuildResponse:
+        raise NotImplementedError
+
+    def check(self, request: CheckRequest) -> CheckResponse:
         raise NotImplementedError
 
     def delete(self, article_ids: Sequence[str]) -> None:
@@ -369,7 +381,9 @@ def test_an_answer_shows_its_sentences_sources_and_doubts(page: Page) -> None:
     expect(entry.locator(".differences")).to_contain_text("Sources differ")
     expect(entry.locator(".differences td")).to_have_text(["€12 million", "1", "€9 million", "4"])
     assert entry.locator(".note-quote").all_text_contents() == [COST, RISE, BELL, INSURED]
-    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026")
+    # What answers by itself stands out, also after a character that JavaScript counts as two.
+    assert entry.locator(".note-quote b").all_text_contents() == ["at nine"]
+    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026 · p. 3")
     expect(page.get_by_role("status")).to_contain_text("€12 million.")
 
 

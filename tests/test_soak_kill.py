@@ -1,44 +1,67 @@
 """Indexing that is killed at any moment is finished by running it again, and nothing that was deleted comes back."""
 
-import os
+import json
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from index.check import check
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
-from index.settings import IndexSettings
-from index.store import Index, open_index
+from index.store import Index
 
 pytestmark = pytest.mark.soak
 
-KILLS = 12
-CHILD = """
-import sys
-from pathlib import Path
-import index.sync
-import index.writing
-from index.settings import IndexSettings
-from index.store import open_index
-index.writing._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
-with open_index(IndexSettings(data_dir=Path(sys.argv[1]))) as opened:
-    opened.embedder.load()
-    print("go", flush=True)
-    index.sync.sync(opened, [Path(sys.argv[2])], pruning=index.sync.Pruning(True, 1.0))
-"""
-QUESTIONS = [
-    f"What did the {thing} number {n} find?" for n in range(0, 40, 4) for thing in ("survey", "harbour office")
-]
+KILLS = 40
+ARTICLES = 24
+QUESTIONS = [f"What did the {who} number {n} find?" for n in range(25) for who in ("survey", "harbour office")]
+
+
+class Runs:
+    """The process that forks the runs of indexing (`tests/kill_child.py`)."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def __call__(
+        self,
+        data: Path,
+        articles: Path,
+        *,
+        rebuild: bool = False,
+        die_at: int | None = None,
+        die_after: float | None = None,
+    ) -> int:
+        """Run to the end, to this step, or for so many seconds. Returns the exit code, negative for a signal."""
+        order: dict[str, object] = {"data": str(data), "articles": str(articles), "rebuild": rebuild}
+        order |= {"die_at": die_at, "die_after": die_after}
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(order), file=self._process.stdin, flush=True)
+        return int(self._process.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Runs]:
+    command = [sys.executable, "-m", "tests.kill_child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Runs(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=20) == 0
 
 
 def write_articles(folder: Path, chance: random.Random) -> None:
     """Change a third of the articles, delete a few, add a few: what a night of editing does."""
-    for n in range(40):
+    for n in range(ARTICLES):
         path = folder / f"article-{n:02}.md"
         if chance.random() < 0.1:
             path.unlink(missing_ok=True)
@@ -51,64 +74,99 @@ def write_articles(folder: Path, chance: random.Random) -> None:
             path.write_text(f"---\ntitle: Survey {n}\n---\n" + body * chance.randrange(1, 6))
 
 
-def start(data: Path, articles: Path) -> "subprocess.Popen[str]":
-    child = subprocess.Popen([sys.executable, "-c", CHILD, data, articles], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "go\n"
-    return child
-
-
-def run_to_end(data: Path, articles: Path) -> float:
-    child = start(data, articles)
-    began = time.monotonic()
-    assert child.wait(timeout=120) == 0
-    assert child.stdout is not None
-    child.stdout.close()
-    return time.monotonic() - began
-
-
-def contents(opened: Index) -> tuple[dict[str, str], set[str], int, int, list[str]]:
-    """Return what the three stores hold, in a form that two indexes can be compared by."""
-    entries = {article_id: entry.info.version for article_id, entry in opened.catalog.entries().items()}
-    ids = set(opened.catalog.passage_ids(EVERYTHING, Filters(), limit=100_000))
-    return entries, ids, opened.vectors.count(), opened.words.count(), opened.catalog.leftovers()
-
-
-def test_an_index_that_was_killed_at_random_equals_one_made_in_a_single_go(tmp_path: Path) -> None:
-    chance = random.Random(7)
-    articles, data = tmp_path / "articles", tmp_path / "data"
-    articles.mkdir()
-    write_articles(articles, chance)
-    whole_run = run_to_end(tmp_path / "first", articles)
-    for _ in range(KILLS):
-        child = start(data, articles)
-        time.sleep(chance.uniform(0, whole_run))
-        os.kill(child.pid, signal.SIGKILL)
-        child.wait()
-        assert child.stdout is not None
-        child.stdout.close()
-        with open_index(IndexSettings(data_dir=data)) as opened:
-            if opened.catalog.count(EVERYTHING):
-                served = {h.passage.article for q in QUESTIONS[:2] for h in hits(opened, q)}
-                assert {info.id for info in served} <= opened.catalog.entries().keys()
-        write_articles(articles, chance)
-    run_to_end(data, articles)
-    run_to_end(tmp_path / "clean", articles)
-    with (
-        # By vectors alone: BM25 counts deleted passages until Tantivy merges them away, and its scores drift with them.
-        open_index(IndexSettings(data_dir=data, fusion="dense")) as survived,
-        open_index(IndexSettings(data_dir=tmp_path / "clean", fusion="dense")) as clean,
-    ):
-        assert contents(survived) == contents(clean)
-        assert contents(survived)[0].keys() == {path.stem for path in articles.iterdir()}
-        for question in QUESTIONS:
-            ours, theirs = (hits(opened, question) for opened in (survived, clean))
-            assert {h.passage.id for h in ours} == {h.passage.id for h in theirs}
-            # Vectors vary a little with the batch that they were made in.
-            best = [max(h.dense for h in found) for found in (ours, theirs)]
-            assert best[0] == pytest.approx(best[1], abs=0.005)
-            assert {h.passage.id for h in ours if h.dense > best[0] - 0.01} & {theirs[0].passage.id}
-
-
 def hits(opened: Index, question: str) -> tuple[Hit, ...]:
     return retrieve(opened, question, access=EVERYTHING, filters=Filters(), count=1_000).hits
+
+
+def check_while_unfinished(index: Index, written: dict[str, set[str]], deleted: set[str]) -> None:
+    """Questions are answered, from whole versions of articles that are there."""
+    entries = index.catalog.entries()
+    assert not entries.keys() & deleted
+    if not entries:
+        return
+    for question in QUESTIONS[:3]:
+        for hit in hits(index, question):
+            info, text = index.catalog.article(hit.passage.article.id, EVERYTHING)
+            assert info == hit.passage.article
+            assert info.version in written[info.id]
+            assert text[hit.passage.start : hit.passage.end] == hit.passage.text
+
+
+def versions_in(folder: Path, opened_in: Callable[..., Any]) -> dict[str, str]:
+    from index.records import version_of
+
+    return {path.stem: version_of(path.read_text().split("---\n", 2)[2]) for path in folder.glob("*.md")}
+
+
+def test_an_index_that_was_killed_at_random_equals_one_made_in_a_single_go(
+    place: Path, run: Runs, opened_in: Callable[..., Any]
+) -> None:
+    chance = random.Random(7)
+    articles, data = place / "articles", place / "data"
+    articles.mkdir()
+    write_articles(articles, chance)
+    assert run(place / "first", articles) == 0
+    began = time.monotonic()
+    assert run(place / "second", articles) == 0
+    whole_run = time.monotonic() - began
+    written: dict[str, set[str]] = {}
+    killed = 0
+    for kill in range(KILLS):
+        for article_id, version in versions_in(articles, opened_in).items():
+            written.setdefault(article_id, set()).add(version)
+        rebuild = kill % 4 == 3
+        # Half of the kills at a step of writing, half at any moment.
+        if kill % 2:
+            code = run(data, articles, rebuild=rebuild, die_at=chance.randrange(80 if rebuild else 60))
+        else:
+            code = run(data, articles, rebuild=rebuild, die_after=chance.uniform(0, whole_run * (1.5 + rebuild)))
+        assert code in (0, -signal.SIGKILL)
+        killed += code != 0
+        with opened_in(data) as index:
+            check_while_unfinished(index, written, set())
+        if kill % 5 == 4:
+            # A run in between: what it deletes must stay deleted through all later kills.
+            assert run(data, articles) == 0
+        write_articles(articles, chance)
+    assert killed > KILLS / 2
+    assert run(data, articles) == 0
+    assert run(place / "clean", articles) == 0
+    with opened_in(data) as survived, opened_in(place / "clean") as clean:
+        assert_equal(survived, clean)
+        assert survived.catalog.entries().keys() == {path.stem for path in articles.iterdir()}
+    assert len([path for path in data.iterdir() if path.is_dir()]) == 1
+
+
+def assert_equal(survived: Index, clean: Index) -> None:
+    """The same articles, passages, words and vectors, and the same hits in the same order with the same scores."""
+    assert survived.catalog.entries() == clean.catalog.entries()
+    assert check(survived).agree
+    assert check(clean).agree
+    ids = clean.vectors.ids()
+    assert sorted(survived.vectors.ids()) == sorted(ids)
+    ours, theirs = survived.vectors.of(ids), clean.vectors.of(ids)
+    assert min(float(np.dot(ours[id_], theirs[id_])) for id_ in ids) > 0.999
+    for question in QUESTIONS:
+        found, wanted = hits(survived, question), hits(clean, question)
+        assert [hit.passage for hit in found] == [hit.passage for hit in wanted]
+        assert [hit.lexical for hit in found] == pytest.approx([hit.lexical for hit in wanted], abs=1e-4)
+
+
+def test_what_was_deleted_stays_deleted_through_kills(place: Path, run: Runs, opened_in: Callable[..., Any]) -> None:
+    chance = random.Random(11)
+    articles, data = place / "articles", place / "data"
+    articles.mkdir()
+    write_articles(articles, chance)
+    assert run(data, articles) == 0
+    gone: set[str] = set()
+    for kill in range(8):
+        leaving = sorted(articles.glob("*.md"))[0]
+        leaving.unlink()
+        run(data, articles, rebuild=kill % 2 == 1, die_at=chance.randrange(4, 60))
+        with opened_in(data) as index:
+            entries = index.catalog.entries().keys()
+            gone |= {f"article-{n:02}" for n in range(ARTICLES)} - entries - {path.stem for path in articles.iterdir()}
+            assert not entries & gone
+            for question in QUESTIONS[:3]:
+                assert not {hit.passage.article.id for hit in hits(index, question)} & gone
+    assert gone

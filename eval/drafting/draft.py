@@ -10,8 +10,9 @@ from eval.drafting.draft_file import Known, appending, known_in
 from eval.drafting.draft_model import model_drafts
 from eval.drafting.draft_records import Draft, Dropped, checked
 from eval.drafting.draft_rules import rule_drafts
-from index.articles import Failed, Read, read_articles, sources_from
 from index.records import Article
+from index.sources.reading import read_articles, sources_from
+from index.sources.records import Failed, Limits, Read
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -79,7 +80,7 @@ def draft_questions(
 
 def _articles(source: Path, max_bytes: int, unread: list[str]) -> Iterator[Article]:
     """Yield the articles under a path. Those that cannot be read are added to `unread`."""
-    for reading in read_articles(sources_from([source]), max_bytes=max_bytes):
+    for reading in read_articles(sources_from([source]), limits=Limits(text_bytes=max_bytes)):
         if isinstance(reading, Read):
             yield reading.article
         elif isinstance(reading, Failed):

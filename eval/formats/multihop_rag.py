@@ -14,7 +14,7 @@ from pydantic import Field
 
 from eval.formats.collecting import Collecting, Row
 from eval.records import BroughtArticle, EvalQuestion, Evidence
-from index.articles import normalise_line_ends
+from index.sources.plain import normalise_line_ends
 
 QUESTIONS_FILE, CORPUS_FILE = "MultiHopRAG.json", "corpus.json"
 

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from eval.report import ScoreRow, is_share, percent, score_rows, value_of
 from eval.reporting.explanations import ABOUT
-from eval.reporting.plots import latency_plot, rank_plot, risk_coverage_plot, stage_bar, whisker
+from eval.reporting.plots import latency_plot, rank_plot, reliability_plot, risk_coverage_plot, stage_bar, whisker
 from eval.reporting.points import Point, stages_by_kind
 from eval.reporting.verdicts import FAILURES, STAGES, Stage
 from eval.results import Report
 from eval.scoring.aggregates import Score
+from eval.scoring.reliability import reliability
 from eval.scoring.risk_coverage import risks
 
 # The scores that tell kinds of questions apart: one for each step of the pipeline.
@@ -125,7 +126,14 @@ def kind_panels(report: Report) -> list[Titled]:
 
 def plots(points: Sequence[Point]) -> list[Titled]:
     """Return the plots for which there is anything to be drawn."""
-    return [plot for plot in (_ranks(points), _risk_coverage(points), _latencies(points)) if plot.picture]
+    return [plot for plot in _all_plots(points) if plot.picture]
+
+
+def _all_plots(points: Sequence[Point]) -> Iterator[Titled]:
+    yield _ranks(points)
+    yield _risk_coverage(points)
+    yield _reliability(points)
+    yield _latencies(points)
 
 
 def _time(report: Report) -> str:
@@ -160,6 +168,17 @@ def _risk_coverage(points: Sequence[Point]) -> Titled:
     about = "Share of wrong answers if only the most confident were given. A good confidence keeps the left side low."
     picture = risk_coverage_plot(risks(confidences, [bool(point.correct) for point in known])) if known else Markup()
     return Titled("Risk and coverage", about, picture=picture)
+
+
+def _reliability(points: Sequence[Point]) -> Titled:
+    known = [(point.confidence, point.answerable) for point in points if point.confidence is not None]
+    about = (
+        "Share of questions that have an answer, by the confidence they got. The dashes are where both are the same."
+    )
+    # Of questions that all have an answer, or all have none, it would tell nothing.
+    both = len({answerable for _, answerable in known}) == 2
+    bins = reliability([c for c, _ in known], [a for _, a in known]) if both else []
+    return Titled("Reliability", about, picture=reliability_plot(bins) if bins else Markup())
 
 
 def _latencies(points: Sequence[Point]) -> Titled:

@@ -1,6 +1,6 @@
 """The plots of a report as inline SVG, coloured by the page's style sheet.
 
-Drawn by hand: five small pictures do not pay for a plotting library. Those at hand either bring megabytes of dependencies
+Drawn by hand: six small pictures do not pay for a plotting library. Those at hand either bring megabytes of dependencies
 (matplotlib, for the sake of SVG with styles inside that a strict content policy forbids and that know no dark mode) or
 need a script of megabytes in the page (Vega, Plotly). Labels are escaped by markupsafe.
 """
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from eval.report import percent
 from eval.reporting.verdicts import STAGES, Stage
+from eval.scoring.reliability import Bin, calibration_error
 
 _WIDTH, _HEIGHT = 360, 210
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 345, 18, 172
@@ -87,21 +88,40 @@ def risk_coverage_plot(risks: Sequence[float]) -> Markup:
     ticks = [(across.at(x), percent(x)) for x in (0, 0.25, 0.5, 0.75, 1)]
     inside = Markup('<polyline class="curve" points="{}"/>').format(line)
     said = f"Risk-coverage curve. Wrong among the most confident half: {percent(risks[(len(risks) - 1) // 2])}."
-    return _plot(said, inside, ticks, _share_ticks(), below="share of questions, most confident first")
+    return framed(said, inside, ticks, _share_ticks(), below="share of questions, most confident first")
+
+
+def reliability_plot(bins: Sequence[Bin]) -> Markup:
+    """Draw the share of questions that had an answer over the confidence given; calibrated lies on the diagonal."""
+    across = Axis(0, 1, _LEFT, _RIGHT)
+    line = " ".join(f"{across.at(one.confidence)},{_SHARES.at(one.share)}" for one in bins)
+    diagonal = Markup('<path class="marked" d="M{} {}L{} {}"/>').format(_LEFT, _BOTTOM, _RIGHT, _TOP)
+    dots = Markup().join(
+        Markup('<circle class="count" cx="{}" cy="{}" r="3.5"><title>{}</title></circle>').format(
+            across.at(one.confidence),
+            _SHARES.at(one.share),
+            f"{one.count} questions of confidence {one.confidence:.2f}: {percent(one.share)} had an answer",
+        )
+        for one in bins
+    )
+    ticks = [(across.at(x), percent(x)) for x in (0, 0.25, 0.5, 0.75, 1)]
+    said = f"Reliability curve. Confidence is off by {percent(calibration_error(bins))} in the mean."
+    inside = Markup('{}<polyline class="curve" points="{}"/>{}').format(diagonal, line, dots)
+    return framed(said, inside, ticks, _share_ticks(), below="confidence that there is an answer")
 
 
 def latency_plot(latencies: Sequence[float]) -> Markup:
     """Draw how many questions took how long, in milliseconds on a logarithmic scale, with median and 95th percentile."""
     ordered = sorted(max(ms, 0.1) for ms in latencies)
-    axis = _log_axis(ordered[0], ordered[-1])
+    axis = log_axis(ordered[0], ordered[-1])
     counts = Counter(min(_BARS - 1, int((axis.at(ms) - _LEFT) / (_RIGHT - _LEFT) * _BARS)) for ms in ordered)
     up = Axis(0, max(counts.values()), _BOTTOM, _TOP)
     width = (_RIGHT - _LEFT) / _BARS
     bars = [_bar(_LEFT + i * width, width - 1, up.at(n), f"{n} questions") for i, n in sorted(counts.items())]
     marks = [_mark(axis, _percentile(ordered, p), name) for p, name in ((0.5, "median"), (0.95, "95 %"))]
     said = f"Latency: median {_percentile(ordered, 0.5):.0f} ms, 95th percentile {_percentile(ordered, 0.95):.0f} ms."
-    ticks = [(axis.at(ms), f"{ms:g}") for ms in _log_ticks(axis)]
-    return _plot(said, Markup().join([*bars, *marks]), ticks, _count_ticks(up), below="milliseconds")
+    ticks = [(axis.at(ms), f"{ms:g}") for ms in log_ticks(axis)]
+    return framed(said, Markup().join([*bars, *marks]), ticks, _count_ticks(up), below="milliseconds")
 
 
 def rank_plot(ranks: Iterable[int]) -> Markup:
@@ -118,14 +138,24 @@ def rank_plot(ranks: Iterable[int]) -> Markup:
     ]
     ticks = [(round(_LEFT + (i + 0.5) * step, 1), name) for i, name in enumerate(names)]
     said = f"First relevant hit at rank 1 for {counts[1]} questions, not among the first ten for {counts[0]}."
-    return _plot(said, Markup().join(bars), ticks, _count_ticks(up), below="rank of the first relevant hit")
+    return framed(said, Markup().join(bars), ticks, _count_ticks(up), below="rank of the first relevant hit")
+
+
+def standalone(plot: Markup) -> str:
+    """Return a plot as a file of its own, readable on light and on dark paper."""
+    style = (
+        "<style>text{font:11px sans-serif;fill:#777}.middle{text-anchor:middle}.end{text-anchor:end}"
+        ".rule{stroke:#999;stroke-opacity:.35}.curve{fill:none;stroke:#3465a4;stroke-width:2}"
+        ".marked{stroke:#999;stroke-dasharray:3 3}.count{fill:#3465a4}</style>"
+    )
+    return str(plot).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(">", f">{style}", 1) + "\n"
 
 
 def _inside(axis: Axis, value: float) -> float:
     return axis.at(min(max(value, axis.low), axis.high))
 
 
-def _plot(
+def framed(
     said: str,
     inside: Markup,
     across: Sequence[tuple[float, str]],
@@ -133,6 +163,7 @@ def _plot(
     *,
     below: str,
 ) -> Markup:
+    """Draw the rules and the words around what is inside: ticks as (pixel, name), `said` for those who cannot see it."""
     rules = Markup().join(
         Markup('<path class="rule" d="M{} {}H{}"/><text x="{}" y="{}" class="end">{}</text>').format(
             _LEFT, y, _RIGHT, _LEFT - 6, y + 4, name
@@ -175,13 +206,13 @@ def _count_ticks(up: Axis) -> list[tuple[float, str]]:
     return [(up.at(count), f"{count:,}") for count in sorted({0, highest // 2, highest})]
 
 
-def _log_axis(least: float, most: float) -> Axis:
+def log_axis(least: float, most: float) -> Axis:
     """Leave a little room, and at least a factor of four."""
     middle = math.sqrt(least * most)
     return Axis(min(least / 1.1, middle / 2), max(most * 1.1, middle * 2), _LEFT, _RIGHT, log=True)
 
 
-def _log_ticks(axis: Axis) -> list[float]:
+def log_ticks(axis: Axis) -> list[float]:
     """Return 1, 2 and 5 times the powers of ten, or the powers alone where there are many."""
     powers = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
     steps = (1, 2, 5) if axis.high / axis.low < 200 else (1,)

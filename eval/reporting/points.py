@@ -24,6 +24,7 @@ class Point:
     latency_ms: float | None
     rank: int | None
     correct: bool | None
+    answerable: bool
 
 
 def point_of(result: Result) -> Point:
@@ -35,6 +36,7 @@ def point_of(result: Result) -> Point:
         latency_ms=result.latency_ms,
         rank=first_rank(result),
         correct=answered_rightly(result),
+        answerable=result.answerable,
     )
 
 

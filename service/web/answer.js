@@ -118,13 +118,12 @@ function sources(citations, open) {
 
 function note(citation, open) {
   const title = articleLink(citationTarget(citation), citation.title, open);
-  const page = citation.page && `page ${citation.page}`;
-  const origin = [title, ...particulars(citation), page, originalLink(citation.url)];
+  const origin = [title, ...particulars(citation), originalLink(citation.url)];
   return element(
     "li",
     { class: "note", value: citation.number, "data-note": citation.number },
     element("span", { class: "note-number", "aria-hidden": "true" }, `${citation.number}`),
-    quoteView(citation.quote, "note-quote"),
+    quoteView(citation, "note-quote"),
     element("p", { class: "note-origin", dir: "auto" }, separated(origin.filter(Boolean))),
   );
 }

@@ -20,6 +20,7 @@ export function articleView(article, target) {
     element("h1", { class: "article-title", dir: "auto", tabindex: "-1" }, article.title),
     origin(article),
     article.current ? null : olderVersion(article),
+    article.same_text?.length ? sameText(article.same_text) : null,
     lost(article.text, stretch, target) ? warning() : null,
     text,
   );
@@ -36,8 +37,8 @@ export function goToStretch(view) {
 }
 
 /** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. */
-export function particulars({ publisher, published, authors = [] }) {
-  return [authors.join(", "), publisher, published && longDate(published)].filter(Boolean);
+export function particulars({ publisher, published, authors = [], page = null }) {
+  return [authors.join(", "), publisher, published && longDate(published), page && `p. ${page}`].filter(Boolean);
 }
 
 /** A link to the article's own address, named by its host; null where there is none that is safe to follow. */
@@ -72,16 +73,34 @@ function olderVersion({ id }) {
   return element("p", { class: "notice" }, words, link, ".");
 }
 
+function sameText(others) {
+  const names = others.flatMap(({ id, publisher, url }) => [
+    element("a", { href: articleAddress({ id }) }, publisher ?? id),
+    originalLink(url),
+  ]);
+  return element("p", { class: "article-origin", dir: "auto" }, "The same text: ", separated(names.filter(Boolean)));
+}
+
 function origin(article) {
   const parts = [...particulars(article), originalLink(article.url)].filter(Boolean);
   return parts.length ? element("p", { class: "article-origin", dir: "auto" }, separated(parts)) : null;
 }
 
-/** A quote in quotation marks, unless it brings its own. The element's text is the quote and nothing else. */
-export function quoteView(quote, name) {
+/**
+ * A citation's quote in quotation marks, unless it brings its own, with what answers by itself in bold. The element's text
+ * is the quote and nothing else.
+ */
+export function quoteView(citation, name) {
+  const { quote } = citation;
   const opens = /^["'\u2018\u201c\u201e\u00ab]/.test(quote);
   const bare = opens && /["\u201c\u201d\u00bb]$/.test(quote);
-  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, quote);
+  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, highlighted(citation));
+}
+
+function highlighted({ quote, start, highlight }) {
+  if (!highlight) return quote;
+  const { from, to } = utf16Stretch(quote, { start: highlight.start - start, end: highlight.end - start });
+  return [quote.slice(0, from), element("b", {}, quote.slice(from, to)), quote.slice(to)];
 }
 
 /** Put a middle dot between parts. */

@@ -35,7 +35,7 @@ function show(marker, citation) {
   noteOf(marker)?.classList.add("lit");
   const origin = separated([citation.title, ...particulars(citation)]);
   card.replaceChildren(
-    quoteView(citation.quote, "preview-quote"),
+    quoteView(citation, "preview-quote"),
     element("span", { class: "preview-origin", dir: "auto" }, origin),
   );
   card.hidden = false;

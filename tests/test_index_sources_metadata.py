@@ -1,14 +1,14 @@
 """Fields of front matter and of lines: what is understood, warned of, and refused."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import ArticleError
-from index.frontmatter import split_front_matter
-from index.metadata import read_metadata
+from index.sources.frontmatter import split_front_matter
+from index.sources.metadata import day_of, found_metadata, likely_day, read_metadata
 
 DAY = date(2026, 4, 24)
 
@@ -46,6 +46,52 @@ def test_what_is_no_date_is_a_warning_and_unknown(value: object) -> None:
     assert metadata.published is None
     (warning,) = metadata.warnings
     assert "is not an ISO date such as 2026-04-21; the date stays unknown" in warning
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Fri, 24 Apr 2026 23:30:00 -0500",
+        "Fri, 24 Apr 2026 08:00:00 GMT",
+        "24 Apr 2026 08:00 +0200",
+        "2026-04-24T08:00:00.5Z",
+    ],
+)
+def test_dates_of_feeds_are_understood(written: str) -> None:
+    assert day_of(written) == DAY
+    assert read_metadata({"published": written}).warnings == ()
+
+
+@pytest.mark.parametrize("written", ["", "soon", "24 Apr", "32 Apr 2026 08:00:00", "Fri, 24 Foo 2026 08:00:00 GMT"])
+def test_what_is_no_day_is_none(written: str) -> None:
+    assert day_of(written) is None
+
+
+@given(st.text(max_size=40))
+def test_any_words_are_a_day_or_none(written: str) -> None:
+    assert day_of(written) is None or isinstance(day_of(written), date)
+
+
+def test_the_names_that_others_give_these_fields_are_understood() -> None:
+    metadata = read_metadata({"date": "2026-04-24", "Author": "Ann"})
+    assert (metadata.published, metadata.authors) == (DAY, ("Ann",))
+    both = read_metadata({"published": "2026-04-24", "date": "2020-01-01", "authors": ["Ann"], "author": "Bob"})
+    assert (both.published, both.authors) == (DAY, ("Ann",))
+    assert read_metadata({"published": "", "date": "2026-04-24"}).published == DAY
+
+
+def test_a_day_that_cannot_be_is_none() -> None:
+    assert likely_day(DAY, today=DAY) == DAY
+    assert likely_day(DAY + timedelta(days=1), today=DAY) == DAY + timedelta(days=1)
+    assert likely_day(DAY + timedelta(days=2), today=DAY) is None
+    assert likely_day(date(1449, 12, 31), today=DAY) is None
+    assert likely_day(None, today=DAY) is None
+
+
+def test_what_a_file_tells_of_itself_becomes_lines() -> None:
+    found = found_metadata(title=" A\n\0title\ud800 ", authors=["Ann", " ", "Ann", "Bob\tB"], language="")
+    assert (found.title, found.authors, found.language) == ("A title", ("Ann", "Bob B"), None)
+    assert found.groups is None
 
 
 @pytest.mark.parametrize("value", [None, "", " "])

@@ -3,19 +3,23 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from index.articles import Failed, Read, Reading, Skipped, Source, count_files, printable, read_articles, sources_from
 from index.errors import WrongUsage
 from index.records import Article, version_of
+from index.settings import IndexSettings
+from index.sources.fetching import Politeness
+from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
+from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable
 
 LIMIT = 5_000_000
 
 
 def read(*paths: Path, max_bytes: int = LIMIT) -> list[Reading]:
-    return list(read_articles(sources_from(paths), max_bytes=max_bytes))
+    return list(read_articles(sources_from(paths), limits=Limits(text_bytes=max_bytes)))
 
 
 def articles(readings: list[Reading]) -> dict[str, Article]:
@@ -142,7 +146,7 @@ def test_the_folder_may_be_named_relative_and_with_dots(folder: Path, monkeypatc
 
 
 def test_other_types_are_skipped_and_hidden_ones_not_even_seen(folder: Path) -> None:
-    skipped = [written(folder, name, "x") for name in ("a.html", "b.pdf", "noending", "data.json")]
+    skipped = [written(folder, name, "x") for name in ("a.png", "b.zip", "noending", "data.json")]
     for name in (".git/a.md", ".hidden.md", "sub/.venv/b.md"):
         written(folder, name, "Text.")
     readings = read(folder)
@@ -375,6 +379,12 @@ def test_articles_come_in_order_of_sources_and_paths(folder: Path) -> None:
         written(folder, name, "Text.")
     assert list(articles(read(folder))) == ["z", "a/x", "a/y", "b/x"]
     assert list(articles(read(folder / "b", folder / "a"))) == ["x", "y"]
+
+
+def test_bounds_are_those_of_the_settings() -> None:
+    settings = IndexSettings(_env_file=None)
+    assert limits_from(settings) == Limits()
+    assert replace(politeness_from(settings), user_agent="Footnote") == Politeness()
 
 
 def test_a_source_is_named_by_its_absolute_path(folder: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import ArticleError
-from index.frontmatter import split_front_matter
+from index.sources.frontmatter import split_front_matter
 
 
 @pytest.mark.parametrize(

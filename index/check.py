@@ -1,0 +1,89 @@
+"""Compares the three stores, and mends Chroma and Tantivy from the catalogue where they differ from it."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.rebuild import copied_or_embedded
+from index.records import EVERYTHING, Filters
+from index.store import Index
+from index.sweeping import sweep
+from index.vectors import VectorStore
+from index.writing import write_passages
+
+_VECTORS_AT_ONCE = 2_000
+_CONTENTS_AT_ONCE = 100
+_NO_LIMIT = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Ids of passages by what is wrong with them. The catalogue decides which there should be.
+
+    A vector is wrong when it has another length than the model's, is not of unit length, or holds something that is no
+    number. Words are extra also where a passage is there twice.
+    """
+
+    passages: int
+    missing_vectors: tuple[str, ...] = ()
+    extra_vectors: tuple[str, ...] = ()
+    wrong_vectors: tuple[str, ...] = ()
+    missing_words: tuple[str, ...] = ()
+    extra_words: tuple[str, ...] = ()
+
+    @property
+    def agree(self) -> bool:
+        """Whether the three stores hold the same passages."""
+        return not (
+            self.missing_vectors or self.extra_vectors or self.wrong_vectors or self.missing_words or self.extra_words
+        )
+
+
+def check(index: Index) -> Differences:
+    """Compare Chroma and Tantivy with the catalogue, reading every vector. Nobody may change the index meanwhile.
+
+    Raises IndexDamaged when a store cannot be read at all.
+    """
+    expected = set(index.catalog.passage_ids(EVERYTHING, Filters(), limit=_NO_LIMIT))
+    vectors, words = set(index.vectors.ids()), Counter(index.words.ids())
+    return Differences(
+        passages=len(expected),
+        missing_vectors=_sorted(expected - vectors),
+        extra_vectors=_sorted(vectors - expected),
+        wrong_vectors=_sorted(_wrong(index.vectors, sorted(expected & vectors), index.embedder.dimensions)),
+        missing_words=_sorted(expected - words.keys()),
+        extra_words=_sorted(id_ for id_, times in words.items() if id_ not in expected or times > 1),
+    )
+
+
+def mend(index: Index, found: Differences) -> None:
+    """Write what is missing, and delete what is extra, in the index as it is. Wrong vectors take a rebuild instead."""
+    sweep(index)
+    index.vectors.delete(found.extra_vectors)
+    keys = {_key(id_) for id_ in (*found.missing_vectors, *found.missing_words, *found.extra_words)}
+    used = index.catalog.contents_known(keys)
+    index.words.delete(sorted(keys - used))
+    for part in _parts(sorted(used)):
+        write_passages(index, index.catalog.contents_of(part), vectors_of=copied_or_embedded(index, index))
+
+
+def _wrong(store: VectorStore, ids: Sequence[str], dimensions: int) -> Iterator[str]:
+    for first in range(0, len(ids), _VECTORS_AT_ONCE):
+        for id_, vector in store.of(ids[first : first + _VECTORS_AT_ONCE]).items():
+            # A vector with a NaN has no length at all.
+            if vector.shape != (dimensions,) or not abs(float(np.linalg.norm(vector)) - 1.0) < 0.01:
+                yield id_
+
+
+def _key(passage_id: str) -> str:
+    return passage_id.rpartition("-")[0]
+
+
+def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids))
+
+
+def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[first : first + _CONTENTS_AT_ONCE] for first in range(0, len(keys), _CONTENTS_AT_ONCE))

@@ -1,0 +1,166 @@
+"""Near-duplicates: articles that are copies of one another but for a few words, as news agencies' are.
+
+Articles are compared by MinHash signatures of their runs of words (A. Broder, "On the resemblance and containment of
+documents", 1997), made when they are indexed. Among articles that resemble each other, a passage is a copy when nearly all
+of its words, and every figure, stand in passages that rank better. See docs/decisions/0010-copies.md.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from zlib import crc32
+
+import numpy as np
+from datasketch import MinHash
+
+from index.records import Hit
+
+Signatures = Callable[[Iterable[str]], Mapping[str, bytes]]
+"""Versions of texts to their signatures, for those that have one."""
+
+_PERMUTATIONS = 128
+# Words in a run. Long runs tell copies from articles that only speak of the same; short ones bear small edits better.
+_RUN = 5
+_SHORT_RUN = 3
+# Share of runs in common from which articles are looked at as copies. What is folded is decided passage by passage.
+_RESEMBLING = 0.15
+_CONTAINED = 0.85
+# Fewer words may be the same by chance, or because there is but one way to say them.
+_FEWEST_WORDS = 8
+_RUNS_AT_ONCE = 10_000
+AT_ONCE = 64
+"""Hits that are compared at once. Whoever reads them from the catalogue does well to read as many."""
+_WORD = re.compile(r"\w+(?:[.,]\d+)*")
+_DIGIT = re.compile(r"\d")
+_NUMBER_WORDS = frozenset(
+    "no not never none zero one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty fifty "
+    "sixty seventy eighty ninety hundred thousand million billion trillion half third quarter double twice".split()
+)
+
+
+def signature_of(text: str) -> bytes:
+    """Return the MinHash signature of a text: 128 numbers of 32 bits. The same text has the same one everywhere."""
+    words = _words(text)
+    sketch = _empty().copy()
+    runs = max(len(words) - _RUN + 1, 1)
+    for first in range(0, runs, _RUNS_AT_ONCE):
+        part = words[first : first + _RUNS_AT_ONCE + _RUN - 1]
+        sketch.update_batch([" ".join(run).encode() for run in _runs(part, _RUN)])
+    signature: bytes = sketch.hashvalues.astype("<u4").tobytes()
+    return signature
+
+
+def resemblance(one: bytes, other: bytes) -> float:
+    """Estimate which share of their runs of words two texts have in common, from their signatures."""
+    return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
+
+
+def without_copies(ranked: Iterable[Hit], signatures: Signatures) -> Iterator[Hit]:
+    """Yield the hits, best first, without those that say what better ones of an article like theirs say.
+
+    Of the same text under several names, the first is kept. Whoever calls has left out what the asker may not read.
+    """
+    hits = iter(ranked)
+    folding = _Folding()
+    while batch := list(islice(hits, AT_ONCE)):
+        new = {hit.passage.article.version for hit in batch} - folding.alike.keys()
+        folding.meet(new, signatures(new))
+        for hit in batch:
+            if not folding.is_copy(hit):
+                folding.keep(hit)
+                yield hit
+
+
+def says_the_same(words: str, other: str) -> bool:
+    """Say whether nearly all of some words, and every figure in them, stand in others."""
+    mine, theirs = _words(words), _words(other)
+    if mine == theirs:
+        return len(mine) >= _FEWEST_WORDS
+    return len(mine) >= _FEWEST_WORDS and _contained(mine, [_Said(set(_runs(theirs, _SHORT_RUN)), set(theirs))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Runs of words, and words, that stand in what was kept."""
+
+    runs: set[tuple[str, ...]] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Folding:
+    """What was met and kept so far. `alike` is, for each version met, the other versions that resemble it.
+
+    `said` is what the hits kept of a version say, but for those that are `unread`: most versions resemble no other.
+    """
+
+    alike: dict[str, list[str]] = field(default_factory=dict)
+    signed: list[str] = field(default_factory=list)
+    signatures: np.ndarray = field(default_factory=lambda: np.empty((0, _PERMUTATIONS), "<u4"))
+    unread: dict[str, list[Hit]] = field(default_factory=dict)
+    said: dict[str, _Said] = field(default_factory=dict)
+    stretches: set[tuple[str, int]] = field(default_factory=set)
+
+    def meet(self, versions: Iterable[str], known: Mapping[str, bytes]) -> None:
+        """Take note of articles that have not been met before, and of which others they resemble."""
+        self.alike |= {version: [] for version in versions}
+        if not known:
+            return
+        new = np.stack([np.frombuffer(signature, "<u4") for signature in known.values()])
+        first = len(self.signed)
+        self.signed += known
+        self.signatures = np.vstack([self.signatures, new])
+        shares = (new[:, None, :] == self.signatures[None, :, :]).mean(axis=2)
+        for mine, other in np.argwhere(shares >= _RESEMBLING).tolist():
+            if other < first + mine:  # each pair once, and none with itself
+                self.alike[self.signed[first + mine]].append(self.signed[other])
+                self.alike[self.signed[other]].append(self.signed[first + mine])
+
+    def is_copy(self, hit: Hit) -> bool:
+        """Say whether better hits say what this one says."""
+        version = hit.passage.article.version
+        if (version, hit.passage.start) in self.stretches:
+            return True
+        better = [said for other in self.alike[version] if (said := self._said_by(other)).words]
+        return bool(better) and _contained(_words(hit.passage.text), better)
+
+    def keep(self, hit: Hit) -> None:
+        """Take note of a hit that is kept."""
+        version = hit.passage.article.version
+        self.stretches.add((version, hit.passage.start))
+        self.unread.setdefault(version, []).append(hit)
+
+    def _said_by(self, version: str) -> _Said:
+        said = self.said.setdefault(version, _Said())
+        for hit in self.unread.pop(version, []):
+            words = _words(hit.passage.text)
+            said.words.update(words)
+            said.runs.update(_runs(words, _SHORT_RUN))
+        return said
+
+
+def _contained(words: list[str], others: list[_Said]) -> bool:
+    """Say whether nearly all of these words, and every figure, stand in what others say."""
+    mine = list(_runs(words, _SHORT_RUN))
+    if sum(any(run in said.runs for said in others) for run in mine) < _CONTAINED * len(mine):
+        return False
+    # One figure changed is a correction, or another day's report in the same words.
+    figures = (word for word in words if word in _NUMBER_WORDS or _DIGIT.search(word))
+    return all(any(figure in said.words for said in others) for figure in figures)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def _runs(words: list[str], length: int) -> Iterator[tuple[str, ...]]:
+    if len(words) < length:
+        return iter([tuple(words)])
+    return zip(*(words[first:] for first in range(length)), strict=False)
+
+
+@cache
+def _empty() -> MinHash:
+    return MinHash(num_perm=_PERMUTATIONS, hashfunc=crc32, scheme="affine32")

@@ -1,0 +1,54 @@
+"""A connection to the catalogue's database, and what its errors mean to people."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+
+from index.errors import DataFolderUnusable, FootnoteError, IndexDamaged
+
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_UNUSABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_TOOBIG")
+
+
+def engine_for(url: str) -> Engine:
+    """Return an engine that reads at one moment and writes durably. Its errors are ours where a person can mend them."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", _explain)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    # The driver itself begins a transaction only to write; reading has to see one moment, too (`_begin`).
+    connection.isolation_level = None
+    # WAL lets people read while articles are written; FULL keeps a commit through a power cut.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own knows the letters of ASCII alone.
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
+
+
+def _explain(context: ExceptionContext) -> FootnoteError | None:
+    return explained(context.original_exception, context.engine.url.database if context.engine else None)
+
+
+def explained(error: BaseException, path: object) -> FootnoteError | None:
+    """Return what an error of SQLite means to people, or None where they cannot mend it."""
+    kind = getattr(error, "sqlite_errorname", None) or ""
+    if kind.startswith(_DAMAGED):
+        return IndexDamaged(
+            f"The catalogue {path} is damaged ({error}). It holds what the other stores are made from: restore the data "
+            "folder from a backup, or remove the folder that it lies in and index the articles again."
+        )
+    if kind.startswith(_UNUSABLE):
+        return DataFolderUnusable(
+            f"The catalogue {path} cannot be used ({error}). Is the disk full, or the folder not writable? Mend that and "
+            "run again; what was indexed before is intact."
+        )
+    return None

@@ -1,0 +1,69 @@
+"""The index that answers now, which a rebuild may replace while questions are asked."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from index.generations import make_current, remove
+from index.store import Index
+
+
+class LiveIndex:
+    """An open index and its successors. Each question keeps the one that it began with; an old one goes after its last.
+
+    `indexing` is held while articles are added or the index is made again: one such run at a time. `changing` is held
+    for each change of the index that answers, deletions too, so that a rebuild misses none of them.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.indexing = Lock()
+        self.changing = Lock()
+        self._current = index
+        self._readers: Counter[int] = Counter()
+        self._replaced: dict[int, Index] = {}
+        self._lock = Lock()
+
+    @property
+    def current(self) -> Index:
+        """The index that a new question would be asked of. Whoever reads from it longer takes `pinned`."""
+        return self._current
+
+    @contextmanager
+    def pinned(self) -> Iterator[Index]:
+        """Keep one index open, while in this context, whatever replaces it."""
+        with self._lock:
+            index = self._current
+            self._readers[id(index)] += 1
+        try:
+            yield index
+        finally:
+            with self._lock:
+                self._readers[id(index)] -= 1
+                finished = self._take_finished()
+            _remove(finished)
+
+    def replace(self, new: Index) -> None:
+        """Let new questions be asked of this index, on the disk and here. Caller holds `changing`."""
+        make_current(new.folder)
+        with self._lock:
+            self._replaced[id(self._current)] = self._current
+            self._current = new
+            finished = self._take_finished()
+        _remove(finished)
+
+    def close(self) -> None:
+        """Let go of all files. Nobody may be reading any more."""
+        for index in (*self._replaced.values(), self._current):
+            index.close()
+        self._current.remembered.close()
+
+    def _take_finished(self) -> list[Index]:
+        finished = [number for number in self._replaced if not self._readers[number]]
+        return [self._replaced.pop(number) for number in finished]
+
+
+def _remove(finished: list[Index]) -> None:
+    for index in finished:
+        index.close()
+        remove(index.folder)

@@ -1,0 +1,64 @@
+"""What a sync deletes: articles that are gone from their source, and never more of one at once than the limit."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from index.catalog import Entry
+from index.sources.records import Named
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """Whether articles that are gone from their source are deleted, and which share of the source's may go at once."""
+
+    wanted: bool = False
+    limit: float = 0.2
+
+
+NO_PRUNING = Pruning()
+
+
+@dataclass(frozen=True, slots=True)
+class Prunable:
+    """The articles to delete, and for each source that would lose too many, by name, why it keeps them."""
+
+    ids: tuple[str, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
+def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> list[str]:
+    """Return those of the articles gone whose content came in under a new id, one for each new id."""
+    added = Counter(added_keys)
+    renamed = []
+    for article_id, entry in gone.items():
+        if added[entry.key]:
+            added[entry.key] -= 1
+            renamed.append(article_id)
+    return renamed
+
+
+def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Named], limit: float) -> Prunable:
+    """Return the articles to delete. A source that would lose a larger share than the limit keeps them all.
+
+    `known` are the articles before the run, `gone` those of them that are there no more and were not renamed.
+    """
+    ids: list[str] = []
+    refused: list[tuple[str, str]] = []
+    for source in sources:
+        before = sum(entry.source == source.name for entry in known.values())
+        going = [article_id for article_id in known if article_id in gone and known[article_id].source == source.name]
+        if len(going) > limit * before + 1e-9:  # 0.29 * 100 is a little less than 29
+            refused.append((source.name, _refusal(going, before, limit)))
+        else:
+            ids.extend(going)
+    return Prunable(tuple(ids), tuple(refused))
+
+
+def _refusal(going: Sequence[str], before: int, limit: float) -> str:
+    names = ", ".join(going[:10]) + (f" and {len(going) - 10} more" if len(going) > 10 else "")
+    percent = -(-100 * len(going) // before)
+    return (
+        f"{len(going)} of its {before} articles are gone ({percent}%), over the limit of {limit:.0%}; none was deleted: "
+        f"{names}. If that is right, run again with --prune-limit {percent}%."
+    )

@@ -1,0 +1,127 @@
+"""How articles are written into the catalogue: rows in, within a transaction that the caller holds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from index.chunking import Cut, passage_id
+from index.copies import signature_of
+from index.records import Article, ArticleInfo
+from index.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An article that is ready to be published. `cuts` is None where an article with the same content is there already."""
+
+    article: Article
+    key: str
+    source: str
+    cuts: tuple[Cut, ...] | None
+
+
+def note_unsettled(connection: Connection, keys: Iterable[str]) -> None:
+    """Note that the passages of these contents may be in Chroma and Tantivy without being in use."""
+    noted = set(connection.scalars(select(unsettled.c.key)))
+    if new := sorted(set(keys) - noted):
+        connection.execute(insert(unsettled), [{"key": key} for key in new])
+
+
+def add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
+    """Add the texts that are not there yet."""
+    wanted = {prepared.article.info.version: prepared.article.text for prepared in batch}
+    there = set(connection.scalars(select(texts.c.version).where(texts.c.version.in_(wanted))))
+    new = [(version, text) for version, text in wanted.items() if version not in there]
+    if new:
+        rows = [{"version": version, "text": text, "signature": signature_of(text)} for version, text in new]
+        connection.execute(insert(texts), rows)
+
+
+def add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
+    """Add the contents that are not there yet, with their passages."""
+    wanted = {prepared.key: prepared for prepared in batch if prepared.cuts is not None}
+    there = set(connection.scalars(select(contents.c.key).where(contents.c.key.in_(wanted))))
+    new = [prepared for key, prepared in wanted.items() if key not in there]
+    if new:
+        connection.execute(insert(contents), [{"key": p.key, "version": p.article.info.version} for p in new])
+        if rows := passage_rows(new):
+            connection.execute(insert(passages), rows)
+
+
+def passage_rows(batch: Sequence[Prepared]) -> list[dict[str, object]]:
+    """Return the rows of the passages that these articles are cut into."""
+    return [_passage_row(prepared.key, cut) for prepared in batch for cut in prepared.cuts or ()]
+
+
+def _passage_row(key: str, cut: Cut) -> dict[str, object]:
+    return {
+        "id": passage_id(key, cut.ordinal),
+        "key": key,
+        "ordinal": cut.ordinal,
+        "start": cut.start,
+        "end": cut.end,
+        "sentences": [[s.start, s.end, s.kind] for s in cut.sentences],
+    }
+
+
+def versions_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return the version and content key of those of these articles that are there."""
+    rows = connection.execute(select(articles.c.id, articles.c.version, articles.c.key).where(articles.c.id.in_(ids)))
+    return {article_id: (version, key) for article_id, version, key in rows}
+
+
+def put_article(connection: Connection, prepared: Prepared, before: tuple[str, str] | None, now: datetime) -> None:
+    """Make an article the one that readers see. `before` is its version and content key, if it was there."""
+    info = prepared.article.info
+    row = _article_row(prepared, now)
+    if before is None:
+        connection.execute(delete(deleted).where(deleted.c.article_id == info.id))
+        connection.execute(insert(articles).values(row))
+    else:
+        old_version, old_key = before
+        connection.execute(update(articles).where(articles.c.id == info.id).values(row))
+        connection.execute(delete(article_groups).where(article_groups.c.article_id == info.id))
+        if old_key != prepared.key:
+            note_unsettled(connection, [old_key])
+        if old_version != info.version:
+            _retire(connection, info, old_version, now)
+    if info.groups:
+        connection.execute(insert(article_groups), [{"article_id": info.id, "name": name} for name in info.groups])
+
+
+def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
+    info = prepared.article.info
+    return {
+        "id": info.id,
+        "version": info.version,
+        "key": prepared.key,
+        "title": info.title,
+        "format": info.format,
+        "url": info.url,
+        "publisher": info.publisher,
+        "published": info.published,
+        "authors": list(info.authors),
+        "language": info.language,
+        "groups": None if info.groups is None else sorted(info.groups),
+        "pages": " ".join(map(str, info.pages)) or None,
+        "source": prepared.source,
+        "path": prepared.article.path,
+        "indexed_at": now,
+    }
+
+
+def _retire(connection: Connection, info: ArticleInfo, old_version: str, now: datetime) -> None:
+    # The version that is now present again, or was retired before, is not listed twice.
+    for version in (info.version, old_version):
+        same = (retired.c.article_id == info.id) & (retired.c.version == version)
+        connection.execute(delete(retired).where(same))
+    connection.execute(insert(retired).values(article_id=info.id, version=old_version, retired_at=now))
+
+
+def remove_article(connection: Connection, article_id: str) -> None:
+    """Remove an article with its groups and old versions."""
+    connection.execute(delete(retired).where(retired.c.article_id == article_id))
+    connection.execute(delete(article_groups).where(article_groups.c.article_id == article_id))
+    connection.execute(delete(articles).where(articles.c.id == article_id))

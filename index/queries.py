@@ -1,0 +1,117 @@
+"""Rows of the catalogue to records, and what a person may see of them as conditions of a query."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from index.chunking import Cut
+from index.errors import ArticleDeleted, ArticleUnknown
+from index.publishing import Prepared
+from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan
+from index.schema import article_groups, articles, deleted, passages, retired, texts
+
+
+def info_of(row: Any) -> ArticleInfo:
+    """Return what is known of an article, from its row."""
+    return ArticleInfo(
+        id=row["id"],
+        version=row["version"],
+        title=row["title"],
+        format=row["format"],
+        url=row["url"],
+        publisher=row["publisher"],
+        published=row["published"],
+        authors=tuple(row["authors"]),
+        language=row["language"],
+        groups=None if row["groups"] is None else frozenset(row["groups"]),
+        pages=_page_starts(row["pages"]),
+    )
+
+
+@lru_cache(maxsize=512)  # every passage of a book brings the list of all its pages
+def _page_starts(stored: str | None) -> tuple[int, ...]:
+    return tuple(map(int, stored.split())) if stored else ()
+
+
+def passage_of(row: Any) -> Passage:
+    """Return a passage, from a row of `select_passages`."""
+    spans = tuple(SentenceSpan(start, end, kind) for start, end, kind in row["sentences"])
+    return Passage(row["passage_id"], info_of(row), row["ordinal"], row["start"], row["end"], row["words"], spans)
+
+
+def select_passages() -> Any:
+    """Select the passages in use, once for each article that has them, with their words."""
+    # SQL counts characters from 1; both SQLite and PostgreSQL count code points, as offsets do.
+    words = func.substr(texts.c.text, passages.c.start + 1, passages.c.end - passages.c.start).label("words")
+    columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences]
+    joined = passages.join(articles, articles.c.key == passages.c.key).join(
+        texts, texts.c.version == articles.c.version
+    )
+    return select(passages.c.id.label("passage_id"), *columns, words, articles).select_from(joined)
+
+
+def readable(access: Access) -> list[ColumnElement[bool]]:
+    """Return the condition that an article may be read with this access."""
+    if access.everything:
+        return []
+    theirs = select(article_groups.c.article_id).where(article_groups.c.name.in_(access.groups))
+    return [or_(articles.c.groups.is_(None), articles.c.id.in_(theirs))]
+
+
+def matching(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return the conditions on articles, but for `article_ids`: there may be more than a statement takes."""
+    conditions: list[ColumnElement[bool]] = []
+    if filters.published_after:
+        conditions.append(articles.c.published >= filters.published_after)
+    if filters.published_before:
+        conditions.append(articles.c.published <= filters.published_before)
+    if filters.publishers:
+        conditions.append(func.lower(articles.c.publisher).in_([name.lower() for name in filters.publishers]))
+    return conditions
+
+
+def why_missing(connection: Connection, article_id: str, access: Access) -> ArticleDeleted | ArticleUnknown:
+    """Return the error for an article that is not there for this person."""
+    row = connection.execute(select(deleted.c.groups).where(deleted.c.article_id == article_id)).first()
+    if row is not None and access.allows(None if row.groups is None else frozenset(row.groups)):
+        return ArticleDeleted(f"The article {article_id!r} was deleted.")
+    return ArticleUnknown(f"There is no article {article_id!r} that you may read.")
+
+
+def text_of(connection: Connection, info: ArticleInfo, version: str) -> str:
+    """Return the text of this version of an article. Raises ArticleUnknown when it is not, or no longer, kept."""
+    known = select(retired.c.version).where(retired.c.article_id == info.id, retired.c.version == version)
+    if version != info.version and connection.scalar(known) is None:
+        raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
+    text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
+    return text
+
+
+def contents_after(connection: Connection, key: str, limit: int) -> list[Prepared]:
+    """Return the contents in use after this key, in order, as `contents_of` does."""
+    query = select(articles.c.key).where(articles.c.key > key).distinct().order_by(articles.c.key).limit(limit)
+    return contents_of(connection, list(connection.scalars(query)))
+
+
+def contents_of(connection: Connection, keys: Sequence[str]) -> list[Prepared]:
+    """Return these contents in order of key, each as the first of the articles that have it, with its cuts."""
+    first = select(func.min(articles.c.id)).where(articles.c.key.in_(keys)).group_by(articles.c.key)
+    joined = articles.join(texts, texts.c.version == articles.c.version)
+    query = select(articles, texts.c.text).select_from(joined).where(articles.c.id.in_(first)).order_by(articles.c.key)
+    cuts = _cuts_of(connection, keys)
+    return [
+        Prepared(Article(info_of(row), row["text"], row["path"]), row["key"], row["source"], cuts.get(row["key"], ()))
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _cuts_of(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Cut, ...]]:
+    rows = connection.execute(select(passages).where(passages.c.key.in_(keys)).order_by(passages.c.ordinal)).mappings()
+    cuts: dict[str, list[Cut]] = {}
+    for row in rows:
+        spans = tuple(SentenceSpan(*span) for span in row["sentences"])
+        cuts.setdefault(row["key"], []).append(Cut(row["ordinal"], row["start"], row["end"], spans))
+    return {key: tuple(found) for key, found in cuts.items()}

@@ -1,0 +1,77 @@
+"""Makes the index again beside the old one, from the texts in the catalogue, and swaps the two at the end."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+import numpy as np
+
+from index.embedding import Vectors
+from index.generations import next_folder, remove
+from index.live import LiveIndex
+from index.store import Index
+from index.sweeping import DELETED_VECTORS, sweep
+from index.writing import VectorsOf, cuts_of, write_passages
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of articles done so far and the number of all."""
+
+_CONTENTS_AT_ONCE = 100
+
+
+def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress | None = None) -> None:
+    """Make the next generation of the index, with the model and cutting that are set, and let it answer from then on.
+
+    No source is read: articles, their ids and old versions, and what was deleted, are those of the catalogue. Questions
+    and deletions go on meanwhile. `copying` keeps cuts and vectors as they are, and is for an index that is not outdated.
+    Caller holds `live.indexing`. When anything fails, the old index stays.
+    """
+    old = live.current
+    folder = next_folder(old.settings.data_dir)
+    with ExitStack() as undo:
+        undo.callback(remove, folder)
+        with live.changing:
+            old.copy_catalog_to(folder)
+        new = old.beside(folder)
+        undo.callback(new.close)
+        _fill(new, old if copying else None, on_progress)
+        with live.changing:
+            _catch_up(new, old)
+            undo.pop_all()
+            live.replace(new)
+
+
+def _fill(new: Index, copied: Index | None, on_progress: OnProgress | None) -> None:
+    total, done = new.catalog.count_contents(), 0
+    if copied is None:
+        new.catalog.forget_cuts()
+    vectors_of = copied_or_embedded(new, copied) if copied else lambda _, texts: new.embed_passages(texts)
+    for batch in new.catalog.contents(at_once=_CONTENTS_AT_ONCE):
+        if copied is None:
+            batch = [replace(one, cuts=cuts_of(new, one.article)) for one in batch]
+            new.catalog.put_cuts(batch)
+        write_passages(new, batch, vectors_of=vectors_of)
+        done += len(batch)
+        if on_progress:
+            on_progress(done, total)
+    new.catalog.remember(DELETED_VECTORS, "0")
+    new.remember_maker()
+
+
+def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
+    """Return a source of vectors for the new index: those that the old one has, and the rest embedded."""
+
+    def vectors_of(ids: Sequence[str], texts: Sequence[str]) -> Vectors:
+        known = old.vectors.of(ids)
+        missing = {id_: text for id_, text in zip(ids, texts, strict=True) if id_ not in known}
+        known |= dict(zip(missing, new.embed_passages(list(missing.values())), strict=True))
+        return np.stack([known[id_] for id_ in ids]) if ids else np.zeros((0, 0), np.float32)
+
+    return vectors_of
+
+
+def _catch_up(new: Index, old: Index) -> None:
+    """Delete what was deleted from the old index while the new one was made. Nothing else can have changed."""
+    if gone := sorted(new.catalog.entries().keys() - old.catalog.entries().keys()):
+        new.catalog.delete(gone)
+    sweep(new)

@@ -1,0 +1,61 @@
+"""What was read from a file or an address, checked and made an article."""
+
+from pathlib import Path
+
+from index.errors import ArticleError
+from index.records import Article, ArticleInfo, version_of
+from index.segmentation import first_line
+from index.sources.addresses import is_address
+from index.sources.records import Extracted, Limits, printable
+
+
+def article_from(extracted: Extracted, *, default_id: str, path: Path | str, limits: Limits) -> Article:
+    """Make an article of what was read. Raises ArticleError when its text or id cannot be used."""
+    _check_text(extracted.text, limits.text_bytes)
+    metadata = extracted.metadata
+    info = ArticleInfo(
+        id=_checked_id(metadata.id or default_id),
+        version=version_of(extracted.text),
+        title=metadata.title or first_line(extracted.text, extracted.format),
+        format=extracted.format,
+        url=metadata.url,
+        publisher=metadata.publisher,
+        published=metadata.published,
+        authors=metadata.authors,
+        language=metadata.language,
+        groups=metadata.groups,
+        pages=extracted.pages,
+    )
+    return Article(info, extracted.text, printable(path))
+
+
+def too_long(size: int, limit: int) -> str:
+    """Say that a text is longer than may be read."""
+    return f"is {size:,} bytes long, over the limit of {limit:,}. Split it, or raise FOOTNOTE_MAX_ARTICLE_BYTES."
+
+
+def _check_text(text: str, max_bytes: int) -> None:
+    if not text.strip():
+        raise ArticleError("is empty. Write its text, or remove it.")
+    if "\0" in text:
+        raise ArticleError(f"is not text: character {text.index(chr(0))} is NUL. Remove it.")
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise ArticleError(f"holds half a surrogate pair at character {error.start}. Remove it.") from None
+    if size > max_bytes:
+        raise ArticleError(too_long(size, max_bytes))
+
+
+def _checked_id(article_id: str) -> str:
+    if len(article_id) > 512:
+        raise ArticleError(f"has an id of {len(article_id)} characters, over the limit of 512. Shorten it.")
+    # An address has an empty part after its scheme, and may end in one.
+    fragile = {".", ".."} if is_address(article_id) else {"", ".", ".."}
+    if not fragile.isdisjoint(article_id.split("/")):
+        # Such an id could not be opened by its address: browsers fold these parts away.
+        raise ArticleError(f"has the id {article_id!r}: no part between slashes may be empty, '.' or '..'.")
+    if any(not character.isprintable() for character in article_id):
+        # Also what a file name that is not UTF-8 becomes.
+        raise ArticleError(f"has the id {article_id!r} with characters that cannot be printed. Rename it.")
+    return article_id

@@ -1,0 +1,161 @@
+"""Office documents and books, by markitdown, which comes with the extra `documents`."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from datetime import date
+from importlib.util import find_spec
+from io import BytesIO
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
+
+from lxml import etree
+
+from index.errors import ArticleError
+from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
+from index.sources.plain import normalise_line_ends
+from index.sources.records import Extracted, Limits
+
+if TYPE_CHECKING:
+    from markitdown import DocumentConverter, StreamInfo
+
+# What each type needs besides markitdown itself.
+_NEEDS = {".docx": "mammoth", ".pptx": "pptx", ".xlsx": "openpyxl", ".epub": "defusedxml"}
+ENDINGS = frozenset(_NEEDS)
+# Cells of one sheet: a single one far down makes a table of millions of empty ones.
+_MOST_CELLS = 2_000_000
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+# How empty cells come out of pandas.
+_EMPTY_CELL = re.compile(r"(?<=\|) (?:NaN|Unnamed: \d+) (?=\|)")
+# What a whole number becomes in a column with an empty cell: no sheet holds "2026.0".
+_WHOLE_NUMBER = re.compile(r"(?<=\| )(-?\d+)\.0(?= \|)")
+_EMPTY_ROW = re.compile(r"^\|(?: \|)+\n", re.MULTILINE)
+_SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_IMAGE = re.compile(r"!\[([^\]\n]*)\]\((?:data:[^)]*|[^)\s]+\.(?:png|jpe?g|gif|emf|wmf|svg|jpg))\)", re.IGNORECASE)
+
+
+def missing_for(ending: str) -> str | None:
+    """Return what to install before files of this type can be read, or None when nothing is missing."""
+    if find_spec("markitdown") and find_spec(_NEEDS[ending]):
+        return None
+    return f"{ending} files are read by the extra `documents`. Install it: pip install 'footnote[documents]'."
+
+
+def read_document(raw: bytes, ending: str, limits: Limits) -> Extracted:
+    """Read a document. Raises ArticleError when it is broken, encrypted, or far larger once unpacked."""
+    try:
+        _check_size(raw, limits)
+        text = _markdown(raw, ending)
+        metadata = _metadata(raw)
+    except ArticleError:
+        raise
+    except BadZipFile:
+        raise ArticleError(f"is not a {ending} file, or is encrypted. Save it again without a password.") from None
+    except Exception as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ArticleError(f"is not a {ending} file that can be read ({told}). Save it again.") from error
+    text, slides = _slides(text)
+    text = text.rstrip()
+    if not text.strip():
+        raise ArticleError("holds no text. Write some, or remove it.")
+    return Extracted(text, "markdown", metadata, slides)
+
+
+def _markdown(raw: bytes, ending: str) -> str:
+    converter, info = _converter(ending)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and sheets that are passed over
+        result = converter.convert(BytesIO(raw), info)
+    text = _IMAGE.sub(r"\1", normalise_line_ends(result.markdown).replace("\0", ""))
+    if ending == ".xlsx":
+        text = _EMPTY_ROW.sub("", _EMPTY_CELL.sub(" ", _WHOLE_NUMBER.sub(r"\1", text)))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
+
+
+def _converter(ending: str) -> tuple["DocumentConverter", "StreamInfo"]:
+    # Seconds to import; and the converters alone, for MarkItDown itself would load a model that tells types apart.
+    from markitdown import StreamInfo, converters
+
+    for library in ("markitdown", "mammoth", "openpyxl", "bs4"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+    by_ending = {
+        ".docx": converters.DocxConverter,
+        ".pptx": converters.PptxConverter,
+        ".xlsx": converters.XlsxConverter,
+        ".epub": converters.EpubConverter,
+    }
+    converter: DocumentConverter = by_ending[ending]()  # type: ignore[no-untyped-call]
+    return converter, StreamInfo(extension=ending)
+
+
+def _check_size(raw: bytes, limits: Limits) -> None:
+    with ZipFile(BytesIO(raw)) as archive:
+        # Pictures and films are not unpacked. What is unpacked ends where its declared size does.
+        read = [
+            part for part in archive.infolist() if part.filename.endswith((".xml", ".rels", ".xhtml", ".html", ".opf"))
+        ]
+        if (size := sum(part.file_size for part in read)) > limits.file_bytes:
+            raise ArticleError(
+                f"is {size:,} bytes long once unpacked, over the limit of {limits.file_bytes:,}. Split it, or raise "
+                "FOOTNOTE_MAX_FILE_BYTES."
+            )
+        for part in read:
+            if part.filename.startswith("xl/worksheets/"):
+                _check_cells(archive.read(part), part.filename)
+
+
+def _check_cells(sheet: bytes, name: str) -> None:
+    width = height = 0
+    for column, row in _CELL.findall(sheet):
+        width, height = max(width, _number(column)), max(height, int(row))
+    if width * height > _MOST_CELLS:
+        raise ArticleError(
+            f"has a sheet ({name}) of {height:,} rows and {width:,} columns, most of them empty or too many to read. "
+            "Save the part that is meant as text."
+        )
+
+
+def _number(column: bytes) -> int:
+    """Return the number of a spreadsheet's column: A is 1, AA is 27."""
+    number = 0
+    for letter in column:
+        number = 26 * number + letter - 64
+    return number
+
+
+def _slides(text: str) -> tuple[str, tuple[int, ...]]:
+    """Return a text without what markitdown notes in it, and where each slide starts. Slides count as pages."""
+    first, *rest = _SLIDE.split(text)
+    kept = _COMMENT.sub("", first)
+    starts: list[int] = []
+    for number, slide in zip(map(int, rest[::2]), rest[1::2], strict=True):
+        # Numbers count up from 1; where one should be missing, it starts where the next one does.
+        starts.extend([len(kept)] * (number - len(starts)))
+        kept += _COMMENT.sub("", slide)
+    return kept, tuple(starts)
+
+
+def _metadata(raw: bytes) -> Metadata:
+    """Return what a document says of itself in its core properties (ECMA-376, part 2)."""
+    with ZipFile(BytesIO(raw)) as archive:
+        if "docProps/core.xml" not in archive.namelist():
+            return found_metadata()
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+        core = etree.fromstring(archive.read("docProps/core.xml"), parser)
+    if core is None:
+        return found_metadata()
+    said = dict(_properties(core))
+    return found_metadata(
+        title=said.get("title"),
+        published=likely_day(day_of(said.get("created", "")), today=date.today()),
+        authors=(said.get("creator") or "").split(";"),
+        language=said.get("language"),
+    )
+
+
+def _properties(core: etree._Element) -> Iterator[tuple[str, str]]:
+    for element in core:
+        if isinstance(element.tag, str) and element.text:
+            yield etree.QName(element).localname, element.text

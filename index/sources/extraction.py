@@ -1,0 +1,41 @@
+"""The content of a file, by the ending of its name."""
+
+from index.errors import ArticleError
+from index.records import TextFormat
+from index.sources import documents
+from index.sources.articles import too_long
+from index.sources.html import read_html
+from index.sources.pdf import read_pdf
+from index.sources.plain import read_plain
+from index.sources.records import Extracted, Limits
+
+FORMATS: dict[str, TextFormat] = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".text": "text"}
+PAGES = frozenset({".html", ".htm", ".xhtml"})
+ENDINGS = frozenset({*FORMATS, *PAGES, ".pdf", *documents.ENDINGS})
+
+
+def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
+    """Return what a file holds, or, where this type is not read here, what would have to be installed.
+
+    `ending` is one of ENDINGS. Raises ArticleError when the file cannot be read.
+    """
+    check_size(len(raw), ending, limits)
+    if ending in FORMATS:
+        return read_plain(raw, FORMATS[ending])
+    if ending in PAGES:
+        return read_html(raw, charset=charset)
+    if ending == ".pdf":
+        return read_pdf(raw, limits)
+    return documents.missing_for(ending) or documents.read_document(raw, ending, limits)
+
+
+def check_size(size: int, ending: str, limits: Limits) -> None:
+    """Raise ArticleError when a file is too large to be read at all."""
+    # A little more than the limit is let through here, since front matter does not count as text.
+    if ending in FORMATS and size > limits.text_bytes + 100_000:
+        raise ArticleError(too_long(size, limits.text_bytes))
+    if size > limits.file_bytes:
+        raise ArticleError(
+            f"is {size:,} bytes long, over the limit of {limits.file_bytes:,} for one file. Split it, or raise "
+            "FOOTNOTE_MAX_FILE_BYTES."
+        )

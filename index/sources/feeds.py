@@ -1,0 +1,125 @@
+"""Feeds (RSS, RDF, Atom) and sitemaps: which pages they list, and what they say of them."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from index.errors import ArticleError
+from index.sources.addresses import clean_address
+from index.sources.metadata import day_of
+
+_ROOTS = {"rss", "rdf", "feed", "urlset", "sitemapindex"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page that is listed somewhere, with what is said of it there, for where it does not say so itself."""
+
+    address: str
+    title: str | None = None
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a feed or sitemap lists: pages, and further sitemaps. `bad` are links that lead nowhere, with the reason."""
+
+    pages: tuple[Listed, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    bad: tuple[tuple[str, str], ...] = ()
+
+
+def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | None:
+    """Return what a feed or sitemap found at an address lists, or None when it is neither.
+
+    Raises ArticleError when it is packed (`.xml.gz`) and longer than `max_bytes` once unpacked.
+    """
+    content = _unpacked(content, max_bytes) if content.startswith(b"\x1f\x8b") else content
+    head = content[:2_000].lower()
+    if not any(b"<" + name.encode() in head or b":" + name.encode() in head for name in _ROOTS):
+        return None
+    # No entity is expanded and nothing is fetched: a feed's words are data. Feeds are often a little broken.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        return None
+    if root is None or (kind := _name(root)) not in _ROOTS:
+        return None
+    if kind == "sitemapindex":
+        found = [(link, Listed(link)) for link in _locations(root, "sitemap")]
+        return _checked(found, address, are_sitemaps=True)
+    if kind == "urlset":
+        return _checked([(link, Listed(link)) for link in _locations(root, "url")], address)
+    return _checked([(listed.address, listed) for listed in _entries(root)], address)
+
+
+def _unpacked(content: bytes, max_bytes: int) -> bytes:
+    packed = zlib.decompressobj(wbits=31)
+    try:
+        plain = packed.decompress(content, max_bytes)
+    except zlib.error:
+        raise ArticleError("is packed, and cannot be unpacked.") from None
+    if packed.unconsumed_tail:
+        raise ArticleError(f"is longer than {max_bytes:,} bytes once unpacked. Raise FOOTNOTE_FETCH_MAX_BYTES.")
+    return plain
+
+
+def _checked(found: list[tuple[str, Listed]], base: str, *, are_sitemaps: bool = False) -> Listing:
+    good: dict[str, Listed] = {}
+    bad: list[tuple[str, str]] = []
+    for link, listed in found:
+        try:
+            cleaned = clean_address(urljoin(base, link))
+            good.setdefault(cleaned, Listed(cleaned, listed.title, listed.published))
+        except (ArticleError, ValueError) as error:
+            bad.append((link[:200], str(error)))
+    if are_sitemaps:
+        return Listing(sitemaps=tuple(good), bad=tuple(bad))
+    return Listing(pages=tuple(good.values()), bad=tuple(bad))
+
+
+def _locations(root: etree._Element, name: str) -> Iterator[str]:
+    for entry in _children(root, name):
+        if link := _words(entry, "loc"):
+            yield link
+
+
+def _entries(root: etree._Element) -> Iterator[Listed]:
+    for entry in (element for element in root.iter() if _name(element) in {"item", "entry"}):
+        if link := _link(entry):
+            said = _words(entry, "pubdate", "published", "date", "issued", "updated")
+            yield Listed(link, _words(entry, "title"), day_of(said or ""))
+
+
+def _link(entry: etree._Element) -> str | None:
+    """Return the address of an entry's page: Atom's alternate link, RSS's link, or its identifier where that is one."""
+    for link in _children(entry, "link"):
+        if (href := link.get("href")) and link.get("rel", "alternate") == "alternate":
+            return str(href).strip()
+    if words := _words(entry, "link"):
+        return words
+    identifier = next(iter(_children(entry, "guid")), None)
+    permanent = identifier is not None and identifier.get("isPermaLink", "true").lower() == "true"
+    return _words(entry, "guid") if permanent else None
+
+
+def _words(entry: etree._Element, *names: str) -> str | None:
+    """Return the words of the first of these children that has some."""
+    for name in names:
+        for child in _children(entry, name):
+            if words := " ".join("".join(child.itertext()).split()):
+                return words
+    return None
+
+
+def _children(entry: etree._Element, name: str) -> Iterator[etree._Element]:
+    return (child for child in entry if _name(child) == name)
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""

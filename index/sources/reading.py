@@ -1,0 +1,113 @@
+"""What people name - files, folders, addresses, lists of addresses - to readings, in order."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from index.errors import ArticleError, WrongUsage
+from index.settings import IndexSettings
+from index.sources.addresses import clean_address, is_address
+from index.sources.feeds import Listed
+from index.sources.fetching import Fetcher, Politeness, fetching
+from index.sources.files import files_in, read_files
+from index.sources.plain import decode
+from index.sources.records import Limits, Named, Reading, Source, WebSource, printable
+from index.sources.web import read_address
+
+LIST_ENDING = ".urls"
+
+
+def sources_from(named: Iterable[Path | str]) -> list[Named]:
+    """Return the sources to read: files, folders and addresses.
+
+    A `.urls` file stands for the addresses in it, one a line, as if each had been named. Raises WrongUsage when a path
+    does not exist, so that a typing error never looks like an emptied folder, or when an address cannot be one.
+    """
+    sources = [source for name in named for source in _sources(name)]
+    return list(dict.fromkeys(sources))
+
+
+def read_articles(
+    sources: Iterable[Named],
+    *,
+    limits: Limits,
+    politeness: Politeness | None = None,
+    known: Mapping[str, Sequence[Listed]] | None = None,
+) -> Iterator[Reading]:
+    """Read every article of the sources, in order of source and path. Addresses are fetched politely, one at a time.
+
+    `known` are the pages that came from a source before, by its name; those are asked for again (`read_address`).
+    """
+    visited: set[str] = set()
+    with ExitStack() as stack:
+        fetcher: Fetcher | None = None
+        for source in sources:
+            match source:
+                case Source():
+                    yield from read_files(source, limits=limits)
+                case WebSource(address):
+                    fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness()))
+                    before = (known or {}).get(address, ())
+                    yield from read_address(source, fetcher, limits=limits, known=before, visited=visited)
+
+
+def count_files(sources: Iterable[Named]) -> int:
+    """Count the files under the sources, for a progress bar. How much an address leads to is known only by asking it."""
+    return sum(1 if isinstance(source, WebSource) else sum(1 for _ in files_in(source.root, [])) for source in sources)
+
+
+def limits_from(settings: IndexSettings) -> Limits:
+    """Return the bounds of reading that the settings give."""
+    return Limits(
+        text_bytes=settings.max_article_bytes,
+        file_bytes=settings.max_file_bytes,
+        pdf_pages=settings.max_pdf_pages,
+        file_seconds=settings.max_file_seconds,
+    )
+
+
+def politeness_from(settings: IndexSettings) -> Politeness:
+    """Return how the settings say that pages are fetched."""
+    return Politeness(
+        private=settings.fetch_private,
+        timeout_seconds=settings.fetch_timeout_seconds,
+        max_bytes=settings.fetch_max_bytes,
+        max_pages=settings.fetch_max_pages,
+        pause_seconds=settings.fetch_pause_seconds,
+        user_agent=settings.fetch_user_agent,
+    )
+
+
+def _sources(named: Path | str) -> Iterator[Named]:
+    if isinstance(named, str) and is_address(named):
+        yield _web_source(named, named)
+        return
+    if isinstance(named, str) and "://" in named:
+        raise WrongUsage(f"{named[:200]!r} is not of the web: only http and https addresses are fetched.")
+    path = Path(named)
+    # A folder is the same source by whatever link it is reached; a file keeps the name that its id is made of.
+    root = path.resolve() if path.is_dir() else Path(os.path.abspath(path))
+    if not os.path.exists(root):
+        raise WrongUsage(f"{printable(root)} does not exist. Name a file or folder that does.")
+    if root.suffix.lower() == LIST_ENDING and root.is_file():
+        yield from _listed_in(root)
+    else:
+        yield Source(root)
+
+
+def _listed_in(file: Path) -> Iterator[WebSource]:
+    try:
+        lines = decode(file.read_bytes()).split("\n")
+    except (ArticleError, OSError) as error:
+        raise WrongUsage(f"{printable(file)} cannot be read: {error}") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield _web_source(line.strip(), f"{printable(file)}, line {number}")
+
+
+def _web_source(address: str, where: str) -> WebSource:
+    try:
+        return WebSource(clean_address(address))
+    except ArticleError as error:
+        raise WrongUsage(f"{where}: {error}") from None

@@ -1,0 +1,142 @@
+"""Addresses to articles: a page, or all pages that a feed or sitemap lists."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import sample
+
+from index.errors import ArticleError
+from index.sources.articles import article_from
+from index.sources.extraction import extract
+from index.sources.feeds import Listed, Listing, listing_in
+from index.sources.fetching import Fetched, Fetcher, PageGone
+from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource
+
+# Sitemaps that list sitemaps go no deeper than this.
+_DEPTH = 2
+# Media types by the ending that a file of theirs has.
+_ENDINGS = {
+    "": ".html",
+    "text/html": ".html",
+    "application/xhtml+xml": ".html",
+    "text/plain": ".txt",
+    "text/markdown": ".md",
+    "application/pdf": ".pdf",
+    "application/epub+zip": ".epub",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One source being read. `visited` holds the addresses that were asked for, by this or an earlier source."""
+
+    source: WebSource
+    fetcher: Fetcher
+    limits: Limits
+    visited: set[str] = field(default_factory=set)
+    pages: int = 0
+    sitemaps: int = 0
+
+
+def read_address(
+    source: WebSource, fetcher: Fetcher, *, limits: Limits, known: Sequence[Listed] = (), visited: set[str]
+) -> Iterator[Reading]:
+    """Read what an address leads to: its page, or the pages of a feed or sitemap.
+
+    `known` are pages that came from this source before: those that it lists no longer are asked for again, so that what
+    is gone is told from what only rolled out of a feed. Where they are more than a run may fetch, chance picks some, so
+    that each has its turn. `visited` is added to, and nothing in it is asked for twice.
+    """
+    visit = _Visit(source, fetcher, limits, visited)
+    yield from _read_named(visit, Listed(source.address), depth=0)
+    unlisted = [listed for listed in known if listed.address not in visited]
+    for listed in sample(unlisted, min(len(unlisted), fetcher.politeness.max_pages)):
+        yield from _read_page(visit, listed)
+
+
+def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
+    """Read an address that may be a page, a feed or a sitemap."""
+    address = listed.address
+    if address in visit.visited:
+        return
+    visit.visited.add(address)
+    try:
+        fetched = visit.fetcher.fetch(address)
+        listing = listing_in(fetched.content, fetched.address, max_bytes=visit.fetcher.politeness.max_bytes)
+    except PageGone as error:
+        yield Gone(address, str(error))
+    except ArticleError as error:
+        yield Failed(address, address, str(error))
+    else:
+        if listing is None:
+            yield _page(visit, listed, fetched)
+        else:
+            yield from _read_listing(visit, listing, address, depth)
+
+
+def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> Iterator[Reading]:
+    for link, error in listing.bad:
+        yield Failed(link, address, f"(listed in {address}) {error}")
+    most = visit.fetcher.politeness.max_pages
+    for sitemap in listing.sitemaps:
+        visit.sitemaps += 1
+        if depth >= _DEPTH:
+            yield Failed(sitemap, sitemap, f"is a sitemap more than {_DEPTH} levels below the one named. Name it.")
+        elif visit.sitemaps > most:
+            yield Failed(address, address, f"leads to more than {most:,} sitemaps. Raise FOOTNOTE_FETCH_MAX_PAGES.")
+            return
+        else:
+            yield from _read_named(visit, Listed(sitemap), depth + 1)
+    for listed in listing.pages:
+        if visit.pages >= most:
+            told = f"lists {len(listing.pages):,} pages; only {visit.pages:,} were read"
+            yield Failed(address, address, f"{told}. Raise FOOTNOTE_FETCH_MAX_PAGES.")
+            return
+        yield from _read_page(visit, listed)
+
+
+def _read_page(visit: _Visit, listed: Listed) -> Iterator[Reading]:
+    address = listed.address
+    if address in visit.visited:
+        return
+    visit.visited.add(address)
+    visit.pages += 1
+    try:
+        yield _page(visit, listed, visit.fetcher.fetch(address))
+    except PageGone as error:
+        yield Gone(address, str(error))
+    except ArticleError as error:
+        yield Failed(address, address, str(error))
+
+
+def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> Reading:
+    """Return the article of a page. What it says of itself counts more than what a feed says of it."""
+    ending = _ENDINGS.get(fetched.type)
+    if ending is None:
+        return Skipped(listed.address, f"is {fetched.type[:80]}, a type that is not read.")
+    try:
+        extracted = extract(fetched.content, ending, limits=visit.limits, charset=fetched.charset)
+        if isinstance(extracted, str):
+            return Skipped(listed.address, extracted)
+        article = article_from(
+            _of_page(extracted, listed, fetched), default_id=listed.address, path=listed.address, limits=visit.limits
+        )
+        return Read(article, visit.source, extracted.warnings)
+    except ArticleError as error:
+        return Failed(listed.address, listed.address, str(error))
+
+
+def _of_page(extracted: Extracted, listed: Listed, fetched: Fetched) -> Extracted:
+    said = extracted.metadata
+    metadata = replace(
+        said,
+        # The address is the name of a page, whatever it writes about itself; and no page decides who may read it.
+        id=None,
+        groups=None,
+        url=fetched.address,
+        title=said.title or listed.title,
+        published=said.published or listed.published,
+    )
+    return replace(extracted, metadata=metadata)

@@ -1,0 +1,115 @@
+"""What changes an index that may be answering questions meanwhile: adding, deleting, making again, checking, mending."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from index.check import Differences, check, mend
+from index.errors import IndexDamaged
+from index.live import LiveIndex
+from index.pruning import NO_PRUNING, Pruning
+from index.rebuild import rebuild
+from index.store import Index
+from index.sweeping import deleted_vectors
+from index.sync import OnProgress, SyncReport, delete, sync
+
+# Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
+# (docs/decisions/0011-rebuild-and-swap.md has the figures).
+_DEAD_VECTORS = 0.5
+_FEW_DEAD_VECTORS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """What a run did, and why the index was made again before it (with `dry_run`: would be), if it was."""
+
+    report: SyncReport
+    rebuilt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the three stores differed in, and what was done about it. `damage` is why a store could not be read at all."""
+
+    differences: Differences
+    damage: str | None = None
+    repair: Literal["none", "mended", "rebuilt"] = "none"
+
+
+def update(
+    live: LiveIndex,
+    paths: Iterable[Path | str],
+    *,
+    pruning: Pruning = NO_PRUNING,
+    dry_run: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Updated:
+    """Make the index equal to these files and folders, as `index.sync.sync` does.
+
+    When another model or cutting is set than the index was made with, it is made again first; questions are answered by the
+    old one until then. Afterwards Chroma's folder is made compact where that is worth it.
+    """
+    with live.indexing:
+        rebuilt = live.current.outdated()
+        if rebuilt and not dry_run:
+            rebuild(live, on_progress=on_progress)
+        with live.changing:
+            report = sync(live.current, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress)
+        if not dry_run:
+            _compact(live)
+    return Updated(report, rebuilt)
+
+
+def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
+    """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
+    with live.changing:
+        delete(live.current, article_ids)
+    # Whoever holds it now compacts at its own end; the deletion need not wait for that.
+    if live.indexing.acquire(blocking=False):
+        try:
+            _compact(live)
+        finally:
+            live.indexing.release()
+
+
+def rebuild_all(live: LiveIndex, *, on_progress: OnProgress | None = None) -> None:
+    """Make the index again from the texts in its catalogue, with the model and cutting that are set."""
+    with live.indexing:
+        rebuild(live, on_progress=on_progress)
+
+
+def check_stores(live: LiveIndex, *, repairing: bool = False) -> Checked:
+    """Compare the three stores, and mend them where they differ, if told to. Waits for a run of indexing to end.
+
+    What a few passages lack is written into the index as it is. A store that cannot be read, or that holds wrong vectors,
+    is made again beside it. Raises IndexDamaged when a store cannot be read and is not to be repaired.
+    """
+    with live.indexing:
+        with live.changing:
+            found = _differences(live.current)
+            if not repairing or (isinstance(found, Differences) and found.agree):
+                if isinstance(found, IndexDamaged):
+                    raise found
+                return Checked(found)
+            if isinstance(found, Differences) and not found.wrong_vectors:
+                mend(live.current, found)
+                return Checked(found, repair="mended")
+        # Without `changing`, which it takes itself: questions and deletions go on meanwhile.
+        rebuild(live)
+        if isinstance(found, IndexDamaged):
+            return Checked(Differences(live.current.catalog.count_passages()), str(found), "rebuilt")
+        return Checked(found, repair="rebuilt")
+
+
+def _differences(index: Index) -> Differences | IndexDamaged:
+    try:
+        return check(index)
+    except IndexDamaged as error:
+        return error
+
+
+def _compact(live: LiveIndex) -> None:
+    dead = deleted_vectors(live.current)
+    if dead >= _FEW_DEAD_VECTORS and dead > _DEAD_VECTORS * live.current.vectors.count():
+        rebuild(live, copying=True)

@@ -1,0 +1,52 @@
+"""What the upkeep of an index reports, in the shapes of `service.wire`."""
+
+from collections.abc import Sequence
+
+from index.sync import Problem
+from index.upkeep import Checked, Updated
+from service.wire import CheckResponse, FailedPath, IdsWire, IndexReportWire
+
+_IDS_SHOWN = 20
+
+
+def report_wire(updated: Updated) -> IndexReportWire:
+    """Show what a run of indexing did."""
+    report = updated.report
+    return IndexReportWire(
+        added=report.added,
+        updated=report.updated,
+        renamed=report.renamed,
+        unchanged=report.unchanged,
+        deleted=report.deleted,
+        skipped=list(report.skipped),
+        failed=_paths(report.failed),
+        warnings=_paths(report.warnings),
+        articles=report.articles,
+        passages=report.passages,
+        seconds=report.seconds,
+        rebuilt=updated.rebuilt,
+    )
+
+
+def check_wire(checked: Checked) -> CheckResponse:
+    """Show what the three stores differ in: all numbers, and the first ids."""
+    found = checked.differences
+    return CheckResponse(
+        agree=found.agree and checked.damage is None,
+        passages=found.passages,
+        damage=checked.damage,
+        missing_vectors=_ids(found.missing_vectors),
+        extra_vectors=_ids(found.extra_vectors),
+        wrong_vectors=_ids(found.wrong_vectors),
+        missing_words=_ids(found.missing_words),
+        extra_words=_ids(found.extra_words),
+        repair=checked.repair,
+    )
+
+
+def _ids(ids: Sequence[str]) -> IdsWire:
+    return IdsWire(count=len(ids), ids=list(ids[:_IDS_SHOWN]))
+
+
+def _paths(problems: Sequence[Problem]) -> list[FailedPath]:
+    return [FailedPath(path=problem.path, error=problem.error) for problem in problems]

@@ -1,0 +1,28 @@
+"""What became of the folders that are watched, for whoever asks for the status."""
+
+from threading import Lock
+
+from service.wire import WatchWire
+
+
+class Watches:
+    """The last state of each watched folder. Written by the one who watches, read by many threads."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, WatchWire] = {}
+        self._lock = Lock()
+
+    def note(self, state: WatchWire) -> None:
+        """Put this state in place of the one of the same path."""
+        with self._lock:
+            self._states[state.path] = state
+
+    def last_sync(self, path: str) -> str | None:
+        """Return when this path was last made equal to the index."""
+        with self._lock:
+            return self._states[path].last_sync if path in self._states else None
+
+    def wire(self) -> list[WatchWire]:
+        """Return the state of every watched path, in the order in which they were first noted."""
+        with self._lock:
+            return list(self._states.values())

@@ -1,0 +1,108 @@
+"""Runs Footnote's indexing in forked processes that are killed. Started once, so that the model is loaded once.
+
+Reads lines of JSON, forks for each, and prints the fork's exit code, negative for a signal. `die_at` is how many steps of
+writing are taken before the fork kills itself, `die_after` how many seconds pass before it is killed.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import index.live
+import index.rebuild
+import index.writing
+from index.catalog import Catalog
+from index.embedding import Embedder
+from index.lexical import LexicalIndex
+from index.live import LiveIndex
+from index.pruning import Pruning
+from index.sentences import SentenceVectors
+from index.settings import PACKAGED_MODEL, IndexSettings
+from index.store import Index, opened
+from index.upkeep import rebuild_all, update
+from index.vectors import VectorStore
+
+# Everything that writes: each is a step before and a step after.
+WRITES: list[tuple[Any, str]] = [
+    (Catalog, "stage"),
+    (Index, "embed_passages"),
+    (VectorStore, "add"),
+    (LexicalIndex, "add"),
+    (Catalog, "publish"),
+    (Catalog, "delete"),
+    (VectorStore, "delete"),
+    (Catalog, "forget"),
+    (Catalog, "copy_to"),
+    (Catalog, "forget_cuts"),
+    (Catalog, "put_cuts"),
+    (Catalog, "remember"),
+    (index.live, "make_current"),
+    (index.live, "remove"),
+]
+
+
+def main() -> None:
+    """Serve forks until the standard input ends."""
+    torch.set_num_threads(1)  # a fork has none of its parent's threads
+    index.writing._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
+    index.rebuild._CONTENTS_AT_ONCE = 8
+    embedder = Embedder(PACKAGED_MODEL)
+    embedder.load()
+    for line in sys.stdin:
+        order = json.loads(line)
+        die_after = order.pop("die_after")
+        child = os.fork()
+        if child == 0:
+            _run(embedder, **order)
+            os._exit(0)
+        if die_after is not None:
+            time.sleep(die_after)
+            os.kill(child, signal.SIGKILL)  # not waited for yet, so the id is still its own
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+def _run(embedder: Embedder, *, data: str, articles: str, rebuild: bool, die_at: int | None) -> None:
+    if die_at is not None:
+        _die_at(die_at)
+    settings = IndexSettings(_env_file=None, data_dir=Path(data))
+    indexed = replace(opened(settings), embedder=embedder, sentence_vectors=SentenceVectors(embedder))
+    with closing(LiveIndex(indexed)) as live:
+        if rebuild:
+            rebuild_all(live)
+        update(live, [Path(articles)], pruning=Pruning(wanted=True, limit=1.0))
+
+
+def _die_at(steps: int) -> None:
+    taken = 0
+
+    def step() -> None:
+        nonlocal taken
+        taken += 1
+        if taken > steps:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for owner, name in WRITES:
+        setattr(owner, name, _stepping(getattr(owner, name), step))
+
+
+def _stepping(write: Callable[..., Any], step: Callable[[], None]) -> Callable[..., Any]:
+    def stepping(*args: Any, **named: Any) -> Any:
+        step()
+        result = write(*args, **named)
+        step()
+        return result
+
+    return stepping
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""The same items in the same order, made ahead in another thread that ends when nobody wants more."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.ahead import ahead
+
+
+@given(st.lists(st.integers()), st.integers(1, 4))
+def test_items_come_in_order(items: list[int], most: int) -> None:
+    assert list(ahead(ahead(iter(items), most=most))) == items
+
+
+def test_the_next_item_is_made_while_one_is_in_use() -> None:
+    made = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        made.set()
+        yield 2
+
+    numbers = ahead(items())
+    assert next(numbers) == 1
+    assert made.wait(10)
+    assert list(numbers) == [2]
+
+
+def test_what_is_raised_comes_after_the_items_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield from (1, 2)
+        raise KeyboardInterrupt
+
+    got: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        got.extend(ahead(ahead(items())))
+    assert got == [1, 2]
+
+
+def test_no_more_is_made_than_may_wait() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    numbers = ahead(items(), most=2)
+    assert next(numbers) == 0
+    time.sleep(0.3)
+    assert len(made) <= 4  # one in use, two that wait, one that has no room
+    numbers.close()
+
+
+def test_closing_ends_every_thread_of_a_pipeline() -> None:
+    ended = threading.Event()
+
+    def items() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            ended.set()
+
+    numbers = ahead(number for number in ahead(items()))
+    assert next(numbers) == 1
+    before = time.monotonic()
+    numbers.close()
+    assert time.monotonic() - before < 5
+    assert ended.is_set() or ended.wait(5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "footnote-ahead"]

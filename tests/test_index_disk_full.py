@@ -1,0 +1,79 @@
+"""A disk that is full ends a run with a clear error, and the index stays as it was and can be asked.
+
+The process that indexes is one of its own: the system lets it write no file beyond a size, as a full disk would not.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.check import check
+from index.records import EVERYTHING, Filters
+from index.retrieval import retrieve
+from index.sync import sync
+
+# Embedding is made up: what is tested is writing, and loading the model takes seconds.
+CHILD = """
+import resource, signal, sys
+from contextlib import closing
+from pathlib import Path
+import numpy as np
+from index.embedding import Embedder
+from index.errors import FootnoteError
+from index.live import LiveIndex
+from index.settings import IndexSettings
+from index.store import opened
+from index.upkeep import rebuild_all, update
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def made_up(self, texts):
+    rows = np.random.default_rng(1).standard_normal((len(texts), 384)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+Embedder.embed_passages = made_up
+data, articles, what, limit = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+with closing(LiveIndex(opened(IndexSettings(_env_file=None, data_dir=data)))) as live:
+    live.current.embedder.load()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        rebuild_all(live) if what == "rebuild" else update(live, [articles])
+    except FootnoteError as error:
+        print(type(error).__name__, error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+"""
+
+
+def run(data: Path, articles: Path, what: str, limit: int) -> str:
+    command = [sys.executable, "-c", CHILD, str(data), str(articles), what, str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("what", ["update", "rebuild"])
+@pytest.mark.parametrize("limit", [10_000, 300_000])
+def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
+    place: Path, folder: Path, opened_in: Callable[..., Any], what: str, limit: int
+) -> None:
+    (folder / "rome.md").write_text("It rained in Rome.")
+    (folder / "bank.md").write_text("The bank raised its rate.")
+    with opened_in(place / "data") as index:
+        sync(index, [folder])
+        entries = index.catalog.entries()
+    for n in range(120):
+        (folder / f"new-{n}.md").write_text(f"# Report {n}\n\n" + f"The survey number {n} counted boats. " * 40)
+    if what == "rebuild":
+        with opened_in(place / "data") as index:
+            sync(index, [folder])
+            entries = index.catalog.entries()
+    said = run(place / "data", folder, what, limit)
+    assert said.startswith("DataFolderUnusable"), said
+    assert "Is the disk full, or the folder not writable?" in said
+    with opened_in(place / "data") as index:
+        assert entries.items() <= index.catalog.entries().items()
+        assert retrieve(index, "Where did it rain?", access=EVERYTHING, filters=Filters()).hits
+        sync(index, [folder])
+        assert len(index.catalog.entries()) == 122
+        assert check(index).agree

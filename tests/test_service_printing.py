@@ -1,0 +1,58 @@
+"""What the command line shows: pages of PDFs, and one source for copies."""
+
+from pathlib import Path
+
+import pytest
+
+from index.records import EVERYTHING
+from service.printing import print_answer
+from service.wire import AskRequest, AskResponse
+from tests.pdf_files import pdf_of
+from tests.service_fixtures import desk_over, index_into, settings_for, write
+
+PAGES = [
+    ["The harbour of Genoa", "The harbour is the oldest of the country, and has eleven piers of stone."],
+    ["Workers of the harbour walked out on Monday, after talks about wages had failed."],
+    ["The ministry paid seven million euros for the new lighthouse at the harbour's end."],
+]
+STRIKE = "Workers of the harbour walked out on Monday, after talks about wages had failed for the third time."
+
+
+def asked(tmp_path: Path, folder: Path, question: str) -> AskResponse:
+    with desk_over(settings_for(tmp_path / "data")) as desk:
+        index_into(desk, folder)
+        return desk.ask(AskRequest(question=question), EVERYTHING)
+
+
+def test_a_citation_of_a_pdf_names_its_page(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "harbour.pdf").write_bytes(pdf_of(PAGES, title="The harbour of Genoa"))
+    response = asked(tmp_path, folder, "How much did the ministry pay for the new lighthouse?")
+    assert (response.status, response.citations[0].page) == ("answered", 3)
+    assert "seven million euros" in response.citations[0].quote
+    print_answer(response)
+    assert ", p. 3\n" in capsys.readouterr().out
+
+
+def test_a_page_is_not_named_where_there_are_none(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"a.md": f"# The harbour\n\n{PAGES[2][0]}"})
+    response = asked(tmp_path, folder, "How much did the ministry pay for the new lighthouse?")
+    assert response.citations[0].page is None
+    print_answer(response)
+    assert ", p. " not in capsys.readouterr().out
+
+
+def test_a_syndicated_article_is_cited_once(tmp_path: Path, folder: Path) -> None:
+    more = (
+        "The piers stood empty. Ships for Sardinia waited outside. The mayor asked both sides to meet again on Friday."
+    )
+    papers = ("Herald", "Post", "Times")
+    copies = {f"{paper}.md": f"# Strike, says {paper}\n\n({paper}) {STRIKE} {more}" for paper in papers}
+    other = "# Genoa stands still\n\nHarbour workers in Genoa stopped work on Monday because they want better wages."
+    write(folder, {**copies, "own.md": other})
+    response = asked(tmp_path, folder, "Why did the workers of the harbour walk out on Monday?")
+    assert response.status == "answered"
+    cited = {citation.article_id for citation in response.citations}
+    assert len(cited & set(papers)) <= 1
+    assert sum(STRIKE[:60] in citation.quote for citation in response.citations) == 1

@@ -1,0 +1,136 @@
+"""What a reader adds: the sentence around the best stretch comes first, and the stretch is the short answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.live import LiveIndex
+from index.reader.model import Reader, ReaderPassage, Reading, Stretch
+from index.records import EVERYTHING, Filters
+from index.retrieval import retrieve
+from service.desk import LocalDesk
+from service.evidence import Evidence, read_sentences
+from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
+
+ARTICLES = {
+    "deal.md": "# The deal\n\nMany companies spend on chips. Amazon pays **five billion dollars** to Anthropic now. "
+    "It may pay more later, people say.\n",
+    "weather.md": "# The weather\n\nIt rained in Rome on Monday, and the streets were empty.\n",
+}
+QUESTION = "How much does Amazon pay to Anthropic?"
+
+
+class Finding(Reader):
+    """Finds the first of these words that a passage holds, and is as sure of it as it is told."""
+
+    def __init__(self, *words: str, score: float = 8.0) -> None:
+        super().__init__()
+        self.words, self.score = words, score
+        self.pairs: list[tuple[str, ReaderPassage]] = []
+
+    def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
+        self.pairs += pairs
+        return [self._reading(passage.text) for _, passage in pairs]
+
+    def _reading(self, text: str) -> Reading:
+        word = next((word for word in self.words if word in text), None)
+        if word is None:
+            return Reading(-5.0, -5.0, ())
+        start = text.index(word)
+        return Reading(5.0, 5.0, (Stretch(start, start + len(word), self.score),))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[LocalDesk]:
+    articles = write(tmp_path / "articles", ARTICLES)
+    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
+        index_into(desk, articles)
+        yield desk
+
+
+def with_reader(desk: LocalDesk, reader: Reader | None) -> LocalDesk:
+    return replace(desk, live=LiveIndex(replace(desk.opened, reader=reader)))
+
+
+def evidence_of(desk: LocalDesk, question: str) -> list[Evidence]:
+    retrieved = retrieve(desk.opened, question, access=EVERYTHING, filters=Filters())
+    return read_sentences(desk.opened, question, retrieved)
+
+
+def test_the_stretch_is_the_short_answer_as_people_read_it(desk: LocalDesk) -> None:
+    reader = Finding("five billion dollars**")
+    response = ask(with_reader(desk, reader), QUESTION)
+    assert response.short_answer == "five billion dollars"
+    assert response.sentences[0].text == "Amazon pays five billion dollars to Anthropic now."
+    assert {question for question, _ in reader.pairs} == {QUESTION}
+    assert {passage.title for _, passage in reader.pairs} == {"The deal", "The weather"}
+
+
+def test_the_sentence_with_the_stretch_comes_before_the_most_similar_one(desk: LocalDesk) -> None:
+    alone = evidence_of(desk, QUESTION)[0].text
+    assert "Amazon pays" in alone
+    read = evidence_of(with_reader(desk, Finding("the streets were empty", score=100.0)), QUESTION)
+    assert "streets" in read[0].text
+    passage = read[0].hit.passage
+    assert read[0].answer is not None
+    assert passage.words_of(read[0].answer) == "the streets were empty"
+    assert all(e.answer is None for e in read[1:])
+
+
+def test_without_a_reader_there_is_no_short_answer(desk: LocalDesk) -> None:
+    assert ask(desk, QUESTION).short_answer is None
+    assert all(e.found is None for e in evidence_of(desk, QUESTION))
+
+
+def test_an_overview_has_no_short_answer(desk: LocalDesk) -> None:
+    response = ask(with_reader(desk, Finding("five billion dollars")), "What do the articles say about Amazon?")
+    assert response.short_answer is None
+
+
+def test_a_reader_that_finds_nothing_makes_a_refusal_likelier(desk: LocalDesk) -> None:
+    sure = ask(with_reader(desk, Finding("five billion dollars")), QUESTION).confidence
+    unsure = ask(with_reader(desk, Finding("nowhere to be found")), QUESTION).confidence
+    assert sure is not None
+    assert unsure is not None
+    assert sure > unsure
+
+
+def test_a_figure_in_the_short_answer_is_whole(desk: LocalDesk, tmp_path: Path) -> None:
+    more = write(tmp_path / "more", {"plant.md": "# The plant\n\nThe plant needs up to 5 gigawatts of power by May.\n"})
+    index_into(desk, more)
+    response = ask(with_reader(desk, Finding("5")), "How much power does the plant need?")
+    assert response.short_answer == "up to 5 gigawatts"
+    marked = response.citations[0].highlight
+    assert marked is not None
+    text = desk.opened.catalog.article("plant", EVERYTHING)[1]
+    assert text[marked.start : marked.end] == "up to 5 gigawatts"
+
+
+def test_a_stretch_that_is_no_likelier_than_none_is_no_short_answer(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", ARTICLES)
+    for refusals, short in ((True, None), (False, "five billion dollars")):
+        with desk_over(settings_for(tmp_path / f"data-{refusals}", reader="none", refusals=refusals)) as desk:
+            index_into(desk, articles)
+            response = ask(with_reader(desk, Finding("five billion dollars", score=-1.0)), QUESTION)
+            assert (response.status, response.short_answer) == ("answered", short)
+            assert all(citation.highlight is None for citation in response.citations)
+
+
+def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: Path) -> None:
+    """No word beside the figures is one of the question's, so the figures alone would not be compared."""
+    articles = write(
+        tmp_path / "articles",
+        {
+            "one.md": "# A lamp\n\nEvery lamp draws 2.9 watt-hours, the agency writes.\n",
+            "two.md": "# A lamp\n\nIt comes to 0.34 watt-hours for a lamp, he wrote.\n",
+        },
+    )
+    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
+        index_into(desk, articles)
+        question = "How much electricity does a lamp eat up?"
+
+        assert ask(desk, question).disagreements == []
+        (disagreement,) = ask(with_reader(desk, Finding("2.9", "0.34")), question).disagreements
+    assert {value.value for value in disagreement.values} == {"2.9", "0.34"}

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 
 from index import publishing, queries, schema
 from index.chunking import passage_id
-from index.database import engine_for
+from index.database import engine_for, explained
 from index.errors import ArticleUnknown
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
@@ -238,9 +238,12 @@ class Catalog:
 
     def copy_to(self, path: Path) -> None:
         """Copy the whole database, as it is at one moment, into a new file."""
-        with closing(self._engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
-            assert raw.driver_connection is not None
-            raw.driver_connection.backup(copy)
+        try:
+            with closing(self._engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
+                assert raw.driver_connection is not None
+                raw.driver_connection.backup(copy)
+        except sqlite3.Error as error:
+            raise explained(error, path) or error from error
 
     # -- What changes ----------------------------------------------------------------------------------------------
 

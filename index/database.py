@@ -35,9 +35,12 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def _explain(context: ExceptionContext) -> FootnoteError | None:
-    error = context.original_exception
+    return explained(context.original_exception, context.engine.url.database if context.engine else None)
+
+
+def explained(error: BaseException, path: object) -> FootnoteError | None:
+    """Return what an error of SQLite means to people, or None where they cannot mend it."""
     kind = getattr(error, "sqlite_errorname", None) or ""
-    path = context.engine.url.database if context.engine else None
     if kind.startswith(_DAMAGED):
         return IndexDamaged(
             f"The catalogue {path} is damaged ({error}). It holds what the other stores are made from: restore the data "

@@ -17,7 +17,7 @@ from index.sync import OnProgress, SyncReport, delete, sync
 # Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
 # (docs/decisions/0011-rebuild-and-swap.md has the figures).
 _DEAD_VECTORS = 0.5
-_FEW_DEAD_VECTORS = 1_000
+_FEW_DEAD_VECTORS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,12 @@ def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
     """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
     with live.changing:
         delete(live.current, article_ids)
+    # Whoever holds it now compacts at its own end; the deletion need not wait for that.
+    if live.indexing.acquire(blocking=False):
+        try:
+            _compact(live)
+        finally:
+            live.indexing.release()
 
 
 def rebuild_all(live: LiveIndex, *, on_progress: OnProgress | None = None) -> None:

@@ -17,6 +17,7 @@ from service.answering import EXTRACTIVE, answer, checked
 from service.generative import Writer
 from service.reports import check_wire, report_wire
 from service.settings import Settings
+from service.shaping import answer_wire, article_summary, hit_wire, question_from
 from service.watches import Watches
 from service.wire import (
     ArticleResponse,
@@ -30,10 +31,6 @@ from service.wire import (
     SearchRequest,
     SearchResponse,
     StatusResponse,
-    answer_wire,
-    article_summary,
-    hit_wire,
-    question_from,
 )
 
 

@@ -2,8 +2,9 @@
 
 Two figures are of the same thing when both have the unit that answers the question, are told of the same action or thing
 ("invested", "employees"), and stand alike in time and part: what was before, a part that is added now, a total, or none of
-these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion". What a
-reader is sure of as the answer, a figure or a day, is of what was asked, whatever words stand around it.
+these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion". Where a
+reader is sure of two figures as the answer, a word that both have beside them is enough, be it one of the question's or
+not; of two days it needs none.
 """
 
 import re
@@ -29,6 +30,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LOWER_CASE = re.compile(r"\b[a-z][a-z’'-]+\b")
 _ACTIONS = dict.fromkeys(("put", "inject", "pour", "plough", "fund"), "invest")
 _ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost"), "spend") | dict.fromkeys(("pledg", "promis"), "commit")
+# Stems that stand beside figures of anything.
+_OF_FIGURES = frozenset(stems("hundred thousand million billion trillion percent cent dollars euros pounds hours"))
 # Characters on either side of a figure that tell what it is of.
 _AROUND = 45
 
@@ -51,7 +54,7 @@ class Told:
 class _Claim:
     """A figure or day that an article gives: in which unit, which part of what, and with which of the question's words.
 
-    `asked`: a reader is sure that it is what was asked for.
+    `asked`: a reader is sure that it is what was asked for. `near` are the words beside it, the question's or not.
     """
 
     value: Mention | Day
@@ -60,6 +63,7 @@ class _Claim:
     part: Part
     words: frozenset[str]
     years: frozenset[str]
+    near: frozenset[str]
     asked: bool
 
 
@@ -102,7 +106,7 @@ def _claims(question: str, told: Told) -> Iterable[_Claim]:
     days = days_in(told.words)
     for day in days:
         if _overlap(day, told.answer):
-            yield _Claim(day, told, "day", _part(told, day), frozenset(), frozenset(), asked=True)
+            yield _Claim(day, told, "day", _part(told, day), frozenset(), frozenset(), frozenset(), asked=True)
     for mention in mentions_in(told.words):
         if not any(_overlap(mention, day) for day in days):
             yield from _figure(question, told, mention)
@@ -111,13 +115,15 @@ def _claims(question: str, told: Told) -> Iterable[_Claim]:
 def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
     before, after = _around(told, mention)
     # Names say who, not what: only words in lower case tell the action or the thing.
-    words = _actions(_LOWER_CASE.findall(f"{before} {after}")) & _actions(terms(question))
+    beside = _LOWER_CASE.findall(f"{before} {after}")
+    words = _actions(beside) & _actions(terms(question))
     unit = mention.value.unit or _noun_after(after)
     words |= {unit} & terms(question).keys()
     asked = bool(unit) and _overlap(mention, told.answer)
     if asked or (words and _answers(wanted(question), unit, question)):
         years = frozenset(_YEAR.findall(told.words))
-        yield _Claim(mention, told, unit, _part(told, mention), words, years, asked)
+        near = _actions(terms(" ".join(beside))) - _OF_FIGURES - {unit}
+        yield _Claim(mention, told, unit, _part(told, mention), words, years, near, asked)
 
 
 def _overlap(one: Mention | Day, other: Span | Day | None) -> bool:
@@ -183,7 +189,7 @@ def _contradict(one: _Claim, other: _Claim) -> bool:
 
 def _same_thing(one: _Claim, other: _Claim) -> bool:
     same_years = not one.years or not other.years or bool(one.years & other.years)
-    same_words = (one.asked and other.asked) or bool(one.words & other.words)
+    same_words = bool(one.words & other.words) or (one.asked and other.asked and bool(one.near & other.near))
     return same_years and same_words and one.unit == other.unit
 
 

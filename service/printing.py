@@ -104,10 +104,12 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
         out.print(f"The index {'would be' if dry_run else 'was'} made again: {escape(report.rebuilt)}.", soft_wrap=True)
     counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
-    for skipped in report.skipped[:_SHOWN]:
+    explained = {warning.path for warning in report.warnings}
+    unexplained = [path for path in report.skipped if path not in explained]
+    for skipped in unexplained[:_SHOWN]:
         err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
-    if len(report.skipped) > _SHOWN:
-        err.print(f"… and {len(report.skipped) - _SHOWN} more skipped")
+    if len(unexplained) > _SHOWN:
+        err.print(f"… and {len(unexplained) - _SHOWN} more skipped")
     for warning in report.warnings:
         err.print(f"[yellow]warning[/yellow] {escape(warning.path)}: {escape(warning.error)}", soft_wrap=True)
     for failed in report.failed:

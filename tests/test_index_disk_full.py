@@ -53,7 +53,7 @@ def run(data: Path, articles: Path, what: str, limit: int) -> str:
 
 
 @pytest.mark.parametrize("what", ["update", "rebuild"])
-@pytest.mark.parametrize("limit", [10_000, 300_000, 1_000_000])
+@pytest.mark.parametrize("limit", [10_000, 300_000])
 def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
     place: Path, folder: Path, opened_in: Callable[..., Any], what: str, limit: int
 ) -> None:
@@ -62,7 +62,7 @@ def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
     with opened_in(place / "data") as index:
         sync(index, [folder])
         entries = index.catalog.entries()
-    for n in range(400):
+    for n in range(120):
         (folder / f"new-{n}.md").write_text(f"# Report {n}\n\n" + f"The survey number {n} counted boats. " * 40)
     if what == "rebuild":
         with opened_in(place / "data") as index:
@@ -75,5 +75,5 @@ def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
         assert entries.items() <= index.catalog.entries().items()
         assert retrieve(index, "Where did it rain?", access=EVERYTHING, filters=Filters()).hits
         sync(index, [folder])
-        assert len(index.catalog.entries()) == 402
+        assert len(index.catalog.entries()) == 122
         assert check(index).agree

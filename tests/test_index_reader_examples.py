@@ -176,3 +176,29 @@ def test_an_unanswerable_question_has_its_passage_and_no_answer() -> None:
     (item,) = group_of(prepared(_pool(), [[1], [1]], pieces), 1, pieces, Random(1))
     assert (item.starts, item.ends, item.rival) == ((), (), False)
     assert len(item.sequence.ids) > 20
+
+
+def test_a_question_without_answer_is_cut_like_one_with_it() -> None:
+    pieces = WordPieces(packaged_folder())
+    text = " ".join(f"In {year} nothing was built." for year in range(1800, 1840))
+    at = text.index("1833")
+    plausible = Asked("n", "When was it painted?", 0, (), (), (Span(at, at + 4),))
+    pool = prepared(Pool("squad2", (ReaderPassage("Built", text),), (plausible,)), [[]], pieces)
+    (year,) = pieces.of(["1833"])
+    lengths = set()
+    for seed in range(40):
+        (item,) = group_of(pool, 0, pieces, Random(seed))
+        assert (item.starts, item.rival) == ((), False)
+        assert set(year.ids) <= set(item.sequence.ids)
+        lengths.add(len(item.sequence.ids) // 64)
+    assert len(lengths) > 2
+
+
+def test_what_only_looks_like_an_answer_is_read_from_a_file(tmp_path: Path) -> None:
+    row = {"id": "1", "question": "Who?", "is_impossible": True, "answers": []}
+    row["plausible_answers"] = [{"text": "Anna", "answer_start": TEXT.index("Anna")}]
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps({"data": [{"paragraphs": [{"context": TEXT, "qas": [row]}]}]}), "utf-8")
+    (asked,) = read_squad(path).questions
+    assert (asked.spans, asked.answers) == ((), ())
+    assert [TEXT[span.start : span.end] for span in asked.plausible] == ["Anna"]

@@ -87,6 +87,28 @@ def test_training_that_was_stopped_goes_on_as_if_it_had_not_been(
 
 
 @pytest.mark.usefixtures("one_thread")
+def test_training_may_start_from_trained_weights(pool: PreparedPool, pieces: WordPieces, tmp_path: Path) -> None:
+    first = Training(Plan(tmp_path, tokens=100_000, seed=3, rate=3e-4))
+    _learnt(first, pool, pieces, 1)
+    first.save()
+    further = Training(Plan(tmp_path / "further", 100_000, 4, 3e-4, tmp_path / WEIGHTS_FILE))
+    for name, weight in first.blended().items():
+        assert torch.allclose(further.exact[name], weight, rtol=0.01, atol=1e-6)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_step_without_rivals_teaches_the_rest(pool: PreparedPool, tmp_path: Path) -> None:
+    training = Training(Plan(tmp_path, tokens=100_000, seed=3, rate=3e-4))
+    before = training.exact["stretch.weight"].clone()
+    with ThreadPoolExecutor(1) as threads:
+        loss = training.learn(
+            [[Item(Sequenced((101, 2054, 102, 1024, 2000, 102), 3, 4), (), (), rival=False)]], threads
+        )
+    assert loss > 0
+    assert not torch.equal(training.exact["stretch.weight"], before)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_what_is_read_with_is_between_the_middle_and_the_end(
     pool: PreparedPool, pieces: WordPieces, tmp_path: Path
 ) -> None:

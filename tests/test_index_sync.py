@@ -645,3 +645,12 @@ def test_a_folder_is_the_same_source_by_whatever_link_it_is_named(index: Index, 
     assert sync(index, [tmp_path / "link"]).added == 1
     report = sync(index, [folder])
     assert (report.unchanged, report.failed) == (1, ())
+
+
+def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
+    write(folder, {"a.jsonl": "\n \n", "b.md": "It rained."})
+    report = sync(index, [folder])
+    assert counts(report) == {"added": 1}
+    assert report.skipped == (str(folder / "a.jsonl"),)
+    (warning,) = report.warnings
+    assert (warning.path, warning.error) == (str(folder / "a.jsonl"), "it is empty: no line holds an article")

@@ -86,7 +86,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
-        "index.store.Embedder", lambda name: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
+        "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
     )
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
@@ -339,7 +339,6 @@ def test_a_title_that_looks_like_markup_is_shown_as_it_is(footnote: Run, tmp_pat
         (["index", "no-such-folder"], "no-such-folder does not exist"),
         (["index"], "Name the files or folders to index"),
         (["index", ".", "--rebuild", "--dry-run"], "A rebuild cannot be tried out"),
-        (["serve", "--port", "0", "--watch", "no-such-folder"], "no-such-folder does not exist"),
         (["index", ".", "--prune-limit", "lots"], "--prune-limit 'lots'"),
         (["index", ".", "--prune-limit", "150%"], "--prune-limit '150%'"),
         (["index", ".", "--prune-limit", "nan"], "--prune-limit 'nan'"),

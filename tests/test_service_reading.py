@@ -124,7 +124,7 @@ def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: 
         tmp_path / "articles",
         {
             "one.md": "# A lamp\n\nEvery lamp draws 2.9 watt-hours, the agency writes.\n",
-            "two.md": "# A lamp\n\nIt comes to 0.34 watt-hours for a lamp, he wrote.\n",
+            "two.md": "# A lamp\n\nSuch a thing draws 0.34 watt-hours, he wrote.\n",
         },
     )
     with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
@@ -134,3 +134,19 @@ def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: 
         assert ask(desk, question).disagreements == []
         (disagreement,) = ask(with_reader(desk, Finding("2.9", "0.34")), question).disagreements
     assert {value.value for value in disagreement.values} == {"2.9", "0.34"}
+
+
+def test_figures_told_in_other_words_do_not_differ_because_the_reader_is_sure_of_both(tmp_path: Path) -> None:
+    articles = write(
+        tmp_path / "articles",
+        {
+            "one.md": "# The deal\n\nAnthropic promises the cloud more than $100 billion in spending.\n",
+            "two.md": "# The deal\n\nAmazon plans to add as much as $20 billion later, after milestones.\n",
+        },
+    )
+    with desk_over(settings_for(tmp_path / "data", reader="none", refusals=False)) as desk:
+        index_into(desk, articles)
+        reader = Finding("$100 billion", "$20 billion")
+        assert (
+            ask(with_reader(desk, reader), "How much does Anthropic promise to spend with Amazon?").disagreements == []
+        )

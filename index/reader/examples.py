@@ -8,7 +8,7 @@ import logging
 import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -30,13 +30,15 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question of a pool. `passage` is the index of the passage it is asked of, `spans` where that answers (empty
-    when it does not), `answers` every text that counts as right."""
+    when it does not), `answers` every text that counts as right, `plausible` what people took for the answer that a hasty
+    reader would give where there is none (SQuAD 2.0 has it)."""
 
     id: str
     question: str
     passage: int
     spans: tuple[Span, ...]
     answers: tuple[str, ...]
+    plausible: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +186,28 @@ def _paragraphs(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Map
 
 
 def _asked(row: Mapping[str, Any], text: str, passage: int) -> Asked:
-    answers = [] if row.get("is_impossible") else row["answers"]
-    spans = [Span(a["answer_start"], a["answer_start"] + len(a["text"])) for a in answers if a["text"].strip()]
-    if not row["question"].strip() or any(
-        text[s.start : s.end] != a["text"] for s, a in zip(spans, answers, strict=False)
-    ):
-        raise ValueError("no question, or an answer that is not where it is said to be")
-    if not spans and not row.get("is_impossible"):
+    impossible = bool(row.get("is_impossible"))
+    answers = [] if impossible else row["answers"]
+    spans, plausible = _spans(answers, text), _spans((row.get("plausible_answers") or []) if impossible else [], text)
+    if not row["question"].strip():
+        raise ValueError("no question")
+    if not spans and not impossible:
         raise ValueError("no answer")
     texts = dict.fromkeys(a["text"] for a in answers)
-    return Asked(str(row["id"]), row["question"].strip(), passage, tuple(dict.fromkeys(spans)), tuple(texts))
+    return Asked(str(row["id"]), row["question"].strip(), passage, spans, tuple(texts), plausible)
+
+
+def _spans(answers: Sequence[Mapping[str, Any]], text: str) -> tuple[Span, ...]:
+    found = [(Span(a["answer_start"], a["answer_start"] + len(a["text"])), a["text"]) for a in answers]
+    if any(text[span.start : span.end] != said for span, said in found):
+        raise ValueError("an answer is not where it is said to be")
+    return tuple(dict.fromkeys(span for span, said in found if said.strip()))
 
 
 def _narrowed(pool: Pool, kept: set[int]) -> Pool:
     new = {old: at for at, old in enumerate(sorted(kept))}
     questions = tuple(
-        Asked(q.id, q.question, new[q.passage], q.spans, q.answers) for q in pool.questions if q.passage in kept
+        replace(question, passage=new[question.passage]) for question in pool.questions if question.passage in kept
     )
     return Pool(pool.name, tuple(pool.passages[at] for at in new), questions)
 

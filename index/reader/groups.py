@@ -96,9 +96,11 @@ def group_of(prepared: PreparedPool, at: int, pieces: WordPieces, random: Random
 def _positive(prepared: PreparedPool, asked: Asked, question: Tokens, pieces: WordPieces, random: Random) -> Item:
     tokens, title = prepared.texts[asked.passage], prepared.titles[asked.passage]
     spans = [_token_span(tokens, span.start, span.end) for span in asked.spans]
-    begin, end = _window(len(tokens.ids), spans, pieces.room(question, title), random)
+    # Cut around what looks like the answer where there is none: else whole passages alone would tell that none is.
+    around = spans or [_token_span(tokens, span.start, span.end) for span in asked.plausible]
+    begin, end = _window(len(tokens.ids), around, pieces.room(question, title), random)
     if (begin, end) != (0, len(tokens.ids)):
-        begin, end = _whole_sentences(prepared.sentences[asked.passage], begin, end, keep=spans)
+        begin, end = _whole_sentences(prepared.sentences[asked.passage], begin, end, keep=around)
     sequence = pieces.sequenced(question, title, tokens.ids[begin:end])
     shift = sequence.passage_at - begin
     inside = [(s + shift, e + shift) for s, e in spans if begin <= s and e < end]
@@ -106,9 +108,9 @@ def _positive(prepared: PreparedPool, asked: Asked, question: Tokens, pieces: Wo
 
 
 def _window(length: int, spans: Sequence[tuple[int, int]], room: int, random: Random) -> tuple[int, int]:
-    """Return a stretch of a passage that fits and holds an answer: all of it, or anywhere around one.
+    """Return a stretch of a passage that fits and holds one of the spans: all of it, or anywhere around one.
 
-    Shorter ones cost less and teach as much. Where nothing answers, all of it is what people looked at.
+    Shorter ones cost less and teach as much. Without spans, all of it is what people looked at.
     """
     size = min(room, length if random.random() < 0.4 or not spans else random.randint(64, 160))
     if size >= length:

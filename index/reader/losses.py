@@ -43,7 +43,8 @@ def ranking_loss(relevance: Tensor, groups: Sequence[Sequence[Item]]) -> Tensor:
 
     `relevance` has the items of the groups in order. The loss is ListNet's (Cao et al., ICML 2007) with one right item.
     """
-    total, at = relevance.new_zeros(()), 0
+    # A step whose questions have no rivals has a loss of nothing, of which there must still be a gradient.
+    total, at = 0 * relevance.sum(), 0
     for group in groups:
         rivals = [at + n for n, item in enumerate(group) if item.rival]
         if len(rivals) > 1 and group[0].rival:

@@ -84,18 +84,17 @@ def batched(sequences: Sequence[Sequenced], device: torch.device | None = None, 
     return Batch(*(tensor.to(device) for tensor in batch)) if device else batch
 
 
-def configuration(packaged: Path, attention: str, dropout: float = 0.0) -> BertConfig:
-    """Return the shape of the packaged embedding model, with dropout of layers' outputs but not of attention, where it
-    costs a CPU most. `attention`: "sdpa" reads fastest; "eager" trains fastest on a CPU, where PyTorch's fused attention
-    is slow backwards."""
+def configuration(packaged: Path, attention: str) -> BertConfig:
+    """Return the shape of the packaged embedding model, without dropout. `attention`: "sdpa" reads fastest; "eager"
+    trains fastest on a CPU, where PyTorch's fused attention is slow backwards."""
     return BertConfig.from_pretrained(
-        packaged, hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0, attn_implementation=attention
+        packaged, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=attention
     )
 
 
-def started(packaged: Path, dropout: float = 0.0) -> ReadingNetwork:
+def started(packaged: Path) -> ReadingNetwork:
     """Return a network to train, in float32: the packaged embedding model is its encoder, and its heads are fresh."""
-    network = ReadingNetwork(configuration(packaged, "eager", dropout))
+    network = ReadingNetwork(configuration(packaged, "eager"))
     weights = load_file(packaged / "model.safetensors")
     network.encoder.load_state_dict(
         {name: w for name, w in weights.items() if not name.startswith("pooler.")}, strict=False

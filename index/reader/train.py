@@ -24,6 +24,7 @@ from index.embedding import Embedder, packaged_folder
 from index.reader.examples import Pool, training_pools
 from index.reader.groups import DIETS, Item, PreparedPool, group_of, prepared
 from index.reader.mining import mined
+from index.reader.model import WEIGHTS_FILE
 from index.reader.tokens import WordPieces
 from index.reader.training import Plan, Training
 from index.settings import PACKAGED_MODEL
@@ -133,6 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tokens", type=float, default=40.0, help="length of the training, in millions of tokens")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--start", type=Path, help="folder with reader.safetensors to start from, instead of afresh")
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
     logging.basicConfig(
@@ -146,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pieces = WordPieces(packaged_folder())
     pools = prepare(given.data, given.out, pieces, console)
     train(
-        Plan(given.out, int(given.tokens * 1e6), given.seed, given.rate),
+        Plan(given.out, int(given.tokens * 1e6), given.seed, given.rate, given.start and given.start / WEIGHTS_FILE),
         pools,
         pieces,
         workers=workers,

@@ -13,9 +13,9 @@ from torch import Tensor
 from index.embedding import fastest_dtype, packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
-from index.reader.network import Outputs, batched, started
+from index.reader.network import Outputs, batched, started, stored
 from index.reader.storing import save
-from index.reader.tokens import TOKEN_STEP
+from index.reader.tokens import TOKEN_STEP, rounded_up
 
 log = logging.getLogger(__name__)
 
@@ -27,12 +27,14 @@ _MIDDLE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. `tokens` counts what the network reads, filling included."""
+    """How long and how fast to train. `tokens` counts what the network reads, filling included. `start` is a file of
+    trained weights to start from; without one, the encoder is the packaged embedding model."""
 
     out: Path
     tokens: int
     seed: int
     rate: float
+    start: Path | None = None
 
 
 class Training:
@@ -47,6 +49,10 @@ class Training:
         self.plan = plan
         self.step = self.tokens = 0
         self.network = started(packaged_folder()).to(device)
+        if plan.start:
+            self.network.load_state_dict(
+                {**self.network.state_dict(), **stored(plan.start, packaged_folder()).state_dict()}
+            )
         names = [name for name, w in self.network.named_parameters() if w.requires_grad]
         self.exact = {name: self.network.get_parameter(name).detach().clone() for name in names}
         self.average = {name: weight.clone() for name, weight in self.exact.items()}
@@ -157,7 +163,7 @@ def rate_at(done: float) -> float:
 
 def _parts(items: Sequence[Item], count: int) -> list[list[int]]:
     """Deal the items of a step into batches of like length and of about as many tokens each, longest first."""
-    lengths = [-(-len(item.sequence.ids) // TOKEN_STEP) * TOKEN_STEP for item in items]
+    lengths = [rounded_up(len(item.sequence.ids), TOKEN_STEP) for item in items]
     ordered = sorted(range(len(items)), key=lambda at: -lengths[at])
     share = sum(lengths) / count
     parts: list[list[int]] = [[] for _ in range(count)]

@@ -8,7 +8,7 @@ from index.errors import ArticleError
 from index.sources.articles import article_from
 from index.sources.metadata import read_metadata
 from index.sources.plain import decode, normalise_line_ends
-from index.sources.records import Extracted, Failed, Limits, Read, Reading, Source, printable
+from index.sources.records import Extracted, Failed, Limits, Read, Reading, Skipped, Source, printable
 
 _BYTE_ORDER_MARK = "\ufeff"
 
@@ -19,16 +19,19 @@ def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[Reading]:
     with file.open("rb") as lines:
         # A line without an end would be read whole before its length is known; JSON escapes take six bytes at most.
         longest = 6 * limits.text_bytes + 1_000_000
-        number = 0
+        number = articles = 0
         while line := lines.readline(longest):
             number += 1
             if line.strip():
+                articles += 1
                 yield _read_line(line, file, source, name=f"{name}#{number}", limits=limits)
             if len(line) == longest:
                 raise ArticleError(
                     f"line {number} is longer than {longest:,} bytes; the rest of the file was not read. "
                     "Split it: one article a line."
                 )
+    if not articles:
+        yield Skipped(printable(file), "it is empty: no line holds an article")
 
 
 def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> Reading:

@@ -7,7 +7,7 @@ prints weights for `service.evidence` and `service.refusal`, for the way of read
 on. The choice among sentences is a softmax over those of one question (list-wise logistic regression; Cao et al.,
 "Learning to rank: from pairwise approach to listwise approach", ICML 2007); a sentence is right when it holds an answer and
 stands in a relevant article. The refusal is a logistic regression over questions with and without an answer; each
-question of a set with articles for all is also asked without the passages that answer it. Every third question is kept
+question of a set in which all have an answer is also asked without the passages that hold it. Every third question is kept
 aside and only measured.
 """
 
@@ -72,7 +72,9 @@ def cases_of(dataset: str, settings: Settings) -> Cases:
             raise SystemExit("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
         asked = [q for at, q in enumerate(questions.questions) if at % modulus == remainder]
         choices = [_choice(client.desk, q) for q in asked if q.answerable and q.answers]
-        refusals = [refusal for q in asked for refusal in _refusals(client.desk, q)]
+        # Where all have an answer, questions without one are made.
+        hiding = all(q.answerable and not q.article_ids for q in questions.questions)
+        refusals = [refusal for q in asked for refusal in _refusals(client.desk, q, hiding=hiding)]
     return Cases(tuple(choice for choice in choices if choice.right.any()), tuple(refusals))
 
 
@@ -91,11 +93,11 @@ def _is_right(evidence: Evidence, question: EvalQuestion) -> bool:
     return (not relevant or article_id in relevant) and any(holds_answer(evidence.text, a) for a in question.answers)
 
 
-def _refusals(desk: LocalDesk, question: EvalQuestion) -> Iterator[Refusal]:
+def _refusals(desk: LocalDesk, question: EvalQuestion, *, hiding: bool) -> Iterator[Refusal]:
     filters = Filters(article_ids=question.article_ids)
     retrieved = retrieve(desk.opened, question.question, access=EVERYTHING, filters=filters)
     yield from _refusal(desk, question, retrieved, answerable=question.answerable)
-    if question.answerable and question.answers and not question.article_ids:
+    if hiding and question.answers:
         left = tuple(h for h in retrieved.hits if not any(holds_answer(h.passage.text, a) for a in question.answers))
         yield from _refusal(desk, question, replace(retrieved, hits=left), answerable=False)
 

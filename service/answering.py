@@ -46,7 +46,9 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
             return _answer(text, retrieved, sure, clock, wording.drafts, wording)
         case _:
             found = _answer(text, retrieved, sure, clock, quoted(index, text, evidence), wording)
-            return replace(found, short_answer=short_answer(text, evidence, sure=settings.refusals))
+            # One of the values that sources give would pass for the answer.
+            short = None if found.disagreements else short_answer(text, evidence, sure=settings.refusals)
+            return replace(found, short_answer=short)
 
 
 def checked(question: str, *, longest: int) -> str:

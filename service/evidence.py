@@ -9,7 +9,7 @@ from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
 from service.reading import Found, found_in, read_hits
-from service.wording import asks_back, covered, distinctive, holds, new_names, tells_back, wanted
+from service.wording import asks_ahead, asks_back, covered, distinctive, holds, new_names, tells_back, wanted
 
 # How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
 # one thing many do; where one passage stands out, reading the others would cost time and change nothing.
@@ -188,7 +188,7 @@ def _features(question: str, weights: Mapping[str, float], place: _Place, text: 
         "date": float(fits and kind == "date"),
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
-        "tells_back": float(asks_back(question) and tells_back(text)),
+        "tells_back": float(tells_back(text)) * (asks_back(question) - asks_ahead(question)),
         "fragment": float(place.span.kind == "fragment"),
         "position": 1 / (1 + place.position),
     }

@@ -23,7 +23,7 @@ READER_REFUSAL: Mapping[str, float] = {
     "cosine": 3.0,
     "names_missing": -1.0,
     "answered": 0.35,
-    # By hand: in the sets that the others are fitted on, hardly anything stands in two articles.
+    # By hand, on the low side: what is fitted depends on the sets, where hardly anything stands in two articles.
     "agreeing": 0.1,
 }
 """The same with a reader: how similar the best passage is, how sure the reader is that one of the best sentences' passages

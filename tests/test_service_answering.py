@@ -427,3 +427,16 @@ def test_many_articles_of_others_do_not_crowd_out_the_one_that_may_be_read(desk:
     index_into(desk, write(tmp_path / "news", articles))
     response = ask(desk, "How high is the tower?", FOR_EVERYONE, include_hits=True)
     assert {hit.article_id for hit in response.hits or ()} == {"open"}
+
+
+def test_what_will_be_is_not_answered_with_what_was(corpus_desk: LocalDesk) -> None:
+    """An article tells of both in neighbouring sentences, and the one about before is the more similar one."""
+    now = ask(corpus_desk, "How much will Amazon invest in Anthropic right away?")
+    assert (now.short_answer, now.sentences[0].text) == (
+        "$5 billion",
+        "Amazon announced at the same time an immediate investment of $5 billion in Anthropic.",
+    )
+    before = ask(corpus_desk, "How much had Amazon invested in Anthropic before?")
+    assert "$8 billion" in before.sentences[0].text
+    # The sources differ, so that no figure passes for the answer.
+    assert (len(before.disagreements), before.short_answer) == (1, None)

@@ -132,8 +132,11 @@ def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: 
         question = "How much electricity does a lamp eat up?"
 
         assert ask(desk, question).disagreements == []
-        (disagreement,) = ask(with_reader(desk, Finding("2.9", "0.34")), question).disagreements
+        response = ask(with_reader(desk, Finding("2.9", "0.34")), question)
+    (disagreement,) = response.disagreements
     assert {value.value for value in disagreement.values} == {"2.9", "0.34"}
+    # Neither passes for the answer.
+    assert response.short_answer is None
 
 
 def test_figures_told_in_other_words_do_not_differ_because_the_reader_is_sure_of_both(tmp_path: Path) -> None:

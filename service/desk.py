@@ -97,6 +97,7 @@ class LocalDesk:
                 last_sync=index.catalog.fact("last_sync"),
                 data_dir=str(self.settings.data_dir.absolute()),
                 answerer=(self.settings.llm_model or EXTRACTIVE) if self.writer else EXTRACTIVE,
+                reader=index.reader.name if index.reader else None,
                 outdated=index.outdated(),
                 watching=self.watches.wire(),
             )

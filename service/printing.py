@@ -124,6 +124,7 @@ def print_status(response: StatusResponse) -> None:
         "Passages": str(response.passages),
         "Model": response.model,
         "Fingerprint": response.fingerprint,
+        "Reader": response.reader or "none",
         "Last sync": response.last_sync or "never",
         "Data folder": response.data_dir,
         "Answers": response.answerer,

@@ -185,7 +185,7 @@ class WatchWire(Wire):
 
 
 class StatusResponse(Wire):
-    """What is indexed. `outdated` says why the index has to be made again before articles can be added, if it has."""
+    """What is indexed. `reader` is the model that reads passages with the question; `outdated` says why the index has to be made again before articles can be added, if it has."""
 
     articles: int
     passages: int
@@ -194,6 +194,7 @@ class StatusResponse(Wire):
     last_sync: str | None
     data_dir: str
     answerer: str
+    reader: str | None = None
     outdated: str | None = None
     watching: list[WatchWire] = []
 

@@ -76,6 +76,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
         ("Articles", f"{index['articles']:,} in {index['passages']:,} passages" if "articles" in index else ""),
         ("Answers by", index.get("answerer")),
         ("Embedding model", index.get("model")),
+        ("Reading model", index.get("reader")),
         ("Language model", settings.get("llm_model")),
         ("Commit", f"{commit[:10]}{plus}{changes}"),
         ("Machine", ", ".join(f"{machine[name]}{said}" for name, said in _MACHINE.items() if name in machine)),

@@ -134,7 +134,9 @@ class LocalDesk:
         delete_articles(self.live, article_ids)
 
     def ready(self) -> None:
-        """Raise IndexEmpty, IndexMismatch or ModelUnusable while no question can be answered. Loads the model."""
+        """Raise IndexEmpty, IndexMismatch or ModelUnusable while no question can be answered. Loads the models."""
         with self.live.pinned() as index:
             index.check()
             index.embedder.load()
+            if index.reader:
+                index.reader.load()

@@ -185,7 +185,10 @@ class WatchWire(Wire):
 
 
 class StatusResponse(Wire):
-    """What is indexed. `reader` is the model that reads passages with the question; `outdated` says why the index has to be made again before articles can be added, if it has."""
+    """What is indexed, and by which models questions are answered.
+
+    `outdated` says why the index has to be made again before articles can be added, if it has.
+    """
 
     articles: int
     passages: int

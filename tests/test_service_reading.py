@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.live import LiveIndex
+from index.errors import ModelUnusable
 from index.reader.model import Reader, ReaderPassage, Reading, Stretch
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
@@ -153,3 +154,13 @@ def test_figures_told_in_other_words_do_not_differ_because_the_reader_is_sure_of
         assert (
             ask(with_reader(desk, reader), "How much does Anthropic promise to spend with Amazon?").disagreements == []
         )
+
+
+def test_a_service_is_not_ready_with_a_reader_that_is_not_there(tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", ARTICLES)
+    with desk_over(settings_for(tmp_path / "data", reader=str(tmp_path / "nowhere"))) as desk:
+        index_into(desk, articles)
+        with pytest.raises(ModelUnusable, match="FOOTNOTE_READER"):
+            desk.ready()
+    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
+        desk.ready()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.live import LiveIndex
 from index.errors import ModelUnusable
+from index.live import LiveIndex
 from index.reader.model import Reader, ReaderPassage, Reading, Stretch
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve

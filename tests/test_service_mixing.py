@@ -78,12 +78,14 @@ def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(desk: Local
     for thread in threads:
         thread.start()
     folder = tmp_path / "news"
-    for turn in range(6):
+    turn = 0
+    while turn < 6 or (answered <= 6 and not failures):  # a busy machine answers few between the changes
         index_into(desk, write(folder, {"boats.md": NEW if turn % 2 == 0 else OLD}))
         if turn == 2:
             desk.rebuild()
         if turn == 4:
             desk.delete(["boats"])
+        turn += 1
     stop.set()
     for thread in threads:
         thread.join()

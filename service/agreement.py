@@ -13,13 +13,12 @@ from index.lexical import stems
 from index.segmentation import display_text
 from service.days import days_in
 from service.evidence import Evidence
-from service.values import mentions_in
+from service.values import ROUND_A_STRETCH, mentions_in
 
 # How much less sure of a further stretch the reader may be than that there is none (logarithm of the odds): that another
 # article gives the same value speaks for it. One that gives another value has to be likelier than none.
 _LEAST_SCORE = -4.0
 _NO_NAMES = frozenset("a about an and around at by for from in of on over some the to".split())
-_ROUND_A_STRETCH = " \n\t,;:*_"
 _WORD = re.compile(r"\w+(?:[.,'’-]\w+)*")
 
 
@@ -67,7 +66,7 @@ def stretch_words(evidence: Evidence) -> str:
     if evidence.found is None or evidence.found.stretch is None:
         return ""
     passage = evidence.hit.passage
-    return display_text(passage.words_of(evidence.found.stretch), passage.article.format).strip(_ROUND_A_STRETCH)
+    return display_text(passage.words_of(evidence.found.stretch), passage.article.format).strip(ROUND_A_STRETCH)
 
 
 def same_value(one: str, other: str) -> bool:

@@ -16,7 +16,7 @@ from index.lexical import stems
 from index.records import Span
 from service.days import Day, days_in
 from service.records import Citation, Disagreement, ValueInDispute
-from service.values import Mention, mentions_in
+from service.values import ROUND_A_STRETCH, Mention, mentions_in
 from service.wording import Wanted, asks_back, missing_names, names_in, tells_back, terms, wanted
 
 Part = Literal["before", "added", "total", "plain"]
@@ -198,9 +198,18 @@ def _values(claims: Sequence[_Claim]) -> tuple[ValueInDispute, ...]:
     for claim in claims:
         given.setdefault(_form(claim), []).append(claim)
     return tuple(
-        ValueInDispute(same[0].value.words, tuple(dict.fromkeys(claim.told.number for claim in same)))
+        ValueInDispute(_words(same[0]), tuple(dict.fromkeys(claim.told.number for claim in same)))
         for same in given.values()
     )
+
+
+def _words(claim: _Claim) -> str:
+    """Return how a claim puts its value: with the noun that it counts, where the reader's answer holds that."""
+    found, answer = claim.value, claim.told.answer
+    if answer is None or not claim.asked:
+        return found.words
+    start, end = min(found.start, answer.start), max(found.end, answer.end)
+    return claim.told.words[start:end].strip(ROUND_A_STRETCH)
 
 
 def _form(claim: _Claim) -> tuple[object, ...]:

@@ -23,6 +23,9 @@ _VALUE = re.compile(
 )
 
 
+ROUND_A_STRETCH = " \n\t,;:*_"
+"""What is left out around a stretch of an article that is shown as a value: marks that belong to the text around it."""
+
 _ROUNDED = {"nearly", "almost", "about", "around", "roughly", "some"}
 _BOUNDED = {"more than", "over", "above", "at least", "up to", "less than", "fewer than", "under", "below"}
 

@@ -133,9 +133,9 @@ def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: 
         question = "How much electricity does a lamp eat up?"
 
         assert ask(desk, question).disagreements == []
-        response = ask(with_reader(desk, Finding("2.9", "0.34")), question)
+        response = ask(with_reader(desk, Finding("2.9 watt-hours", "0.34 watt-hours")), question)
     (disagreement,) = response.disagreements
-    assert {value.value for value in disagreement.values} == {"2.9", "0.34"}
+    assert {value.value for value in disagreement.values} == {"2.9 watt-hours", "0.34 watt-hours"}
     # Neither passes for the answer.
     assert response.short_answer is None
 

@@ -13,14 +13,10 @@ from rich.table import Table
 from eval.bench.records import Growth, Ingested, Latency, Measurements, System
 from eval.bench.run import Plan
 from eval.provenance import machine
-from eval.reporting.plots import Axis, framed, log_axis, log_ticks
+from eval.reporting.plots import Axis, framed, log_axis, log_ticks, standalone
 
 _MB = 1_000_000
 _BOTTOM, _TOP = 172, 18
-_STYLE = Markup(
-    "<style>text{font:11px sans-serif;fill:#555}.middle{text-anchor:middle}.end{text-anchor:end}"
-    ".rule{stroke:#ccc;fill:none}.curve{stroke:#1a6;stroke-width:2;fill:none}circle{fill:#1a6}</style>"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +131,9 @@ def _plot(taken: Measurements, value: Callable[[Growth], float], said: str) -> s
     sizes, values = [one.asked.passages for one in taken.growth], [value(one) for one in taken.growth]
     across, up = log_axis(sizes[0], sizes[-1]), Axis(0, max(values) * 1.1, _BOTTOM, _TOP)
     points = [(across.at(size), up.at(height)) for size, height in zip(sizes, values, strict=True)]
-    dots = Markup().join(Markup('<circle cx="{}" cy="{}" r="3"/>').format(x, y) for x, y in points)
+    dots = Markup().join(Markup('<circle class="count" cx="{}" cy="{}" r="3"/>').format(x, y) for x, y in points)
     line = Markup('<polyline class="curve" points="{}"/>').format(" ".join(f"{x},{y}" for x, y in points))
     ticks = [(across.at(size), f"{size:,.0f}") for size in log_ticks(across)]
     heights = [(up.at(height), f"{height:.3g}") for height in (0, max(values) / 2, max(values))]
-    drawn = framed(f"{said}, by passages", _STYLE + line + dots, ticks, heights, below=f"passages; upwards: {said}")
-    return str(drawn).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    drawn = framed(f"{said}, by passages", line + dots, ticks, heights, below=f"passages; upwards: {said}")
+    return standalone(drawn)

@@ -20,7 +20,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.records import EVERYTHING, FOR_EVERYONE, Access
+from index.records import Access
+from service.askers import ANYONE, OWNER, Asker
 from service.settings import Settings
 from service.wire import Problem
 
@@ -77,11 +78,15 @@ class Gate:
     keys_required: bool
     owner_token: str | None = field(repr=False)
 
-    # The two that follow are dependencies of endpoints. They are `async` so that FastAPI spends no thread on them.
+    # The three that follow are dependencies of endpoints. They are `async` so that FastAPI spends no thread on them.
+
+    async def asker(self, request: Request) -> Asker:
+        """Say who sends this request: the owner of the data folder, or anyone."""
+        return OWNER if self._is_owner(request.headers) else ANYONE
 
     async def access(self, request: Request) -> Access:
-        """Say what this request may read: everything for the owner of the data folder, else what is for everyone."""
-        return EVERYTHING if self._is_owner(request.headers) else FOR_EVERYONE
+        """Say what this request may read."""
+        return (await self.asker(request)).access
 
     async def check_owner(self, request: Request) -> None:
         """Let in the owner of the data folder, or raise Refused."""

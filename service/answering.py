@@ -1,7 +1,7 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 from uuid import uuid4
@@ -14,7 +14,7 @@ from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
-from service.records import Answer, NearestArticle, NoAnswer, Question, Timings
+from service.records import Answer, Citation, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.settings import Settings
 
@@ -30,25 +30,40 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
     With a `writer` a language model words the answer; without one, or where it fails, the articles are quoted.
     Raises QuestionError, IndexEmpty, IndexMismatch or ModelUnusable.
     """
+    *_, last = steps(question, index=index, settings=settings, writer=writer)
+    assert isinstance(last, Answer | NoAnswer)
+    return last
+
+
+def steps(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Iterator[Step]:
+    """Answer a question step by step, for whoever wants to see each sentence as it is finished.
+
+    Raises what `answer` raises. Whoever stops asking for steps stops the work.
+    """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
     retrieved = retrieve(index, text, access=question.access, filters=question.filters)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
+    yield Found(retrieved.hits)
     sure = confidence(text, evidence)
     if not evidence or (settings.refusals and sure < 0.5):
-        return _no_answer(text, retrieved, sure, clock)
+        yield _no_answer(text, retrieved, sure, clock)
+        return
     wording = writer.write(text, retrieved, index) if writer else None
     match wording:
         case CannotAnswer() if settings.refusals:
-            return _no_answer(text, retrieved, sure, clock, wording)
+            yield _no_answer(text, retrieved, sure, clock, wording)
+            return
         case Written():
-            return _answer(text, retrieved, sure, clock, wording.drafts, wording)
+            found = _answer(text, retrieved, sure, clock, wording.drafts, wording)
         case _:
             found = _answer(text, retrieved, sure, clock, quoted(index, text, evidence), wording)
             # One of the values that sources give would pass for the answer.
             short = None if found.disagreements else short_answer(text, evidence, sure=settings.refusals)
-            return replace(found, short_answer=short)
+            found = replace(found, short_answer=short)
+    yield from _said(found)
+    yield found
 
 
 def checked(question: str, *, longest: int) -> str:
@@ -83,6 +98,13 @@ def _answer(
         degraded=_degraded(wording),
         usage=wording.usage if wording else None,
     )
+
+
+def _said(answer: Answer) -> Iterator[Said]:
+    """Yield the sentences of an answer, each with the citations that come up in it first."""
+    cited: dict[int, Citation] = {citation.number: citation for citation in answer.citations}
+    for sentence in answer.sentences:
+        yield Said(sentence, tuple(cited.pop(number) for number in sentence.citations if number in cited))
 
 
 def _no_answer(

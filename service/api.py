@@ -5,7 +5,7 @@ Endpoints that ask or look up are plain functions: they wait for models and disk
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -21,11 +21,13 @@ from index.errors import FootnoteError, QuestionError, WrongUsage
 from index.records import Access
 from index.sources.addresses import is_address
 from service.access import Doorkeeper, Gate, Refused, gate_for, http_problem, problem_response
+from service.askers import Asker
 from service.problems import PROBLEMS
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
+    AskEvent,
     AskRequest,
     AskResponse,
     CheckRequest,
@@ -55,7 +57,9 @@ Version = Annotated[str | None, Query(description="The version a citation names;
 class Desk(Protocol):
     """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def ask(self, request: AskRequest, access: Access) -> AskResponse: ...
+    def ask(self, request: AskRequest, asker: Asker) -> AskResponse: ...
+
+    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]: ...
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse: ...
 
@@ -105,11 +109,11 @@ def _questions(desk: Desk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["questions"])
 
     @router.post("/ask", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
-    def ask(question: AskRequest, access: Annotated[Access, Depends(gate.access)]) -> AskResponse:
+    def ask(question: AskRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> AskResponse:
         """Answer a question from the articles, or say that they do not answer it."""
         _refuse_what_is_not_there_yet(question)
         _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
-        return desk.ask(question, access)
+        return desk.ask(question, asker)
 
     @router.post("/search", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
     def search(question: SearchRequest, access: Annotated[Access, Depends(gate.access)]) -> SearchResponse:

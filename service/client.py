@@ -13,6 +13,7 @@ from urllib.parse import quote
 from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
 from index.sources.addresses import is_address
+from service.askers import OWNER
 from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
@@ -82,7 +83,7 @@ class LocalClient:
     desk: "LocalDesk"
 
     def ask(self, request: AskRequest) -> AskResponse:
-        return self.desk.ask(request, EVERYTHING)
+        return self.desk.ask(request, OWNER)
 
     def search(self, request: SearchRequest) -> SearchResponse:
         return self.desk.search(request, EVERYTHING)

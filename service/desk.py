@@ -1,6 +1,6 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -13,15 +13,17 @@ from index.retrieval import retrieve
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
-from service.answering import EXTRACTIVE, answer, checked
+from service.answering import EXTRACTIVE, checked, steps
+from service.askers import Asker
 from service.generative import Writer
 from service.reports import check_wire, report_wire
 from service.settings import Settings
-from service.shaping import answer_wire, article_summary, hit_wire, question_from
+from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.watches import Watches
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
+    AskEvent,
     AskRequest,
     AskResponse,
     CheckRequest,
@@ -51,12 +53,18 @@ class LocalDesk:
         """The index that answers now."""
         return self.live.current
 
-    def ask(self, request: AskRequest, access: Access) -> AskResponse:
+    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
         """Answer a question. Raises what `service.answering.answer` raises."""
-        question = question_from(request, access)
+        *_, last = self.ask_events(request, asker)
+        assert isinstance(last, AskResponse)
+        return last
+
+    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+        """Answer a question, giving each sentence as it is finished. Raises what `service.answering.steps` raises."""
+        question = question_from(request, asker.access)
         with self.live.pinned() as index:
-            result = answer(question, index=index, settings=self.settings, writer=self.writer)
-        return answer_wire(result, include_hits=request.include_hits)
+            for step in steps(question, index=index, settings=self.settings, writer=self.writer):
+                yield step_wire(step, include_hits=request.include_hits)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return the hits of a question alone."""

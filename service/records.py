@@ -1,4 +1,4 @@
-"""The values that pass between the rooms of `service/`: Question, Citation, Sentence, Answer, NoAnswer."""
+"""The values that pass between the rooms of `service/`: Question, Citation, Sentence, Answer, NoAnswer, Step."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,13 +10,33 @@ Support = Literal["verified", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation before the question, by the one who asks or by Footnote. `text` holds no markers."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, of which articles, by whom. `as_of` is what "now" means in it; None is today."""
+    """What is asked, of which articles, by whom. `as_of` is what "now" means in it; None is today.
+
+    `history` is what was said before in this conversation, oldest first: a question may lean on it.
+    """
 
     text: str
     access: Access = FOR_EVERYONE
     filters: Filters = field(default_factory=Filters)
     as_of: date | None = None
+    history: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What was preferred, softly, because of the time in the question: articles published in these days, both included."""
+
+    published_after: date | None = None
+    published_before: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,8 @@ class Answer:
     short_answer: str | None = None
     degraded: str | None = None
     usage: Usage | None = None
+    completed_question: str | None = None
+    preferences: Preferences = Preferences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +149,27 @@ class NoAnswer:
     timings: Timings
     degraded: str | None = None
     usage: Usage | None = None
+    completed_question: str | None = None
+    preferences: Preferences = Preferences()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a question, before anything is said of them."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A finished sentence, checked. `citations` are those that it is the first to carry."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+Step = Found | Said | Answer | NoAnswer
+"""What happens while a question is answered, in this order: found, said, said, …, and last the whole answer or none.
+
+What the last holds counts: its sentences begin with those that were said.
+"""

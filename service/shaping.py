@@ -1,18 +1,21 @@
 """What the pipeline works with, to and from the shapes of `service.wire`."""
 
 from index.records import Access, ArticleInfo, Filters, Hit
-from service.records import Answer, NoAnswer, Question
+from service.records import Answer, Citation, Found, Message, NoAnswer, Question, Said, Sentence, Step
 from service.wire import (
     ArticleSummary,
+    AskEvent,
     AskRequest,
     AskResponse,
     CitationWire,
     DisagreementWire,
     HighlightWire,
+    HitsEvent,
     HitWire,
     NearestWire,
     PreferencesWire,
     SearchRequest,
+    SentenceEvent,
     SentenceWire,
     TimingsWire,
     UsageWire,
@@ -24,7 +27,9 @@ def question_from(request: AskRequest | SearchRequest, access: Access) -> Questi
     """Turn a request into a question asked by someone with this access."""
     wire = request.filters
     filters = Filters(wire.published_after, wire.published_before, tuple(wire.publishers), tuple(wire.article_ids))
-    return Question(text=request.question, access=access, filters=filters, as_of=request.as_of)
+    said = request.history if isinstance(request, AskRequest) else ()
+    history = tuple(Message(message.role, message.text) for message in said)
+    return Question(text=request.question, access=access, filters=filters, as_of=request.as_of, history=history)
 
 
 def hit_wire(hit: Hit) -> HitWire:
@@ -69,15 +74,30 @@ def answer_wire(result: Answer | NoAnswer, *, include_hits: bool = False) -> Ask
     return AskResponse.model_validate(fields | {"hits": hits})
 
 
+def step_wire(step: Step, *, include_hits: bool = False) -> AskEvent:
+    """Give a step to an answer its shape as JSON."""
+    match step:
+        case Found():
+            return HitsEvent(hits=[hit_wire(hit) for hit in step.hits])
+        case Said():
+            cited = [_citation_wire(citation) for citation in step.citations]
+            return SentenceEvent(sentence=_sentence_wire(step.sentence), citations=cited)
+        case _:
+            return answer_wire(step, include_hits=include_hits)
+
+
 def _common(result: Answer | NoAnswer) -> dict[str, object]:
     usage, timings = result.usage, result.timings
     return {
         "id": result.id,
         "conversation_id": None,
         "question": result.question,
-        "completed_question": None,
+        "completed_question": result.completed_question,
         "text": result.text,
-        "preferences": PreferencesWire(),
+        "preferences": PreferencesWire(
+            published_after=result.preferences.published_after,
+            published_before=result.preferences.published_before,
+        ),
         "answerer": result.answerer,
         "confidence": result.confidence,
         "degraded": result.degraded,
@@ -90,29 +110,8 @@ def _answered(answer: Answer) -> dict[str, object]:
     return {
         "status": "answered",
         "short_answer": answer.short_answer,
-        "sentences": [
-            SentenceWire(text=s.text, start=s.start, end=s.end, citations=list(s.citations), support=s.support)
-            for s in answer.sentences
-        ],
-        "citations": [
-            CitationWire(
-                number=c.number,
-                article_id=c.article_id,
-                article_version=c.article_version,
-                title=c.title,
-                publisher=c.publisher,
-                published=c.published,
-                url=c.url,
-                passage_id=c.passage_id,
-                quote=c.quote,
-                start=c.start,
-                end=c.end,
-                page=c.page,
-                score=c.score,
-                highlight=c.highlight and HighlightWire(start=c.highlight.start, end=c.highlight.end),
-            )
-            for c in answer.citations
-        ],
+        "sentences": [_sentence_wire(sentence) for sentence in answer.sentences],
+        "citations": [_citation_wire(citation) for citation in answer.citations],
         "disagreements": [
             DisagreementWire(
                 about=d.about, values=[ValueWire(value=v.value, citations=list(v.citations)) for v in d.values]
@@ -121,6 +120,35 @@ def _answered(answer: Answer) -> dict[str, object]:
         ],
         "nearest": [],
     }
+
+
+def _sentence_wire(sentence: Sentence) -> SentenceWire:
+    return SentenceWire(
+        text=sentence.text,
+        start=sentence.start,
+        end=sentence.end,
+        citations=list(sentence.citations),
+        support=sentence.support,
+    )
+
+
+def _citation_wire(citation: Citation) -> CitationWire:
+    return CitationWire(
+        number=citation.number,
+        article_id=citation.article_id,
+        article_version=citation.article_version,
+        title=citation.title,
+        publisher=citation.publisher,
+        published=citation.published,
+        url=citation.url,
+        passage_id=citation.passage_id,
+        quote=citation.quote,
+        start=citation.start,
+        end=citation.end,
+        page=citation.page,
+        score=citation.score,
+        highlight=citation.highlight and HighlightWire(start=citation.highlight.start, end=citation.highlight.end),
+    )
 
 
 def _not_answered(result: NoAnswer) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,8 +19,16 @@ class FiltersWire(Wire):
     article_ids: list[str] = Field(default_factory=list, max_length=1_000)
 
 
+class MessageWire(Wire):
+    role: Literal["user", "assistant"]
+    text: str
+
+
 class AskRequest(Wire):
-    """A question. `include_hits` adds the retrieved passages to the answer."""
+    """A question. `include_hits` adds the retrieved passages to the answer.
+
+    `history` is what was said before, for who keeps conversations elsewhere; with `conversation_id` Footnote knows it.
+    """
 
     question: str = Field(examples=["How much will Amazon invest in Anthropic right away?"])
     conversation_id: str | None = None
@@ -28,6 +36,7 @@ class AskRequest(Wire):
     as_of: date | None = None
     stream: bool = False
     include_hits: bool = False
+    history: list[MessageWire] = Field(default_factory=list, max_length=100)
 
 
 class SearchRequest(Wire):
@@ -109,6 +118,7 @@ class NearestWire(Wire):
 
 class PreferencesWire(Wire):
     published_after: date | None = None
+    published_before: date | None = None
 
 
 class UsageWire(Wire):
@@ -143,6 +153,53 @@ class AskResponse(Wire):
     usage: UsageWire | None
     timings_ms: TimingsWire
     hits: list[HitWire] | None = None
+
+
+class HitsEvent(Wire):
+    """First event of a streamed answer: what was found."""
+
+    hits: list[HitWire]
+
+
+class SentenceEvent(Wire):
+    """A finished, checked sentence of a streamed answer, with the citations that it is the first to carry."""
+
+    sentence: SentenceWire
+    citations: list[CitationWire]
+
+
+AskEvent = HitsEvent | SentenceEvent | AskResponse
+"""The events of a streamed answer; the last is the whole of it."""
+
+
+class ConversationSummary(Wire):
+    """A conversation of the asker. `title` is its first question."""
+
+    id: str
+    title: str
+    created: datetime
+    updated: datetime
+    questions: int
+
+
+class ConversationsResponse(Wire):
+    """One page of the asker's conversations, the latest first."""
+
+    conversations: list[ConversationSummary]
+    total: int
+    next_after: str | None
+
+
+class ConversationResponse(ConversationSummary):
+    """A conversation with its answers, oldest first."""
+
+    answers: list[AskResponse]
+
+
+class FeedbackRequest(Wire):
+    answer_id: str
+    rating: Literal["up", "down"]
+    comment: str | None = Field(None, max_length=4_000)
 
 
 class ArticleSummary(Wire):

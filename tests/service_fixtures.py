@@ -16,6 +16,7 @@ from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL
 from index.store import opened
+from service.askers import Asker
 from service.desk import LocalDesk
 from service.settings import Settings
 from service.wire import AskRequest, AskResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
@@ -120,6 +121,6 @@ def check_answer(desk: LocalDesk, response: AskResponse, access: Access = EVERYT
 
 def ask(desk: LocalDesk, question: str, access: Access = EVERYTHING, **fields: Any) -> AskResponse:
     """Ask, and check what must hold for every answer."""
-    response = desk.ask(AskRequest(question=question, **fields), access)
+    response = desk.ask(AskRequest(question=question, **fields), Asker("tester", access))
     check_answer(desk, response, access)
     return response

@@ -14,6 +14,7 @@ from index.errors import ArticleUnknown, IndexEmpty, QuestionError
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.retrieval import retrieve
 from service.answering import NOT_ANSWERED, answer
+from service.askers import OWNER
 from service.desk import LocalDesk
 from service.evidence import read_sentences
 from service.extractive import quoted
@@ -162,7 +163,7 @@ def test_filters_leave_only_what_matches(corpus_desk: LocalDesk) -> None:
 )
 def test_a_question_that_is_none(corpus_desk: LocalDesk, question: str, problem: str) -> None:
     with pytest.raises(QuestionError, match=problem):
-        corpus_desk.ask(AskRequest(question=question), EVERYTHING)
+        corpus_desk.ask(AskRequest(question=question), OWNER)
     with pytest.raises(QuestionError, match=problem):
         corpus_desk.search(SearchRequest(question=question), EVERYTHING)
 
@@ -196,13 +197,13 @@ def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_desk: LocalDes
 def test_an_empty_index(desk: LocalDesk) -> None:
     for _ in range(2):
         with pytest.raises(IndexEmpty, match="footnote index"):
-            desk.ask(AskRequest(question="Why?"), EVERYTHING)
+            desk.ask(AskRequest(question="Why?"), OWNER)
         with pytest.raises(IndexEmpty):
             desk.search(SearchRequest(question="Why?"), FOR_EVERYONE)
         with pytest.raises(IndexEmpty):
             desk.ready()
         with pytest.raises(QuestionError):  # the question comes first: it is wrong in any index
-            desk.ask(AskRequest(question=""), EVERYTHING)
+            desk.ask(AskRequest(question=""), OWNER)
 
 
 def test_an_index_made_with_other_settings(tmp_path: Path) -> None:

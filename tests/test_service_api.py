@@ -23,10 +23,12 @@ from index.errors import (
 )
 from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
+from service.askers import Asker
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
+    AskEvent,
     AskRequest,
     AskResponse,
     CheckRequest,
@@ -71,8 +73,8 @@ class FakeDesk:
         if self.error:
             raise self.error
 
-    def ask(self, request: AskRequest, access: Access) -> AskResponse:
-        self._note("ask", request, access)
+    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
+        self._note("ask", request, asker.access)
         return AskResponse(
             id="ans_1",
             conversation_id=None,
@@ -92,6 +94,9 @@ class FakeDesk:
             usage=None,
             timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
         )
+
+    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+        yield self.ask(request, asker)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         self._note("search", request, access)

@@ -28,10 +28,12 @@ from index.errors import (
 )
 from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
+from service.askers import Asker
 from service.client import HttpClient
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
+    AskEvent,
     AskRequest,
     AskResponse,
     CheckRequest,
@@ -80,8 +82,8 @@ class MemoryDesk:
         if self.error is not None:
             raise self.error
 
-    def ask(self, request: AskRequest, access: Access) -> AskResponse:
-        self._note("ask", request, access)
+    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
+        self._note("ask", request, asker.access)
         return AskResponse(
             id="ans_1",
             conversation_id=None,
@@ -101,6 +103,9 @@ class MemoryDesk:
             usage=None,
             timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
         )
+
+    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+        yield self.ask(request, asker)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         self._note("search", request, access)

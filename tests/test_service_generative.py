@@ -15,8 +15,8 @@ import pytest
 import structlog
 
 from index.errors import WrongUsage
-from index.records import EVERYTHING
 from service.answering import NOT_ANSWERED
+from service.askers import ANYONE
 from service.desk import LocalDesk
 from service.generative import writer_from
 from service.logs import set_up
@@ -438,7 +438,7 @@ def test_a_reader_without_access_never_sends_what_it_may_not_read(llm: LlmServer
     with desk_over(settings_for(tmp_path / "data")) as desk:
         index_into(desk, write(tmp_path / "news", articles))
         desk = with_model(desk, llm.url)
-        desk.ask(AskRequest(question="How high is the tower?"), access=replace(EVERYTHING, everything=False))
+        desk.ask(AskRequest(question="How high is the tower?"), ANYONE)
     assert "140 metres" not in llm.requests[0].prompt
     assert "120 metres" in llm.requests[0].prompt
 

@@ -14,11 +14,13 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from index.errors import ArticleDeleted, ArticleUnknown, FootnoteError, IndexEmpty
 from index.records import Access
 from service.api import create_app
+from service.askers import Asker
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
     ArticleSummary,
+    AskEvent,
     AskRequest,
     AskResponse,
     CheckRequest,
@@ -228,7 +230,7 @@ class FakeDesk:
         self.asked: list[str] = []
         self.let_go = threading.Event()
 
-    def ask(self, request: AskRequest, access: Access) -> AskResponse:
+    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
         self.asked.append(request.question)
         if self.empty:
             raise IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")
@@ -237,6 +239,9 @@ class FakeDesk:
         if request.question == "Slowly?":
             self.let_go.wait(PATIENCE / 1000)
         return ANSWERS[request.question]
+
+    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+        yield self.ask(request, asker)
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
         ids = [] if self.empty else sorted(ARTICLES)

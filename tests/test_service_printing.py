@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.records import EVERYTHING
+from service.askers import OWNER
 from service.printing import print_answer
 from service.wire import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
@@ -21,7 +21,7 @@ STRIKE = "Workers of the harbour walked out on Monday, after talks about wages h
 def asked(tmp_path: Path, folder: Path, question: str) -> AskResponse:
     with desk_over(settings_for(tmp_path / "data")) as desk:
         index_into(desk, folder)
-        return desk.ask(AskRequest(question=question), EVERYTHING)
+        return desk.ask(AskRequest(question=question), OWNER)
 
 
 def test_a_citation_of_a_pdf_names_its_page(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,127 @@
+"""The tables of the service's own database, `<data>/footnote.db`, and how one is brought up to date with them (Alembic).
+
+They lie outside the folder of the index: making that again, or restoring it, changes nothing here.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+    text,
+)
+
+metadata = MetaData()
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("asker", String(256), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("updated", DateTime(timezone=True), nullable=False, index=True),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column(
+        "conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("asker", String(256), nullable=False, index=True),
+    Column("asked", DateTime(timezone=True), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
+    Column("response", JSON, nullable=False),  # `AskResponse`, as it was given
+    Column("settings", JSON, nullable=False),  # what made it: models, fingerprint, refusals, …; no secrets
+    Column("through", String(16), nullable=False),  # api, page, openai, slack
+    Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it, too
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer_id", String(64), ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("asker", String(256), primary_key=True),
+    Column("rating", String(8), nullable=False),
+    Column("comment", Text),
+    Column("given", DateTime(timezone=True), nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", String(256), primary_key=True),
+    Column("lookup", String(32), nullable=False, unique=True),  # the part of the key that is no secret
+    Column("hash", Text, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("admin", Boolean, nullable=False),
+    Column("created", DateTime(timezone=True), nullable=False),
+    Column("last_used", DateTime(timezone=True)),
+    Column("revoked", DateTime(timezone=True)),
+)
+
+# Who asked when, which articles were cited, and how long it took. No question and no answer.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), nullable=False, index=True),
+    Column("asker", String(256), nullable=False, index=True),
+    Column("action", String(32), nullable=False),
+    Column("answer_id", String(64)),
+    Column("status", String(32), nullable=False),
+    Column("article_ids", JSON, nullable=False),
+    Column("milliseconds", Float, nullable=False),
+)
+
+# An event of Slack goes by its event id and by channel and time of its message; both stand here, as one `key` each.
+slack_events = Table(
+    "slack_events",
+    metadata,
+    Column("key", String(256), primary_key=True),
+    Column("state", String(16), nullable=False),  # working, done
+    Column("leased_until", DateTime(timezone=True), nullable=False),
+    Column("received", DateTime(timezone=True), nullable=False, index=True),
+    Column("event", JSON),  # what is needed to answer it after a restart
+)
+
+# A thread that the bot takes part in is a conversation.
+slack_threads = Table(
+    "slack_threads",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("thread", String(64), primary_key=True),
+    Column("conversation_id", String(64), nullable=False),
+    Column("updated", DateTime(timezone=True), nullable=False),
+)
+
+NEWEST = "0001"
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the database to the newest schema. Costs one query when it is there already."""
+    if inspect(connection).has_table("alembic_version") and (
+        connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar() == NEWEST
+    ):
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from index.settings import PACKAGED_MODEL, Precision
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers import BertModel
 
 Vectors = NDArray[np.float32]
 
@@ -240,7 +241,7 @@ def _load(path: str, name: str, precision: Precision, *, packaged: bool) -> "Sen
     if packaged:
         from index.packing import pack
 
-        pack(model[0].auto_model)
+        pack(cast("BertModel", model[0].auto_model))
     return model
 
 

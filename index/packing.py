@@ -6,7 +6,7 @@ calls what the compiler would call. Measured on two cores: in bfloat16 1.3 to 1.
 1.2 times; in float32 the same numbers, in bfloat16 within cosine .9999 of those before.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,8 @@ def pack(encoder: "BertModel") -> None:
     weight = encoder.embeddings.word_embeddings.weight
     if not _can_pack() or weight.device.type != "cpu" or weight.dtype not in _KINDS:
         return
-    for layer in encoder.encoder.layer:
+    layers: Any = encoder.encoder.layer
+    for layer in layers:
         if encoder.config.hidden_act == "gelu":
             layer.intermediate.dense = PackedLinear(layer.intermediate.dense, activation="gelu")
             layer.intermediate.intermediate_act_fn = nn.Identity()
@@ -53,4 +54,5 @@ def pack(encoder: "BertModel") -> None:
 
 def _can_pack() -> bool:
     operations = ("_reorder_linear_weight", "_linear_pointwise")
-    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in operations)
+    available: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return available and all(hasattr(torch.ops.mkldnn, name) for name in operations)

@@ -15,14 +15,17 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import FootnoteError, QuestionError, WrongUsage
 from index.records import Access
 from index.sources.addresses import is_address
-from service.access import Doorkeeper, Gate, Refused, gate_for, http_problem, problem_response
+from service.access import Gate, gate_for
 from service.askers import Asker
-from service.problems import PROBLEMS
+from service.doorkeeper import Doorkeeper
+from service.keyring import Keyring
+from service.problem_details import Refused, footnote_problem, http_problem, problem_response
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
@@ -43,8 +46,6 @@ from service.wire import (
 )
 
 WEB = Path(__file__).parent / "web"
-# What a FootnoteError of any other class becomes; raised by `ready()`, all of them become 503 `not-ready`.
-OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
 
@@ -83,9 +84,20 @@ class Desk(Protocol):
         """Return if questions can be asked now, else raise a FootnoteError that says why not."""
 
 
-def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner_token: str | None = None) -> FastAPI:
-    """Put the service together. `host` is what it will be bound to; `owner_token` lets the local command line in."""
-    gate = gate_for(settings, serving_host=host, owner_token=owner_token)
+def create_app(
+    desk: Desk,
+    *,
+    settings: Settings,
+    host: str = "127.0.0.1",
+    owner_token: str | None = None,
+    database: Engine | None = None,
+) -> FastAPI:
+    """Put the service together.
+
+    `host` is what it will be bound to; `owner_token` lets the local command line in; `database` holds keys.
+    """
+    known = [Keyring(database).asker] if database else []
+    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=known)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -145,8 +157,8 @@ def _articles(desk: Desk, gate: Gate) -> APIRouter:
 
 
 def _owners(desk: Desk, gate: Gate) -> APIRouter:
-    """The calls of the local command line, which holds the token of the data folder."""
-    router = APIRouter(prefix="/api", tags=["owner"], dependencies=[Depends(gate.check_owner)])
+    """The calls of those who look after the index: the local command line, and admins with their keys."""
+    router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
 
     @router.get("/status", responses=_problems(401, 403))
     def status() -> StatusResponse:
@@ -234,10 +246,11 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:
-    status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
-    if status >= 500:
+    assert isinstance(error, FootnoteError)
+    response = footnote_problem(error)
+    if response.status_code >= 500:
         log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
-    return problem_response(status, slug, str(error), title=title)
+    return response
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

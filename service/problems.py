@@ -24,3 +24,6 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
+
+OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
+"""What a FootnoteError of any other class becomes. Raised by `ready()`, all of them become 503 `not-ready`."""

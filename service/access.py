@@ -27,7 +27,8 @@ from service.settings import Settings
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
 _FORWARDING = {"forwarded", "via", "x-real-ip"}
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-_OPEN_TO_ALL = ("/articles", "/static/", "/healthz", "/readyz")  # and "/": the page itself, which holds no article
+# The page itself, which holds no article; beside these, "/" is open.
+_OPEN_TO_ALL = ("/articles", "/answers/", "/conversations/", "/review", "/static/", "/healthz", "/readyz")
 
 KnowsToken = Callable[[str], Asker | None]
 """Tells who bears a token, or None where it does not know the token. May block."""

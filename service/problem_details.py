@@ -8,7 +8,7 @@ from fastapi import Response
 from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError
-from service.problems import OTHER_PROBLEM, PROBLEMS
+from service.problems import problem_of
 from service.wire import Problem
 
 
@@ -40,5 +40,5 @@ def http_problem(error: HTTPException) -> Response:
 
 def footnote_problem(error: FootnoteError) -> Response:
     """Say what went wrong, as the table of problems has it."""
-    status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
-    return problem_response(status, slug, str(error), title=title)
+    problem = problem_of(error)
+    return problem_response(problem.status, problem.type.rpartition("/")[2], problem.detail, title=problem.title)

@@ -13,8 +13,9 @@ from service.api import create_app
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
 from service.logs import set_up
+from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
-from tests.test_service_api import ADDRESS, OWNER, TOKEN, FakeDesk, problem
+from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
 
 
 @pytest.fixture

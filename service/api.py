@@ -5,19 +5,20 @@ and answers are made there step by step. `/healthz` is not, and answers even whi
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
 
 from index.errors import FootnoteError
 from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
 from service.doorkeeper import Doorkeeper
+from service.guard import NOBODY_KNOWN, Guard
 from service.http_problems import add_problem_handlers, problems
-from service.keyring import Keyring
+from service.limits import limits_for
+from service.me_api import me_router
 from service.owner_api import OwnersDesk, owner_router
 from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
@@ -39,14 +40,14 @@ def create_app(
     settings: Settings,
     host: str = "127.0.0.1",
     owner_token: str | None = None,
-    database: Engine | None = None,
+    guard: Guard = NOBODY_KNOWN,
 ) -> FastAPI:
     """Put the service together.
 
-    `host` is what it will be bound to; `owner_token` lets the local command line in; `database` holds keys.
+    `host` is what it will be bound to; `owner_token` lets the local command line in; `guard` knows keys and rates.
     """
-    known = [Keyring(database).asker] if database else []
-    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=known)
+    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
+    limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -56,7 +57,9 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(questions_router(desk, gate, settings))
+    limited: dict[str, Any] = {"dependencies": [Depends(limits.asking)], "responses": problems(429, 503)}
+    app.include_router(questions_router(desk, gate, settings), **limited)
+    app.include_router(me_router(gate))
     app.include_router(articles_router(desk, gate))
     app.include_router(owner_router(desk, gate))
     app.include_router(_health(desk))

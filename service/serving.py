@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -17,6 +17,7 @@ from index.ownership import Owner, own
 from service.access import keys_required
 from service.api import create_app
 from service.desk import LocalDesk
+from service.guard import opened_guard
 from service.kept.database import opened_database
 from service.kept.keys import all_keys
 from service.opening import open_desk, service_owner
@@ -43,8 +44,11 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # As Ctrl-C does, so that the data folder is closed and let go of. uvicorn finishes what is being answered, then
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), listening, open_desk(settings, owner) as desk, _database(settings) as database:
-        app = create_app(desk, settings=settings, host=host, owner_token=owner.token, database=database)
+    with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
+        desk = stack.enter_context(open_desk(settings, owner))
+        database = stack.enter_context(_database(settings))
+        guard = stack.enter_context(opened_guard(settings, database))
+        app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.

@@ -10,8 +10,10 @@ from sqlalchemy import Engine
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
+from service.guard import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
+from service.keyring import Keyring
 from service.logs import set_up
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
@@ -32,7 +34,8 @@ def desk() -> FakeDesk:
 
 def serve(desk: FakeDesk, database: Engine, *, keys: bool | None = True, host: str = "127.0.0.1") -> TestClient:
     settings = settings_for(Path("unused"), api_keys_required=keys)
-    app = create_app(desk, settings=settings, host=host, owner_token=TOKEN, database=database)
+    guard = Guard(known=(Keyring(database).asker,))
+    app = create_app(desk, settings=settings, host=host, owner_token=TOKEN, guard=guard)
     return TestClient(app, base_url=ADDRESS)
 
 
@@ -49,6 +52,18 @@ def test_a_key_reads_what_its_groups_may_read(desk: FakeDesk, database: Engine, 
     assert desk.called[1] == Access(frozenset({"staff"}))
     client.post("/api/ask", json={"question": "Why?"}, headers=bearing(key))
     assert desk.called[2] == Access(frozenset({"staff"}))
+
+
+def test_everyone_can_see_who_they_are(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "ann", groups=["staff", "board"])
+    client = serve(desk, database)
+    me = {"id": "key:ann", "admin": False, "groups": ["board", "staff"], "keys_required": True}
+    assert client.get("/api/me", headers=bearing(key)).json() == me
+    me = {"id": "owner", "admin": True, "groups": None, "keys_required": True}
+    assert client.get("/api/me", headers=OWNER).json() == me
+    problem(client.get("/api/me"), 401, "key-required")
+    me = {"id": "anyone", "admin": False, "groups": [], "keys_required": False}
+    assert serve(desk, database, keys=None).get("/api/me").json() == me
 
 
 def test_without_a_key_or_with_a_wrong_one_nobody_is_let_in(desk: FakeDesk, database: Engine) -> None:

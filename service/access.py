@@ -26,6 +26,7 @@ from service.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
 _FORWARDING = {"forwarded", "via", "x-real-ip"}
+METRICS = "/metrics"
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # The page itself, which holds no article; beside these, "/" is open.
 _OPEN_TO_ALL = ("/articles", "/answers/", "/conversations/", "/review", "/static/", "/healthz", "/readyz")
@@ -45,10 +46,13 @@ class Gate:
     keys_required: bool
     owner_token: str | None = field(repr=False)
     known: tuple[KnowsToken, ...] = field(default=(), repr=False)
+    metrics_open: bool = False
 
     async def identify(self, headers: Headers, *, path: str) -> Asker:
         """Say who sends a request: the owner of the data folder, the bearer of a key, or anyone. Raises Refused."""
         if path == "/" or path.startswith(_OPEN_TO_ALL):
+            return ANYONE
+        if path == METRICS and self.metrics_open:
             return ANYONE
         token = _bearer(headers)
         if token is None:
@@ -80,6 +84,11 @@ class Gate:
                 "machine that serves may do it: it reads a token from the data folder."
             )
             raise Refused(403, "admin-only", detail)
+
+    async def check_scraper(self, request: Request) -> None:
+        """Let in who may read metrics: everyone where these are open, else admins. Raises Refused."""
+        if not self.metrics_open:
+            await self.check_admin(request)
 
     def check(self, headers: Headers, *, method: str) -> None:
         """Let a request in by where it comes from, or raise Refused."""
@@ -139,6 +148,8 @@ def gate_for(
         keys_required=keys_required(settings, serving_host),
         owner_token=owner_token,
         known=tuple(known),
+        # The sizes in it tell of articles that not everyone may read, which is nothing to whoever sits at this machine.
+        metrics_open=settings.metrics_open or (is_loopback(serving_host) and not keys_required(settings, serving_host)),
     )
 
 
@@ -146,8 +157,13 @@ def keys_required(settings: Settings, serving_host: str) -> bool:
     """Say whether requests need a key: by default, where a stranger could reach the service."""
     if settings.api_keys_required is not None:
         return settings.api_keys_required
-    address = _address(serving_host)
-    return not (serving_host.lower() == "localhost" or (address is not None and address.is_loopback))
+    return not is_loopback(serving_host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address can only be reached from this machine."""
+    address = _address(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
 
 
 def _bearer(headers: Headers) -> str | None:

@@ -15,13 +15,16 @@ from index.errors import FootnoteError
 from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
 from service.doorkeeper import Doorkeeper
-from service.guard import NOBODY_KNOWN, Guard
+from service.guard import Guard
 from service.http_problems import add_problem_handlers, problems
 from service.limits import limits_for
 from service.me_api import me_router
+from service.metrics import loop_watched
+from service.metrics_api import metrics_router
 from service.owner_api import OwnersDesk, owner_router
 from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
+from service.request_log import RequestLog
 from service.settings import Settings
 
 WEB = Path(__file__).parent / "web"
@@ -40,12 +43,13 @@ def create_app(
     settings: Settings,
     host: str = "127.0.0.1",
     owner_token: str | None = None,
-    guard: Guard = NOBODY_KNOWN,
+    guard: Guard | None = None,
 ) -> FastAPI:
     """Put the service together.
 
     `host` is what it will be bound to; `owner_token` lets the local command line in; `guard` knows keys and rates.
     """
+    guard = guard or Guard()
     gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
     limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
     app = FastAPI(
@@ -56,6 +60,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lambda _: loop_watched(guard.metrics),
     )
     limited: dict[str, Any] = {"dependencies": [Depends(limits.asking)], "responses": problems(429, 503)}
     app.include_router(questions_router(desk, gate, settings), **limited)
@@ -63,10 +68,12 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(owner_router(desk, gate))
     app.include_router(_health(desk))
+    app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 
 

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 
 class Doorkeeper:
-    """Outermost: lets requests in by the rules of the gate, and lets nothing out without the security headers.
+    """Lets requests in by the rules of the gate, and lets nothing out without the security headers.
 
     What nobody expected becomes a problem that says nothing of the inside, which goes to the log.
     """

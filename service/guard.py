@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
 from service.access import KnowsToken
 from service.keyring import Keyring
+from service.metrics import Metrics
 from service.rates import FILE, Rates
 from service.settings import Settings
 
@@ -16,14 +17,12 @@ from service.settings import Settings
 class Guard:
     """By default nobody is known but the owner, and nothing is remembered.
 
-    `known` tell from a token who bears it; `rates` remember how often somebody asked.
+    `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count.
     """
 
     known: tuple[KnowsToken, ...] = ()
     rates: Rates | None = None
-
-
-NOBODY_KNOWN = Guard()
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @contextmanager

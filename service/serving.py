@@ -20,6 +20,7 @@ from service.desk import LocalDesk
 from service.guard import opened_guard
 from service.kept.database import opened_database
 from service.kept.keys import all_keys
+from service.logs import set_up
 from service.opening import open_desk, service_owner
 from service.settings import Settings
 from service.watching import watching
@@ -32,6 +33,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
 
     Raises WrongUsage when the address cannot be served on, DataFolderOwned when another process has the data folder.
     """
+    set_up(settings.log_format)
     try:
         listening = _listen(host, port)
     except WrongUsage:

@@ -67,6 +67,20 @@ class Settings(IndexSettings):
     )
     question_wait_seconds: float = Field(30.0, gt=0, description="Longest time that a question waits for its turn.")
 
+    metrics_open: bool = Field(
+        False,
+        description="Whether `/metrics` can be read without an admin's key. Without keys on a loopback address it always can.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How the service writes its log lines.")
+    log_questions: bool = Field(
+        False, description="Whether questions are written to the log, each with who asked it. For finding faults."
+    )
+    audit_days: int = Field(
+        90,
+        ge=0,
+        description="Days for which it is kept who asked when and which articles were cited; 0 keeps nothing.",
+    )
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`. Raises WrongUsage that names each one that cannot be used."""

@@ -174,9 +174,9 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
         response = client.post("/api/ask", json={"question": "Why?"})
     assert "hunter2" not in problem(response, 500, "internal-error")
     assert "default-src 'none'" in response.headers["content-security-policy"]
-    assert [(line["event"], line["path"], line["exc_info"]) for line in lines] == [
-        ("unexpected error", "/api/ask", True)
-    ]
+    fault, request = lines
+    assert (fault["event"], fault["path"], fault["exc_info"]) == ("unexpected error", "/api/ask", True)
+    assert (request["event"], request["route"], request["status"]) == ("request", "/api/ask", 500)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class Settings(IndexSettings):
 
     metrics_open: bool = Field(
         False,
-        description="Whether `/metrics` can be read without an admin's key. Without keys on a loopback address it always can.",
+        description="Whether `/metrics` needs no admin's key. On a loopback address without keys it never does.",
     )
     log_format: Literal["text", "json"] = Field("text", description="How the service writes its log lines.")
     log_questions: bool = Field(

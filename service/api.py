@@ -15,6 +15,8 @@ from index.errors import FootnoteError
 from service.access import Doorkeeper, Refused, gate_for
 from service.articles_api import ArticlesDesk, articles_router
 from service.http_problems import add_problem_handlers, problems
+from service.openai_api import openai_router
+from service.openai_errors import OpenAIErrors
 from service.owner_api import OwnersDesk, owner_router
 from service.questions_api import AnsweringDesk, questions_router
 from service.settings import Settings
@@ -44,11 +46,13 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
     app.include_router(questions_router(desk, gate, settings))
     app.include_router(articles_router(desk, gate))
     app.include_router(owner_router(desk, gate))
+    app.include_router(openai_router(desk, gate, settings))
     app.include_router(_health(desk))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(OpenAIErrors)
     return app
 
 

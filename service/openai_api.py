@@ -50,7 +50,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
             linked=settings.openai_linked_markers,
             source_events=settings.open_webui_sources,
         )
-        events = stepwise(desk.ask_events(question, asker))
+        events = stepwise(desk.ask_events(question, asker, through="openai"))
         if chat.stream:
             return _stream(chunks(await begun(events), manner, with_usage=with_usage))
         answer = await last_of(events, request)

@@ -14,14 +14,17 @@ from fastapi.staticfiles import StaticFiles
 from index.errors import FootnoteError
 from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
+from service.documented import problems
 from service.doorkeeper import Doorkeeper
 from service.guard import Guard
-from service.http_problems import add_problem_handlers, problems
+from service.http_problems import add_problem_handlers
 from service.kept_api import KeepingDesk, kept_routes
 from service.limits import limits_for
 from service.me_api import me_router
 from service.metrics import loop_watched
 from service.metrics_api import metrics_router
+from service.openai_api import openai_router
+from service.openai_errors import OpenAIErrors
 from service.owner_api import OwnersDesk, owner_router
 from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
@@ -69,12 +72,14 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
+    app.include_router(openai_router(desk, gate, settings), **limited)
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(OpenAIErrors)
     app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 

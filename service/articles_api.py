@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Query
 
 from index.records import Access
 from service.access import Gate
-from service.documented import After, Limit
-from service.http_problems import problems
+from service.documented import After, Limit, problems
 from service.wire import ArticleResponse, ArticlesResponse, PublishersResponse
 
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends, Path
 
 from service.access import Gate
 from service.askers import Asker
-from service.documented import After, Limit
-from service.http_problems import problems
+from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
 from service.problem_details import Refused
 from service.wire import (

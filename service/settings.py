@@ -18,6 +18,13 @@ class Settings(IndexSettings):
     stream_stall_seconds: float = Field(
         30.0, gt=0, description="A reader of a streamed answer who takes nothing for this long is dropped."
     )
+    openai_linked_markers: bool = Field(
+        False,
+        description="Whether markers in chat completions are Markdown links, for chat clients that show no annotations.",
+    )
+    open_webui_sources: bool = Field(
+        False, description="Whether streamed chat completions name sources in Open WebUI's own way, not as annotations."
+    )
     max_question_chars: int = Field(2_000, gt=0, description="Longest question that is accepted, in characters.")
     refusals: bool = Field(
         True,

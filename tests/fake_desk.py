@@ -8,6 +8,7 @@ from typing import Any
 
 from index.records import Access
 from service.askers import Asker
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -134,7 +135,9 @@ class FakeDesk(KeepsNothing):
         if self.error:
             raise self.error
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         self._note("ask", request, asker.access)
         try:
             for step in self.steps or [answer(request.question)]:

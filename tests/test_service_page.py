@@ -15,6 +15,7 @@ from index.errors import ArticleDeleted, ArticleUnknown, FootnoteError, IndexEmp
 from index.records import Access
 from service.api import create_app
 from service.askers import Asker
+from service.kept.kept import Through
 from service.settings import Settings
 from service.wire import (
     ArticleResponse,
@@ -242,7 +243,9 @@ class FakeDesk(KeepsNothing):
             self.let_go.wait(PATIENCE / 1000)
         return ANSWERS[request.question]
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         yield self.ask(request, asker)
 
     def publishers(self, access: Access) -> PublishersResponse:

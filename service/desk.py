@@ -1,6 +1,6 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -29,6 +29,8 @@ from service.wire import (
     CheckRequest,
     CheckResponse,
     IndexReportWire,
+    PublishersResponse,
+    PublisherWire,
     RebuildResponse,
     SearchRequest,
     SearchResponse,
@@ -59,7 +61,7 @@ class LocalDesk:
         assert isinstance(last, AskResponse)
         return last
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished. Raises what `service.answering.steps` raises."""
         question = question_from(request, asker.access)
         with self.live.pinned() as index:
@@ -93,6 +95,13 @@ class LocalDesk:
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        """Return who published the articles that may be read, and between which days."""
+        with self.live.pinned() as index:
+            counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
+        named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
+        return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
 
     def status(self) -> StatusResponse:
         """Return what is indexed."""

@@ -15,6 +15,9 @@ class Settings(IndexSettings):
         None,
         description="Address under which people reach the service; default: the address served on. Used for absolute links.",
     )
+    stream_stall_seconds: float = Field(
+        30.0, gt=0, description="A reader of a streamed answer who takes nothing for this long is dropped."
+    )
     max_question_chars: int = Field(2_000, gt=0, description="Longest question that is accepted, in characters.")
     refusals: bool = Field(
         True,

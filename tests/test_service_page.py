@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from service.wire import (
     IndexReportWire,
     NearestWire,
     PreferencesWire,
+    PublishersResponse,
     RebuildResponse,
     SearchRequest,
     SearchResponse,
@@ -240,8 +241,11 @@ class FakeDesk:
             self.let_go.wait(PATIENCE / 1000)
         return ANSWERS[request.question]
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
         yield self.ask(request, asker)
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        return PublishersResponse(publishers=[], earliest=None, latest=None)
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
         ids = [] if self.empty else sorted(ARTICLES)

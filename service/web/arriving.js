@@ -21,7 +21,7 @@ export function arrivingAnswer(body, open) {
   let holding = 0;
   const show = () => {
     text.set(said, cited);
-    body.append(text.view);
+    if (!text.view.isConnected) body.append(text.view);
   };
   const settle = () => {
     progress.end();
@@ -31,7 +31,7 @@ export function arrivingAnswer(body, open) {
   body.setAttribute("aria-busy", "true");
   return {
     found(event) {
-      progress.say(`Reading ${passages(event.hits)}`);
+      if (event.hits.length) progress.say(`Reading ${passages(event.hits)}`);
       progress.view.after(...understanding(event));
     },
     said({ sentence, citations }) {

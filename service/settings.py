@@ -65,7 +65,9 @@ class Settings(IndexSettings):
     slack_signing_secret: SecretStr | None = Field(
         None, description="Signing secret of the Slack app: events come by HTTP, to `/slack/events` of this service."
     )
-    slack_api_url: str = Field("https://slack.com/api/", description="Address of Slack's Web API. Another one is for tests.")
+    slack_api_url: str = Field(
+        "https://slack.com/api/", description="Address of Slack's Web API. Another one is for tests."
+    )
     slack_groups: dict[str, list[str]] = Field(
         {},
         description=(
@@ -75,7 +77,9 @@ class Settings(IndexSettings):
         ),
     )
     slack_workers: int = Field(4, ge=1, le=64, description="Questions from Slack that are answered at the same time.")
-    slack_queue: int = Field(100, ge=1, description="Questions from Slack that may wait; beyond, the bot asks for patience.")
+    slack_queue: int = Field(
+        100, ge=1, description="Questions from Slack that may wait; beyond, the bot asks for patience."
+    )
     slack_answer_seconds: float = Field(300.0, gt=0, description="Longest time that an answer in Slack may take.")
 
     @field_validator("slack_groups")

@@ -11,7 +11,9 @@ app = typer.Typer(help="Answer in Slack.", invoke_without_command=True, pretty_e
 @app.callback()
 def slack(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to serve on, for the other commands and for events by HTTP.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to serve on, for other commands and for events by HTTP.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 0,
 ) -> None:
     """Answer in Slack until stopped. Owns the data folder as `footnote serve` does, which answers in Slack, too."""
@@ -33,7 +35,9 @@ def slack(
 
 @app.command()
 def manifest(
-    http: Annotated[bool, typer.Option("--http", help="Events by HTTP, to FOOTNOTE_PUBLIC_URL, not by Socket Mode.")] = False,
+    http: Annotated[
+        bool, typer.Option("--http", help="Events by HTTP, to FOOTNOTE_PUBLIC_URL, not by Socket Mode.")
+    ] = False,
 ) -> None:
     """Print the manifest of the Slack app: at https://api.slack.com/apps, Create New App, From a manifest."""
     from index.errors import WrongUsage
@@ -43,5 +47,7 @@ def manifest(
 
     public_url = load_settings().public_url
     if http and not (public_url or "").startswith("https://"):
-        raise WrongUsage("Slack sends events to a public https address. Set FOOTNOTE_PUBLIC_URL to the one of this service.")
+        raise WrongUsage(
+            "Slack sends events to a public https address. Set FOOTNOTE_PUBLIC_URL to the one of this service."
+        )
     typer.echo(json.dumps(made(events_url=f"{public_url}".rstrip("/") + PATH if http else None), indent=2))

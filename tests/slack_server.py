@@ -288,7 +288,9 @@ async def _call(server: SlackServer, request: web.Request) -> web.StreamResponse
         request.transport.abort()
         return web.Response()
     headers = {"Retry-After": str(fault.retry_after)} if fault.retry_after is not None else {}
-    body = {"ok": False, "error": fault.error or "ratelimited"} if fault.error or fault.retry_after is not None else None
+    body = (
+        {"ok": False, "error": fault.error or "ratelimited"} if fault.error or fault.retry_after is not None else None
+    )
     if body is None:
         return web.Response(status=fault.status, text="<html>bad gateway</html>", content_type="text/html")
     return web.json_response(body, status=fault.status, headers=headers)
@@ -356,7 +358,9 @@ def _delete(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _start_stream(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
     _check_place(server, arguments["channel"], arguments["thread_ts"])
-    if arguments["channel"][0] != "D" and not (arguments.get("recipient_user_id") and arguments.get("recipient_team_id")):
+    if arguments["channel"][0] != "D" and not (
+        arguments.get("recipient_user_id") and arguments.get("recipient_team_id")
+    ):
         raise _Refused("missing_recipient_user_id")
     stored = {"channel": arguments["channel"], "thread_ts": arguments["thread_ts"], "text": "", "blocks": []}
     made = _stored(server, stored | {"streaming": True, "streamed": "", "appends": 0})

@@ -51,9 +51,7 @@ Asked = Annotated[InThread | Command | Shared, Field(discriminator="kind")]
 ASKED: TypeAdapter[InThread | Command | Shared] = TypeAdapter(Asked)
 
 
-def thread_question(
-    body: Mapping[str, Any], *, bot: str, takes_part: Callable[[str, str], bool]
-) -> InThread | None:
+def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[str, str], bool]) -> InThread | None:
     """Return the question in an event of Slack (`message` or `app_mention`), or None where the bot is not asked.
 
     `bot` is its user id. `takes_part(channel, thread)` says whether it has been asked in that thread before.

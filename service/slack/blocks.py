@@ -63,7 +63,13 @@ def below(response: AskResponse, *, public_url: str) -> list[tuple[Block, ...]]:
     short = [(section(f"*In short:* {_fitted(response.short_answer)}"),)] if response.short_answer else []
     differences = [_difference(disagreement) for disagreement in response.disagreements]
     sources = [_source(citation, public_url) for citation in response.citations]
-    return [*short, *_circumstances(response), *differences, *sources, (context(_byline(response)), _feedback(response.id))]
+    return [
+        *short,
+        *_circumstances(response),
+        *differences,
+        *sources,
+        (context(_byline(response)), _feedback(response.id)),
+    ]
 
 
 def source_line(citation: CitationWire, *, public_url: str) -> str:
@@ -144,9 +150,7 @@ def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrk
 def _page(public_url: str, article_id: str, citation: CitationWire | None = None) -> str:
     """Return the address of an article's own page here, as `web/links.js` writes it."""
     fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
-    query = (
-        {"version": citation.article_version, "start": citation.start, "end": citation.end} if citation else {}
-    )
+    query = {"version": citation.article_version, "start": citation.start, "end": citation.end} if citation else {}
     path = url_quote(article_id, safe="" if fragile else "/")
     address = f"{public_url.rstrip('/')}/articles/{path}" + (f"?{urlencode(query)}" if query else "")
     return safe_address(address) or public_url

@@ -6,7 +6,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from index.errors import NotKept
 from service.askers import Asker
+from service.kept.kept import Through
 from service.slack.asked import Asked, InThread
 from service.slack.asking import asked_events
 from service.slack.audience import Audience
@@ -22,7 +24,7 @@ T = TypeVar("T")
 class SlackDesk(Protocol):
     """What the bot asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]: ...
+    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through) -> Iterator[AskEvent]: ...
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
@@ -57,7 +59,14 @@ class Bot:
 
         def ask() -> Iterator[AskEvent]:
             conversation = self.remembered.conversation(*thread) if thread else None
-            return self.desk.ask_events(AskRequest(question=asked.text, conversation_id=conversation), asker)
+            request = AskRequest(question=asked.text, conversation_id=conversation)
+            try:
+                yield from self.desk.ask_events(request, asker, through="slack")
+            except NotKept:  # the conversation expired, or was deleted: a new one begins
+                if conversation is None:
+                    raise
+                anew = request.model_copy(update={"conversation_id": None})
+                yield from self.desk.ask_events(anew, asker, through="slack")
 
         return asked_events(ask, pool=self.pool, seconds=self.answer_seconds)
 

@@ -83,7 +83,7 @@ class Calls:
         return data
 
 
-class _Wait(Exception):  # noqa: N818 -- no error, and never leaves this module
+class _Wait(Exception):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 

@@ -47,7 +47,11 @@ def manifest(*, events_url: str | None) -> Mapping[str, Any]:
             "description": "Answers questions from the articles, with exact citations",
         },
         "features": {
-            "app_home": {"home_tab_enabled": False, "messages_tab_enabled": True, "messages_tab_read_only_enabled": False},
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
             "assistant_view": pane,
             "bot_user": {"display_name": "footnote", "always_online": True},
             "slash_commands": [command],

@@ -61,7 +61,10 @@ def _of_pieces(group: Sequence[Piece], sources: Sequence[str]) -> Message:
     words = " ".join(piece.mrkdwn for piece in group)
     text = "\n".join([words, *sources])
     return Message(
-        " ".join(piece.markdown for piece in group), body, (), text if len(text) <= _LONGEST_PLAIN else words[:_LONGEST_PLAIN]
+        " ".join(piece.markdown for piece in group),
+        body,
+        (),
+        text if len(text) <= _LONGEST_PLAIN else words[:_LONGEST_PLAIN],
     )
 
 

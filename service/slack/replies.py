@@ -148,9 +148,7 @@ async def _heading(asked: Shared, bot: Bot, *, begun_before: bool) -> str:
 
 
 async def _standing_heading(asked: Shared, bot: Bot) -> str | None:
-    page = await bot.calls.call(
-        "conversations.history", channel=asked.channel, include_all_metadata=True, limit=200
-    )
+    page = await bot.calls.call("conversations.history", channel=asked.channel, include_all_metadata=True, limit=200)
     return next((message["ts"] for message in page["messages"] if _is_heading(message, asked.key)), None)
 
 

@@ -66,7 +66,9 @@ def wanted(settings: Settings) -> bool:
     """Say whether the settings ask for a bot. Raises WrongUsage where half of what it needs is missing."""
     if settings.slack_bot_token is None:
         if settings.slack_app_token or settings.slack_signing_secret:
-            raise WrongUsage("Slack needs FOOTNOTE_SLACK_BOT_TOKEN, too. Set it, or leave out the other Slack settings.")
+            raise WrongUsage(
+                "Slack needs FOOTNOTE_SLACK_BOT_TOKEN, too. Set it, or leave out the other Slack settings."
+            )
         return False
     if not (settings.slack_app_token or settings.slack_signing_secret):
         raise WrongUsage(

@@ -47,9 +47,7 @@ async def _keep(asked: InThread, calls: Calls) -> None:
 
 async def _set(asked: InThread, calls: Calls, status: str) -> bool:
     try:
-        await calls.call(
-            "assistant.threads.setStatus", channel_id=asked.channel, thread_ts=asked.thread, status=status
-        )
+        await calls.call("assistant.threads.setStatus", channel_id=asked.channel, thread_ts=asked.thread, status=status)
     except SlackFault:
         return False
     return True

@@ -13,7 +13,9 @@ TOO_MANY = "I have more questions than I can take on just now. Please ask again 
 GAVE_UP = "I tried several times to answer this and could not. Please ask again later."
 FAILED = "Something went wrong while I was answering, so there is no answer. Please ask again; the log of Footnote says what."
 NOT_READY = "I cannot answer at the moment: something is wrong with my articles. The log of Footnote says what."
-NO_PLACE = "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
+NO_PLACE = (
+    "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
+)
 CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then share again."
 NOT_THERE = "This question is too old to be shared. Please ask it again."
 THANKS = "Thank you for saying so."

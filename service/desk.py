@@ -15,7 +15,6 @@ from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
 from service.askers import Asker
-from service.generative import Writer
 from service.reports import check_wire, report_wire
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
@@ -34,6 +33,7 @@ from service.wire import (
     SearchResponse,
     StatusResponse,
 )
+from service.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,50 +47,46 @@ class Source:
     titles: tuple[str, ...] = ()
     published: tuple[date, ...] = ()
 
-    @property
-    def words(self) -> str:
-        return " ".join(self.quotes)
-
 
 def missing(words: str, source: Source) -> frozenset[str]:
     """Return the figures, days and names of a sentence, in its own words, that the source does not hold."""
     days, figures = _days_and_figures(words)
-    source_days, source_figures = _days_and_figures(source.words)
+    given_days, given_figures = _days_and_figures(" ".join(source.quotes))
     return frozenset(
-        [
-            day.words
-            for day in days
-            if not any(_gives(day, other, source.published) for other in source_days)
-            and not any(_is_day(day, on) for on in source.published)
-        ]
-        + [f.words for f in figures if f.words.lower() != "one" and not any(_states(f, o) for o in source_figures)]
-        + _names_missing(words, days, source)
+        [day.words for day in days if not _told(day, given_days, source.published)]
+        + [figure.words for figure in figures if not any(_states(figure, given) for given in given_figures)]
+        + _names_missing(words, [*days, *figures], source)
     )
 
 
 def contradicted(words: str, source: Source) -> bool:
     """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell"."""
-    return _denies_otherwise(words, source.words) or _turns(words, source.words)
+    quoted = " ".join(source.quotes)
+    return _denies_otherwise(words, quoted) or _turns(words, quoted)
 
 
 def _days_and_figures(text: str) -> tuple[list[Day], list[Mention]]:
     days = days_in(text)
     figures = [m for m in mentions_in(text) if not any(m.start < day.end and day.start < m.end for day in days)]
-    return days, figures
+    return days, [figure for figure in figures if figure.words.lower() != "one"]  # "one of the largest"
 
 
-def _gives(claimed: Day, given: Day, published: Sequence[date]) -> bool:
-    """Say whether a source gives a day as precisely as it is claimed. The year may be that of the article's date."""
-    years = {given.year} if given.year else {on.year for on in published}
-    return (
-        (claimed.year is None or claimed.year in years)
-        and claimed.month in (None, given.month)
-        and claimed.day in (None, given.day)
+def _told(claimed: Day, given: Sequence[Day], published: Sequence[date]) -> bool:
+    """Say whether a day is given as precisely as it is claimed, in the text or as the article's own date.
+
+    A year that the text leaves out is that of the article's date.
+    """
+    own = [(on.year, on.month, on.day) for on in published]
+    filled = [
+        (year, day.month, day.day)
+        for day in given
+        for year in ([day.year] if day.year else [on.year for on in published])
+    ]
+    bare = [(None, day.month, day.day) for day in given]
+    parts = (claimed.year, claimed.month, claimed.day)
+    return any(
+        all(part in (None, other) for part, other in zip(parts, one, strict=True)) for one in (*own, *filled, *bare)
     )
-
-
-def _is_day(claimed: Day, on: date) -> bool:
-    return (claimed.year in (None, on.year)) and claimed.month in (None, on.month) and claimed.day in (None, on.day)
 
 
 def _states(claimed: Mention, given: Mention) -> bool:
@@ -102,17 +98,14 @@ def _states(claimed: Mention, given: Mention) -> bool:
     return not opposite and (claimed.value == given.value or rounded or unit_left_out)
 
 
-def _names_missing(words: str, days: Sequence[Day], source: Source) -> list[str]:
+def _names_missing(words: str, counted: Sequence[Day | Mention], source: Source) -> list[str]:
+    """Return the names that the source does not hold; what belongs to a day or a figure ("May", "USD") is none."""
+    rest = words
+    for one in counted:
+        rest = rest[: one.start] + "0" * (one.end - one.start) + rest[one.end :]
     texts = [*source.quotes, *source.titles]
-    without_days = words
-    for day in reversed(days):
-        without_days = without_days[: day.start] + "on" + without_days[day.end :]
-    names = [
-        name
-        for name in missing_names(without_days, texts)
-        if name.isupper() or zipf_frequency(name.lower(), "en") < _COMMON
-    ]
-    subject = _subject(without_days)
+    names = [n for n in missing_names(rest, texts) if n.isupper() or zipf_frequency(n.lower(), "en") < _COMMON]
+    subject = _subject(rest)
     if subject and not stem_set(subject) <= frozenset[str]().union(*(stem_set(text) for text in texts)):
         names.append(subject)
     return names

@@ -7,7 +7,6 @@ from time import perf_counter
 from uuid import uuid4
 
 from index.errors import QuestionError
-from index.retrieval import Retrieved, retrieve
 from index.store import Index
 from service.citing import Draft, cite
 from service.disagreement import disagreements
@@ -16,6 +15,7 @@ from service.extractive import quoted, short_answer
 from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
 from service.records import Answer, Citation, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
+from service.selection import Selected, select_hits
 from service.settings import Settings
 
 NOT_ANSWERED = "The articles do not answer this question."
@@ -42,7 +42,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
-    retrieved = retrieve(index, text, access=question.access, filters=question.filters)
+    retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits)
@@ -81,7 +81,7 @@ def checked(question: str, *, longest: int) -> str:
 
 
 def _answer(
-    text: str, retrieved: Retrieved, sure: float, clock: "_Clock", drafts: Sequence[Draft], wording: Wording | None
+    text: str, retrieved: Selected, sure: float, clock: "_Clock", drafts: Sequence[Draft], wording: Wording | None
 ) -> Answer:
     cited = cite(drafts)
     return Answer(
@@ -97,6 +97,7 @@ def _answer(
         disagreements=disagreements(text, cited.citations),
         degraded=_degraded(wording),
         usage=wording.usage if wording else None,
+        preferences=retrieved.preferences,
     )
 
 
@@ -108,7 +109,7 @@ def _said(answer: Answer) -> Iterator[Said]:
 
 
 def _no_answer(
-    text: str, retrieved: Retrieved, sure: float, clock: "_Clock", wording: Wording | None = None
+    text: str, retrieved: Selected, sure: float, clock: "_Clock", wording: Wording | None = None
 ) -> NoAnswer:
     nearest = {hit.passage.article.id: hit.passage.article.title for hit in retrieved.hits}
     return NoAnswer(
@@ -121,6 +122,7 @@ def _no_answer(
         confidence=round(sure, 4),
         timings=clock.timings(),
         usage=wording.usage if wording else None,
+        preferences=retrieved.preferences,
     )
 
 

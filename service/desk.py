@@ -1,7 +1,7 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -9,7 +9,6 @@ from index.errors import ArticleUnknown
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
-from index.retrieval import retrieve
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -17,6 +16,7 @@ from service.answering import EXTRACTIVE, checked, steps
 from service.askers import Asker
 from service.generative import Writer
 from service.reports import check_wire, report_wire
+from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.watches import Watches
@@ -71,7 +71,8 @@ class LocalDesk:
         question = question_from(request, access)
         text = checked(question.text, longest=self.settings.max_question_chars)
         with self.live.pinned() as index:
-            found = retrieve(index, text, access=access, filters=question.filters, count=request.limit)
+            asked = replace(question, text=text)
+            found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:

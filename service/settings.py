@@ -20,6 +20,11 @@ class Settings(IndexSettings):
         True,
         description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",
     )
+    time_preference: bool = Field(
+        True,
+        description="Prefer articles published when the question is about (`this week`, `in April`, `latest`). "
+        "No source is hidden for its day.",
+    )
     llm_provider: Literal["none", "openai_like"] = Field(
         "none",
         description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",

@@ -210,7 +210,8 @@ def _joined(question: str, named: list[_Named]) -> Iterator[_Named]:
 
 def _spans(question: str, one: _Named, other: _Named) -> bool:
     between = question[one.end : other.start]
-    return bool(_BETWEEN.search(question[: one.start]) and _AND.fullmatch(between))
+    in_order = one.period.first is not None and other.period.last is not None and one.period.first <= other.period.last
+    return in_order and bool(_BETWEEN.search(question[: one.start]) and _AND.fullmatch(between))
 
 
 def _opened(question: str, one: _Named) -> _Named:

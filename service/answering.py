@@ -1,7 +1,8 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from time import perf_counter
 from uuid import uuid4
@@ -13,6 +14,7 @@ from service.citing import Draft, cite
 from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
+from service.followups import completed_question
 from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
 from service.records import Answer, Citation, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
@@ -40,8 +42,21 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
 
     Raises what `answer` raises. Whoever stops asking for steps stops the work.
     """
+    asked = checked(question.text, longest=settings.max_question_chars)
+    completed = completed_question(asked, question.history)
+    whole = replace(question, text=completed or asked)
+    with closing(_steps(whole, index=index, settings=settings, writer=writer)) as found:
+        for step in found:
+            last = isinstance(step, Answer | NoAnswer)
+            yield replace(step, question=asked, completed_question=completed) if last else step
+
+
+def _steps(
+    question: Question, *, index: Index, settings: Settings, writer: Writer | None
+) -> Generator[Step, None, None]:
+    """Answer a question that stands by itself."""
     clock = _Clock()
-    text = checked(question.text, longest=settings.max_question_chars)
+    text = question.text
     retrieved = retrieve(index, text, access=question.access, filters=question.filters)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()

@@ -112,6 +112,7 @@ def _page() -> APIRouter:
     @router.api_route("/articles", methods=["GET", "HEAD"])
     @router.api_route("/articles/{article_id:path}", methods=["GET", "HEAD"])
     @router.api_route("/answers/{answer_id}", methods=["GET", "HEAD"])
+    @router.api_route("/conversations", methods=["GET", "HEAD"])
     @router.api_route("/conversations/{conversation_id}", methods=["GET", "HEAD"])
     @router.api_route("/review", methods=["GET", "HEAD"])
     async def page() -> FileResponse:

@@ -19,6 +19,8 @@ _TURNS = 3
 # How many things, at most, are named of the question before, and of its answer.
 _MOST_TOPICS = 6
 _MOST_NAMES = 3
+# A question with more terms than this says itself which song it means.
+_FEW_TERMS = 3
 
 _ASKING_WORD = r"(?:how|what|which|who|whom|whose|when|where|why)"
 _PREPOSITION = r"(?:about|after|at|before|by|for|from|in|of|on|over|since|than|through|to|under|until|with)"
@@ -188,7 +190,7 @@ def _kind(pronoun: str) -> str:
 
 def _takes_up(text: str, last: _Turn) -> bool:
     """Say whether a question without names speaks of "the song" where a song was spoken of."""
-    if names_of(text, asked=True):
+    if names_of(text, asked=True) or len(terms(text)) > _FEW_TERMS:
         return False
     spoken = stem_set(f"{last.asked} {last.said}")
     return any(stem_set(found["noun"]) <= spoken for found in _DEFINITE.finditer(text) if terms(found["noun"]))

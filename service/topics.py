@@ -12,7 +12,8 @@ _TELLING = 1.4
 # A word commoner than this that begins a sentence is taken for no name: "Both", "Six".
 _ORDINARY = 1.8
 _WORD = re.compile(r"[^\W_]+(?:['’.,&-][^\W_]+)*(?:['’](?=\s))?")
-_NAME = re.compile(r"\b[A-Z][\w&-]*(?:['’](?!s\b)\w+)?(?: (?:of |the |da |de |del |di |la |le |van |von )*(?:[A-Z][\w&-]*|\d+))*")
+_PARTICLE = r"(?:of|the|da|de|del|di|la|le|van|von)"
+_NAME = re.compile(rf"\b[A-Z][\w&-]*(?:['’](?!s\b)\w+)?(?: (?:{_PARTICLE} )*(?:[A-Z][\w&-]*|\d+))*")
 # After a name that begins a sentence comes what it does.
 _DOES = re.compile(rf"\s+(?:{AUXILIARY}|[a-z]+(?:ed|s))\b")
 _FIRST_SENTENCE = re.compile(r"(?:(?:yes|no)\b[,.! ]*)?(?P<words>.+?(?:[.!?](?= |$)|$))", re.IGNORECASE | re.DOTALL)

@@ -46,7 +46,7 @@ def said(*turns: tuple[str, str]) -> list[Message]:
         (BUYS, "What are its plans?", "What are Stellantis's plans?"),
         (BRIDGE, "Why was it closed?", "Why was Vasco da Gama Bridge closed?"),
         (LOWER, "when was it painted", "When was it painted (tall, eiffel tower)?"),
-        (TWO, "Do they plan to part?", "Do they plan to part (Bosch, Denso, worked together)?"),
+        (TWO, "Do they plan to part?", "Do they plan to part (Bosch, Denso worked together)?"),
         (BRIDGE, "Is the bridge old?", "Is the bridge old (Lisbon close, Vasco da Gama Bridge)?"),
     ],
 )
@@ -61,6 +61,7 @@ def test_a_follow_up_becomes_a_whole_question(turn: tuple[str, str], question: s
         "What is a heat pump?",
         "Who leads Apple this year?",
         "How long does it take to build a reactor in France?",
+        "How much steel does the oldest shipyard use?",
         "Is it true that Apple left Ireland?",
         "Different question: who stepped down at Apple, and why did he?",
         "Something else: where is it colder, in Oslo or in Riga?",

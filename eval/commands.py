@@ -156,6 +156,28 @@ def draft_command(
         )
 
 
+@app.command("from-feedback")
+def from_feedback_command(
+    out: Annotated[Path, typer.Option(help="File that the questions are added to.")] = Path("questions.jsonl"),
+    rating: Annotated[
+        str | None, typer.Option(metavar="[up|down]", help="Only answers that somebody rated so.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those asked since that day.")
+    ] = None,
+) -> None:
+    """Propose the questions of rated answers. None is asked before a person sets its "reviewed" to true."""
+    with _errors_shown():
+        from eval.from_feedback import candidates_into, read_rating
+        from service.opening import open_client
+        from service.settings import load_settings
+
+        wanted = read_rating(rating)
+        with open_client(load_settings(), keeping=True) as client:
+            added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
+        print(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+
+
 def _run(
     dataset: Path, out: Path | None, corpus: Path | None, course: "Course", *, without_history: bool
 ) -> tuple["Report", Path]:

@@ -14,13 +14,17 @@ from fastapi.staticfiles import StaticFiles
 from index.errors import FootnoteError
 from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
+from service.documented import problems
 from service.doorkeeper import Doorkeeper
 from service.guard import Guard
-from service.http_problems import add_problem_handlers, problems
+from service.http_problems import add_problem_handlers
+from service.kept_api import KeepingDesk, kept_routes
 from service.limits import limits_for
 from service.me_api import me_router
 from service.metrics import loop_watched
 from service.metrics_api import metrics_router
+from service.openai_api import openai_router
+from service.openai_errors import OpenAIErrors
 from service.owner_api import OwnersDesk, owner_router
 from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
@@ -30,7 +34,7 @@ from service.settings import Settings
 WEB = Path(__file__).parent / "web"
 
 
-class Desk(AnsweringDesk, ArticlesDesk, OwnersDesk, Protocol):
+class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
     """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
@@ -66,13 +70,16 @@ def create_app(
     app.include_router(questions_router(desk, gate, settings), **limited)
     app.include_router(me_router(gate))
     app.include_router(articles_router(desk, gate))
+    app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
+    app.include_router(openai_router(desk, gate, settings), **limited)
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(OpenAIErrors)
     app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 
@@ -105,6 +112,7 @@ def _page() -> APIRouter:
     @router.api_route("/articles", methods=["GET", "HEAD"])
     @router.api_route("/articles/{article_id:path}", methods=["GET", "HEAD"])
     @router.api_route("/answers/{answer_id}", methods=["GET", "HEAD"])
+    @router.api_route("/conversations", methods=["GET", "HEAD"])
     @router.api_route("/conversations/{conversation_id}", methods=["GET", "HEAD"])
     @router.api_route("/review", methods=["GET", "HEAD"])
     async def page() -> FileResponse:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from service.access import Gate
 from service.askers import Asker
-from service.http_problems import problems
+from service.documented import problems
 from service.wire import MeResponse
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.access import METRICS, Gate
-from service.http_problems import problems
+from service.documented import problems
 from service.metrics import Metrics
 from service.wire import StatusResponse
 

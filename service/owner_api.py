@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from index.errors import WrongUsage
 from index.sources.addresses import is_address
 from service.access import Gate
-from service.http_problems import check_characters, problems
+from service.documented import problems
+from service.http_problems import check_characters
 from service.wire import (
     CheckRequest,
     CheckResponse,

@@ -47,7 +47,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
-        desk = stack.enter_context(open_desk(settings, owner))
+        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
         guard = stack.enter_context(opened_guard(settings, database))
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)

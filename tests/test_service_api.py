@@ -195,7 +195,7 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
         (b'{"question": "a", "filters": {"article_ids": ["a\\u0000"]}}', 422, "question-unusable"),
         (b'{"question": "a\\u0000b"}', 422, "question-unusable"),
         (b'{"question": "Why?", "filters": {"published_after": "soon"}}', 422, "request-invalid"),
-        (b'{"question": "Why?", "conversation_id": "conv_1"}', 400, "conversations-unavailable"),
+        (b'{"question": "Why?", "conversation_id": "conv 1"}', 422, "request-invalid"),
     ],
 )
 def test_bad_bodies_are_told_what_is_wrong(

@@ -30,6 +30,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
 from service.askers import Asker
 from service.client import HttpClient
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -49,7 +50,7 @@ from service.wire import (
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import CHECKED, REBUILT, settings_for
+from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -72,7 +73,7 @@ STATUS = StatusResponse(
 
 
 @dataclass
-class MemoryDesk:
+class MemoryDesk(KeepsNothing):
     """A desk that remembers its calls and answers from memory, or raises what it was told to."""
 
     error: Exception | None = None
@@ -105,7 +106,9 @@ class MemoryDesk:
             timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
         )
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         yield self.ask(request, asker)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -47,7 +46,7 @@ class Scene:
     answer: str
     conversation: str
 
-    def send(self, who: str, method: str, path: str, body: object = None) -> httpx.Response:
+    def send(self, who: str, method: str, path: str, body: object = None) -> Any:
         return self.client.request(method, path, headers=self.people[who], json=body)
 
 

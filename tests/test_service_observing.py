@@ -60,7 +60,7 @@ def watch(events: Generator[AskEvent, None, None], *observers: Observer) -> Gene
 
 def test_an_answer_is_noticed_once_and_passed_on() -> None:
     seen: list[Asked | Rated] = []
-    given = [HitsEvent(hits=[]), answer()]
+    given: list[AskEvent] = [HitsEvent(hits=[]), answer()]
     assert list(watch(steps_of(*given), seen.append, seen.append)) == given
     first, second = seen
     assert first == second

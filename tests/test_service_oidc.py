@@ -75,8 +75,11 @@ class LocalIssuer:
 
 
 def published(kid: str, key: PrivateKey) -> dict[str, Any]:
-    to_jwk = RSAAlgorithm.to_jwk if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm.to_jwk
-    return json.loads(to_jwk(key.public_key())) | {"kid": kid, "use": "sig"}  # type: ignore[arg-type]
+    if isinstance(key, rsa.RSAPrivateKey):
+        public = RSAAlgorithm.to_jwk(key.public_key())
+    else:
+        public = ECAlgorithm.to_jwk(key.public_key())
+    return {**json.loads(public), "kid": kid, "use": "sig"}
 
 
 @pytest.fixture
@@ -126,7 +129,8 @@ def test_a_token_says_who_asks_and_their_groups(local: LocalIssuer) -> None:
 )
 def test_groups_are_what_the_claim_says_and_nothing_else(local: LocalIssuer, claim: object, groups: set[str]) -> None:
     issuer = known_to_us(local, oidc_groups_claim="https://example.com/teams")
-    token = local.token(**{"https://example.com/teams": claim})
+    claims: dict[str, Any] = {"https://example.com/teams": claim}
+    token = local.token(**claims)
     assert issuer.asker(token) == Asker("oidc:ann-1", Access(frozenset(groups)))
 
 

@@ -78,7 +78,7 @@ def entries(engine: Engine, *, since: datetime) -> Iterator[Entry]:
 
 def _asked(asked: Asked) -> dict[str, Any]:
     entry = {"at": asked.began, "asker": asked.asker.id, "action": "ask", "through": asked.through}
-    cited: list[str] = []
+    status, cited = "abandoned", list[str]()
     match asked.ending:
         case AskResponse() as answer:
             status = answer.status
@@ -87,7 +87,7 @@ def _asked(asked: Asked) -> dict[str, Any]:
         case Failed(kind):
             status = kind
         case Abandoned():
-            status = "abandoned"
+            pass
     return entry | {"status": status, "article_ids": cited, "milliseconds": round(asked.seconds * 1000, 1)}
 
 

@@ -34,7 +34,7 @@ _OPEN_TO_ALL = ("/articles", "/answers/", "/conversations/", "/review", "/static
 KnowsToken = Callable[[str], Asker | None]
 """Tells who bears a token, or None where it does not know the token. May block."""
 
-_LOOKING_UP = CapacityLimiter(4)  # its own threads: who may ask is known even while all others answer
+_LOOKING_UP = CapacityLimiter(16)  # its own threads: who may ask is known even while all others answer
 
 
 @dataclass(frozen=True, slots=True)

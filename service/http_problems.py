@@ -9,8 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import FootnoteError, QuestionError
-from service.access import http_problem, problem_response
-from service.problems import problem_of
+from service.problem_details import footnote_problem, http_problem, problem_response
 from service.streaming import ReaderGone
 
 READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
@@ -35,10 +34,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FootnoteError)
-    problem = problem_of(error)
-    if problem.status >= 500:
+    response = footnote_problem(error)
+    if response.status_code >= 500:
         log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
-    return problem_response(problem.status, problem.type.rpartition("/")[2], problem.detail, title=problem.title)
+    return response
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from service.access import Gate, Refused
+from service.access import Gate
 from service.askers import Asker
 from service.chat_tasks import reply_to_task
 from service.http_problems import check_characters
 from service.openai_shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
 from service.openai_wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
+from service.problem_details import Refused
 from service.questions_api import AnsweringDesk
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, stepwise
@@ -25,7 +26,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
     @router.post(
         "/chat/completions",
         response_model=Completion,
-        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     )
     async def chat_completions(
         chat: ChatRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]

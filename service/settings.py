@@ -66,6 +66,36 @@ class Settings(IndexSettings):
         description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",
     )
 
+    questions_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Questions that each key may ask in a minute; 0 is no limit. Default: 60 where keys are required.",
+    )
+    questions_per_minute_total: int | None = Field(
+        None,
+        ge=0,
+        description="Questions that all together may ask in a minute; 0 is no limit. Default: 600 where keys are required.",
+    )
+    questions_at_once: int = Field(32, gt=0, description="Questions that are answered at the same time.")
+    questions_waiting: int = Field(
+        200, ge=0, description="Questions that may wait for those. One more is told to come back later (503)."
+    )
+    question_wait_seconds: float = Field(30.0, gt=0, description="Longest time that a question waits for its turn.")
+
+    metrics_open: bool = Field(
+        False,
+        description="Whether `/metrics` needs no admin's key. On a loopback address without keys it never does.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How the service writes its log lines.")
+    log_questions: bool = Field(
+        False, description="Whether questions are written to the log, each with who asked it. For finding faults."
+    )
+    audit_days: int = Field(
+        90,
+        ge=0,
+        description="Days for which it is kept who asked when and which articles were cited; 0 keeps nothing.",
+    )
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`. Raises WrongUsage that names each one that cannot be used."""

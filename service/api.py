@@ -72,15 +72,24 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
+<<<<<<< HEAD
     app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
+=======
+    app.include_router(openai_router(desk, gate, settings), **limited)
+>>>>>>> main
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+<<<<<<< HEAD
     app.add_middleware(RequestLog, metrics=guard.metrics)
     app.add_middleware(OpenAIErrors)
+=======
+    app.add_middleware(OpenAIErrors)
+    app.add_middleware(RequestLog, metrics=guard.metrics)
+>>>>>>> main
     return app
 
 
@@ -112,6 +121,7 @@ def _page() -> APIRouter:
     @router.api_route("/articles", methods=["GET", "HEAD"])
     @router.api_route("/articles/{article_id:path}", methods=["GET", "HEAD"])
     @router.api_route("/answers/{answer_id}", methods=["GET", "HEAD"])
+    @router.api_route("/conversations", methods=["GET", "HEAD"])
     @router.api_route("/conversations/{conversation_id}", methods=["GET", "HEAD"])
     @router.api_route("/review", methods=["GET", "HEAD"])
     async def page() -> FileResponse:

@@ -159,7 +159,7 @@ def test_the_delay_of_the_event_loop_is_measured() -> None:
     anyio.run(stand_still)
     buckets = {
         sample.labels["le"]: sample.value
-        for sample in list(metrics.loop_delay.collect())[0].samples
+        for sample in next(iter(metrics.loop_delay.collect())).samples
         if sample.name.endswith("_bucket")
     }
     assert buckets["+Inf"] >= 2

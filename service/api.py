@@ -72,24 +72,15 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
-<<<<<<< HEAD
     app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
-=======
-    app.include_router(openai_router(desk, gate, settings), **limited)
->>>>>>> main
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
-<<<<<<< HEAD
-    app.add_middleware(RequestLog, metrics=guard.metrics)
-    app.add_middleware(OpenAIErrors)
-=======
     app.add_middleware(OpenAIErrors)
     app.add_middleware(RequestLog, metrics=guard.metrics)
->>>>>>> main
     return app
 
 

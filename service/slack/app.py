@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from index.errors import FootnoteError
@@ -29,11 +30,27 @@ Ack = Callable[..., Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 
-def bolt_app(bot: Bot, client: AsyncWebClient, *, signing_secret: str | None) -> AsyncApp:
-    """Build the app. Without a signing secret it must only be given what comes by Socket Mode."""
+def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
+    """Build the app. `own` is what `auth.test` said of the bot.
+
+    Without a signing secret it must only be given what comes by Socket Mode.
+    """
+    client = bot.calls.client
+
+    # Bolt would ask Slack by itself, and drop the event when it gets no answer.
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=own.get("enterprise_id"),
+            team_id=own["team_id"],
+            bot_id=own.get("bot_id"),
+            bot_user_id=own["user_id"],
+            bot_token=client.token,
+        )
+
     app = AsyncApp(
         name="footnote",
-        client=client,
+        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
+        authorize=authorize,
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
         # Acknowledged when a listener is done: not before a question is written down.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -127,11 +127,11 @@ async def _run(
 ) -> None:
     async with _client(settings) as client, _executors(settings) as (books, pool):
         calls = Calls(client)
-        user = await _unless(stop, _own_id(calls))
-        if user is None:
+        own = await _unless(stop, _own(calls))
+        if own is None:
             return
         bot = Bot(
-            user=user,
+            user=own["user_id"],
             calls=calls,
             desk=desk,
             remembered=Remembered(engine),
@@ -144,7 +144,7 @@ async def _run(
             turning_away=Backlog(settings.slack_queue),
         )
         secret = settings.slack_signing_secret
-        app = bolt_app(bot, client, signing_secret=secret.get_secret_value() if secret else None)
+        app = bolt_app(bot, own=own, signing_secret=secret.get_secret_value() if secret else None)
         running.running.set_result(Running(app, asyncio.get_running_loop()))
         await _work_until(stop, bot, app, settings)
 
@@ -164,16 +164,14 @@ async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Se
             await working
 
 
-async def _own_id(calls: Calls) -> str:
-    """Return the bot's user id, once Slack can be reached."""
+async def _own(calls: Calls) -> Mapping[str, Any]:
+    """Return what Slack says of the bot, once it can be reached."""
     while True:
         try:
-            own: str = (await calls.call("auth.test"))["user_id"]
+            return await calls.call("auth.test")
         except SlackFault as fault:
             log.error("Slack cannot be reached", kind=fault.code)
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
-        else:
-            return own
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:

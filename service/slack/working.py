@@ -23,13 +23,14 @@ log = structlog.get_logger(__name__)
 
 async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> None:
     """Take a question on, unless it has been seen before. It is written down when this returns."""
-    if bot.answering.full:
-        asked = asked.model_copy(update={"turned_away": True})
-    if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
-        EVENTS.labels("seen before").inc()
-        return
-    EVENTS.labels("turned away" if asked.turned_away else "taken on").inc()
-    await _backlog(asked, bot).add(asked)
+    with bot.answering.place() as place:
+        if not place:
+            asked = asked.model_copy(update={"turned_away": True})
+        if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
+            EVENTS.labels("seen before").inc()
+            return
+        EVENTS.labels("taken on" if place else "turned away").inc()
+        await _backlog(asked, bot).add(asked)
 
 
 async def work(bot: Bot, *, workers: int) -> None:

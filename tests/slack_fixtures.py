@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from index.errors import NotKept
@@ -149,12 +150,16 @@ def slack_settings(server: SlackServer, data_dir: Path, **changes: Any) -> Setti
 
 
 @contextmanager
-def running_bot(server: SlackServer, desk: Any, data_dir: Path, **changes: Any) -> Iterator[SlackBot]:
+def running_bot(
+    server: SlackServer, desk: Any, data_dir: Path, *, registry: CollectorRegistry | None = None, **changes: Any
+) -> Iterator[SlackBot]:
     """Run the real bot against the server, until left."""
     settings = slack_settings(server, data_dir, **changes)
     engine = opened_database(data_dir)
     try:
-        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL) as bot:
+        with slack_bot(
+            desk, settings, engine=engine, public_url=PUBLIC_URL, registry=registry or CollectorRegistry()
+        ) as bot:
             bot.running.result(20)
             if settings.slack_app_token:
                 server.wait_for(server.open_sockets, "a connection")

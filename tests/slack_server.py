@@ -256,7 +256,11 @@ def slack_server() -> Iterator[SlackServer]:
             await socket.close()
         await runner.cleanup()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="slack-server")
+    def work() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=work, name="slack-server")
     thread.start()
     try:
         assert started.wait(WAIT), "the server did not start"
@@ -265,7 +269,6 @@ def slack_server() -> Iterator[SlackServer]:
         if thread.is_alive():
             loop.call_soon_threadsafe(stop.set)
         thread.join()
-        loop.close()
 
 
 class _Refused(Exception):

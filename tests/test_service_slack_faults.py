@@ -6,10 +6,11 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import CollectorRegistry
 
 from index.errors import WrongUsage
-from service.slack.running import check_tokens, wanted
+from service.slack.running import check_tokens
+from service.slack.tokens import wanted
 from service.slack.wording import FAILED, NO_PLACE
 from service.wire import AskEvent
 from tests.slack_fixtures import ScriptedDesk, answered, citation, events_of, quick, running_bot, slack_settings
@@ -155,14 +156,23 @@ def test_a_channel_that_is_gone_is_told_directly(server: SlackServer, desk: Scri
     assert [words(message) for message in server.channels["DANN"].values()] == [NO_PLACE]
 
 
-@pytest.mark.usefixtures("bot")
-def test_a_refused_token_is_counted_and_the_question_waits_for_a_new_one(server: SlackServer) -> None:
-    before = _counted("token_revoked")
-    server.refused_token = True
-    body = server.ask("How?")
-    server.wait_for(lambda: _counted("token_revoked") > before, "the fault to be counted")
-    server.refused_token = False
-    server.reply(body)
+def test_a_refused_token_is_counted_and_the_question_waits_for_a_new_one(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    registry = CollectorRegistry()
+
+    def counted() -> float | None:
+        labels = {"method": "chat.startStream", "kind": "token_revoked"}
+        return registry.get_sample_value("footnote_slack_faults_total", labels)
+
+    with running_bot(server, desk, tmp_path, registry=registry):
+        server.refused_token = True
+        body = server.ask("How?")
+        server.wait_for(counted, "the fault to be counted")
+        server.refused_token = False
+        server.reply(body)
+        server.wait_until_quiet()
+    assert registry.get_sample_value("footnote_slack_questions_total", {"outcome": "replied"}) == 1
 
 
 @pytest.mark.usefixtures("bot")
@@ -247,9 +257,3 @@ def test_an_unreachable_slack_is_no_reason_not_to_start(
     server.always["auth.test"] = Fault(status=503)
     check_tokens(slack_settings(server, tmp_path))
     assert len(server.called("auth.test")) > 1
-
-
-def _counted(kind: str) -> float:
-    counted = REGISTRY.collect()
-    samples = [sample for metric in counted if metric.name == "footnote_slack_call_faults" for sample in metric.samples]
-    return sum(s.value for s in samples if s.labels.get("kind") == kind and s.name.endswith("_total"))

@@ -16,7 +16,6 @@ from service.slack.asked import command_question, shared_question, thread_questi
 from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.bot import Bot
-from service.slack.counts import EVENTS
 from service.slack.faults import SlackFault
 from service.slack.text import mrkdwn
 from service.slack.wording import HELP, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
@@ -117,7 +116,7 @@ async def _take_on(body: Body, bot: Bot) -> None:
     """Write a question down, and that the bot takes part in its thread from now on."""
     asked = await bot.noted(thread_question, body, bot=bot.user, takes_part=bot.remembered.takes_part)
     if asked is None:
-        EVENTS.labels("not for the bot").inc()
+        bot.counts.events.labels("not for the bot").inc()
         return
     await accept(asked, bot, event_id=body.get("event_id"))
 

@@ -236,24 +236,24 @@ def test_a_long_answer_is_split_at_sentence_ends(server: SlackServer, desk: Scri
 
 
 def test_tokens_that_slack_refuses_are_wrong_usage(server: SlackServer, tmp_path: Path) -> None:
-    check_tokens(slack_settings(server, tmp_path))
+    check_tokens(slack_settings(server.url, tmp_path))
     server.refused_token = True
     with pytest.raises(WrongUsage, match=r"auth\.test: token_revoked"):
-        check_tokens(slack_settings(server, tmp_path))
+        check_tokens(slack_settings(server.url, tmp_path))
 
 
 def test_half_of_the_settings_is_wrong_usage(server: SlackServer, tmp_path: Path) -> None:
-    assert wanted(slack_settings(server, tmp_path))
-    assert not wanted(slack_settings(server, tmp_path, slack_bot_token=None, slack_app_token=None))
+    assert wanted(slack_settings(server.url, tmp_path))
+    assert not wanted(slack_settings(server.url, tmp_path, slack_bot_token=None, slack_app_token=None))
     with pytest.raises(WrongUsage, match="FOOTNOTE_SLACK_BOT_TOKEN"):
-        wanted(slack_settings(server, tmp_path, slack_bot_token=None))
+        wanted(slack_settings(server.url, tmp_path, slack_bot_token=None))
     with pytest.raises(WrongUsage, match="FOOTNOTE_SLACK_APP_TOKEN"):
-        wanted(slack_settings(server, tmp_path, slack_app_token=None))
+        wanted(slack_settings(server.url, tmp_path, slack_app_token=None))
 
 
 def test_an_unreachable_slack_is_no_reason_not_to_start(
     server: SlackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.always["auth.test"] = Fault(status=503)
-    check_tokens(slack_settings(server, tmp_path))
+    check_tokens(slack_settings(server.url, tmp_path))
     assert len(server.called("auth.test")) > 1

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,29 +60,52 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(server: SlackSer
 
 def test_a_stream_that_was_left_open_is_finished(server: SlackServer, tmp_path: Path) -> None:
     body = server.say(f"<@{BOT}> How?")
+    _left_by_a_killed_process(server, tmp_path, body, streaming=True, streamed="Half of a")
+    with running_bot(server, ScriptedDesk(), tmp_path):
+        (reply,) = server.reply(body)
+    assert reply["ts"] == LEFT
+    assert "You asked: How?. [1]" in words(reply)
+    assert "Half of a" not in words(reply)
+
+
+def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(server: SlackServer, tmp_path: Path) -> None:
+    body = server.say(f"<@{BOT}> How?")
     event = body["event"]
-    engine = opened_database(tmp_path)
+    payload = {"question": message_key("C0GENERAL", event["ts"]), "part": 1, "parts": 1}
+    metadata = {"event_type": "footnote_reply", "event_payload": payload}
+    _left_by_a_killed_process(server, tmp_path, body, streamed="All of it.", metadata=metadata)
+    server.statuses["C0GENERAL", event["ts"]] = "is looking"
+    server.reactions.add(("C0GENERAL", event["ts"]))
+    desk = ScriptedDesk()
+    with running_bot(server, desk, tmp_path):
+        server.wait_for(lambda: not any(server.statuses.values()) and not server.reactions, "no status and no reaction")
+        server.wait_until_quiet()
+    assert [words(reply) for reply in server.replies("C0GENERAL", event["ts"])] == ["All of it."]
+    assert desk.asked == []
+
+
+LEFT = "1700000001.000001"
+
+
+def _left_by_a_killed_process(server: SlackServer, data_dir: Path, body: dict[str, Any], **message: Any) -> None:
+    """A question that was begun, and what there was of its reply."""
+    thread = body["event"]["ts"]
+    engine = opened_database(data_dir)
     remembered = Remembered(engine)
-    asked = _question(event["ts"], text="How?")
+    asked = _question(thread, text="How?")
     remembered.note(asked)
     remembered.begin(asked.key)
     engine.dispose()
-    server.channels["C0GENERAL"]["1700000001.000001"] = {
-        "ts": "1700000001.000001",
-        "thread_ts": event["ts"],
+    left = {
+        "ts": LEFT,
+        "thread_ts": thread,
         "channel": "C0GENERAL",
         "user": BOT,
         "text": "",
         "blocks": [],
-        "streaming": True,
-        "streamed": "Half of a",
         "appends": 0,
     }
-    with running_bot(server, ScriptedDesk(), tmp_path):
-        (reply,) = server.reply(body)
-    assert reply["ts"] == "1700000001.000001"
-    assert "You asked: How?. [1]" in words(reply)
-    assert "Half of a" not in words(reply)
+    server.channels["C0GENERAL"][LEFT] = left | message
 
 
 def test_a_question_is_remembered_by_its_event_and_by_its_message(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from index.errors import FootnoteError
 from service.access import Doorkeeper, Refused, gate_for
 from service.articles_api import ArticlesDesk, articles_router
 from service.http_problems import add_problem_handlers, problems
+from service.kept_api import KeepingDesk, kept_routes
 from service.owner_api import OwnersDesk, owner_router
 from service.questions_api import AnsweringDesk, questions_router
 from service.settings import Settings
@@ -22,7 +23,7 @@ from service.settings import Settings
 WEB = Path(__file__).parent / "web"
 
 
-class Desk(AnsweringDesk, ArticlesDesk, OwnersDesk, Protocol):
+class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
     """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
@@ -43,6 +44,7 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
     )
     app.include_router(questions_router(desk, gate, settings))
     app.include_router(articles_router(desk, gate))
+    app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
     app.include_router(_health(desk))
     app.include_router(_page())

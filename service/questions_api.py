@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from index.records import Access
-from service.access import Gate, Refused
+from service.access import Gate
 from service.askers import Asker
 from service.http_problems import check_characters, problems
 from service.settings import Settings
@@ -45,7 +45,6 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
         sentence, then `answer` with the whole of it; `error` with problem details in its place when something fails.
         """
-        _refuse_what_is_not_there_yet(question)
         filters = question.filters
         said = (message.text for message in question.history)
         check_characters(question.question, *filters.publishers, *filters.article_ids, *said)
@@ -63,8 +62,3 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         return desk.search(question, access)
 
     return router
-
-
-def _refuse_what_is_not_there_yet(question: AskRequest) -> None:
-    if question.conversation_id is not None:
-        raise Refused(400, "conversations-unavailable", "There are no conversations yet. Leave `conversation_id` out.")

@@ -23,6 +23,14 @@ class Settings(IndexSettings):
         True,
         description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",
     )
+    keep_days: int = Field(
+        90,
+        ge=0,
+        description=(
+            "Days that questions, answers, conversations and feedback are kept for; older ones are deleted. `0` keeps none, "
+            "and deletes what was kept before."
+        ),
+    )
     llm_provider: Literal["none", "openai_like"] = Field(
         "none",
         description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",

@@ -1,5 +1,6 @@
 """Chromium and a real server for the tests of the page, and what a person does there. A plugin of `conftest.py`."""
 
+import json
 import os
 import socket
 import threading
@@ -16,6 +17,10 @@ from service.api import Desk, create_app
 from service.settings import Settings
 from tests.page_desk import PATIENCE, PageDesk
 
+ROOT = Path(__file__).parent.parent
+# For people to look at. Git does not know of it.
+SCREENS = ROOT / "runs" / "screens"
+TOKEN = "token-of-the-owner"
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -43,10 +48,11 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(desk: Desk, **settings: Any) -> Iterator[str]:
+def serving(desk: Desk, *, owner_token: str | None = None, **settings: Any) -> Iterator[str]:
     """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(desk, settings=Settings(_env_file=None, **({"api_keys_required": None} | settings)))
+        chosen = Settings(_env_file=None, **({"api_keys_required": None} | settings))
+        app = create_app(desk, settings=chosen, owner_token=owner_token)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -77,6 +83,13 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
+def admin(browser: Browser, desk: PageDesk) -> Iterator[Page]:
+    """The page of someone who looks after the service."""
+    with serving(desk, owner_token=TOKEN) as address, opened(browser, address, key=TOKEN) as page:
+        yield page
+
+
+@pytest.fixture
 def narrow(browser: Browser, address: str) -> Iterator[Page]:
     """The page on a telephone."""
     with opened(browser, address, width=360) as page:
@@ -92,9 +105,9 @@ def dark(browser: Browser, address: str) -> Iterator[Page]:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, *, path: str = "/", width: int = 1280, scheme: str = "light"
+    browser: Browser, address: str, *, path: str = "/", width: int = 1280, scheme: str = "light", key: str = ""
 ) -> Iterator[Page]:
-    """Open the page and, at the end, check that it logged nothing and asked nobody else for anything."""
+    """Open the page, signed in with a key or not. At the end, check that it logged nothing and asked nobody else."""
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": 800},
@@ -103,13 +116,15 @@ def opened(
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    if key:
+        page.add_init_script(f"sessionStorage.setItem('footnote-key', {json.dumps(key)})")
     errors: list[str] = []
     strangers: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     page.on("request", lambda sent: None if sent.url.startswith(address) else strangers.append(sent.url))
     page.goto(path)
-    expect(page.locator("main :is(.opening, .entry, .contents, .problem)").first).not_to_be_empty()
+    expect(page.locator("main :is(.opening, .entry, .article, .contents, .more, .problem)").first).not_to_be_empty()
     yield page
     assert (errors, strangers) == ([], [])
     assert page.evaluate("window.harmed") is None
@@ -136,6 +151,13 @@ def highlighted(page: Page) -> str:
     """The cited words as the article shows them, hidden markup included."""
     expect(page.locator("mark").first).to_be_attached()
     return "".join(page.locator("mark").all_text_contents())
+
+
+def screenshot(page: Page, name: str, *, full_page: bool = False) -> Path:
+    """Leave a picture of the page for people, and say where."""
+    path = SCREENS / f"{name}.png"
+    page.screenshot(path=path, full_page=full_page)
+    return path
 
 
 def fits(page: Page) -> bool:

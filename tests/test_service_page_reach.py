@@ -1,13 +1,12 @@
 """The page for everyone: by keyboard alone, on a narrow or a dark screen, with little motion, and as `axe` sees it."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page_browser import ask, fits, highlighted, opened, screenshot, submit
+from tests.page_browser import TOKEN, ask, fits, highlighted, opened, screenshot, serving, submit
 from tests.page_desk import RISE, PageDesk
 
 FLOOD = "What did the flood cost?"
@@ -129,7 +128,7 @@ def filters(page: Page) -> None:
     page.get_by_label("The Herald").check()
     page.get_by_role("button", name="Apply").click()
     page.get_by_role("button", name="Change").click()
-    expect(page.get_by_label("The Herald")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="The Herald")).to_be_checked()
 
 
 def sharing(page: Page) -> None:
@@ -182,16 +181,17 @@ VIEWS = [
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_axe_finds_nothing_serious(
-    browser: Browser, address: str, view: Callable[[Page], None], scheme: str
-) -> None:
-    with opened(browser, address, width=1280 if scheme == "light" else 360, scheme=scheme) as page:
+def test_axe_finds_nothing_serious(browser: Browser, desk: PageDesk, view: Callable[[Page], None], scheme: str) -> None:
+    width = 1280 if scheme == "light" else 360
+    with (
+        serving(desk, owner_token=TOKEN) as address,
+        opened(browser, address, width=width, scheme=scheme, key=TOKEN) as page,
+    ):
         view(page)
         screenshot(page, f"{view.__name__}-{scheme}")
         assert findings(page) == []
         assert fits(page)
 
 
-def test_screenshots_lie_in_a_folder_for_people(page: Page, screens: Path) -> None:
-    screenshot(page, "opening")
-    assert (screens / "opening.png").stat().st_size > 0
+def test_screenshots_lie_in_a_folder_for_people(page: Page) -> None:
+    assert screenshot(page, "opening").read_bytes().startswith(b"\x89PNG")

@@ -65,7 +65,8 @@ function showKeptAnswer(answer) {
   showAnswer(body, answer, openArticle);
   const address = answer.own ? conversationAddress(answer.conversation_id) : "/";
   const onward = element("a", { href: address }, answer.own ? "Go on with this conversation" : "Ask a question of your own");
-  const question = element("h1", { class: "question", dir: "auto" }, answer.question);
+  const question = element("h2", { class: "question", dir: "auto" }, answer.question);
+  document.getElementById("heading").hidden = false;
   content.replaceChildren(element("article", { class: "entry" }, question, body), element("p", { class: "onward" }, onward));
 }
 

@@ -25,6 +25,7 @@ export function startAsking(conversation = null) {
     },
   });
   form.hidden = false;
+  document.getElementById("heading").hidden = false;
   listenToForm(thread, filters);
   window.addEventListener("popstate", stayAtAddress);
   if (conversation) {

@@ -5,19 +5,30 @@ and answers are made there step by step. `/healthz` is not, and answers even whi
 """
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from index.errors import FootnoteError
-from service.access import Doorkeeper, Refused, gate_for
+from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
-from service.http_problems import add_problem_handlers, problems
+from service.documented import problems
+from service.doorkeeper import Doorkeeper
+from service.guard import Guard
+from service.http_problems import add_problem_handlers
 from service.kept_api import KeepingDesk, kept_routes
+from service.limits import limits_for
+from service.me_api import me_router
+from service.metrics import loop_watched
+from service.metrics_api import metrics_router
+from service.openai_api import openai_router
+from service.openai_errors import OpenAIErrors
 from service.owner_api import OwnersDesk, owner_router
+from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
+from service.request_log import RequestLog
 from service.settings import Settings
 
 WEB = Path(__file__).parent / "web"
@@ -30,9 +41,21 @@ class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
         """Return if questions can be asked now, else raise a FootnoteError that says why not."""
 
 
-def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner_token: str | None = None) -> FastAPI:
-    """Put the service together. `host` is what it will be bound to; `owner_token` lets the local command line in."""
-    gate = gate_for(settings, serving_host=host, owner_token=owner_token)
+def create_app(
+    desk: Desk,
+    *,
+    settings: Settings,
+    host: str = "127.0.0.1",
+    owner_token: str | None = None,
+    guard: Guard | None = None,
+) -> FastAPI:
+    """Put the service together.
+
+    `host` is what it will be bound to; `owner_token` lets the local command line in; `guard` knows keys and rates.
+    """
+    guard = guard or Guard()
+    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
+    limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -41,16 +64,23 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        lifespan=lambda _: loop_watched(guard.metrics),
     )
-    app.include_router(questions_router(desk, gate, settings))
+    limited: dict[str, Any] = {"dependencies": [Depends(limits.asking)], "responses": problems(429, 503)}
+    app.include_router(questions_router(desk, gate, settings), **limited)
+    app.include_router(me_router(gate))
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
+    app.include_router(openai_router(desk, gate, settings), **limited)
     app.include_router(_health(desk))
+    app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(OpenAIErrors)
+    app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 
 

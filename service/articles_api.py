@@ -6,11 +6,9 @@ from fastapi import APIRouter, Depends, Query
 
 from index.records import Access
 from service.access import Gate
-from service.http_problems import problems
+from service.documented import After, Limit, problems
 from service.wire import ArticleResponse, ArticlesResponse, PublishersResponse
 
-Limit = Annotated[int, Query(ge=1, le=1_000, description="Most articles in one page.")]
-After = Annotated[str | None, Query(description="`next_after` of the page before.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 

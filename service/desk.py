@@ -76,7 +76,9 @@ class LocalDesk:
         assert isinstance(last, AskResponse)
         return last
 
-    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
 
         Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.

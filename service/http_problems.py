@@ -1,8 +1,6 @@
-"""Whatever goes wrong over HTTP becomes RFC 9457 problem details, and the OpenAPI document says so."""
+"""Whatever goes wrong over HTTP becomes RFC 9457 problem details."""
 
 import re
-from http import HTTPStatus
-from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -11,20 +9,12 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import FootnoteError, QuestionError
-from service.access import http_problem, problem_response
-from service.problems import problem_of
+from service.problem_details import footnote_problem, http_problem, problem_response
 from service.streaming import ReaderGone
-from service.wire import Problem
 
 READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe these statuses as problem details in the OpenAPI document."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def check_characters(*texts: str) -> None:
@@ -44,10 +34,10 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FootnoteError)
-    problem = problem_of(error)
-    if problem.status >= 500:
+    response = footnote_problem(error)
+    if response.status_code >= 500:
         log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
-    return problem_response(problem.status, problem.type.rpartition("/")[2], problem.detail, title=problem.title)
+    return response
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

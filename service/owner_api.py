@@ -1,4 +1,4 @@
-"""The calls of the local command line, which holds the token of the data folder."""
+"""The calls of those who look after the index: the local command line, and admins with their keys."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from index.errors import WrongUsage
 from index.sources.addresses import is_address
 from service.access import Gate
-from service.http_problems import check_characters, problems
+from service.documented import problems
+from service.http_problems import check_characters
 from service.wire import (
     CheckRequest,
     CheckResponse,
@@ -38,8 +39,8 @@ class OwnersDesk(Protocol):
 
 
 def owner_router(desk: OwnersDesk, gate: Gate) -> APIRouter:
-    """Route what only the owner may do."""
-    router = APIRouter(prefix="/api", tags=["owner"], dependencies=[Depends(gate.check_owner)])
+    """Route what only the owner and admins may do."""
+    router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
 
     @router.get("/status", responses=problems(401, 403))
     def status() -> StatusResponse:

@@ -9,7 +9,9 @@ from fastapi.responses import Response
 from index.records import Access
 from service.access import Gate
 from service.askers import Asker
-from service.http_problems import check_characters, problems
+from service.documented import problems
+from service.http_problems import check_characters
+from service.kept.kept import Through
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, server_sent, stepwise
 from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
@@ -25,7 +27,9 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 class AnsweringDesk(Protocol):
     """What questions over HTTP ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]: ...
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]: ...
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse: ...
 
@@ -35,7 +39,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
     router = APIRouter(prefix="/api", tags=["questions"])
 
     @router.post(
-        "/ask", response_model=AskResponse, responses=_STREAMED | problems(400, 401, 403, 409, 413, 415, 422, 503)
+        "/ask", response_model=AskResponse, responses=_STREAMED | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
     )
     async def ask(
         question: AskRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
@@ -48,7 +52,9 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         filters = question.filters
         said = (message.text for message in question.history)
         check_characters(question.question, *filters.publishers, *filters.article_ids, *said)
-        events = stepwise(desk.ask_events(question, asker))
+        # Browsers alone send this, and no page of another origin comes this far.
+        through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
+        events = stepwise(desk.ask_events(question, asker, through=through))
         if question.stream:
             return EventStream(server_sent(await begun(events)), stall_seconds=settings.stream_stall_seconds)
         answer = await last_of(events, request)

@@ -26,6 +26,7 @@ KEEP_ALIVE_SECONDS = 15.0
 SHUTDOWN_SECONDS = 15.0
 # Many proxies hold a stream back until it is long, unless they are told not to.
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_LINE_END = "\n"  # what readers expect that split a stream by hand
 Event = TypeVar("Event")
 log = structlog.get_logger(__name__)
 
@@ -75,9 +76,9 @@ async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[S
     async with aclosing(events):
         try:
             async for event in events:
-                yield ServerSentEvent(event.model_dump_json(), event=_name(event))
+                yield ServerSentEvent(event.model_dump_json(), event=_name(event), sep=_LINE_END)
         except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told that it ended
-            yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error")
+            yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error", sep=_LINE_END)
 
 
 def problem_in_stream(error: Exception) -> Problem:
@@ -91,13 +92,13 @@ def problem_in_stream(error: Exception) -> Problem:
 class EventStream(EventSourceResponse):
     """Server-sent events with keep-alive comments. A reader who takes nothing for `stall_seconds` is dropped."""
 
-    def __init__(self, events: AsyncIterator[ServerSentEvent], *, stall_seconds: float) -> None:
+    def __init__(self, events: AsyncIterator[ServerSentEvent | str], *, stall_seconds: float) -> None:
         super().__init__(
             events,
             headers=STREAM_HEADERS,
-            sep="\n",
+            sep=_LINE_END,
             ping=KEEP_ALIVE_SECONDS,
-            ping_message_factory=lambda: ServerSentEvent(comment="still here", sep="\n"),
+            ping_message_factory=lambda: ServerSentEvent(comment="still here", sep=_LINE_END),
             send_timeout=stall_seconds,
             shutdown_grace_period=SHUTDOWN_SECONDS,
         )

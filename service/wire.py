@@ -302,6 +302,15 @@ class PublishersResponse(Wire):
     latest: date | None
 
 
+class MeResponse(Wire):
+    """Who asks. `groups` is null for whoever may read everything."""
+
+    id: str
+    admin: bool
+    groups: list[str] | None
+    keys_required: bool
+
+
 class WatchWire(Wire):
     """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
 

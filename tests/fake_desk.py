@@ -8,6 +8,7 @@ from typing import Any
 
 from index.records import Access
 from service.askers import Asker
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -30,7 +31,7 @@ from service.wire import (
     StatusResponse,
     TimingsWire,
 )
-from tests.service_fixtures import CHECKED, REBUILT
+from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing
 
 ARTICLE = ArticleResponse(
     id="reports/2026/Q1 #1?.v2",
@@ -115,7 +116,7 @@ def streamed(whole: AskResponse) -> list[AskEvent]:
     return [HitsEvent(hits=[]), *said, whole]
 
 
-class FakeDesk:
+class FakeDesk(KeepsNothing):
     """Remembers the last call and returns something of the right shape, or raises what it was told to.
 
     A streamed answer goes through `steps`, which may be exceptions and functions to call; `closed` is set when the
@@ -134,7 +135,9 @@ class FakeDesk:
         if self.error:
             raise self.error
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         self._note("ask", request, asker.access)
         try:
             for step in self.steps or [answer(request.question)]:

@@ -9,6 +9,7 @@ from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
 from index.records import Access
 from service.askers import Asker
 from service.kept.feedback import Wanted
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -233,7 +234,9 @@ class PageDesk(FakeDesk):
         """Let this many events out."""
         self._steps.release(steps)
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         self.asked.append(request)
         if self.empty:
             raise IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")

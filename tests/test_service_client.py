@@ -30,6 +30,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
 from service.askers import Asker
 from service.client import HttpClient
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -105,7 +106,9 @@ class MemoryDesk(KeepsNothing):
             timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
         )
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Generator[AskEvent, None, None]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         yield self.ask(request, asker)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:

@@ -18,7 +18,6 @@ from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
 from service.askers import OWNER, Asker
-from service.generative import Writer
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
@@ -47,6 +46,7 @@ from service.wire import (
     SearchResponse,
     StatusResponse,
 )
+from service.writer import Writer
 
 log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from index.errors import (
     IndexDamaged,
     IndexEmpty,
     IndexMismatch,
+    LanguageModelFailed,
     ModelUnusable,
     NotKept,
     QuestionError,
@@ -25,6 +26,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
+    LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
 # What a FootnoteError of any other class becomes.

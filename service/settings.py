@@ -39,17 +39,39 @@ class Settings(IndexSettings):
             "and deletes what was kept before."
         ),
     )
-    llm_provider: Literal["none", "openai_like"] = Field(
+    llm_provider: Literal["none", "openai_like", "anthropic", "bedrock", "ollama"] = Field(
         "none",
-        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",
+        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API; "
+        "the others need the extra of their name.",
     )
     llm_base_url: str | None = Field(
-        None, description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`."
+        None,
+        description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`. Must be given for "
+        "`openai_like`; the others know their own.",
     )
     llm_model: str | None = Field(None, description="Name of the language model at that address.")
-    llm_api_key: SecretStr | None = Field(None, description="Key for the language model's API, where it wants one.")
-    llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest wait for the language model's answer.")
+    llm_api_key: SecretStr | None = Field(
+        None, description="Key for the language model's API, where it wants one. `bedrock` takes AWS's own settings."
+    )
+    llm_timeout_seconds: float = Field(
+        60.0, gt=0, description="Longest wait for the whole of the language model's answer."
+    )
+    llm_first_token_seconds: float = Field(
+        30.0, gt=0, description="Longest wait for the first word of it, all tries together."
+    )
+    llm_retries: int = Field(
+        2, ge=0, le=10, description="Further tries where the model's server is overloaded or fails (429, 5xx)."
+    )
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
+    llm_fallback: bool = Field(
+        True,
+        description="Quote the articles where the language model fails, and say so. Off, the question ends in an error.",
+    )
+    unverified: Literal["flag", "drop"] = Field(
+        "flag",
+        description="What becomes of a model's sentence that the articles do not bear out: shown as `unverified`, or left "
+        "out.",
+    )
     judge_base_url: str | None = Field(
         None,
         description="Address of an API like OpenAI's whose model judges answers in evaluations; default: nobody judges.",

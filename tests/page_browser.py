@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from service.api import Desk, create_app
+from service.guard import Guard
 from service.settings import Settings
 from tests.page_desk import PATIENCE, PageDesk
 
@@ -48,11 +50,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(desk: Desk, *, owner_token: str | None = None, **settings: Any) -> Iterator[str]:
+def serving(
+    desk: Desk, *, owner_token: str | None = None, guard: Guard | None = None, **settings: Any
+) -> Iterator[str]:
     """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         chosen = Settings(_env_file=None, **({"api_keys_required": None} | settings))
-        app = create_app(desk, settings=chosen, owner_token=owner_token)
+        app = create_app(desk, settings=chosen, owner_token=owner_token, guard=guard)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -105,7 +109,14 @@ def dark(browser: Browser, address: str) -> Iterator[Page]:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, *, path: str = "/", width: int = 1280, scheme: str = "light", key: str = ""
+    browser: Browser,
+    address: str,
+    *,
+    path: str = "/",
+    showing: str = "main :is(.opening, .entry, .article, .contents, .more, .problem)",
+    width: int = 1280,
+    scheme: str = "light",
+    key: str = "",
 ) -> Iterator[Page]:
     """Open the page, signed in with a key or not. At the end, check that it logged nothing and asked nobody else."""
     context = browser.new_context(
@@ -124,7 +135,7 @@ def opened(
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     page.on("request", lambda sent: None if sent.url.startswith(address) else strangers.append(sent.url))
     page.goto(path)
-    expect(page.locator("main :is(.opening, .entry, .article, .contents, .more, .problem)").first).not_to_be_empty()
+    expect(page.locator(showing).first).not_to_be_empty()
     yield page
     assert (errors, strangers) == ([], [])
     assert page.evaluate("window.harmed") is None
@@ -163,3 +174,13 @@ def screenshot(page: Page, name: str, *, full_page: bool = False) -> Path:
 def fits(page: Page) -> bool:
     """Whether nothing sticks out sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds wrong, from "moderate" up, each with the elements."""
+    wrong = Axe().run(page).response["violations"]
+    return [
+        f"{found['id']} ({found['impact']}): {[node['html'][:120] for node in found['nodes']]}"
+        for found in wrong
+        if found["impact"] != "minor"
+    ]

@@ -3,25 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page_browser import TOKEN, ask, fits, highlighted, opened, screenshot, serving, submit
+from tests.page_browser import TOKEN, ask, findings, fits, highlighted, opened, screenshot, serving, submit
 from tests.page_desk import RISE, PageDesk
 
 FLOOD = "What did the flood cost?"
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
 MOVING = "document.getAnimations().filter((animation) => animation.playState === 'running').length"
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds wrong, from "moderate" up, each with the elements."""
-    wrong = Axe().run(page).response["violations"]
-    return [
-        f"{found['id']} ({found['impact']}): {[node['html'][:120] for node in found['nodes']]}"
-        for found in wrong
-        if found["impact"] != "minor"
-    ]
 
 
 def test_everything_works_from_the_keyboard(page: Page) -> None:

@@ -5,7 +5,7 @@ import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
 import { startAsking } from "./asking.js";
 import { element } from "./dom.js";
-import { forgetKey } from "./key.js";
+import { SIGNED_IN, forgetKey } from "./key.js";
 import { answerAt, articleAt, conversationAddress, conversationAt } from "./links.js";
 import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
@@ -28,6 +28,8 @@ function start() {
   else if (location.pathname === "/review") content.replaceChildren(reviewView());
   else startPlainly();
   document.addEventListener("keydown", onKey);
+  window.addEventListener(SIGNED_IN, introduce);
+  document.getElementById("sign-out").addEventListener("click", signOut);
   introduce();
 }
 
@@ -94,12 +96,12 @@ function onKey(event) {
 async function introduce() {
   const me = await getMe().catch((error) => console.error(error));
   document.getElementById("to-review").hidden = !me?.admin;
-  const out = document.getElementById("sign-out");
-  out.hidden = !me?.keys_required;
-  out.addEventListener("click", () => {
-    forgetKey();
-    location.assign("/");
-  });
+  document.getElementById("sign-out").hidden = !me?.keys_required;
+}
+
+function signOut() {
+  forgetKey();
+  location.assign("/");
 }
 
 start();

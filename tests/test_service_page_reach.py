@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.page_browser import TOKEN, ask, findings, fits, highlighted, opened, screenshot, serving, submit
+from tests.page_browser import ask, findings, fits, highlighted, screenshot, submit
 from tests.page_desk import RISE, PageDesk
 
 FLOOD = "What did the flood cost?"
@@ -168,18 +168,16 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_axe_finds_nothing_serious(browser: Browser, desk: PageDesk, view: Callable[[Page], None], scheme: str) -> None:
-    width = 1280 if scheme == "light" else 360
-    with (
-        serving(desk, owner_token=TOKEN) as address,
-        opened(browser, address, width=width, scheme=scheme, key=TOKEN) as page,
-    ):
-        view(page)
-        screenshot(page, f"{view.__name__}-{scheme}")
-        assert findings(page) == []
-        assert fits(page)
+def test_axe_finds_nothing_serious_light_and_wide_or_dark_and_narrow(admin: Page, view: Callable[[Page], None]) -> None:
+    view(admin)
+    screenshot(admin, f"{view.__name__}-light")
+    assert findings(admin) == []
+    admin.emulate_media(color_scheme="dark")
+    admin.set_viewport_size({"width": 360, "height": 800})
+    screenshot(admin, f"{view.__name__}-dark")
+    assert findings(admin) == []
+    assert fits(admin)
 
 
 def test_screenshots_lie_in_a_folder_for_people(page: Page) -> None:

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
 from index.errors import LanguageModelFailed, QuestionError
-from index.retrieval import Retrieved, retrieve
 from index.store import Index
 from service.citing import Cited, Draft
 from service.disagreement import disagreements
@@ -17,6 +16,7 @@ from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.records import Answer, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
+from service.selection import Selected, select_hits
 from service.settings import Settings
 from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 
@@ -44,7 +44,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
-    retrieved = retrieve(index, text, access=question.access, filters=question.filters)
+    retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits)
@@ -85,7 +85,7 @@ class _Asked:
     """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on."""
 
     text: str
-    retrieved: Retrieved
+    retrieved: Selected
     sure: float
     clock: "_Clock"
 
@@ -120,6 +120,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
         short_answer=None if disputed else short,
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
     )
 
 
@@ -135,6 +136,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
         confidence=round(asked.sure, 4),
         timings=asked.clock.timings(),
         usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
     )
 
 

@@ -12,7 +12,6 @@ from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
-from index.retrieval import retrieve
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -22,6 +21,7 @@ from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.reports import check_wire, report_wire
+from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.watches import Watches
@@ -113,7 +113,8 @@ class LocalDesk:
         question = question_from(request, access)
         text = checked(question.text, longest=self.settings.max_question_chars)
         with self.live.pinned() as index:
-            found = retrieve(index, text, access=access, filters=question.filters, count=request.limit)
+            asked = replace(question, text=text)
+            found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:

@@ -31,6 +31,11 @@ class Settings(IndexSettings):
         True,
         description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",
     )
+    time_preference: bool = Field(
+        True,
+        description="Prefer articles published when the question is about (`this week`, `in April`, `latest`). "
+        "No source is hidden for its day.",
+    )
     keep_days: int = Field(
         90,
         ge=0,

@@ -88,8 +88,10 @@ function onKey(event) {
   if (event.key === "Escape" && (hidePreview() || stopAsking() || closeReader())) event.preventDefault();
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = document.getElementById("question");
+  if (field.offsetParent === null) return; // nothing can be asked on this page
   event.preventDefault();
-  document.getElementById("question").focus();
+  field.focus();
 }
 
 /** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */

@@ -47,7 +47,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
-    yield Found(retrieved.hits)
+    yield Found(retrieved.hits, preferences=retrieved.preferences)
     asked = _Asked(text, retrieved, confidence(text, evidence), clock)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)

@@ -246,7 +246,9 @@ class PageDesk(FakeDesk):
             self._summary(request.conversation_id)
         whole = self._keep(ANSWERS[request.question], request.conversation_id)
         _, *rest = streamed(whole)
-        for event in [HitsEvent(hits=[hit(cited) for cited in whole.citations]), *rest]:
+        understood = {"completed_question": whole.completed_question, "preferences": whole.preferences}
+        found = HitsEvent(hits=[hit(cited) for cited in whole.citations], **understood)
+        for event in [found, *rest]:
             self._pause()
             if self.breaking and isinstance(event, AskResponse):
                 raise self.breaking

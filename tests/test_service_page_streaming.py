@@ -38,14 +38,18 @@ def test_what_is_read_is_said_before_anything_is_found_out(page: Page, desk: Pag
     expect(entry.locator(".progress")).to_contain_text("Reading 4 passages of 2 articles")
 
 
-def test_how_a_question_was_understood_is_shown_with_its_answer(page: Page) -> None:
-    entry = ask(page, "And then?")
-    expect(entry.locator(".circumstance")).to_have_text(
-        [
-            "Understood as: What did the people of Hamburg do after the flood?",
-            "Preferred: articles published from 1 March 2026 on",
-        ]
-    )
+def test_how_a_question_was_understood_is_shown_before_its_answer(page: Page, desk: PageDesk) -> None:
+    desk.paced = True
+    entry = submit(page, "And then?")
+    desk.go()
+    understood = [
+        "Understood as: What did the people of Hamburg do after the flood?",
+        "Preferred: articles published from 1 March 2026 on",
+    ]
+    expect(entry.locator(".circumstance")).to_have_text(understood)
+    desk.go(10)
+    expect(entry.locator(".colophon")).to_be_visible()
+    expect(entry.locator(".circumstance")).to_have_text(understood)
 
 
 def test_sentences_appear_one_by_one_with_markers_that_work(page: Page, desk: PageDesk) -> None:
@@ -79,7 +83,7 @@ def test_the_keyboard_stays_at_a_marker_while_the_rest_arrives(page: Page, desk:
 
 def test_nothing_that_is_read_moves_while_the_rest_arrives(page: Page, desk: PageDesk) -> None:
     desk.paced = True
-    entry = submit(page, "Is it harmless?")
+    entry = submit(page, "And then?")
     desk.go()
     expect(entry.locator(".progress")).to_contain_text("1 passage of 1 article")
     page.wait_for_timeout(600)  # what moves within half a second of a key was meant to

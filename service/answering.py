@@ -1,7 +1,7 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,8 @@ from service.citing import Cited, Draft
 from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
-from service.records import Answer, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
+from service.followups import completed_question
+from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.selection import Selected, select_hits
 from service.settings import Settings
@@ -43,8 +44,21 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     Raises what `answer` raises. Whoever stops asking for steps stops the work, that of the language model too.
     """
     clock = _Clock()
-    text = checked(question.text, longest=settings.max_question_chars)
-    retrieved = select_hits(index, replace(question, text=text), settings=settings)
+    asked = checked(question.text, longest=settings.max_question_chars)
+    completed = _completed(asked, question.history, writer)
+    whole = replace(question, text=completed or asked)
+    with closing(_steps(whole, clock, index=index, settings=settings, writer=writer)) as found:
+        for step in found:
+            last = isinstance(step, Answer | NoAnswer)
+            yield replace(step, question=asked, completed_question=completed) if last else step
+
+
+def _steps(
+    question: Question, clock: "_Clock", *, index: Index, settings: Settings, writer: Writer | None
+) -> Generator[Step, None, None]:
+    """Answer a question that stands by itself."""
+    text = question.text
+    retrieved = select_hits(index, question, settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits, preferences=retrieved.preferences)
@@ -64,6 +78,13 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
         yield from map(cited.add, quoted(index, text, evidence))
         short = short_answer(text, evidence, sure=settings.refusals)
     yield _answer(asked, cited, ending, short)
+
+
+def _completed(asked: str, history: Sequence[Message], writer: Writer | None) -> str | None:
+    """Return the question with what it leaves to the conversation: by the language model, else by rules. None: nothing."""
+    by_model = writer.completed(asked, history) if writer and history else None
+    completed = by_model or completed_question(asked, history)
+    return None if completed == asked else completed
 
 
 def checked(question: str, *, longest: int) -> str:

@@ -61,7 +61,7 @@ def _steps(
     retrieved = select_hits(index, question, settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
-    yield Found(retrieved.hits)
+    yield Found(retrieved.hits, preferences=retrieved.preferences)
     asked = _Asked(text, retrieved, confidence(text, evidence), clock)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)

@@ -111,6 +111,13 @@ class Catalog:
             text = queries.text_of(connection, info, version or info.version)
             return info, text
 
+    def readable(self, ids: Iterable[str], access: Access) -> set[str]:
+        """Return which of these articles are there and may be read."""
+        query = select(articles.c.id).where(*queries.readable(access))
+        with self._engine.connect() as connection:
+            parts = _parts(sorted(set(ids)))
+            return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
+
     def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
         """Return the other articles that have the same text and may be read, in order of id."""
         others = select(articles).where(

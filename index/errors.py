@@ -64,3 +64,7 @@ class ArticleUnknown(FootnoteError):
 
 class ArticleDeleted(FootnoteError):
     """The article existed and was deleted."""
+
+
+class NotKept(FootnoteError):
+    """No such conversation or answer for this person: never kept, deleted, expired, or somebody else's."""

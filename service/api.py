@@ -6,9 +6,8 @@ Endpoints that ask or look up are plain functions: they wait for models and disk
 
 import re
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
@@ -22,6 +21,8 @@ from index.records import Access
 from index.sources.addresses import is_address
 from service.access import Doorkeeper, Gate, Refused, gate_for, http_problem, problem_response
 from service.askers import Asker
+from service.documented import After, Limit, problems
+from service.kept_api import KeepingDesk, kept_routes
 from service.problems import PROBLEMS
 from service.settings import Settings
 from service.wire import (
@@ -35,7 +36,6 @@ from service.wire import (
     DeleteRequest,
     IndexReportWire,
     IndexRequest,
-    Problem,
     RebuildResponse,
     SearchRequest,
     SearchResponse,
@@ -48,13 +48,10 @@ OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
 
-
-Limit = Annotated[int, Query(ge=1, le=1_000, description="Most articles in one page.")]
-After = Annotated[str | None, Query(description="`next_after` of the page before.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 
-class Desk(Protocol):
+class Desk(KeepingDesk, Protocol):
     """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ask(self, request: AskRequest, asker: Asker) -> AskResponse: ...
@@ -95,7 +92,8 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
         redoc_url=None,
         redirect_slashes=False,
     )
-    for router in (_questions(desk, gate), _articles(desk, gate), _owners(desk, gate), _health(desk), _page()):
+    asked = (_questions(desk, gate), _articles(desk, gate), kept_routes(desk, gate))
+    for router in (*asked, _owners(desk, gate), _health(desk), _page()):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=WEB))
     app.add_exception_handler(FootnoteError, _on_footnote_error)
@@ -108,14 +106,15 @@ def create_app(desk: Desk, *, settings: Settings, host: str = "127.0.0.1", owner
 def _questions(desk: Desk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["questions"])
 
-    @router.post("/ask", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
+    @router.post("/ask", responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503))
     def ask(question: AskRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> AskResponse:
         """Answer a question from the articles, or say that they do not answer it."""
         _refuse_what_is_not_there_yet(question)
-        _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
+        said = [message.text for message in question.history]
+        _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids, *said)
         return desk.ask(question, asker)
 
-    @router.post("/search", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
+    @router.post("/search", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
     def search(question: SearchRequest, access: Annotated[Access, Depends(gate.access)]) -> SearchResponse:
         """Find the passages that fit a question best, without answering it."""
         _check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
@@ -127,14 +126,14 @@ def _questions(desk: Desk, gate: Gate) -> APIRouter:
 def _articles(desk: Desk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/api/articles", tags=["articles"])
 
-    @router.get("", responses=_problems(401, 403, 409, 422))
+    @router.get("", responses=problems(401, 403, 409, 422))
     def articles(
         access: Annotated[Access, Depends(gate.access)], after: After = None, limit: Limit = 100
     ) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
         return desk.articles(access, after=after, limit=limit)
 
-    @router.get("/{article_id:path}", responses=_problems(401, 403, 404, 410, 422))
+    @router.get("/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
     def article(
         article_id: str, access: Annotated[Access, Depends(gate.access)], version: Version = None
     ) -> ArticleResponse:
@@ -148,12 +147,12 @@ def _owners(desk: Desk, gate: Gate) -> APIRouter:
     """The calls of the local command line, which holds the token of the data folder."""
     router = APIRouter(prefix="/api", tags=["owner"], dependencies=[Depends(gate.check_owner)])
 
-    @router.get("/status", responses=_problems(401, 403))
+    @router.get("/status", responses=problems(401, 403))
     def status() -> StatusResponse:
         """Say what is indexed."""
         return desk.status()
 
-    @router.post("/index", responses=_problems(400, 401, 403, 409, 413, 415, 422, 503))
+    @router.post("/index", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
     def index(request: IndexRequest) -> IndexReportWire:
         """Make the index equal to these files, folders and addresses. Answers when it is done."""
         paths = [named if is_address(named) else Path(named) for named in request.paths]
@@ -161,17 +160,17 @@ def _owners(desk: Desk, gate: Gate) -> APIRouter:
             raise WrongUsage(f"Give absolute paths on the machine that serves, not {str(relative[0])[:200]!r}.")
         return desk.index(paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
 
-    @router.post("/rebuild", responses=_problems(401, 403, 409, 503))
+    @router.post("/rebuild", responses=problems(401, 403, 409, 503))
     def rebuild() -> RebuildResponse:
         """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
         return desk.rebuild()
 
-    @router.post("/check", responses=_problems(400, 401, 403, 415, 422, 503))
+    @router.post("/check", responses=problems(400, 401, 403, 415, 422, 503))
     def check(request: CheckRequest) -> CheckResponse:
         """Compare the three stores of the index, and mend them if told to."""
         return desk.check(request)
 
-    @router.post("/delete", status_code=204, responses=_problems(400, 401, 403, 404, 413, 415, 422))
+    @router.post("/delete", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422))
     def delete(request: DeleteRequest) -> None:
         """Delete articles. They are gone from the next answer."""
         _check_characters(*request.article_ids)
@@ -188,7 +187,7 @@ def _health(desk: Desk) -> APIRouter:
         """Say that the process is alive."""
         return {"status": "alive"}
 
-    @router.get("/readyz", responses=_problems(503))
+    @router.get("/readyz", responses=problems(503))
     def readyz() -> dict[str, str]:
         """Say whether questions can be asked now."""
         try:
@@ -216,8 +215,6 @@ def _page() -> APIRouter:
 def _refuse_what_is_not_there_yet(question: AskRequest) -> None:
     if question.stream:
         raise Refused(400, "streaming-unavailable", "Answers cannot be streamed yet. Leave `stream` out.")
-    if question.conversation_id is not None:
-        raise Refused(400, "conversations-unavailable", "There are no conversations yet. Leave `conversation_id` out.")
 
 
 def _check_characters(*texts: str) -> None:
@@ -225,12 +222,6 @@ def _check_characters(*texts: str) -> None:
     for text in texts:
         if _NOT_TEXT.search(text):
             raise QuestionError("The question or its filters hold a NUL or half a surrogate pair. Leave these out.")
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe these statuses as problem details in the OpenAPI document."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from index.errors import (
     IndexEmpty,
     IndexMismatch,
     ModelUnusable,
+    NotKept,
     QuestionError,
     WrongUsage,
 )
@@ -19,6 +20,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
     ArticleUnknown: (404, "article-unknown", "There is no such article"),
     ArticleDeleted: (410, "article-deleted", "This article was deleted"),
+    NotKept: (404, "not-kept", "Nothing like this is kept"),
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),

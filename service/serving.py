@@ -42,7 +42,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # As Ctrl-C does, so that the data folder is closed and let go of. uvicorn finishes what is being answered, then
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), listening, open_desk(settings, owner) as desk:
+    with suppress(KeyboardInterrupt), listening, open_desk(settings, owner, keeping=True) as desk:
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token)
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
         Thread(target=_warm, args=[desk], daemon=True).start()

@@ -25,6 +25,14 @@ class Settings(IndexSettings):
         description="Prefer articles published when the question is about (`this week`, `in April`, `latest`). "
         "No source is hidden for its day.",
     )
+    keep_days: int = Field(
+        90,
+        ge=0,
+        description=(
+            "Days that questions, answers, conversations and feedback are kept for; older ones are deleted. `0` keeps none, "
+            "and deletes what was kept before."
+        ),
+    )
     llm_provider: Literal["none", "openai_like"] = Field(
         "none",
         description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",

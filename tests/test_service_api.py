@@ -41,7 +41,7 @@ from service.wire import (
     StatusResponse,
     TimingsWire,
 )
-from tests.service_fixtures import CHECKED, REBUILT
+from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -61,7 +61,7 @@ ARTICLE = ArticleResponse(
 )
 
 
-class FakeDesk:
+class FakeDesk(KeepsNothing):
     """Remembers the last call and returns something of the right shape, or raises what it was told to."""
 
     def __init__(self) -> None:
@@ -308,7 +308,7 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
         (b'{"question": "a\\u0000b"}', 422, "question-unusable"),
         (b'{"question": "Why?", "filters": {"published_after": "soon"}}', 422, "request-invalid"),
         (b'{"question": "Why?", "stream": true}', 400, "streaming-unavailable"),
-        (b'{"question": "Why?", "conversation_id": "conv_1"}', 400, "conversations-unavailable"),
+        (b'{"question": "Why?", "conversation_id": "conv 1"}', 422, "request-invalid"),
     ],
 )
 def test_bad_bodies_are_told_what_is_wrong(

@@ -48,7 +48,7 @@ from service.wire import (
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import CHECKED, REBUILT, settings_for
+from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -71,7 +71,7 @@ STATUS = StatusResponse(
 
 
 @dataclass
-class MemoryDesk:
+class MemoryDesk(KeepsNothing):
     """A desk that remembers its calls and answers from memory, or raises what it was told to."""
 
     error: Exception | None = None

@@ -39,6 +39,7 @@ from service.wire import (
     TimingsWire,
     ValueWire,
 )
+from tests.service_fixtures import KeepsNothing
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -221,7 +222,7 @@ ANSWERS = {
 }
 
 
-class FakeDesk:
+class FakeDesk(KeepsNothing):
     """Answers the questions above. "Slowly?" waits until it is let go; `empty` has nothing indexed."""
 
     def __init__(self) -> None:

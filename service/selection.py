@@ -1,14 +1,16 @@
 """Which hits are read for a question: those of the index, with the time, the sources and the things that it names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
 from index.copies import without_copies
 from index.records import Filters, Hit
+from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve
 from index.store import Index
+from service.neighbours import joined
 from service.parts import compared, publishers_named, titles_named
 from service.periods import Period
 from service.records import Preferences, Question
@@ -55,13 +57,20 @@ def select_hits(index: Index, question: Question, *, settings: Settings, count: 
     found = retrieve(index, question.text, access=question.access, filters=question.filters, count=count)
     asked = _asked(question, found.hits, settings)
     if not found.hits or not (asked.when or asked.publishers or asked.things):
-        return Selected(found.hits, found.question_vector)
+        return Selected(joined(index, _reranked(index, question.text, found.hits)), found.question_vector)
     parts = _parts(index, asked)
-    everything = (*found.hits, *_of_its_time(index, asked, found.hits[0].score), *(h for hits in parts for h in hits))
-    ranked = _ranked(asked, {hit.passage.id: hit for hit in reversed(everything)}, parts)
+    further = (*_of_its_time(index, asked, found.hits[0].score), *(hit for part in parts for hit in part))
+    # The same passage has one score here: that of the whole question, where that found it.
+    hits = {hit.passage.id: hit for hit in reversed((*found.hits, *further))}
+    best_first = sorted(hits.values(), key=lambda hit: -hit.score)
+    ranked = _ranked(asked, _reranked(index, question.text, best_first), parts)
     # Copies are folded again: what ranks best now may be a copy of what did before.
-    hits = islice(without_copies(ranked, index.catalog.signatures), count)
-    return Selected(tuple(hits), found.question_vector, _preferences(asked))
+    kept = islice(without_copies(ranked, index.catalog.signatures), count)
+    return Selected(joined(index, tuple(kept)), found.question_vector, _preferences(asked))
+
+
+def _reranked(index: Index, text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return reranked(index.reranker, text, hits, first=index.settings.reranked_passages)
 
 
 def _asked(question: Question, hits: Sequence[Hit], settings: Settings) -> _Asked:
@@ -122,12 +131,13 @@ def _found(index: Index, asked: _Asked, text: str, filters: Filters) -> list[Hit
     return list(retrieve(index, text, access=asked.question.access, filters=filters, count=_COUNT).hits)
 
 
-def _ranked(asked: _Asked, hits: Mapping[str, Hit], parts: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
+def _ranked(asked: _Asked, found: Sequence[Hit], parts: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
     """Yield the hits in order of score and bonus, best first, with scores to match.
 
     The first keeps the score that it had: a source of another time or name that is the only one is as good as ever.
     """
-    titled = titles_named(asked.question.text, list(hits.values()))
+    hits = {hit.passage.id: hit for hit in found}
+    titled = titles_named(asked.question.text, found)
     scores = {id_: hit.score + _time_bonus(asked, hit) + _name_bonus(asked, hit, titled) for id_, hit in hits.items()}
     least = max(scores.values()) - _BEHIND_THE_BEST
     for part in parts:

@@ -24,9 +24,8 @@ _RECENT_DAYS = (14, 90, 365)
 _NEAR_THE_BEST = 0.15
 # What a hit gains when the question names its publisher or title, in the units of `Hit.score`.
 _NAMED = 0.3
-# So many hits of each part of a question are read, whatever the others have: they come at least so near the best.
+# So many hits of each part of a question come right behind the best, whatever the others have.
 _OF_EACH = 2
-_BEHIND_THE_BEST = 0.1
 # A year outside of these is a slip of the keys, and days cannot be counted from the ends of the calendar.
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -139,15 +138,15 @@ def _ranked(asked: _Asked, found: Sequence[Hit], parts: Sequence[Sequence[Hit]])
     hits = {hit.passage.id: hit for hit in found}
     titled = titles_named(asked.question.text, found)
     scores = {id_: hit.score + _time_bonus(asked, hit) + _name_bonus(asked, hit, titled) for id_, hit in hits.items()}
-    least = max(scores.values()) - _BEHIND_THE_BEST
+    top = max(scores, key=lambda id_: scores[id_])
+    lifted: set[str] = set()
     for part in parts:
         of_part = sorted(part, key=lambda hit: -hit.score - _time_bonus(asked, hit))
-        scores |= {hit.passage.id: max(scores[hit.passage.id], least) for hit in of_part[:_OF_EACH]}
-    ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    best = hits[ranked[0]]
-    for id_ in ranked:
-        score = best.score + scores[id_] - scores[ranked[0]]
-        yield replace(hits[id_], score=score, timely=_is_timely(asked, hits[id_], best))
+        lifted |= {hit.passage.id for hit in of_part[:_OF_EACH]}
+    scores |= dict.fromkeys(lifted, scores[top])
+    for id_ in sorted(scores, key=lambda id_: (-scores[id_], id_ != top, id_ not in lifted, id_)):
+        score = hits[top].score + scores[id_] - scores[top]
+        yield replace(hits[id_], score=score, timely=_is_timely(asked, hits[id_], hits[top]))
 
 
 def _time_bonus(asked: _Asked, hit: Hit) -> float:

@@ -72,7 +72,7 @@ def _load(name: str) -> "CrossEncoder":
         kinds = AutoConfig.from_pretrained(name).architectures or []
         if not any(kind.endswith(_HEADS) for kind in kinds):
             raise ValueError(f"it is no cross-encoder but {', '.join(kinds) or 'something unnamed'}")
-        model = CrossEncoder(name)
+        model: CrossEncoder = CrossEncoder(name)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _unusable(name, str(error)) from error
     if model.num_labels != 1:

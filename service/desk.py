@@ -1,6 +1,6 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -17,7 +17,6 @@ from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
 from service.askers import OWNER, Asker
-from service.generative import Writer
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
@@ -39,12 +38,15 @@ from service.wire import (
     FeedbackRequest,
     IndexReportWire,
     KeptAnswer,
+    PublishersResponse,
+    PublisherWire,
     RebuildResponse,
     ReviewResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
 )
+from service.writer import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,9 @@ class LocalDesk:
         assert isinstance(last, AskResponse)
         return last
 
-    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> Iterator[AskEvent]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
 
         Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.
@@ -132,6 +136,13 @@ class LocalDesk:
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        """Return who published the articles that may be read, and between which days."""
+        with self.live.pinned() as index:
+            counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
+        named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
+        return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
 
     @property
     def keeping(self) -> Kept:

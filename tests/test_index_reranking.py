@@ -24,7 +24,7 @@ def tiny_config(labels: int = 1) -> BertConfig:
         num_hidden_layers=1,
         num_attention_heads=2,
         intermediate_size=16,
-        num_labels=labels,
+        id2label={number: str(number) for number in range(labels)},
     )
 
 
@@ -33,7 +33,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     made = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="[UNK]"))
     made.pre_tokenizer = pre_tokenizers.Whitespace()
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=made,
         pad_token="[PAD]",
         unk_token="[UNK]",

@@ -34,6 +34,11 @@ def weekly(day: date) -> dict[str, object]:
     return {"id": f"orrin-{day}", "title": "The Orrin reservoir", "text": text, "published": day.isoformat()}
 
 
+def tram(stops: int) -> dict[str, object]:
+    text = f"The new tram line in Brackwell opens with {stops} stops, as the council and the mayor decided."
+    return {"id": f"tram-{stops}", "title": "The tram", "text": text, "publisher": "Brackwell Observer"}
+
+
 ARTICLES: list[dict[str, object]] = [
     *map(weekly, MONDAYS),
     {"id": "dam", "title": "The dam", "text": "The Orrin dam was built in 1958 by Ada Lund."},
@@ -45,15 +50,7 @@ ARTICLES: list[dict[str, object]] = [
         "published": "2026-06-16",
         "groups": ["staff"],
     },
-    *(
-        {
-            "id": f"tram-{number}",
-            "title": "The tram",
-            "text": f"The new tram line in Brackwell opens with {number} stops, as the council and the mayor decided.",
-            "publisher": "Brackwell Observer",
-        }
-        for number in range(20, 35)
-    ),
+    *map(tram, range(20, 35)),
     {"id": "echo", "title": "Rails", "text": "On rails, Brackwell spends too much.", "publisher": "Valley Echo"},
 ]
 

@@ -1,7 +1,7 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from service.citing import Cited, Draft
 from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
-from service.records import Answer, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
+from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.settings import Settings
 from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
@@ -44,11 +44,13 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
+    completed = _completed(text, question.history, writer)
+    text = completed or text
     retrieved = retrieve(index, text, access=question.access, filters=question.filters)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits)
-    asked = _Asked(text, retrieved, confidence(text, evidence), clock)
+    asked = _Asked(question.text.strip(), completed, retrieved, confidence(text, evidence), clock)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)
         return
@@ -82,12 +84,27 @@ def checked(question: str, *, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on."""
+    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on.
 
-    text: str
+    `completed` is the question with what it leaves to the conversation before it; None where it stands by itself.
+    """
+
+    question: str
+    completed: str | None
     retrieved: Retrieved
     sure: float
     clock: "_Clock"
+
+    @property
+    def text(self) -> str:
+        """The question in full."""
+        return self.completed or self.question
+
+
+def _completed(text: str, history: Sequence[Message], writer: Writer | None) -> str | None:
+    """Return the question in full where it leans on what was said before, None where it stands by itself."""
+    completed = writer.completed(text, history) if writer and history else None
+    return completed if completed != text else None
 
 
 def _written(
@@ -107,7 +124,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
     disputed = disagreements(asked.text, cited.citations)
     return Answer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=cited.text,
         sentences=cited.sentences,
         citations=cited.citations,
@@ -120,6 +137,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
         short_answer=None if disputed else short,
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
+        completed_question=asked.completed,
     )
 
 
@@ -127,7 +145,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
     nearest = {hit.passage.article.id: hit.passage.article.title for hit in asked.retrieved.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
         hits=asked.retrieved.hits,
@@ -135,6 +153,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
         confidence=round(asked.sure, 4),
         timings=asked.clock.timings(),
         usage=ending.usage if ending else None,
+        completed_question=asked.completed,
     )
 
 

@@ -102,7 +102,7 @@ class _Heard:
         if "declines" in self.kinds:
             return "The language model declined to answer"
         if "other language" in self.kinds:
-            return "The language model answered in another language"
+            return "The language model did not answer in the language of the question"
         return "The language model answered nothing"
 
     def drafts(self, question: str, shown: Sequence[Hit], index: Index) -> Generator[Draft, None, None]:

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
 from index.errors import LanguageModelFailed, QuestionError
-from index.retrieval import Retrieved, retrieve
 from index.store import Index
 from service.citing import Cited, Draft
 from service.disagreement import disagreements
@@ -17,6 +16,7 @@ from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
+from service.selection import Selected, select_hits
 from service.settings import Settings
 from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 
@@ -46,7 +46,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     text = checked(question.text, longest=settings.max_question_chars)
     completed = _completed(text, question.history, writer)
     text = completed or text
-    retrieved = retrieve(index, text, access=question.access, filters=question.filters)
+    retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits)
@@ -91,7 +91,7 @@ class _Asked:
 
     question: str
     completed: str | None
-    retrieved: Retrieved
+    retrieved: Selected
     sure: float
     clock: "_Clock"
 
@@ -137,6 +137,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
         short_answer=None if disputed else short,
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
         completed_question=asked.completed,
     )
 
@@ -153,6 +154,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
         confidence=round(asked.sure, 4),
         timings=asked.clock.timings(),
         usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
         completed_question=asked.completed,
     )
 

@@ -1,6 +1,6 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -12,7 +12,6 @@ from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
-from index.retrieval import retrieve
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -22,6 +21,7 @@ from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.reports import check_wire, report_wire
+from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.watches import Watches
@@ -38,6 +38,8 @@ from service.wire import (
     FeedbackRequest,
     IndexReportWire,
     KeptAnswer,
+    PublishersResponse,
+    PublisherWire,
     RebuildResponse,
     ReviewResponse,
     SearchRequest,
@@ -74,7 +76,9 @@ class LocalDesk:
         assert isinstance(last, AskResponse)
         return last
 
-    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> Iterator[AskEvent]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
 
         Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.
@@ -109,7 +113,8 @@ class LocalDesk:
         question = question_from(request, access)
         text = checked(question.text, longest=self.settings.max_question_chars)
         with self.live.pinned() as index:
-            found = retrieve(index, text, access=access, filters=question.filters, count=request.limit)
+            asked = replace(question, text=text)
+            found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
@@ -131,6 +136,13 @@ class LocalDesk:
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        """Return who published the articles that may be read, and between which days."""
+        with self.live.pinned() as index:
+            counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
+        named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
+        return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
 
     @property
     def keeping(self) -> Kept:

@@ -16,8 +16,9 @@ from index.lexical import stems
 from index.records import Span
 from service.days import Day, days_in
 from service.records import Citation, Disagreement, ValueInDispute
+from service.sought import Wanted, wanted
 from service.values import ROUND_A_STRETCH, Mention, mentions_in
-from service.wording import Wanted, asks_back, missing_names, names_in, tells_back, terms, wanted
+from service.wording import asks_back, missing_names, names_in, tells_back, terms
 
 Part = Literal["before", "added", "total", "plain"]
 
@@ -150,7 +151,7 @@ def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
             return unit in _CURRENCIES
         case "percentage":
             return unit == "%"
-        case "number":
+        case "number" | "count":
             return bool(unit) and (unit in terms(question) or unit + "s" in terms(question))
         case _:
             return False

@@ -9,7 +9,8 @@ from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
 from service.reading import Found, found_in, read_hits
-from service.wording import asks_ahead, asks_back, covered, distinctive, holds, new_names, tells_back, wanted
+from service.sought import holds, wanted
+from service.wording import asks_ahead, asks_back, covered, distinctive, new_names, tells_back
 
 # How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
 # one thing many do; where one passage stands out, reading the others would cost time and change nothing.
@@ -184,7 +185,7 @@ def _features(question: str, weights: Mapping[str, float], place: _Place, text: 
         "passage_score": place.hit.score,
         "covered": covered(weights, text, title),
         "amount": float(fits and kind == "amount"),
-        "number": float(kind in ("number", "amount", "percentage") and holds("number", text, question)),
+        "number": float(kind in ("number", "count", "amount", "percentage") and holds("number", text, question)),
         "date": float(fits and kind == "date"),
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),

@@ -14,8 +14,9 @@ from service.agreement import stretch_words
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence
+from service.sought import holds, wanted
 from service.values import values_in
-from service.wording import asks_ahead, asks_back, asks_for_overview, holds, tells_back, wanted
+from service.wording import asks_ahead, asks_back, asks_for_overview, tells_back
 
 # How much worse than the best a sentence may be to be shown beside it, in score and in similarity to the question. One
 # of the same article has to be better than one of another: the first has often said already what it says.
@@ -70,6 +71,8 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
     chosen = [_Shown(best, _span(index, best))]
     for candidate in evidence:
         if candidate is best or candidate.span.kind != "sentence":
+            continue
+        if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
             continue
         if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)

@@ -4,10 +4,11 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path
 
-from service.access import Gate, Refused
+from service.access import Gate
 from service.askers import Asker
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
+from service.problem_details import Refused
 from service.wire import (
     AnswerStatus,
     ConversationResponse,

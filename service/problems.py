@@ -14,6 +14,7 @@ from index.errors import (
     QuestionError,
     WrongUsage,
 )
+from service.wire import Problem
 
 PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     QuestionError: (422, "question-unusable", "This question cannot be asked"),
@@ -28,3 +29,17 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
+# What a FootnoteError of any other class becomes.
+OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
+UNEXPECTED = Problem(
+    type="/problems/internal-error",
+    title="Internal error",
+    status=500,
+    detail="Something went wrong inside Footnote. The log of the service says what.",
+)
+
+
+def problem_of(error: FootnoteError) -> Problem:
+    """Say what an error is, as problem details."""
+    status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
+    return Problem(type=f"/problems/{slug}", title=title, status=status, detail=str(error))

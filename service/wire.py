@@ -287,6 +287,30 @@ class ArticleResponse(ArticleSummary):
     same_text: list[ArticleSummary] = []
 
 
+class PublisherWire(Wire):
+    """A publisher as the articles name it, and how many articles it has."""
+
+    name: str
+    articles: int
+
+
+class PublishersResponse(Wire):
+    """Who published the articles that the asker may read, by name, and the first and last day that one of them names."""
+
+    publishers: list[PublisherWire]
+    earliest: date | None
+    latest: date | None
+
+
+class MeResponse(Wire):
+    """Who asks. `groups` is null for whoever may read everything."""
+
+    id: str
+    admin: bool
+    groups: list[str] | None
+    keys_required: bool
+
+
 class WatchWire(Wire):
     """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
 

@@ -1,16 +1,13 @@
-"""What a question asks for, read from its words: the terms that matter, and the kind of thing that would answer it."""
+"""The words of a question: the terms and names that matter, and whether it asks for an overview or for what was before."""
 
 import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
 
 from wordfreq import zipf_frequency
 
 from index.lexical import stems
-
-Wanted = Literal["percentage", "amount", "number", "date", "person"]
 
 # Words that shape a question and say nothing of its subject.
 _QUESTION_WORDS = frozenset(
@@ -22,45 +19,6 @@ _QUESTION_WORDS = frozenset(
     "already before earlier now previous previously prior".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_SMALL_NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-_NUMBER_WORDS = (
-    rf"{_SMALL_NUMBERS}|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|third|quarter|twice|once|tens"
-)
-_MONEY_WORDS = (
-    r"invest\w*|spen[dt]\w*|pa(?:y|ys|id|ying)|costs?|worth|commit\w*|money|rais\w*|prices?|earn\w*|put|plough\w*|fund\w*"
-    r"|dollars?|euros?|salary|revenue|valuation|budget|value"
-)
-
-_ASKED: tuple[tuple[Wanted, str], ...] = (
-    ("percentage", r"\b(?:what|which|how (?:large|big|high)) (?:a )?(?:percent\w*|per cent)\b"),
-    ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|decade|century)\b|\bby what (?:date|time)\b"),
-    (
-        "amount",
-        rf"\bhow much\b.*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"
-        r"|\bhow (?:large|big|high)\b.*\b(?:commitment|investment|sum|budget|revenue|price|cost)\b"
-        r"|\bwhat(?:'s|’s| is| was| are| were)\b.*\b(?:total|sum|amount|price|cost|value|budget|revenue|valuation"
-        r"|commitment|investment)\b",
-    ),
-    (
-        "number",
-        r"\bhow (?:many|much|old|long|tall|far|big|large|often|fast|high|deep|heavy)\b|\bwhat (?:number|age)\b",
-    ),
-    ("person", r"\bwho(?:m|se)?\b"),
-)
-_WANTED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _ASKED)
-
-_HOLDS: dict[Wanted, re.Pattern[str]] = {
-    "percentage": re.compile(r"\d\s?%|\bper ?cent\b", re.IGNORECASE),
-    "date": re.compile(
-        rf"\b(?:1\d{{3}}|20\d\d)\b|\b(?:{_MONTHS})\b|\b(?:quarter|decade|years?|months?|weeks?|yesterday|today|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
-    ),
-    "amount": re.compile(
-        rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_SMALL_NUMBERS})[\s-]?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mbt]n|[mbtr]+illion)\b",
-        re.IGNORECASE,
-    ),
-    "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
-}
 _NAME_WORD = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
 
@@ -124,21 +82,6 @@ def initials_in(text: str) -> frozenset[str]:
     """Return the initials of the names of several words in a text: "AWS" for "Amazon Web Services"."""
     names = [name.split() for name in _NAME.findall(text)]
     return frozenset("".join(word[0] for word in words) for words in names if len(words) > 1)
-
-
-@lru_cache(maxsize=4096)
-def wanted(question: str) -> Wanted | None:
-    """Return the kind of thing that the question asks for, where its words tell."""
-    return next((kind for kind, pattern in _WANTED if pattern.search(question)), None)
-
-
-def holds(kind: Wanted | None, sentence: str, question: str) -> bool:
-    """Say whether a sentence holds a thing of this kind that the question does not name itself."""
-    if kind is None:
-        return False
-    if kind in _HOLDS:
-        return bool(_HOLDS[kind].search(sentence))
-    return bool(new_names(sentence, question))
 
 
 def new_names(sentence: str, question: str) -> list[str]:

@@ -106,24 +106,26 @@ audit = Table(
 )
 
 # An event of Slack goes by its event id and by channel and time of its message; both stand here, as one `key` each.
+# Moments are seconds since 1970.
 slack_events = Table(
     "slack_events",
     metadata,
     Column("key", String(256), primary_key=True),
-    Column("state", String(16), nullable=False),  # working, done
-    Column("leased_until", DateTime(timezone=True), nullable=False),
-    Column("received", DateTime(timezone=True), nullable=False, index=True),
+    Column("state", String(16), nullable=False),  # waiting, working, done
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Float, nullable=False),
+    Column("received", Float, nullable=False, index=True),
     Column("event", JSON),  # what is needed to answer it after a restart
 )
 
-# A thread that the bot takes part in is a conversation.
+# A thread that the bot takes part in is a conversation, once there is an answer that is kept.
 slack_threads = Table(
     "slack_threads",
     metadata,
     Column("channel", String(64), primary_key=True),
     Column("thread", String(64), primary_key=True),
-    Column("conversation_id", String(64), nullable=False),
-    Column("updated", DateTime(timezone=True), nullable=False),
+    Column("conversation_id", String(64)),
+    Column("updated", Float, nullable=False),
 )
 
 NEWEST = "0001"

@@ -498,7 +498,7 @@ def test_a_sentence_is_said_before_the_model_has_finished(llm: LlmServer, corpus
     assert isinstance(next(happening), HitsEvent)
     assert isinstance(next(happening), SentenceEvent)
     assert time.monotonic() - started < 3  # the whole would take 8
-    happening.close()  # type: ignore[attr-defined]
+    happening.close()
     assert llm.hung_up.wait(5)
 
 

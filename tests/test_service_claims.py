@@ -33,6 +33,22 @@ def test_what_the_source_holds_in_other_forms(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("The US and Amazon agree.", "The U.S. and Amazon agree."),
+        ("Some AI firms agree.", "Some artificial intelligence firms agree."),
+        ("Its cloud is Amazon Web Services.", "Its cloud is AWS."),
+        ("Its cloud is AWS.", "Its cloud is Amazon Web Services."),
+        ("An American firm agrees.", "A firm of America agrees."),
+        ("It costs twenty-five billion dollars.", "It costs $25 billion."),
+        ("It has sixteen towers.", "It has 16 towers."),
+    ],
+)
+def test_names_and_numbers_in_another_form(words: str, quote: str) -> None:
+    assert missing(words, Source((quote,))) == frozenset()
+
+
+@pytest.mark.parametrize(
     ("words", "lacks"),
     [
         ("Amazon invests $6 billion.", {"$6 billion"}),
@@ -45,6 +61,8 @@ def test_what_the_source_holds_in_other_forms(words: str) -> None:
         ("Amazon and Microsoft invest.", {"Microsoft"}),
         ("Google invests $5 billion.", {"Google"}),
         ("The investor is OpenAI.", {"OpenAI"}),
+        ("It invests twenty billion dollars.", {"twenty billion dollars"}),
+        ("The investor is IBM.", {"IBM"}),
     ],
 )
 def test_what_the_source_does_not_hold(words: str, lacks: set[str]) -> None:

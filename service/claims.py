@@ -12,6 +12,7 @@ from datetime import date
 from wordfreq import zipf_frequency
 
 from service.days import Day, days_in
+from service.roles import roles_turned
 from service.values import Mention, mentions_in
 from service.wording import missing_names, stem_set, terms
 
@@ -21,7 +22,7 @@ _ROUND = frozenset({"nearly", "almost", "about", "around", "roughly", "some"})
 
 # "not only", "no later than" and the like deny nothing.
 _DENIAL = re.compile(
-    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|less|more|later|sooner|fewer)\b)|never|none|nobody|nothing|without"
+    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|(?:less|more|later|sooner|fewer) than)\b)|never|none|nobody|nothing|without"
     r"|neither|nor|cannot|\w+n['’]t|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
     re.IGNORECASE,
 )
@@ -64,9 +65,12 @@ def missing(words: str, source: Source) -> frozenset[str]:
 
 
 def contradicted(words: str, source: Source) -> bool:
-    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell"."""
+    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell".
+
+    Also where it has two names in each other's place (`service.roles`).
+    """
     quoted = " ".join(source.quotes)
-    return _denies_otherwise(words, quoted) or _turns(words, quoted)
+    return _denies_otherwise(words, quoted) or _turns(words, quoted) or roles_turned(words, source.quotes)
 
 
 def _days_and_figures(text: str) -> tuple[list[Day], list[Mention]]:

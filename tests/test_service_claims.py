@@ -91,6 +91,12 @@ def test_a_day_is_not_known_more_precisely_than_the_source_gives_it() -> None:
         ("The court approved the merger.", "The court refused to approve the merger."),
         ("Amazon did not invest in Anthropic.", "Amazon, which does not comment on rumours, invested in Anthropic."),
         ("Revenue fell by 5%.", "Revenue rose by 5%."),
+        ("Anthropic invests $5 billion in Amazon.", "Amazon invests $5 billion in Anthropic."),
+        (
+            "Anthropic announced an investment in Amazon.",
+            "Amazon announced on Monday an immediate investment in Anthropic.",
+        ),
+        ("Amazon was bought by Anthropic.", "Amazon bought Anthropic."),
         ("Costs have increased to $5 billion.", "Costs have dropped to $5 billion."),
         ("Amazon invests more than $5 billion.", "Amazon invests less than $5 billion."),
     ],
@@ -108,6 +114,13 @@ def test_the_opposite_is_caught(words: str, quote: str) -> None:
         ("Amazon invests not only cash.", "Amazon invests cash and shares."),
         ("Revenue fell, then rose.", "Revenue rose after it had fallen."),
         ("Nothing was disclosed.", "No terms were disclosed."),
+        ("Anthropic was bought by Amazon.", "Amazon bought Anthropic."),
+        ("Anthropic works with Amazon.", "Amazon works with Anthropic."),
+        ("Amazon invests in Anthropic.", "Anthropic said that Amazon invests in Anthropic."),
+        (
+            "Anthropic spends $100 billion on AWS.",
+            "Amazon invests in Anthropic, and Anthropic spends $100 billion on AWS.",
+        ),
     ],
 )
 def test_what_only_looks_like_the_opposite(words: str, quote: str) -> None:

@@ -22,8 +22,9 @@ _ROUND = frozenset({"nearly", "almost", "about", "around", "roughly", "some"})
 
 # "not only", "no later than" and the like deny nothing.
 _DENIAL = re.compile(
-    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|(?:less|more|later|sooner|fewer) than)\b)|never|none|nobody|nothing"
-    r"|without|neither|nor|cannot|\w+n['’]t|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
+    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|(?:less|more|later|sooner|fewer) than)\b)"
+    r"|never|none|nobody|nothing|without|neither|nor|cannot|\w+n['’]t"
+    r"|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
     re.IGNORECASE,
 )
 _AFTER_DENIAL = re.compile(r"(?:[\s,]+[\w’'-]+){1,3}")

@@ -66,9 +66,12 @@ class LlmWriter:
                     # What came before the first sentence that holds has waited for it: alone it is no answer.
                     yield from [*held, draft]
                     verified, held = True, []
-                elif not self._drop_unverified:
-                    yield from [draft] if verified else []
-                    held = held if verified else [*held, draft]
+                elif self._drop_unverified:
+                    continue
+                elif verified:
+                    yield draft
+                else:
+                    held.append(draft)
         yield self._ending(heard, verified=verified)
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
@@ -117,7 +120,8 @@ class _Heard:
                 draft = checked(index, words, cited, shown)
                 # That an article does not say something may be what it says itself.
                 kind = "statement" if draft.support == "verified" else kind
-                yield from [draft] if kind == "statement" else []
+                if kind == "statement":
+                    yield draft
             self.kinds.add(kind)
             if kind == "cannot answer":
                 return

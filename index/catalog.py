@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
@@ -97,6 +97,27 @@ class Catalog:
             rows = connection.execute(query.where(articles.c.id > after) if after is not None else query).mappings()
             return [queries.info_of(row) for row in rows]
 
+    def publishers(self, access: Access) -> dict[str, int]:
+        """Return how many articles of each publisher may be read, in order of name."""
+        name = articles.c.publisher
+        query = (
+            select(name, func.count().label("articles"))
+            .where(name.is_not(None), *queries.readable(access))
+            .group_by(name)
+            .order_by(name)
+        )
+        with self._engine.connect() as connection:
+            return {row.publisher: row.articles for row in connection.execute(query)}
+
+    def published_between(self, access: Access) -> tuple[date, date] | None:
+        """Return the first and last day on which an article that may be read was published, or None if no day is known."""
+        days = articles.c.published
+        with self._engine.connect() as connection:
+            first, last = connection.execute(
+                select(func.min(days), func.max(days)).where(*queries.readable(access))
+            ).one()
+        return (first, last) if first else None
+
     def article(self, article_id: str, access: Access, *, version: str | None = None) -> tuple[ArticleInfo, str]:
         """Return an article with the text of this version of it, or of the present one.
 
@@ -110,6 +131,13 @@ class Catalog:
             info = queries.info_of(row)
             text = queries.text_of(connection, info, version or info.version)
             return info, text
+
+    def readable(self, ids: Iterable[str], access: Access) -> set[str]:
+        """Return which of these articles are there and may be read."""
+        query = select(articles.c.id).where(*queries.readable(access))
+        with self._engine.connect() as connection:
+            parts = _parts(sorted(set(ids)))
+            return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
 
     def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
         """Return the other articles that have the same text and may be read, in order of id."""

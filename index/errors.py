@@ -42,6 +42,10 @@ class ModelUnusable(FootnoteError):
     """A model cannot be found, or its weights are not the ones expected."""
 
 
+class LanguageModelFailed(FootnoteError):
+    """The language model gave no answer that can be used, and the settings forbid to quote the articles instead."""
+
+
 class DataFolderOwned(FootnoteError):
     """Another process owns the data folder. `owner` is who (`index.ownership.Owner`), where it could be told."""
 
@@ -64,3 +68,7 @@ class ArticleUnknown(FootnoteError):
 
 class ArticleDeleted(FootnoteError):
     """The article existed and was deleted."""
+
+
+class NotKept(FootnoteError):
+    """No such conversation or answer for this person: never kept, deleted, expired, or somebody else's."""

@@ -115,13 +115,14 @@ class Hit:
     """A passage with how well it fits a question.
 
     `dense` is the cosine similarity, `lexical` the BM25 score, `score` what the two are fused to. `score` orders the hits
-    of one question and is no probability.
+    of one question and is no probability. `timely` is False where the question is about another time than the article.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
+    timely: bool = True
 
 
 @dataclass(frozen=True, slots=True)

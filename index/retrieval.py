@@ -1,6 +1,8 @@
 """A question to hits: dense and lexical candidates, checked against the catalogue, scored by both and fused."""
 
+import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,6 +21,8 @@ _CANDIDATES = 100
 _WIDER = 8
 # No more than this are scored one by one: at 100,000 passages that takes some half a second.
 _SCORE_ALL = 4_000
+# Words are looked up while another core embeds the question or fetches vectors.
+_BESIDE = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,14 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """A question, by whom, of what. `words` are the `first` passages that its words find best, on their way."""
+
     question: str
     vector: Vectors
     access: Access
     filters: Filters
+    first: int
+    words: Future[dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,9 @@ def retrieve(index: Index, question: str, *, access: Access, filters: Filters, c
     Raises IndexEmpty or IndexMismatch when nothing can be found.
     """
     index.check()
-    asked = _Asked(question, index.embedder.embed_questions([question])[0], access, filters)
+    first = max(_CANDIDATES, 2 * count)
+    words = _BESIDE.submit(_best_by_words, index, question, first)
+    asked = _Asked(question, index.embedder.embed_questions([question])[0], access, filters, first, words)
     candidates = _candidates(index, asked, count)
     scored = _scored(index, asked, candidates)
     hits = without_copies(_hits(index, asked, scored), index.catalog.signatures)
@@ -67,12 +77,11 @@ def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
     shown is dropped. Where too few are left, all that may be shown are scored if these are no more than were fetched;
     otherwise more are fetched.
     """
-    total, wanted = index.vectors.count(), max(_CANDIDATES, 2 * count)
-    most = wanted
+    total, wanted = index.vectors.count(), asked.first
     while True:
         found = _found(index, asked, min(wanted, total))
         if wanted >= total or _enough(found, count, wanted):
-            return _best_of_each(found, most)
+            return _best_of_each(found, asked.first)
         few = min(wanted, _SCORE_ALL)
         allowed = index.catalog.passage_ids(asked.access, asked.filters, limit=few + 1)
         if len(allowed) <= few:
@@ -82,12 +91,15 @@ def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
 
 def _found(index: Index, asked: _Asked, wanted: int) -> _Candidates:
     """Return what may be shown of so many that each search finds best."""
-    by_vector = index.settings.fusion != "lexical"
-    by_words = index.settings.fusion != "dense"
-    dense = index.vectors.nearest(asked.vector, wanted) if by_vector else {}
-    lexical = index.words.best(asked.question, wanted) if by_words else {}
+    dense = index.vectors.nearest(asked.vector, wanted) if index.settings.fusion != "lexical" else {}
+    at_first = wanted <= asked.first
+    lexical = asked.words.result() if at_first else _best_by_words(index, asked.question, wanted)
     stretches = index.catalog.stretches(list(dense | lexical), asked.access, asked.filters)
     return _Candidates(stretches, dense, lexical)
+
+
+def _best_by_words(index: Index, question: str, wanted: int) -> dict[str, float]:
+    return index.words.best(question, wanted) if index.settings.fusion != "dense" else {}
 
 
 def _enough(found: _Candidates, count: int, wanted: int) -> bool:
@@ -119,12 +131,13 @@ def _best_of_each(found: _Candidates, most: int) -> _Candidates:
 def _scored(index: Index, asked: _Asked, candidates: _Candidates) -> dict[str, tuple[float, float, float]]:
     """Return the score of each candidate, its similarity, and its BM25."""
     ids = list(candidates.stretches)
+    unknown = [i for i in ids if i not in candidates.lexical]
+    scores = _BESIDE.submit(index.words.scores, asked.question, unknown)
     dense = {
         **candidates.dense,
         **index.vectors.similarities(asked.vector, [i for i in ids if i not in candidates.dense]),
     }
-    unknown = [i for i in ids if i not in candidates.lexical]
-    lexical = {**candidates.lexical, **index.words.scores(asked.question, unknown)}
+    lexical = {**candidates.lexical, **scores.result()}
     return {i: _fused(dense[i], lexical.get(i, 0.0), index.settings.fusion) for i in ids if i in dense}
 
 

@@ -1,72 +1,40 @@
 """Who may come in over HTTP, and as whom.
 
-Without keys, Footnote trusts whoever reaches it. So it makes sure that this is the person at this machine (or on the
-network that it was deliberately served on), and neither a proxy that lets the world in, nor another site's page in that
-person's browser, nor a foreign name that was pointed at this machine.
+A key, or a token of the company's own issuer, says who asks and what they may read. Without keys, Footnote trusts
+whoever reaches it. So it then makes sure that this is the person at this machine (or on the network that it was
+deliberately served on), and neither a proxy that lets the world in, nor another site's page in that person's browser,
+nor a foreign name that was pointed at this machine.
 """
 
 import hmac
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from math import ceil
 from urllib.parse import urlsplit
 
-import structlog
-from fastapi import Request, Response
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from anyio import CapacityLimiter, to_thread
+from fastapi import Request
+from starlette.datastructures import Headers
 
 from index.records import Access
 from service.askers import ANYONE, OWNER, Asker
+from service.keyring import TooManyTries
+from service.problem_details import Refused
 from service.settings import Settings
-from service.wire import Problem
 
-MAX_BODY_BYTES = 1_000_000
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "private, no-cache",
-}
-log = structlog.get_logger(__name__)
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
 _FORWARDING = {"forwarded", "via", "x-real-ip"}
+METRICS = "/metrics"
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-_OPEN_TO_ALL = ("/articles", "/static/", "/healthz", "/readyz")  # and "/": the page itself, which holds no article
+# The page itself, which holds no article; beside these, "/" is open.
+_OPEN_TO_ALL = ("/articles", "/answers/", "/conversations/", "/review", "/static/", "/healthz", "/readyz")
 
+KnowsToken = Callable[[str], Asker | None]
+"""Tells who bears a token, or None where it does not know the token. May block."""
 
-class Refused(HTTPException):
-    """A request that is turned away for what it is, whatever it asks. `slug` names the reason for programs."""
-
-    def __init__(self, status: int, slug: str, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status, detail, headers)
-        self.slug = slug
-
-
-def problem_response(
-    status: int, slug: str, detail: str, *, title: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Say what went wrong. The slug names the kind of problem for programs and is never changed."""
-    words = title or slug.replace("-", " ").capitalize()
-    problem = Problem(type=f"/problems/{slug}", title=words, status=status, detail=detail)
-    # Escaped to ASCII: the detail may quote what was sent, and that may hold lone surrogates, which UTF-8 cannot.
-    body = json.dumps(problem.model_dump()).encode("ascii")
-    return Response(body, status, headers, media_type="application/problem+json")
-
-
-def http_problem(error: HTTPException) -> Response:
-    """Say what went wrong, where the error carries its own status."""
-    phrase = HTTPStatus(error.status_code).phrase
-    slug = error.slug if isinstance(error, Refused) else phrase.lower().replace(" ", "-")
-    return problem_response(error.status_code, slug, error.detail, headers=error.headers)
+_LOOKING_UP = CapacityLimiter(4)  # its own threads: who may ask is known even while all others answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,50 +45,66 @@ class Gate:
     public_host: str
     keys_required: bool
     owner_token: str | None = field(repr=False)
+    known: tuple[KnowsToken, ...] = field(default=(), repr=False)
+    metrics_open: bool = False
+
+    async def identify(self, headers: Headers, *, path: str) -> Asker:
+        """Say who sends a request: the owner of the data folder, the bearer of a key, or anyone. Raises Refused."""
+        if path == "/" or path.startswith(_OPEN_TO_ALL):
+            return ANYONE
+        if path == METRICS and self.metrics_open:
+            return ANYONE
+        token = _bearer(headers)
+        if token is None:
+            asker = None
+        elif self.owner_token and hmac.compare_digest(token.encode(), self.owner_token.encode()):
+            asker = OWNER
+        else:
+            asker = await to_thread.run_sync(self._bearer_of, token, limiter=_LOOKING_UP)
+        if asker is None and self.keys_required:
+            raise _unknown_key() if token else _no_key()
+        return asker or ANYONE
 
     # The three that follow are dependencies of endpoints. They are `async` so that FastAPI spends no thread on them.
 
     async def asker(self, request: Request) -> Asker:
-        """Say who sends this request: the owner of the data folder, or anyone."""
-        return OWNER if self._is_owner(request.headers) else ANYONE
+        """Say who sends this request, as the doorkeeper found out."""
+        asker: Asker = request.state.asker
+        return asker
 
     async def access(self, request: Request) -> Access:
         """Say what this request may read."""
         return (await self.asker(request)).access
 
-    async def check_owner(self, request: Request) -> None:
-        """Let in the owner of the data folder, or raise Refused."""
-        if not self._is_owner(request.headers):
+    async def check_admin(self, request: Request) -> None:
+        """Let in the owner of the data folder and the bearers of an admin's key, or raise Refused."""
+        if not (await self.asker(request)).admin:
             detail = (
-                "Only the owner of the data folder may do this. Use the footnote command on the machine that serves; "
-                "it reads the token from the data folder."
+                "This is for the owner of the data folder and for keys made with --admin. The footnote command on the "
+                "machine that serves may do it: it reads a token from the data folder."
             )
-            raise Refused(403, "owner-only", detail)
+            raise Refused(403, "admin-only", detail)
 
-    def check(self, headers: Headers, *, method: str, path: str) -> None:
-        """Let a request in, or raise Refused."""
-        if self.keys_required:
-            self._check_key(headers, path)
-        else:
+    async def check_scraper(self, request: Request) -> None:
+        """Let in who may read metrics: everyone where these are open, else admins. Raises Refused."""
+        if not self.metrics_open:
+            await self.check_admin(request)
+
+    def check(self, headers: Headers, *, method: str) -> None:
+        """Let a request in by where it comes from, or raise Refused."""
+        if not self.keys_required:
             _check_not_forwarded(headers)
             self._check_host(headers)
         if method not in _READING_METHODS:
             self._check_origin(headers)
 
-    def _is_owner(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if not self.owner_token or scheme.lower() != "bearer":
-            return False
-        return hmac.compare_digest(token.strip().encode(), self.owner_token.encode())
-
-    def _check_key(self, headers: Headers, path: str) -> None:
-        # There are no keys to hand out yet, so where they are required only the owner can ask.
-        if path != "/" and not path.startswith(_OPEN_TO_ALL) and not self._is_owner(headers):
-            detail = (
-                "This service answers only requests that carry a key. To serve without keys on a network that you "
-                "trust, set FOOTNOTE_API_KEYS_REQUIRED=false."
-            )
-            raise Refused(401, "key-required", detail, headers={"WWW-Authenticate": "Bearer"})
+    def _bearer_of(self, token: str) -> Asker | None:
+        try:
+            return next((asker for knows in self.known if (asker := knows(token))), None)
+        except TooManyTries as error:
+            wait = str(ceil(error.wait_seconds))
+            detail = f"This key was tried with too many wrong secrets. Wait {wait} seconds."
+            raise Refused(429, "too-many-tries", detail, headers={"Retry-After": wait}) from error
 
     def _check_host(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
@@ -154,17 +138,50 @@ class Gate:
             raise Refused(403, "foreign-origin", detail)
 
 
-def gate_for(settings: Settings, *, serving_host: str, owner_token: str | None) -> Gate:
-    """Make the rules for a service bound to this host. Keys are required where a stranger could reach it."""
-    address = _address(serving_host)
-    loopback = serving_host.lower() == "localhost" or (address is not None and address.is_loopback)
-    required = settings.api_keys_required
+def gate_for(
+    settings: Settings, *, serving_host: str, owner_token: str | None, known: Sequence[KnowsToken] = ()
+) -> Gate:
+    """Make the rules for a service bound to this host. `known` tell from a token who bears it."""
     return Gate(
         serving_host=serving_host,
         public_host=urlsplit(settings.public_url or "").netloc.lower(),
-        keys_required=not loopback if required is None else required,
+        keys_required=keys_required(settings, serving_host),
         owner_token=owner_token,
+        known=tuple(known),
+        # The sizes in it tell of articles that not everyone may read, which is nothing to whoever sits at this machine.
+        metrics_open=settings.metrics_open or (is_loopback(serving_host) and not keys_required(settings, serving_host)),
     )
+
+
+def keys_required(settings: Settings, serving_host: str) -> bool:
+    """Say whether requests need a key: by default, where a stranger could reach the service."""
+    if settings.api_keys_required is not None:
+        return settings.api_keys_required
+    return not is_loopback(serving_host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address can only be reached from this machine."""
+    address = _address(host)
+    return host.lower() == "localhost" or (address is not None and address.is_loopback)
+
+
+def _bearer(headers: Headers) -> str | None:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _no_key() -> Refused:
+    detail = (
+        "This service answers only requests that carry a key, as the header Authorization: Bearer KEY. Whoever runs it "
+        "makes one with `footnote keys add NAME`."
+    )
+    return Refused(401, "key-required", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _unknown_key() -> Refused:
+    detail = "The key that was sent is unknown or revoked. Whoever runs this service can make another."
+    return Refused(401, "key-unknown", detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
 def _check_not_forwarded(headers: Headers) -> None:
@@ -172,7 +189,8 @@ def _check_not_forwarded(headers: Headers) -> None:
         if name in _FORWARDING or name.startswith("x-forwarded-"):
             detail = (
                 f"This request came through a proxy (it has the header {name}), and Footnote runs without keys, so a "
-                "proxy could let anyone in. Ask Footnote directly: it cannot be put behind a proxy until it has keys."
+                "proxy could let anyone in. Ask Footnote directly, or set FOOTNOTE_API_KEYS_REQUIRED=true and make a key "
+                "with `footnote keys add NAME`."
             )
             raise Refused(403, "forwarded-request", detail)
 
@@ -187,74 +205,3 @@ def _address(name: str) -> IPv4Address | IPv6Address | None:
         return ip_address(name.strip("[]"))
     except ValueError:
         return None  # a name, not an address
-
-
-class Doorkeeper:
-    """Outermost: lets requests in by the rules of the gate, and lets nothing out without the security headers.
-
-    What nobody expected becomes a problem that says nothing of the inside, which goes to the log.
-    """
-
-    def __init__(self, app: ASGIApp, *, gate: Gate) -> None:
-        self._app = app
-        self._gate = gate
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        reply = _Reply(send)
-        try:
-            headers = Headers(scope=scope)
-            self._gate.check(headers, method=scope["method"], path=scope["path"])
-            _check_announced_size(headers)
-            await self._app(scope, _bounded(receive), reply)
-        except Refused as refusal:
-            await http_problem(refusal)(scope, receive, reply)
-        except Exception:
-            if reply.started:
-                raise  # Too late for a problem: the server cuts the connection and logs this.
-            log.exception("unexpected error", method=scope["method"], path=scope["path"])
-            detail = "Something went wrong inside Footnote. The log of the service says what."
-            await problem_response(500, "internal-error", detail)(scope, receive, reply)
-
-
-class _Reply:
-    """Sends on, with the security headers, and remembers whether a response has begun."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.started = True
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-        await self._send(message)
-
-
-def _check_announced_size(headers: Headers) -> None:
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-        raise _too_large()
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Pass a body on as long as it stays within the limit, for those that do not say their size."""
-    received = 0
-
-    async def receive_within_limit() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise _too_large()
-        return message
-
-    return receive_within_limit
-
-
-def _too_large() -> Refused:
-    return Refused(413, "body-too-large", f"A request may hold {MAX_BODY_BYTES:,} bytes at most. Send less.")

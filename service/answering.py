@@ -1,22 +1,24 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
-from index.errors import QuestionError
-from index.retrieval import Retrieved, retrieve
+from index.errors import LanguageModelFailed, QuestionError
 from index.store import Index
-from service.citing import Draft, cite
+from service.citing import Cited, Draft
 from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
-from service.generative import CannotAnswer, ModelFailed, Wording, Writer, Written
-from service.records import Answer, Citation, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
+from service.records import Answer, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
+from service.selection import Selected, select_hits
 from service.settings import Settings
+from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 
 NOT_ANSWERED = "The articles do not answer this question."
 EXTRACTIVE = "extractive"
@@ -28,7 +30,7 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
     """Answer a question from the articles that the asker may read, or say that they do not answer it.
 
     With a `writer` a language model words the answer; without one, or where it fails, the articles are quoted.
-    Raises QuestionError, IndexEmpty, IndexMismatch or ModelUnusable.
+    Raises QuestionError, IndexEmpty, IndexMismatch, ModelUnusable, or LanguageModelFailed where settings forbid the quotes.
     """
     *_, last = steps(question, index=index, settings=settings, writer=writer)
     assert isinstance(last, Answer | NoAnswer)
@@ -38,32 +40,30 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
 def steps(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Iterator[Step]:
     """Answer a question step by step, for whoever wants to see each sentence as it is finished.
 
-    Raises what `answer` raises. Whoever stops asking for steps stops the work.
+    Raises what `answer` raises. Whoever stops asking for steps stops the work, that of the language model too.
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
-    retrieved = retrieve(index, text, access=question.access, filters=question.filters)
+    retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits)
-    sure = confidence(text, evidence)
-    if not evidence or (settings.refusals and sure < 0.5):
-        yield _no_answer(text, retrieved, sure, clock)
+    asked = _Asked(text, retrieved, confidence(text, evidence), clock)
+    if not evidence or (settings.refusals and asked.sure < 0.5):
+        yield _no_answer(asked)
         return
-    wording = writer.write(text, retrieved, index) if writer else None
-    match wording:
-        case CannotAnswer() if settings.refusals:
-            yield _no_answer(text, retrieved, sure, clock, wording)
-            return
-        case Written():
-            found = _answer(text, retrieved, sure, clock, wording.drafts, wording)
-        case _:
-            found = _answer(text, retrieved, sure, clock, quoted(index, text, evidence), wording)
-            # One of the values that sources give would pass for the answer.
-            short = None if found.disagreements else short_answer(text, evidence, sure=settings.refusals)
-            found = replace(found, short_answer=short)
-    yield from _said(found)
-    yield found
+    cited, ending, short = Cited(), None, None
+    if writer:
+        ending = yield from _written(writer, question, asked, index, cited)
+    if isinstance(ending, CannotAnswer) and settings.refusals:
+        yield _no_answer(asked, ending)
+        return
+    if isinstance(ending, ModelFailed) and not settings.llm_fallback:
+        raise LanguageModelFailed(f"{ending.fault}. Ask again later, or set FOOTNOTE_LLM_FALLBACK=true for quotes.")
+    if not isinstance(ending, Finished):
+        yield from map(cited.add, quoted(index, text, evidence))
+        short = short_answer(text, evidence, sure=settings.refusals)
+    yield _answer(asked, cited, ending, short)
 
 
 def checked(question: str, *, longest: int) -> str:
@@ -80,57 +80,75 @@ def checked(question: str, *, longest: int) -> str:
     return text
 
 
-def _answer(
-    text: str, retrieved: Retrieved, sure: float, clock: "_Clock", drafts: Sequence[Draft], wording: Wording | None
-) -> Answer:
-    cited = cite(drafts)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on."""
+
+    text: str
+    retrieved: Selected
+    sure: float
+    clock: "_Clock"
+
+
+def _written(
+    writer: Writer, question: Question, asked: _Asked, index: Index, cited: Cited
+) -> Generator[Said, None, Ending]:
+    """Let a language model word the answer: yield each sentence that is fit to be shown, and return how it ended."""
+    today = question.as_of or date.today()
+    with closing(writer.write(ToWrite(asked.text, asked.retrieved.hits, today), index)) as written:
+        for one in written:
+            if not isinstance(one, Draft):
+                return one
+            yield cited.add(one)
+    raise AssertionError("a writer says last how it ended")
+
+
+def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | None) -> Answer:
+    disputed = disagreements(asked.text, cited.citations)
     return Answer(
         id=f"ans_{uuid4().hex}",
-        question=text,
+        question=asked.text,
         text=cited.text,
         sentences=cited.sentences,
         citations=cited.citations,
-        hits=retrieved.hits,
-        answerer=wording.model if isinstance(wording, Written) else EXTRACTIVE,
-        confidence=round(sure, 4),
-        timings=clock.timings(),
-        disagreements=disagreements(text, cited.citations),
-        degraded=_degraded(wording),
-        usage=wording.usage if wording else None,
+        hits=asked.retrieved.hits,
+        answerer=ending.model if isinstance(ending, Finished) else EXTRACTIVE,
+        confidence=round(asked.sure, 4),
+        timings=asked.clock.timings(),
+        disagreements=disputed,
+        # One of the values that sources give would pass for the answer.
+        short_answer=None if disputed else short,
+        degraded=_degraded(ending),
+        usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
     )
 
 
-def _said(answer: Answer) -> Iterator[Said]:
-    """Yield the sentences of an answer, each with the citations that come up in it first."""
-    cited: dict[int, Citation] = {citation.number: citation for citation in answer.citations}
-    for sentence in answer.sentences:
-        yield Said(sentence, tuple(cited.pop(number) for number in sentence.citations if number in cited))
-
-
-def _no_answer(
-    text: str, retrieved: Retrieved, sure: float, clock: "_Clock", wording: Wording | None = None
-) -> NoAnswer:
-    nearest = {hit.passage.article.id: hit.passage.article.title for hit in retrieved.hits}
+def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
+    nearest = {hit.passage.article.id: hit.passage.article.title for hit in asked.retrieved.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
-        question=text,
+        question=asked.text,
         text=NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
-        hits=retrieved.hits,
-        answerer=wording.model if wording else EXTRACTIVE,
-        confidence=round(sure, 4),
-        timings=clock.timings(),
-        usage=wording.usage if wording else None,
+        hits=asked.retrieved.hits,
+        answerer=ending.model if ending else EXTRACTIVE,
+        confidence=round(asked.sure, 4),
+        timings=asked.clock.timings(),
+        usage=ending.usage if ending else None,
+        preferences=asked.retrieved.preferences,
     )
 
 
-def _degraded(wording: Wording | None) -> str | None:
-    match wording:
+def _degraded(ending: Ending | None) -> str | None:
+    match ending:
+        case Finished():
+            return ending.degraded
         case ModelFailed():
-            return wording.reason
+            return f"{ending.fault}; the articles are quoted."
         case CannotAnswer():
             return "The language model found no answer; the best sentences are quoted because refusals are off."
-        case _:
+        case None:
             return None
 
 

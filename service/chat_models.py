@@ -1,61 +1,166 @@
-"""Language models behind an address, as LlamaIndex LLMs. The writer of answers and the judge of evaluations use them."""
+"""Language models behind an address, as LlamaIndex LLMs. The writer of answers and the judge of evaluations use them.
 
-from collections.abc import Iterator
+The clients try once and wait at most `timeout_seconds` for the next byte; `service.deltas` keeps the time and tries again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import SecretStr
+
+from index.errors import WrongUsage
 
 if TYPE_CHECKING:
     import httpx
     from llama_index.core.llms import LLM
 
+Provider = Literal["openai_like", "anthropic", "bedrock", "ollama"]
+
 
 @dataclass(frozen=True, slots=True)
 class ChatModel:
-    """A model of a server that speaks OpenAI's chat API.
+    """A model of a server that chats.
 
-    `context_tokens` is what it reads at most, `answer_tokens` what it may write. A `seed` makes servers that know it
-    repeat themselves.
+    `base_url` None is the address that the provider's client knows. `key` None is what that client finds by itself, as in
+    the environment. `context_tokens` is what the model reads at most, `answer_tokens` what it may write. A `seed` makes
+    servers that know it repeat themselves.
     """
 
-    base_url: str
+    base_url: str | None
     name: str
-    key: str
+    key: str | None
     timeout_seconds: float
     context_tokens: int
     answer_tokens: int
     temperature: float = 0.0
     seed: int | None = None
+    provider: Provider = "openai_like"
 
 
-def key_of(secret: SecretStr | None) -> str:
-    """Return the key itself. Servers that want none are sent a word: the client refuses to send nothing."""
-    return secret.get_secret_value() if secret else "none"
+def key_of(secret: SecretStr | None) -> str | None:
+    """Return the key itself."""
+    return secret.get_secret_value() if secret else None
 
 
 def opened_model(model: ChatModel) -> "LLM":
-    """Return a LlamaIndex LLM that tries once, and gives up on an answer after `timeout_seconds`."""
+    """Return a LlamaIndex LLM that tries once, and gives up on an answer after `timeout_seconds`.
+
+    Raises WrongUsage where the package for the provider is missing, or the provider lacks something that only whoever
+    starts Footnote can give, such as a key.
+    """
+    try:
+        return _OPENING[model.provider](model)
+    except ImportError:
+        raise WrongUsage(
+            f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a package that is not installed. "
+            f"Install it with: pip install 'footnote[{model.provider}]'"
+        ) from None
+
+
+def _openai_like(model: ChatModel) -> "LLM":
     from llama_index.llms.openai_like import OpenAILike
 
+    seed = {} if model.seed is None else {"seed": model.seed}
     llm: LLM = OpenAILike(
         model=model.name,
         api_base=model.base_url,
-        api_key=model.key,
+        # Servers that want no key are sent a word: the client refuses to send nothing.
+        api_key=model.key or "none",
         # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
         is_chat_model=True,
         context_window=model.context_tokens,
         max_tokens=model.answer_tokens,
         temperature=model.temperature,
-        additional_kwargs={} if model.seed is None else {"seed": model.seed},
+        # Sent with streams alone: without it, servers do not count their tokens.
+        additional_kwargs={"stream_options": {"include_usage": True}} | seed,
         timeout=model.timeout_seconds,
-        # The client would wait for up to a minute where a server asks it to, and try again after every timeout. Whoever
-        # asked waits longer for that than a quoted answer is worth.
+        # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
         max_retries=0,
         http_client=_bounded_client(model.timeout_seconds),
     )
     return llm
+
+
+def _anthropic(model: ChatModel) -> "LLM":
+    from llama_index.llms.anthropic import Anthropic
+
+    _with_key(model, environment="ANTHROPIC_API_KEY")
+    llm: LLM = _of_any_name(Anthropic, model)(
+        model=model.name,
+        base_url=model.base_url,
+        api_key=model.key,
+        max_tokens=model.answer_tokens,
+        temperature=model.temperature,
+        timeout=model.timeout_seconds,
+        max_retries=0,
+    )
+    return llm
+
+
+def _bedrock(model: ChatModel) -> "LLM":
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+    from llama_index.llms.bedrock_converse import BedrockConverse
+
+    seconds = model.timeout_seconds
+    try:
+        llm: LLM = _of_any_name(BedrockConverse, model)(
+            model=model.name,
+            endpoint_url=model.base_url,
+            max_tokens=model.answer_tokens,
+            temperature=model.temperature,
+            max_retries=1,
+            botocore_config=Config(retries={"total_max_attempts": 1}, connect_timeout=seconds, read_timeout=seconds),
+        )
+    except BotoCoreError as error:
+        raise WrongUsage(
+            f"FOOTNOTE_LLM_PROVIDER=bedrock cannot be used: {error} It reads region and credentials as every AWS client "
+            "does: from AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, a profile or a role."
+        ) from None
+    return llm
+
+
+def _ollama(model: ChatModel) -> "LLM":
+    from llama_index.llms.ollama import Ollama
+
+    seed = {} if model.seed is None else {"seed": model.seed}
+    llm: LLM = Ollama(
+        model=model.name,
+        base_url=model.base_url or "http://127.0.0.1:11434",
+        context_window=model.context_tokens,
+        temperature=model.temperature,
+        request_timeout=model.timeout_seconds,
+        additional_kwargs={"num_predict": model.answer_tokens} | seed,
+        headers={"Authorization": f"Bearer {model.key}"} if model.key else None,
+    )
+    return llm
+
+
+_OPENING: Mapping[Provider, Callable[[ChatModel], "LLM"]] = {
+    "openai_like": _openai_like,
+    "anthropic": _anthropic,
+    "bedrock": _bedrock,
+    "ollama": _ollama,
+}
+
+
+def _with_key(model: ChatModel, *, environment: str) -> None:
+    import os
+
+    if not model.key and not os.environ.get(environment):
+        raise WrongUsage(f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a key. Set FOOTNOTE_LLM_API_KEY.")
+
+
+def _of_any_name(client: type, model: ChatModel) -> type:
+    """Return a LlamaIndex LLM that does not refuse models which came out after its own list of them."""
+    from llama_index.core.llms import LLMMetadata
+
+    told = LLMMetadata(
+        context_window=model.context_tokens, num_output=model.answer_tokens, is_chat_model=True, model_name=model.name
+    )
+    return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told)})
 
 
 def _bounded_client(seconds: float) -> "httpx.Client":

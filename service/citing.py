@@ -1,12 +1,13 @@
 """Drafted sentences to an answer's text with numbered citations, each an exact stretch of an indexed article."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from index.copies import says_the_same
 from index.records import Hit, Span
-from service.records import Citation, Sentence, Support
+from service.invisible import visible
+from service.records import Citation, Said, Sentence, Support
 
 # What looks like a marker in an article's own words would be taken for one of ours.
 _FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*[\]】]")
@@ -35,15 +36,6 @@ class Draft:
     support: Support
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """An answer's text, its sentences and its citations. `text[s.start:s.end]` is a sentence with its markers."""
-
-    text: str
-    sentences: tuple[Sentence, ...]
-    citations: tuple[Citation, ...]
-
-
 @dataclass(slots=True)
 class _Numbers:
     """One number for each distinct stretch, in order of first appearance.
@@ -69,18 +61,35 @@ class _Numbers:
         return next((other for other in others if says_the_same(stretch.words, other.quote)), None)
 
 
-def cite(drafts: Sequence[Draft]) -> Cited:
-    """Join drafted sentences to one text with markers such as [1] after each."""
-    numbers = _Numbers()
-    sentences: list[Sentence] = []
-    text = ""
+@dataclass(slots=True)
+class Cited:
+    """An answer's text as it grows, its sentences and its citations. `text[s.start:s.end]` is a sentence with its markers."""
+
+    text: str = ""
+    sentences: tuple[Sentence, ...] = ()
+    _numbers: _Numbers = field(default_factory=_Numbers)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return self._numbers.distinct
+
+    def add(self, draft: Draft) -> Said:
+        """Put a drafted sentence at the end, with markers such as [1] after it."""
+        known = len(self.citations)
+        cited = tuple(dict.fromkeys(self._numbers.number(stretch) for stretch in draft.stretches))
+        words = without_markers(visible(draft.text))
+        before = f"{self.text} " if self.text else ""
+        self.text = before + words + "".join(f" [{number}]" for number in cited)
+        self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support),)
+        return Said(self.sentences[-1], self.citations[known:])
+
+
+def cite(drafts: Iterable[Draft]) -> Cited:
+    """Join drafted sentences to one text."""
+    cited = Cited()
     for draft in drafts:
-        cited = tuple(dict.fromkeys(numbers.number(stretch) for stretch in draft.stretches))
-        words = without_markers(draft.text)
-        before = f"{text} " if text else ""
-        text = before + words + "".join(f" [{number}]" for number in cited)
-        sentences.append(Sentence(words, len(before), len(text), cited, draft.support))
-    return Cited(text, tuple(sentences), numbers.distinct)
+        cited.add(draft)
+    return cited
 
 
 def without_markers(text: str) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
+from service.keys_cli import app as keys_app
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(eval_app, name="eval")
+app.add_typer(keys_app, name="keys")
 app.command("bench")(bench)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]

@@ -1,22 +1,27 @@
 """What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
-from index.errors import ArticleUnknown
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
-from index.retrieval import retrieve
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
-from service.askers import Asker
-from service.generative import Writer
+from service.askers import OWNER, Asker
+from service.kept.feedback import Wanted
+from service.kept.kept import Kept, Through
+from service.kept.making import made_with
 from service.reports import check_wire, report_wire
+from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.watches import Watches
@@ -28,50 +33,88 @@ from service.wire import (
     AskResponse,
     CheckRequest,
     CheckResponse,
+    ConversationResponse,
+    ConversationsResponse,
+    FeedbackRequest,
     IndexReportWire,
+    KeptAnswer,
+    PublishersResponse,
+    PublisherWire,
     RebuildResponse,
+    ReviewResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
 )
+from service.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalDesk:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
-    A question, once begun, is answered from one state of the index, also when that is made again meanwhile.
+    A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
+    None where nothing is kept.
     """
 
     live: LiveIndex
     settings: Settings
     writer: Writer | None
     watches: Watches = field(default_factory=Watches)
+    kept: Kept | None = None
 
     @property
     def opened(self) -> Index:
         """The index that answers now."""
         return self.live.current
 
-    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
-        """Answer a question. Raises what `service.answering.answer` raises."""
-        *_, last = self.ask_events(request, asker)
+    def ask(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> AskResponse:
+        """Answer a question. Raises what `ask_events` raises."""
+        *_, last = self.ask_events(request, asker, through=through)
         assert isinstance(last, AskResponse)
         return last
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
-        """Answer a question, giving each sentence as it is finished. Raises what `service.answering.steps` raises."""
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
+        """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
+
+        Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.
+        """
         question = question_from(request, asker.access)
+        if request.conversation_id is not None:
+            question = replace(question, history=self.keeping.history(request.conversation_id, asker))
         with self.live.pinned() as index:
             for step in steps(question, index=index, settings=self.settings, writer=self.writer):
-                yield step_wire(step, include_hits=request.include_hits)
+                event = step_wire(step, include_hits=request.include_hits)
+                if isinstance(event, AskResponse):
+                    event = event.model_copy(update={"conversation_id": request.conversation_id})
+                    yield self._keep(event, asker, index, through)
+                else:
+                    yield event
+
+    def _keep(self, response: AskResponse, asker: Asker, index: Index, through: Through) -> AskResponse:
+        if self.kept is None or (asker == OWNER and response.conversation_id is None):
+            return response
+        try:
+            made = made_with(response, index, self.settings)
+            return self.kept.keep(response, asker, made_with=made, through=through)
+        except NotKept:  # the conversation was deleted meanwhile, and does not come back
+            return response.model_copy(update={"conversation_id": None})
+        except (FootnoteError, DBAPIError) as error:
+            # An answer that cannot be kept is still an answer. The error itself may quote the question: its kind must do.
+            log.error("answer not kept", answer=response.id, kind=type(error).__name__)
+            return response
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return the hits of a question alone."""
         question = question_from(request, access)
         text = checked(question.text, longest=self.settings.max_question_chars)
         with self.live.pinned() as index:
-            found = retrieve(index, text, access=access, filters=question.filters, count=request.limit)
+            asked = replace(question, text=text)
+            found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
@@ -93,6 +136,54 @@ class LocalDesk:
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        """Return who published the articles that may be read, and between which days."""
+        with self.live.pinned() as index:
+            counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
+        named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
+        return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
+
+    @property
+    def keeping(self) -> Kept:
+        """What is kept. Raises NotKept where nothing is."""
+        if self.kept is None:
+            raise NotKept(
+                "No questions and answers are kept here (FOOTNOTE_KEEP_DAYS=0), so there are no conversations."
+            )
+        return self.kept
+
+    def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
+        """Return one page of someone's conversations, the latest first. This and the next seven raise NotKept."""
+        return self.keeping.conversations(asker, after=after, limit=limit)
+
+    def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
+        """Return a conversation of the asker's with its answers."""
+        return self.keeping.conversation(conversation_id, asker)
+
+    def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
+        """Delete a conversation of the asker's; of anyone's for an admin."""
+        self.keeping.delete_conversation(conversation_id, asker)
+
+    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
+        """Return an answer that was given before. Raises ArticleDeleted where what it cites is gone."""
+        return self.keeping.answer(answer_id, asker)
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None:
+        """Delete an answer of the asker's; of anyone's for an admin."""
+        self.keeping.delete_answer(answer_id, asker)
+
+    def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
+        """Let others who may read its articles read an answer of the asker's, or no longer."""
+        self.keeping.share(answer_id, asker, shared=shared)
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None:
+        """Note what the asker says of an answer. Raises ArticleDeleted, too."""
+        self.keeping.rate(request, asker)
+
+    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+        """Return one page of what was asked by anybody, for an admin."""
+        return self.keeping.review(asker, wanted, after=after, limit=limit)
 
     def status(self) -> StatusResponse:
         """Return what is indexed."""

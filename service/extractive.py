@@ -92,6 +92,8 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
     for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
         if candidate is best or candidate.span.kind != "sentence" or candidate.text.endswith("?"):
             continue
+        if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
+            continue
         if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)
         elif _contradicts(candidate, best, question):

@@ -1,19 +1,27 @@
-"""Logs: one line an event, on standard error. No question and no article text is ever logged."""
+"""Logs: one line an event, on standard error. No question is logged unless a setting says so, no article text ever."""
 
 import logging
 import sys
+from typing import Literal
 
 import structlog
 
+Format = Literal["text", "json"]
 
-def set_up() -> None:
-    """Send our log lines to standard error, in plain text with time and level, tracebacks without local variables."""
+
+def set_up(form: Format = "text") -> None:
+    """Send our log lines to standard error, with time and level, tracebacks without local variables.
+
+    A line that belongs to a request carries its id as `request`.
+    """
+    text = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            structlog.processors.JSONRenderer() if form == "json" else text,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Looked up with each line: standard error may have been redirected since.

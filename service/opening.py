@@ -13,6 +13,9 @@ from index.store import opened
 from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
 from service.generative import writer_from
+from service.kept.database import opened_database
+from service.kept.expiry import expiring
+from service.kept.kept import Kept
 from service.settings import Settings
 
 # Another command that runs for a moment is waited for; a service is asked instead.
@@ -22,16 +25,17 @@ _HTTP_SECONDS = 3600.0
 
 
 @contextmanager
-def open_client(settings: Settings, *, repairing: bool = False) -> Iterator[OwnersClient]:
+def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = False) -> Iterator[OwnersClient]:
     """Open the index of the data folder, or reach the service that owns it.
 
-    `repairing` opens an index with damaged vectors or words, too, for whoever mends them next.
+    `repairing` opens an index with damaged vectors or words, too, for whoever mends them next; `keeping` what is kept of
+    asking, beside the index.
     Raises DataFolderOwned when a process that is no service keeps the folder, DataFolderUnusable when it cannot be written.
     """
     with ExitStack() as stack:
         try:
             owner = Owner(os.getpid(), _command())
-            desk = open_desk(settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing)
+            desk = open_desk(settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, keeping=keeping)
             client: OwnersClient = LocalClient(stack.enter_context(desk))
         except DataFolderOwned as error:
             if error.owner is None or error.owner.url is None:
@@ -42,13 +46,25 @@ def open_client(settings: Settings, *, repairing: bool = False) -> Iterator[Owne
 
 @contextmanager
 def open_desk(
-    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False
+    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, keeping: bool = False
 ) -> Iterator[LocalDesk]:
-    """Own the data folder and open its index."""
+    """Own the data folder and open its index and, with `keeping`, what is kept of asking."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
-        yield LocalDesk(live, settings, writer_from(settings))
+        kept = stack.enter_context(open_kept(settings, live)) if keeping else None
+        yield LocalDesk(live, settings, writer_from(settings), kept=kept)
+
+
+@contextmanager
+def open_kept(settings: Settings, live: LiveIndex) -> Iterator[Kept | None]:
+    """Open what is kept of asking, and delete what is too old, now and while it is open. None where nothing is to be kept."""
+    engine = opened_database(settings.data_dir)
+    try:
+        with expiring(engine, days=settings.keep_days):
+            yield Kept(engine, live) if settings.keep_days else None
+    finally:
+        engine.dispose()
 
 
 def service_owner(url: str) -> Owner:

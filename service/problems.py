@@ -8,10 +8,13 @@ from index.errors import (
     IndexDamaged,
     IndexEmpty,
     IndexMismatch,
+    LanguageModelFailed,
     ModelUnusable,
+    NotKept,
     QuestionError,
     WrongUsage,
 )
+from service.wire import Problem
 
 PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     QuestionError: (422, "question-unusable", "This question cannot be asked"),
@@ -19,8 +22,24 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),
     ArticleUnknown: (404, "article-unknown", "There is no such article"),
     ArticleDeleted: (410, "article-deleted", "This article was deleted"),
+    NotKept: (404, "not-kept", "Nothing like this is kept"),
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
+    LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
 }
+# What a FootnoteError of any other class becomes.
+OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
+UNEXPECTED = Problem(
+    type="/problems/internal-error",
+    title="Internal error",
+    status=500,
+    detail="Something went wrong inside Footnote. The log of the service says what.",
+)
+
+
+def problem_of(error: FootnoteError) -> Problem:
+    """Say what an error is, as problem details."""
+    status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
+    return Problem(type=f"/problems/{slug}", title=title, status=status, detail=str(error))

@@ -1,21 +1,26 @@
 """Serves the API and the page over HTTP until it is told to stop."""
 
-import ipaddress
 import os
 import signal
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
 import structlog
 import uvicorn
+from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
+from service.access import keys_required
 from service.api import create_app
 from service.desk import LocalDesk
+from service.guard import opened_guard
+from service.kept.database import opened_database
+from service.kept.keys import all_keys
+from service.logs import set_up
 from service.opening import open_desk, service_owner
 from service.settings import Settings
 from service.watching import watching
@@ -26,10 +31,9 @@ log = structlog.get_logger(__name__)
 def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = ()) -> None:
     """Own the data folder and serve it, and keep it equal to the paths to watch. Returns when the process is told to stop.
 
-    Raises WrongUsage when the address cannot be served on or would need keys, DataFolderOwned when another process has
-    the data folder.
+    Raises WrongUsage when the address cannot be served on, DataFolderOwned when another process has the data folder.
     """
-    _check_keys(settings, host)
+    set_up(settings.log_format)
     try:
         listening = _listen(host, port)
     except WrongUsage:
@@ -42,8 +46,13 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # As Ctrl-C does, so that the data folder is closed and let go of. uvicorn finishes what is being answered, then
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt), listening, open_desk(settings, owner) as desk:
-        app = create_app(desk, settings=settings, host=host, owner_token=owner.token)
+    with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
+        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
+        database = stack.enter_context(_database(settings))
+        guard = stack.enter_context(opened_guard(settings, database))
+        app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
+        if keys_required(settings, host):
+            _say_how_to_make_a_key(database)
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
         Thread(target=_warm, args=[desk], daemon=True).start()
         config = uvicorn.Config(
@@ -70,20 +79,20 @@ class _Server(uvicorn.Server):
         print(f"Footnote is at {self._address} (stop it with Ctrl-C)", flush=True)
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether an address can only be reached from this machine."""
+@contextmanager
+def _database(settings: Settings) -> Iterator[Engine]:
+    engine = opened_database(settings.data_dir)
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        yield engine
+    finally:
+        engine.dispose()
 
 
-def _check_keys(settings: Settings, host: str) -> None:
-    required = settings.api_keys_required if settings.api_keys_required is not None else not is_loopback(host)
-    if required:
-        raise WrongUsage(
-            f"Serving on {host} needs API keys, and this version has none yet. Set FOOTNOTE_API_KEYS_REQUIRED=false to let "
-            "everyone who reaches the address read what is for everyone, or leave it out and serve on 127.0.0.1."
+def _say_how_to_make_a_key(database: Engine) -> None:
+    if all(key.revoked for key in all_keys(database)):
+        print(
+            "Requests need a key, and there is none yet. Make one: footnote keys add NAME --groups GROUP,GROUP",
+            flush=True,
         )
 
 

@@ -1,8 +1,9 @@
 """Settings of the service: those of the index and those for answering and serving."""
 
+import re
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from index.errors import WrongUsage
 from index.settings import IndexSettings
@@ -15,22 +16,67 @@ class Settings(IndexSettings):
         None,
         description="Address under which people reach the service; default: the address served on. Used for absolute links.",
     )
+    stream_stall_seconds: float = Field(
+        30.0, gt=0, description="A reader of a streamed answer who takes nothing for this long is dropped."
+    )
+    openai_linked_markers: bool = Field(
+        False,
+        description="Whether markers in chat completions are Markdown links, for chat clients that show no annotations.",
+    )
+    open_webui_sources: bool = Field(
+        False, description="Whether streamed chat completions name sources in Open WebUI's own way, not as annotations."
+    )
     max_question_chars: int = Field(2_000, gt=0, description="Longest question that is accepted, in characters.")
     refusals: bool = Field(
         True,
         description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",
     )
-    llm_provider: Literal["none", "openai_like"] = Field(
+    time_preference: bool = Field(
+        True,
+        description="Prefer articles published when the question is about (`this week`, `in April`, `latest`). "
+        "No source is hidden for its day.",
+    )
+    keep_days: int = Field(
+        90,
+        ge=0,
+        description=(
+            "Days that questions, answers, conversations and feedback are kept for; older ones are deleted. `0` keeps none, "
+            "and deletes what was kept before."
+        ),
+    )
+    llm_provider: Literal["none", "openai_like", "anthropic", "bedrock", "ollama"] = Field(
         "none",
-        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API.",
+        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API; "
+        "the others need the extra of their name.",
     )
     llm_base_url: str | None = Field(
-        None, description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`."
+        None,
+        description="Address of the language model's API, for example `http://127.0.0.1:11434/v1`. Must be given for "
+        "`openai_like`; the others know their own.",
     )
     llm_model: str | None = Field(None, description="Name of the language model at that address.")
-    llm_api_key: SecretStr | None = Field(None, description="Key for the language model's API, where it wants one.")
-    llm_timeout_seconds: float = Field(60.0, gt=0, description="Longest wait for the language model's answer.")
+    llm_api_key: SecretStr | None = Field(
+        None, description="Key for the language model's API, where it wants one. `bedrock` takes AWS's own settings."
+    )
+    llm_timeout_seconds: float = Field(
+        60.0, gt=0, description="Longest wait for the whole of the language model's answer."
+    )
+    llm_first_token_seconds: float = Field(
+        30.0, gt=0, description="Longest wait for the first word of it, all tries together."
+    )
+    llm_retries: int = Field(
+        2, ge=0, le=10, description="Further tries where the model's server is overloaded or fails (429, 5xx)."
+    )
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
+    llm_fallback: bool = Field(
+        True,
+        description="Quote the articles where the language model fails, and say so. Off, the question ends in an error.",
+    )
+    unverified: Literal["flag", "drop"] = Field(
+        "flag",
+        description="What becomes of a model's sentence that the articles do not bear out: shown as `unverified`, or left "
+        "out.",
+    )
     judge_base_url: str | None = Field(
         None,
         description="Address of an API like OpenAI's whose model judges answers in evaluations; default: nobody judges.",
@@ -46,6 +92,68 @@ class Settings(IndexSettings):
     api_keys_required: bool | None = Field(
         None,
         description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",
+    )
+    slack_bot_token: SecretStr | None = Field(
+        None, description="Token of the Slack app's bot (`xoxb-…`). With it, the service answers in Slack."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token (`xapp-…`): events come by Socket Mode, which needs no public address."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="Signing secret of the Slack app: events come by HTTP, to `/slack/events` of this service."
+    )
+    slack_api_url: str = Field(
+        "https://slack.com/api/", description="Address of Slack's Web API. Another one is for tests."
+    )
+    slack_groups: dict[str, list[str]] = Field(
+        {},
+        description=(
+            'Who in Slack may read more than what is for everyone: JSON such as `{"C012AB3CD": ["board"], "S045EF6GH": '
+            '["finance"]}`. A channel (`C…`): what everyone there may read. A user group (`S…`): what its members may read '
+            "in direct messages and with `/ask`."
+        ),
+    )
+    slack_workers: int = Field(4, ge=1, le=64, description="Questions from Slack that are answered at the same time.")
+    slack_queue: int = Field(
+        100, ge=1, description="Questions from Slack that may wait; beyond, the bot asks for patience."
+    )
+    slack_answer_seconds: float = Field(300.0, gt=0, description="Longest time that an answer in Slack may take.")
+
+    @field_validator("slack_groups")
+    @classmethod
+    def _slack_ids(cls, groups: dict[str, list[str]]) -> dict[str, list[str]]:
+        if wrong := [name for name in groups if not re.fullmatch("[CGS][A-Z0-9]{2,}", name)]:
+            raise ValueError(f"{wrong[0]!r} is neither a channel's id (C012AB3CD) nor a user group's (S012AB3CD)")
+        return groups
+
+    questions_per_minute: int | None = Field(
+        None,
+        ge=0,
+        description="Questions that each key may ask in a minute; 0 is no limit. Default: 60 where keys are required.",
+    )
+    questions_per_minute_total: int | None = Field(
+        None,
+        ge=0,
+        description="Questions that all together may ask in a minute; 0 is no limit. Default: 600 where keys are required.",
+    )
+    questions_at_once: int = Field(32, gt=0, description="Questions that are answered at the same time.")
+    questions_waiting: int = Field(
+        200, ge=0, description="Questions that may wait for those. One more is told to come back later (503)."
+    )
+    question_wait_seconds: float = Field(30.0, gt=0, description="Longest time that a question waits for its turn.")
+
+    metrics_open: bool = Field(
+        False,
+        description="Whether `/metrics` needs no admin's key. On a loopback address without keys it never does.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="How the service writes its log lines.")
+    log_questions: bool = Field(
+        False, description="Whether questions are written to the log, each with who asked it. For finding faults."
+    )
+    audit_days: int = Field(
+        90,
+        ge=0,
+        description="Days for which it is kept who asked when and which articles were cited; 0 keeps nothing.",
     )
 
 

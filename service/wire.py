@@ -12,6 +12,13 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+KeptId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans_0123456789abcdef0123456789abcdef"])]
+"""The id of an answer or a conversation."""
+
+Rating = Literal["up", "down"]
+AnswerStatus = Literal["answered", "no_answer"]
+
+
 class FiltersWire(Wire):
     published_after: date | None = None
     published_before: date | None = None
@@ -31,7 +38,7 @@ class AskRequest(Wire):
     """
 
     question: str = Field(examples=["How much will Amazon invest in Anthropic right away?"])
-    conversation_id: str | None = None
+    conversation_id: KeptId | None = None
     filters: FiltersWire = FiltersWire()
     as_of: date | None = None
     stream: bool = False
@@ -139,7 +146,7 @@ class AskResponse(Wire):
     conversation_id: str | None
     question: str
     completed_question: str | None
-    status: Literal["answered", "no_answer"]
+    status: AnswerStatus
     short_answer: str | None
     text: str
     sentences: list[SentenceWire]
@@ -191,15 +198,62 @@ class ConversationsResponse(Wire):
 
 
 class ConversationResponse(ConversationSummary):
-    """A conversation with its answers, oldest first."""
+    """A conversation with its answers, oldest first.
+
+    `withheld` counts the answers that are left out, as an article that they cite was deleted or may not be read any more.
+    """
 
     answers: list[AskResponse]
+    withheld: int = 0
+
+
+class KeptAnswer(AskResponse):
+    """An answer that was given before. `own`: the reader asked for it; `shared`: others who may read its articles may, too.
+
+    `rating` is the reader's own.
+    """
+
+    asked: datetime
+    own: bool
+    shared: bool
+    rating: Rating | None = None
+
+
+class ShareRequest(Wire):
+    shared: bool
 
 
 class FeedbackRequest(Wire):
-    answer_id: str
-    rating: Literal["up", "down"]
+    """What a person says of an answer. Sent again, it takes the place of what that person said before."""
+
+    answer_id: KeptId
+    rating: Rating
     comment: str | None = Field(None, max_length=4_000)
+
+
+class FeedbackWire(Wire):
+    asker: str
+    rating: Rating
+    comment: str | None
+    given: datetime
+
+
+class ReviewRow(Wire):
+    """An answer, who asked for it when, what it was made with, and what was said of it."""
+
+    answer: AskResponse
+    asker: str
+    asked: datetime
+    through: str
+    settings: dict[str, str | bool | None]
+    feedback: list[FeedbackWire]
+
+
+class ReviewResponse(Wire):
+    """One page of what was asked, the latest first: answers whose articles the reader may read."""
+
+    rows: list[ReviewRow]
+    next_after: str | None
 
 
 class ArticleSummary(Wire):
@@ -231,6 +285,30 @@ class ArticleResponse(ArticleSummary):
     text: str
     current: bool
     same_text: list[ArticleSummary] = []
+
+
+class PublisherWire(Wire):
+    """A publisher as the articles name it, and how many articles it has."""
+
+    name: str
+    articles: int
+
+
+class PublishersResponse(Wire):
+    """Who published the articles that the asker may read, by name, and the first and last day that one of them names."""
+
+    publishers: list[PublisherWire]
+    earliest: date | None
+    latest: date | None
+
+
+class MeResponse(Wire):
+    """Who asks. `groups` is null for whoever may read everything."""
+
+    id: str
+    admin: bool
+    groups: list[str] | None
+    keys_required: bool
 
 
 class WatchWire(Wire):

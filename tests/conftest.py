@@ -27,6 +27,8 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
+pytest_plugins = ["tests.page_browser"]
+
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]
 

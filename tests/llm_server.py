@@ -1,4 +1,4 @@
-"""A small real server that speaks OpenAI's chat completions protocol, with scripted replies and scripted faults."""
+"""A small real server that speaks the chat protocols of four makers, with scripted replies and scripted faults."""
 
 import json
 import re
@@ -6,12 +6,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
+
+from tests import llm_wires
 
 _PASSAGE = re.compile(r"<passage number=(\d+)>\n(.*?)\n(.*?)\n</passage>", re.DOTALL)
+_WIRES = (
+    (re.compile(r"/v1/chat/completions"), llm_wires.openai, "text/event-stream"),
+    (re.compile(r"/v1/messages"), llm_wires.anthropic, "text/event-stream"),
+    (re.compile(r"/api/chat"), llm_wires.ollama, "application/x-ndjson"),
+    (re.compile(r"/model/(.+)/converse-stream"), llm_wires.bedrock, "application/vnd.amazon.eventstream"),
+)
 
 
 @dataclass(frozen=True)
@@ -24,11 +33,12 @@ class Received:
 
     @property
     def system(self) -> str:
-        return str(self.body["messages"][0]["content"])
+        """What the model is told before all else, wherever this protocol puts it."""
+        return _text(self.body["system"] if "system" in self.body else self.body["messages"][0]["content"])
 
     @property
     def prompt(self) -> str:
-        return str(self.body["messages"][-1]["content"])
+        return _text(self.body["messages"][-1]["content"])
 
     @property
     def question(self) -> str:
@@ -50,8 +60,9 @@ class Received:
 class Reply:
     """What the server does with a request. `text` may be a function of the request, to cite by its numbers.
 
+    A stream sends it in `pieces` characters at a time, with a `pause` after each, and ends for the reason `finish`.
     `body` is sent in place of a completion. `silent` waits that long before anything is sent; `trickle` then sends a blank
-    every so often for that long; `cut` closes the connection in the middle of the body.
+    every so often for that long; `cut` closes the connection in the middle, `cut_after` after so many events of a stream.
     """
 
     text: str | Callable[[Received], str] | None = "Fine."
@@ -62,6 +73,13 @@ class Reply:
     silent: float = 0.0
     trickle: float = 0.0
     cut: bool = False
+    cut_after: int | None = None
+    pieces: int = 7
+    pause: float = 0.0
+    finish: str | None = None
+
+    def words(self, received: Received) -> str | None:
+        return self.text(received) if callable(self.text) else self.text
 
 
 class LlmServer:
@@ -71,6 +89,7 @@ class LlmServer:
         self.replies: list[Reply] = [Reply()]
         self.requests: list[Received] = []
         self.url = ""
+        self.hung_up = threading.Event()  # whoever asked closed the connection before the answer was over
         self._stopped = threading.Event()
 
     def say(self, text: str | Callable[[Received], str] | None) -> None:
@@ -104,8 +123,10 @@ def llm_server() -> Iterator[LlmServer]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received = Received(self.path, dict(self.headers.items()), json.loads(body))
-            with suppress(ConnectionError):  # who asked may have stopped waiting
+            try:
                 _send(self, script, received)
+            except ConnectionError:
+                script.hung_up.set()
             self.close_connection = True
 
         def log_message(self, format: str, *args: object) -> None:
@@ -131,12 +152,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    assert isinstance(content, list)
+    return "".join(str(block["text"]) for block in content if "text" in block)
+
+
 def _send(handler: BaseHTTPRequestHandler, script: LlmServer, received: Received) -> None:
-    if received.path != "/v1/chat/completions":
+    wire = next(((wire, kind) for path, wire, kind in _WIRES if path.fullmatch(unquote(received.path))), None)
+    if wire is None:
         handler.send_error(404)
         return
     reply = script.next_reply(received)
     script.wait(reply.silent)
+    streams = received.body.get("stream") is True or "converse-stream" in received.path
+    if streams and reply.status == 200 and reply.body is None:
+        _stream(handler, script, reply, received)
+    else:
+        _whole(handler, script, reply, received)
+
+
+def _whole(handler: BaseHTTPRequestHandler, script: LlmServer, reply: Reply, received: Received) -> None:
     body = reply.body if reply.body is not None else _completion(reply, received)
     blanks = int(reply.trickle / 0.05)
     handler.send_response(reply.status)
@@ -150,12 +187,36 @@ def _send(handler: BaseHTTPRequestHandler, script: LlmServer, received: Received
     handler.wfile.write(body[: len(body) // 2] if reply.cut else body)
 
 
+def _stream(handler: BaseHTTPRequestHandler, script: LlmServer, reply: Reply, received: Received) -> None:
+    wire, kind = next((wire, kind) for path, wire, kind in _WIRES if path.fullmatch(unquote(received.path)))
+    text = reply.words(received) or ""
+    pieces = [text[at : at + reply.pieces] for at in range(0, len(text), reply.pieces)]
+    events = list(wire(pieces, reply.usage, **({"finish": reply.finish} if reply.finish else {})))
+    handler.send_response(200)
+    for name, value in {"Content-Type": kind, "Transfer-Encoding": "chunked", "Connection": "close"}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    for _ in range(int(reply.trickle / 0.05)):
+        _chunk(handler, b": a comment\n\n" if kind == "text/event-stream" else b"\n")
+        script.wait(0.05)
+    cut = len(events) // 2 if reply.cut else reply.cut_after
+    for event in events[:cut]:
+        _chunk(handler, event)
+        script.wait(reply.pause)
+    if cut is None:
+        handler.wfile.write(b"0\r\n\r\n")
+
+
+def _chunk(handler: BaseHTTPRequestHandler, data: bytes) -> None:
+    handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+    handler.wfile.flush()
+
+
 def _completion(reply: Reply, received: Received) -> bytes:
     if reply.status != 200:
         return json.dumps({"error": {"message": "scripted fault", "type": "fault", "code": None}}).encode()
-    text = reply.text(received) if callable(reply.text) else reply.text
     choices: Sequence[Mapping[str, object]] = [
-        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": reply.words(received)}}
     ]
     completion: dict[str, object] = {
         "id": "chatcmpl-1",

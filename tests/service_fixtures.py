@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from index.embedding import Embedder
+from index.errors import NotKept
 from index.live import LiveIndex
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
@@ -18,8 +19,22 @@ from index.settings import PACKAGED_MODEL
 from index.store import opened
 from service.askers import Asker
 from service.desk import LocalDesk
+from service.kept.feedback import Wanted
+from service.opening import open_kept
 from service.settings import Settings
-from service.wire import AskRequest, AskResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.wire import (
+    AskRequest,
+    AskResponse,
+    CheckResponse,
+    ConversationResponse,
+    ConversationsResponse,
+    FeedbackRequest,
+    IdsWire,
+    IndexReportWire,
+    KeptAnswer,
+    RebuildResponse,
+    ReviewResponse,
+)
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -49,6 +64,37 @@ CHECKED = CheckResponse(
 )
 
 
+class KeepsNothing:
+    """The part of a desk that keeps what was asked, where nothing is."""
+
+    def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
+        raise _NOT_KEPT
+
+    def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
+        raise _NOT_KEPT
+
+    def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
+        raise _NOT_KEPT
+
+    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
+        raise _NOT_KEPT
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None:
+        raise _NOT_KEPT
+
+    def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
+        raise _NOT_KEPT
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None:
+        raise _NOT_KEPT
+
+    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+        raise _NOT_KEPT
+
+
+_NOT_KEPT = NotKept("Nothing is kept here.")
+
+
 @cache
 def packaged_model() -> Embedder:
     """Return the packaged model. Loading it takes seconds, so all indexes of a test run share it."""
@@ -64,11 +110,11 @@ def sentence_vectors() -> SentenceVectors:
 
 
 @contextmanager
-def desk_over(settings: Settings) -> Iterator[LocalDesk]:
-    """Open a desk over the index of these settings, with the shared model."""
+def desk_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalDesk]:
+    """Open a desk over the index of these settings, with the shared model; with `keeping`, one that keeps what is asked."""
     index = replace(opened(settings), embedder=packaged_model(), sentence_vectors=sentence_vectors())
-    with closing(LiveIndex(index)) as live:
-        yield LocalDesk(live, settings, None)
+    with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:
+        yield LocalDesk(live, settings, None, kept=kept)
 
 
 def index_into(desk: LocalDesk, *paths: Path) -> IndexReportWire:

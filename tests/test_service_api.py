@@ -1,7 +1,7 @@
 """The HTTP edge against a desk that answers from memory: shapes, problems, and who is let in."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -21,136 +21,15 @@ from index.errors import (
     QuestionError,
     WrongUsage,
 )
-from index.records import EVERYTHING, FOR_EVERYONE, Access
+from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
-from service.askers import Asker
 from service.settings import Settings
-from service.wire import (
-    ArticleResponse,
-    ArticlesResponse,
-    AskEvent,
-    AskRequest,
-    AskResponse,
-    CheckRequest,
-    CheckResponse,
-    IndexReportWire,
-    PreferencesWire,
-    RebuildResponse,
-    SearchRequest,
-    SearchResponse,
-    StatusResponse,
-    TimingsWire,
-)
-from tests.service_fixtures import CHECKED, REBUILT
+from service.wire import ArticleResponse, AskRequest, AskResponse, SearchRequest
+from tests.fake_desk import ARTICLE, FakeDesk
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
 ADDRESS = "http://127.0.0.1:8000"
-ARTICLE = ArticleResponse(
-    id="reports/2026/Q1 #1?.v2",
-    version="sha256:1",
-    title="A title",
-    publisher=None,
-    published=date(2026, 4, 24),
-    url=None,
-    authors=[],
-    language=None,
-    format="text",
-    text="😀 It rained.",
-    current=True,
-)
-
-
-class FakeDesk:
-    """Remembers the last call and returns something of the right shape, or raises what it was told to."""
-
-    def __init__(self) -> None:
-        self.called: tuple[object, ...] = ()
-        self.error: Exception | None = None
-
-    def _note(self, *call: object) -> None:
-        self.called = call
-        if self.error:
-            raise self.error
-
-    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
-        self._note("ask", request, asker.access)
-        return AskResponse(
-            id="ans_1",
-            conversation_id=None,
-            question=request.question,
-            completed_question=None,
-            status="no_answer",
-            short_answer=None,
-            text="The articles do not answer this.",
-            sentences=[],
-            citations=[],
-            disagreements=[],
-            nearest=[],
-            preferences=PreferencesWire(),
-            answerer="extractive",
-            confidence=0.1,
-            degraded=None,
-            usage=None,
-            timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
-        )
-
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
-        yield self.ask(request, asker)
-
-    def search(self, request: SearchRequest, access: Access) -> SearchResponse:
-        self._note("search", request, access)
-        return SearchResponse(question=request.question, hits=[])
-
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        self._note("articles", access, after, limit)
-        return ArticlesResponse(articles=[], total=0, next_after=None)
-
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
-        self._note("article", article_id, access, version)
-        return ARTICLE
-
-    def status(self) -> StatusResponse:
-        self._note("status")
-        return StatusResponse(
-            articles=1,
-            passages=2,
-            model="m",
-            fingerprint="f",
-            last_sync=None,
-            data_dir="/data",
-            answerer="extractive",
-        )
-
-    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
-        self._note("index", list(paths), prune, prune_limit, dry_run)
-        return IndexReportWire(
-            added=1,
-            updated=0,
-            renamed=0,
-            unchanged=0,
-            deleted=0,
-            skipped=[],
-            failed=[],
-            warnings=[],
-            articles=1,
-            passages=1,
-            seconds=0.5,
-        )
-
-    def rebuild(self) -> RebuildResponse:
-        self._note("rebuild")
-        return REBUILT
-
-    def check(self, request: CheckRequest) -> CheckResponse:
-        self._note("check", request.repair)
-        return CHECKED
-
-    def delete(self, article_ids: Sequence[str]) -> None:
-        self._note("delete", list(article_ids))
-
-    def ready(self) -> None:
-        self._note("ready")
 
 
 @pytest.fixture
@@ -233,7 +112,16 @@ def test_health_does_not_ask_the_desk_and_readiness_does(client: TestClient, des
     assert client.get("/readyz").json() == {"status": "ready"}
 
 
-@pytest.mark.parametrize("path", ["/", "/articles", "/articles/a/b%20c"])
+def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, desk: FakeDesk) -> None:
+    herald = {"name": "The Herald", "articles": 2}
+    expected = {"publishers": [herald], "earliest": "2026-04-01", "latest": "2026-04-24"}
+    assert client.get("/api/publishers").json() == expected
+    assert desk.called == ("publishers", FOR_EVERYONE)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/articles", "/articles/a/b%20c", "/answers/ans_1", "/conversations/conv_1", "/review"]
+)
 def test_the_page_is_html_under_all_its_addresses(client: TestClient, path: str) -> None:
     response = client.get(path)
     assert response.headers["content-type"].startswith("text/html")
@@ -286,9 +174,9 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
         response = client.post("/api/ask", json={"question": "Why?"})
     assert "hunter2" not in problem(response, 500, "internal-error")
     assert "default-src 'none'" in response.headers["content-security-policy"]
-    assert [(line["event"], line["path"], line["exc_info"]) for line in lines] == [
-        ("unexpected error", "/api/ask", True)
-    ]
+    fault, request = lines
+    assert (fault["event"], fault["path"], fault["exc_info"]) == ("unexpected error", "/api/ask", True)
+    assert (request["event"], request["route"], request["status"]) == ("request", "/api/ask", 500)
 
 
 @pytest.mark.parametrize(
@@ -307,8 +195,7 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
         (b'{"question": "a", "filters": {"article_ids": ["a\\u0000"]}}', 422, "question-unusable"),
         (b'{"question": "a\\u0000b"}', 422, "question-unusable"),
         (b'{"question": "Why?", "filters": {"published_after": "soon"}}', 422, "request-invalid"),
-        (b'{"question": "Why?", "stream": true}', 400, "streaming-unavailable"),
-        (b'{"question": "Why?", "conversation_id": "conv_1"}', 400, "conversations-unavailable"),
+        (b'{"question": "Why?", "conversation_id": "conv 1"}', 422, "request-invalid"),
     ],
 )
 def test_bad_bodies_are_told_what_is_wrong(
@@ -383,13 +270,13 @@ def test_others_read_what_is_for_everyone(client: TestClient, desk: FakeDesk, he
     headers = [(b"Authorization", header.encode())]
     assert client.get("/api/articles", headers=headers).status_code == 200
     assert desk.called[1] == FOR_EVERYONE
-    problem(client.get("/api/status", headers=headers), 403, "owner-only")
+    problem(client.get("/api/status", headers=headers), 403, "admin-only")
 
 
 def test_without_a_token_nobody_is_the_owner(desk: FakeDesk) -> None:
     app = create_app(desk, settings=Settings(_env_file=None, api_keys_required=None), owner_token="")
     client = TestClient(app, base_url=ADDRESS)
-    problem(client.get("/api/status", headers={"Authorization": "Bearer "}), 403, "owner-only")
+    problem(client.get("/api/status", headers={"Authorization": "Bearer "}), 403, "admin-only")
 
 
 def test_the_owner_indexes(client: TestClient, desk: FakeDesk, tmp_path: Path) -> None:
@@ -412,8 +299,8 @@ def test_the_owner_deletes_and_sees_the_status(client: TestClient, desk: FakeDes
 
 
 def test_others_do_not(client: TestClient, desk: FakeDesk, tmp_path: Path) -> None:
-    problem(client.post("/api/index", json={"paths": [str(tmp_path)]}), 403, "owner-only")
-    problem(client.post("/api/delete", json={"article_ids": ["a"]}), 403, "owner-only")
+    problem(client.post("/api/index", json={"paths": [str(tmp_path)]}), 403, "admin-only")
+    problem(client.post("/api/delete", json={"article_ids": ["a"]}), 403, "admin-only")
     assert desk.called == ()
 
 
@@ -466,7 +353,9 @@ def test_served_on_one_address_without_keys_no_other_is_its_own(desk: FakeDesk) 
 
 
 @pytest.mark.parametrize(("host", "keys"), [("127.0.0.1", True), ("0.0.0.0", None), ("192.168.1.9", None)])
-def test_where_keys_are_required_only_the_owner_asks_so_far(desk: FakeDesk, host: str, keys: bool | None) -> None:
+def test_where_keys_are_required_nobody_else_is_let_in_but_to_the_page(
+    desk: FakeDesk, host: str, keys: bool | None
+) -> None:
     client = serve(desk, host=host, keys=keys)
     behind_proxy = {"Host": "footnote.example", "X-Forwarded-For": "203.0.113.9"}
     refused = client.get("/api/articles", headers=behind_proxy)

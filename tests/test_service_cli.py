@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -342,12 +342,14 @@ def test_a_title_that_looks_like_markup_is_shown_as_it_is(footnote: Run, tmp_pat
         (["index", ".", "--prune-limit", "lots"], "--prune-limit 'lots'"),
         (["index", ".", "--prune-limit", "150%"], "--prune-limit '150%'"),
         (["index", ".", "--prune-limit", "nan"], "--prune-limit 'nan'"),
-        (["serve", "--host", "0.0.0.0"], "FOOTNOTE_API_KEYS_REQUIRED"),
+        (["keys", "add", " "], "A key's name has 1 to 100 printable characters"),
+        (["keys", "add", "ann", "--groups", "staff,,board"], "'' is no group"),
+        (["keys", "revoke", "ann"], "There is no key 'ann'"),
         (["serve", "--host", "no.such.host.invalid", "--port", "0"], "no.such.host.invalid"),
     ],
 )
 def test_wrong_usage_is_exit_2(footnote: Run, arguments: list[str], problem: str) -> None:
-    ran = footnote(*arguments, api_keys_required="false" if "no.such.host.invalid" in arguments else "true")
+    ran = footnote(*arguments)
     assert ran.code == 2
     assert problem in one_line(ran)
 
@@ -442,6 +444,7 @@ class Service:
     url: str
     data_dir: Path
     log: Path
+    said: str
 
     def http(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
@@ -451,14 +454,22 @@ class Service:
         return self.process.wait(PATIENCE)
 
 
+def until(found: Callable[[str], bool], lines: Iterable[str]) -> Iterator[str]:
+    """Give the lines up to the one that is looked for."""
+    for line in lines:
+        yield line
+        if found(line):
+            return
+
+
 @contextmanager
-def serving(data_dir: Path, **settings: object) -> Iterator[Service]:
+def serving(data_dir: Path, *, host: str = "127.0.0.1", **settings: object) -> Iterator[Service]:
     """Run `footnote serve` on a free port, until it says where it is."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log_path = data_dir.parent / "serve.log"
     with log_path.open("w") as log:
         process = subprocess.Popen(
-            [FOOTNOTE, "serve", "--port", "0"],
+            [FOOTNOTE, "serve", "--port", "0", "--host", host],
             env=environment(data_dir, **settings),
             cwd=data_dir.parent,
             stdout=subprocess.PIPE,
@@ -468,10 +479,10 @@ def serving(data_dir: Path, **settings: object) -> Iterator[Service]:
     with process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            address = re.search(r"http://127\.0\.0\.1:\d+", line)
-            assert address, f"{line!r} {log_path.read_text()}"
-            yield Service(process, address.group(), data_dir, log_path)
+            said = "".join(until(lambda line: "Footnote is at" in line, process.stdout))
+            address = re.search(rf"http://{re.escape(host)}(:\d+)", said)
+            assert address, f"{said!r} {log_path.read_text()}"
+            yield Service(process, f"http://127.0.0.1{address[1]}", data_dir, log_path, said)
         finally:
             if process.poll() is None:
                 process.kill()
@@ -619,6 +630,41 @@ def test_a_port_that_something_else_has(service: Service, footnote: Run) -> None
     ran = footnote("serve", "--port", service.url.rpartition(":")[2])  # in a data folder of its own
     assert ran.code == 2
     assert "--port" in one_line(ran)
+
+
+def test_keys_are_given_out_and_taken_back_while_a_service_runs(weather_data: Path, footnote: Run) -> None:
+    """Where keys are required, and the service can be reached from elsewhere."""
+
+    def keys(*arguments: str) -> Ran:
+        ran = footnote("keys", *arguments, data_dir=weather_data)
+        assert ran.code == 0, ran.err
+        return ran
+
+    assert "footnote keys add NAME" in keys("list").out
+    with serving(weather_data, host="0.0.0.0") as service, service.http() as http:
+        assert "footnote keys add NAME" in service.said
+        assert http.get("/api/articles").status_code == 401
+        added = keys("add", "ann", "--groups", "staff, board")
+        key = added.out.strip()
+        assert "the only time" in added.err
+        bearer = {"Authorization": f"Bearer {key}"}
+        answer = http.post("/api/ask", json={"question": HOW_MUCH_RAIN}, headers=bearer)
+        assert (answer.status_code, answer.json()["status"]) == (200, "answered")
+        assert http.get("/api/status", headers=bearer).status_code == 403
+        boss = {"Authorization": f"Bearer {keys('add', 'boss', '--admin').out.strip()}"}
+        assert http.get("/api/status", headers=boss).json()["articles"] == 2
+        listed = json.loads(keys("list", "--json").out)
+        assert [(k["name"], k["groups"], k["admin"], k["revoked"]) for k in listed] == [
+            ("ann", ["board", "staff"], False, None),
+            ("boss", [], True, None),
+        ]
+        assert all(k["last_used"] for k in listed)
+        assert key.rpartition("_")[2] not in keys("list").out
+        keys("revoke", "ann")
+        assert http.get("/api/articles", headers=bearer).status_code == 401
+        assert http.get("/api/status", headers=boss).status_code == 200
+        assert footnote("ask", HOW_MUCH_RAIN, data_dir=weather_data).code == 0  # the owner needs no key
+    assert key not in service.log.read_text()
 
 
 def test_asking_while_articles_change_never_fails(service: Service, through: Run, tmp_path: Path) -> None:

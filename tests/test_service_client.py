@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
 from service.askers import Asker
 from service.client import HttpClient
+from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -41,6 +42,7 @@ from service.wire import (
     FiltersWire,
     IndexReportWire,
     PreferencesWire,
+    PublishersResponse,
     RebuildResponse,
     SearchRequest,
     SearchResponse,
@@ -48,7 +50,7 @@ from service.wire import (
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import CHECKED, REBUILT, settings_for
+from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -71,7 +73,7 @@ STATUS = StatusResponse(
 
 
 @dataclass
-class MemoryDesk:
+class MemoryDesk(KeepsNothing):
     """A desk that remembers its calls and answers from memory, or raises what it was told to."""
 
     error: Exception | None = None
@@ -104,12 +106,17 @@ class MemoryDesk:
             timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
         )
 
-    def ask_events(self, request: AskRequest, asker: Asker) -> Iterator[AskEvent]:
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
         yield self.ask(request, asker)
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        return PublishersResponse(publishers=[], earliest=None, latest=None)
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
         self._note("articles", access, after, limit)

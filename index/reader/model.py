@@ -260,8 +260,11 @@ def _checked(folder: Path | None) -> tuple[Path, str]:
 def _loaded(path: Path) -> "ReadingNetwork":
     import torch
 
+    from index.packing import pack
     from index.reader.network import stored
 
     network = stored(path, packaged_folder())
     network.encoder.to(dtype=fastest_dtype())  # type: ignore[call-arg]
-    return network.to("cuda" if torch.cuda.is_available() else "cpu")
+    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    pack(network.encoder)
+    return network

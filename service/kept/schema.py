@@ -3,6 +3,7 @@
 They lie outside the folder of the index: making that again, or restoring it, changes nothing here.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Column,
     Connection,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Integer,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     inspect,
     select,
     text,
@@ -25,14 +28,28 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its time zone, which SQLite would lose: it is kept as UTC and comes back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
 conversations = Table(
     "conversations",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("asker", String(256), nullable=False, index=True),
     Column("title", Text, nullable=False),
-    Column("created", DateTime(timezone=True), nullable=False),
-    Column("updated", DateTime(timezone=True), nullable=False, index=True),
+    Column("created", Moment, nullable=False),
+    Column("updated", Moment, nullable=False, index=True),
 )
 
 answers = Table(
@@ -43,7 +60,7 @@ answers = Table(
         "conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True
     ),
     Column("asker", String(256), nullable=False, index=True),
-    Column("asked", DateTime(timezone=True), nullable=False, index=True),
+    Column("asked", Moment, nullable=False, index=True),
     Column("status", String(16), nullable=False),
     Column("response", JSON, nullable=False),  # `AskResponse`, as it was given
     Column("settings", JSON, nullable=False),  # what made it: models, fingerprint, refusals, …; no secrets
@@ -58,7 +75,7 @@ feedback = Table(
     Column("asker", String(256), primary_key=True),
     Column("rating", String(8), nullable=False),
     Column("comment", Text),
-    Column("given", DateTime(timezone=True), nullable=False),
+    Column("given", Moment, nullable=False),
 )
 
 keys = Table(
@@ -89,24 +106,26 @@ audit = Table(
 )
 
 # An event of Slack goes by its event id and by channel and time of its message; both stand here, as one `key` each.
+# Moments are seconds since 1970.
 slack_events = Table(
     "slack_events",
     metadata,
     Column("key", String(256), primary_key=True),
-    Column("state", String(16), nullable=False),  # working, done
-    Column("leased_until", DateTime(timezone=True), nullable=False),
-    Column("received", DateTime(timezone=True), nullable=False, index=True),
+    Column("state", String(16), nullable=False),  # waiting, working, done
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Float, nullable=False),
+    Column("received", Float, nullable=False, index=True),
     Column("event", JSON),  # what is needed to answer it after a restart
 )
 
-# A thread that the bot takes part in is a conversation.
+# A thread that the bot takes part in is a conversation, once there is an answer that is kept.
 slack_threads = Table(
     "slack_threads",
     metadata,
     Column("channel", String(64), primary_key=True),
     Column("thread", String(64), primary_key=True),
-    Column("conversation_id", String(64), nullable=False),
-    Column("updated", DateTime(timezone=True), nullable=False),
+    Column("conversation_id", String(64)),
+    Column("updated", Float, nullable=False),
 )
 
 NEWEST = "0001"

@@ -1,27 +1,46 @@
 /** One answer as it is read: short answer, sentences with their markers, what sources differ on, the sources. */
 
-import { originalLink, particulars, quoteView, separated, targetOf } from "./article.js";
+import { colophon } from "./actions.js";
+import { originalLink, particulars, quoteView, separated } from "./article.js";
 import { articleLink } from "./articles.js";
-import { copyAnswer } from "./copy.js";
+import { period } from "./dates.js";
 import { element } from "./dom.js";
-import { attachPreview } from "./preview.js";
+import { answerText, citationTarget, markerMaker } from "./sentences.js";
 
-/** Build an answer, or the statement that there is none. `open(target, opener)` shows an article beside it. */
-export function answerView(answer, open) {
-  return answer.status === "answered" ? answered(answer, open) : notAnswered(answer, open);
+/**
+ * Build an answer, or the statement that there is none, as the parts before its text, the text, and those after.
+ * `text` is what `answerText` made, if its sentences have begun to arrive.
+ */
+export function answerView(answer, { open, text = answerText(open) }) {
+  return answer.status === "answered" ? answered(answer, { open, text }) : notAnswered(answer, open);
 }
 
-function answered(answer, open) {
-  const marker = markerMaker(answer.citations, open);
+/** What the asker should know of how a question was taken, which is known before it is answered. */
+export function understanding({ completed_question: completed = null, preferences = {} }) {
+  const preferred = period(preferences);
   return [
-    element("p", { class: "byline" }, byline(answer.answerer)),
-    ...circumstances(answer),
-    answer.short_answer ? element("p", { class: "short-answer", dir: "auto" }, answer.short_answer) : null,
-    element("p", { class: "answer-text", dir: "auto" }, sentences(answer, marker)),
-    answer.disagreements.length ? differences(answer.disagreements, marker) : null,
-    sources(answer.citations, open),
-    colophon(answer, true),
+    completed && element("p", { class: "circumstance", dir: "auto" }, `Understood as: ${completed}`),
+    preferred && element("p", { class: "circumstance" }, `Preferred: articles published ${preferred}`),
   ].filter(Boolean);
+}
+
+function answered(answer, { open, text }) {
+  if (answer.sentences.length) text.set(answer.sentences, answer.citations);
+  else text.view.textContent = answer.text;
+  return {
+    before: [
+      element("p", { class: "byline" }, byline(answer.answerer)),
+      ...understanding(answer),
+      answer.short_answer && element("p", { class: "short-answer", dir: "auto" }, answer.short_answer),
+    ].filter(Boolean),
+    text: text.view,
+    after: [
+      degraded(answer),
+      answer.disagreements.length ? differences(answer.disagreements, markerMaker(answer.citations, open)) : null,
+      sources(answer.citations, open),
+      colophon(answer),
+    ].filter(Boolean),
+  };
 }
 
 function notAnswered(answer, open) {
@@ -32,62 +51,19 @@ function notAnswered(answer, open) {
     element("h3", { class: "overline" }, "Nearest articles"),
     element("ul", { class: "contents" }, rows),
   );
-  return [
-    element("p", { class: "byline" }, "Not in the articles"),
-    ...circumstances(answer),
-    element("p", { class: "no-answer", dir: "auto" }, answer.text),
-    rows.length ? nearest : null,
-    colophon(answer, false),
-  ].filter(Boolean);
+  return {
+    before: [element("p", { class: "byline" }, "Not in the articles"), ...understanding(answer)],
+    text: element("p", { class: "no-answer", dir: "auto" }, answer.text),
+    after: [degraded(answer), rows.length ? nearest : null, colophon(answer)].filter(Boolean),
+  };
 }
 
 function byline(answerer) {
   return answerer === "extractive" ? "Quoted from the articles" : `Written by ${answerer}`;
 }
 
-/** What the asker should know of how this came about. */
-function circumstances({ completed_question: completed, preferences, degraded }) {
-  const after = preferences.published_after;
-  return [
-    completed && element("p", { class: "circumstance", dir: "auto" }, `Understood as: ${completed}`),
-    after && element("p", { class: "circumstance" }, `Only articles published after ${after}.`),
-    degraded && element("p", { class: "circumstance degraded", dir: "auto" }, degraded),
-  ].filter(Boolean);
-}
-
-function sentences(answer, marker) {
-  if (!answer.sentences.length) return answer.text;
-  return answer.sentences.flatMap((sentence, number) => [number ? " " : "", sentenceView(sentence, marker)]);
-}
-
-function sentenceView({ text, citations, support }, marker) {
-  const verified = support === "verified";
-  const flag = verified ? null : ["\u00a0", element("span", { class: "flag" }, "unverified")];
-  // A marker must not start a line, so the last word keeps it company; unless it is too long for a small screen.
-  const cut = text.lastIndexOf(" ") + 1;
-  const tail = text.length - cut > 20 ? "" : text.slice(cut);
-  return element(
-    "span",
-    { class: verified ? "sentence" : "sentence unverified" },
-    element("span", { class: "words" }, text.slice(0, text.length - tail.length)),
-    element("span", { class: "tail" }, element("span", { class: "words" }, tail), citations.map(marker), flag),
-  );
-}
-
-function markerMaker(citations, open) {
-  const cited = new Map(citations.map((citation) => [citation.number, citation]));
-  return (number) => {
-    const citation = cited.get(number);
-    const click = (event) => open(citationTarget(citation), event.currentTarget);
-    const properties = { type: "button", class: "marker", "data-number": number, click };
-    const made = element("button", { ...properties, "aria-label": `Source ${number}: ${citation.title}` }, `${number}`);
-    attachPreview(made, citation);
-    return element("sup", {}, made);
-  };
-}
-
-function citationTarget(citation) {
-  return targetOf({ ...citation, id: citation.article_id, version: citation.article_version });
+function degraded({ degraded: reason }) {
+  return reason && element("p", { class: "circumstance degraded", dir: "auto" }, reason);
 }
 
 function differences(disagreements, marker) {
@@ -126,21 +102,4 @@ function note(citation, open) {
     quoteView(citation, "note-quote"),
     element("p", { class: "note-origin", dir: "auto" }, separated(origin.filter(Boolean))),
   );
-}
-
-function colophon(answer, copies) {
-  const { retrieve, answer: answering } = answer.timings_ms;
-  const timings = `Found in ${duration(retrieve)}, answered in ${duration(answering)}`;
-  const copy = (event) => copyAnswer(answer, event.currentTarget);
-  return element(
-    "footer",
-    { class: "colophon" },
-    element("span", { class: "timings" }, timings),
-    copies ? element("button", { type: "button", class: "quiet", click: copy }, "Copy") : null,
-  );
-}
-
-function duration(milliseconds) {
-  if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return milliseconds < 1 ? "less than 1 ms" : `${Math.round(milliseconds)} ms`;
 }

@@ -1,60 +1,85 @@
-/** Calls the service. Whatever goes wrong becomes a Problem with words for the person at the page. */
+/** What the page asks of the service. Each call throws a Problem, or an AbortError if it was stopped. */
 
+import { Problem, call, callForJson, lostConnection } from "./calls.js";
+import { eventsOf } from "./events.js";
 import { encodeId } from "./links.js";
 
-export class Problem extends Error {
-  /** `type` is stable, for example `/problems/index-empty`; `detail` says what was wrong and what to do. */
-  constructor({ type, title, detail }) {
-    super(detail);
-    this.type = type;
-    this.title = title;
+const BROKEN_OFF = {
+  title: "The answer broke off",
+  detail: "The connection ended before the answer was whole. Ask again.",
+};
+const CAN_STREAM = "TextDecoderStream" in window;
+
+/**
+ * Ask a question. Yields `{event, data}`: "hits", then "sentence" for each, and "answer" last; only the last where the
+ * service or this browser cannot stream.
+ */
+export async function* ask(request, signal) {
+  const response = await call("/api/ask", { method: "POST", body: { ...request, stream: CAN_STREAM }, signal });
+  if (response.headers.get("Content-Type").startsWith("application/json")) {
+    yield { event: "answer", data: await response.json() };
+    return;
   }
+  try {
+    for await (const { event, data } of eventsOf(response.body)) {
+      if (event === "error") throw new Problem(JSON.parse(data));
+      yield { event, data: JSON.parse(data) };
+      if (event === "answer") return;
+    }
+  } catch (error) {
+    throw error instanceof TypeError ? lostConnection(error, BROKEN_OFF) : error; // as fetch names a lost connection
+  }
+  throw lostConnection(null, BROKEN_OFF);
 }
 
-export function ask(question, signal) {
-  return call("/api/ask", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question }),
-    signal,
-  });
-}
-
-export function listArticles({ after = null, limit = 50, signal } = {}) {
-  const query = new URLSearchParams({ limit: String(limit) });
-  if (after !== null) query.set("after", after);
-  return call(`/api/articles?${query}`, { signal });
+export function listArticles({ after = null, limit = 50 } = {}) {
+  return callForJson(`/api/articles${query({ after, limit })}`);
 }
 
 export function getArticle({ id, version = null, signal }) {
-  const query = version === null ? "" : `?${new URLSearchParams({ version })}`;
-  return call(`/api/articles/${encodeId(id)}${query}`, { signal });
+  return callForJson(`/api/articles/${encodeId(id)}${query({ version })}`, { signal });
 }
 
-/** Whether someone stopped this call, which is no problem at all. */
-export function wasStopped(error) {
-  return error instanceof DOMException && error.name === "AbortError";
+export function getPublishers() {
+  return callForJson("/api/publishers");
 }
 
-async function call(address, options) {
-  const response = await fetch(address, options).catch((error) => {
-    if (wasStopped(error)) throw error;
-    throw new Problem({
-      type: "/problems/unreachable",
-      title: "Footnote cannot be reached",
-      detail: "The service does not answer. It may have been stopped; start it again and retry.",
-    });
-  });
-  if (response.ok) return response.json();
-  throw await problemOf(response);
+export function getMe() {
+  return callForJson("/api/me");
 }
 
-async function problemOf(response) {
-  const type = response.headers.get("Content-Type") ?? "";
-  if (type.startsWith("application/problem+json")) return new Problem(await response.json());
-  return new Problem({
-    type: "/problems/unknown",
-    title: "Something went wrong",
-    detail: `The service answered with status ${response.status} and said no more.`,
-  });
+export function listConversations({ after = null, limit = 30 } = {}) {
+  return callForJson(`/api/conversations${query({ after, limit })}`);
+}
+
+export function getConversation(id) {
+  return callForJson(`/api/conversations/${encodeURIComponent(id)}`);
+}
+
+export function deleteConversation(id) {
+  return call(`/api/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+export function getAnswer(id) {
+  return callForJson(`/api/answers/${encodeURIComponent(id)}`);
+}
+
+/** Let others open an answer by its address, or no longer. They still see only what they may read. */
+export function share(id, shared) {
+  return call(`/api/answers/${encodeURIComponent(id)}/share`, { method: "POST", body: { shared } });
+}
+
+/** Say what one thinks of an answer: "up" or "down", and why. Saying it again replaces what was said. */
+export function rate(id, { rating, comment = null }) {
+  return call("/api/feedback", { method: "POST", body: { answer_id: id, rating, comment } });
+}
+
+/** What everyone asked, for admins. `rating` and `status` choose; null is any. */
+export function listReview({ rating, status, after = null, limit = 30 }) {
+  return callForJson(`/api/review${query({ rating, status, after, limit })}`);
+}
+
+function query(parameters) {
+  const given = Object.entries(parameters).filter(([, value]) => value !== null);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
 }

@@ -1,25 +1,39 @@
-/** Starts the page: the address says whether it is for asking, for the list of articles, or for one of them. */
+/** Starts the page. The address says whether it is for asking, a list, an article, an answer or the review. */
 
-import { count, articleList, articleRow } from "./articles.js";
-import { listArticles } from "./api.js";
-import { element } from "./dom.js";
-import { articleAt } from "./links.js";
-import { emptyIndex, problemNotice } from "./notices.js";
-import { hidePreview } from "./preview.js";
-import { closeReader, fillWithArticle, openArticle, openList } from "./reader.js";
+import { getAnswer, getConversation, getMe } from "./api.js";
+import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
-import { Thread } from "./thread.js";
-
-const SHOWN_AT_FIRST = 8; // titles under the question before anything is asked
+import { startAsking } from "./asking.js";
+import { element } from "./dom.js";
+import { forgetKey } from "./key.js";
+import { answerAt, articleAt, conversationAddress, conversationAt } from "./links.js";
+import { problemNotice } from "./notices.js";
+import { hidePreview } from "./preview.js";
+import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
+import { reviewView } from "./review.js";
 
 const content = document.getElementById("thread");
+let stopAsking = () => false;
 
 function start() {
-  const target = articleAt(location);
   document.getElementById("to-asking").hidden = location.pathname === "/";
-  if (target) startArticle(target);
-  else if (location.pathname === "/articles") content.replaceChildren(articleList(null));
-  else startAsking();
+  const article = articleAt(location);
+  const answer = answerAt(location);
+  const conversation = conversationAt(location);
+  const list = listAt(location.pathname);
+  if (article) startArticle(article);
+  else if (answer) load("Fetching the answer…", () => getAnswer(answer), showKeptAnswer);
+  else if (conversation) load("Fetching the conversation…", () => getConversation(conversation), showConversation);
+  else if (list) content.replaceChildren(list);
+  else if (location.pathname === "/review") content.replaceChildren(reviewView());
+  else startPlainly();
+  document.addEventListener("keydown", onKey);
+  introduce();
+}
+
+function startPlainly() {
+  openListsHere();
+  stopAsking = startAsking();
 }
 
 async function startArticle(target) {
@@ -27,90 +41,64 @@ async function startArticle(target) {
   if (article) document.title = `${article.title} – Footnote`;
 }
 
-function startAsking() {
-  const form = document.getElementById("ask");
-  const field = document.getElementById("question");
-  const button = document.getElementById("ask-button");
-  const thread = new Thread(content, {
-    open: openArticle,
-    onChange: (busy) => (button.textContent = busy ? "Stop" : "Ask"),
-  });
-  const submit = () => {
-    const question = field.value.trim();
-    if (thread.busy || !question) return;
-    document.querySelector(".opening")?.remove();
-    field.value = "";
-    fit(field);
-    thread.ask(question);
-    window.scrollTo({ top: 0 });
-  };
-  form.hidden = false;
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (!thread.stop()) submit();
-  });
-  field.addEventListener("input", () => fit(field));
-  field.addEventListener("keydown", (event) => {
-    // While a word is being composed, as in Japanese, Enter accepts the word.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    submit();
-  });
-  listenToKeys(field, thread);
-  openListHere();
-  field.focus();
-  content.append(opening());
+/** Fetch something and show it, or say what went wrong. */
+async function load(words, fetchIt, show) {
+  content.replaceChildren(element("p", { class: "byline progress" }, words));
+  try {
+    const fetched = await fetchIt();
+    content.replaceChildren();
+    show(fetched);
+  } catch (error) {
+    content.replaceChildren(problemNotice(error, () => load(words, fetchIt, show)));
+  }
 }
 
-function listenToKeys(field, thread) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && (hidePreview() || thread.stop() || closeReader())) event.preventDefault();
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    field.focus();
+function showConversation(conversation) {
+  document.title = `${conversation.title} – Footnote`;
+  openListsHere();
+  stopAsking = startAsking(conversation);
+}
+
+function showKeptAnswer(answer) {
+  document.title = `${answer.question} – Footnote`;
+  const body = element("div", { class: "entry-body" });
+  showAnswer(body, answer, openArticle);
+  const address = answer.own ? conversationAddress(answer.conversation_id) : "/";
+  const onward = element("a", { href: address }, answer.own ? "Go on with this conversation" : "Ask a question of your own");
+  const question = element("h1", { class: "question", dir: "auto" }, answer.question);
+  content.replaceChildren(element("article", { class: "entry" }, question, body), element("p", { class: "onward" }, onward));
+}
+
+/** Let the links to lists open beside the answers, which need not go away for them. */
+function openListsHere() {
+  for (const link of document.querySelectorAll("#to-articles, #to-conversations")) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+      event.preventDefault();
+      openList(link.pathname, link);
+    });
+  }
+}
+
+function onKey(event) {
+  if (document.querySelector("dialog[open]")) return; // which has keys of its own
+  if (event.key === "Escape" && (hidePreview() || stopAsking() || closeReader())) event.preventDefault();
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  document.getElementById("question").focus();
+}
+
+/** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */
+async function introduce() {
+  const me = await getMe().catch((error) => console.error(error));
+  document.getElementById("to-review").hidden = !me?.admin;
+  const out = document.getElementById("sign-out");
+  out.hidden = !me?.keys_required;
+  out.addEventListener("click", () => {
+    forgetKey();
+    location.assign("/");
   });
-}
-
-/** Let the link to all articles open beside the answers, which would be lost if it led away. */
-function openListHere() {
-  const link = document.getElementById("to-articles");
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    openList(link);
-  });
-}
-
-/** What there is to ask about, shown until the first question. */
-function opening() {
-  const view = element("section", { class: "opening" });
-  const load = async () => {
-    try {
-      const page = await listArticles({ limit: SHOWN_AT_FIRST });
-      view.replaceChildren(...(page.total ? contents(page) : [emptyIndex()]));
-    } catch (error) {
-      view.replaceChildren(problemNotice(error, load));
-    }
-  };
-  load();
-  return view;
-}
-
-function contents({ articles, total }) {
-  const all = element("button", { type: "button", class: "quiet", click: () => openList() }, `All ${count(total)}`);
-  return [
-    element("p", { class: "lead" }, "Answers point to the exact words of the articles, one click away."),
-    element("h2", { class: "overline" }, `${count(total)} indexed`),
-    element("ul", { class: "contents" }, articles.map((article) => articleRow(article, openArticle))),
-    total > articles.length ? all : null,
-  ].filter(Boolean);
-}
-
-/** Make the field as high as its words. */
-function fit(field) {
-  field.style.height = "auto";
-  field.style.height = `${field.scrollHeight}px`;
 }
 
 start();

@@ -1,6 +1,7 @@
 /** An article as it is read: its heading, where it comes from, and its text with the cited stretch highlighted. */
 
 import { articleText, utf16Stretch } from "./articletext.js";
+import { longDate } from "./dates.js";
 import { element } from "./dom.js";
 import { articleAddress, safeAddress } from "./links.js";
 
@@ -106,12 +107,6 @@ function highlighted({ quote, start, highlight }) {
 /** Put a middle dot between parts. */
 export function separated(parts) {
   return parts.flatMap((part, number) => (number ? [" · ", part] : [part]));
-}
-
-function longDate(isoDate) {
-  // Dates have no time zone: reading one as UTC and writing it as UTC keeps the day.
-  const options = { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" };
-  return new Intl.DateTimeFormat("en-GB", options).format(new Date(`${isoDate}T00:00:00Z`));
 }
 
 function hideRepeatedTitle(text, title) {

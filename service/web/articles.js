@@ -4,27 +4,18 @@ import { separated, particulars } from "./article.js";
 import { listArticles } from "./api.js";
 import { element } from "./dom.js";
 import { articleAddress } from "./links.js";
-import { emptyIndex, problemNotice } from "./notices.js";
+import { pagedList } from "./lists.js";
+import { emptyIndex } from "./notices.js";
 
 /** Build the whole list. `open` is called with an article's `{id}` when one is chosen by a plain click. */
 export function articleList(open) {
-  const rows = element("ul", { class: "contents" });
-  const more = element("div", { class: "more" });
-  const heading = element("h1", { class: "article-title", tabindex: "-1" }, "Articles");
-  const view = element("section", { class: "articles" }, heading, rows, more);
-  const load = async (after) => {
-    more.replaceChildren(element("p", { class: "progress" }, "Fetching the list…"));
-    try {
-      const page = await listArticles({ after });
-      rows.append(...page.articles.map((article) => articleRow(article, open)));
-      heading.replaceChildren(count(page.total));
-      more.replaceChildren(...(page.total ? moreButton(page.next_after, load) : [emptyIndex()]));
-    } catch (error) {
-      more.replaceChildren(problemNotice(error, () => load(after)));
-    }
-  };
-  load(null);
-  return view;
+  return pagedList({
+    heading: "Articles",
+    fetchPage: (after) => listArticles({ after }),
+    rowsOf: (page) => page.articles.map((article) => articleRow(article, open)),
+    headingOf: (page) => count(page.total),
+    empty: emptyIndex,
+  });
 }
 
 /** "1 article", "12,345 articles". */
@@ -52,9 +43,4 @@ export function articleLink(target, title, open) {
     open(target);
   };
   return element("a", { href: address, dir: "auto", click }, title);
-}
-
-function moreButton(nextAfter, load) {
-  if (nextAfter === null) return [];
-  return [element("button", { type: "button", class: "quiet", click: () => load(nextAfter) }, "Show more")];
 }

@@ -1,21 +1,10 @@
-/** Copies an answer with its sources as plain text. */
+/** Puts text on the clipboard: an answer with its sources, a link. */
 
 import { particulars } from "./article.js";
-import { announce } from "./dom.js";
 import { articleAddress, safeAddress } from "./links.js";
 
-const SHOWN_FOR = 2000; // milliseconds for which the button says what it did
-
-/** Copy the answer; the button says how it went. */
-export async function copyAnswer(answer, button) {
-  const words = (await copy(answerAsText(answer))) ? "Copied" : "Copying is not allowed here";
-  const before = button.textContent;
-  button.textContent = words;
-  announce(words);
-  setTimeout(() => (button.textContent = before), SHOWN_FOR);
-}
-
-function answerAsText(answer) {
+/** Write an answer with its sources as plain text. */
+export function answerAsText(answer) {
   const sentences = answer.sentences.map(({ text, citations, support }) => {
     const markers = citations.map((number) => `[${number}]`).join("");
     return [text, markers, support === "verified" ? "" : "(unverified)"].filter(Boolean).join(" ");
@@ -31,7 +20,8 @@ function sourceAsText(citation) {
   return `[${citation.number}] “${citation.quote}” ${origin}`;
 }
 
-async function copy(text) {
+/** Copy a text. Says whether the browser allowed it. */
+export async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => copyBySelecting(text));
   return copyBySelecting(text);
 }

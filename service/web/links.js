@@ -1,6 +1,8 @@
-/** Addresses: of articles here, and of their originals elsewhere. */
+/** Addresses: of articles, answers and conversations here, and of the articles' originals elsewhere. */
 
 const ARTICLES = "/articles/";
+const ANSWERS = "/answers/";
+const CONVERSATIONS = "/conversations/";
 
 /**
  * Write an article's id into a path. Slashes stay, for they read well, unless a browser or a proxy would then "tidy"
@@ -33,6 +35,26 @@ export function articleAt(location) {
     start: offset(query.get("start")),
     end: offset(query.get("end")),
   };
+}
+
+/** The address of an answer's page. */
+export function answerAddress(id) {
+  return ANSWERS + encodeURIComponent(id);
+}
+
+/** The address at which a conversation goes on. */
+export function conversationAddress(id) {
+  return CONVERSATIONS + encodeURIComponent(id);
+}
+
+/** The id of the answer whose page this is, or null. */
+export function answerAt({ pathname }) {
+  return pathname.startsWith(ANSWERS) ? decodeId(pathname.slice(ANSWERS.length)) : null;
+}
+
+/** The id of the conversation whose page this is, or null. */
+export function conversationAt({ pathname }) {
+  return pathname.startsWith(CONVERSATIONS) ? decodeId(pathname.slice(CONVERSATIONS.length)) : null;
 }
 
 /** An article's own address, if it is one that a browser may be sent to. Anything but http and https is not. */

@@ -1,6 +1,6 @@
 /** What is shown when there is no answer to show: a problem, or an index with nothing in it. */
 
-import { Problem } from "./api.js";
+import { Problem } from "./calls.js";
 import { element } from "./dom.js";
 
 const REMEDIES = { "/problems/index-empty": emptyIndex };

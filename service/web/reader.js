@@ -1,15 +1,22 @@
 /**
- * The panel beside the answers in which an article, or the list of them, is read. On a narrow screen it is a sheet over
+ * The panel beside the answers in which an article, or a list, is read. On a narrow screen it is a sheet over
  * everything. The browser's Back closes it, or goes back to the article before.
  */
 
 import { articleView, goToStretch, targetOf } from "./article.js";
-import { getArticle, wasStopped } from "./api.js";
+import { getArticle } from "./api.js";
 import { articleList } from "./articles.js";
+import { wasStopped } from "./calls.js";
+import { conversationList } from "./conversations.js";
 import { element } from "./dom.js";
 import { articleAddress } from "./links.js";
 import { problemNotice } from "./notices.js";
 
+// By the address of the page that shows the same.
+const LISTS = {
+  "/articles": { name: "Articles", build: () => articleList(openArticle) },
+  "/conversations": { name: "Conversations", build: conversationList },
+};
 const panel = document.getElementById("reader");
 const behind = document.getElementById("desk");
 const narrow = window.matchMedia("(max-width: 63.99rem)"); // as in style.css
@@ -21,9 +28,14 @@ export function openArticle(target, from = document.activeElement) {
   open({ target: targetOf(target) }, from);
 }
 
-/** Open the list of all articles. */
-export function openList(from = document.activeElement) {
-  open({ list: true }, from);
+/** Open the list that this address is the page of. */
+export function openList(address, from = document.activeElement) {
+  open({ list: address }, from);
+}
+
+/** Build the list that this address is the page of; null where it is no list's. */
+export function listAt(address) {
+  return LISTS[address]?.build() ?? null;
 }
 
 /** Close the panel. Says whether it was open. */
@@ -40,7 +52,7 @@ export async function fillWithArticle(holder, target) {
   fetching.abort();
   fetching = new AbortController();
   const { signal } = fetching;
-  holder.replaceChildren(element("p", { class: "progress" }, "Fetching the article…"));
+  holder.replaceChildren(element("p", { class: "byline progress" }, "Fetching the article…"));
   try {
     const article = await getArticle({ ...target, signal });
     const view = articleView(article, target);
@@ -62,13 +74,13 @@ function open(reader, from) {
 
 function show({ target, list }) {
   const content = element("div", { class: "reader-content" });
-  const page = list ? "/articles" : articleAddress(target);
-  panel.replaceChildren(toolbar(page), content);
+  panel.replaceChildren(toolbar(list ?? articleAddress(target)), content);
+  panel.setAttribute("aria-label", list ? LISTS[list].name : "Source");
   panel.hidden = false;
   document.body.classList.add("reading");
   behind.inert = narrow.matches;
   if (!list) return fillWithArticle(content, target);
-  content.append(articleList(openArticle));
+  content.append(listAt(list));
   return content.querySelector("h1").focus({ preventScroll: true });
 }
 
@@ -98,5 +110,5 @@ window.addEventListener("popstate", (event) => {
   if (event.state?.reader) show(event.state.reader);
   else if (!panel.hidden) hide();
 });
-// After a reload the answers are gone, and so is what the panel was open for.
+// After a reload the answer that the panel stood beside is not where it was.
 if (history.state?.reader) history.replaceState(null, "");

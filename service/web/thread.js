@@ -1,32 +1,46 @@
-/** The questions asked on this page and their answers, newest first. One question is asked at a time. */
+/** A conversation: the questions and their answers, oldest first. One question is asked at a time. */
 
-import { ask, wasStopped } from "./api.js";
-import { answerView } from "./answer.js";
+import { ask } from "./api.js";
+import { arrivingAnswer, showAnswer } from "./arriving.js";
+import { wasStopped } from "./calls.js";
 import { announce, element } from "./dom.js";
+import { filtersInWords } from "./filters.js";
 import { problemNotice } from "./notices.js";
 
-const PATIENCE = 3; // seconds after which the wait is counted
+const REMEMBERED = 6; // answers that are sent along with a question where the service keeps no conversations
 
 export class Thread {
-  /** `open(target, opener)` shows an article; `onChange(busy)` is told when a question starts and ends. */
-  constructor(list, { open, onChange }) {
+  /**
+   * `open(target, opener)` shows an article; `onChange(busy)` is told when a question starts and ends, `onKept(id)` the
+   * conversation's id when there is one.
+   */
+  constructor(list, { open, onChange, onKept }) {
     this.list = list;
     this.open = open;
     this.onChange = onChange;
+    this.onKept = onKept;
     this.asking = null;
+    this.conversation = null;
+    this.answers = [];
   }
 
   get busy() {
     return this.asking !== null;
   }
 
-  /** Ask a question at the top of the thread, unless one is being answered. */
-  ask(question) {
+  /** Show a conversation that was kept, to go on with it. */
+  resume({ id, answers }) {
+    this.conversation = id;
+    for (const answer of answers) showAnswer(this.entry(answer.question).body, answer, this.open);
+    this.list.lastElementChild?.scrollIntoView({ block: "start" });
+  }
+
+  /** Ask a question at the end of the thread, unless one is being answered. */
+  ask(question, filters = {}) {
     if (this.busy) return;
-    const body = element("div", { class: "entry-body" });
-    const heading = element("h2", { class: "question", dir: "auto" }, question);
-    this.list.prepend(element("article", { class: "entry" }, heading, body));
-    this.answer(question, body);
+    const { entry, body } = this.entry(question, filters);
+    if (entry.previousElementSibling) entry.scrollIntoView({ block: "start" });
+    this.answer({ question, filters }, body);
   }
 
   /** Stop waiting for the answer. Says whether there was one to wait for. */
@@ -35,43 +49,63 @@ export class Thread {
     return this.busy;
   }
 
-  async answer(question, body) {
+  entry(question, filters = {}) {
+    const body = element("div", { class: "entry-body" });
+    const heading = element("h2", { class: "question", dir: "auto" }, question);
+    const words = filtersInWords(filters);
+    const asked = words ? element("p", { class: "circumstance", dir: "auto" }, `Only ${words}`) : null;
+    const entry = element("article", { class: "entry" }, heading, asked, body);
+    this.list.append(entry);
+    return { entry, body };
+  }
+
+  async answer(asked, body) {
     if (this.busy) return;
     this.asking = new AbortController();
     this.onChange(true);
     announce("Looking for an answer");
-    const progress = progressView();
-    body.replaceChildren(progress.view);
+    const arriving = arrivingAnswer(body, this.open);
     try {
-      const answer = await ask(question, this.asking.signal);
-      body.replaceChildren(...answerView(answer, this.open));
+      const answer = await this.arrive(asked, arriving);
+      this.answers.push(answer);
+      this.conversation = answer.conversation_id;
+      if (this.conversation) this.onKept(this.conversation);
       announce(spoken(answer));
     } catch (error) {
-      body.replaceChildren(this.failure(error, question, body));
+      arriving.breakOff(this.failure(error, asked, body));
       announce(wasStopped(error) ? "Stopped" : `${error.title ?? "Something went wrong"}. ${error.message}`);
     } finally {
-      progress.end();
       this.asking = null;
       this.onChange(false);
     }
   }
 
-  failure(error, question, body) {
-    const again = () => this.answer(question, body);
+  async arrive(asked, arriving) {
+    let answer = null;
+    for await (const { event, data } of ask(this.request(asked), this.asking.signal)) {
+      if (event === "hits") arriving.found(data);
+      if (event === "sentence") arriving.said(data);
+      if (event === "answer") answer = data;
+    }
+    arriving.finish(answer);
+    return answer;
+  }
+
+  request({ question, filters }) {
+    if (this.conversation) return { question, filters, conversation_id: this.conversation };
+    const history = this.answers.slice(-REMEMBERED).flatMap((answer) => [
+      { role: "user", text: answer.question },
+      { role: "assistant", text: spoken(answer) },
+    ]);
+    return { question, filters, history };
+  }
+
+  failure(error, asked, body) {
+    const again = () => this.answer(asked, body);
     if (!wasStopped(error)) return problemNotice(error, again);
     const button = element("button", { type: "button", class: "quiet", click: again }, "Ask again");
     return element("p", { class: "stopped" }, "Stopped. ", button);
   }
-}
-
-function progressView() {
-  const words = element("span", {}, "Reading the articles…");
-  let seconds = 0;
-  const clock = setInterval(() => {
-    seconds += 1;
-    if (seconds >= PATIENCE) words.textContent = `Reading the articles… ${seconds} s`;
-  }, 1000);
-  return { view: element("p", { class: "progress" }, words), end: () => clearInterval(clock) };
 }
 
 function spoken({ status, short_answer: short, sentences, text }) {

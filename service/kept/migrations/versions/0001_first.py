@@ -68,14 +68,15 @@ def upgrade() -> None:
         "slack_events",
         sa.Column("key", sa.String(256), primary_key=True),
         sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received", sa.DateTime(timezone=True), nullable=False, index=True),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("leased_until", sa.Float, nullable=False),
+        sa.Column("received", sa.Float, nullable=False, index=True),
         sa.Column("event", sa.JSON),
     )
     op.create_table(
         "slack_threads",
         sa.Column("channel", sa.String(64), primary_key=True),
         sa.Column("thread", sa.String(64), primary_key=True),
-        sa.Column("conversation_id", sa.String(64), nullable=False),
-        sa.Column("updated", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("conversation_id", sa.String(64)),
+        sa.Column("updated", sa.Float, nullable=False),
     )

@@ -1,0 +1,45 @@
+"""Articles over HTTP: the list of them, each with its text, and who published them."""
+
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, Query
+
+from index.records import Access
+from service.access import Gate
+from service.documented import After, Limit, problems
+from service.wire import ArticleResponse, ArticlesResponse, PublishersResponse
+
+Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
+
+
+class ArticlesDesk(Protocol):
+    """What article pages ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+
+    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse: ...
+
+    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
+
+    def publishers(self, access: Access) -> PublishersResponse: ...
+
+
+def articles_router(desk: ArticlesDesk, gate: Gate) -> APIRouter:
+    """Route the reading of articles."""
+    router = APIRouter(prefix="/api", tags=["articles"])
+    Reader = Annotated[Access, Depends(gate.access)]  # noqa: N806 - a type
+
+    @router.get("/articles", responses=problems(401, 403, 409, 422))
+    def articles(access: Reader, after: After = None, limit: Limit = 100) -> ArticlesResponse:
+        """List the articles that the asker may read, in order of id."""
+        return desk.articles(access, after=after, limit=limit)
+
+    @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
+    def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:
+        """Give an article with its text. Its id may hold slashes."""
+        return desk.article(article_id, access, version)
+
+    @router.get("/publishers", responses=problems(401, 403))
+    def publishers(access: Reader) -> PublishersResponse:
+        """Say who published the articles that the asker may read, and between which days."""
+        return desk.publishers(access)
+
+    return router

@@ -1,0 +1,98 @@
+"""What surrounds each request: who sends it is found out, its size is bounded, its reply made safe for browsers."""
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.errors import FootnoteError
+from service.access import Gate
+from service.problem_details import Refused, footnote_problem, http_problem, problem_response
+
+MAX_BODY_BYTES = 1_000_000
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-cache",
+}
+log = structlog.get_logger(__name__)
+
+
+class Doorkeeper:
+    """Lets requests in by the rules of the gate, and lets nothing out without the security headers.
+
+    What nobody expected becomes a problem that says nothing of the inside, which goes to the log.
+    """
+
+    def __init__(self, app: ASGIApp, *, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        reply = _Reply(send)
+        try:
+            headers = Headers(scope=scope)
+            self._gate.check(headers, method=scope["method"])
+            _check_announced_size(headers)
+            asker = await self._gate.identify(headers, path=scope["path"])
+            scope.setdefault("state", {})["asker"] = asker
+            await self._app(scope, _bounded(receive), reply)
+        except Refused as refusal:
+            await http_problem(refusal)(scope, receive, reply)
+        except FootnoteError as error:
+            log.error("request failed", method=scope["method"], path=scope["path"], error=repr(error))
+            await footnote_problem(error)(scope, receive, reply)
+        except Exception:
+            if reply.started:
+                raise  # Too late for a problem: the server cuts the connection and logs this.
+            log.exception("unexpected error", method=scope["method"], path=scope["path"])
+            detail = "Something went wrong inside Footnote. The log of the service says what."
+            await problem_response(500, "internal-error", detail)(scope, receive, reply)
+
+
+class _Reply:
+    """Sends on, with the security headers, and remembers whether a response has begun."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _check_announced_size(headers: Headers) -> None:
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Pass a body on as long as it stays within the limit, for those that do not say their size."""
+    received = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MAX_BODY_BYTES:
+            raise _too_large()
+        return message
+
+    return receive_within_limit
+
+
+def _too_large() -> Refused:
+    return Refused(413, "body-too-large", f"A request may hold {MAX_BODY_BYTES:,} bytes at most. Send less.")

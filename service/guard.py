@@ -1,0 +1,32 @@
+"""What a running service knows of those who come: their keys, and how often they asked."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from service.access import KnowsToken
+from service.keyring import Keyring
+from service.metrics import Metrics
+from service.rates import FILE, Rates
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """By default nobody is known but the owner, and nothing is remembered.
+
+    `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count.
+    """
+
+    known: tuple[KnowsToken, ...] = ()
+    rates: Rates | None = None
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+@contextmanager
+def opened_guard(settings: Settings, database: Engine) -> Iterator[Guard]:
+    """Open what is known of keys and rates. Raises DataFolderUnusable."""
+    with closing(Rates(settings.data_dir / FILE)) as rates:
+        yield Guard(known=(Keyring(database).asker,), rates=rates)

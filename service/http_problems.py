@@ -1,0 +1,60 @@
+"""Whatever goes wrong over HTTP becomes RFC 9457 problem details."""
+
+import re
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from index.errors import FootnoteError, QuestionError
+from service.problem_details import footnote_problem, http_problem, problem_response
+from service.streaming import ReaderGone
+
+READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+log = structlog.get_logger(__name__)
+
+
+def check_characters(*texts: str) -> None:
+    """Refuse what JSON can write and no text can hold, before a database or a tokenizer trips over it."""
+    for text in texts:
+        if _NOT_TEXT.search(text):
+            raise QuestionError("The question or its filters hold a NUL or half a surrogate pair. Leave these out.")
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Let every error that an endpoint raises become a problem."""
+    app.add_exception_handler(FootnoteError, _on_footnote_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(AnyHTTPException, _on_http_error)
+    app.add_exception_handler(ReaderGone, _on_reader_gone)
+
+
+async def _on_footnote_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FootnoteError)
+    response = footnote_problem(error)
+    if response.status_code >= 500:
+        log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
+    return response
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    if faults[0]["type"] == "json_invalid":
+        return problem_response(400, "json-invalid", f"The body is not JSON: {faults[0]['ctx']['error']}.")
+    if request.method == "POST" and "json" not in request.headers.get("content-type", ""):
+        return problem_response(415, "content-type", "Send JSON, with the header Content-Type: application/json.")
+    detail = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])
+    return problem_response(422, "request-invalid", detail[:1_000])
+
+
+async def _on_http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, AnyHTTPException)
+    return http_problem(error)
+
+
+async def _on_reader_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=READER_GONE)

@@ -1,0 +1,87 @@
+"""Conversations: made by their first answer, listed for whoever asked, deleted with all their answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from index.errors import NotKept
+from service.kept.paging import after_mark
+from service.kept.schema import answers, conversations
+
+_TITLE = 120
+
+
+def start(connection: Connection, asker: str, *, question: str, now: datetime) -> str:
+    """Make a conversation, titled by its first question, and return its id."""
+    conversation_id = f"conv_{uuid4().hex}"
+    title = " ".join(question.split())
+    title = title if len(title) <= _TITLE else title[: _TITLE - 1].rstrip() + "…"
+    row = {"id": conversation_id, "asker": asker, "title": title, "created": now, "updated": now}
+    connection.execute(insert(conversations).values(row))
+    return conversation_id
+
+
+def touch(connection: Connection, conversation_id: str, asker: str, *, now: datetime) -> None:
+    """Note that a conversation goes on. Raises NotKept where it is gone or somebody else's."""
+    theirs = (conversations.c.id == conversation_id, conversations.c.asker == asker)
+    if not connection.execute(update(conversations).where(*theirs).values(updated=now)).rowcount:
+        raise _unknown(conversation_id)
+
+
+def count(connection: Connection, asker: str) -> int:
+    """Return how many conversations someone has."""
+    query = select(func.count()).select_from(conversations).where(conversations.c.asker == asker)
+    return connection.scalar(query) or 0
+
+
+def page(connection: Connection, asker: str, *, after: str | None, limit: int) -> Sequence[RowMapping]:
+    """Return someone's conversations, the latest first, with how many questions each has. Raises WrongUsage."""
+    query = _summaries().where(conversations.c.asker == asker)
+    if after is not None:
+        query = query.where(after_mark(after, conversations.c.updated, conversations.c.id))
+    latest = query.order_by(conversations.c.updated.desc(), conversations.c.id.desc()).limit(limit)
+    return connection.execute(latest).mappings().all()
+
+
+def summary(connection: Connection, conversation_id: str, asker: str) -> RowMapping:
+    """Return one of someone's conversations, as `page` does. Raises NotKept where it is gone or somebody else's."""
+    query = _summaries().where(conversations.c.id == conversation_id, conversations.c.asker == asker)
+    if (row := connection.execute(query).mappings().first()) is None:
+        raise _unknown(conversation_id)
+    return row
+
+
+def responses(connection: Connection, conversation_id: str, *, last: int | None = None) -> list[dict[str, Any]]:
+    """Return the answers of a conversation as they were given, oldest first: all, or the last few."""
+    query = select(answers.c.response).where(answers.c.conversation_id == conversation_id)
+    rows = connection.scalars(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(last)).all()
+    return list(reversed(rows))
+
+
+def remove(connection: Connection, conversation_id: str, asker: str | None) -> None:
+    """Delete a conversation of this asker's, or of anyone's where that is None. Raises NotKept."""
+    theirs = [conversations.c.asker == asker] if asker is not None else []
+    if not connection.execute(delete(conversations).where(conversations.c.id == conversation_id, *theirs)).rowcount:
+        raise _unknown(conversation_id)
+
+
+def remove_empty(connection: Connection) -> None:
+    """Delete the conversations that no answer is left of."""
+    connection.execute(delete(conversations).where(conversations.c.id.not_in(select(answers.c.conversation_id))))
+
+
+def _summaries() -> Any:
+    questions = (
+        select(func.count()).where(answers.c.conversation_id == conversations.c.id).scalar_subquery().label("questions")
+    )
+    return select(conversations, questions)
+
+
+def _unknown(conversation_id: str) -> NotKept:
+    return NotKept(
+        f"There is no conversation {conversation_id[:80]!r} of yours. It may have been deleted, or kept for as long as "
+        "conversations are kept. Leave `conversation_id` out to begin another."
+    )

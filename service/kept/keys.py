@@ -1,0 +1,109 @@
+"""API keys: who may ask over HTTP, as whom, and what they may read.
+
+A key is `fn_<lookup>_<secret>`. It is shown once, when it is made; kept are its lookup, which is no secret, and a hash of
+its secret (argon2id, RFC 9106).
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection, Engine, Row, select
+
+from index.errors import WrongUsage
+from service.kept import schema
+
+PREFIX = "fn_"
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of a key. Times are in UTC."""
+
+    name: str
+    groups: tuple[str, ...]
+    admin: bool
+    created: datetime
+    last_used: datetime | None
+    revoked: datetime | None
+    hash: str = field(repr=False)
+
+
+def add_key(engine: Engine, name: str, *, groups: Sequence[str] = (), admin: bool = False) -> str:
+    """Make a key and return it. The name of a revoked key can be given again, to the same person.
+
+    Raises WrongUsage when the name cannot be one or has a key, or a group cannot be one.
+    """
+    _check_words(name, groups)
+    lookup, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    row = {
+        "name": name,
+        "lookup": lookup,
+        "hash": PasswordHasher().hash(secret),
+        "groups": sorted(set(groups)),
+        "admin": admin,
+        "created": datetime.now(UTC),
+    }
+    with engine.begin() as connection:
+        before = _named(connection, name)
+        if before is not None and before.revoked is None:
+            raise WrongUsage(f"There is a key {name!r} already. Revoke it first, or give this one another name.")
+        connection.execute(schema.keys.delete().where(schema.keys.c.name == name))
+        connection.execute(schema.keys.insert().values(row))
+    return f"{PREFIX}{lookup}_{secret}"
+
+
+def revoke_key(engine: Engine, name: str) -> None:
+    """Let a key open nothing any more, from the next request on. Raises WrongUsage when there is none to revoke."""
+    with engine.begin() as connection:
+        before = _named(connection, name)
+        if before is None:
+            raise WrongUsage(f"There is no key {name!r}. `footnote keys list` shows them all.")
+        if before.revoked is not None:
+            raise WrongUsage(f"The key {name!r} was revoked on {before.revoked:%Y-%m-%d} already.")
+        change = schema.keys.update().where(schema.keys.c.name == name)
+        connection.execute(change.values(revoked=datetime.now(UTC)))
+
+
+def all_keys(engine: Engine) -> list[Key]:
+    """Return every key, revoked ones too, by name."""
+    with engine.connect() as connection:
+        return [_key(row) for row in connection.execute(select(schema.keys).order_by(schema.keys.c.name))]
+
+
+def key_of(engine: Engine, lookup: str) -> Key | None:
+    """Return the key with this lookup, also when it is revoked."""
+    with engine.connect() as connection:
+        row = connection.execute(select(schema.keys).where(schema.keys.c.lookup == lookup)).one_or_none()
+    return None if row is None else _key(row)
+
+
+def note_use(engine: Engine, name: str) -> None:
+    """Keep that a key was used just now."""
+    with engine.begin() as connection:
+        connection.execute(schema.keys.update().where(schema.keys.c.name == name).values(last_used=datetime.now(UTC)))
+
+
+def _named(connection: Connection, name: str) -> Key | None:
+    row = connection.execute(select(schema.keys).where(schema.keys.c.name == name)).one_or_none()
+    return None if row is None else _key(row)
+
+
+def _key(row: Row) -> Key:  # type: ignore[type-arg]
+    times = {name: _in_utc(getattr(row, name)) for name in ("last_used", "revoked")}
+    return Key(row.name, tuple(row.groups), row.admin, row.created.replace(tzinfo=UTC), hash=row.hash, **times)
+
+
+def _in_utc(time: datetime | None) -> datetime | None:
+    return time and time.replace(tzinfo=UTC)  # SQLite keeps no time zone
+
+
+def _check_words(name: str, groups: Sequence[str]) -> None:
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise WrongUsage(f"A key's name has 1 to {LONGEST_NAME} printable characters, unlike {name[:120]!r}.")
+    wrong = [group for group in groups if not group.strip() or not group.isprintable()]
+    if wrong:
+        raise WrongUsage(f"{wrong[0]!r} is no group. Write groups as the articles name them: --groups staff,board")

@@ -1,0 +1,122 @@
+"""The routes of what is kept: conversations, answers given before, feedback, and the list of what was asked."""
+
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, Path
+
+from service.access import Gate
+from service.askers import Asker
+from service.documented import After, Limit, problems
+from service.kept.feedback import Wanted
+from service.problem_details import Refused
+from service.wire import (
+    AnswerStatus,
+    ConversationResponse,
+    ConversationsResponse,
+    FeedbackRequest,
+    KeptAnswer,
+    KeptId,
+    Rating,
+    ReviewResponse,
+    ShareRequest,
+)
+
+Id = Annotated[KeptId, Path()]
+
+
+class KeepingDesk(Protocol):
+    """What these routes ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+
+    def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse: ...
+
+    def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse: ...
+
+    def delete_conversation(self, conversation_id: str, asker: Asker) -> None: ...
+
+    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer: ...
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None: ...
+
+    def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None: ...
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
+
+    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse: ...
+
+
+def kept_routes(desk: KeepingDesk, gate: Gate) -> APIRouter:
+    """Return the routes of what is kept."""
+    router = APIRouter(prefix="/api")
+    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate)):
+        router.include_router(part)
+    return router
+
+
+def _conversations(desk: KeepingDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(prefix="/conversations", tags=["conversations"])
+
+    @router.get("", responses=problems(400, 401, 403, 404, 422, 503))
+    def conversations(
+        asker: Annotated[Asker, Depends(gate.asker)], after: After = None, limit: Limit = 100
+    ) -> ConversationsResponse:
+        """List the asker's own conversations, the latest first."""
+        return desk.conversations(asker, after=after, limit=limit)
+
+    @router.get("/{conversation_id}", responses=problems(401, 403, 404, 422, 503))
+    def conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> ConversationResponse:
+        """Give one of the asker's conversations with its answers."""
+        return desk.conversation(conversation_id, asker)
+
+    @router.delete("/{conversation_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
+    def delete_conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+        """Delete one of the asker's conversations with its answers; an admin may delete anyone's."""
+        desk.delete_conversation(conversation_id, asker)
+
+    return router
+
+
+def _answers(desk: KeepingDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(prefix="/answers", tags=["conversations"])
+
+    @router.get("/{answer_id}", responses=problems(401, 403, 404, 410, 422, 503))
+    def answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> KeptAnswer:
+        """Give an answer of the asker's own again, or a shared one, if they may read all its articles today."""
+        return desk.kept_answer(answer_id, asker)
+
+    @router.delete("/{answer_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
+    def delete_answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+        """Delete an answer of the asker's own; an admin may delete anyone's."""
+        desk.delete_answer(answer_id, asker)
+
+    @router.post("/{answer_id}/share", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
+    def share(answer_id: Id, request: ShareRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+        """Let others who may read its articles open an answer of the asker's own, or no longer."""
+        desk.share(answer_id, asker, shared=request.shared)
+
+    return router
+
+
+def _feedback(desk: KeepingDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(tags=["feedback"])
+
+    @router.post("/feedback", status_code=204, responses=problems(400, 401, 403, 404, 410, 413, 415, 422, 503))
+    def feedback(request: FeedbackRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+        """Say whether an answer was good. Sent again, it takes the place of what the asker said before."""
+        desk.rate(request, asker)
+
+    @router.get("/review", responses=problems(400, 401, 403, 404, 422, 503))
+    def review(
+        asker: Annotated[Asker, Depends(gate.asker)],
+        rating: Rating | None = None,
+        status: AnswerStatus | None = None,
+        after: After = None,
+        limit: Limit = 100,
+    ) -> ReviewResponse:
+        """List what was asked by anybody, for admins: the latest first, rated so, answered or not."""
+        if not asker.admin:
+            raise Refused(
+                403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
+            )
+        return desk.review(asker, Wanted(rating, status), after=after, limit=limit)
+
+    return router

@@ -1,0 +1,97 @@
+"""`footnote keys`: gives out keys to the service over HTTP, shows them, and takes them back.
+
+It writes to the service's own database, beside a service that runs: SQLite lets both, and what is changed counts from
+the next request on.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from service.kept.keys import Key
+
+app = typer.Typer(help="Give out keys to the service, show them, take them back.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Whose key this is. Conversations are kept under this name.")],
+    groups: Annotated[str, typer.Option(help="Groups whose articles it may read, such as staff,board.")] = "",
+    admin: Annotated[bool, typer.Option("--admin", help="It may index, delete, and see what others asked.")] = False,
+) -> None:
+    """Make a key and show it, this once."""
+    from service.kept.keys import add_key
+
+    named = [group.strip() for group in groups.split(",")] if groups else []
+    with _database() as engine:
+        key = add_key(engine, name, groups=named, admin=admin)
+    typer.echo(key)
+    typer.echo(
+        "This is the only time that the key is shown. Send it as the header Authorization: Bearer KEY.", err=True
+    )
+
+
+@app.command("list")
+def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show all keys: their groups, when they were last used, which are revoked. Never the keys themselves."""
+    from service.kept.keys import all_keys
+
+    with _database() as engine:
+        keys = all_keys(engine)
+    if json:
+        import json as json_library
+
+        typer.echo(json_library.dumps([_plain(key) for key in keys], indent=2))
+    else:
+        _print(keys)
+
+
+@app.command()
+def revoke(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+    """Let a key open nothing any more, from the next request on."""
+    from service.kept.keys import revoke_key
+
+    with _database() as engine:
+        revoke_key(engine, name)
+    typer.echo(f"Revoked the key {name!r}.")
+
+
+@contextmanager
+def _database() -> Iterator["Engine"]:
+    from service.kept.database import opened_database
+    from service.settings import load_settings
+
+    engine = opened_database(load_settings().data_dir)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _plain(key: "Key") -> dict[str, object]:
+    times = {name: _time(getattr(key, name)) for name in ("created", "last_used", "revoked")}
+    return {"name": key.name, "groups": list(key.groups), "admin": key.admin, **times}
+
+
+def _print(keys: list["Key"]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not keys:
+        typer.echo("There is no key yet. Make one with `footnote keys add NAME`.")
+        return
+    table = Table("name", "groups", "admin", "created", "last used", "revoked")
+    for key in keys:
+        times = [_time(time) or "" for time in (key.created, key.last_used, key.revoked)]
+        table.add_row(key.name, ", ".join(key.groups), "yes" if key.admin else "", *times)
+    Console(markup=False).print(table)
+
+
+def _time(time: datetime | None) -> str | None:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

@@ -1,0 +1,73 @@
+"""What Prometheus is told. Names carry their units; labels have few values, and never a person, a question or an article."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import create_task_group, current_time, sleep
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+_ANSWERING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_DELAYS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+_PULSE_SECONDS = 0.1
+
+
+class Metrics:
+    """The metrics of one running service, from nought at its start."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)  # memory, processor time, open files
+        self.requests = Counter(
+            "footnote_requests_total", "Requests answered, by route and status.", ["route", "status"], registry=registry
+        )
+        self.answers = Counter(
+            "footnote_answers_total",
+            "Questions over, by status (answered, no_answer, failed, abandoned), who worded the answer, and the way in.",
+            ["status", "answerer", "through"],
+            registry=registry,
+        )
+        self.sentences = Counter(
+            "footnote_sentences_total", "Sentences of answers, by support.", ["support"], registry=registry
+        )
+        self.answer_seconds = Histogram(
+            "footnote_answer_seconds",
+            "Time to an answer, by stage (retrieve, answer, total).",
+            ["stage"],
+            buckets=_ANSWERING,
+            registry=registry,
+        )
+        self.llm_tokens = Counter(
+            "footnote_llm_tokens_total", "Tokens of the language model, by kind.", ["kind"], registry=registry
+        )
+        self.llm_errors = Counter(
+            "footnote_llm_errors_total",
+            "Answers that were quoted because the language model failed.",
+            registry=registry,
+        )
+        self.feedback = Counter("footnote_feedback_total", "Ratings given, by rating.", ["rating"], registry=registry)
+        self.articles = Gauge("footnote_index_articles", "Articles in the index.", registry=registry)
+        self.passages = Gauge("footnote_index_passages", "Passages in the index.", registry=registry)
+        self.waiting = Gauge("footnote_questions_waiting", "Questions that wait for their turn.", registry=registry)
+        self.loop_delay = Histogram(
+            "footnote_event_loop_delay_seconds",
+            "How late the event loop ran what was due, measured ten times a second.",
+            buckets=_DELAYS,
+            registry=registry,
+        )
+
+
+@asynccontextmanager
+async def loop_watched(metrics: Metrics) -> AsyncIterator[None]:
+    """Measure the delay of the event loop while in this context."""
+    async with create_task_group() as group:
+        group.start_soon(_keep_measuring, metrics)
+        yield
+        group.cancel_scope.cancel()
+
+
+async def _keep_measuring(metrics: Metrics) -> None:
+    while True:
+        due = current_time() + _PULSE_SECONDS
+        await sleep(_PULSE_SECONDS)
+        metrics.loop_delay.observe(max(0.0, current_time() - due))

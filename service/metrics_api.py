@@ -1,0 +1,28 @@
+"""Metrics over HTTP, for Prometheus."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from service.access import METRICS, Gate
+from service.documented import problems
+from service.metrics import Metrics
+from service.wire import StatusResponse
+
+
+def metrics_router(metrics: Metrics, gate: Gate, *, status: Callable[[], StatusResponse]) -> APIRouter:
+    """Route the scrapes. `status` says how large the index is."""
+    router = APIRouter(tags=["health"])
+
+    @router.get(METRICS, response_class=PlainTextResponse, responses=problems(401, 403, 429))
+    def scrape(_: Annotated[None, Depends(gate.check_scraper)]) -> PlainTextResponse:
+        """Give the metrics in the text format of Prometheus."""
+        size = status()
+        metrics.articles.set(size.articles)
+        metrics.passages.set(size.passages)
+        return PlainTextResponse(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return router

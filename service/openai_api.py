@@ -1,0 +1,110 @@
+"""OpenAI's chat completions and models, so that chat clients made for these can ask Footnote."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from service.access import Gate
+from service.askers import Asker
+from service.chat_tasks import reply_to_task
+from service.http_problems import check_characters
+from service.openai_shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
+from service.openai_wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
+from service.problem_details import Refused
+from service.questions_api import AnsweringDesk
+from service.settings import Settings
+from service.streaming import EventStream, begun, last_of, stepwise
+from service.wire import AskResponse
+
+
+def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRouter:
+    """Route chat completions and models."""
+    router = APIRouter(prefix="/v1", tags=["OpenAI"])
+
+    @router.post(
+        "/chat/completions",
+        response_model=Completion,
+        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    )
+    async def chat_completions(
+        chat: ChatRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
+    ) -> Completion | Response:
+        """Answer the last message of the user, with those before it as history.
+
+        Citations are `annotations` around the markers, and `citations` and `search_results` beside the choices. With
+        `stream`, annotations come in the last delta, `citations` and `search_results` with the chunk that ends it.
+        Parameters of sampling do nothing. What would change the form of the answer is refused.
+        """
+        _refuse_other_forms(chat)
+        question = asked(chat)
+        check_characters(question.question, *(message.text for message in question.history))
+        with_usage = bool(chat.stream_options and chat.stream_options.include_usage)
+        instructions = "\n".join(
+            text_of(message) for message in chat.messages if message.role in ("system", "developer")
+        )
+        if (reply := reply_to_task(question.question, instructions)) is not None:
+            return _stream(short_chunks(reply, with_usage=with_usage)) if chat.stream else short_completion(reply)
+        manner = Manner(
+            service=settings.public_url or str(request.base_url),
+            linked=settings.openai_linked_markers,
+            source_events=settings.open_webui_sources,
+        )
+        events = stepwise(desk.ask_events(question, asker, through="openai"))
+        if chat.stream:
+            return _stream(chunks(await begun(events), manner, with_usage=with_usage))
+        answer = await last_of(events, request)
+        assert isinstance(answer, AskResponse)
+        return completion(answer, manner)
+
+    def _stream(data: AsyncIterator[str]) -> EventStream:
+        return EventStream(data, stall_seconds=settings.stream_stall_seconds)
+
+    @router.get("/models", responses=_errors(401, 403))
+    async def models(_: Annotated[Asker, Depends(gate.asker)]) -> Models:
+        """List the one model there is."""
+        return Models(data=[Model()])
+
+    @router.get("/models/{model}", responses=_errors(401, 403, 404))
+    async def one_model(model: str, _: Annotated[Asker, Depends(gate.asker)]) -> Model:
+        """Describe the one model there is."""
+        _check_model(model)
+        return Model()
+
+    return router
+
+
+def _check_model(model: str) -> None:
+    if model != MODEL:
+        raise Refused(404, "model_not_found", f"There is no model {model[:80]!r} here. Use {MODEL!r}.")
+
+
+def _refuse_other_forms(chat: ChatRequest) -> None:
+    """Refuse what asks for an answer of another form, which would be given without it. Raises Refused."""
+    _check_model(chat.model)
+    extra = chat.model_extra or {}
+    form = extra.get("response_format")
+    refused = {
+        "n": chat.n not in (None, 1),
+        "response_format": isinstance(form, dict) and form.get("type") not in (None, "text"),
+        "tool_choice": isinstance(extra.get("tool_choice"), dict) or extra.get("tool_choice") == "required",
+        "function_call": isinstance(extra.get("function_call"), dict),
+        "logprobs": bool(extra.get("logprobs")),
+        "audio": bool(extra.get("audio")),
+    }
+    if named := [name for name, is_refused in refused.items() if is_refused]:
+        detail = f"Footnote gives one answer in text, so it cannot follow {', '.join(named)}. Leave it out."
+        raise Refused(400, "unsupported_parameter", detail)
+
+
+def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: {"model": ErrorReply} for status in statuses}
+
+
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer, or, with `stream`, its chunks.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}

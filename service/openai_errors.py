@@ -1,0 +1,60 @@
+"""Errors in the shape that OpenAI's clients read, under `/v1` alone."""
+
+import json
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.openai_wire import ErrorDetail, ErrorReply
+from service.wire import Problem
+
+PREFIX = "/v1/"
+_PROBLEM = "application/problem+json"
+
+_KINDS = {429: "rate_limit_error"}
+
+
+def error_reply(problem: Problem) -> ErrorReply:
+    """Say as OpenAI does what a problem says."""
+    kind = "server_error" if problem.status >= 500 else _KINDS.get(problem.status, "invalid_request_error")
+    code = problem.type.rpartition("/")[2]
+    return ErrorReply(error=ErrorDetail(message=problem.detail, type=kind, param=None, code=code))
+
+
+class OpenAIErrors:
+    """Outside everything else: under `/v1`, what would be problem details leaves as OpenAI's errors, whoever wrote it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        spoken = scope["type"] == "http" and scope["path"].startswith(PREFIX)
+        await self._app(scope, receive, _translating(send) if spoken else send)
+
+
+def _translating(send: Send) -> Send:
+    """Hold a problem back until it is whole, and send an error in its place. All else passes."""
+    held: list[Message] = []
+
+    async def translate(message: Message) -> None:
+        if message["type"] == "http.response.start" and MutableHeaders(scope=message).get("content-type") == _PROBLEM:
+            held.append(message)
+        elif held:
+            held.append(message)
+            if not message.get("more_body"):
+                await _send_translated(held, send)
+        else:
+            await send(message)
+
+    return translate
+
+
+async def _send_translated(held: list[Message], send: Send) -> None:
+    start, *parts = held
+    problem = Problem.model_validate_json(b"".join(part.get("body", b"") for part in parts))
+    body = json.dumps(error_reply(problem).model_dump()).encode("ascii")
+    headers = MutableHeaders(scope=start)
+    headers["content-type"] = "application/json"
+    headers["content-length"] = str(len(body))
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,142 @@
+"""The JSON of OpenAI's chat completions, as far as Footnote speaks it: what comes in, and what goes out.
+
+Fields of answers are those of https://platform.openai.com/docs/api-reference/chat; `citations` and `search_results` are
+Perplexity's (https://docs.perplexity.ai), `event` is read by Open WebUI alone.
+"""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MODEL = "footnote"
+
+
+class ContentPart(BaseModel):
+    """One part of a message. Only `text` is read; pictures and files are not."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["text"])
+    text: str | None = None
+
+
+class ChatMessage(BaseModel):
+    """A message. Those of any role but `user` and `assistant` are ignored: Footnote takes no instructions."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = Field(None, examples=["How much will Amazon invest in Anthropic?"])
+
+
+class StreamOptions(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    include_usage: bool = False
+
+
+class ChatRequest(BaseModel):
+    """A question with what was said before it. Parameters of sampling are accepted and do nothing."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str = Field(examples=[MODEL])
+    messages: list[ChatMessage] = Field(min_length=1)
+    stream: bool | None = False
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+
+
+class Outgoing(BaseModel):
+    """Base of what is sent."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class UrlCitation(Outgoing):
+    """`start_index` and `end_index` are code points of the content, around the marker."""
+
+    start_index: int
+    end_index: int
+    url: str
+    title: str
+
+
+class Annotation(Outgoing):
+    type: Literal["url_citation"] = "url_citation"
+    url_citation: UrlCitation
+
+
+class SearchResult(Outgoing):
+    """The source of the citation of the same place in `citations`; marker [n] is number n, from 1."""
+
+    title: str
+    url: str
+    snippet: str
+    date: date | None
+
+
+class Usage(Outgoing):
+    """Tokens of the language model; none where the articles were quoted without one."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class ReplyMessage(Outgoing):
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: None = None
+    annotations: list[Annotation] = []
+
+
+class ReplyChoice(Outgoing):
+    index: Literal[0] = 0
+    message: ReplyMessage
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class Completion(Outgoing):
+    """An answer. `answer_id` is what Footnote knows it by; null where nothing was asked of the articles."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: str = MODEL
+    choices: list[ReplyChoice]
+    usage: Usage
+    citations: list[str] = []
+    search_results: list[SearchResult] = []
+    answer_id: str | None = None
+
+
+class Model(Outgoing):
+    id: str = MODEL
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = MODEL
+
+
+class Models(Outgoing):
+    object: Literal["list"] = "list"
+    data: list[Model]
+
+
+class ErrorDetail(Outgoing):
+    """`code` is the last part of the problem's `type` elsewhere in this API."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorReply(Outgoing):
+    error: ErrorDetail
+
+
+Chunk = dict[str, Any]
+"""A chunk of a stream: as OpenAI's, fields that have nothing to say are left out, so it is no model."""

@@ -1,0 +1,74 @@
+"""The calls of those who look after the index: the local command line, and admins with their keys."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import APIRouter, Depends
+
+from index.errors import WrongUsage
+from index.sources.addresses import is_address
+from service.access import Gate
+from service.documented import problems
+from service.http_problems import check_characters
+from service.wire import (
+    CheckRequest,
+    CheckResponse,
+    DeleteRequest,
+    IndexReportWire,
+    IndexRequest,
+    RebuildResponse,
+    StatusResponse,
+)
+
+
+class OwnersDesk(Protocol):
+    """What the owner asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+
+    def status(self) -> StatusResponse: ...
+
+    def index(
+        self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool
+    ) -> IndexReportWire: ...
+
+    def rebuild(self) -> RebuildResponse: ...
+
+    def check(self, request: CheckRequest) -> CheckResponse: ...
+
+    def delete(self, article_ids: Sequence[str]) -> None: ...
+
+
+def owner_router(desk: OwnersDesk, gate: Gate) -> APIRouter:
+    """Route what only the owner and admins may do."""
+    router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
+
+    @router.get("/status", responses=problems(401, 403))
+    def status() -> StatusResponse:
+        """Say what is indexed."""
+        return desk.status()
+
+    @router.post("/index", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+    def index(request: IndexRequest) -> IndexReportWire:
+        """Make the index equal to these files, folders and addresses. Answers when it is done."""
+        paths = [named if is_address(named) else Path(named) for named in request.paths]
+        if relative := [path for path in paths if isinstance(path, Path) and not path.is_absolute()]:
+            raise WrongUsage(f"Give absolute paths on the machine that serves, not {str(relative[0])[:200]!r}.")
+        return desk.index(paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
+
+    @router.post("/rebuild", responses=problems(401, 403, 409, 503))
+    def rebuild() -> RebuildResponse:
+        """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
+        return desk.rebuild()
+
+    @router.post("/check", responses=problems(400, 401, 403, 415, 422, 503))
+    def check(request: CheckRequest) -> CheckResponse:
+        """Compare the three stores of the index, and mend them if told to."""
+        return desk.check(request)
+
+    @router.post("/delete", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422))
+    def delete(request: DeleteRequest) -> None:
+        """Delete articles. They are gone from the next answer."""
+        check_characters(*request.article_ids)
+        desk.delete(request.article_ids)
+
+    return router

@@ -1,0 +1,70 @@
+"""Questions over HTTP: answered whole or as a stream of events, and searches."""
+
+from collections.abc import Generator
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from index.records import Access
+from service.access import Gate
+from service.askers import Asker
+from service.documented import problems
+from service.http_problems import check_characters
+from service.kept.kept import Through
+from service.settings import Settings
+from service.streaming import EventStream, begun, last_of, server_sent, stepwise
+from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
+
+_STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The answer, or, with `stream`, the events that lead to it.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+class AnsweringDesk(Protocol):
+    """What questions over HTTP ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]: ...
+
+    def search(self, request: SearchRequest, access: Access) -> SearchResponse: ...
+
+
+def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRouter:
+    """Route the questions."""
+    router = APIRouter(prefix="/api", tags=["questions"])
+
+    @router.post(
+        "/ask", response_model=AskResponse, responses=_STREAMED | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
+    )
+    async def ask(
+        question: AskRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
+    ) -> AskResponse | Response:
+        """Answer a question from the articles, or say that they do not answer it.
+
+        With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
+        sentence, then `answer` with the whole of it; `error` with problem details in its place when something fails.
+        """
+        filters = question.filters
+        said = (message.text for message in question.history)
+        check_characters(question.question, *filters.publishers, *filters.article_ids, *said)
+        # Browsers alone send this, and no page of another origin comes this far.
+        through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
+        events = stepwise(desk.ask_events(question, asker, through=through))
+        if question.stream:
+            return EventStream(server_sent(await begun(events)), stall_seconds=settings.stream_stall_seconds)
+        answer = await last_of(events, request)
+        assert isinstance(answer, AskResponse)
+        return answer
+
+    @router.post("/search", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+    def search(question: SearchRequest, access: Annotated[Access, Depends(gate.access)]) -> SearchResponse:
+        """Find the passages that fit a question best, without answering it."""
+        check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
+        return desk.search(question, access)
+
+    return router

@@ -1,0 +1,83 @@
+"""How often somebody may ask. What was spent is kept, so that a restart of the service forgives nothing.
+
+The rule is the generic cell rate algorithm: a burst of a minute's worth at once, then a question each time that its share
+of the minute has gone by. It needs one number for each asker. The algorithm is pyrate-limiter's; of its own stores, the
+one in SQLite keeps a row for every question and a table for every asker.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from time import time
+
+import structlog
+from pyrate_limiter import GCRA, Duration, Rate
+
+from index.errors import DataFolderUnusable
+
+FILE = "rates.sqlite"
+_TABLE = "CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, until INTEGER NOT NULL)"
+_RULE = GCRA()
+log = structlog.get_logger(__name__)
+
+
+class Rates:
+    """What was spent under each name. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = Lock()
+        self._database = _opened(path)
+
+    def spend(self, limits: Mapping[str, int]) -> float:
+        """Spend one question under each name, or under none. `limits` are questions a minute.
+
+        Returns how many seconds to wait before trying again: 0 when the question may be asked.
+        """
+        now = int(time() * 1000)
+        with self._lock, self._database:
+            steps = [(name, *_step(self._until(name), limit, now)) for name, limit in limits.items()]
+            waits = [wait for _, _, wait in steps if wait]
+            if not waits:
+                rows = [(name, until) for name, until, _ in steps]
+                self._database.executemany("INSERT OR REPLACE INTO spent VALUES (?, ?)", rows)
+        return max(waits, default=0.0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def _until(self, name: str) -> int:
+        row = self._database.execute("SELECT until FROM spent WHERE name = ?", [name]).fetchone()
+        return row[0] if row else 0
+
+
+def _step(until: int, limit: int, now: int) -> tuple[int, float]:
+    """Return until when what is spent reaches, in microseconds, and how many seconds to wait."""
+    rate = Rate(limit, Duration.MINUTE)
+    latest = (now + rate.interval) * 1000  # no later, also when the clock was set back
+    [after], decision = _RULE.step([rate], (min(until, latest),), now, 1)
+    return int(after), (decision.retry_after_ms or 0) / 1000
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _connected(path)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise DataFolderUnusable(f"{path} cannot be used ({error}). Is the disk full, or not writable?") from error
+        log.warning("what was asked before is forgotten: the file is damaged and is made anew", path=str(path))
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        return _connected(path)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, check_same_thread=False)
+    # The last moments before a power cut may be forgiven: nobody waits for the disk here.
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("PRAGMA synchronous=NORMAL")
+    with database:
+        database.execute(_TABLE)
+        database.execute("DELETE FROM spent WHERE until < ?", [int(time() * 1_000_000)])
+    return database

@@ -1,0 +1,54 @@
+"""What each request leaves behind: an id in its reply and in every log line, one line of its own, and a count."""
+
+import re
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from service.metrics import Metrics
+
+HEADER = "X-Request-Id"
+_GIVEN = re.compile("[A-Za-z0-9_.-]{8,64}")
+# Asked for by machines every few seconds, and the files of the page.
+_QUIET = {"/healthz", "/readyz", "/metrics", "other"}
+log = structlog.get_logger(__name__)
+
+
+class RequestLog:
+    """Outermost. Takes over the id that a proxy gave to the request, so that both logs can be read side by side."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        request_id = given if _GIVEN.fullmatch(given) else uuid4().hex
+        status, started = 500, perf_counter()
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = request_id
+            await send(message)
+
+        with bound_contextvars(request=request_id):
+            try:
+                await self._app(scope, receive, send_on)
+            finally:
+                self._leave(scope, status, perf_counter() - started)
+
+    def _leave(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route, not the path: few values for metrics, and no ids of articles or answers in logs.
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.requests.labels(route, str(status)).inc()
+        if route not in _QUIET:
+            log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 3))

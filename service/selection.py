@@ -1,0 +1,171 @@
+"""Which hits are read for a question: those of the index, with the time, the sources and the things that it names."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from itertools import islice
+
+from index.copies import without_copies
+from index.records import Filters, Hit
+from index.retrieval import Retrieved, retrieve
+from index.store import Index
+from service.parts import compared, publishers_named, titles_named
+from service.periods import Period
+from service.records import Preferences, Question
+from service.settings import Settings
+from service.timeliness import ASKED_ON_DAYS, bonus, of_another_time
+from service.times import AskedOn, Recently, When, Within, when_asked
+
+_COUNT = 50
+# How far back the latest is looked for: further only where nothing that was found comes near the best of any time.
+_RECENT_DAYS = (14, 90, 365)
+_NEAR_THE_BEST = 0.15
+# What a hit gains when the question names its publisher or title, in the units of `Hit.score`.
+_NAMED = 0.3
+# So many hits of each part of a question are read, whatever the others have: they come at least so near the best.
+_OF_EACH = 2
+_BEHIND_THE_BEST = 0.1
+# A year outside of these is a slip of the keys, and days cannot be counted from the ends of the calendar.
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected(Retrieved):
+    """The hits that are read, best first, and what was preferred among them."""
+
+    preferences: Preferences = field(default_factory=Preferences)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question with what it names: a time, counted from `as_of`, publishers, and things that it compares."""
+
+    question: Question
+    as_of: date
+    when: When | None
+    publishers: tuple[str, ...]
+    things: tuple[str, ...]
+
+
+def select_hits(index: Index, question: Question, *, settings: Settings, count: int = _COUNT) -> Selected:
+    """Find the hits to read for a question, at most `count`.
+
+    Raises what `index.retrieval.retrieve` raises.
+    """
+    found = retrieve(index, question.text, access=question.access, filters=question.filters, count=count)
+    asked = _asked(question, found.hits, settings)
+    if not found.hits or not (asked.when or asked.publishers or asked.things):
+        return Selected(found.hits, found.question_vector)
+    parts = _parts(index, asked)
+    everything = (*found.hits, *_of_its_time(index, asked, found.hits[0].score), *(h for hits in parts for h in hits))
+    ranked = _ranked(asked, {hit.passage.id: hit for hit in reversed(everything)}, parts)
+    # Copies are folded again: what ranks best now may be a copy of what did before.
+    hits = islice(without_copies(ranked, index.catalog.signatures), count)
+    return Selected(tuple(hits), found.question_vector, _preferences(asked))
+
+
+def _asked(question: Question, hits: Sequence[Hit], settings: Settings) -> _Asked:
+    as_of = min(max(question.as_of or date.today(), _EARLIEST), _LATEST)
+    when = when_asked(question.text, as_of) or (AskedOn() if question.as_of else None)
+    return _Asked(
+        question,
+        as_of,
+        when if settings.time_preference else None,
+        publishers_named(question.text, hits),
+        compared(question.text),
+    )
+
+
+def _of_its_time(index: Index, asked: _Asked, best: float) -> list[Hit]:
+    """Return hits of the time in question, also such as are not among the best: the same words tell of every week."""
+    match asked.when:
+        case Within(periods):
+            return [hit for period in periods for hit in _published_in(index, asked, period)]
+        case Recently():
+            return _most_recent(index, asked, best)
+        case _:
+            return []
+
+
+def _most_recent(index: Index, asked: _Asked, best: float) -> list[Hit]:
+    hits: list[Hit] = []
+    for days in _RECENT_DAYS:
+        hits = _published_in(index, asked, Period(asked.as_of - timedelta(days=days), asked.as_of))
+        if hits and hits[0].score >= best - _NEAR_THE_BEST:
+            break
+    return hits
+
+
+def _published_in(index: Index, asked: _Asked, period: Period) -> list[Hit]:
+    """Return the hits published in a period, as far as the question's own filters allow them."""
+    return _found(index, asked, asked.question.text, _narrowed(asked.question.filters, period))
+
+
+def _narrowed(filters: Filters, period: Period) -> Filters:
+    """Return the filters with the period among them; where the two share no day, nothing matches."""
+    after = max(filter(None, (filters.published_after, period.first)), default=None)
+    before = min(filter(None, (filters.published_before, period.last)), default=None)
+    return replace(filters, published_after=after, published_before=before)
+
+
+def _parts(index: Index, asked: _Asked) -> list[list[Hit]]:
+    """Return the hits of each publisher that is named, and of each thing that is compared."""
+    filters = asked.question.filters
+    of_publishers = [replace(filters, publishers=(publisher,)) for publisher in asked.publishers]
+    return [
+        *(_found(index, asked, asked.question.text, narrowed) for narrowed in of_publishers),
+        *(_found(index, asked, thing, filters) for thing in asked.things),
+    ]
+
+
+def _found(index: Index, asked: _Asked, text: str, filters: Filters) -> list[Hit]:
+    return list(retrieve(index, text, access=asked.question.access, filters=filters, count=_COUNT).hits)
+
+
+def _ranked(asked: _Asked, hits: Mapping[str, Hit], parts: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
+    """Yield the hits in order of score and bonus, best first, with scores to match.
+
+    The first keeps the score that it had: a source of another time or name that is the only one is as good as ever.
+    """
+    titled = titles_named(asked.question.text, list(hits.values()))
+    scores = {id_: hit.score + _time_bonus(asked, hit) + _name_bonus(asked, hit, titled) for id_, hit in hits.items()}
+    least = max(scores.values()) - _BEHIND_THE_BEST
+    for part in parts:
+        of_part = sorted(part, key=lambda hit: -hit.score - _time_bonus(asked, hit))
+        scores |= {hit.passage.id: max(scores[hit.passage.id], least) for hit in of_part[:_OF_EACH]}
+    ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))
+    best = hits[ranked[0]]
+    for id_ in ranked:
+        score = best.score + scores[id_] - scores[ranked[0]]
+        yield replace(hits[id_], score=score, timely=_is_timely(asked, hits[id_], best))
+
+
+def _time_bonus(asked: _Asked, hit: Hit) -> float:
+    return bonus(hit.passage.article.published, asked.when, asked.as_of) if asked.when else 0.0
+
+
+def _name_bonus(asked: _Asked, hit: Hit, titled: frozenset[str]) -> float:
+    article = hit.passage.article
+    return _NAMED * (article.publisher in asked.publishers or article.id in titled)
+
+
+def _is_timely(asked: _Asked, hit: Hit, best: Hit) -> bool:
+    days = (hit.passage.article.published, best.passage.article.published)
+    return not (asked.when and of_another_time(*days, asked.when, asked.as_of))
+
+
+def _preferences(asked: _Asked) -> Preferences:
+    """Return the days that were preferred, from the first of them to the last; of the latest only the last is known."""
+    match asked.when:
+        case Within(periods):
+            firsts, lasts = [p.first for p in periods], [p.last for p in periods]
+            return Preferences(
+                published_after=None if None in firsts else min(filter(None, firsts)),
+                published_before=None if None in lasts else max(filter(None, lasts)),
+            )
+        case Recently():
+            return Preferences(published_before=asked.as_of)
+        case AskedOn():
+            return Preferences(asked.as_of - timedelta(days=ASKED_ON_DAYS), asked.as_of)
+        case None:
+            return Preferences()

@@ -1,0 +1,158 @@
+"""The Bolt app: what Slack sends becomes questions, and is acknowledged once these are written down."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from index.errors import FootnoteError
+from index.records import EVERYTHING
+from service.askers import Asker
+from service.slack.asked import command_question, shared_question, thread_question
+from service.slack.audience import person
+from service.slack.blocks import DISCARD, FEEDBACK, SHARE
+from service.slack.bot import Bot
+from service.slack.counts import EVENTS
+from service.slack.faults import SlackFault
+from service.slack.text import mrkdwn
+from service.slack.wording import HELP, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
+from service.slack.working import accept
+from service.wire import FeedbackRequest
+
+# Slack waits three seconds. What is not written down by then is so a little later.
+_PATIENCE_SECONDS = 2.0
+Body = Mapping[str, Any]
+Ack = Callable[..., Awaitable[Any]]
+log = structlog.get_logger(__name__)
+
+
+def bolt_app(bot: Bot, client: AsyncWebClient, *, signing_secret: str | None) -> AsyncApp:
+    """Build the app. Without a signing secret it must only be given what comes by Socket Mode."""
+    app = AsyncApp(
+        name="footnote",
+        client=client,
+        signing_secret=signing_secret or "",
+        request_verification_enabled=signing_secret is not None,
+        # Acknowledged when a listener is done: not before a question is written down.
+        process_before_response=True,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+    @app.event("app_mention")
+    @app.event("message")
+    async def on_message(body: Body) -> None:
+        await _in_time(_take_on(body, bot))
+
+    @app.event("assistant_thread_started")
+    async def on_pane_opened(body: Body) -> None:
+        bot.soon(_greet(body, bot))
+
+    @app.event("assistant_thread_context_changed")
+    async def on_pane_moved() -> None:
+        """What else the person looks at does not matter to the articles."""
+
+    @app.command("/ask")
+    async def on_command(body: Body, ack: Ack) -> None:
+        if bot.answering.full:
+            await ack(mrkdwn(TOO_MANY))
+            return
+        await _in_time(accept(command_question(body), bot))
+        await ack(mrkdwn(LOOKING))
+
+    @app.action(SHARE)
+    async def on_share(body: Body, ack: Ack) -> None:
+        await _in_time(_share(body, bot))
+        await ack()
+
+    @app.action(DISCARD)
+    async def on_discard(body: Body, ack: Ack) -> None:
+        bot.soon(_respond(body, bot, delete_original=True))
+        await ack()
+
+    @app.action(FEEDBACK)
+    async def on_feedback(body: Body, ack: Ack) -> None:
+        bot.soon(_rate(body, bot))
+        await ack()
+
+    return app
+
+
+async def _in_time(work: Any) -> None:
+    """Wait for something, but not so long that Slack loses patience; then it goes on by itself."""
+    task = asyncio.ensure_future(work)
+    done, _ = await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
+    if done:
+        task.result()
+        return
+    log.warning("acknowledged before it was written down")
+    task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("event not taken on", error=repr(error))
+
+
+async def _take_on(body: Body, bot: Bot) -> None:
+    """Write a question down, and that the bot takes part in its thread from now on."""
+    asked = await bot.noted(thread_question, body, bot=bot.user, takes_part=bot.remembered.takes_part)
+    if asked is None:
+        EVENTS.labels("not for the bot").inc()
+        return
+    await accept(asked, bot, event_id=body.get("event_id"))
+
+
+async def _share(body: Body, bot: Bot) -> None:
+    command = await bot.noted(bot.remembered.command, body["actions"][0]["value"])
+    if command is None:
+        bot.soon(_respond(body, bot, text=mrkdwn(NOT_THERE), replace_original=False))
+        return
+    await accept(shared_question(command, response_url=body["response_url"]), bot)
+    bot.soon(_respond(body, bot, delete_original=True))
+
+
+async def _rate(body: Body, bot: Bot) -> None:
+    rating, _, answer_id = body["actions"][0]["value"].partition(" ")
+    channel, user = body["channel"]["id"], body["user"]["id"]
+    # Slack's signature vouches that this person saw the answer: the button is nowhere else. In a channel the answer was
+    # asked for by its thread, so the person rates as someone who may see what others asked.
+    asker = Asker(person(body["team"]["id"], user), EVERYTHING, admin=True)
+    try:
+        request = FeedbackRequest.model_validate({"answer_id": answer_id, "rating": rating})
+        await bot.noted(bot.desk.rate, request, asker)
+        words = THANKS
+    except FootnoteError as error:
+        log.info("answer not rated", answer=answer_id, error=repr(error))
+        words = NOT_RATED
+    container = body.get("container", {})
+    await _quietly(
+        bot.calls.call(
+            "chat.postEphemeral",
+            channel=channel,
+            user=user,
+            text=mrkdwn(words),
+            thread_ts=container.get("thread_ts"),
+        )
+    )
+
+
+async def _greet(body: Body, bot: Bot) -> None:
+    thread = body["event"]["assistant_thread"]
+    where = {"channel_id": thread["channel_id"], "thread_ts": thread["thread_ts"]}
+    prompts = [{"title": "What can you do?", "message": "help"}]
+    await _quietly(bot.calls.call("assistant.threads.setSuggestedPrompts", **where, title=HELP, prompts=prompts))
+
+
+async def _respond(body: Body, bot: Bot, **message: Any) -> None:
+    await _quietly(bot.calls.respond(body["response_url"], **message))
+
+
+async def _quietly(call: Awaitable[Any]) -> None:
+    """Wait for a call that nobody depends on. Its fault is logged and counted where it is made."""
+    try:
+        await call
+    except SlackFault:
+        return

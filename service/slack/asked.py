@@ -1,0 +1,118 @@
+"""What is asked in Slack: events, commands and buttons become questions, and most of what happens in a channel does not."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from service.slack.text import mentions, question_text
+
+# A reply that was also sent to the channel, and a message with a file beside it, are still what a person wrote.
+_WRITTEN = {None, "thread_broadcast", "file_share"}
+
+
+class _Asked(BaseModel):
+    """`key` is what tells a question from every other. `turned_away`: there was no room for it any more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    team: str
+    user: str
+    channel: str
+    text: str
+    turned_away: bool = False
+
+
+class InThread(_Asked):
+    """A message to the bot, to be answered in its thread. `direct`: nobody else reads there."""
+
+    kind: Literal["thread"] = "thread"
+    ts: str
+    thread: str
+    direct: bool
+
+
+class Command(_Asked):
+    """`/ask`: only the asker sees the answer, which goes to `response_url` (good for half an hour)."""
+
+    kind: Literal["command"] = "command"
+    response_url: str
+
+
+class Shared(_Asked):
+    """A question of `/ask` that its asker wants answered where everyone in the channel can read it."""
+
+    kind: Literal["shared"] = "shared"
+    response_url: str
+
+
+Asked = Annotated[InThread | Command | Shared, Field(discriminator="kind")]
+ASKED: TypeAdapter[InThread | Command | Shared] = TypeAdapter(Asked)
+
+
+def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[str, str], bool]) -> InThread | None:
+    """Return the question in an event of Slack (`message` or `app_mention`), or None where the bot is not asked.
+
+    `bot` is its user id. `takes_part(channel, thread)` says whether it has been asked in that thread before.
+    """
+    event = body["event"]
+    if not _by_person(event) or event["user"] == bot:
+        return None
+    channel, ts = event["channel"], event["ts"]
+    text = event.get("text") or ""
+    thread = event.get("thread_ts") or ts
+    direct = event.get("channel_type") == "im" or channel.startswith("D")
+    if not (direct or mentions(text, bot) or (thread != ts and takes_part(channel, thread))):
+        return None
+    return InThread(
+        key=message_key(channel, ts),
+        team=event.get("user_team") or event.get("team") or body.get("team_id") or "",
+        user=event["user"],
+        channel=channel,
+        text=question_text(text, bot),
+        ts=ts,
+        thread=thread,
+        direct=direct,
+    )
+
+
+def command_question(body: Mapping[str, Any]) -> Command:
+    """Return the question of a slash command."""
+    return Command(
+        key=f"command:{body['trigger_id']}",
+        team=body["team_id"],
+        user=body["user_id"],
+        channel=body["channel_id"],
+        text=" ".join(body.get("text", "").split()),
+        response_url=body["response_url"],
+    )
+
+
+def shared_question(command: Command, *, response_url: str) -> Shared:
+    """Return the question that a command asked, to be asked again for a whole channel. It can be shared once."""
+    return Shared(
+        key=f"shared:{command.key}",
+        team=command.team,
+        user=command.user,
+        channel=command.channel,
+        text=command.text,
+        response_url=response_url,
+    )
+
+
+def message_key(channel: str, ts: str) -> str:
+    """Return what tells a message from every other: a mention may come as two events with different ids."""
+    return f"message:{channel}:{ts}"
+
+
+def _by_person(event: Mapping[str, Any]) -> bool:
+    return (
+        event.get("subtype") in _WRITTEN
+        and not event.get("bot_id")
+        and not event.get("bot_profile")
+        and not event.get("edited")
+        and not event.get("hidden")
+        and event.get("user", "USLACKBOT") != "USLACKBOT"
+        and bool(event.get("channel") and event.get("ts"))
+    )

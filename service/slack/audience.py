@@ -1,0 +1,70 @@
+"""Who reads along, and what they may read: a channel's reply uses what everyone there may read, a private one the asker's.
+
+Which channels and user groups may read what is a setting. Whatever is not in it, and whatever cannot be looked up, reads
+what is for everyone.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from time import monotonic
+
+import structlog
+
+from index.records import FOR_EVERYONE, Access
+from service.askers import Asker
+from service.slack.asked import Command, InThread
+from service.slack.calls import Calls
+from service.slack.faults import SlackFault
+
+_USER_GROUP = re.compile("S[A-Z0-9]+")
+# Who was taken out of a user group reads on for so long at most.
+_KNOWN_SECONDS = 60.0
+log = structlog.get_logger(__name__)
+
+
+class Audience:
+    """The groups of channels and user groups. `groups` maps their Slack ids to groups of the service."""
+
+    def __init__(self, groups: Mapping[str, Sequence[str]], calls: Calls) -> None:
+        self._groups = groups
+        self._calls = calls
+        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+
+    async def asker(self, asked: InThread | Command) -> Asker:
+        """Say who asks, and with what access. A thread of a channel has many askers, so it counts as one itself."""
+        if isinstance(asked, InThread) and not asked.direct:
+            access = self.of_channel(asked.channel)
+            return Asker(f"slack:{asked.team}:{asked.channel}:{asked.thread}", access)
+        return Asker(person(asked.team, asked.user), await self.of_person(asked.user))
+
+    def of_channel(self, channel: str) -> Access:
+        """Return what everyone in a channel may read."""
+        return _access(self._groups.get(channel, ()))
+
+    async def of_person(self, user: str) -> Access:
+        """Return what a person may read, by the user groups that they are in."""
+        mapped = [group for group in self._groups if _USER_GROUP.fullmatch(group)]
+        member_of = [group for group in mapped if user in await self._members_of(group)]
+        return _access([name for group in member_of for name in self._groups[group]])
+
+    async def _members_of(self, group: str) -> frozenset[str]:
+        known = self._members.get(group)
+        if known and monotonic() - known[0] < _KNOWN_SECONDS:
+            return known[1]
+        try:
+            found = await self._calls.call("usergroups.users.list", usergroup=group)
+        except SlackFault as fault:
+            log.warning("user group not known, counted as empty", group=group, kind=fault.code)
+            return frozenset()
+        members = frozenset(found["users"])
+        self._members[group] = (monotonic(), members)
+        return members
+
+
+def person(team: str, user: str) -> str:
+    """Return the id of a person who asks."""
+    return f"slack:{team}:{user}"
+
+
+def _access(groups: Sequence[str]) -> Access:
+    return Access(frozenset(groups)) if groups else FOR_EVERYONE

@@ -1,0 +1,62 @@
+"""Questions that wait for somebody to answer them, in this process: one of a thread at a time, the oldest first."""
+
+import asyncio
+from collections import deque
+
+from service.slack.asked import Asked, InThread
+
+
+class Backlog:
+    """Questions that wait or are being answered. `limit` is how many may wait before new ones are turned away."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._waiting: deque[Asked] = deque()
+        self._working: dict[str, str] = {}  # key of the question, its thread
+        self._changed = asyncio.Condition()
+        self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another question."""
+        return len(self._waiting) >= self._limit
+
+    def holds(self, key: str) -> bool:
+        """Say whether a question waits here, or is being answered."""
+        return key in self._working or any(asked.key == key for asked in self._waiting)
+
+    async def add(self, asked: Asked) -> None:
+        """Let a question wait, also beyond the limit: whoever calls has looked, or took it on before."""
+        async with self._changed:
+            self._waiting.append(asked)
+            self._changed.notify()
+
+    async def take(self) -> Asked:
+        """Wait for a question whose thread nobody is answering in, and take it."""
+        async with self._changed:
+            while self._closed or (asked := self._next()) is None:
+                await self._changed.wait()
+            self._waiting.remove(asked)
+            self._working[asked.key] = _thread(asked)
+            return asked
+
+    async def give_back(self, asked: Asked) -> None:
+        """Say that a question is no longer being answered, with a reply or without."""
+        async with self._changed:
+            del self._working[asked.key]
+            self._changed.notify_all()
+
+    async def close(self) -> None:
+        """Let nobody take another question, and wait until those that were taken are given back."""
+        self._closed = True
+        async with self._changed:
+            while self._working:
+                await self._changed.wait()
+
+    def _next(self) -> Asked | None:
+        busy = set(self._working.values())
+        return next((asked for asked in self._waiting if _thread(asked) not in busy), None)
+
+
+def _thread(asked: Asked) -> str:
+    return f"{asked.channel}:{asked.thread}" if isinstance(asked, InThread) else asked.key

@@ -1,0 +1,160 @@
+"""Answers as Slack's blocks: sentences, what sources differ on, numbered sources, buttons. Worded as on the page."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from textwrap import wrap
+from typing import Any
+from urllib.parse import quote as url_quote
+from urllib.parse import urlencode
+
+from service.slack.text import link, markdown, mrkdwn, safe_address, shortened
+from service.wire import AskResponse, CitationWire, DisagreementWire, SentenceWire
+
+FEEDBACK = "footnote_feedback"
+SHARE = "footnote_share"
+DISCARD = "footnote_discard"
+LONGEST_TEXT = 3_000
+"""Characters that Slack takes in one text of a block."""
+
+# Escaped, a character becomes five at most.
+_LONGEST_PIECE = LONGEST_TEXT // 5 - 50
+
+Block = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence, or a part of a long one, as it is streamed (standard Markdown), and as it stands in a block (mrkdwn)."""
+
+    markdown: str
+    mrkdwn: str
+
+
+def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
+    """Write a sentence with its markers, and say so where it could not be verified.
+
+    A very long one comes in pieces that fit into a block, however many of its characters have to be escaped.
+    """
+    markers = "".join(f" [{number}]" for number in sentence.citations)
+    doubt = "" if sentence.support == "verified" else " _(unverified)_"
+    *first, last = _written(sentence.text)
+    return (*first, Piece(last.markdown + markers + doubt, last.mrkdwn + markers + doubt))
+
+
+def pieces(response: AskResponse) -> tuple[Piece, ...]:
+    """Return what an answer says, sentence by sentence; or the one sentence that there is no answer."""
+    if response.sentences:
+        return tuple(piece for sentence in response.sentences for piece in sentence_pieces(sentence))
+    return _written(response.text)
+
+
+def _written(text: str) -> tuple[Piece, ...]:
+    parts = wrap(text, _LONGEST_PIECE, break_on_hyphens=False) or [""]
+    return tuple(Piece(markdown(part), mrkdwn(part)) for part in parts)
+
+
+def below(response: AskResponse, *, public_url: str) -> list[tuple[Block, ...]]:
+    """Return what stands below the sentences, in groups of blocks that belong together."""
+    if response.status == "no_answer":
+        nearest = [link(_page(public_url, near.article_id), near.title) for near in response.nearest]
+        listed = [(section("*Nearest articles*\n" + "\n".join(f"• {title}" for title in nearest)),)] if nearest else []
+        return [*_circumstances(response), *listed, (context("Not in the articles"), _feedback(response.id))]
+    short = [(section(f"*In short:* {_fitted(response.short_answer)}"),)] if response.short_answer else []
+    differences = [_difference(disagreement) for disagreement in response.disagreements]
+    sources = [_source(citation, public_url) for citation in response.citations]
+    return [
+        *short,
+        *_circumstances(response),
+        *differences,
+        *sources,
+        (context(_byline(response)), _feedback(response.id)),
+    ]
+
+
+def source_line(citation: CitationWire, *, public_url: str) -> str:
+    """Return the number, title, publisher, date and page of a source, with its link, in mrkdwn."""
+    address = safe_address(citation.url) or _page(public_url, citation.article_id, citation)
+    published = citation.published and _long_date(citation.published)
+    rest = [citation.publisher, published, f"p. {citation.page}" if citation.page else None]
+    title = link(address, shortened(citation.title, 300))
+    return " · ".join([f"*[{citation.number}]* {title}", *(mrkdwn(shortened(part, 200)) for part in rest if part)])
+
+
+def section(text: str) -> Block:
+    """Return a block of mrkdwn in which Slack finds no links or names by itself."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
+def context(text: str) -> Block:
+    """Return a block of small mrkdwn."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
+
+
+def buttons(key: str) -> Block:
+    """Return what the asker alone can do with an answer that only they see. `key` is that of the question."""
+    share = {"action_id": SHARE, "text": _plain("Share with the channel"), "style": "primary", "value": key}
+    discard = {"action_id": DISCARD, "text": _plain("Discard"), "value": key}
+    return {"type": "actions", "elements": [{"type": "button", **share}, {"type": "button", **discard}]}
+
+
+def _feedback(answer_id: str) -> Block:
+    up = {"text": _plain("Good answer"), "accessibility_label": "This answer is good", "value": f"up {answer_id}"}
+    down = {"text": _plain("Bad answer"), "accessibility_label": "This answer is bad", "value": f"down {answer_id}"}
+    element = {"type": "feedback_buttons", "action_id": FEEDBACK, "positive_button": up, "negative_button": down}
+    return {"type": "context_actions", "elements": [element]}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def _circumstances(response: AskResponse) -> Iterator[tuple[Block, ...]]:
+    preferred = response.preferences
+    if response.completed_question:
+        yield (context(f"Understood as: {_fitted(response.completed_question)}"),)
+    if preferred.published_after:
+        yield (context(f"Only articles published after {preferred.published_after.isoformat()}."),)
+    if response.degraded:
+        yield (context(_fitted(response.degraded)),)
+
+
+def _difference(disagreement: DisagreementWire) -> tuple[Block, ...]:
+    rows = [
+        f"• {_fitted(value.value, 300)} " + " ".join(f"[{number}]" for number in value.citations)
+        for value in disagreement.values
+    ]
+    about = f": {_fitted(disagreement.about, 300)}" if disagreement.about else ""
+    return (section("\n".join([f"*Sources differ*{about}", *rows])[:LONGEST_TEXT]),)
+
+
+def _source(citation: CitationWire, public_url: str) -> tuple[Block, ...]:
+    return (section(source_line(citation, public_url=public_url)), context(f"“{_fitted(citation.quote, 2_900)}”"))
+
+
+def _byline(response: AskResponse) -> str:
+    extractive = response.answerer == "extractive"
+    by = "Quoted from the articles." if extractive else f"Written by {_fitted(response.answerer, 200)}."
+    unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
+    return by + (f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else "")
+
+
+def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrkdwn) -> str:
+    """Write a text, cut until what is written has room: escapes make it longer."""
+    longest = room
+    while len(inert := written(shortened(text, longest))) > room:
+        longest = longest * 4 // 5
+    return inert
+
+
+def _page(public_url: str, article_id: str, citation: CitationWire | None = None) -> str:
+    """Return the address of an article's own page here, as `web/links.js` writes it."""
+    fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
+    query = {"version": citation.article_version, "start": citation.start, "end": citation.end} if citation else {}
+    path = url_quote(article_id, safe="" if fragile else "/")
+    address = f"{public_url.rstrip('/')}/articles/{path}" + (f"?{urlencode(query)}" if query else "")
+    return safe_address(address) or public_url
+
+
+def _long_date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

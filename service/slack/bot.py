@@ -1,0 +1,77 @@
+"""What one running bot consists of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from index.errors import NotKept
+from service.askers import Asker
+from service.kept.kept import Through
+from service.slack.asked import Asked, InThread
+from service.slack.asking import asked_events
+from service.slack.audience import Audience
+from service.slack.backlog import Backlog
+from service.slack.calls import Calls
+from service.slack.events import Remembered
+from service.wire import AskEvent, AskRequest, FeedbackRequest
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SlackDesk(Protocol):
+    """What the bot asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+
+    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through) -> Iterator[AskEvent]: ...
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot in one workspace. `user` is its own id there; `books` writes down, `pool` waits for answers.
+
+    `answering` are questions that wait to be answered, `turning_away` those that are only told that there are too many.
+    """
+
+    user: str
+    calls: Calls
+    desk: SlackDesk
+    remembered: Remembered
+    audience: Audience
+    public_url: str
+    answer_seconds: float
+    books: Executor
+    pool: Executor
+    answering: Backlog
+    turning_away: Backlog
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def noted(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Do a piece of book-keeping, out of the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.books, lambda: work(*given, **named))
+
+    def events(self, asked: Asked, asker: Asker) -> AsyncIterator[list[AskEvent]]:
+        """Ask the desk. A thread that was asked in before is a conversation that goes on."""
+        thread = (asked.channel, asked.thread) if isinstance(asked, InThread) else None
+
+        def ask() -> Iterator[AskEvent]:
+            conversation = self.remembered.conversation(*thread) if thread else None
+            request = AskRequest(question=asked.text, conversation_id=conversation)
+            try:
+                yield from self.desk.ask_events(request, asker, through="slack")
+            except NotKept:  # the conversation expired, or was deleted: a new one begins
+                if conversation is None:
+                    raise
+                anew = request.model_copy(update={"conversation_id": None})
+                yield from self.desk.ask_events(anew, asker, through="slack")
+
+        return asked_events(ask, pool=self.pool, seconds=self.answer_seconds)
+
+    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that Slack need not wait for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)  # the loop itself holds tasks only weakly
+        task.add_done_callback(self._tasks.discard)

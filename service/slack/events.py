@@ -1,0 +1,128 @@
+"""What the bot remembers: which questions it has seen, which of them wait or are being answered, and its threads.
+
+Slack delivers an event until it is acknowledged, a mention in a channel comes as two events, and a process may end at any
+moment. So a question is written down before its event is acknowledged, and crossed out when it has its reply.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import time
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from service.kept.schema import slack_events, slack_threads
+from service.slack.asked import ASKED, Asked, Command, InThread
+
+LEASE_SECONDS = 120.0
+"""For so long a question belongs to who answers it. It is renewed meanwhile; when it runs out, the work has crashed."""
+_KEEP_SECONDS = 7 * 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The bot's part of the service's database. Safe to use from many threads; every call takes one short transaction."""
+
+    engine: Engine
+
+    def note(self, asked: Asked, *, event_id: str | None = None) -> bool:
+        """Write a question down, and that the bot takes part in its thread.
+
+        Returns False where the question, or the event that brings it, has been seen before.
+        """
+        now = time()
+        with self.engine.begin() as connection:
+            if event_id and not _insert(connection, f"event:{event_id}", state="done", now=now):
+                return False
+            if isinstance(asked, InThread):
+                _take_part(connection, asked.channel, asked.thread, conversation_id=None)
+            return _insert(connection, asked.key, state="waiting", now=now, event=ASKED.dump_python(asked, mode="json"))
+
+    def begin(self, key: str) -> int | None:
+        """Lease a question and return how often it has been begun before, or None where it has its reply."""
+        row = slack_events.c
+        with self.engine.begin() as connection:
+            leased = update(slack_events).where(row.key == key, row.state != "done")
+            values = {"state": "working", "attempts": row.attempts + 1, "leased_until": time() + LEASE_SECONDS}
+            if not connection.execute(leased.values(values)).rowcount:
+                return None
+            attempts: int = connection.execute(select(row.attempts).where(row.key == key)).scalar_one()
+        return attempts - 1
+
+    def renew(self, key: str) -> None:
+        """Keep the lease of a question that is still being answered."""
+        self._set(key, leased_until=time() + LEASE_SECONDS)
+
+    def release(self, key: str, *, seconds: float = 0.0) -> None:
+        """Let go of a question without a reply, to be begun again in so many seconds."""
+        self._set(key, state="waiting", leased_until=time() + seconds)
+
+    def finish(self, key: str) -> None:
+        """Cross out a question: it has its reply."""
+        self._set(key, state="done")
+
+    def unfinished(self) -> list[Asked]:
+        """Return all questions that have no reply, oldest first. Nobody can be at work on them when the bot starts."""
+        return self._questions(slack_events.c.state != "done")
+
+    def due(self) -> list[Asked]:
+        """Return the questions without a reply that belong to nobody any more: let go of, or their lease ran out."""
+        return self._questions((slack_events.c.state != "done") & (slack_events.c.leased_until < time()))
+
+    def command(self, key: str) -> Command | None:
+        """Return the question of a slash command that was asked lately."""
+        with self.engine.connect() as connection:
+            event = connection.execute(select(slack_events.c.event).where(slack_events.c.key == key)).scalar()
+        asked = event and ASKED.validate_python(event)
+        return asked if isinstance(asked, Command) else None
+
+    def takes_part(self, channel: str, thread: str) -> bool:
+        """Say whether the bot has been asked in a thread."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(slack_threads.c.updated).where(*_is(channel, thread))).first() is not None
+
+    def conversation(self, channel: str, thread: str) -> str | None:
+        """Return the id of the conversation that a thread is, if it is one yet."""
+        with self.engine.connect() as connection:
+            query = select(slack_threads.c.conversation_id).where(*_is(channel, thread))
+            found: str | None = connection.execute(query).scalar()
+        return found
+
+    def take_part(self, channel: str, thread: str, *, conversation_id: str | None) -> None:
+        """Note that the bot takes part in a thread, and which conversation that is, where there is one."""
+        with self.engine.begin() as connection:
+            _take_part(connection, channel, thread, conversation_id=conversation_id)
+
+    def forget_old(self) -> None:
+        """Forget events that Slack will not deliver again any more."""
+        old = (slack_events.c.state == "done") & (slack_events.c.received < time() - _KEEP_SECONDS)
+        with self.engine.begin() as connection:
+            connection.execute(delete(slack_events).where(old))
+
+    def _set(self, key: str, **values: object) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(update(slack_events).where(slack_events.c.key == key).values(**values))
+
+    def _questions(self, wanted: object) -> list[Asked]:
+        row = slack_events.c
+        query = select(row.event).where(wanted, row.event.is_not(None)).order_by(row.received)  # type: ignore[arg-type]
+        with self.engine.connect() as connection:
+            found: Sequence[object] = connection.execute(query).scalars().all()
+        return [ASKED.validate_python(event) for event in found]
+
+
+def _insert(connection: Connection, key: str, *, state: str, now: float, event: object = None) -> bool:
+    values = {"key": key, "state": state, "attempts": 0, "leased_until": now + LEASE_SECONDS, "received": now}
+    new = insert(slack_events).values(**values, event=event).on_conflict_do_nothing()
+    return bool(connection.execute(new).rowcount)
+
+
+def _take_part(connection: Connection, channel: str, thread: str, *, conversation_id: str | None) -> None:
+    values = {"conversation_id": conversation_id, "updated": time()}
+    new = insert(slack_threads).values(channel=channel, thread=thread, **values)
+    changed = {name: value for name, value in values.items() if value is not None}
+    connection.execute(new.on_conflict_do_update(index_elements=["channel", "thread"], set_=changed))
+
+
+def _is(channel: str, thread: str) -> tuple[object, object]:
+    return slack_threads.c.channel == channel, slack_threads.c.thread == thread

@@ -1,0 +1,67 @@
+"""The app manifest that Slack makes the bot's app from (https://docs.slack.dev/reference/app-manifest)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SCOPES = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "chat:write",
+    "commands",
+    "groups:history",
+    "im:history",
+    "im:write",
+    "mpim:history",
+    "reactions:write",
+    "usergroups:read",
+)
+EVENTS = (
+    "app_mention",
+    "assistant_thread_context_changed",
+    "assistant_thread_started",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+)
+
+
+def manifest(*, events_url: str | None) -> Mapping[str, Any]:
+    """Return the manifest: with Socket Mode, or, given the address of `/slack/events`, over HTTP."""
+    url = {"request_url": events_url} if events_url else {}
+    command = {
+        "command": "/ask",
+        "description": "Ask the articles; only you see the answer",
+        "usage_hint": "your question",
+        "should_escape": False,
+        **({"url": events_url} if events_url else {}),
+    }
+    pane = {
+        "assistant_description": "Answers questions from the articles, with exact citations",
+        "suggested_prompts": [{"title": "What can you do?", "message": "help"}],
+    }
+    return {
+        "display_information": {
+            "name": "Footnote",
+            "description": "Answers questions from the articles, with exact citations",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "assistant_view": pane,
+            "bot_user": {"display_name": "footnote", "always_online": True},
+            "slash_commands": [command],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**url, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **url},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": events_url is None,
+            "token_rotation_enabled": False,
+        },
+    }

@@ -1,0 +1,163 @@
+"""From a question in Slack to its one reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from index.errors import FootnoteError
+from service.slack.asked import Asked, Command, InThread, Shared
+from service.slack.asking import TookTooLong
+from service.slack.blocks import buttons, sentence_pieces
+from service.slack.bot import Bot
+from service.slack.faults import PlaceGone, SlackFault, Unreachable
+from service.slack.messages import Message, messages, notice
+from service.slack.posting import Reply, complete, posted
+from service.slack.status import working_on
+from service.slack.text import mrkdwn, shortened
+from service.slack.wording import CANNOT_SHARE, HELP, TOO_MANY, told
+from service.wire import AskEvent, AskResponse, SentenceEvent
+
+_HEADING = "footnote_shared"
+# Slack takes five messages for a command; one is left for what the asker does with them.
+_MOST_PRIVATE = 4
+log = structlog.get_logger(__name__)
+
+
+async def reply(asked: Asked, bot: Bot, *, begun_before: bool) -> None:
+    """Give a question its reply, or finish one that was begun before. Raises SlackFault."""
+    match asked:
+        case InThread():
+            await _reply_in_thread(asked, bot, begun_before=begun_before)
+        case Command():
+            own = _own_words(asked)
+            await _send_privately(asked, [notice(own)] if own else await _answered(asked, bot), bot)
+        case Shared():
+            await _share(asked, bot, begun_before=begun_before)
+
+
+async def say(asked: Asked, words: str, bot: Bot) -> None:
+    """Reply to a question in the bot's own words, in place of whatever there is of an answer. Raises SlackFault."""
+    match asked:
+        case InThread():
+            earlier = await posted(asked, bot.calls, bot=bot.user)
+            if not complete(earlier):
+                await Reply(asked, bot.calls, bot=bot.user, earlier=earlier).finish([notice(words)])
+        case _:
+            await _send_privately(asked, [notice(words)], bot)
+
+
+async def say_directly(asked: Asked, words: str, bot: Bot) -> None:
+    """Tell the asker something where nobody else reads it. Raises SlackFault."""
+    opened = await bot.calls.call("conversations.open", users=asked.user)
+    await bot.calls.call("chat.postMessage", channel=opened["channel"]["id"], text=mrkdwn(words))
+
+
+async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> None:
+    earlier = await posted(asked, bot.calls, bot=bot.user) if begun_before else []
+    if complete(earlier):
+        log.info("was answered already", key=asked.key)
+        return
+    growing = Reply(asked, bot.calls, bot=bot.user, earlier=earlier)
+    if own := _own_words(asked):
+        await growing.finish([notice(own)])
+        return
+    async with working_on(asked, bot.calls):
+        await growing.finish(await _answered(asked, bot, growing=growing))
+
+
+async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | None = None) -> Sequence[Message]:
+    """Ask, and show sentences as they come where a reply grows. Returns what the reply has to be in the end."""
+    response: AskResponse | None = None
+    try:
+        async for batch in bot.events(asked, await bot.audience.asker(asked)):
+            if growing:
+                await _show(batch, growing)
+            response = next((event for event in batch if isinstance(event, AskResponse)), response)
+    except SlackFault:
+        raise
+    except (FootnoteError, TookTooLong) as error:
+        log.warning("question not answered", key=asked.key, error=repr(error))
+        return [notice(told(error))]
+    assert response is not None, "the last event is the answer"
+    if isinstance(asked, InThread):
+        await _remember_conversation(asked, response, bot)
+    own = [buttons(asked.key)] if isinstance(asked, Command) else []
+    return messages(response, public_url=bot.public_url, last=own)
+
+
+async def _show(batch: Sequence[AskEvent], growing: Reply) -> None:
+    sentences = [event.sentence for event in batch if isinstance(event, SentenceEvent)]
+    words = " ".join(piece.markdown for sentence in sentences for piece in sentence_pieces(sentence))
+    if words:
+        await growing.say(words)
+
+
+async def _remember_conversation(asked: InThread, response: AskResponse, bot: Bot) -> None:
+    conversation = response.conversation_id
+    await bot.noted(bot.remembered.take_part, asked.channel, asked.thread, conversation_id=conversation)
+
+
+async def _send_privately(asked: Command | Shared, given: Sequence[Message], bot: Bot) -> None:
+    for message in given[:_MOST_PRIVATE]:
+        shown = {"text": message.text, "blocks": message.blocks}
+        try:
+            await bot.calls.respond(asked.response_url, response_type="ephemeral", replace_original=False, **shown)
+        except Unreachable:
+            raise
+        except SlackFault:  # the address is good for half an hour and for five messages
+            await bot.calls.call("chat.postEphemeral", channel=asked.channel, user=asked.user, **shown)
+
+
+async def _share(asked: Shared, bot: Bot, *, begun_before: bool) -> None:
+    """Ask a question again where everyone in the channel reads it, in a thread under it."""
+    try:
+        heading = await _heading(asked, bot, begun_before=begun_before)
+    except PlaceGone:
+        await _send_privately(asked, [notice(CANNOT_SHARE)], bot)
+        return
+    public = InThread(
+        key=asked.key,
+        team=asked.team,
+        user=asked.user,
+        channel=asked.channel,
+        text=asked.text,
+        ts=heading,
+        thread=heading,
+        direct=False,
+    )
+    await bot.noted(bot.remembered.take_part, public.channel, public.thread, conversation_id=None)
+    await _reply_in_thread(public, bot, begun_before=begun_before)
+
+
+async def _heading(asked: Shared, bot: Bot, *, begun_before: bool) -> str:
+    """Return the `ts` of the message that asks the question in the channel; it is posted once."""
+    if begun_before and (stands := await _standing_heading(asked, bot)):
+        return stands
+    metadata = {"event_type": _HEADING, "event_payload": {"question": asked.key}}
+    text = f"<@{asked.user}> asked: {mrkdwn(shortened(asked.text, 2_000))}"
+    given = {"channel": asked.channel, "text": text, "metadata": metadata, "unfurl_links": False, "unfurl_media": False}
+    try:
+        made = await bot.calls.call("chat.postMessage", **given)
+    except Unreachable:
+        if stands := await _standing_heading(asked, bot):
+            return stands
+        raise
+    ts: str = made["ts"]
+    return ts
+
+
+async def _standing_heading(asked: Shared, bot: Bot) -> str | None:
+    page = await bot.calls.call("conversations.history", channel=asked.channel, include_all_metadata=True, limit=200)
+    return next((message["ts"] for message in page["messages"] if _is_heading(message, asked.key)), None)
+
+
+def _is_heading(message: Mapping[str, Any], key: str) -> bool:
+    metadata = message.get("metadata") or {}
+    return metadata.get("event_type") == _HEADING and metadata["event_payload"].get("question") == key
+
+
+def _own_words(asked: Asked) -> str | None:
+    if asked.turned_away:
+        return TOO_MANY
+    return HELP if asked.text.lower().strip("?!. ") in ("", "help") else None

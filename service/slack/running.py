@@ -1,0 +1,242 @@
+"""Runs the bot in a thread and an event loop of its own, so that no load elsewhere keeps Slack's events waiting."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import Engine
+
+from index.errors import WrongUsage
+from service.settings import Settings
+from service.slack.app import bolt_app
+from service.slack.audience import Audience
+from service.slack.backlog import Backlog
+from service.slack.bot import Bot, SlackDesk
+from service.slack.calls import Calls
+from service.slack.counts import CONNECTIONS_LOST
+from service.slack.events import Remembered
+from service.slack.faults import SlackFault, TokenRefused
+from service.slack.working import work
+
+_CALL_SECONDS = 20
+_PING_SECONDS = 5.0
+_WATCH_SECONDS = 1.0
+_GRACE_SECONDS = 10.0
+_TRY_AGAIN_SECONDS = 10.0
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A bot that has reached Slack: its app, and the loop that this runs in."""
+
+    app: AsyncApp
+    loop: asyncio.AbstractEventLoop
+
+
+class SlackBot:
+    """A bot that runs, or tries to. Give it what Slack sends over HTTP."""
+
+    def __init__(self) -> None:
+        self.running: Future[Running] = Future()
+
+    async def dispatch(self, body: str, headers: Mapping[str, str]) -> BoltResponse | None:
+        """Take a signed request of Slack from another event loop. None while the bot has not reached Slack yet."""
+        if not self.running.done():
+            return None
+        running = self.running.result()
+        request = AsyncBoltRequest(body=body, headers={name: [value] for name, value in headers.items()})
+        handled = asyncio.run_coroutine_threadsafe(running.app.async_dispatch(request), running.loop)
+        return await asyncio.wrap_future(handled)
+
+
+def wanted(settings: Settings) -> bool:
+    """Say whether the settings ask for a bot. Raises WrongUsage where half of what it needs is missing."""
+    if settings.slack_bot_token is None:
+        if settings.slack_app_token or settings.slack_signing_secret:
+            raise WrongUsage(
+                "Slack needs FOOTNOTE_SLACK_BOT_TOKEN, too. Set it, or leave out the other Slack settings."
+            )
+        return False
+    if not (settings.slack_app_token or settings.slack_signing_secret):
+        raise WrongUsage(
+            "FOOTNOTE_SLACK_BOT_TOKEN is set, but not how events come: set FOOTNOTE_SLACK_APP_TOKEN for Socket Mode, or "
+            "FOOTNOTE_SLACK_SIGNING_SECRET for HTTP. `footnote slack manifest` makes an app that has them."
+        )
+    return True
+
+
+def check_tokens(settings: Settings) -> None:
+    """Raise WrongUsage where Slack does not take the tokens. While Slack cannot be reached, nothing is said of them."""
+    try:
+        asyncio.run(_try_tokens(settings))
+    except TokenRefused as fault:
+        raise WrongUsage(
+            f"Slack does not take a token ({fault.method}: {fault.code}). Look at FOOTNOTE_SLACK_BOT_TOKEN and "
+            "FOOTNOTE_SLACK_APP_TOKEN."
+        ) from None
+    except SlackFault as fault:
+        log.warning("Slack cannot be reached; it is tried again and again", kind=fault.code)
+
+
+@contextmanager
+def slack_bot(desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str) -> Iterator[SlackBot]:
+    """Run the bot until this is left; then finish what is being answered, for ten seconds at most.
+
+    What is not answered by then is when the bot runs again.
+    """
+    bot = SlackBot()
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(_run(bot, desk, settings, engine=engine, public_url=public_url, stop=stop))
+
+    thread = threading.Thread(target=run, name="slack")
+    thread.start()
+    try:
+        yield bot
+    finally:
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+        thread.join()
+
+
+async def _try_tokens(settings: Settings) -> None:
+    async with _client(settings) as client:
+        calls = Calls(client)
+        await calls.call("auth.test")
+        if settings.slack_app_token:
+            await calls.call("apps.connections.open", token=settings.slack_app_token.get_secret_value())
+
+
+async def _run(
+    running: SlackBot, desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, stop: asyncio.Event
+) -> None:
+    async with _client(settings) as client, _executors(settings) as (books, pool):
+        calls = Calls(client)
+        user = await _unless(stop, _own_id(calls))
+        if user is None:
+            return
+        bot = Bot(
+            user=user,
+            calls=calls,
+            desk=desk,
+            remembered=Remembered(engine),
+            audience=Audience(settings.slack_groups, calls),
+            public_url=public_url,
+            answer_seconds=settings.slack_answer_seconds,
+            books=books,
+            pool=pool,
+            answering=Backlog(settings.slack_queue),
+            turning_away=Backlog(settings.slack_queue),
+        )
+        secret = settings.slack_signing_secret
+        app = bolt_app(bot, client, signing_secret=secret.get_secret_value() if secret else None)
+        running.running.set_result(Running(app, asyncio.get_running_loop()))
+        await _work_until(stop, bot, app, settings)
+
+
+async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Settings) -> None:
+    working = asyncio.create_task(work(bot, workers=settings.slack_workers))
+    try:
+        async with _socket(app, settings):
+            log.info("answering in Slack", bot=bot.user)
+            await _unless(stop, asyncio.shield(working))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_SECONDS):
+                await asyncio.gather(bot.answering.close(), bot.turning_away.close())
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+
+async def _own_id(calls: Calls) -> str:
+    """Return the bot's user id, once Slack can be reached."""
+    while True:
+        try:
+            own: str = (await calls.call("auth.test"))["user_id"]
+        except SlackFault as fault:
+            log.error("Slack cannot be reached", kind=fault.code)
+            await asyncio.sleep(_TRY_AGAIN_SECONDS)
+        else:
+            return own
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
+    """Wait for something, or for the bot to be stopped: then None."""
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    return tasks[0].result() if tasks[0] in done else None
+
+
+@asynccontextmanager
+async def _client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
+    token = settings.slack_bot_token
+    assert token is not None
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS)) as session:
+        yield AsyncWebClient(
+            token=token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            retry_handlers=[],  # they would post twice what may have been posted; see `calls`
+        )
+
+
+@asynccontextmanager
+async def _executors(settings: Settings) -> AsyncIterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+    books = ThreadPoolExecutor(1, thread_name_prefix="slack-books")
+    pool = ThreadPoolExecutor(settings.slack_workers, thread_name_prefix="slack-asking")
+    try:
+        yield books, pool
+    finally:
+        books.shutdown()
+        # A language model that does not answer must not hold the end up.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@asynccontextmanager
+async def _socket(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+    """Receive events by Socket Mode, if there is a token for it. A lost connection is made again (by the SDK)."""
+    if settings.slack_app_token is None:
+        yield
+        return
+    token = settings.slack_app_token.get_secret_value()
+    handler = AsyncSocketModeHandler(app, token, ping_interval=_PING_SECONDS)
+    connecting = asyncio.create_task(handler.connect_async())
+    watching = asyncio.create_task(_watch(handler.client))
+    try:
+        yield
+    finally:
+        connecting.cancel()
+        watching.cancel()
+        await handler.close_async()
+
+
+async def _watch(client: SocketModeClient) -> None:
+    """Log and count when the connection is lost, and when it is there again."""
+    connected = False
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        now = await client.is_connected()
+        if connected and not now:
+            CONNECTIONS_LOST.inc()
+            log.warning("connection to Slack lost")
+        elif now and not connected:
+            log.info("connected to Slack")
+        connected = now

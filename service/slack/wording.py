@@ -1,0 +1,37 @@
+"""What the bot says in its own words."""
+
+from index.errors import FootnoteError, IndexEmpty, QuestionError
+from service.slack.asking import TookTooLong
+
+HELP = (
+    "Ask me a question about the articles, and I answer with exact quotations and where they come from. Mention me in a "
+    "channel, write to me directly, or go on in a thread where I have answered; there I know what was said before. With "
+    "/ask, only you see the answer. When the articles do not answer a question, I say so."
+)
+LOOKING = "Looking through the articles…"
+TOO_MANY = "I have more questions than I can take on just now. Please ask again in a minute."
+GAVE_UP = "I tried several times to answer this and could not. Please ask again later."
+FAILED = "Something went wrong while I was answering, so there is no answer. Please ask again; the log of Footnote says what."
+NOT_READY = "I cannot answer at the moment: something is wrong with my articles. The log of Footnote says what."
+NO_PLACE = (
+    "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
+)
+CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then share again."
+NOT_THERE = "This question is too old to be shared. Please ask it again."
+THANKS = "Thank you for saying so."
+NOT_RATED = "This answer is not kept any more, so nothing can be said of it."
+
+
+def told(error: BaseException) -> str:
+    """Return what a person in Slack is told of an error. What only helps who runs Footnote is in its log."""
+    match error:
+        case QuestionError():
+            return str(error)
+        case IndexEmpty():
+            return "Nothing has been indexed yet, so there is nothing that I could answer from."
+        case TookTooLong():
+            return "This took so long that I stopped. Please ask again, or ask for less at once."
+        case FootnoteError():
+            return NOT_READY
+        case _:
+            return FAILED

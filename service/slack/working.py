@@ -1,0 +1,150 @@
+"""Takes questions one after the other and sees each of them to its end: a reply, a word about what failed, or later."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from service.slack.asked import Asked
+from service.slack.backlog import Backlog
+from service.slack.bot import Bot
+from service.slack.counts import EVENTS, QUESTIONS
+from service.slack.events import LEASE_SECONDS
+from service.slack.faults import PlaceGone, SlackFault, TokenRefused, Unreachable
+from service.slack.replies import reply, say, say_directly
+from service.slack.wording import FAILED, GAVE_UP, NO_PLACE
+
+MOST_ATTEMPTS = 5
+_FIRST_PAUSE_SECONDS = 30.0
+_SWEEP_SECONDS = 15.0
+log = structlog.get_logger(__name__)
+
+
+async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> None:
+    """Take a question on, unless it has been seen before. It is written down when this returns."""
+    if bot.answering.full:
+        asked = asked.model_copy(update={"turned_away": True})
+    if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
+        EVENTS.labels("seen before").inc()
+        return
+    EVENTS.labels("turned away" if asked.turned_away else "taken on").inc()
+    await _backlog(asked, bot).add(asked)
+
+
+async def work(bot: Bot, *, workers: int) -> None:
+    """Answer questions until cancelled, first those that a process before this one left."""
+    for asked in await bot.noted(bot.remembered.unfinished):
+        await _backlog(asked, bot).add(asked)
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(workers):
+            tasks.create_task(_work_on(bot.answering, bot))
+        tasks.create_task(_work_on(bot.turning_away, bot))
+        tasks.create_task(_sweep(bot))
+
+
+async def _work_on(backlog: Backlog, bot: Bot) -> None:
+    while True:
+        asked = await backlog.take()
+        try:
+            await _see_to(asked, bot)
+        except Exception:
+            # The database, most likely. The lease runs out and the question comes again.
+            log.exception("question not seen to", key=asked.key)
+        finally:
+            await backlog.give_back(asked)
+
+
+async def _see_to(asked: Asked, bot: Bot) -> None:
+    before = await bot.noted(bot.remembered.begin, asked.key)
+    if before is None:
+        return
+    async with _leased(asked, bot):
+        try:
+            outcome = await _attempt(asked, bot, before=before)
+        except (Unreachable, TokenRefused) as fault:
+            await _later(asked, fault, bot, before=before)
+            return
+        except asyncio.CancelledError:
+            await bot.noted(bot.remembered.release, asked.key)
+            raise
+    await bot.noted(bot.remembered.finish, asked.key)
+    QUESTIONS.labels(outcome).inc()
+
+
+async def _attempt(asked: Asked, bot: Bot, *, before: int) -> str:
+    """Return how it ended. Raises Unreachable or TokenRefused while nothing can be said in Slack."""
+    try:
+        if before >= MOST_ATTEMPTS:
+            await say(asked, GAVE_UP, bot)
+            return "given up"
+        await reply(asked, bot, begun_before=before > 0)
+    except (Unreachable, TokenRefused):
+        raise
+    except PlaceGone as fault:
+        log.warning("no place for a reply", key=asked.key, kind=fault.code)
+        await _try_to_say_directly(asked, bot)
+        return "no place"
+    except Exception:
+        log.exception("question failed", key=asked.key)
+        await _try_to_say(asked, bot)
+        return "failed"
+    return "turned away" if asked.turned_away else "replied"
+
+
+async def _try_to_say(asked: Asked, bot: Bot) -> None:
+    try:
+        await say(asked, FAILED, bot)
+    except (Unreachable, TokenRefused):
+        raise
+    except SlackFault as fault:
+        log.error("could not say that a question failed", key=asked.key, kind=fault.code)
+
+
+async def _try_to_say_directly(asked: Asked, bot: Bot) -> None:
+    try:
+        await say_directly(asked, NO_PLACE, bot)
+    except SlackFault as fault:
+        log.error("could not say that there is no place for a reply", key=asked.key, kind=fault.code)
+
+
+async def _later(asked: Asked, fault: SlackFault, bot: Bot, *, before: int) -> None:
+    if before + 1 >= MOST_ATTEMPTS:
+        log.error("question lost: Slack could not be reached", key=asked.key, kind=fault.code)
+        await bot.noted(bot.remembered.finish, asked.key)
+        QUESTIONS.labels("lost").inc()
+        return
+    await bot.noted(bot.remembered.release, asked.key, seconds=_FIRST_PAUSE_SECONDS * 2**before)
+
+
+@asynccontextmanager
+async def _leased(asked: Asked, bot: Bot) -> AsyncIterator[None]:
+    """Keep the lease of a question while it is being answered."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            await bot.noted(bot.remembered.renew, asked.key)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with suppress(asyncio.CancelledError):
+            await renewing
+
+
+async def _sweep(bot: Bot) -> None:
+    """Bring back what was put off, and what is leased to nobody that lives."""
+    while True:
+        await asyncio.sleep(_SWEEP_SECONDS)
+        for asked in await bot.noted(bot.remembered.due):
+            backlog = _backlog(asked, bot)
+            if not backlog.holds(asked.key):
+                await backlog.add(asked)
+        await bot.noted(bot.remembered.forget_old)
+
+
+def _backlog(asked: Asked, bot: Bot) -> Backlog:
+    return bot.turning_away if asked.turned_away else bot.answering

@@ -1,0 +1,121 @@
+"""Answers as they come: each step is made in a thread when the one before was taken, and sent as a server-sent event.
+
+Nobody works ahead of a reader. So one who reads slowly holds one event in memory and no thread, and one who goes away
+stops the work at the step that is being made.
+"""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import aclosing
+from typing import TypeVar
+
+import structlog
+from anyio import CancelScope, CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette.sse import SendTimeoutError
+from starlette.types import Receive, Scope, Send
+
+from index.errors import FootnoteError
+from service.problems import UNEXPECTED, problem_of
+from service.wire import AskEvent, HitsEvent, Problem, SentenceEvent
+
+KEEP_ALIVE_SECONDS = 15.0
+# Less than the time that the server gives to requests in flight, so that a stream is not cut before it.
+SHUTDOWN_SECONDS = 15.0
+# Many proxies hold a stream back until it is long, unless they are told not to.
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_LINE_END = "\n"  # what readers expect that split a stream by hand
+Event = TypeVar("Event")
+log = structlog.get_logger(__name__)
+
+
+class ReaderGone(Exception):  # not a FootnoteError: nobody is left to be told
+    """The client closed the connection before its answer was ready."""
+
+
+async def stepwise(
+    events: Generator[Event, None, None], *, threads: CapacityLimiter | None = None
+) -> AsyncGenerator[Event, None]:
+    """Make each event in a thread when it is asked for. Closing this closes `events`, which stops the work behind it."""
+    try:
+        while (event := await run_sync(next, events, None, limiter=threads)) is not None:
+            yield event
+    finally:
+        with CancelScope(shield=True):
+            await run_sync(events.close, limiter=threads)
+
+
+async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Wait for the first event, and return all of them. What goes wrong before the first is raised here."""
+    first = await anext(events)
+
+    async def all_of_them() -> AsyncGenerator[Event, None]:
+        async with aclosing(events):
+            yield first
+            async for event in events:
+                yield event
+
+    return all_of_them()
+
+
+async def last_of(events: AsyncGenerator[Event, None], request: Request) -> Event:
+    """Return the last event. Raises ReaderGone, and stops the work, when the one who asked goes away."""
+    async with aclosing(events):
+        last = await anext(events)
+        async for event in events:
+            if await request.is_disconnected():
+                raise ReaderGone
+            last = event
+    return last
+
+
+async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[ServerSentEvent]:
+    """Name each event and write it as JSON. What goes wrong comes as an `error` event, in place of the rest."""
+    async with aclosing(events):
+        try:
+            async for event in events:
+                yield ServerSentEvent(event.model_dump_json(), event=_name(event), sep=_LINE_END)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told that it ended
+            yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error", sep=_LINE_END)
+
+
+def problem_in_stream(error: Exception) -> Problem:
+    """Say what went wrong after a stream has begun. What nobody expected goes to the log and says nothing of the inside."""
+    if isinstance(error, FootnoteError):
+        return problem_of(error)
+    log.error("unexpected error in a stream", exc_info=error)
+    return UNEXPECTED
+
+
+class EventStream(EventSourceResponse):
+    """Server-sent events with keep-alive comments. A reader who takes nothing for `stall_seconds` is dropped."""
+
+    def __init__(self, events: AsyncIterator[ServerSentEvent | str], *, stall_seconds: float) -> None:
+        super().__init__(
+            events,
+            headers=STREAM_HEADERS,
+            sep=_LINE_END,
+            ping=KEEP_ALIVE_SECONDS,
+            ping_message_factory=lambda: ServerSentEvent(comment="still here", sep=_LINE_END),
+            send_timeout=stall_seconds,
+            shutdown_grace_period=SHUTDOWN_SECONDS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except SendTimeoutError:
+            # Returned from before its end, the server closes the connection.
+            log.warning("a reader stalled and was dropped", path=scope["path"], seconds=self.send_timeout)
+
+
+def _name(event: AskEvent) -> str:
+    match event:
+        case HitsEvent():
+            return "hits"
+        case SentenceEvent():
+            return "sentence"
+        case _:
+            return "answer"

@@ -1,0 +1,86 @@
+/** The field that questions are typed into, and the conversation above it. */
+
+import { element } from "./dom.js";
+import { filterBar } from "./filters.js";
+import { conversationAddress } from "./links.js";
+import { openingView } from "./opening.js";
+import { openArticle } from "./reader.js";
+import { Thread } from "./thread.js";
+
+const form = document.getElementById("ask");
+const field = document.getElementById("question");
+const button = document.getElementById("ask-button");
+const below = document.getElementById("below");
+let address = null; // of the conversation, once it is kept
+
+/** Let questions be asked: anew, or in a conversation that was kept. Returns what stops the one that is being answered. */
+export function startAsking(conversation = null) {
+  const filters = filterBar(document.getElementById("filters"));
+  const thread = new Thread(document.getElementById("thread"), {
+    open: openArticle,
+    onChange: (busy) => (button.textContent = busy ? "Stop" : "Ask"),
+    onKept: (id) => {
+      address = conversationAddress(id);
+      stayAtAddress();
+    },
+  });
+  form.hidden = false;
+  listenToForm(thread, filters);
+  window.addEventListener("popstate", stayAtAddress);
+  if (conversation) {
+    converse();
+    thread.resume(conversation);
+    if (conversation.withheld) form.before(withheld(conversation.withheld));
+  } else {
+    below.append(openingView());
+  }
+  field.focus({ preventScroll: true });
+  return () => thread.stop();
+}
+
+function listenToForm(thread, filters) {
+  const submit = () => {
+    const question = field.value.trim();
+    if (thread.busy || !question) return;
+    converse();
+    field.value = "";
+    fit();
+    thread.ask(question, filters.current());
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!thread.stop()) submit();
+  });
+  field.addEventListener("input", fit);
+  field.addEventListener("keydown", (event) => {
+    // While a word is being composed, as in Japanese, Enter accepts the word.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    submit();
+  });
+}
+
+/** Turn the page into a conversation: the field goes to its foot. */
+function converse() {
+  document.body.classList.add("conversing");
+  document.getElementById("to-asking").hidden = false;
+  field.placeholder = "Ask a follow-up";
+  below.replaceChildren();
+}
+
+/** Let the address be the conversation's, so that it is there again after a reload. */
+function stayAtAddress() {
+  if (address !== null && location.pathname !== address) history.replaceState(history.state, "", address);
+}
+
+function withheld(number) {
+  const answers = number === 1 ? "One answer is" : `${number} answers are`;
+  const reason = "left out: an article that it rests on was deleted, or may not be read by you any more.";
+  return element("p", { class: "circumstance" }, `${answers} ${reason}`);
+}
+
+/** Make the field as high as its words. */
+function fit() {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}

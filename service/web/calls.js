@@ -1,0 +1,61 @@
+/** One call of the service, with a key where one is needed. Whatever goes wrong becomes a Problem with words for a person. */
+
+import { currentKey, newKey } from "./key.js";
+
+export class Problem extends Error {
+  /** `type` is stable, for example `/problems/index-empty`; `detail` says what was wrong and what to do. */
+  constructor({ type, title, detail }) {
+    super(detail);
+    this.type = type;
+    this.title = title;
+  }
+}
+
+/** Call the service. Gives the response, which is a good one; asks for a key as often as the service does. */
+export async function call(address, { method = "GET", body, signal } = {}) {
+  for (;;) {
+    const key = currentKey();
+    const headers = { ...(key && { Authorization: `Bearer ${key}` }), ...(body && { "Content-Type": "application/json" }) };
+    const response = await send(address, { method, headers, body: body && JSON.stringify(body), signal });
+    if (response.ok) return response;
+    const problem = await problemOf(response);
+    if (response.status !== 401 || !(await newKey(key))) throw problem;
+  }
+}
+
+/** Call the service for JSON. */
+export async function callForJson(address, options) {
+  const response = await call(address, options);
+  return response.json();
+}
+
+/** Whether someone stopped this call, which is no problem at all. */
+export function wasStopped(error) {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/** What a network that fails becomes; being stopped stays what it is. */
+export function lostConnection(error, { title, detail }) {
+  return wasStopped(error) ? error : new Problem({ type: "/problems/unreachable", title, detail });
+}
+
+async function send(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    throw lostConnection(error, {
+      title: "Footnote cannot be reached",
+      detail: "The service does not answer. It may have been stopped; start it again and retry.",
+    });
+  }
+}
+
+async function problemOf(response) {
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.startsWith("application/problem+json")) return new Problem(await response.json());
+  return new Problem({
+    type: "/problems/unknown",
+    title: "Something went wrong",
+    detail: `The service answered with status ${response.status} and said no more.`,
+  });
+}

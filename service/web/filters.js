@@ -1,0 +1,104 @@
+/** Which articles a question is asked of: by publisher and by day, chosen in a dialog, shown as chips. */
+
+import { getPublishers } from "./api.js";
+import { count } from "./articles.js";
+import { period } from "./dates.js";
+import { announce, element } from "./dom.js";
+import { problemNotice } from "./notices.js";
+
+const NONE = { published_after: null, published_before: null, publishers: [] };
+
+/** Fill this element with the chips and the button that opens the dialog. `current()` gives what the API calls filters. */
+export function filterBar(holder) {
+  let chosen = NONE;
+  const button = element("button", { type: "button", class: "quiet", click: () => openDialog(chosen, choose) }, "Filter");
+  const chips = element("ul", { class: "chips", "aria-label": "Only these articles are asked" });
+  const choose = (filters) => {
+    chosen = filters;
+    chips.replaceChildren(...chipsOf(chosen).map(({ words, without }) => chip(words, () => drop(words, without))));
+    chips.hidden = chips.children.length === 0;
+    button.textContent = chips.hidden ? "Filter" : "Change";
+  };
+  const drop = (words, without) => {
+    choose(without);
+    announce(`No longer only ${words}`);
+    button.focus();
+  };
+  choose(NONE);
+  holder.replaceChildren(chips, button);
+  return { current: () => chosen };
+}
+
+/** "The Herald or The Courier, from 1 May 2026 on"; the empty string where every article is asked. */
+export function filtersInWords(filters) {
+  const publishers = filters.publishers ?? [];
+  return [publishers.join(" or "), period(filters)].filter(Boolean).join(", ");
+}
+
+function chipsOf(chosen) {
+  const days = period(chosen);
+  const publishers = chosen.publishers.map((name) => ({
+    words: name,
+    without: { ...chosen, publishers: chosen.publishers.filter((other) => other !== name) },
+  }));
+  const dates = { words: days, without: { ...chosen, published_after: null, published_before: null } };
+  return days ? [...publishers, dates] : publishers;
+}
+
+function chip(words, click) {
+  const properties = { type: "button", class: "chip", "aria-label": `Remove the filter ${words}`, click };
+  const cross = element("span", { "aria-hidden": "true" }, " ×");
+  return element("li", {}, element("button", properties, element("span", { dir: "auto" }, words), cross));
+}
+
+function openDialog(chosen, choose) {
+  const form = element("form", {});
+  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "filter-title", close: () => dialog.remove() }, form);
+  const fill = async () => {
+    form.replaceChildren(element("p", { class: "byline progress" }, "Fetching the publishers…"));
+    try {
+      form.replaceChildren(...fields(await getPublishers(), chosen, dialog));
+      form.querySelector("input")?.focus();
+    } catch (error) {
+      form.replaceChildren(problemNotice(error, fill));
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    choose(chosenIn(form));
+    dialog.close();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  fill();
+}
+
+function fields({ publishers, earliest, latest }, chosen, dialog) {
+  const day = (name, words) => {
+    const properties = { type: "date", name, id: name, value: chosen[name] ?? "", min: earliest, max: latest };
+    return element("p", { class: "day" }, element("label", { class: "overline", for: name }, words), element("input", properties));
+  };
+  const rows = publishers.map(({ name, articles }) => {
+    const box = element("input", { type: "checkbox", name: "publisher", value: name, checked: chosen.publishers.includes(name) });
+    const facts = element("span", { class: "contents-facts" }, count(articles));
+    return element("li", {}, element("label", { class: "choice" }, box, element("span", { dir: "auto" }, name)), facts);
+  });
+  const names = element("ul", { class: "contents choices", tabindex: rows.length > 8 ? 0 : null }, rows);
+  const cancel = element("button", { type: "button", class: "quiet", click: () => dialog.close() }, "Cancel");
+  return [
+    element("h2", { id: "filter-title", class: "dialog-title" }, "Ask only articles"),
+    earliest && element("div", { class: "days" }, day("published_after", "From"), day("published_before", "To")),
+    rows.length ? element("fieldset", {}, element("legend", { class: "overline" }, "Published by"), names) : null,
+    earliest || rows.length ? null : element("p", { class: "dialog-words" }, "No article names its publisher or its day."),
+    element("p", { class: "dialog-ends" }, cancel, element("button", { type: "submit", class: "firm" }, "Apply")),
+  ].filter(Boolean);
+}
+
+function chosenIn(form) {
+  const given = new FormData(form);
+  return {
+    published_after: given.get("published_after") || null,
+    published_before: given.get("published_before") || null,
+    publishers: given.getAll("publisher"),
+  };
+}

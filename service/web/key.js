@@ -1,0 +1,97 @@
+/** The key that lets someone in, where keys are required: kept for this tab, or on this machine if they say so. */
+
+import { element } from "./dom.js";
+
+const NAME = "footnote-key";
+let key = storages().map((storage) => storage.getItem(NAME)).find(Boolean) ?? null;
+let asking = null; // the one dialog that is open, however many calls wait for a key
+
+/** The key to send, or null. */
+export function currentKey() {
+  return key;
+}
+
+/** Ask for another key than the one that was refused. Says whether there is one now. */
+export async function newKey(refused) {
+  if (key !== refused) return true; // Another call that was refused has asked meanwhile.
+  asking ??= askForKey(refused !== null).finally(() => (asking = null));
+  return asking;
+}
+
+/** Forget the key, here and on this machine. */
+export function forgetKey() {
+  key = null;
+  for (const storage of storages()) storage.removeItem(NAME);
+}
+
+function keep(given, remember) {
+  forgetKey();
+  key = given;
+  const [tab, machine] = storages();
+  (remember ? machine : tab)?.setItem(NAME, given);
+}
+
+/** Where a key may be kept. A browser that is told to keep nothing throws when it is merely asked. */
+function storages() {
+  try {
+    return [window.sessionStorage, window.localStorage];
+  } catch (error) {
+    if (error instanceof DOMException) return [];
+    throw error;
+  }
+}
+
+function askForKey(refused) {
+  const { dialog, form, field, remember, wrong } = keyDialog();
+  const say = (words) => (wrong.textContent = words);
+  if (refused) say("The key that was kept is not accepted any more.");
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "in");
+    });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const given = field.value.trim();
+      const refusal = given ? await refusalOf(given) : "Enter your key.";
+      if (refusal === null) {
+        keep(given, remember.checked);
+        return dialog.close("in");
+      }
+      say(refusal);
+      return field.select();
+    });
+  });
+}
+
+/** What is wrong with a key, or null. Headers bear no other characters than these, and keys have none. */
+async function refusalOf(given) {
+  if (!/^[\x21-\x7e]+$/.test(given)) return "A key has no spaces and no letters beyond A to Z.";
+  const response = await fetch("/api/me", { headers: { Authorization: `Bearer ${given}` } }).catch(() => null);
+  if (response === null) return "The service cannot be reached. Try again.";
+  if (response.status === 401) return "This key is not accepted. Is it whole?";
+  return response.ok ? null : `The service answered with status ${response.status}. Try again later.`;
+}
+
+function keyDialog() {
+  const field = element("input", { id: "key", type: "password", autocomplete: "current-password", spellcheck: "false" });
+  const remember = element("input", { type: "checkbox" });
+  const wrong = element("p", { class: "wrong", role: "alert" });
+  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "key-title" });
+  const cancel = element("button", { type: "button", class: "quiet", click: () => dialog.close("") }, "Not now");
+  const form = element(
+    "form",
+    {},
+    element("h2", { id: "key-title", class: "dialog-title" }, "Your key"),
+    element("p", { class: "dialog-words" }, "This service answers those who have a key. Whoever runs it can give you one."),
+    element("label", { class: "overline", for: "key" }, "Key"),
+    field,
+    wrong,
+    element("label", { class: "choice" }, remember, " Remember it on this machine"),
+    element("p", { class: "dialog-ends" }, cancel, element("button", { type: "submit", class: "firm" }, "Sign in")),
+  );
+  dialog.append(form);
+  return { dialog, form, field, remember, wrong };
+}

@@ -1,0 +1,77 @@
+/** For admins: what was asked, what was refused, and what people said of the answers. */
+
+import { listReview } from "./api.js";
+import { showAnswer } from "./arriving.js";
+import { moment } from "./dates.js";
+import { element } from "./dom.js";
+import { answerAddress } from "./links.js";
+import { pagedList } from "./lists.js";
+import { openArticle } from "./reader.js";
+
+const RATINGS = { "": "Any", down: "Rated down", up: "Rated up" };
+const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused" };
+
+/** Build the page: a choice of what is listed, and the list. */
+export function reviewView() {
+  const list = element("div", {});
+  const rating = choice("Rating", RATINGS);
+  const status = choice("Outcome", STATUSES);
+  const show = () => {
+    const chosen = { rating: rating.value || null, status: status.value || null };
+    list.replaceChildren(reviewList(chosen));
+  };
+  const bar = element("form", { class: "review-filters", change: show }, labelled(rating), labelled(status));
+  show();
+  return element("section", { class: "review" }, bar, list);
+}
+
+function reviewList(chosen) {
+  return pagedList({
+    heading: "Questions and answers",
+    fetchPage: (after) => listReview({ ...chosen, after }),
+    rowsOf: (page) => page.rows.map(row),
+    empty: () => element("p", { class: "empty" }, "Nothing of this kind has been asked."),
+  });
+}
+
+function row({ answer, asker, asked, feedback }) {
+  const outcome = answer.status === "answered" ? null : element("span", { class: "flag" }, "refused");
+  const link = element("a", { href: answerAddress(answer.id) }, moment(asked));
+  return element(
+    "li",
+    { class: "reviewed" },
+    unfolding(answer, outcome),
+    element("p", { class: "contents-facts" }, link, " · ", asker),
+    feedback.map(opinion),
+  );
+}
+
+/** The question, which unfolds to the answer that was given. */
+function unfolding(answer, outcome) {
+  const body = element("div", { class: "entry entry-body" });
+  const question = element("span", { dir: "auto" }, answer.question);
+  const toggle = ({ currentTarget: details }) => {
+    if (details.open && !body.children.length) showAnswer(body, answer, openArticle);
+  };
+  return element("details", { toggle }, element("summary", {}, question, outcome ? [" ", outcome] : null), body);
+}
+
+function opinion({ asker, rating, comment, given }) {
+  const words = `${rating === "up" ? "Rated up" : "Rated down"} by ${asker}, ${moment(given)}`;
+  return element(
+    "div",
+    { class: `opinion ${rating}` },
+    element("p", { class: "contents-facts" }, words),
+    comment ? element("p", { dir: "auto" }, comment) : null,
+  );
+}
+
+function choice(name, options) {
+  const made = Object.entries(options).map(([value, words]) => element("option", { value }, words));
+  return element("select", { id: name.toLowerCase(), autocomplete: "off" }, made);
+}
+
+function labelled(select) {
+  const words = select.id[0].toUpperCase() + select.id.slice(1);
+  return element("p", {}, element("label", { class: "overline", for: select.id }, words), select);
+}

@@ -1,0 +1,27 @@
+"""The service on a real socket, in a thread, for tests of what only a socket shows: streams, slow readers, hanging up."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from service.api import create_app
+from service.settings import Settings
+from tests.fake_desk import FakeDesk
+
+
+@contextmanager
+def served(desk: FakeDesk, settings: Settings | None = None) -> Iterator[str]:
+    """Serve a desk on a free port, and give its address."""
+    app = create_app(desk, settings=settings or Settings(_env_file=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()

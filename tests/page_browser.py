@@ -1,0 +1,143 @@
+"""Chromium and a real server for the tests of the page, and what a person does there. A plugin of `conftest.py`."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from service.api import Desk, create_app
+from service.settings import Settings
+from tests.page_desk import PATIENCE, PageDesk
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. In CI the tests fail where it is missing; elsewhere they are skipped, and say why."""
+    if not CHROMIUM.exists():
+        reason = f"The page is tested in Chromium, and there is no {CHROMIUM}: apt-get install chromium."
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(desk: Desk, **settings: Any) -> Iterator[str]:
+    """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        app = create_app(desk, settings=Settings(_env_file=None, **({"api_keys_required": None} | settings)))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def desk() -> PageDesk:
+    """What answers."""
+    return PageDesk()
+
+
+@pytest.fixture
+def address(desk: PageDesk) -> Iterator[str]:
+    """Where the desk is served. At the end, whatever it still waits with is let go."""
+    with serving(desk) as address:
+        yield address
+        desk.go(100)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The page as it opens."""
+    with opened(browser, address) as page:
+        yield page
+
+
+@pytest.fixture
+def narrow(browser: Browser, address: str) -> Iterator[Page]:
+    """The page on a telephone."""
+    with opened(browser, address, width=360) as page:
+        yield page
+
+
+@pytest.fixture
+def dark(browser: Browser, address: str) -> Iterator[Page]:
+    """The page where dark is preferred."""
+    with opened(browser, address, scheme="dark") as page:
+        yield page
+
+
+@contextmanager
+def opened(
+    browser: Browser, address: str, *, path: str = "/", width: int = 1280, scheme: str = "light"
+) -> Iterator[Page]:
+    """Open the page and, at the end, check that it logged nothing and asked nobody else for anything."""
+    context = browser.new_context(
+        base_url=address,
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    errors: list[str] = []
+    strangers: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+    page.on("request", lambda sent: None if sent.url.startswith(address) else strangers.append(sent.url))
+    page.goto(path)
+    expect(page.locator("main :is(.opening, .entry, .contents, .problem)").first).not_to_be_empty()
+    yield page
+    assert (errors, strangers) == ([], [])
+    assert page.evaluate("window.harmed") is None
+    context.close()
+
+
+def submit(page: Page, question: str) -> Locator:
+    """Ask, and return where the answer will be."""
+    asked = page.locator(".entry").count()
+    field = page.get_by_label("Your question")
+    field.fill(question)
+    field.press("Enter")
+    return page.locator(".entry").nth(asked)
+
+
+def ask(page: Page, question: str) -> Locator:
+    """Ask, wait for whatever comes, and return it."""
+    entry = submit(page, question)
+    expect(entry.locator(".colophon, .problem")).to_be_visible()
+    return entry
+
+
+def highlighted(page: Page) -> str:
+    """The cited words as the article shows them, hidden markup included."""
+    expect(page.locator("mark").first).to_be_attached()
+    return "".join(page.locator("mark").all_text_contents())
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))

@@ -1,0 +1,260 @@
+"""A desk that answers from memory, for tests of the page: a few articles, what is asked of them, and what was kept."""
+
+import threading
+from collections.abc import Generator
+from datetime import date
+from typing import Any
+
+from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty
+from index.records import Access
+from service.askers import Asker
+from service.kept.kept import Through
+from service.wire import (
+    ArticleResponse,
+    ArticlesResponse,
+    ArticleSummary,
+    AskEvent,
+    AskRequest,
+    AskResponse,
+    CitationWire,
+    DisagreementWire,
+    HighlightWire,
+    HitsEvent,
+    HitWire,
+    NearestWire,
+    PreferencesWire,
+    PublishersResponse,
+    PublisherWire,
+    SentenceWire,
+    ValueWire,
+)
+from tests.fake_desk import FakeDesk, answer, streamed
+
+PATIENCE = 5_000  # milliseconds that an expectation, or a desk that is told to pause, waits at most
+
+
+WEATHER = """# Rain over 🌧️ Hamburg 🎉
+
+It was **very** wet. 😀😀 “The Elbe rose by *two metres* overnight,” the harbour office said.
+
+- 🚢 The ferries stopped at noon.
+- The tunnel stayed open.
+
+## What it cost
+
+The flood cost €12 million, the senate estimates. Insurers
+speak of `€9 million`; see [their report](https://insurers.example/report).
+
+> No one was hurt.
+
+| place | metres |
+|-------|--------|
+| Elbe  | 2      |
+
+```
+pegel = 6.45
+```
+
+1. First, the sand was cleared away.
+"""
+FILLER = "\n".join(
+    f"Paragraph {number}. Nothing of note happened on this day, which went on for long.\n" for number in range(80)
+)
+HOSTILE = """<script>window.harmed = true</script> The <img src=x onerror="window.harmed = true"> is harmless.
+
+[press me](javascript:window.harmed=true) & <b>do</b>."""
+
+
+def article(
+    article_id: str, text: str, *, title: str = "", format: str = "text", current: bool = True
+) -> ArticleResponse:
+    return ArticleResponse.model_validate(
+        {
+            "id": article_id,
+            "version": "sha256:1",
+            "title": title or article_id,
+            "publisher": "The Herald",
+            "published": date(2026, 4, 24),
+            "url": "https://www.herald.example/rain",
+            "authors": ["A. Writer"],
+            "language": "en",
+            "format": format,
+            "text": text,
+            "current": current,
+        }
+    )
+
+
+def fact(article_id: str, title: str) -> ArticleResponse:
+    return article(article_id, f"{title}. Nothing else is known of it.", title=title)
+
+
+ARTICLES = {
+    made.id: made
+    for made in [
+        article("rain/Hamburg #1?", WEATHER, title="Rain over 🌧️ Hamburg 🎉", format="markdown"),
+        article("long", FILLER + "The bell rang 🔔 at nine.\n" + FILLER, title="A long year"),
+        article("hostile/<b>", HOSTILE, title="<img src=x onerror='window.harmed = true'>", format="markdown"),
+        article("dots/../up", "Reached by no tidied path."),
+        article("old", "An older wording.", title="A changed article", current=False),
+        *[fact(f"more/{number:02}", f"A shorter piece, number {number}") for number in range(1, 61)],
+    ]
+}
+
+
+def cite(number: int, article_id: str, quote: str, *, url: str | None = None, answers: str = "") -> CitationWire:
+    made = ARTICLES[article_id]
+    start = made.text.index(quote)
+    at = start + quote.index(answers)
+    return CitationWire(
+        number=number,
+        article_id=article_id,
+        article_version=made.version,
+        title=made.title,
+        publisher=made.publisher,
+        published=made.published,
+        url=url,
+        passage_id=f"p{number}",
+        quote=quote,
+        start=start,
+        end=start + len(quote),
+        page=3 if number == 1 else None,
+        score=0.9,
+        highlight=HighlightWire(start=at, end=at + len(answers)) if answers else None,
+    )
+
+
+def sentence(text: str, *citations: int, verified: bool = True) -> SentenceWire:
+    support = "verified" if verified else "unverified"
+    return SentenceWire.model_validate({"text": text, "start": 0, "end": 0, "citations": citations, "support": support})
+
+
+def told(question: str, **fields: Any) -> AskResponse:
+    """Return an answer with these fields."""
+    return answer(question, **({"status": "answered", "text": "", "confidence": 0.9} | fields))
+
+
+BELL = "The bell rang 🔔 at nine."
+RISE = "“The Elbe rose by *two metres* overnight,” the harbour office said.\n\n- 🚢 The ferries stopped at noon."
+COST = "The flood cost €12 million, the senate estimates."
+INSURED = "Insurers\nspeak of `€9 million`"
+ANSWERS = {
+    made.question: made
+    for made in [
+        told(
+            "What did the flood cost?",
+            short_answer="€12 million",
+            sentences=[
+                sentence("The flood cost €12 million, the senate estimates.", 1),
+                sentence("The Elbe had risen by two metres overnight, and the ferries stopped at noon.", 2, 3),
+                sentence("The insurers will pay within the year.", verified=False),
+            ],
+            citations=[
+                cite(1, "rain/Hamburg #1?", COST, url="https://www.herald.example/rain"),
+                cite(2, "rain/Hamburg #1?", RISE, url="javascript:window.harmed=true"),
+                cite(3, "long", BELL, answers="at nine"),
+                cite(4, "rain/Hamburg #1?", INSURED),
+            ],
+            disagreements=[
+                DisagreementWire(
+                    about="Cost of the flood",
+                    values=[
+                        ValueWire(value="€12 million", citations=[1]),
+                        ValueWire(value="€9 million", citations=[4]),
+                    ],
+                )
+            ],
+            answerer="qwen3-8b",
+            degraded="The reranker was left out, for it took too long.",
+        ),
+        told("Who rang?", sentences=[sentence(BELL, 1)], citations=[cite(1, "long", BELL)]),
+        told(
+            "Is it harmless?",
+            sentences=[sentence("<b>It</b> is <script>window.harmed = true</script> harmless.", 1)],
+            citations=[cite(1, "hostile/<b>", '<img src=x onerror="window.harmed = true"> is harmless.')],
+        ),
+        told(
+            "What is the meaning of life?",
+            status="no_answer",
+            confidence=0.1,
+            text="The articles do not answer this.",
+            nearest=[NearestWire(article_id="long", title="A long year")],
+        ),
+        told("Slowly?", sentences=[sentence("At last.", 1)], citations=[cite(1, "old", "older wording")]),
+        told(
+            "And then?",
+            completed_question="What did the people of Hamburg do after the flood?",
+            preferences=PreferencesWire(published_after=date(2026, 3, 1)),
+            sentences=[sentence("First, the sand was cleared away.", 1)],
+            citations=[cite(1, "rain/Hamburg #1?", "First, the sand was cleared away.")],
+        ),
+    ]
+}
+
+
+def hit(cited: CitationWire) -> HitWire:
+    """Return the passage that a citation is of."""
+    shared = cited.model_dump(exclude={"number", "quote", "page", "highlight"})
+    return HitWire(**shared, text=cited.quote, dense=0.7, lexical=8.0)
+
+
+class PageDesk(FakeDesk):
+    """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
+
+    `paced` waits before each event of an answer until `go` lets it on; `breaking` is raised in place of the last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[AskRequest] = []
+        self.empty = False
+        self.paced = False
+        self.breaking: Exception | None = None
+        self._steps = threading.Semaphore(0)
+
+    def go(self, steps: int = 1) -> None:
+        """Let this many events out."""
+        self._steps.release(steps)
+
+    def ask_events(
+        self, request: AskRequest, asker: Asker, *, through: Through = "api"
+    ) -> Generator[AskEvent, None, None]:
+        self.asked.append(request)
+        if self.empty:
+            raise IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")
+        if self.error:
+            raise self.error
+        whole = ANSWERS[request.question]
+        _, *rest = streamed(whole)
+        for event in [HitsEvent(hits=[hit(cited) for cited in whole.citations]), *rest]:
+            self._pause()
+            if self.breaking and isinstance(event, AskResponse):
+                raise self.breaking
+            yield event
+
+    def _pause(self) -> None:
+        if self.paced:
+            self._steps.acquire(timeout=PATIENCE / 1000)
+
+    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
+        ids = [] if self.empty else sorted(ARTICLES)
+        left = [article_id for article_id in ids if after is None or article_id > after]
+        page = [
+            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))
+            for article_id in left[:limit]
+        ]
+        return ArticlesResponse(
+            articles=page, total=len(ids), next_after=left[limit - 1] if len(left) > limit else None
+        )
+
+    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
+        if article_id == "gone":
+            raise ArticleDeleted("The article gone was deleted on 24 April 2026.")
+        if article_id not in ARTICLES:
+            raise ArticleUnknown(f"There is no article {article_id}.")
+        return ARTICLES[article_id]
+
+    def publishers(self, access: Access) -> PublishersResponse:
+        named = [("The Courier", 1), ("The Herald", 64), ("<b>The Gazette</b>", 2)]
+        publishers = [PublisherWire(name=name, articles=articles) for name, articles in named]
+        return PublishersResponse(publishers=publishers, earliest=date(2024, 1, 5), latest=date(2026, 4, 24))

@@ -1,0 +1,179 @@
+"""What the tests of the Slack bot share: a desk whose answers are scripted, and the real bot in front of it."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from index.errors import NotKept
+from service.askers import Asker
+from service.kept.database import opened_database
+from service.kept.kept import Through
+from service.settings import Settings
+from service.slack.running import SlackBot, slack_bot
+from service.wire import (
+    AskEvent,
+    AskRequest,
+    AskResponse,
+    CitationWire,
+    DisagreementWire,
+    FeedbackRequest,
+    HitsEvent,
+    NearestWire,
+    PreferencesWire,
+    SentenceEvent,
+    SentenceWire,
+    TimingsWire,
+)
+from tests.service_fixtures import settings_for
+from tests.slack_server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackServer
+
+PUBLIC_URL = "https://footnote.example.org"
+QUOTE = "Amazon will invest $5 billion in Anthropic now."
+
+
+def citation(number: int = 1, **changes: Any) -> CitationWire:
+    given: dict[str, Any] = {
+        "number": number,
+        "article_id": f"news/amazon-{number}",
+        "article_version": "sha256:0",
+        "title": f"Amazon invests, part {number}",
+        "publisher": "The Daily",
+        "published": "2026-04-24",
+        "url": f"https://daily.example.org/{number}",
+        "passage_id": f"p{number}",
+        "quote": QUOTE,
+        "start": 0,
+        "end": len(QUOTE),
+        "page": None,
+        "score": 0.9,
+    }
+    return CitationWire.model_validate(given | changes)
+
+
+def answered(
+    *sentences: str,
+    id: str = "ans_1",
+    conversation_id: str | None = "conv_1",
+    citations: Sequence[CitationWire] = (),
+    disagreements: Sequence[DisagreementWire] = (),
+    **more: Any,
+) -> AskResponse:
+    """An answer of these sentences, each with the first citation."""
+    cited = list(citations) or [citation()]
+    said = [SentenceWire(text=text, start=0, end=0, citations=[1], support="verified") for text in sentences]
+    return _response(
+        id,
+        conversation_id,
+        status="answered",
+        text=" ".join(f"{text} [1]" for text in sentences),
+        sentences=said,
+        citations=cited,
+        disagreements=list(disagreements),
+        **more,
+    )
+
+
+def not_answered(*nearest: str) -> AskResponse:
+    listed = [NearestWire(article_id=f"near/{number}", title=title) for number, title in enumerate(nearest)]
+    text = "The articles do not answer this question."
+    return _response("ans_none", "conv_1", status="no_answer", text=text, nearest=listed)
+
+
+def _response(id: str, conversation_id: str | None, **fields: Any) -> AskResponse:
+    empty: dict[str, Any] = {"sentences": [], "citations": [], "disagreements": [], "nearest": [], "short_answer": None}
+    common: dict[str, Any] = {
+        "id": id,
+        "conversation_id": conversation_id,
+        "question": "?",
+        "completed_question": None,
+        "preferences": PreferencesWire(),
+        "answerer": "extractive",
+        "confidence": 0.9,
+        "degraded": None,
+        "usage": None,
+        "timings_ms": TimingsWire(retrieve=1, answer=1, total=2),
+    }
+    return AskResponse.model_validate(common | empty | fields)
+
+
+def events_of(response: AskResponse) -> Iterator[AskEvent]:
+    """The events of an answer, as a desk gives them."""
+    yield HitsEvent(hits=[])
+    for number, sentence in enumerate(response.sentences):
+        yield SentenceEvent(sentence=sentence, citations=response.citations if not number else [])
+    yield response
+
+
+Script = Callable[[str], Iterator[AskEvent]]
+
+
+@dataclass
+class ScriptedDesk:
+    """Answers as its script says, and remembers who asked what. `script` may block, and may raise."""
+
+    script: Script = lambda question: events_of(answered(f"You asked: {question}."))
+    asked: list[tuple[AskRequest, Asker]] = field(default_factory=list)
+    rated: list[tuple[FeedbackRequest, Asker]] = field(default_factory=list)
+    unkept: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask_events(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> Iterator[AskEvent]:
+        assert through == "slack"
+        with self._lock:
+            self.asked.append((request, asker))
+        return self.script(request.question)
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None:
+        if self.unkept:
+            raise NotKept("There is no such answer.")
+        self.rated.append((request, asker))
+
+    @property
+    def questions(self) -> list[str]:
+        return [request.question for request, _ in self.asked]
+
+
+def slack_settings(server: SlackServer, data_dir: Path, **changes: Any) -> Settings:
+    given: dict[str, Any] = {
+        "slack_bot_token": SecretStr(BOT_TOKEN),
+        "slack_app_token": SecretStr(APP_TOKEN),
+        "slack_api_url": server.url,
+    }
+    return settings_for(data_dir, **given | changes)
+
+
+@contextmanager
+def running_bot(server: SlackServer, desk: Any, data_dir: Path, **changes: Any) -> Iterator[SlackBot]:
+    """Run the real bot against the server, until left."""
+    settings = slack_settings(server, data_dir, **changes)
+    engine = opened_database(data_dir)
+    try:
+        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL) as bot:
+            bot.running.result(20)
+            if settings.slack_app_token:
+                server.wait_for(server.open_sockets, "a connection")
+            yield bot
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Wait shorter than people would want the bot to."""
+    monkeypatch.setattr("service.slack.calls._FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("service.slack.working._FIRST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("service.slack.working._SWEEP_SECONDS", 0.05)
+    monkeypatch.setattr("service.slack.running._PING_SECONDS", 0.1)
+    monkeypatch.setattr("service.slack.running._WATCH_SECONDS", 0.02)
+    yield
+
+
+def secret_settings() -> dict[str, Any]:
+    """Settings of a bot that is reached over HTTP alone."""
+    return {"slack_app_token": None, "slack_signing_secret": SecretStr(SIGNING_SECRET)}

@@ -1,0 +1,56 @@
+"""Weights laid out once: what is computed with them is what was computed before."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from transformers import BertConfig, BertModel
+
+from index.packing import PackedLinear, pack
+
+SHAPE = BertConfig(
+    vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, hidden_act="gelu"
+)
+
+
+def encoder(config: BertConfig = SHAPE, dtype: torch.dtype = torch.float32) -> BertModel:
+    torch.manual_seed(1)
+    return BertModel(config, add_pooling_layer=False).to(dtype=dtype).eval()  # type: ignore[call-arg, no-any-return]
+
+
+def read(model: BertModel) -> torch.Tensor:
+    ids = torch.arange(96).reshape(3, 32) % 50
+    with torch.inference_mode():
+        hidden: torch.Tensor = model(ids, attention_mask=(torch.arange(32) < 20).long().expand(3, 32)).last_hidden_state
+    return hidden.float()
+
+
+def packed_of(model: BertModel) -> BertModel:
+    packed = deepcopy(model)
+    pack(packed)
+    return packed
+
+
+def test_a_packed_encoder_computes_the_same() -> None:
+    plain = encoder()
+    packed = packed_of(plain)
+    assert sum(isinstance(module, PackedLinear) for module in packed.modules()) == 2 * 6
+    assert not any(isinstance(module, torch.nn.Linear) for module in packed.encoder.modules())
+    torch.testing.assert_close(read(packed), read(plain), rtol=0, atol=1e-5)
+
+
+def test_in_bfloat16_it_is_as_near_to_the_exact_numbers_as_before() -> None:
+    exact, plain = read(encoder()), encoder(dtype=torch.bfloat16)
+    off, before = ((read(model) - exact).abs().mean() for model in (packed_of(plain), plain))
+    assert off <= before * 1.05
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu_new"])
+def test_another_activation_stays_as_it_is(activation: str) -> None:
+    plain = encoder(BertConfig(**{**SHAPE.to_dict(), "hidden_act": activation}))
+    torch.testing.assert_close(read(packed_of(plain)), read(plain), rtol=0, atol=1e-5)
+
+
+def test_numbers_of_another_kind_are_left_alone() -> None:
+    model = packed_of(encoder(dtype=torch.float64))
+    assert not any(isinstance(module, PackedLinear) for module in model.modules())

@@ -1,0 +1,154 @@
+"""Who is let in with a key over HTTP, and as whom."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.api import create_app
+from service.guard import Guard
+from service.kept.database import opened_database
+from service.kept.keys import add_key, revoke_key
+from service.keyring import Keyring
+from service.logs import set_up
+from tests.fake_desk import FakeDesk
+from tests.service_fixtures import settings_for
+from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Engine]:
+    engine = opened_database(tmp_path)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    return FakeDesk()
+
+
+def serve(desk: FakeDesk, database: Engine, *, keys: bool | None = True, host: str = "127.0.0.1") -> TestClient:
+    settings = settings_for(Path("unused"), api_keys_required=keys)
+    guard = Guard(known=(Keyring(database).asker,))
+    app = create_app(desk, settings=settings, host=host, owner_token=TOKEN, guard=guard)
+    return TestClient(app, base_url=ADDRESS)
+
+
+def bearing(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_key_reads_what_its_groups_may_read(desk: FakeDesk, database: Engine, host: str) -> None:
+    key = add_key(database, "ann", groups=["staff"])
+    client = serve(desk, database, host=host)
+    behind_proxy = {"Host": "footnote.example", "X-Forwarded-For": "203.0.113.9"}
+    assert client.get("/api/articles", headers=bearing(key) | behind_proxy).status_code == 200
+    assert desk.called[1] == Access(frozenset({"staff"}))
+    client.post("/api/ask", json={"question": "Why?"}, headers=bearing(key))
+    assert desk.called[2] == Access(frozenset({"staff"}))
+
+
+def test_everyone_can_see_who_they_are(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "ann", groups=["staff", "board"])
+    client = serve(desk, database)
+    me = {"id": "key:ann", "admin": False, "groups": ["board", "staff"], "keys_required": True}
+    assert client.get("/api/me", headers=bearing(key)).json() == me
+    me = {"id": "owner", "admin": True, "groups": None, "keys_required": True}
+    assert client.get("/api/me", headers=OWNER).json() == me
+    problem(client.get("/api/me"), 401, "key-required")
+    me = {"id": "anyone", "admin": False, "groups": [], "keys_required": False}
+    assert serve(desk, database, keys=None).get("/api/me").json() == me
+
+
+def test_without_a_key_or_with_a_wrong_one_nobody_is_let_in(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "ann")
+    client = serve(desk, database)
+    refused = client.get("/api/articles")
+    assert "footnote keys add" in problem(refused, 401, "key-required")
+    assert refused.headers["www-authenticate"] == "Bearer"
+    for token in ("wrong", key[:-1], f"{key}x"):
+        refused = client.get("/api/articles", headers=bearing(token))
+        problem(refused, 401, "key-unknown")
+        assert refused.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    problem(client.get("/api/articles", headers={"Authorization": f"Basic {key}"}), 401, "key-required")
+    assert desk.called == ()
+
+
+def test_a_body_is_not_read_for_whoever_has_no_key(desk: FakeDesk, database: Engine) -> None:
+    client = serve(desk, database)
+    problem(client.post("/api/ask", content=b"{", headers={"Content-Type": "application/json"}), 401, "key-required")
+    problem(client.post("/nothing", json={}), 401, "key-required")
+
+
+def test_a_key_that_is_revoked_while_the_service_runs_is_out(desk: FakeDesk, database: Engine, tmp_path: Path) -> None:
+    key = add_key(database, "ann")
+    client = serve(desk, database)
+    assert client.get("/api/articles", headers=bearing(key)).status_code == 200
+    beside = opened_database(tmp_path)  # as the command line does
+    revoke_key(beside, "ann")
+    beside.dispose()
+    problem(client.get("/api/articles", headers=bearing(key)), 401, "key-unknown")
+
+
+def test_an_admin_looks_after_the_index_and_others_do_not(desk: FakeDesk, database: Engine, tmp_path: Path) -> None:
+    admin, other = add_key(database, "boss", admin=True), add_key(database, "ann", groups=["staff"])
+    client = serve(desk, database)
+    calls = [("/api/index", {"paths": [str(tmp_path)]}), ("/api/delete", {"article_ids": ["a"]}), ("/api/check", {})]
+    for path, body in calls:
+        problem(client.post(path, json=body, headers=bearing(other)), 403, "admin-only")
+    problem(client.get("/api/status", headers=bearing(other)), 403, "admin-only")
+    assert desk.called == ()
+    for path, body in calls:
+        assert client.post(path, json=body, headers=bearing(admin)).status_code in (200, 204)
+    assert client.get("/api/status", headers=bearing(admin)).status_code == 200
+
+
+def test_an_admin_reads_no_more_than_the_groups_of_the_key(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "boss", admin=True)
+    serve(desk, database).get("/api/articles", headers=bearing(key))
+    assert desk.called[1] == FOR_EVERYONE
+
+
+def test_where_keys_are_off_a_key_still_says_who_asks(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "ann", groups=["staff"])
+    client = serve(desk, database, keys=None)
+    client.get("/api/articles", headers=bearing(key))
+    assert desk.called[1] == Access(frozenset({"staff"}))
+    client.get("/api/articles", headers=bearing("sk-any"))  # what clients of OpenAI send where no key is needed
+    assert desk.called[1] == FOR_EVERYONE
+    problem(client.get("/api/articles", headers=bearing(key) | {"Via": "a proxy"}), 403, "forwarded-request")
+
+
+def test_the_owner_needs_no_key(desk: FakeDesk, database: Engine) -> None:
+    serve(desk, database).get("/api/articles", headers=OWNER)
+    assert desk.called[1] == EVERYTHING
+
+
+def test_guessing_is_told_when_to_come_back(desk: FakeDesk, database: Engine) -> None:
+    key = add_key(database, "ann")
+    client = serve(desk, database)
+    for number in range(10):
+        problem(client.get("/api/articles", headers=bearing(f"{key[:-2]}{number:02}")), 401, "key-unknown")
+    refused = client.get("/api/articles", headers=bearing(key[:-2]))
+    problem(refused, 429, "too-many-tries")
+    assert 50 < int(refused.headers["retry-after"]) <= 60
+
+
+def test_no_key_reaches_the_log(desk: FakeDesk, database: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+    key = add_key(database, "ann")
+    desk.error = RuntimeError("a fault")
+    set_up()
+    client = serve(desk, database)
+    assert client.get("/api/articles", headers=bearing(key)).status_code == 500
+    problem(client.get("/api/articles", headers=bearing("fn_0_guess")), 401, "key-unknown")
+    structlog.reset_defaults()
+    out, err = capsys.readouterr()
+    assert "a fault" in out + err
+    assert key.rpartition("_")[2] not in out + err
+    assert "guess" not in out + err

@@ -1,0 +1,96 @@
+"""What a sentence claims and its source does not hold, or says the other way round."""
+
+from datetime import date
+
+import pytest
+
+from service.claims import Source, contradicted, missing
+
+QUOTE = "Amazon announced on 20 April 2026 an immediate investment of $5 billion in Anthropic, about 15% of it in cash."
+SOURCE = Source((QUOTE,), ("Anthropic Secures 5 Gigawatts of Compute Reuters",), (date(2026, 4, 21),))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Amazon invests $5 billion.",
+        "Amazon invests USD 5bn in Anthropic.",
+        "Amazon invests five billion dollars.",
+        "Amazon invests 5 billion in Anthropic.",
+        "Amazon invests 5,000 million dollars in Anthropic.",
+        "On April 20, 2026, Amazon announced it.",
+        "In April 2026, Amazon announced it.",
+        "On 2026-04-20 Amazon announced it.",
+        "On 21 April 2026, Reuters reported it.",
+        "Fifteen percent apart, 15 per cent of it is cash.",
+        "It is one of the largest.",
+        "Some of Anthropic's compute comes with it.",
+    ],
+)
+def test_what_the_source_holds_in_other_forms(words: str) -> None:
+    assert missing(words, SOURCE) == frozenset()
+    assert not contradicted(words, SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("words", "lacks"),
+    [
+        ("Amazon invests $6 billion.", {"$6 billion"}),
+        ("Amazon invests $5 million.", {"$5 million"}),
+        ("Amazon invests €5 billion.", {"€5 billion"}),
+        ("Amazon invests less than $4 billion and 16%.", {"less than $4 billion", "16%"}),
+        ("On 19 April 2026 Amazon announced it.", {"19 April 2026"}),
+        ("In 2025, Amazon announced it.", {"2025"}),
+        ("In May 2026, Amazon announced it.", {"May 2026"}),
+        ("Amazon and Microsoft invest.", {"Microsoft"}),
+        ("Google invests $5 billion.", {"Google"}),
+        ("The investor is OpenAI.", {"OpenAI"}),
+    ],
+)
+def test_what_the_source_does_not_hold(words: str, lacks: set[str]) -> None:
+    assert missing(words, SOURCE) == lacks
+
+
+def test_a_year_that_a_source_leaves_out_is_that_of_its_date() -> None:
+    source = Source(("It was announced on 20 April.",), (), (date(2026, 4, 21),))
+    assert missing("It was announced on 20 April 2026.", source) == frozenset()
+    assert missing("It was announced on 20 April 2025.", source) == {"20 April 2025"}
+    assert missing("It was announced on 20 April 2026.", Source(source.quotes)) == {"20 April 2026"}
+
+
+def test_a_day_is_not_known_more_precisely_than_the_source_gives_it() -> None:
+    assert missing("It came on 3 April 2026.", Source(("It came in April 2026.",))) == {"3 April 2026"}
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("Amazon did not invest $5 billion.", "Amazon invested $5 billion."),
+        ("Amazon didn't invest $5 billion.", "Amazon invested $5 billion."),
+        ("Amazon never announced an investment.", "Amazon announced an investment."),
+        ("Amazon denied that it invests.", "Amazon said that it invests."),
+        ("Amazon disclosed the terms.", "Amazon did not disclose the terms."),
+        ("The court approved the merger.", "The court refused to approve the merger."),
+        ("Amazon did not invest in Anthropic.", "Amazon, which does not comment on rumours, invested in Anthropic."),
+        ("Revenue fell by 5%.", "Revenue rose by 5%."),
+        ("Costs have increased to $5 billion.", "Costs have dropped to $5 billion."),
+        ("Amazon invests more than $5 billion.", "Amazon invests less than $5 billion."),
+    ],
+)
+def test_the_opposite_is_caught(words: str, quote: str) -> None:
+    source = Source((quote,))
+    assert contradicted(words, source) or missing(words, source)
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("Amazon invested $5 billion.", "Amazon, which did not disclose further terms, invested $5 billion."),
+        ("Amazon did not disclose the terms.", "Amazon has not disclosed any terms."),
+        ("Amazon invests not only cash.", "Amazon invests cash and shares."),
+        ("Revenue fell, then rose.", "Revenue rose after it had fallen."),
+        ("Nothing was disclosed.", "No terms were disclosed."),
+    ],
+)
+def test_what_only_looks_like_the_opposite(words: str, quote: str) -> None:
+    assert not contradicted(words, Source((quote,)))

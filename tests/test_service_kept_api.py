@@ -1,0 +1,141 @@
+"""The routes of what is kept, over HTTP: their shapes, and what someone else gets of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from index.records import FOR_EVERYONE, Access
+from service.access import Gate
+from service.api import create_app
+from service.askers import OWNER, Asker
+from service.desk import LocalDesk
+from tests.service_fixtures import desk_over, index_into, settings_for, write
+
+ADDRESS = "http://127.0.0.1:8000"
+QUESTION = "How high is the old tower at the harbour?"
+ASKERS = {
+    "alice": Asker("key:alice", Access(frozenset({"staff"}))),
+    "bob": Asker("key:bob", FOR_EVERYONE),
+    "dora": Asker("key:dora", Access(frozenset({"staff"})), admin=True),
+}
+
+
+async def by_header(_: Gate, request: Request) -> Asker:
+    """Say who asks, as keys will: here it is who the request says."""
+    return ASKERS.get(request.headers.get("x-asker", ""), OWNER)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+    folder = tmp_path_factory.mktemp("kept")
+    text = "---\ngroups: [staff]\n---\nThe old tower at the harbour is 84 metres high.\n"
+    with desk_over(settings_for(folder / "data"), keeping=True) as desk:
+        index_into(desk, write(folder / "articles", {"tower.md": text}))
+        yield desk
+
+
+@pytest.fixture
+def app(desk: LocalDesk, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    monkeypatch.setattr(Gate, "asker", by_header)
+    return create_app(desk, settings=desk.settings)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url=ADDRESS) as client:
+        yield client
+
+
+def as_(name: str) -> dict[str, str]:
+    return {"X-Asker": name}
+
+
+def asked(client: TestClient) -> dict[str, str]:
+    response = client.post("/api/ask", json={"question": QUESTION}, headers=as_("alice"))
+    assert response.status_code == 200
+    answer: dict[str, str] = response.json()
+    assert answer["status"] == "answered"
+    return answer
+
+
+def test_a_conversation_over_http(client: TestClient) -> None:
+    answer = asked(client)
+    conversation = answer["conversation_id"]
+    more = {"question": QUESTION, "conversation_id": conversation}
+    assert client.post("/api/ask", json=more, headers=as_("alice")).json()["conversation_id"] == conversation
+    listed = client.get("/api/conversations", params={"limit": 1}, headers=as_("alice")).json()
+    assert (listed["conversations"][0]["id"], listed["conversations"][0]["questions"]) == (conversation, 2)
+    opened = client.get(f"/api/conversations/{conversation}", headers=as_("alice")).json()
+    assert (opened["answers"][0]["id"], opened["title"]) == (answer["id"], QUESTION)
+    assert client.delete(f"/api/conversations/{conversation}", headers=as_("alice")).status_code == 204
+    gone = client.get(f"/api/conversations/{conversation}", headers=as_("alice"))
+    assert (gone.status_code, gone.json()["type"]) == (404, "/problems/not-kept")
+    assert client.get(f"/api/answers/{answer['id']}", headers=as_("alice")).status_code == 404
+
+
+def test_rating_sharing_and_review_over_http(client: TestClient) -> None:
+    answer = asked(client)
+    said = {"answer_id": answer["id"], "rating": "down", "comment": "Which tower?"}
+    assert client.post("/api/feedback", json=said, headers=as_("alice")).status_code == 204
+    share = client.post(f"/api/answers/{answer['id']}/share", json={"shared": True}, headers=as_("alice"))
+    assert share.status_code == 204
+    opened = client.get(f"/api/answers/{answer['id']}", headers=as_("alice")).json()
+    assert (opened["own"], opened["shared"], opened["rating"]) == (True, True, "down")
+    rows = client.get("/api/review", params={"rating": "down"}, headers=as_("dora")).json()["rows"]
+    assert (rows[0]["answer"]["id"], rows[0]["asker"]) == (answer["id"], "key:alice")
+    assert [(one["rating"], one["comment"]) for one in rows[0]["feedback"]] == [("down", "Which tower?")]
+
+
+def test_someone_else_walks_every_route_and_finds_nothing(client: TestClient) -> None:
+    answer = asked(client)
+    client.post(f"/api/answers/{answer['id']}/share", json={"shared": True}, headers=as_("alice"))
+    conversation, bob = f"/api/conversations/{answer['conversation_id']}", as_("bob")
+    refused = [
+        client.get(conversation, headers=bob),
+        client.delete(conversation, headers=bob),
+        client.get(f"/api/answers/{answer['id']}", headers=bob),  # shared, but its article is not for them
+        client.delete(f"/api/answers/{answer['id']}", headers=bob),
+        client.post(f"/api/answers/{answer['id']}/share", json={"shared": False}, headers=bob),
+        client.post("/api/feedback", json={"answer_id": answer["id"], "rating": "up"}, headers=bob),
+        client.post("/api/ask", json={"question": QUESTION, "conversation_id": answer["conversation_id"]}, headers=bob),
+    ]
+    assert [(response.status_code, response.json()["type"]) for response in refused] == [
+        (404, "/problems/not-kept")
+    ] * 7
+    assert not any("84 metres" in response.text or "tower" in response.text for response in refused)
+    assert client.get("/api/conversations", headers=bob).json() == {"conversations": [], "total": 0, "next_after": None}
+    review = client.get("/api/review", headers=bob)
+    assert (review.status_code, review.json()["type"]) == (403, "/problems/admin-only")
+    assert client.get(f"/api/answers/{answer['id']}", headers=as_("alice")).json()["shared"] is True
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"answer_id": "ans 1", "rating": "up"}',
+        b'{"answer_id": "ans_1", "rating": "so-so"}',
+        b'{"answer_id": "ans_1", "rating": "up", "comment": "\\ud800"}',
+        b'{"answer_id": "ans_\\ud800", "rating": "up"}',
+    ],
+)
+def test_feedback_that_is_none_is_refused(client: TestClient, body: bytes) -> None:
+    response = client.post("/api/feedback", content=body, headers=as_("alice") | {"Content-Type": "application/json"})
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("after", ["x", "~", "2026-13-01~a", "conv_1"])
+def test_a_page_that_is_none_is_refused(client: TestClient, after: str) -> None:
+    response = client.get("/api/conversations", params={"after": after}, headers=as_("alice"))
+    assert (response.status_code, response.json()["type"]) == (400, "/problems/wrong-usage")
+
+
+def test_where_nothing_is_kept_every_route_says_so(desk: LocalDesk) -> None:
+    app = create_app(replace(desk, kept=None), settings=desk.settings)
+    with TestClient(app, base_url=ADDRESS) as client:
+        assert client.post("/api/ask", json={"question": QUESTION}).json()["conversation_id"] is None
+        for path in ("/api/conversations", "/api/conversations/conv_1", "/api/answers/ans_1"):
+            response = client.get(path)
+            assert (response.status_code, "FOOTNOTE_KEEP_DAYS" in response.json()["detail"]) == (404, True)

@@ -1,0 +1,131 @@
+"""Keys: what is kept of them, who may ask with one, and what guessing gets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import Engine, text
+
+from index.errors import WrongUsage
+from index.records import Access
+from service.askers import Asker
+from service.kept.database import FILE, opened_database
+from service.kept.keys import add_key, all_keys, revoke_key
+from service.keyring import Keyring, TooManyTries
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Engine]:
+    engine = opened_database(tmp_path)
+    yield engine
+    engine.dispose()
+
+
+def test_whoever_bears_a_key_is_its_name_with_its_groups(database: Engine) -> None:
+    plain = add_key(database, "Ann Ü.", groups=["staff", "board", "staff"])
+    boss = add_key(database, "boss", admin=True)
+    keyring = Keyring(database)
+    assert keyring.asker(plain) == Asker("key:Ann Ü.", Access(frozenset({"staff", "board"})))
+    assert keyring.asker(boss) == Asker("key:boss", Access(), admin=True)
+
+
+def test_a_key_is_long_and_never_the_same(database: Engine) -> None:
+    keys = {add_key(database, f"key {number}") for number in range(5)}
+    assert len(keys) == 5
+    assert all(key.startswith("fn_") and len(key) == 3 + 16 + 1 + 43 for key in keys)
+
+
+def test_the_secret_of_a_key_is_not_kept(database: Engine, tmp_path: Path) -> None:
+    key = add_key(database, "ann", groups=["staff"])
+    assert Keyring(database).asker(key)
+    with database.begin() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
+    _, lookup, secret = key.split("_", 2)
+    assert lookup.encode() in kept
+    assert b"$argon2id$" in kept
+    assert secret.encode() not in kept
+    assert all_keys(database)[0].hash not in repr(all_keys(database))
+
+
+def test_what_is_no_key_opens_nothing(database: Engine) -> None:
+    key = add_key(database, "ann")
+    _, lookup, secret = key.split("_", 2)
+    keyring = Keyring(database)
+    wrong = ["", "fn_", "fn__", f"fn_{lookup}", f"fn_{lookup}_", f"fn_{secret}_{lookup}", f"xx_{lookup}_{secret}"]
+    wrong += [key[:-1], key + "x", key.swapcase(), f"fn_{'0' * 16}_{secret}", f"fn_%_{secret}", f"fn_{lookup}_ä\udcff"]
+    assert [keyring.asker(token) for token in wrong] == [None] * len(wrong)
+    assert keyring.asker(key)
+
+
+def test_a_revoked_key_is_out_at_once(database: Engine) -> None:
+    key, other = add_key(database, "ann"), add_key(database, "bob")
+    keyring = Keyring(database)
+    assert keyring.asker(key)
+    revoke_key(database, "ann")
+    assert keyring.asker(key) is None
+    assert Keyring(database).asker(key) is None
+    assert keyring.asker(other)
+    assert all_keys(database)[0].revoked is not None
+
+
+def test_a_name_can_be_given_again_once_its_key_is_revoked(database: Engine) -> None:
+    old = add_key(database, "ann", groups=["staff"], admin=True)
+    keyring = Keyring(database)
+    assert keyring.asker(old)
+    with pytest.raises(WrongUsage, match="There is a key 'ann' already"):
+        add_key(database, "ann")
+    revoke_key(database, "ann")
+    with pytest.raises(WrongUsage, match="was revoked on"):
+        revoke_key(database, "ann")
+    new = add_key(database, "ann", groups=["board"])
+    assert keyring.asker(old) is None
+    assert keyring.asker(new) == Asker("key:ann", Access(frozenset({"board"})))
+    assert [(key.name, key.groups, key.admin) for key in all_keys(database)] == [("ann", ("board",), False)]
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\0", "x" * 101])
+def test_a_name_is_something_that_can_be_read(database: Engine, name: str) -> None:
+    with pytest.raises(WrongUsage, match="printable characters"):
+        add_key(database, name)
+    assert all_keys(database) == []
+
+
+def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
+    key = add_key(database, "ann")
+    keyring = Keyring(database)
+    assert all_keys(database)[0].last_used is None
+    with patch("service.keyring.note_use") as noted:
+        for _ in range(5):
+            keyring.asker(key)
+    assert noted.call_count == 1
+    Keyring(database).asker(key)
+    last_used = all_keys(database)[0].last_used
+    assert last_used is not None
+    assert datetime.now(UTC) - last_used < timedelta(minutes=1)
+
+
+def test_the_slow_hash_is_asked_once(database: Engine) -> None:
+    key = add_key(database, "ann")
+    keyring = Keyring(database)
+    keyring.asker(key)
+    with patch("service.keyring.PasswordHasher") as hasher:
+        assert keyring.asker(key)
+        assert keyring.asker(key + "x") is None
+    assert hasher.call_count == 0
+
+
+def test_guessing_at_a_key_is_stopped_and_keeps_no_other_out(database: Engine) -> None:
+    key, other = add_key(database, "ann"), add_key(database, "bob")
+    keyring = Keyring(database)
+    assert keyring.asker(other)
+    for number in range(10):
+        assert keyring.asker(f"{key[:-2]}{number:02}") is None
+    with pytest.raises(TooManyTries) as stopped:
+        keyring.asker(key[:-2])
+    assert 50 < stopped.value.wait_seconds <= 60
+    assert keyring.asker(other)
+    with patch("service.keyring.monotonic", lambda: 10**9):
+        assert keyring.asker(key)

@@ -1,0 +1,99 @@
+"""An answer on the page: its sentences, sources and doubts, and that nothing of it is run."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from index.errors import FootnoteError
+from tests.page_browser import ask, highlighted
+from tests.page_desk import BELL, COST, HOSTILE, INSURED, RISE, PageDesk
+
+
+def test_an_answer_shows_its_sentences_sources_and_doubts(page: Page) -> None:
+    entry = ask(page, "What did the flood cost?")
+    expect(entry.locator(".question")).to_have_text("What did the flood cost?")
+    expect(entry.locator(".byline")).to_have_text("Written by qwen3-8b")
+    expect(entry.locator(".short-answer")).to_have_text("€12 million")
+    expect(entry.locator(".answer-text")).to_contain_text("The Elbe had risen by two metres overnight")
+    expect(entry.locator(".answer-text .marker")).to_have_text(["1", "2", "3"])
+    expect(entry.locator(".unverified")).to_contain_text("The insurers will pay within the year.\u00a0unverified")
+    expect(entry.locator(".degraded")).to_contain_text("reranker")
+    expect(entry.locator(".differences")).to_contain_text("Sources differ")
+    expect(entry.locator(".differences td")).to_have_text(["€12 million", "1", "€9 million", "4"])
+    assert entry.locator(".note-quote").all_text_contents() == [COST, RISE, BELL, INSURED]
+    # What answers by itself stands out, also after a character that JavaScript counts as two.
+    assert entry.locator(".note-quote b").all_text_contents() == ["at nine"]
+    expect(entry.locator(".note").first).to_contain_text("The Herald · 24 April 2026 · p. 3")
+    expect(page.get_by_role("status")).to_contain_text("€12 million.")
+
+
+def test_only_web_addresses_become_links_and_they_tell_nothing(page: Page) -> None:
+    links = ask(page, "What did the flood cost?").locator(".original")
+    expect(links).to_have_count(1)
+    expect(links).to_have_attribute("href", "https://www.herald.example/rain")
+    expect(links).to_have_attribute("rel", "noopener noreferrer")
+    expect(links).to_have_attribute("target", "_blank")
+
+
+def test_extractive_answers_are_called_quotes(page: Page) -> None:
+    expect(ask(page, "Who rang?").locator(".byline")).to_have_text("Quoted from the articles")
+
+
+def test_no_answer_is_shown_as_what_it_is(page: Page) -> None:
+    entry = ask(page, "What is the meaning of life?")
+    expect(entry.locator(".no-answer")).to_have_text("The articles do not answer this.")
+    expect(entry.locator(".marker, .sources, .problem")).to_have_count(0)
+    entry.get_by_role("link", name="A long year").click()
+    expect(page.locator(".article-title")).to_have_text("A long year")
+
+
+def test_words_of_articles_and_models_are_never_run(page: Page) -> None:
+    entry = ask(page, "Is it harmless?")
+    expect(entry.locator(".answer-text")).to_contain_text("<b>It</b> is <script>window.harmed = true</script>")
+    entry.locator(".marker").click()
+    assert highlighted(page) == '<img src=x onerror="window.harmed = true"> is harmless.'
+    assert page.locator(".article-text").text_content() == HOSTILE
+    expect(page.locator(".reader-content :is(img, script, b, a[href^=javascript])")).to_have_count(0)
+
+
+def test_scripts_never_build_html_from_words() -> None:
+    scripts = list((Path(__file__).parent.parent / "service" / "web").glob("*.js"))
+    assert scripts
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        assert not any(
+            word in text for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(")
+        )
+
+
+def test_problems_are_shown_with_a_way_to_try_again(page: Page, desk: PageDesk) -> None:
+    desk.error = FootnoteError("The model's weights are gone. Install them again.")
+    problem = ask(page, "Who rang?").locator(".problem")
+    expect(problem).to_contain_text("The model's weights are gone. Install them again.")
+    desk.error = None
+    problem.get_by_role("button", name="Try again").click()
+    expect(page.locator(".answer-text")).to_contain_text("The bell rang")
+    assert [request.question for request in desk.asked] == ["Who rang?", "Who rang?"]
+
+
+def test_a_service_that_is_gone_is_reported(page: Page) -> None:
+    page.route("**/api/ask", lambda route: route.abort())
+    expect(ask(page, "Who rang?").locator(".problem")).to_contain_text("cannot be reached")
+
+
+def test_an_empty_index_says_what_to_do(page: Page, desk: PageDesk) -> None:
+    desk.empty = True
+    page.reload()
+    expect(page.locator(".opening")).to_contain_text("footnote index PATH")
+    expect(ask(page, "Who rang?").locator(".problem")).to_contain_text("footnote index PATH")
+
+
+def test_an_answer_is_copied_with_its_sources(page: Page, address: str) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, "Who rang?").get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(
+        "Who rang?\n\nThe bell rang 🔔 at nine. [1]\n\n[1] “The bell rang 🔔 at nine.” A long year, "
+    )
+    assert f"{address}/articles/long?version=" in copied

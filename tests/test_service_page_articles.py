@@ -1,0 +1,140 @@
+"""Articles on the page: beside an answer at the cited stretch, by themselves, and listed."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page_browser import ask, highlighted
+from tests.page_desk import BELL, COST, INSURED, RISE, WEATHER
+
+ODDITIES = [
+    "# A heading #\n",
+    "###### Deep\n\n",
+    "Set\n===\n",
+    "* * *\n",
+    "- 😀 an item\n  that goes on\n\n  and on\n",
+    "    - deeper\n",
+    "12) twelve\n",
+    "```python\nx = '**'\n\n# no heading\n```\n\n\nafter\n",
+    "~~~\nnever closed\n",
+    "> quoted\n> **twice**\n",
+    "| a | b |\n|--|\n\n",
+    "**bold *and* bent** _under_ snake_case_name __init__ 2*3*4\n",
+    "`` ` `` `code\n` unclosed **\n",
+    '[a](http://a.example) ![b](c.png "d") [e](javascript:f) [](g) [[h](i)\n',
+    "&lt;b&gt; <i>raw</i> <!-- -->\n",
+    "\ttabbed  \n",
+    "\n\n \n",
+    "👩‍👩‍👧 e\u0301 \u202eright to left\u202c 🜁\n",
+    "\u2028\u0085 \x0c\n",
+    "no newline",
+]
+CHECK = """async (texts) => {
+  const { articleText, utf16Stretch } = await import("/static/articletext.js");
+  const wrong = [];
+  for (const text of texts) for (const format of ["markdown", "text"]) {
+    const points = [...text];
+    for (let start = 0; start < points.length; start += 5) for (const length of [1, 7, 50]) {
+      const stretch = utf16Stretch(text, { start, end: Math.min(start + length, points.length) });
+      const shown = articleText({ text, format, stretch });
+      const cited = [...shown.querySelectorAll("mark")].map((mark) => mark.textContent).join("");
+      const right = points.slice(start, start + length).join("");
+      if (shown.textContent !== text || cited !== right) wrong.push([format, text, start, length, cited]);
+    }
+  }
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_marker_shows_its_quote_and_opens_exactly_that_stretch(page: Page, number: int) -> None:
+    entry = ask(page, "What did the flood cost?")
+    marker = entry.locator(f'.marker[data-number="{number}"]').last
+    quote = {1: COST, 2: RISE, 4: INSURED}[number]
+    marker.hover()
+    card = page.get_by_role("tooltip")
+    expect(card).to_be_visible()
+    assert card.locator("q").text_content() == quote
+    marker.click()
+    assert highlighted(page) == quote
+    assert page.locator(".article-text").text_content() == WEATHER
+    expect(page.locator(".article .notice")).to_have_count(0)
+
+
+def test_the_cited_stretch_is_scrolled_into_view(page: Page) -> None:
+    ask(page, "Who rang?").locator(".answer-text .marker").click()
+    expect(page.locator("mark")).to_be_in_viewport()
+    assert highlighted(page) == BELL
+
+
+def test_any_text_is_shown_whole_and_any_stretch_of_it_exactly(page: Page) -> None:
+    turned = ["".join(ODDITIES[turn:] + ODDITIES[:turn]) for turn in range(0, len(ODDITIES), 5)]
+    assert page.evaluate(CHECK, [*ODDITIES, *turned, *["".join(reversed(ODDITIES))]]) == []
+
+
+def test_markdown_is_shown_without_its_signs(page: Page) -> None:
+    ask(page, "What did the flood cost?").locator(".answer-text .marker").first.click()
+    text = page.locator(".article-text")
+    expect(text.locator("strong")).to_have_text("very")
+    expect(text.locator("em")).to_have_text("two metres")
+    expect(text.locator("h3")).to_have_text("## What it cost")
+    expect(text.locator("li")).to_have_count(3)
+    expect(text.locator("pre")).to_have_count(2)
+    expect(text.locator("a")).to_have_attribute("href", "https://insurers.example/report")
+    shown = text.inner_text()
+    assert not any(sign in shown for sign in ("##", "**", "*two", "](", "`", "> No"))
+
+
+def test_back_closes_the_article_and_the_marker_has_the_focus_again(page: Page) -> None:
+    marker = ask(page, "Who rang?").locator(".answer-text .marker")
+    marker.click()
+    expect(page.locator("mark")).to_be_focused()
+    page.go_back()
+    expect(page.get_by_label("Source", exact=True)).to_be_hidden()
+    expect(marker).to_be_focused()
+    expect(page.locator(".entry")).to_have_count(1)
+
+
+def test_an_article_opens_as_a_page_of_its_own(page: Page) -> None:
+    ask(page, "What did the flood cost?").locator(".answer-text .marker").first.click()
+    page.get_by_role("link", name="Open as a page").click()
+    assert highlighted(page) == COST
+    assert "/articles/rain/Hamburg%20%231%3F?version=sha256%3A1&start=" in page.url
+    expect(page).to_have_title("Rain over 🌧️ Hamburg 🎉 \u2013 Footnote")
+
+
+def test_ids_that_browsers_would_tidy_are_found(page: Page) -> None:
+    page.goto("/articles/dots%2F..%2Fup")
+    expect(page.locator(".article-text")).to_have_text("Reached by no tidied path.")
+    page.get_by_role("link", name="Articles").click()
+    page.get_by_role("link", name="dots/../up").click()
+    expect(page.locator(".article-text")).to_have_text("Reached by no tidied path.")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("gone", "was deleted on"), ("nothing", "There is no article nothing."), ("%E0%A4%A", "There is no article")],
+)
+def test_articles_that_cannot_be_shown_say_why(page: Page, path: str, words: str) -> None:
+    page.goto(f"/articles/{path}")
+    expect(page.locator(".problem")).to_contain_text(words)
+
+
+def test_an_older_version_says_so_and_leads_to_todays(page: Page) -> None:
+    page.goto("/articles/old?version=sha256:0")
+    expect(page.locator(".notice")).to_contain_text("has changed since")
+    expect(page.locator(".notice a")).to_have_attribute("href", "/articles/old")
+
+
+def test_the_opening_lists_articles_and_the_list_goes_on(page: Page) -> None:
+    expect(page.locator(".opening h2")).to_have_text("65 articles indexed")
+    page.get_by_role("button", name="All 65 articles").click()
+    rows = page.locator(".reader .contents li")
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(65)
+    rows.last.get_by_role("link").click()
+    expect(page.locator(".reader .article-title")).to_have_text("Rain over 🌧️ Hamburg 🎉")
+    page.go_back()
+    expect(page.locator(".reader h1")).to_have_text("65 articles")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator(".reader")).to_be_hidden()

@@ -1,0 +1,114 @@
+"""A text that arrives in pieces: where they are cut makes no difference to its sentences, markers and thoughts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.markers import numbers_in, words_of
+from service.sentences import sentences, without_thoughts
+
+_WORDS = [
+    "Amazon invests $5 billion now. ",
+    "It had invested 5.3% before",
+    "Dr. Smith of the U.S. said! ",
+    "“Quoted.” ",
+]
+_MARKERS = [
+    "[1]",
+    "[1, 2]",
+    " [",
+    "1",
+    "]",
+    "【2】",
+    "【3†source】",
+    "[1-3] ",
+    "[2024]",
+    ". ",
+    "?",
+    " ",
+    "\n",
+    "\n\n",
+    "亚马逊。",
+]
+_MARKS = ["- an item", "1. one ", "```python\n", "```\n", "`x[1]`", "**bold. More** ", "# Heading\n", "| a | b |\n"]
+_PARTS = st.sampled_from([*_WORDS, *_MARKERS, *_MARKS, "<think>", "</think>", "<thi", "hm. "])
+
+
+@given(st.lists(_PARTS, max_size=14), st.data())
+def test_any_way_of_cutting_the_text_gives_the_same_sentences(parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    whole = list(sentences(without_thoughts([text])))
+    assert list(sentences(without_thoughts(pieces))) == whole
+    assert list(sentences(without_thoughts(text))) == whole
+
+
+@given(st.lists(_PARTS.filter(lambda part: "think" not in part and "<" not in part), max_size=14))
+def test_no_word_is_lost_or_said_twice(parts: list[str]) -> None:
+    text = "".join(part for part in parts if "`" not in part)
+    letters = "".join(character for character in text if character.isalpha())
+    cut = "".join(sentences([text]))
+    assert "".join(character for character in cut if character.isalpha()) == letters
+
+
+def test_a_sentence_comes_as_soon_as_the_next_has_begun() -> None:
+    heard: list[str] = []
+
+    def speaking() -> list[str]:
+        return ["Amazon invests $5 billion", " now. ", "[1] ", "It had ", "invested before."]
+
+    said = sentences(piece for piece in speaking() if heard.append(piece) is None)  # type: ignore[func-returns-value]
+    assert next(said) == "Amazon invests $5 billion now [1]."
+    assert heard == ["Amazon invests $5 billion", " now. ", "[1] ", "It had "]
+
+
+def test_a_sentence_without_an_end_is_cut_at_last() -> None:
+    said = sentences("word " for _ in range(10_000))
+    assert len(next(said)) < 2_100
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<think>Which one? [2]</think>It is five. [1]", ["It is five [1]."]),
+        ("<THINK>a</THINK>It is five.", ["It is five."]),
+        ("It is five. <think>never closed. And on. ", ["It is five."]),
+        ("<think>only thought", []),
+        ("thought</think>It is five.", ["thoughtIt is five."]),
+        ("5 < 6 and 7 <think of it.", ["5 < 6 and 7 <think of it."]),
+    ],
+)
+def test_thoughts_are_left_out(text: str, said: list[str]) -> None:
+    assert list(sentences(without_thoughts([text]))) == said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "numbers"),
+    [
+        ("So [1].", {1}),
+        ("So [1][2] and [1, 4].", {1, 2, 4}),
+        ("So [1-3] 【4】 【5†source】 [Passage 6].", {1, 2, 3, 4, 5, 6}),
+        ("So [1–3]; [7;8].", {1, 2, 3, 7, 8}),
+        ("In [2024] and [0] and [9] and [x] and (3).", set()),
+        ("The array `a[1]` and ``b[2]`` but [3].", {3}),
+        ("So [3-1] and [99999999999999999999999].", set()),
+    ],
+)
+def test_which_passages_a_sentence_names(sentence: str, numbers: set[int]) -> None:
+    assert numbers_in(sentence, 8) == numbers
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("It was **five** [1] [2] .", "It was five."),
+        ("In the plan [2024] it was five 【1†a】.", "In the plan (2024) it was five."),
+        ("See [the report](http://evil.example/?q=1) ![x](http://evil.example/x.png)", "See the report x"),
+        ("Fi\u200bve \u202ebillion\U000e0041", "Five billion"),
+        ("[1] 【2】", ""),
+        ("…", ""),
+    ],
+)
+def test_the_words_of_a_sentence(sentence: str, words: str) -> None:
+    assert words_of(sentence) == words

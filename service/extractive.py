@@ -19,7 +19,7 @@ from service.disagreement import Told, contradict
 from service.evidence import Evidence, read_sentences
 from service.refusal import confidence
 from service.values import values_in
-from service.wording import asks_for_overview, parts_of
+from service.wording import asks_for_list, asks_for_overview, parts_of
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -64,11 +64,12 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
     """Return the stretch of the best sentence that answers, as people read it.
 
-    None without a reader, for overviews, and for questions with several parts. With `sure`, only where the reader finds
+    None without a reader, and for overviews, lists and questions with several parts. With `sure`, only where the reader finds
     it likelier than that there is none.
     """
     best = best_of(evidence)
-    if asks_for_overview(question) or len(parts_of(question)) > 1 or (sure and best.answer is None):
+    several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
+    if several or (sure and best.answer is None):
         return None
     return stretch_words(best) or None
 

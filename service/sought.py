@@ -85,7 +85,8 @@ _AFTER_COUNTED = frozenset(
 _PEOPLE = frozenset(stems("people persons employees workers staff jobs men women members residents inhabitants"))
 # A number that counts something: not part of a sum of money, a share, a year or a measure.
 _COUNT = re.compile(
-    rf"(?<![\w$€£¥.,-])(?:(?!(?:1\d{{3}}|20\d\d)\b)\d[\d,]*(?:\.\d+)?|\b(?:{_NUMBER_WORDS}|several|both|no)\b)(?![\d%])",
+    r"(?<![\w$€£¥.,-])(?:(?!(?:1\d{3}|20\d\d)\b)\d[\d,]*(?:\.\d+)?"
+    rf"|(?<!\d )\b(?:{_NUMBER_WORDS}|several|both|no)\b)(?![\d%])",
     re.I,
 )
 _MEASURED = re.compile(

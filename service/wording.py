@@ -133,9 +133,10 @@ def parts_of(question: str) -> tuple[str, ...]:
         begin, end = question[: each.start()], question[each.end() :]
         return tuple(f"{begin}{each[name]}{each['between']}{end}" for name in ("one", "other"))
     parts = tuple(part.strip() for part in _PART.split(question))
-    if all(_ASKS.search(part) and len(part.split()) > 2 for part in parts):
-        return tuple(part if part.endswith("?") else f"{part}?" for part in parts) if len(parts) > 1 else (question,)
-    return (question,)
+    each_asks = all(_ASKS.search(part) and len(part.split()) > 2 for part in parts)
+    if len(parts) == 1 or not each_asks or asks_for_overview(question):
+        return (question,)
+    return tuple(part if part.endswith("?") else f"{part}?" for part in parts)
 
 
 @lru_cache(maxsize=4096)

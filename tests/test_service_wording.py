@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from service.wording import (
     asks_back,
+    asks_for_list,
     asks_for_overview,
     covered,
     distinctive,
     missing_names,
     names_in,
+    of_total,
+    parts_of,
     tells_back,
     terms,
 )
@@ -54,3 +57,31 @@ def test_an_overview_is_told_from_a_fact() -> None:
     assert asks_for_overview("Summarise the deal")
     assert asks_for_overview("What do the sources say about lock-in?")
     assert not asks_for_overview("When was the deal signed?")
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Who built it, and when was it opened?", ("Who built it?", "when was it opened?")),
+        ("What does Rome gain and what does Pisa gain?", ("What does Rome gain?", "what does Pisa gain?")),
+        ("How much do Rome and Pisa each pay?", ("How much do Rome pay?", "How much do Pisa pay?")),
+        ("Who built the bridge and the tower?", ("Who built the bridge and the tower?",)),
+        ("Compare what Rome gives and what Pisa gives.", ("Compare what Rome gives and what Pisa gives.",)),
+        ("and when?", ("and when?",)),
+    ],
+)
+def test_a_question_may_have_parts(question: str, parts: tuple[str, ...]) -> None:
+    assert parts_of(question) == parts
+
+
+def test_a_list_is_told_from_one_thing() -> None:
+    assert asks_for_list("Which companies have raised their spending?")
+    assert asks_for_list("List the towns on the river.")
+    assert not asks_for_list("Which company has raised its spending?")
+    assert not asks_for_list("What is the price?")
+
+
+def test_a_total_is_asked_and_told_in_different_words() -> None:
+    assert of_total("How large is the commitment altogether?")
+    assert of_total("That lifts its total commitment to $13 billion.")
+    assert not of_total("It invests $5 billion more.")

@@ -160,7 +160,7 @@ def test_ask_prints_json_and_nothing_else(weather_data: Path) -> None:
     assert all(set(sentence) == keys(SENTENCE_KEYS) for sentence in answer["sentences"])
     assert all(set(citation) == keys(CITATION_KEYS) for citation in answer["citations"])
     assert set(answer["timings_ms"]) == {"retrieve", "answer", "total"}
-    assert set(answer["preferences"]) == {"published_after"}
+    assert set(answer["preferences"]) == {"published_after", "published_before"}
     assert any("30 litres" in citation["quote"] for citation in answer["citations"])
 
 

@@ -40,7 +40,7 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"
         r"|\bwhat (?:do|does|did|will) .*\bpay(?: \w+)? for \w|\b(?:annual|yearly) (?:revenue|budget|cost|income|spending)\b"
-        r"|^(?:price|cost|revenue|budget|salary|valuation) of\b",
+        r"|\b\d+ or \d+ (?:dollars|euros|[mb]illion)\b|^(?:price|cost|revenue|budget|salary|valuation) of\b",
     ),
     ("count", r"\bhow many\b|\b(?:what|which) number of\b"),
     ("number", r"\bhow (?:much|old|tall|far|big|large|often|fast|high|deep|heavy|long)\b|\bwhat (?:number|age)\b"),

@@ -17,6 +17,7 @@ from service.sought import Wanted, holds, lacks, wanted
         ("How many gigawatts does Anthropic get?", "count"),
         ("When does the capacity come online?", "date"),
         ("in which year was it built", "date"),
+        ("its earlier funding, 4 or 8 billion", "amount"),
         ("Who is the CEO of Anthropic?", "person"),
         ("What are the risks of the deal?", None),
         ("Why is compute scarce?", None),

@@ -17,7 +17,7 @@ from index.store import Index
 # (docs/decisions/0002-fusion.md has the figures).
 LEXICAL_WEIGHT = 0.016
 
-_CANDIDATES = 100
+_CANDIDATES = 50
 _WIDER = 8
 # No more than this are scored one by one: at 100,000 passages that takes some half a second.
 _SCORE_ALL = 4_000

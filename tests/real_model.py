@@ -129,6 +129,8 @@ def _row(question: str, model: Recorded, found: object) -> dict[str, Any]:
     row = {"question": question, "said": said, "shown": model.shown, "verified": "", "flagged": "", "by_model": False}
     if isinstance(found, Answer):
         row["degraded"], row["by_model"] = found.degraded, found.answerer == MODEL
+        if not row["by_model"]:
+            return row  # quotes are the articles' own words, also of passages that the model was not shown
         for support, key in (("verified", "verified"), ("unverified", "flagged")):
             row[key] = " ".join(sentence.text for sentence in found.sentences if sentence.support == support)
     return row

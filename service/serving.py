@@ -26,6 +26,7 @@ from service.logs import set_up
 from service.observing import Observer, log_question
 from service.opening import open_desk, service_owner
 from service.settings import Settings
+from service.tracing import tracing
 from service.watching import watching
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
             server_header=False,
             timeout_graceful_shutdown=20,
         )
+        stack.enter_context(tracing(app, with_texts=settings.log_questions))
         with watching(desk, watch, data_dir=settings.data_dir):
             _Server(config, settings.public_url or url).run(sockets=[listening])
 

@@ -73,7 +73,7 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
-    app.include_router(openai_router(desk, gate, settings), **limited)
+    app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())

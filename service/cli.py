@@ -10,6 +10,7 @@ from eval.bench.commands import bench
 from eval.commands import app as eval_app
 from service.audit_cli import audit
 from service.keys_cli import app as keys_app
+from service.slack_cli import app as slack_app
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(eval_app, name="eval")
 app.add_typer(keys_app, name="keys")
+app.add_typer(slack_app, name="slack")
 app.command("bench")(bench)
 app.command("audit")(audit)
 

@@ -205,6 +205,7 @@ class LocalDesk:
                 data_dir=str(self.settings.data_dir.absolute()),
                 answerer=(self.settings.llm_model or EXTRACTIVE) if self.writer else EXTRACTIVE,
                 reader=index.reader.name if index.reader else None,
+                reranker=index.reranker.name if index.reranker else None,
                 outdated=index.outdated(),
                 watching=self.watches.wire(),
             )
@@ -247,3 +248,5 @@ class LocalDesk:
             index.embedder.load()
             if index.reader:
                 index.reader.load()
+            if index.reranker:
+                index.reranker.load()

@@ -28,6 +28,7 @@ from service.observing import Observer, log_question
 from service.opening import open_desk, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
+from service.tracing import tracing
 from service.watching import watching
 
 log = structlog.get_logger(__name__)
@@ -54,9 +55,9 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
+        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
         guard = stack.enter_context(opened_guard(settings, database))
-        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         desk = replace(desk, observers=_observers(settings, guard, database))
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
         if keys_required(settings, host):
@@ -73,6 +74,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
             server_header=False,
             timeout_graceful_shutdown=20,
         )
+        stack.enter_context(tracing(app, with_texts=settings.log_questions))
         with watching(desk, watch, data_dir=settings.data_dir):
             _Server(config, settings.public_url or url).run(sockets=[listening])
 

@@ -49,8 +49,10 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     whole = replace(question, text=completed or asked)
     with closing(_steps(whole, clock, index=index, settings=settings, writer=writer)) as found:
         for step in found:
-            last = isinstance(step, Answer | NoAnswer)
-            yield replace(step, question=asked, completed_question=completed) if last else step
+            if isinstance(step, Answer | NoAnswer):
+                yield replace(step, question=asked, completed_question=completed)
+            else:
+                yield step
 
 
 def _steps(

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import (
     CheckFunction,
@@ -20,6 +22,8 @@ from schemathesis.checks import (
 )
 
 from service.api import create_app
+from service.wire import AskResponse, SentenceEvent
+from tests.fake_desk import FakeDesk
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
@@ -81,6 +85,24 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
         with suppress(Unsatisfiable) if mode == GenerationMode.NEGATIVE else nullcontext():
             call()
     return seen
+
+
+def test_examples_are_what_they_show() -> None:
+    paths = create_app(FakeDesk(), settings=settings_for(Path("unused"))).openapi()["paths"]
+    asked = paths["/api/ask"]["post"]["responses"]["200"]["content"]
+    answer = AskResponse.model_validate(asked["application/json"]["example"])
+    first = answer.sentences[0]
+    assert answer.text[first.start : first.end] == f"{first.text} [1]"
+    events = dict(
+        part.removeprefix("event: ").split("\ndata: ")
+        for part in asked["text/event-stream"]["example"].split("\n\n")[:-1]
+    )
+    assert AskResponse.model_validate_json(events["answer"]) == answer
+    assert SentenceEvent.model_validate_json(events["sentence"]).sentence == first
+    chat = paths["/v1/chat/completions"]["post"]["responses"]["200"]["content"]
+    assert ChatCompletion.model_validate(chat["application/json"]["example"]).choices[0].message.content == answer.text
+    chunk = chat["text/event-stream"]["example"].split("\n\n")[0].removeprefix("data: ")
+    assert ChatCompletionChunk.model_validate_json(chunk).choices[0].delta.content == answer.text
 
 
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])

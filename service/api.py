@@ -57,6 +57,7 @@ def create_app(
     guard = guard or Guard()
     gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
     limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
+    guard.metrics.waiting.set_function(lambda: limits.places.waiting)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -20,6 +21,7 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.core.result import Ok
 
 from service.api import create_app
 from service.wire import AskResponse, SentenceEvent
@@ -66,6 +68,7 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
     """Call every operation with generated requests, check each reply, and return the statuses that came."""
     seen: set[int] = set()
     for result in service.schema.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
         if headers == OWNER and operation.path in NOT_FOR_A_MADE_UP_OWNER:
             continue
@@ -77,7 +80,7 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
             deadline=None,
         )
         @given(case=operation.as_strategy(generation_mode=mode))
-        def call(case: Case) -> None:
+        def call(case: Case[Any]) -> None:
             response = case.call_and_validate(base_url=service.url, headers=headers, checks=CHECKS, timeout=30)
             seen.add(response.status_code)
 

@@ -1,11 +1,14 @@
 """Puts together what several threads ask of a model at the same moment: one large batch is faster than many small ones."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
 
+# One thread for all models: each thread that computes keeps memory for it, and helpers of its own for every core. With
+# eight clients a service grew by 580 MB when each thread did, by 220 MB with a hundred so.
+_MODELS = ThreadPoolExecutor(1, thread_name_prefix="models")
 Asked = TypeVar("Asked")
 Given = TypeVar("Given")
 
@@ -45,7 +48,8 @@ class Gathering(Generic[Asked, Given]):
         with self._joining:
             requests, self._waiting = self._waiting, []
         try:
-            results = self._work([item for request in requests for item in request.items])
+            together = [item for request in requests for item in request.items]
+            results = _MODELS.submit(self._work, together).result()
         except BaseException as error:  # noqa: BLE001 - whatever it is, everyone who waits is told
             for request in requests:
                 request.answer.set_exception(error)

@@ -16,6 +16,7 @@ from service.access import gate_for
 from service.articles_api import ArticlesDesk, articles_router
 from service.documented import problems
 from service.doorkeeper import Doorkeeper
+from service.examples import add_examples
 from service.guard import Guard
 from service.http_problems import add_problem_handlers
 from service.kept_api import KeepingDesk, kept_routes
@@ -78,6 +79,7 @@ def create_app(
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
+    add_examples(app)
     add_problem_handlers(app)
     app.add_middleware(Doorkeeper, gate=gate)
     app.add_middleware(OpenAIErrors)
@@ -88,12 +90,12 @@ def create_app(
 def _health(desk: Desk) -> APIRouter:
     router = APIRouter(tags=["health"])
 
-    @router.get("/healthz")
+    @router.get("/healthz", responses=problems(403))
     async def healthz() -> dict[str, str]:
         """Say that the process is alive."""
         return {"status": "alive"}
 
-    @router.get("/readyz", responses=problems(503))
+    @router.get("/readyz", responses=problems(403, 503))
     def readyz() -> dict[str, str]:
         """Say whether questions can be asked now."""
         try:

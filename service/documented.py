@@ -13,5 +13,11 @@ After = Annotated[str | None, Query(description="`next_after` of the page before
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe these statuses as problem details in the OpenAPI document."""
-    content = {"application/problem+json": {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    return {status: {"description": HTTPStatus(status).phrase, "content": _problem(status)} for status in statuses}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    phrase = HTTPStatus(status).phrase
+    slug = phrase.lower().replace(" ", "-")
+    example = Problem(type=f"/problems/{slug}", title=phrase, status=status, detail="What was wrong, and what to do.")
+    return {"application/problem+json": {"schema": Problem.model_json_schema(), "example": example.model_dump()}}

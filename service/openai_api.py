@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from service.access import Gate
 from service.askers import Asker
 from service.chat_tasks import reply_to_task
+from service.examples import CHUNK_STREAM, streamed
 from service.http_problems import check_characters
 from service.openai_shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
 from service.openai_wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
@@ -18,6 +19,8 @@ from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, stepwise
 from service.wire import AskResponse
 
+_REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
+
 
 def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRouter:
     """Route chat completions and models."""
@@ -26,7 +29,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
     @router.post(
         "/chat/completions",
         response_model=Completion,
-        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+        responses=_REPLY | _errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     )
     async def chat_completions(
         chat: ChatRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
@@ -66,7 +69,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
         """List the one model there is."""
         return Models(data=[Model()])
 
-    @router.get("/models/{model}", responses=_errors(401, 403, 404))
+    @router.get("/models/{model}", responses=_errors(401, 403, 404, 422))
     async def one_model(model: str, _: Annotated[Asker, Depends(gate.asker)]) -> Model:
         """Describe the one model there is."""
         _check_model(model)
@@ -100,11 +103,3 @@ def _refuse_other_forms(chat: ChatRequest) -> None:
 
 def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorReply} for status in statuses}
-
-
-_STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The answer, or, with `stream`, its chunks.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}

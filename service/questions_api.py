@@ -1,7 +1,7 @@
 """Questions over HTTP: answered whole or as a stream of events, and searches."""
 
 from collections.abc import Generator
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -10,18 +10,14 @@ from index.records import Access
 from service.access import Gate
 from service.askers import Asker
 from service.documented import problems
+from service.examples import SENTENCE_STREAM, streamed
 from service.http_problems import check_characters
 from service.kept.kept import Through
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, server_sent, stepwise
 from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
 
-_STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The answer, or, with `stream`, the events that lead to it.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+_REPLY = streamed("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
 
 
 class AnsweringDesk(Protocol):
@@ -39,7 +35,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
     router = APIRouter(prefix="/api", tags=["questions"])
 
     @router.post(
-        "/ask", response_model=AskResponse, responses=_STREAMED | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
+        "/ask", response_model=AskResponse, responses=_REPLY | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
     )
     async def ask(
         question: AskRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]

@@ -41,9 +41,12 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     the data folder.
     """
     set_up(settings.log_format)
+    # Read when the models are loaded. By default threads that wait for each other spin: on cores that others use too, a
+    # question then took 3.9 s in place of 0.35.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     slack = _checked_slack(settings)
     try:
-        listening = _listen(host, port)
+        listening = _listen(host, port, stall_seconds=settings.stream_stall_seconds)
     except WrongUsage:
         # Most often it is this very data folder that is served there: then say by whom.
         with own(settings.data_dir, Owner(os.getpid(), "footnote serve")):
@@ -132,10 +135,13 @@ def _say_how_to_make_a_key(database: Engine) -> None:
         )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, stall_seconds: float) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it: Linux drops one whose reader takes nothing, with all that was to be sent.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1_000 * stall_seconds))
     try:
         listening.bind((host, port))
         # From here on whoever comes waits until the index is open, and is not turned away.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-_PATIENCE = 60.0
+_PATIENCE = 150.0
 _STREAM_EVERY = 4  # every fourth question of a client is streamed
 
 

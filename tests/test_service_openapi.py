@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import (
     CheckFunction,
@@ -18,8 +21,11 @@ from schemathesis.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from schemathesis.core.result import Ok
 
 from service.api import create_app
+from service.wire import AskResponse, SentenceEvent
+from tests.fake_desk import FakeDesk
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
@@ -62,6 +68,7 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
     """Call every operation with generated requests, check each reply, and return the statuses that came."""
     seen: set[int] = set()
     for result in service.schema.get_all_operations():
+        assert isinstance(result, Ok)
         operation = result.ok()
         if headers == OWNER and operation.path in NOT_FOR_A_MADE_UP_OWNER:
             continue
@@ -73,7 +80,7 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
             deadline=None,
         )
         @given(case=operation.as_strategy(generation_mode=mode))
-        def call(case: Case) -> None:
+        def call(case: Case[Any]) -> None:
             response = case.call_and_validate(base_url=service.url, headers=headers, checks=CHECKS, timeout=30)
             seen.add(response.status_code)
 
@@ -81,6 +88,24 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
         with suppress(Unsatisfiable) if mode == GenerationMode.NEGATIVE else nullcontext():
             call()
     return seen
+
+
+def test_examples_are_what_they_show() -> None:
+    paths = create_app(FakeDesk(), settings=settings_for(Path("unused"))).openapi()["paths"]
+    asked = paths["/api/ask"]["post"]["responses"]["200"]["content"]
+    answer = AskResponse.model_validate(asked["application/json"]["example"])
+    first = answer.sentences[0]
+    assert answer.text[first.start : first.end] == f"{first.text} [1]"
+    events = dict(
+        part.removeprefix("event: ").split("\ndata: ")
+        for part in asked["text/event-stream"]["example"].split("\n\n")[:-1]
+    )
+    assert AskResponse.model_validate_json(events["answer"]) == answer
+    assert SentenceEvent.model_validate_json(events["sentence"]).sentence == first
+    chat = paths["/v1/chat/completions"]["post"]["responses"]["200"]["content"]
+    assert ChatCompletion.model_validate(chat["application/json"]["example"]).choices[0].message.content == answer.text
+    chunk = chat["text/event-stream"]["example"].split("\n\n")[0].removeprefix("data: ")
+    assert ChatCompletionChunk.model_validate_json(chunk).choices[0].delta.content == answer.text
 
 
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])

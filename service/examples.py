@@ -1,0 +1,91 @@
+"""One question and its answer, as examples of the OpenAPI document."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import FastAPI
+
+from service.openai_shaping import Manner, completion
+from service.openai_wire import Completion
+from service.wire import AskResponse, CitationWire, PreferencesWire, SentenceWire, TimingsWire
+
+QUESTION = "How much will Amazon invest in Anthropic right away?"
+_SAID = "Amazon invests $5 billion now."
+ANSWER = AskResponse(
+    id="ans_0b5f1c3e8d7a4f2e9c6b1a0d3e4f5a6b",
+    conversation_id="conv_7c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f",
+    question=QUESTION,
+    completed_question=None,
+    status="answered",
+    short_answer="$5 billion",
+    text=f"{_SAID} [1]",
+    sentences=[SentenceWire(text=_SAID, start=0, end=len(_SAID) + 4, citations=[1], support="verified")],
+    citations=[
+        CitationWire(
+            number=1,
+            article_id="amazon-anthropic",
+            article_version="sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            title="Amazon and Anthropic deepen their partnership",
+            publisher="The Herald",
+            published=date(2026, 4, 20),
+            url="https://herald.example/amazon-anthropic",
+            passage_id="9f86d081-0",
+            quote=_SAID,
+            start=120,
+            end=120 + len(_SAID),
+            page=None,
+            score=0.93,
+        )
+    ],
+    disagreements=[],
+    nearest=[],
+    preferences=PreferencesWire(),
+    answerer="extractive",
+    confidence=0.97,
+    degraded=None,
+    usage=None,
+    timings_ms=TimingsWire(retrieve=31.0, answer=4.2, total=35.2),
+)
+
+
+def chat_completion() -> Completion:
+    """Return the answer as a chat completion."""
+    whole = completion(ANSWER, Manner("https://ask.example"))
+    return whole.model_copy(update={"id": "chatcmpl-1a2b3c4d5e6f", "created": 1_777_000_000})
+
+
+def streamed(description: str, stream: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a reply that may also be a stream of server-sent events."""
+    content = {"text/event-stream": {"schema": {"type": "string"}, "example": stream}}
+    return {200: {"description": description, "content": content}}
+
+
+def add_examples(app: FastAPI) -> None:
+    """Show the answer in the OpenAPI document, which is made when it is first asked for.
+
+    FastAPI leaves the nulls out of an example that a route declares, and then it does not fit its schema.
+    """
+    made = app.openapi
+
+    def with_examples() -> dict[str, Any]:
+        document = made()
+        for path, example in (("/api/ask", ANSWER), ("/v1/chat/completions", chat_completion())):
+            reply = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
+            reply["example"] = example.model_dump(mode="json")
+        return document
+
+    # As FastAPI's documentation has it (https://fastapi.tiangolo.com/how-to/extending-openapi/).
+    app.openapi = with_examples  # type: ignore[method-assign]
+
+
+SENTENCE_STREAM = (
+    'event: hits\ndata: {"hits": []}\n\n'
+    f"event: sentence\ndata: "
+    f'{{"sentence": {ANSWER.sentences[0].model_dump_json()}, "citations": [{ANSWER.citations[0].model_dump_json()}]}}\n\n'
+    f"event: answer\ndata: {ANSWER.model_dump_json()}\n\n"
+)
+CHUNK_STREAM = (
+    'data: {"id": "chatcmpl-1a2b3c4d5e6f", "object": "chat.completion.chunk", "created": 1777000000, "model": "footnote", '
+    f'"choices": [{{"index": 0, "delta": {{"content": "{_SAID} [1]"}}, "logprobs": null, "finish_reason": null}}]}}\n\n'
+    "data: [DONE]\n\n"
+)

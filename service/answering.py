@@ -49,8 +49,13 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     whole = replace(question, text=completed or asked)
     with closing(_steps(whole, clock, index=index, settings=settings, writer=writer)) as found:
         for step in found:
-            last = isinstance(step, Answer | NoAnswer)
-            yield replace(step, question=asked, completed_question=completed) if last else step
+            match step:
+                case Found():
+                    yield replace(step, completed_question=completed)
+                case Answer() | NoAnswer():
+                    yield replace(step, question=asked, completed_question=completed)
+                case _:
+                    yield step
 
 
 def _steps(

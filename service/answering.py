@@ -44,30 +44,14 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     Raises what `answer` raises. Whoever stops asking for steps stops the work, that of the language model too.
     """
     clock = _Clock()
-    asked = checked(question.text, longest=settings.max_question_chars)
-    completed = _completed(asked, question.history, writer)
-    whole = replace(question, text=completed or asked)
-    with closing(_steps(whole, clock, index=index, settings=settings, writer=writer)) as found:
-        for step in found:
-            match step:
-                case Found():
-                    yield replace(step, completed_question=completed)
-                case Answer() | NoAnswer():
-                    yield replace(step, question=asked, completed_question=completed)
-                case _:
-                    yield step
-
-
-def _steps(
-    question: Question, clock: "_Clock", *, index: Index, settings: Settings, writer: Writer | None
-) -> Generator[Step, None, None]:
-    """Answer a question that stands by itself."""
-    text = question.text
-    retrieved = select_hits(index, question, settings=settings)
+    text = checked(question.text, longest=settings.max_question_chars)
+    completed = _completed(text, question.history, writer)
+    text = completed or text
+    retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
-    yield Found(retrieved.hits, preferences=retrieved.preferences)
-    asked = _Asked(text, retrieved, confidence(text, evidence), clock)
+    yield Found(retrieved.hits, preferences=retrieved.preferences, completed_question=completed)
+    asked = _Asked(question.text.strip(), completed, retrieved, confidence(text, evidence), clock)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)
         return
@@ -83,13 +67,6 @@ def _steps(
         yield from map(cited.add, quoted(index, text, evidence))
         short = short_answer(text, evidence, sure=settings.refusals)
     yield _answer(asked, cited, ending, short)
-
-
-def _completed(asked: str, history: Sequence[Message], writer: Writer | None) -> str | None:
-    """Return the question with what it leaves to the conversation: by the language model, else by rules. None: nothing."""
-    by_model = writer.completed(asked, history) if writer and history else None
-    completed = by_model or completed_question(asked, history)
-    return None if completed == asked else completed
 
 
 def checked(question: str, *, longest: int) -> str:
@@ -108,12 +85,31 @@ def checked(question: str, *, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on."""
+    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on.
 
-    text: str
+    `completed` is the question with what it leaves to the conversation before it; None where it stands by itself.
+    """
+
+    question: str
+    completed: str | None
     retrieved: Selected
     sure: float
     clock: "_Clock"
+
+    @property
+    def text(self) -> str:
+        """The question in full."""
+        return self.completed or self.question
+
+
+def _completed(asked: str, history: Sequence[Message], writer: Writer | None) -> str | None:
+    """Return the question in full where it leans on what was said before, None where it stands by itself.
+
+    By the language model where there is one, else by rules.
+    """
+    by_model = writer.completed(asked, history) if writer and history else None
+    completed = by_model or completed_question(asked, history)
+    return None if completed == asked else completed
 
 
 def _written(
@@ -133,7 +129,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
     disputed = disagreements(asked.text, cited.citations)
     return Answer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=cited.text,
         sentences=cited.sentences,
         citations=cited.citations,
@@ -147,6 +143,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
         preferences=asked.retrieved.preferences,
+        completed_question=asked.completed,
     )
 
 
@@ -154,7 +151,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
     nearest = {hit.passage.article.id: hit.passage.article.title for hit in asked.retrieved.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
         hits=asked.retrieved.hits,
@@ -163,6 +160,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
         timings=asked.clock.timings(),
         usage=ending.usage if ending else None,
         preferences=asked.retrieved.preferences,
+        completed_question=asked.completed,
     )
 
 

@@ -39,7 +39,7 @@ class Doorkeeper:
         reply = _Reply(send)
         try:
             headers = Headers(scope=scope)
-            self._gate.check(headers, method=scope["method"])
+            self._gate.check(headers, method=scope["method"], path=scope["path"])
             _check_announced_size(headers)
             asker = await self._gate.identify(headers, path=scope["path"])
             scope.setdefault("state", {})["asker"] = asker

@@ -4,12 +4,14 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import structlog
 import uvicorn
+from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
@@ -17,12 +19,15 @@ from index.ownership import Owner, own
 from service.access import keys_required
 from service.api import create_app
 from service.desk import LocalDesk
-from service.guard import opened_guard
+from service.guard import Guard, opened_guard
+from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import all_keys
 from service.logs import set_up
+from service.observing import Observer, log_question
 from service.opening import open_desk, service_owner
 from service.settings import Settings
+from service.slack.tokens import wanted
 from service.watching import watching
 
 log = structlog.get_logger(__name__)
@@ -31,9 +36,11 @@ log = structlog.get_logger(__name__)
 def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = ()) -> None:
     """Own the data folder and serve it, and keep it equal to the paths to watch. Returns when the process is told to stop.
 
-    Raises WrongUsage when the address cannot be served on, DataFolderOwned when another process has the data folder.
+    Raises WrongUsage when the address cannot be served on or Slack refuses a token, DataFolderOwned when another process has
+    the data folder.
     """
     set_up(settings.log_format)
+    slack = _checked_slack(settings)
     try:
         listening = _listen(host, port)
     except WrongUsage:
@@ -47,12 +54,15 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
-        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
         guard = stack.enter_context(opened_guard(settings, database))
+        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
+        desk = replace(desk, observers=_observers(settings, guard, database))
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
+        if slack:
+            app.include_router(stack.enter_context(_slack(desk, settings, database, guard, url)))
         # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
         Thread(target=_warm, args=[desk], daemon=True).start()
         config = uvicorn.Config(
@@ -86,6 +96,30 @@ def _database(settings: Settings) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def _checked_slack(settings: Settings) -> bool:
+    if not wanted(settings):
+        return False
+    from service.slack.running import check_tokens
+
+    check_tokens(settings)
+    return True
+
+
+def _slack(
+    desk: LocalDesk, settings: Settings, database: Engine, guard: Guard, url: str
+) -> AbstractContextManager[APIRouter]:
+    from service.slack.http import answering_in_slack
+
+    address = settings.public_url or url
+    return answering_in_slack(desk, settings, engine=database, public_url=address, registry=guard.metrics.registry)
+
+
+def _observers(settings: Settings, guard: Guard, database: Engine) -> tuple[Observer, ...]:
+    audit = [Audit(database, days=settings.audit_days).note] if settings.audit_days else []
+    questions = [log_question] if settings.log_questions else []
+    return (guard.metrics.note, *audit, *questions)
 
 
 def _say_how_to_make_a_key(database: Engine) -> None:

@@ -22,7 +22,7 @@ def slack(
     from index.errors import WrongUsage
     from service.serving import serve
     from service.settings import load_settings
-    from service.slack.running import wanted
+    from service.slack.tokens import wanted
 
     settings = load_settings()
     if not wanted(settings):
@@ -41,8 +41,8 @@ def manifest(
 ) -> None:
     """Print the manifest of the Slack app: at https://api.slack.com/apps, Create New App, From a manifest."""
     from index.errors import WrongUsage
+    from service.access import SIGNED
     from service.settings import load_settings
-    from service.slack.http import PATH
     from service.slack.manifest import manifest as made
 
     public_url = load_settings().public_url
@@ -50,4 +50,4 @@ def manifest(
         raise WrongUsage(
             "Slack sends events to a public https address. Set FOOTNOTE_PUBLIC_URL to the one of this service."
         )
-    typer.echo(json.dumps(made(events_url=f"{public_url}".rstrip("/") + PATH if http else None), indent=2))
+    typer.echo(json.dumps(made(events_url=f"{public_url}".rstrip("/") + SIGNED if http else None), indent=2))

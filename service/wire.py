@@ -335,6 +335,7 @@ class StatusResponse(Wire):
     data_dir: str
     answerer: str
     reader: str | None = None
+    reranker: str | None = None
     outdated: str | None = None
     watching: list[WatchWire] = []
 

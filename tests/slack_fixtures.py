@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from index.errors import NotKept
@@ -139,28 +140,38 @@ class ScriptedDesk:
         return [request.question for request, _ in self.asked]
 
 
-def slack_settings(server: SlackServer, data_dir: Path, **changes: Any) -> Settings:
+def slack_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
     given: dict[str, Any] = {
         "slack_bot_token": SecretStr(BOT_TOKEN),
         "slack_app_token": SecretStr(APP_TOKEN),
-        "slack_api_url": server.url,
+        "slack_api_url": url,
     }
     return settings_for(data_dir, **given | changes)
 
 
 @contextmanager
-def running_bot(server: SlackServer, desk: Any, data_dir: Path, **changes: Any) -> Iterator[SlackBot]:
-    """Run the real bot against the server, until left."""
-    settings = slack_settings(server, data_dir, **changes)
+def started_bot(
+    url: str, desk: Any, data_dir: Path, *, registry: CollectorRegistry | None = None, **changes: Any
+) -> Iterator[SlackBot]:
+    """Run the real bot against the server at this address, until left."""
+    settings = slack_settings(url, data_dir, **changes)
     engine = opened_database(data_dir)
+    counted = registry or CollectorRegistry()
     try:
-        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL) as bot:
+        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL, registry=counted) as bot:
             bot.running.result(20)
-            if settings.slack_app_token:
-                server.wait_for(server.open_sockets, "a connection")
             yield bot
     finally:
         engine.dispose()
+
+
+@contextmanager
+def running_bot(server: SlackServer, desk: Any, data_dir: Path, **more: Any) -> Iterator[SlackBot]:
+    """Run the real bot against the server, connected by Socket Mode unless it has no token for that."""
+    with started_bot(server.url, desk, data_dir, **more) as bot:
+        if more.get("slack_app_token", APP_TOKEN):
+            server.wait_for(server.open_sockets, "a connection")
+        yield bot
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -228,7 +229,7 @@ def words(message: Mapping[str, Any]) -> str:
     texts = [block.get("text", {}).get("text", "") for block in blocks if isinstance(block.get("text"), dict)]
     small = [element.get("text", "") for block in blocks for element in block.get("elements", [])]
     shown = [message.get("streamed", ""), *texts, *(text for text in small if isinstance(text, str))]
-    return "\n".join(shown) if blocks or message.get("streamed") else str(message.get("text", ""))
+    return "\n".join(filter(None, shown)) if blocks or message.get("streamed") else str(message.get("text", ""))
 
 
 @contextmanager
@@ -240,9 +241,9 @@ def slack_server() -> Iterator[SlackServer]:
 
     async def run() -> None:
         app = web.Application(client_max_size=10_000_000)
-        app.router.add_post("/api/{method}", lambda request: _call(server, request))
-        app.router.add_post("/respond/{id}", lambda request: _respond(server, request))
-        app.router.add_get("/socket", lambda request: _socket(server, request))
+        app.router.add_post("/api/{method}", partial(_call, server))
+        app.router.add_post("/respond/{id}", partial(_respond, server))
+        app.router.add_get("/socket", partial(_socket, server))
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -255,15 +256,19 @@ def slack_server() -> Iterator[SlackServer]:
             await socket.close()
         await runner.cleanup()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="slack-server")
+    def work() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(run())
+
+    thread = threading.Thread(target=work, name="slack-server")
     thread.start()
-    started.wait(WAIT)
     try:
+        assert started.wait(WAIT), "the server did not start"
         yield server
     finally:
-        loop.call_soon_threadsafe(stop.set)
+        if thread.is_alive():
+            loop.call_soon_threadsafe(stop.set)
         thread.join()
-        loop.close()
 
 
 class _Refused(Exception):

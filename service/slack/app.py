@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from index.errors import FootnoteError
@@ -15,7 +16,6 @@ from service.slack.asked import command_question, shared_question, thread_questi
 from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.bot import Bot
-from service.slack.counts import EVENTS
 from service.slack.faults import SlackFault
 from service.slack.text import mrkdwn
 from service.slack.wording import HELP, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
@@ -29,11 +29,27 @@ Ack = Callable[..., Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 
-def bolt_app(bot: Bot, client: AsyncWebClient, *, signing_secret: str | None) -> AsyncApp:
-    """Build the app. Without a signing secret it must only be given what comes by Socket Mode."""
+def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
+    """Build the app. `own` is what `auth.test` said of the bot.
+
+    Without a signing secret it must only be given what comes by Socket Mode.
+    """
+    client = bot.calls.client
+
+    # Bolt would ask Slack by itself, and drop the event when it gets no answer.
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=own.get("enterprise_id"),
+            team_id=own["team_id"],
+            bot_id=own.get("bot_id"),
+            bot_user_id=own["user_id"],
+            bot_token=client.token,
+        )
+
     app = AsyncApp(
         name="footnote",
-        client=client,
+        client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
+        authorize=authorize,
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
         # Acknowledged when a listener is done: not before a question is written down.
@@ -100,7 +116,7 @@ async def _take_on(body: Body, bot: Bot) -> None:
     """Write a question down, and that the bot takes part in its thread from now on."""
     asked = await bot.noted(thread_question, body, bot=bot.user, takes_part=bot.remembered.takes_part)
     if asked is None:
-        EVENTS.labels("not for the bot").inc()
+        bot.counts.events.labels("not for the bot").inc()
         return
     await accept(asked, bot, event_id=body.get("event_id"))
 

@@ -1,7 +1,7 @@
 """Asks the desk, which blocks, from the bot's event loop, which must not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import aclosing
 from threading import Event, Semaphore
@@ -55,7 +55,7 @@ async def asked_events(
 
 async def _batches(
     handed: "asyncio.Queue[AskEvent | BaseException | None]", *, deadline: float
-) -> AsyncIterator[list[AskEvent]]:
+) -> AsyncGenerator[list[AskEvent], None]:
     while True:
         try:
             async with asyncio.timeout_at(deadline):

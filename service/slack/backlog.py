@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from service.slack.asked import Asked, InThread
 
@@ -11,6 +13,7 @@ class Backlog:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._reserved = 0
         self._waiting: deque[Asked] = deque()
         self._working: dict[str, str] = {}  # key of the question, its thread
         self._changed = asyncio.Condition()
@@ -19,7 +22,17 @@ class Backlog:
     @property
     def full(self) -> bool:
         """Whether there is no room for another question."""
-        return len(self._waiting) >= self._limit
+        return len(self._waiting) + self._reserved >= self._limit
+
+    @contextmanager
+    def place(self) -> Iterator[bool]:
+        """Reserve a place for a question while it is written down, and say whether there was one."""
+        reserved = not self.full
+        self._reserved += reserved
+        try:
+            yield reserved
+        finally:
+            self._reserved -= reserved
 
     def holds(self, key: str) -> bool:
         """Say whether a question waits here, or is being answered."""

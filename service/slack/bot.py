@@ -14,6 +14,7 @@ from service.slack.asking import asked_events
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.calls import Calls
+from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.wire import AskEvent, AskRequest, FeedbackRequest
 
@@ -48,6 +49,11 @@ class Bot:
     answering: Backlog
     turning_away: Backlog
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def counts(self) -> Counts:
+        """What is counted."""
+        return self.calls.counts
 
     async def noted(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Do a piece of book-keeping, out of the event loop."""

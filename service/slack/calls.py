@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from service.slack.counts import CALL_FAULTS
+from service.slack.counts import Counts
 from service.slack.faults import SlackFault, Unreachable, fault_of
 
 _ATTEMPTS = 4
@@ -31,6 +31,7 @@ class Calls:
     """Slack's Web API as one bot uses it."""
 
     client: AsyncWebClient
+    counts: Counts
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method, written as Slack writes it. Arguments that are None are left out. Raises SlackFault."""
@@ -39,17 +40,17 @@ class Calls:
             try:
                 return await self._once(method, given)
             except _Wait as wait:
-                _note(method, "ratelimited", attempt)
+                self._note(method, "ratelimited", attempt)
                 if attempt == _ATTEMPTS or wait.seconds > _LONGEST_WAIT:
                     raise SlackFault(method, "ratelimited") from None
                 await asyncio.sleep(wait.seconds)
             except Unreachable as fault:
-                _note(method, fault.code, attempt)
+                self._note(method, fault.code, attempt)
                 if attempt == _ATTEMPTS or method in _ONCE:
                     raise
                 await asyncio.sleep(_FIRST_PAUSE * 2**attempt)
             except SlackFault as fault:
-                _note(method, fault.code, attempt)
+                self._note(method, fault.code, attempt)
                 raise
         raise AssertionError("the last attempt returns or raises")
 
@@ -60,14 +61,18 @@ class Calls:
             try:
                 response = await webhook.send_dict(message)
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
-                _note(_RESPOND, type(error).__name__, attempt)
+                self._note(_RESPOND, type(error).__name__, attempt)
                 raise Unreachable(_RESPOND, type(error).__name__) from error
             if response.status_code == 200:
                 return
-            _note(_RESPOND, f"http_{response.status_code}", attempt)
+            self._note(_RESPOND, f"http_{response.status_code}", attempt)
             if response.status_code != 429 or attempt == _ATTEMPTS:
                 raise SlackFault(_RESPOND, f"http_{response.status_code}")
             await asyncio.sleep(_seconds(response.headers))
+
+    def _note(self, method: str, kind: str, attempt: int) -> None:
+        self.counts.faults.labels(method=method, kind=kind).inc()
+        log.warning("slack call failed", method=method, kind=kind, attempt=attempt)
 
     async def _once(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
@@ -79,8 +84,8 @@ class Calls:
             raise _fault(method, error) from error
         except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError) as error:
             raise Unreachable(method, type(error).__name__) from error
-        data: Mapping[str, Any] = response.data
-        return data
+        assert isinstance(response.data, dict)
+        return response.data
 
 
 class _Wait(Exception):
@@ -90,7 +95,7 @@ class _Wait(Exception):
 
 def _fault(method: str, error: SlackApiError) -> Exception:
     response = error.response
-    status = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     data = getattr(response, "data", None)
     code = data.get("error", "") if isinstance(data, dict) else ""
     if status == 429 or code in ("ratelimited", "rate_limited"):
@@ -107,8 +112,3 @@ def _seconds(headers: Mapping[str, str]) -> float:
 
 def _as_query(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: int(value) if isinstance(value, bool) else value for name, value in arguments.items()}
-
-
-def _note(method: str, kind: str, attempt: int) -> None:
-    CALL_FAULTS.labels(method=method, kind=kind).inc()
-    log.warning("slack call failed", method=method, kind=kind, attempt=attempt)

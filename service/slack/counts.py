@@ -1,10 +1,24 @@
-"""Counters of the bot, for `/metrics`."""
+"""What the bot counts, for `/metrics`. No label names a person, a channel or a question."""
 
-from prometheus_client import Counter
+from prometheus_client import CollectorRegistry, Counter
 
-CALL_FAULTS = Counter(
-    "footnote_slack_call_faults", "Calls to Slack that failed, each attempt by itself.", ["method", "kind"]
-)
-QUESTIONS = Counter("footnote_slack_questions", "Questions from Slack, by how they ended.", ["outcome"])
-EVENTS = Counter("footnote_slack_events", "Events from Slack, by what became of them.", ["outcome"])
-CONNECTIONS_LOST = Counter("footnote_slack_connections_lost", "Socket Mode connections that ended.")
+
+class Counts:
+    """The counters of one bot, from nought at its start."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.faults = Counter(
+            "footnote_slack_faults_total",
+            "Calls to Slack that failed, each attempt by itself, by method and kind.",
+            ["method", "kind"],
+            registry=registry,
+        )
+        self.events = Counter(
+            "footnote_slack_events_total", "Events from Slack, by what became of them.", ["outcome"], registry=registry
+        )
+        self.questions = Counter(
+            "footnote_slack_questions_total", "Questions from Slack, by how they ended.", ["outcome"], registry=registry
+        )
+        self.connections_lost = Counter(
+            "footnote_slack_connections_lost_total", "Socket Mode connections that were lost.", registry=registry
+        )

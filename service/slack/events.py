@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from service.kept.schema import slack_events, slack_threads
@@ -103,9 +103,9 @@ class Remembered:
         with self.engine.begin() as connection:
             connection.execute(update(slack_events).where(slack_events.c.key == key).values(**values))
 
-    def _questions(self, wanted: object) -> list[Asked]:
+    def _questions(self, wanted: ColumnElement[bool]) -> list[Asked]:
         row = slack_events.c
-        query = select(row.event).where(wanted, row.event.is_not(None)).order_by(row.received)  # type: ignore[arg-type]
+        query = select(row.event).where(wanted, row.event.is_not(None)).order_by(row.received)
         with self.engine.connect() as connection:
             found: Sequence[object] = connection.execute(query).scalars().all()
         return [ASKED.validate_python(event) for event in found]
@@ -124,5 +124,5 @@ def _take_part(connection: Connection, channel: str, thread: str, *, conversatio
     connection.execute(new.on_conflict_do_update(index_elements=["channel", "thread"], set_=changed))
 
 
-def _is(channel: str, thread: str) -> tuple[object, object]:
+def _is(channel: str, thread: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return slack_threads.c.channel == channel, slack_threads.c.thread == thread

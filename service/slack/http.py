@@ -1,18 +1,33 @@
 """Where Slack's requests come in over HTTP: events, commands and buttons, each signed (Bolt checks that)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
 
-from service.slack.running import SlackBot
+from service.access import SIGNED
+from service.settings import Settings
+from service.slack.bot import SlackDesk
+from service.slack.running import SlackBot, slack_bot
 
-PATH = "/slack/events"
+
+@contextmanager
+def answering_in_slack(
+    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, registry: CollectorRegistry
+) -> Iterator[APIRouter]:
+    """Run the bot, and yield the route by which Slack reaches it over HTTP; with no signing secret there is none."""
+    with slack_bot(desk, settings, engine=engine, public_url=public_url, registry=registry) as bot:
+        yield slack_routes(bot) if settings.slack_signing_secret else APIRouter()
 
 
 def slack_routes(bot: SlackBot) -> APIRouter:
     """Let Slack reach the bot at `/slack/events`."""
     router = APIRouter(include_in_schema=False)
 
-    @router.post(PATH)
+    @router.post(SIGNED)
     async def slack_events(request: Request) -> Response:
         try:
             body = (await request.body()).decode()

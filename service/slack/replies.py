@@ -13,7 +13,7 @@ from service.slack.bot import Bot
 from service.slack.faults import PlaceGone, SlackFault, Unreachable
 from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
-from service.slack.status import working_on
+from service.slack.status import clear, working_on
 from service.slack.text import mrkdwn, shortened
 from service.slack.wording import CANNOT_SHARE, HELP, TOO_MANY, told
 from service.wire import AskEvent, AskResponse, SentenceEvent
@@ -57,6 +57,7 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
     earlier = await posted(asked, bot.calls, bot=bot.user) if begun_before else []
     if complete(earlier):
         log.info("was answered already", key=asked.key)
+        await clear(asked, bot.calls, reacted=True)
         return
     growing = Reply(asked, bot.calls, bot=bot.user, earlier=earlier)
     if own := _own_words(asked):

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
+from prometheus_client import CollectorRegistry
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -24,7 +25,7 @@ from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot, SlackDesk
 from service.slack.calls import Calls
-from service.slack.counts import CONNECTIONS_LOST
+from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.slack.faults import SlackFault, TokenRefused
 from service.slack.working import work
@@ -62,22 +63,6 @@ class SlackBot:
         return await asyncio.wrap_future(handled)
 
 
-def wanted(settings: Settings) -> bool:
-    """Say whether the settings ask for a bot. Raises WrongUsage where half of what it needs is missing."""
-    if settings.slack_bot_token is None:
-        if settings.slack_app_token or settings.slack_signing_secret:
-            raise WrongUsage(
-                "Slack needs FOOTNOTE_SLACK_BOT_TOKEN, too. Set it, or leave out the other Slack settings."
-            )
-        return False
-    if not (settings.slack_app_token or settings.slack_signing_secret):
-        raise WrongUsage(
-            "FOOTNOTE_SLACK_BOT_TOKEN is set, but not how events come: set FOOTNOTE_SLACK_APP_TOKEN for Socket Mode, or "
-            "FOOTNOTE_SLACK_SIGNING_SECRET for HTTP. `footnote slack manifest` makes an app that has them."
-        )
-    return True
-
-
 def check_tokens(settings: Settings) -> None:
     """Raise WrongUsage where Slack does not take the tokens. While Slack cannot be reached, nothing is said of them."""
     try:
@@ -92,7 +77,9 @@ def check_tokens(settings: Settings) -> None:
 
 
 @contextmanager
-def slack_bot(desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str) -> Iterator[SlackBot]:
+def slack_bot(
+    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, registry: CollectorRegistry
+) -> Iterator[SlackBot]:
     """Run the bot until this is left; then finish what is being answered, for ten seconds at most.
 
     What is not answered by then is when the bot runs again.
@@ -100,9 +87,33 @@ def slack_bot(desk: SlackDesk, settings: Settings, *, engine: Engine, public_url
     bot = SlackBot()
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
+    async def answer() -> None:
+        async with _client(settings) as client, _executors(settings) as (books, pool):
+            calls = Calls(client, Counts(registry))
+            own = await _unless(stop, _own(calls))
+            if own is None:
+                return
+            made = Bot(
+                user=own["user_id"],
+                calls=calls,
+                desk=desk,
+                remembered=Remembered(engine),
+                audience=Audience(settings.slack_groups, calls),
+                public_url=public_url,
+                answer_seconds=settings.slack_answer_seconds,
+                books=books,
+                pool=pool,
+                answering=Backlog(settings.slack_queue),
+                turning_away=Backlog(settings.slack_queue),
+            )
+            secret = settings.slack_signing_secret
+            app = bolt_app(made, own=own, signing_secret=secret.get_secret_value() if secret else None)
+            bot.running.set_result(Running(app, loop))
+            await _work_until(stop, made, app, settings)
+
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(_run(bot, desk, settings, engine=engine, public_url=public_url, stop=stop))
+            runner.run(answer())
 
     thread = threading.Thread(target=run, name="slack")
     thread.start()
@@ -116,43 +127,16 @@ def slack_bot(desk: SlackDesk, settings: Settings, *, engine: Engine, public_url
 
 async def _try_tokens(settings: Settings) -> None:
     async with _client(settings) as client:
-        calls = Calls(client)
+        calls = Calls(client, Counts(CollectorRegistry()))
         await calls.call("auth.test")
         if settings.slack_app_token:
             await calls.call("apps.connections.open", token=settings.slack_app_token.get_secret_value())
 
 
-async def _run(
-    running: SlackBot, desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, stop: asyncio.Event
-) -> None:
-    async with _client(settings) as client, _executors(settings) as (books, pool):
-        calls = Calls(client)
-        user = await _unless(stop, _own_id(calls))
-        if user is None:
-            return
-        bot = Bot(
-            user=user,
-            calls=calls,
-            desk=desk,
-            remembered=Remembered(engine),
-            audience=Audience(settings.slack_groups, calls),
-            public_url=public_url,
-            answer_seconds=settings.slack_answer_seconds,
-            books=books,
-            pool=pool,
-            answering=Backlog(settings.slack_queue),
-            turning_away=Backlog(settings.slack_queue),
-        )
-        secret = settings.slack_signing_secret
-        app = bolt_app(bot, client, signing_secret=secret.get_secret_value() if secret else None)
-        running.running.set_result(Running(app, asyncio.get_running_loop()))
-        await _work_until(stop, bot, app, settings)
-
-
 async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Settings) -> None:
     working = asyncio.create_task(work(bot, workers=settings.slack_workers))
     try:
-        async with _socket(app, settings):
+        async with _socket(app, settings, bot.counts):
             log.info("answering in Slack", bot=bot.user)
             await _unless(stop, asyncio.shield(working))
         with suppress(TimeoutError):
@@ -164,16 +148,14 @@ async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Se
             await working
 
 
-async def _own_id(calls: Calls) -> str:
-    """Return the bot's user id, once Slack can be reached."""
+async def _own(calls: Calls) -> Mapping[str, Any]:
+    """Return what Slack says of the bot, once it can be reached."""
     while True:
         try:
-            own: str = (await calls.call("auth.test"))["user_id"]
+            return await calls.call("auth.test")
         except SlackFault as fault:
             log.error("Slack cannot be reached", kind=fault.code)
             await asyncio.sleep(_TRY_AGAIN_SECONDS)
-        else:
-            return own
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
@@ -211,31 +193,31 @@ async def _executors(settings: Settings) -> AsyncIterator[tuple[ThreadPoolExecut
 
 
 @asynccontextmanager
-async def _socket(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+async def _socket(app: AsyncApp, settings: Settings, counts: Counts) -> AsyncIterator[None]:
     """Receive events by Socket Mode, if there is a token for it. A lost connection is made again (by the SDK)."""
     if settings.slack_app_token is None:
         yield
         return
     token = settings.slack_app_token.get_secret_value()
     handler = AsyncSocketModeHandler(app, token, ping_interval=_PING_SECONDS)
-    connecting = asyncio.create_task(handler.connect_async())
-    watching = asyncio.create_task(_watch(handler.client))
+    connecting = asyncio.create_task(handler.connect_async())  # type: ignore[no-untyped-call]
+    watching = asyncio.create_task(_watch(handler.client, counts))
     try:
         yield
     finally:
         connecting.cancel()
         watching.cancel()
-        await handler.close_async()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _watch(client: SocketModeClient) -> None:
+async def _watch(client: SocketModeClient, counts: Counts) -> None:
     """Log and count when the connection is lost, and when it is there again."""
     connected = False
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
         now = await client.is_connected()
         if connected and not now:
-            CONNECTIONS_LOST.inc()
+            counts.connections_lost.inc()
             log.warning("connection to Slack lost")
         elif now and not connected:
             log.info("connected to Slack")

@@ -9,7 +9,6 @@ import structlog
 from service.slack.asked import Asked
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot
-from service.slack.counts import EVENTS, QUESTIONS
 from service.slack.events import LEASE_SECONDS
 from service.slack.faults import PlaceGone, SlackFault, TokenRefused, Unreachable
 from service.slack.replies import reply, say, say_directly
@@ -23,13 +22,14 @@ log = structlog.get_logger(__name__)
 
 async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> None:
     """Take a question on, unless it has been seen before. It is written down when this returns."""
-    if bot.answering.full:
-        asked = asked.model_copy(update={"turned_away": True})
-    if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
-        EVENTS.labels("seen before").inc()
-        return
-    EVENTS.labels("turned away" if asked.turned_away else "taken on").inc()
-    await _backlog(asked, bot).add(asked)
+    with bot.answering.place() as place:
+        if not place:
+            asked = asked.model_copy(update={"turned_away": True})
+        if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
+            bot.counts.events.labels("seen before").inc()
+            return
+        bot.counts.events.labels("taken on" if place else "turned away").inc()
+        await _backlog(asked, bot).add(asked)
 
 
 async def work(bot: Bot, *, workers: int) -> None:
@@ -69,7 +69,7 @@ async def _see_to(asked: Asked, bot: Bot) -> None:
             await bot.noted(bot.remembered.release, asked.key)
             raise
     await bot.noted(bot.remembered.finish, asked.key)
-    QUESTIONS.labels(outcome).inc()
+    bot.counts.questions.labels(outcome).inc()
 
 
 async def _attempt(asked: Asked, bot: Bot, *, before: int) -> str:
@@ -112,7 +112,7 @@ async def _later(asked: Asked, fault: SlackFault, bot: Bot, *, before: int) -> N
     if before + 1 >= MOST_ATTEMPTS:
         log.error("question lost: Slack could not be reached", key=asked.key, kind=fault.code)
         await bot.noted(bot.remembered.finish, asked.key)
-        QUESTIONS.labels("lost").inc()
+        bot.counts.questions.labels("lost").inc()
         return
     await bot.noted(bot.remembered.release, asked.key, seconds=_FIRST_PAUSE_SECONDS * 2**before)
 

@@ -1,0 +1,396 @@
+"""The bot as people meet it: when it answers, where, with what, and who gets to see which articles."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.errors import IndexEmpty, NotKept, QuestionError
+from index.records import Access
+from service.slack.blocks import DISCARD, FEEDBACK, SHARE
+from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
+from service.wire import AskEvent
+from tests.slack_fixtures import ScriptedDesk, answered, events_of, not_answered, quick, running_bot
+from tests.slack_server import (
+    BOT,
+    TEAM,
+    Fault,
+    SlackServer,
+    action_body,
+    command_body,
+    event_body,
+    mention,
+    slack_server,
+    words,
+)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    with quick(monkeypatch), slack_server() as server:
+        yield server
+
+
+@pytest.fixture
+def desk() -> ScriptedDesk:
+    return ScriptedDesk()
+
+
+@pytest.fixture
+def bot(server: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
+    with running_bot(server, desk, tmp_path):
+        yield
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_mention_is_answered_in_its_thread_with_sources(server: SlackServer, desk: ScriptedDesk) -> None:
+    body = server.ask("How much does Amazon invest?")
+    (reply,) = server.reply(body)
+    assert desk.questions == ["How much does Amazon invest?"]
+    assert reply["thread_ts"] == body["event"]["ts"]
+    assert "You asked: How much does Amazon invest?. [1]" in words(reply)
+    assert "*[1]* <https://daily.example.org/1|Amazon invests, part 1> · The Daily · 24 April 2026" in words(reply)
+    assert "“Amazon will invest $5 billion in Anthropic now.”" in words(reply)
+    assert "Quoted from the articles." in words(reply)
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_status_stands_while_it_works_and_is_cleared(server: SlackServer, desk: ScriptedDesk) -> None:
+    go = threading.Event()
+    desk.script = lambda question: _after(go, answered("Fine."))
+    body = server.ask("How?")
+    place = ("C0GENERAL", body["event"]["ts"])
+    server.wait_for(lambda: server.statuses.get(place), "a status")
+    go.set()
+    server.reply(body)
+    server.wait_for(lambda: server.statuses[place] == "", "no status")
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_reaction_takes_the_place_of_a_status(server: SlackServer, desk: ScriptedDesk) -> None:
+    server.always["assistant.threads.setStatus"] = Fault(error="missing_scope")
+    go = threading.Event()
+    desk.script = lambda question: _after(go, answered("Fine."))
+    body = server.ask("How?")
+    server.wait_for(lambda: ("C0GENERAL", body["event"]["ts"]) in server.reactions, "a reaction")
+    go.set()
+    server.reply(body)
+    server.wait_for(lambda: not server.reactions, "no reaction")
+
+
+@pytest.mark.usefixtures("bot")
+def test_sentences_are_streamed_as_they_come(server: SlackServer, desk: ScriptedDesk) -> None:
+    go = threading.Event()
+
+    def script(question: str) -> Iterator[AskEvent]:
+        events = list(events_of(answered("The first.", "The second.")))
+        yield from events[:2]
+        go.wait(20)
+        yield from events[2:]
+
+    desk.script = script
+    body = server.ask("How?")
+    event = body["event"]
+    server.wait_for(lambda: server.replies("C0GENERAL", event["ts"]), "the first sentence")
+    (growing,) = server.replies("C0GENERAL", event["ts"])
+    assert (growing["streamed"], growing["streaming"]) == ("The first. [1]", True)
+    go.set()
+    (reply,) = server.reply(body)
+    assert reply["streamed"] == "The first. [1] The second. [1]"
+    started = server.called("chat.startStream")[0]
+    assert (started["recipient_user_id"], started["recipient_team_id"]) == ("UANN", TEAM)
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_thread_goes_on_as_one_conversation_whoever_asks(server: SlackServer, desk: ScriptedDesk) -> None:
+    first = server.ask("How much?")
+    server.reply(first)
+    server.wait_until_quiet()
+    thread = first["event"]["ts"]
+    second = server.say("And when?", user="UBOB", thread=thread)
+    server.deliver(second)
+    server.reply(second)
+    (before, one), (after, other) = desk.asked
+    assert (before.conversation_id, after.conversation_id) == (None, "conv_1")
+    assert one.id == other.id == f"slack:{TEAM}:C0GENERAL:{thread}"
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_conversation_that_was_deleted_begins_anew(server: SlackServer, desk: ScriptedDesk) -> None:
+    first = server.ask("How much?")
+    server.reply(first)
+    server.wait_until_quiet()
+
+    def forgotten(question: str) -> Iterator[AskEvent]:
+        if desk.asked[-1][0].conversation_id:
+            raise NotKept("gone")
+        yield from events_of(answered("Anew.", conversation_id="conv_2"))
+
+    desk.script = forgotten
+    second = server.say("And when?", thread=first["event"]["ts"])
+    server.deliver(second)
+    assert "Anew." in words(server.reply(second)[0])
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_direct_message_is_answered_without_a_mention(server: SlackServer, desk: ScriptedDesk) -> None:
+    body = server.say("How much?", channel="D0ANN")
+    server.deliver(body)
+    server.reply(body)
+    assert desk.asked[0][1].id == f"slack:{TEAM}:UANN"
+
+
+SILENT: list[dict[str, Any]] = [
+    {"text": "just talk among people"},
+    {"text": f"<@{BOT}> from a bot", "bot_id": "B0OTHER"},
+    {"text": f"<@{BOT}> from a workflow", "subtype": "bot_message"},
+    {"text": f"<@{BOT}> has joined the channel", "subtype": "channel_join"},
+    {"text": f"<@{BOT}> edited in later", "edited": {"user": "UANN", "ts": "1.1"}},
+    {"text": f"<@{BOT}> in an edit", "subtype": "message_changed"},
+    {"text": f"<@{BOT}> deleted", "subtype": "message_deleted"},
+    {"text": f"<@{BOT}> I am talking to myself", "user": BOT},
+    {"text": f"<@{BOT}> from Slack", "user": "USLACKBOT"},
+]
+
+
+@pytest.mark.usefixtures("bot")
+def test_nobody_else_is_answered(server: SlackServer, desk: ScriptedDesk) -> None:
+    for fields in SILENT:
+        server.deliver(server.say(**fields))
+        server.deliver(mention(server.say(**fields)) if "<@" in fields["text"] else server.say(**fields))
+    thread = server.say("A thread where it does not take part.")
+    server.deliver(server.say("And on.", thread=thread["event"]["ts"]))
+    asked = server.ask("How?")
+    server.reply(asked)
+    server.wait_until_quiet()
+    assert desk.questions == ["How?"]
+    assert len(server.called("chat.startStream")) == 1
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("text", ["", "  ", "help", "Help?"])
+def test_an_empty_mention_gets_a_short_help(server: SlackServer, desk: ScriptedDesk, text: str) -> None:
+    (reply,) = server.reply(server.ask(text))
+    assert words(reply) == HELP
+    assert desk.asked == []
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_refusal_is_worded_as_on_the_page(server: SlackServer, desk: ScriptedDesk) -> None:
+    desk.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
+    (reply,) = server.reply(server.ask("Who won?"))
+    assert "The articles do not answer this question." in words(reply)
+    assert "*Nearest articles*\n• <https://footnote.example.org/articles/near/0|Amazon &amp; Anthropic>" in words(reply)
+    assert "Not in the articles" in words(reply)
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize(
+    ("error", "words_of"),
+    [
+        (QuestionError("The question holds no words. Write some."), "The question holds no words. Write some."),
+        (IndexEmpty("empty"), "Nothing has been indexed yet"),
+        (NotKept("secret path /data"), NOT_READY),
+        (RuntimeError("secret inside"), "Something went wrong"),
+    ],
+)
+def test_an_answer_that_fails_is_told(server: SlackServer, desk: ScriptedDesk, error: Exception, words_of: str) -> None:
+    def failing(question: str) -> Iterator[AskEvent]:
+        yield from list(events_of(answered("Half of")))[:2]
+        raise error
+
+    desk.script = failing
+    (reply,) = server.reply(server.ask("How?"))
+    assert words_of in words(reply)
+    assert "Half of" not in words(reply)
+    assert "secret" not in words(reply)
+    server.wait_until_quiet()
+
+
+def test_an_answer_that_takes_too_long_is_told(server: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
+    go = threading.Event()
+    desk.script = lambda question: _after(go, answered("Late."))
+    with running_bot(server, desk, tmp_path, slack_answer_seconds=0.2):
+        (reply,) = server.reply(server.ask("How?"))
+        go.set()
+    assert "took so long that I stopped" in words(reply)
+
+
+@pytest.mark.usefixtures("bot")
+def test_the_assistant_pane_offers_something_to_ask_and_answers(server: SlackServer, desk: ScriptedDesk) -> None:
+    root = server.say("New chat", channel="D0ANN")["event"]["ts"]
+    pane = {"user_id": "UANN", "channel_id": "D0ANN", "thread_ts": root, "context": {}}
+    server.deliver(event_body({"type": "assistant_thread_started", "assistant_thread": pane, "event_ts": root}))
+    server.wait_for(lambda: server.prompts, "prompts")
+    assert (server.prompts[0]["channel_id"], server.prompts[0]["thread_ts"]) == ("D0ANN", root)
+    server.deliver(event_body({"type": "assistant_thread_context_changed", "assistant_thread": pane, "event_ts": root}))
+    body = server.say("How much?", channel="D0ANN", thread=root)
+    server.deliver(body)
+    server.reply(body)
+    assert desk.questions == ["How much?"]
+
+
+GROUPS = {"C0BOARD": ["board"], "S0FINANCE": ["finance", "audit"], "S0LAW": ["law"]}
+
+
+def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    server.user_groups = {"S0FINANCE": ["UANN", "UBOB"], "S0LAW": ["UBOB"]}
+    with running_bot(server, desk, tmp_path, slack_groups=GROUPS):
+        for channel in ("C0GENERAL", "C0BOARD"):
+            server.reply(server.ask(f"In {channel}?", channel=channel))
+        for user in ("UANN", "UEVE"):
+            body = server.say(f"From {user}?", channel=f"D0{user}", user=user)
+            server.deliver(body)
+            server.reply(body)
+        server.deliver(command_body(server, "By command?", channel="C0BOARD", user="UBOB"), type="slash_commands")
+        server.wait_for(lambda: "By command?" in desk.questions, "the command")
+    access = {request.question: asker.access for request, asker in desk.asked}
+    assert access == {
+        "In C0GENERAL?": Access(),
+        "In C0BOARD?": Access(frozenset({"board"})),
+        "From UANN?": Access(frozenset({"finance", "audit"})),
+        "From UEVE?": Access(),
+        "By command?": Access(frozenset({"finance", "audit", "law"})),
+    }
+
+
+def test_who_cannot_be_looked_up_reads_what_is_for_everyone(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    server.always["usergroups.users.list"] = Fault(error="missing_scope")
+    with running_bot(server, desk, tmp_path, slack_groups=GROUPS):
+        body = server.say("How much?", channel="D0ANN")
+        server.deliver(body)
+        server.reply(body)
+    assert desk.asked[0][1].access == Access()
+
+
+@pytest.mark.usefixtures("bot")
+def test_a_command_is_answered_to_its_asker_alone(server: SlackServer, desk: ScriptedDesk) -> None:
+    command = command_body(server, "How much?")
+    envelope = server.deliver(command, type="slash_commands")
+    sent = _private(server, command["response_url"])
+    assert sent["response_type"] == "ephemeral"
+    assert "You asked: How much?. [1]" in words(sent)
+    at_once = next(message for message in server.private if message.get("acknowledged") == envelope)
+    assert at_once["text"] == LOOKING
+    assert not server.called("chat.postMessage")
+    assert not server.called("chat.startStream")
+    (actions,) = [block for block in sent["blocks"] if block["type"] == "actions"]
+    assert [button["action_id"] for button in actions["elements"]] == [SHARE, DISCARD]
+
+
+def test_sharing_answers_again_with_what_the_channel_may_read(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    server.user_groups = {"S0FINANCE": ["UANN"]}
+    groups = {"S0FINANCE": ["finance"]}
+    with running_bot(server, desk, tmp_path, slack_groups=groups):
+        command = command_body(server, "How much <!channel>?")
+        server.deliver(command, type="slash_commands")
+        sent = _private(server, command["response_url"])
+        key = next(block for block in sent["blocks"] if block["type"] == "actions")["elements"][0]["value"]
+        shared = action_body(server, SHARE, key)
+        for _ in range(3):  # pressed again, and delivered again
+            server.deliver(shared, type="interactive")
+        server.wait_for(lambda: server.called("chat.stopStream"), "the shared answer")
+        assert _private(server, shared["response_url"])["delete_original"]
+        server.wait_until_quiet()
+        (heading,) = server.called("chat.postMessage")
+        assert heading["text"] == "<@UANN> asked: How much &lt;!channel&gt;?"
+        assert len(server.called("chat.startStream")) == 1
+        (private, _), (public, asker) = desk.asked
+        assert private.question == public.question
+        assert asker.access == Access()
+        thread = server.called("chat.startStream")[0]["thread_ts"]
+        further = server.say("And when?", user="UBOB", thread=thread)
+        server.deliver(further)
+        server.reply(further)
+        assert desk.asked[-1][1].id == asker.id
+
+
+@pytest.mark.usefixtures("bot")
+def test_sharing_where_the_bot_may_not_write_is_told(server: SlackServer) -> None:
+    command = command_body(server, "How much?")
+    server.deliver(command, type="slash_commands")
+    key = next(b for b in _private(server, command["response_url"])["blocks"] if b["type"] == "actions")
+    server.fail("chat.postMessage", Fault(error="not_in_channel"))
+    shared = action_body(server, SHARE, key["elements"][0]["value"])
+    server.deliver(shared, type="interactive")
+    server.wait_for(lambda: any(words(one) == CANNOT_SHARE for one in server.private), "the reason")
+
+
+@pytest.mark.usefixtures("bot")
+def test_discarding_takes_the_answer_away(server: SlackServer) -> None:
+    discarded = action_body(server, DISCARD, "command:1")
+    server.deliver(discarded, type="interactive")
+    assert _private(server, discarded["response_url"])["delete_original"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_feedback_goes_to_the_store_of_all_feedback(server: SlackServer, desk: ScriptedDesk) -> None:
+    server.reply(server.ask("How?"))
+    server.deliver(action_body(server, FEEDBACK, "up ans_1"), type="interactive")
+    server.deliver(action_body(server, FEEDBACK, "down ans_1", user="UBOB"), type="interactive")
+    server.wait_for(lambda: len(desk.rated) == 2, "two ratings")
+    given = {(asker.id, request.answer_id, request.rating) for request, asker in desk.rated}
+    assert given == {(f"slack:{TEAM}:UANN", "ans_1", "up"), (f"slack:{TEAM}:UBOB", "ans_1", "down")}
+    server.wait_for(lambda: [one["user"] for one in server.private if one.get("text") == THANKS], "thanks")
+
+
+@pytest.mark.usefixtures("bot")
+def test_feedback_on_what_is_not_kept_is_told(server: SlackServer, desk: ScriptedDesk) -> None:
+    desk.unkept = True
+    server.deliver(action_body(server, FEEDBACK, "up ans_1"), type="interactive")
+    server.wait_for(lambda: any(one.get("text") == NOT_RATED for one in server.private), "the reason")
+
+
+def test_beyond_the_queue_people_are_asked_for_patience(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    go = threading.Event()
+    desk.script = lambda question: _after(go, answered("Fine."))
+    with running_bot(server, desk, tmp_path, slack_workers=1, slack_queue=2):
+        first = server.ask("Question 0?")
+        server.wait_for(lambda: desk.asked, "the first question to be asked")
+        asked = [server.ask(f"Question {number}?") for number in range(1, 6)]
+        turned_away = [server.reply(body)[0] for body in asked[2:]]
+        assert {words(reply) for reply in turned_away} == {TOO_MANY}
+        command = server.deliver(command_body(server, "And by command?"), type="slash_commands")
+        server.wait_for(lambda: command in server.acknowledged, "the command's acknowledgement")
+        assert [one["text"] for one in server.private if one.get("acknowledged") == command] == [TOO_MANY]
+        go.set()
+        for body in [first, *asked[:2]]:
+            assert "Fine." in words(server.reply(body)[0])
+
+
+def test_events_are_acknowledged_in_time_whatever_the_load(
+    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    go = threading.Event()
+    desk.script = lambda question: _after(go, answered("Fine."))
+    with running_bot(server, desk, tmp_path, slack_workers=2):
+        sent = {}
+        for number in range(60):
+            body = server.say(f"<@{BOT}> Question {number}?")
+            from time import monotonic
+
+            sent[server.deliver(body)] = monotonic()
+        server.wait_for(lambda: sent.keys() <= server.acknowledged.keys(), "60 acknowledgements")
+        assert max(server.acknowledged[envelope] - at for envelope, at in sent.items()) < 3
+        go.set()
+
+
+def _after(go: threading.Event, response: Any) -> Iterator[AskEvent]:
+    go.wait(20)
+    yield from events_of(response)
+
+
+def _private(server: SlackServer, url: str) -> dict[str, Any]:
+    """Wait for what was sent to a response_url."""
+    server.wait_for(lambda: [one for one in server.private if one.get("url") == url], "a private message")
+    return next(one for one in server.private if one.get("url") == url)

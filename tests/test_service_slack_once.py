@@ -1,0 +1,160 @@
+"""Exactly one reply to each question, however often Slack delivers it, also when the bot is killed in the middle."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.kept.database import opened_database
+from service.slack.asked import InThread, message_key
+from service.slack.events import Remembered
+from tests.slack_deliveries import survive
+from tests.slack_fixtures import ScriptedDesk, quick, running_bot
+from tests.slack_server import BOT, SlackServer, mention, slack_server, words
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    with quick(monkeypatch), slack_server() as server:
+        yield server
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_sixty_questions_across_two_kills_have_one_reply_each(server: SlackServer, tmp_path: Path) -> None:
+    survive(server, tmp_path, questions=60, kills=2, seed=1)
+
+
+def test_what_is_delivered_again_later_is_not_answered_again(server: SlackServer, tmp_path: Path) -> None:
+    desk = ScriptedDesk()
+    body = server.say(f"<@{BOT}> How?")
+    with running_bot(server, desk, tmp_path):
+        server.deliver(body)
+        server.reply(body)
+        server.wait_until_quiet()
+    with running_bot(server, desk, tmp_path):
+        for event in (body, mention(body), mention(body)):
+            envelope = server.deliver(event)
+            server.wait_for(lambda envelope=envelope: envelope in server.acknowledged, "the acknowledgement")
+        server.wait_until_quiet()
+    assert desk.questions == ["How?"]
+
+
+def test_a_question_that_ends_the_process_each_time_is_given_up(server: SlackServer, tmp_path: Path) -> None:
+    body = server.say(f"<@{BOT}> Deadly?")
+    event = body["event"]
+    asked = _question(event["ts"])
+    engine = opened_database(tmp_path)
+    remembered = Remembered(engine)
+    assert remembered.note(asked)
+    for _ in range(5):
+        remembered.begin(asked.key)
+    engine.dispose()
+    desk = ScriptedDesk()
+    with running_bot(server, desk, tmp_path):
+        (reply,) = server.reply(body)
+    assert "tried several times" in words(reply)
+    assert desk.asked == []
+
+
+def test_a_stream_that_was_left_open_is_finished(server: SlackServer, tmp_path: Path) -> None:
+    body = server.say(f"<@{BOT}> How?")
+    _left_by_a_killed_process(server, tmp_path, body, streaming=True, streamed="Half of a")
+    with running_bot(server, ScriptedDesk(), tmp_path):
+        (reply,) = server.reply(body)
+    assert reply["ts"] == LEFT
+    assert "You asked: How?. [1]" in words(reply)
+    assert "Half of a" not in words(reply)
+
+
+def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(server: SlackServer, tmp_path: Path) -> None:
+    body = server.say(f"<@{BOT}> How?")
+    event = body["event"]
+    payload = {"question": message_key("C0GENERAL", event["ts"]), "part": 1, "parts": 1}
+    metadata = {"event_type": "footnote_reply", "event_payload": payload}
+    _left_by_a_killed_process(server, tmp_path, body, streamed="All of it.", metadata=metadata)
+    server.statuses["C0GENERAL", event["ts"]] = "is looking"
+    server.reactions.add(("C0GENERAL", event["ts"]))
+    desk = ScriptedDesk()
+    with running_bot(server, desk, tmp_path):
+        server.wait_for(lambda: not any(server.statuses.values()) and not server.reactions, "no status and no reaction")
+        server.wait_until_quiet()
+    assert [words(reply) for reply in server.replies("C0GENERAL", event["ts"])] == ["All of it."]
+    assert desk.asked == []
+
+
+LEFT = "1700000001.000001"
+
+
+def _left_by_a_killed_process(server: SlackServer, data_dir: Path, body: dict[str, Any], **message: Any) -> None:
+    """A question that was begun, and what there was of its reply."""
+    thread = body["event"]["ts"]
+    engine = opened_database(data_dir)
+    remembered = Remembered(engine)
+    asked = _question(thread, text="How?")
+    remembered.note(asked)
+    remembered.begin(asked.key)
+    engine.dispose()
+    left = {
+        "ts": LEFT,
+        "thread_ts": thread,
+        "channel": "C0GENERAL",
+        "user": BOT,
+        "text": "",
+        "blocks": [],
+        "appends": 0,
+    }
+    server.channels["C0GENERAL"][LEFT] = left | message
+
+
+def test_a_question_is_remembered_by_its_event_and_by_its_message(tmp_path: Path) -> None:
+    engine = opened_database(tmp_path)
+    remembered = Remembered(engine)
+    assert remembered.note(_question("1.1"), event_id="Ev1")
+    assert not remembered.note(_question("1.1"), event_id="Ev2")
+    assert not remembered.note(_question("1.2"), event_id="Ev1")
+    assert [asked.key for asked in remembered.unfinished()] == [message_key("C0GENERAL", "1.1")]
+    engine.dispose()
+
+
+def test_a_lease_that_runs_out_brings_the_question_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = opened_database(tmp_path)
+    remembered = Remembered(engine)
+    now = 1_000.0
+    monkeypatch.setattr("service.slack.events.time", lambda: now)
+    asked = _question("1.1")
+    remembered.note(asked)
+    assert remembered.begin(asked.key) == 0
+    assert remembered.due() == []
+    now += 119
+    remembered.renew(asked.key)
+    now += 119
+    assert remembered.due() == []
+    now += 2
+    assert remembered.due() == [asked]
+    assert remembered.begin(asked.key) == 1
+    remembered.release(asked.key, seconds=30)
+    assert remembered.due() == []
+    now += 31
+    assert remembered.due() == [asked]
+    remembered.finish(asked.key)
+    assert remembered.due() == []
+    assert remembered.begin(asked.key) is None
+    now += 8 * 24 * 3600
+    remembered.forget_old()
+    assert remembered.note(asked)
+    engine.dispose()
+
+
+def _question(ts: str, text: str = "How?") -> InThread:
+    return InThread(
+        key=message_key("C0GENERAL", ts),
+        team="T0TEAM",
+        user="UANN",
+        channel="C0GENERAL",
+        text=text,
+        ts=ts,
+        thread=ts,
+        direct=False,
+    )

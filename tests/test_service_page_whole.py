@@ -23,9 +23,15 @@ def test_a_question_is_answered_cited_kept_shared_and_gone_on_with(browser: Brow
             expect(page.locator(".reader")).to_be_hidden()
             entry.get_by_role("button", name="Bad answer").click()
             expect(entry.locator(".drawer textarea")).to_be_visible()
-            expect(ask(page, "Who runs Waymo?").locator(".no-answer")).to_contain_text("do not answer")
+            understood = ask(page, "And by when?").locator(".circumstance")
+            expect(understood).to_contain_text("Understood as: By when will Amazon invest in Anthropic")
+            expect(ask(page, "What is the boiling point of mercury?").locator(".no-answer")).to_contain_text(
+                "do not answer"
+            )
             page.reload()
-            expect(page.locator(".question")).to_have_text([QUESTION, "Who runs Waymo?"])
+            expect(page.locator(".question")).to_have_text(
+                [QUESTION, "And by when?", "What is the boiling point of mercury?"]
+            )
             page.locator(".entry").first.get_by_role("button", name="Share").click()
             link = page.get_by_label("Link to this answer").input_value()
             page.goto(link)

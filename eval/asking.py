@@ -10,7 +10,7 @@ from eval.scoring.multihop_scores import multihop_metrics_of, multihop_scores
 from eval.scoring.retrieval_scores import ranked_articles
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
 from service.client import Client
-from service.wire import AskRequest, AskResponse, CitationWire, DisagreementWire, FiltersWire, HitWire
+from service.wire import AskRequest, AskResponse, CitationWire, DisagreementWire, FiltersWire, HitWire, MessageWire
 
 # What these say is true of every question, so there is no use in asking the next one.
 _HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)
@@ -55,8 +55,13 @@ def article_texts(client: Client) -> TextOf:
 
 
 def _request(question: EvalQuestion) -> AskRequest:
-    filters = FiltersWire(article_ids=list(question.article_ids))
-    return AskRequest(question=question.question, filters=filters, as_of=question.as_of, include_hits=True)
+    return AskRequest(
+        question=question.question,
+        filters=FiltersWire(article_ids=list(question.article_ids)),
+        as_of=question.as_of,
+        include_hits=True,
+        history=[MessageWire(role=turn.role, text=turn.text) for turn in question.history],
+    )
 
 
 def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> Result:
@@ -67,6 +72,7 @@ def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> 
     hits = {hit.passage_id: hit for hit in response.hits or ()}
     return replace(
         _unanswered(question),
+        completed_question=response.completed_question,
         status=response.status,
         text=response.text,
         short_answer=response.short_answer,

@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure answers against questions 
 Dataset = Annotated[
     Path,
     typer.Argument(
-        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG or CLAPNQ."
+        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG, CLAPNQ or MT-RAG."
     ),
 ]
 Corpus = Annotated[
@@ -51,6 +51,9 @@ def run_command(
     corpus: Corpus = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many questions.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Questions asked at a time.")] = _WORKERS,
+    without_history: Annotated[
+        bool, typer.Option("--without-history", help="Ask follow-ups as if nothing had been said before.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run in --out that was cut off.")] = False,
     fail_under: Thresholds = None,
     baseline: Annotated[
@@ -71,7 +74,7 @@ def run_command(
             next(read_results(baseline), None)
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
-        report, folder = _run(dataset, out, corpus, Course(limit, workers, resume))
+        report, folder = _run(dataset, out, corpus, Course(limit, workers, resume), without_history=without_history)
         comparison = compare(baseline, folder) if baseline else None
         _write(report, folder, baseline, comparison)
         _show(report, folder)
@@ -153,11 +156,35 @@ def draft_command(
         )
 
 
-def _run(dataset: Path, out: Path | None, corpus: Path | None, course: "Course") -> tuple["Report", Path]:
+@app.command("from-feedback")
+def from_feedback_command(
+    out: Annotated[Path, typer.Option(help="File that the questions are added to.")] = Path("questions.jsonl"),
+    rating: Annotated[
+        str | None, typer.Option(metavar="[up|down]", help="Only answers that somebody rated so.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those asked since that day.")
+    ] = None,
+) -> None:
+    """Propose the questions of rated answers. None is asked before a person sets its "reviewed" to true."""
+    with _errors_shown():
+        from eval.from_feedback import candidates_into, read_rating
+        from service.opening import open_client
+        from service.settings import load_settings
+
+        wanted = read_rating(rating)
+        with open_client(load_settings(), keeping=True) as client:
+            added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
+        print(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+
+
+def _run(
+    dataset: Path, out: Path | None, corpus: Path | None, course: "Course", *, without_history: bool
+) -> tuple["Report", Path]:
     from dataclasses import replace
 
     from eval.datasets import read_questions
-    from eval.opening import asked_of, opened
+    from eval.opening import asked_of, opened, without_history_of
     from eval.run import run
     from eval.scoring.judging import judge_from
     from service.settings import load_settings
@@ -165,9 +192,11 @@ def _run(dataset: Path, out: Path | None, corpus: Path | None, course: "Course")
     settings = load_settings()
     judge = judge_from(settings)
     questions = asked_of(read_questions(dataset), corpus)
+    questions = without_history_of(questions) if without_history else questions
     _list("Rows that are not asked", [str(problem) for problem in questions.problems])
     folder = out or settings.data_dir / "eval" / "runs" / f"{dataset.stem}-{datetime.now():%Y%m%d-%H%M%S}"
     asked = {"dataset": str(dataset), "corpus": corpus and str(corpus), "limit": course.limit}
+    asked |= {"without_history": True} if without_history else {}
     recorded = asked | settings.model_dump(mode="json", exclude={"llm_api_key", "judge_api_key"})
     with opened(questions, dataset, settings) as (client, left_out):
         _list("Articles that could not be indexed", left_out)

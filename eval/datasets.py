@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eval.formats import beir, clapnq, multihop_rag
+from eval.formats import beir, clapnq, mtrag, multihop_rag
 from eval.formats.collecting import Collecting
 from eval.formats.labelled_rag import read_labelled_rag
 from eval.formats.question_lines import read_question_lines
@@ -17,7 +17,8 @@ QUESTION_FILES = ("questions.jsonl", "questions.csv")
 CORPUS_NAMES = ("corpus.jsonl", "corpus")
 
 _KNOWN = (
-    "Name a folder with questions.jsonl, a BEIR folder, one with the two files of MultiHop-RAG or with those of CLAPNQ; "
+    "Name a folder with questions.jsonl, a BEIR folder, one with the two files of MultiHop-RAG, with those of CLAPNQ "
+    "or with MT-RAG's tasks.jsonl; "
     "or a .jsonl, .csv or .json file (SQuAD, LabelledRagDataset, MultiHopRAG.json)."
 )
 
@@ -26,7 +27,8 @@ def read_questions(path: Path) -> QuestionSet:
     """Read a question set: a file, or a folder that holds one and may hold its articles (`corpus.jsonl` or `corpus`).
 
     The format is told by names and content: our own (`.jsonl`), CSV, SQuAD, LabelledRagDataset, BEIR, MultiHop-RAG,
-    CLAPNQ. Questions that bring their own passage are restricted to it. Raises WrongUsage when there is no question set.
+    CLAPNQ, MT-RAG. Questions that bring their own passage are restricted to it. Raises WrongUsage where there is no
+    question set.
     """
     try:
         return _read_folder(path) if path.is_dir() else _read_file(path)
@@ -46,6 +48,8 @@ def _read_folder(folder: Path) -> QuestionSet:
     files = [file for file in sorted(folder.glob(clapnq.FILES)) if clapnq.is_clapnq(file)]
     if files:
         return _read_clapnq(folder, files)
+    if (folder / mtrag.FILE).is_file():
+        return _read_mtrag(folder / mtrag.FILE)
     raise WrongUsage(f"{folder} holds no question set. {_KNOWN}")
 
 
@@ -59,6 +63,8 @@ def _read_file(file: Path) -> QuestionSet:
         return _read_json(file)
     if ending == ".jsonl" and clapnq.is_clapnq(file):
         return _read_clapnq(file, [file])
+    if ending == ".jsonl" and mtrag.is_mtrag(file):
+        return _read_mtrag(file)
     if ending in (".jsonl", ".csv", ".tsv"):
         return _read_rows(file, None)
     raise WrongUsage(f"{file} is no question set. {_KNOWN}")
@@ -76,6 +82,12 @@ def _read_rows(file: Path, corpus: Path | None) -> QuestionSet:
 def _read_clapnq(path: Path, files: list[Path]) -> QuestionSet:
     rows = Collecting(path)
     clapnq.read_clapnq(files, rows)
+    return rows.question_set()
+
+
+def _read_mtrag(file: Path) -> QuestionSet:
+    rows = Collecting(file)
+    mtrag.read_mtrag(file, rows)
     return rows.question_set()
 
 

@@ -1,14 +1,14 @@
 """Fits the weights by which sentences are chosen and questions refused, and measures them on questions kept aside.
 
-    python -m eval.fitting DATASET[@0/6]...
+    python -m eval.fitting DATASET[@0/6][+DATASET]...
 
 prints weights for `service.evidence` and `service.refusal`, for the way of reading that the settings say
 (FOOTNOTE_READER). `@0/6` takes only every sixth question of a set, from the first on: those that a reader was not trained
-on. The choice among sentences is a softmax over those of one question (list-wise logistic regression; Cao et al.,
-"Learning to rank: from pairwise approach to listwise approach", ICML 2007); a sentence is right when it holds an answer and
-stands in a relevant article. The refusal is a logistic regression over questions with and without an answer; each
-question of a set in which all have an answer is also asked without the passages that hold it. Every third question is kept
-aside and only measured.
+on; sets joined by + count as one. The choice among sentences is a softmax over those of one question (list-wise logistic
+regression; Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007); a sentence is right
+when it holds an answer and stands in a relevant article. The refusal is a logistic regression over questions with and
+without an answer; each question of a set in which all have an answer is also asked without the passages that hold it.
+Every third question is kept aside and only measured.
 """
 
 import argparse
@@ -76,6 +76,15 @@ def cases_of(dataset: str, settings: Settings) -> Cases:
         hiding = all(q.answerable and not q.article_ids for q in questions.questions)
         refusals = [refusal for q in asked for refusal in _refusals(client.desk, q, hiding=hiding)]
     return Cases(tuple(choice for choice in choices if choice.right.any()), tuple(refusals))
+
+
+def joined_cases_of(datasets: str, settings: Settings) -> Cases:
+    """Return what sets joined by + teach as one: questions without an answer may be in a file of their own."""
+    sets = [cases_of(dataset, settings) for dataset in datasets.split("+")]
+    return Cases(
+        tuple(choice for cases in sets for choice in cases.choices),
+        tuple(refusal for cases in sets for refusal in cases.refusals),
+    )
 
 
 def _choice(desk: LocalDesk, question: EvalQuestion) -> Choice:
@@ -187,7 +196,7 @@ def draw(cases: Sequence[Refusal], weights: NDArray[np.float64], path: Path) -> 
 def main(datasets: Sequence[str], curve: Path | None) -> None:
     """Fit on two thirds of every set together, measure on the rest of each."""
     settings = load_settings()
-    sets = {name: cases_of(name, settings) for name in datasets}
+    sets = {name: joined_cases_of(name, settings) for name in datasets}
     reads = settings.reader != "none"
     choice_names = _choice_names(settings)
     refusal_now = READER_REFUSAL if reads else SIMILARITY_REFUSAL
@@ -222,7 +231,7 @@ def _choice_names(settings: Settings) -> dict[str, float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("datasets", nargs="+", metavar="DATASET[@R/M]")
+    parser.add_argument("datasets", nargs="+", metavar="DATASET[@R/M][+DATASET]")
     parser.add_argument("--curve", type=Path, help="where to draw how reliable today's confidence is, as SVG")
     arguments = parser.parse_args()
     main(arguments.datasets, arguments.curve)

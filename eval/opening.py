@@ -30,6 +30,11 @@ def asked_of(question_set: QuestionSet, corpus: Path | None) -> QuestionSet:
     return replace(question_set, questions=questions, corpus=corpus, articles=())
 
 
+def without_history_of(question_set: QuestionSet) -> QuestionSet:
+    """Return the set with its follow-ups asked as if nothing had been said before."""
+    return replace(question_set, questions=tuple(replace(question, history=()) for question in question_set.questions))
+
+
 @contextmanager
 def opened(question_set: QuestionSet, dataset: Path, settings: Settings) -> Iterator[tuple[Client, list[str]]]:
     """Open an index that holds the articles that the questions are about, and say what of them could not be indexed.

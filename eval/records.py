@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 TextOf = Callable[[str, str | None], str | None]
 """Gives an article's text by its id and version (None: today's); None when there is no such article."""
@@ -22,7 +23,7 @@ class Evidence:
 class Turn:
     """Something said before the question in the same conversation."""
 
-    role: str
+    role: Literal["user", "assistant"]
     text: str
 
 
@@ -113,9 +114,9 @@ class Result:
     """One line of `results.jsonl`: a question, what was answered, and its scores.
 
     `scores` holds only what is defined for this question, never NaN. `ranking` is the first distinct articles that
-    were retrieved, best first. `disagreements` are those shown, each in words. Tokens are what a language model used,
-    None without one. `error` is set when there was no answer to score; `notes` are doubts about the scores, and
-    `judge_failures` replies of a judge that could not be counted.
+    were retrieved, best first. `completed_question` is what a follow-up was taken to mean. `disagreements` are those
+    shown, each in words. Tokens are what a language model used, None without one. `error` is set when there was no answer
+    to score; `notes` are doubts about the scores, and `judge_failures` replies of a judge that could not be counted.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Result:
     answers: tuple[str, ...] = ()
     relevant_ids: tuple[str, ...] = ()
     kind: str | None = None
+    completed_question: str | None = None
     status: str | None = None
     text: str = ""
     short_answer: str | None = None

@@ -146,7 +146,10 @@ def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result], judge: 
     notes = [f"{result.id}: {note}" for result in results for note in result.notes]
     follow_ups = sum(bool(question.history) for question in questions)
     if follow_ups:
-        notes.append(f"{follow_ups} questions follow on a conversation (`history`); they were asked without it.")
+        completed = sum(result.completed_question is not None for result in results)
+        notes.append(
+            f"{follow_ups} questions follow on a conversation (`history`); {completed} were completed from it."
+        )
     degraded = sum(result.degraded is not None for result in results)
     if degraded:
         notes.append(f"{degraded} answers were degraded; results.jsonl says why.")

@@ -57,14 +57,15 @@ def resemblance(one: bytes, other: bytes) -> float:
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
 
 
-def without_copies(ranked: Iterable[Hit], signatures: Signatures) -> Iterator[Hit]:
+def without_copies(ranked: Iterable[Hit], signatures: Signatures, *, at_once: int = AT_ONCE) -> Iterator[Hit]:
     """Yield the hits, best first, without those that say what better ones of an article like theirs say.
 
-    Of the same text under several names, the first is kept. Whoever calls has left out what the asker may not read.
+    Of the same text under several names, the first is kept. Whoever calls has left out what the asker may not read. So many
+    hits are taken `at_once`.
     """
     hits = iter(ranked)
     folding = _Folding()
-    while batch := list(islice(hits, AT_ONCE)):
+    while batch := list(islice(hits, at_once)):
         new = {hit.passage.article.version for hit in batch} - folding.alike.keys()
         folding.meet(new, signatures(new))
         for hit in batch:

@@ -10,6 +10,7 @@ PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
 Precision = Literal["fastest", "float32", "bfloat16"]
 SHIPPED_READER = "shipped"
 NO_READER = "none"
+NO_RERANKER = "none"
 
 
 class IndexSettings(BaseSettings):
@@ -33,6 +34,12 @@ class IndexSettings(BaseSettings):
         SHIPPED_READER,
         description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
     )
+    reranker: str = Field(
+        NO_RERANKER,
+        description="Cross-encoder that puts the best passages into order: any sentence-transformers name or folder. `none` "
+        "goes without; none ships.",
+    )
+    reranked_passages: int = Field(20, ge=1, le=100, description="Passages that the reranker puts into order.")
     max_article_bytes: int = Field(
         5_000_000, gt=0, description="Largest article that is read, in bytes of its text in UTF-8."
     )

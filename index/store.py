@@ -16,8 +16,9 @@ from index.lexical import LexicalIndex
 from index.reader.model import Reader
 from index.records import EVERYTHING
 from index.remembered import RememberedVectors
+from index.reranking import Reranker
 from index.sentences import SentenceVectors
-from index.settings import NO_READER, SHIPPED_READER, IndexSettings
+from index.settings import NO_READER, NO_RERANKER, SHIPPED_READER, IndexSettings
 from index.vectors import VectorStore
 
 _CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
@@ -40,6 +41,7 @@ class Index:
     sentence_vectors: SentenceVectors
     remembered: RememberedVectors
     reader: Reader | None
+    reranker: Reranker | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -150,8 +152,18 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
         embedder = Embedder(made_with or settings.embed_model, precision=settings.embed_precision)
         remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
-        reader = _reader(settings.reader)
-        return Index(settings, folder, catalog, vectors, words, embedder, SentenceVectors(embedder), remembered, reader)
+        return Index(
+            settings,
+            folder,
+            catalog,
+            vectors,
+            words,
+            embedder,
+            SentenceVectors(embedder),
+            remembered,
+            reader=_reader(settings.reader),
+            reranker=None if settings.reranker == NO_RERANKER else Reranker(settings.reranker),
+        )
 
 
 def catalog_in(folder: Path) -> Catalog:

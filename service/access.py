@@ -30,12 +30,12 @@ METRICS = "/metrics"
 SIGNED = "/slack/events"  # Slack signs what it sends there; that is checked where it is read
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # The page itself, which holds no article; beside these, "/" is open.
-_OPEN_TO_ALL = ("/articles", "/answers/", "/conversations/", "/review", "/static/", "/healthz", "/readyz", SIGNED)
+_OPEN_TO_ALL = ("/articles", "/answers/", "/conversations", "/review", "/static/", "/healthz", "/readyz", SIGNED)
 
 KnowsToken = Callable[[str], Asker | None]
 """Tells who bears a token, or None where it does not know the token. May block."""
 
-_LOOKING_UP = CapacityLimiter(4)  # its own threads: who may ask is known even while all others answer
+_LOOKING_UP = CapacityLimiter(16)  # its own threads: who may ask is known even while all others answer
 
 
 @dataclass(frozen=True, slots=True)

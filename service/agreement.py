@@ -69,6 +69,16 @@ def stretch_words(evidence: Evidence) -> str:
     return display_text(passage.words_of(evidence.found.stretch), passage.article.format).strip(ROUND_A_STRETCH)
 
 
+def gives(text: str, value: str) -> bool:
+    """Say whether a text holds this amount, date or name, however it puts it."""
+    if days := days_in(value):
+        return any(one.may_be(day) for one in days_in(text) for day in days)
+    if figures := mentions_in(value):
+        return any(one.may_be(figures[0]) for one in mentions_in(text))
+    words = frozenset(_WORD.findall(value.lower())) - _NO_NAMES
+    return bool(words) and words <= frozenset(_WORD.findall(text.lower()))
+
+
 def same_value(one: str, other: str) -> bool:
     """Say whether two stretches give the same amount, date or name, however each puts it."""
     if days_in(one) and days_in(other):

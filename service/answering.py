@@ -1,7 +1,7 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,7 +14,8 @@ from service.citing import Cited, Draft
 from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
-from service.records import Answer, Found, NearestArticle, NoAnswer, Question, Said, Step, Timings
+from service.followups import completed_question
+from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.selection import Selected, select_hits
 from service.settings import Settings
@@ -44,11 +45,13 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
+    completed = _completed(text, question.history, writer)
+    text = completed or text
     retrieved = select_hits(index, replace(question, text=text), settings=settings)
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
-    yield Found(retrieved.hits)
-    asked = _Asked(text, retrieved, confidence(text, evidence), clock)
+    yield Found(retrieved.hits, preferences=retrieved.preferences, completed_question=completed)
+    asked = _Asked(question.text.strip(), completed, retrieved, confidence(text, evidence), clock)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)
         return
@@ -82,12 +85,31 @@ def checked(question: str, *, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on."""
+    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on.
 
-    text: str
+    `completed` is the question with what it leaves to the conversation before it; None where it stands by itself.
+    """
+
+    question: str
+    completed: str | None
     retrieved: Selected
     sure: float
     clock: "_Clock"
+
+    @property
+    def text(self) -> str:
+        """The question in full."""
+        return self.completed or self.question
+
+
+def _completed(asked: str, history: Sequence[Message], writer: Writer | None) -> str | None:
+    """Return the question in full where it leans on what was said before, None where it stands by itself.
+
+    By the language model where there is one, else by rules.
+    """
+    by_model = writer.completed(asked, history) if writer and history else None
+    completed = by_model or completed_question(asked, history)
+    return None if completed == asked else completed
 
 
 def _written(
@@ -107,7 +129,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
     disputed = disagreements(asked.text, cited.citations)
     return Answer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=cited.text,
         sentences=cited.sentences,
         citations=cited.citations,
@@ -121,6 +143,7 @@ def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | Non
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
         preferences=asked.retrieved.preferences,
+        completed_question=asked.completed,
     )
 
 
@@ -128,7 +151,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
     nearest = {hit.passage.article.id: hit.passage.article.title for hit in asked.retrieved.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
-        question=asked.text,
+        question=asked.question,
         text=NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
         hits=asked.retrieved.hits,
@@ -137,6 +160,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
         timings=asked.clock.timings(),
         usage=ending.usage if ending else None,
         preferences=asked.retrieved.preferences,
+        completed_question=asked.completed,
     )
 
 

@@ -56,6 +56,7 @@ def create_app(
     guard = guard or Guard()
     gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
     limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
+    guard.metrics.waiting.set_function(lambda: limits.places.waiting)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -72,7 +73,7 @@ def create_app(
     app.include_router(articles_router(desk, gate))
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
-    app.include_router(openai_router(desk, gate, settings), **limited)
+    app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
     app.include_router(_health(desk))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())

@@ -6,14 +6,14 @@ The clients try once and wait at most `timeout_seconds` for the next byte; `serv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
 from index.errors import WrongUsage
+from service.connections import to_close
 
 if TYPE_CHECKING:
-    import httpx
     from llama_index.core.llms import LLM
 
 Provider = Literal["openai_like", "anthropic", "bedrock", "ollama"]
@@ -61,6 +61,7 @@ def opened_model(model: ChatModel) -> "LLM":
 
 def _openai_like(model: ChatModel) -> "LLM":
     from llama_index.llms.openai_like import OpenAILike
+    from openai import DefaultHttpxClient
 
     seed = {} if model.seed is None else {"seed": model.seed}
     llm: LLM = OpenAILike(
@@ -78,16 +79,17 @@ def _openai_like(model: ChatModel) -> "LLM":
         timeout=model.timeout_seconds,
         # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
         max_retries=0,
-        http_client=_bounded_client(model.timeout_seconds),
+        http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)),
     )
     return llm
 
 
 def _anthropic(model: ChatModel) -> "LLM":
+    from anthropic import DefaultHttpxClient
     from llama_index.llms.anthropic import Anthropic
 
     _with_key(model, environment="ANTHROPIC_API_KEY")
-    llm: LLM = _of_any_name(Anthropic, model)(
+    llm: Any = _of_any_name(Anthropic, model)(
         model=model.name,
         base_url=model.base_url,
         api_key=model.key,
@@ -96,7 +98,10 @@ def _anthropic(model: ChatModel) -> "LLM":
         timeout=model.timeout_seconds,
         max_retries=0,
     )
-    return llm
+    # LlamaIndex has no way to give it one.
+    llm._client = llm._client.with_options(http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)))
+    opened: LLM = llm
+    return opened
 
 
 def _bedrock(model: ChatModel) -> "LLM":
@@ -106,7 +111,7 @@ def _bedrock(model: ChatModel) -> "LLM":
 
     seconds = model.timeout_seconds
     try:
-        llm: LLM = _of_any_name(BedrockConverse, model)(
+        llm: Any = _of_any_name(BedrockConverse, model)(
             model=model.name,
             endpoint_url=model.base_url,
             max_tokens=model.answer_tokens,
@@ -119,21 +124,31 @@ def _bedrock(model: ChatModel) -> "LLM":
             f"FOOTNOTE_LLM_PROVIDER=bedrock cannot be used: {error} It reads region and credentials as every AWS client "
             "does: from AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, a profile or a role."
         ) from None
-    return llm
+    llm._client.meta.events.register("after-call.*.ConverseStream", _close_stream)
+    opened: LLM = llm
+    return opened
+
+
+def _close_stream(parsed: Mapping[str, Any], **_: object) -> None:
+    if stream := parsed.get("stream"):
+        to_close(stream)
 
 
 def _ollama(model: ChatModel) -> "LLM":
     from llama_index.llms.ollama import Ollama
+    from ollama import Client
 
+    base_url = model.base_url or "http://127.0.0.1:11434"
+    headers = {"Authorization": f"Bearer {model.key}"} if model.key else {}
+    seconds = model.timeout_seconds
     seed = {} if model.seed is None else {"seed": model.seed}
     llm: LLM = Ollama(
         model=model.name,
-        base_url=model.base_url or "http://127.0.0.1:11434",
+        base_url=base_url,
         context_window=model.context_tokens,
         temperature=model.temperature,
-        request_timeout=model.timeout_seconds,
+        client=Client(base_url, timeout=seconds, headers=headers, event_hooks=_hooks(seconds)),
         additional_kwargs={"num_predict": model.answer_tokens} | seed,
-        headers={"Authorization": f"Bearer {model.key}"} if model.key else None,
     )
     return llm
 
@@ -163,13 +178,12 @@ def _of_any_name(client: type, model: ChatModel) -> type:
     return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told)})
 
 
-def _bounded_client(seconds: float) -> "httpx.Client":
-    """Return an HTTP client that gives up on an answer after this long, however slowly it trickles in.
+def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
+    """Return what makes an httpx client give up on an answer after this long, however slowly it trickles in.
 
     httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open.
     """
     import httpx
-    from openai import DefaultHttpxClient
 
     class Bounded(httpx.SyncByteStream):
         def __init__(self, response: httpx.Response) -> None:
@@ -191,5 +205,6 @@ def _bounded_client(seconds: float) -> "httpx.Client":
 
     def bound(response: httpx.Response) -> None:
         response.stream = Bounded(response)
+        to_close(response)
 
-    return DefaultHttpxClient(event_hooks={"request": [start], "response": [bound]})
+    return {"request": [start], "response": [bound]}

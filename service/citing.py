@@ -10,7 +10,7 @@ from service.invisible import visible
 from service.records import Citation, Said, Sentence, Support
 
 # What looks like a marker in an article's own words would be taken for one of ours.
-_FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*[\]】]")
+_FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*(?:†[^\[\]【】]*)?[\]】]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import date
 from wordfreq import zipf_frequency
 
 from service.days import Day, days_in
+from service.roles import roles_turned
 from service.values import Mention, mentions_in
 from service.wording import missing_names, stem_set, terms
 
@@ -21,8 +22,9 @@ _ROUND = frozenset({"nearly", "almost", "about", "around", "roughly", "some"})
 
 # "not only", "no later than" and the like deny nothing.
 _DENIAL = re.compile(
-    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|less|more|later|sooner|fewer)\b)|never|none|nobody|nothing|without"
-    r"|neither|nor|cannot|\w+n['’]t|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
+    r"\b(?:(?:not|no)\b(?! (?:only|just|least|doubt|(?:less|more|later|sooner|fewer) than)\b)"
+    r"|never|none|nobody|nothing|without|neither|nor|cannot|\w+n['’]t"
+    r"|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
     re.IGNORECASE,
 )
 _AFTER_DENIAL = re.compile(r"(?:[\s,]+[\w’'-]+){1,3}")
@@ -35,6 +37,10 @@ _DOWN = frozenset(
 
 _FIRST_WORD = re.compile(r"\W*([A-Z][\w’'&.-]*)\s+([\w’'-]+)")
 _OF_ONE = re.compile(r"(?:is|was|has|had|will|would|plans|\w+s|\w+ed)\Z")
+_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+_RUN = re.compile(r"[A-Z]\w*(?:\s+[A-Z]\w*)+")
+# "American" and "America", "Germany" and "German" begin alike; "Microsoft" and "Micron" differ by then.
+_SAME_BEGINNING = 6
 # Words more common than this open a sentence without being anybody's name: "it", "this", "after".
 _COMMON = 5.7
 
@@ -60,9 +66,12 @@ def missing(words: str, source: Source) -> frozenset[str]:
 
 
 def contradicted(words: str, source: Source) -> bool:
-    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell"."""
+    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell".
+
+    Also where it has two names in each other's place (`service.roles`).
+    """
     quoted = " ".join(source.quotes)
-    return _denies_otherwise(words, quoted) or _turns(words, quoted)
+    return _denies_otherwise(words, quoted) or _turns(words, quoted) or roles_turned(words, source.quotes)
 
 
 def _days_and_figures(text: str) -> tuple[list[Day], list[Mention]]:
@@ -103,12 +112,28 @@ def _names_missing(words: str, counted: Sequence[Day | Mention], source: Source)
     rest = words
     for one in counted:
         rest = rest[: one.start] + "0" * (one.end - one.start) + rest[one.end :]
-    texts = [*source.quotes, *source.titles]
+    texts = [_DOTTED.sub(_without_dots, text) for text in (*source.quotes, *source.titles)]
+    rest = _DOTTED.sub(_without_dots, rest)
     names = [n for n in missing_names(rest, texts) if n.isupper() or zipf_frequency(n.lower(), "en") < _COMMON]
+    names = [name for name in names if not _in_another_form(name, rest, " ".join(texts))]
     subject = _subject(rest)
     if subject and not stem_set(subject) <= frozenset[str]().union(*(stem_set(text) for text in texts)):
         names.append(subject)
     return names
+
+
+def _without_dots(abbreviation: re.Match[str]) -> str:
+    return abbreviation.group().replace(".", "")
+
+
+def _in_another_form(name: str, words: str, source: str) -> bool:
+    """Say whether a source holds a name as a longer or shorter form: "AI" spelled out, "AWS" for its words, "America"."""
+    if name.isupper() and re.search(r"\b" + r"\w*[\s-]+".join(map(re.escape, name)), source, re.IGNORECASE):
+        return True
+    initials = ("".join(word[0] for word in run.split()) for run in _RUN.findall(words) if name in run.split())
+    if any(re.search(rf"\b{re.escape(letters)}\b", source) for letters in initials):
+        return True
+    return len(name) >= _SAME_BEGINNING and bool(re.search(rf"\b{re.escape(name[:_SAME_BEGINNING])}", source))
 
 
 def _subject(words: str) -> str | None:

@@ -8,6 +8,7 @@ import typer
 
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
+from service.audit_cli import audit
 from service.keys_cli import app as keys_app
 from service.slack_cli import app as slack_app
 
@@ -24,6 +25,7 @@ app.add_typer(eval_app, name="eval")
 app.add_typer(keys_app, name="keys")
 app.add_typer(slack_app, name="slack")
 app.command("bench")(bench)
+app.command("audit")(audit)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 

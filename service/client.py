@@ -14,6 +14,7 @@ from index.errors import FootnoteError, ServiceFailed
 from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.askers import OWNER
+from service.kept.feedback import Wanted
 from service.problems import PROBLEMS
 from service.wire import (
     ArticleResponse,
@@ -27,6 +28,7 @@ from service.wire import (
     IndexRequest,
     Problem,
     RebuildResponse,
+    ReviewResponse,
     SearchRequest,
     SearchResponse,
     StatusResponse,
@@ -75,6 +77,8 @@ class OwnersClient(Client, Protocol):
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
+    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
+
 
 @dataclass(frozen=True, slots=True)
 class LocalClient:
@@ -113,6 +117,9 @@ class LocalClient:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.desk.check(request)
+
+    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+        return self.desk.review(OWNER, wanted, after=after, limit=limit)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self.desk.delete(article_ids)
@@ -164,6 +171,11 @@ class HttpClient:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self._post("/api/check", request, CheckResponse)
+
+    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+        named = {"rating": wanted.rating, "status": wanted.status, "after": after}
+        given: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
+        return self._get("/api/review", given | {"limit": limit}, ReviewResponse)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._send("POST", "/api/delete", content=_json(DeleteRequest(article_ids=list(article_ids))))

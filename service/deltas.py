@@ -23,6 +23,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
+from service.connections import closed_at_the_end
 from service.records import Usage
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _read(
 
     def once() -> None:
         nonlocal heard
-        with closing(iter(llm.stream_chat(messages))) as stream:
+        with closed_at_the_end(), closing(iter(llm.stream_chat(messages))) as stream:
             for response in stream:
                 heard = True
                 if stopped.is_set():

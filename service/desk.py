@@ -20,6 +20,7 @@ from service.askers import OWNER, Asker
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
+from service.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings
@@ -56,7 +57,7 @@ class LocalDesk:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
     A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
-    None where nothing is kept.
+    None where nothing is kept; `observers` are told of questions that are over.
     """
 
     live: LiveIndex
@@ -64,6 +65,7 @@ class LocalDesk:
     writer: Writer | None
     watches: Watches = field(default_factory=Watches)
     kept: Kept | None = None
+    observers: tuple[Observer, ...] = ()
 
     @property
     def opened(self) -> Index:
@@ -83,6 +85,10 @@ class LocalDesk:
 
         Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.
         """
+        events = self._answered(request, asker, through)
+        return observed(events, self.observers, request=request, asker=asker, through=through)
+
+    def _answered(self, request: AskRequest, asker: Asker, through: Through) -> Generator[AskEvent, None, None]:
         question = question_from(request, asker.access)
         if request.conversation_id is not None:
             question = replace(question, history=self.keeping.history(request.conversation_id, asker))
@@ -180,6 +186,8 @@ class LocalDesk:
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
         """Note what the asker says of an answer. Raises ArticleDeleted, too."""
         self.keeping.rate(request, asker)
+        for observer in self.observers:
+            observer(Rated(asker, request))
 
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
         """Return one page of what was asked by anybody, for an admin."""
@@ -197,6 +205,7 @@ class LocalDesk:
                 data_dir=str(self.settings.data_dir.absolute()),
                 answerer=(self.settings.llm_model or EXTRACTIVE) if self.writer else EXTRACTIVE,
                 reader=index.reader.name if index.reader else None,
+                reranker=index.reranker.name if index.reranker else None,
                 outdated=index.outdated(),
                 watching=self.watches.wire(),
             )
@@ -239,3 +248,5 @@ class LocalDesk:
             index.embedder.load()
             if index.reader:
                 index.reader.load()
+            if index.reranker:
+                index.reranker.load()

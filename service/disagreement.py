@@ -1,10 +1,10 @@
-"""Where cited articles give different figures for the same thing.
+"""Where cited articles give different figures, days or names for the same thing.
 
 Two figures are of the same thing when both have the unit that answers the question, are told of the same action or thing
 ("invested", "employees"), and stand alike in time and part: what was before, a part that is added now, a total, or none of
 these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion". Where a
 reader is sure of two figures as the answer, a word that both have beside them is enough, be it one of the question's or
-not; of two days it needs none.
+not; of two days it needs none. Two persons differ where both sentences have one of the question's words.
 """
 
 import re
@@ -18,7 +18,7 @@ from service.days import Day, days_in
 from service.records import Citation, Disagreement, ValueInDispute
 from service.sought import Wanted, wanted
 from service.values import ROUND_A_STRETCH, Mention, mentions_in
-from service.wording import asks_back, missing_names, names_in, tells_back, terms
+from service.wording import asks_back, covered, missing_names, names_in, stem_set, tells_back, terms
 
 Part = Literal["before", "added", "total", "plain"]
 
@@ -28,6 +28,9 @@ _ADDED = re.compile(
 )
 _TOTAL = re.compile(r"\b(?:total\w*|altogether|overall|in all|combined)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+# How much of a question a sentence and its title must hold to name the person asked for, and not another.
+_COVERED = 0.75
+_ONE_NAME = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}")
 _LOWER_CASE = re.compile(r"\b[a-z][a-z’'-]+\b")
 _ACTIONS = dict.fromkeys(("put", "inject", "pour", "plough", "fund"), "invest")
 _ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost"), "spend") | dict.fromkeys(("pledg", "promis"), "commit")
@@ -52,13 +55,26 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class _Name:
+    """Who or what a text names at `text[start:end] == words`."""
+
+    words: str
+    start: int
+    end: int
+
+    def may_be(self, other: "_Name") -> bool:
+        """Say whether both may be the same: "Rossi" and "Anna Rossi" have a word in common."""
+        return bool(stem_set(self.words) & stem_set(other.words))
+
+
+@dataclass(frozen=True, slots=True)
 class _Claim:
-    """A figure or day that an article gives: in which unit, which part of what, and with which of the question's words.
+    """A figure, day or name that an article gives: in which unit, which part of what, and with which of the question's words.
 
     `asked`: a reader is sure that it is what was asked for. `near` are the words beside it, the question's or not.
     """
 
-    value: Mention | Day
+    value: Mention | Day | _Name
     told: Told
     unit: str
     part: Part
@@ -108,9 +124,22 @@ def _claims(question: str, told: Told) -> Iterable[_Claim]:
     for day in days:
         if _overlap(day, told.answer):
             yield _Claim(day, told, "day", _part(told, day), frozenset(), frozenset(), frozenset(), asked=True)
+    if (name := _named(question, told)) is not None:
+        words = _actions(_LOWER_CASE.findall(told.words)) & _actions(terms(question))
+        yield _Claim(name, told, "name", "plain", words, frozenset(), frozenset(), asked=True)
     for mention in mentions_in(told.words):
         if not any(_overlap(mention, day) for day in days):
             yield from _figure(question, told, mention)
+
+
+def _named(question: str, told: Told) -> _Name | None:
+    """Return the name of the person that a reader is sure of, where one is asked for."""
+    if told.answer is None or wanted(question) != "person":
+        return None
+    if covered(terms(question), told.words, told.title) < _COVERED:
+        return None
+    words = told.words[told.answer.start : told.answer.end].strip(ROUND_A_STRETCH)
+    return _Name(words, told.answer.start, told.answer.end) if _ONE_NAME.fullmatch(words) else None
 
 
 def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
@@ -127,11 +156,11 @@ def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
         yield _Claim(mention, told, unit, _part(told, mention), words, years, near, asked)
 
 
-def _overlap(one: Mention | Day, other: Span | Day | None) -> bool:
+def _overlap(one: Mention | Day | _Name, other: Span | Day | None) -> bool:
     return other is not None and one.start < other.end and other.start < one.end
 
 
-def _around(told: Told, value: Mention | Day) -> tuple[str, str]:
+def _around(told: Told, value: Mention | Day | _Name) -> tuple[str, str]:
     return told.words[max(value.start - _AROUND, 0) : value.start], told.words[value.end : value.end + _AROUND]
 
 
@@ -157,7 +186,7 @@ def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
             return False
 
 
-def _part(told: Told, value: Mention | Day) -> Part:
+def _part(told: Told, value: Mention | Day | _Name) -> Part:
     before, after = _around(told, value)
     near = f"{before} {value.words} {after[:25]}"
     if tells_back(before):
@@ -182,6 +211,8 @@ def _contradict(one: _Claim, other: _Claim) -> bool:
     match one.value, other.value:
         case Day() as day, Day() as other_day:
             return not day.may_be(other_day)
+        case _Name() as name, _Name() as other_name:
+            return bool(one.words & other.words) and not name.may_be(other_name)
         case Mention() as mention, Mention() as other_mention:
             return _same_thing(one, other) and not mention.may_be(other_mention)
         case _:
@@ -213,9 +244,11 @@ def _words(claim: _Claim) -> str:
     return claim.told.words[start:end].strip(ROUND_A_STRETCH)
 
 
-def _form(claim: _Claim) -> tuple[object, ...]:
+def _form(claim: _Claim) -> object:
     match claim.value:
         case Day(year, month, day):
             return year, month, day
+        case _Name(words):
+            return stem_set(words)
         case Mention(value):
             return value.amount, claim.unit

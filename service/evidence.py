@@ -8,9 +8,10 @@ from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
+from service.boilerplate import is_boilerplate
 from service.reading import Found, found_in, read_hits
 from service.sought import holds, wanted
-from service.wording import asks_ahead, asks_back, covered, distinctive, new_names, tells_back
+from service.wording import asks_ahead, asks_back, covered, distinctive, new_names, of_total, tells_back
 
 # How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
 # one thing many do; where one passage stands out, reading the others would cost time and change nothing.
@@ -29,6 +30,7 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "person": 1.1,
     "full_name": 1.6,
     "tells_back": 2.5,
+    "of_total": 2.0,
     "fragment": -2.4,
     "position": 0.9,
 }
@@ -40,6 +42,7 @@ READER_WEIGHTS: Mapping[str, float] = {
     "number": 1.8,
     "date": 0.7,
     "tells_back": 2.5,
+    "of_total": 2.0,
     "fragment": -2.3,
     "answered": 0.15,
     "stretch": 0.22,
@@ -140,7 +143,8 @@ def _places(question: str, hits: Sequence[Hit], *, whole: int) -> list[_Place]:
         _Place(hit, rank, position, span)
         for rank, hit in enumerate(hits)
         for position, span in enumerate(hit.passage.sentences)
-        if rank < whole or (kind in ("amount", "percentage") and holds(kind, hit.passage.words_of(span), question))
+        if not is_boilerplate(hit.passage.words_of(span))
+        and (rank < whole or (kind in ("amount", "percentage") and holds(kind, hit.passage.words_of(span), question)))
     ]
 
 
@@ -190,6 +194,7 @@ def _features(question: str, weights: Mapping[str, float], place: _Place, text: 
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
         "tells_back": float(tells_back(text)) * (asks_back(question) - asks_ahead(question)),
+        "of_total": float(of_total(question) and of_total(text)),
         "fragment": float(place.span.kind == "fragment"),
         "position": 1 / (1 + place.position),
     }

@@ -8,36 +8,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.records import Span
+from index.retrieval import Retrieved
 from index.segmentation import display_text
 from index.store import Index
 from service.agreement import stretch_words
+from service.boilerplate import is_boilerplate
+from service.choosing import best_of, choosing_for
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
-from service.evidence import Evidence
-from service.sought import holds, wanted
+from service.evidence import Evidence, read_sentences
+from service.refusal import confidence
 from service.values import values_in
-from service.wording import asks_ahead, asks_back, asks_for_overview, tells_back
+from service.wording import asks_for_list, asks_for_overview, parts_of
 
-# How much worse than the best a sentence may be to be shown beside it, in score and in similarity to the question. One
-# of the same article has to be better than one of another: the first has often said already what it says.
-_MARGIN_OTHER_ARTICLE = 2.2
-_MARGIN_SAME_ARTICLE = 1.2
-_MARGIN_WIDE = 5.0
-_SIMILARITY_MARGIN = 0.15
-_LEAST_SIMILARITY = 0.4
-_COVERED_MARGIN = 0.25
-# A heading that matches is shown only where no sentence comes near it.
-_MARGIN_FOR_HEADINGS = 4.0
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
-_MOST_SENTENCES = 3
-_MOST_IN_OVERVIEW = 5
+_LEAST_SIMILARITY = 0.4
 _MOST_CITATIONS = 3
+_MOST_OF_A_PART = 2
+# A sentence before may lean back itself.
+_MOST_BEFORE = 2
 
 _LEANS_BACK = re.compile(
-    r"^[\"“‘']?(?:It|Its|They|Their|He|His|She|Her|That|These|Those|Such|Both|Neither"
+    r"^[\"“‘']?(?:It|Its|They|Their|He|His|She|Her|That|These|Those|Such|Both|Neither|(?:By|In) that"
     r"|This(?! (?:week|month|quarter|year|spring|summer|autumn|fall|winter|morning|time))"
-    r"|The (?:company|firm|group|deal|agreement|move|pact|plan|arrangement|announcement|two|latter|former))\b"
+    r"|The (?:company|firm|group|agency|laboratory|institute|startup|vendors?|deal|agreement|bargain|move|pact|plan"
+    r"|arrangement|partnership|alliance|project|announcement|developments?|spend|investment|structure|shift|change|step"
+    r"|two|four|latter|former))\b"
 )
 
 
@@ -51,43 +48,70 @@ class _Shown:
 
 
 def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Draft]:
-    """Return the sentences of an answer, best first. `evidence` is ordered, best first, and not empty."""
-    return [_draft(index, shown) for shown in _chosen(index, question, evidence)]
+    """Return the sentences of an answer, best first. `evidence` is ordered, best first, and not empty.
+
+    Of a question with several parts, each part that the evidence answers is answered, in their order.
+    """
+    parts = parts_of(question)
+    of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
+    chosen: list[_Shown] = []
+    for part in of_parts:
+        for shown in part[:_MOST_OF_A_PART]:
+            chosen = _beside(chosen, shown)
+    return [_draft(index, shown) for shown in chosen or _chosen(index, question, evidence)]
 
 
 def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
-    """Return the stretch of the best sentence that answers, as people read it. None without a reader, and for overviews.
+    """Return the stretch of the best sentence that answers, as people read it.
 
-    With `sure`, only where the reader finds it likelier than that there is none.
+    None without a reader, and for overviews, lists and questions with several parts. With `sure`, only where the reader finds
+    it likelier than that there is none.
     """
-    best = _best(evidence)
-    if asks_for_overview(question) or (sure and best.answer is None):
+    best = best_of(evidence)
+    several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
+    if several or (sure and best.answer is None):
         return None
     return stretch_words(best) or None
 
 
+def _answered_part(index: Index, part: str, evidence: Sequence[Evidence]) -> list[_Shown]:
+    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does."""
+    hits = tuple({one.hit.passage.id: one.hit for one in sorted(evidence, key=lambda one: one.rank)}.values())
+    found = read_sentences(index, part, Retrieved(hits, index.embedder.embed_questions([part])[0]))
+    return _chosen(index, part, found) if found and confidence(part, found) >= 0.5 else []
+
+
+def _beside(chosen: list[_Shown], shown: _Shown) -> list[_Shown]:
+    """Return what is shown with one more, unless some of its stretch is there already."""
+    return chosen if _overlapping(chosen, shown.evidence, shown.span) is not None else [*chosen, shown]
+
+
 def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
-    best = _best(evidence)
+    best = best_of(evidence)
+    choosing = choosing_for(question, evidence)
     chosen = [_Shown(best, _span(index, best))]
-    for candidate in evidence:
-        if candidate is best or candidate.span.kind != "sentence":
+    for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
+        if candidate is best or candidate.span.kind != "sentence" or candidate.text.endswith("?"):
             continue
         if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
             continue
         if (at := _same(chosen, candidate)) is not None:
             chosen[at] = _supported(chosen[at], candidate)
         elif _contradicts(candidate, best, question):
-            chosen = _with(index, chosen, candidate, question, most=_most(question) + 1)
-        elif _worth_showing(candidate, best, question):
-            chosen = _with(index, chosen, candidate, question, most=_most(question))
-    return chosen
+            chosen = _with(index, chosen, candidate, most=choosing.most + 1)
+        elif choosing.worth(candidate, [shown.evidence for shown in chosen]):
+            chosen = _with(index, chosen, candidate, most=choosing.most)
+    return _in_order(chosen)
 
 
-def _most(question: str) -> int:
-    return _MOST_IN_OVERVIEW if asks_for_overview(question) else _MOST_SENTENCES
+def _in_order(chosen: list[_Shown]) -> list[_Shown]:
+    """Return what is shown article by article, and each article's sentences as they stand in it; the best stays first."""
+    best, *others = chosen
+    articles = list(dict.fromkeys(_article(shown.evidence) for shown in chosen))
+    return [best, *sorted(others, key=lambda shown: (articles.index(_article(shown.evidence)), shown.span.start))]
 
 
-def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str, *, most: int) -> list[_Shown]:
+def _with(index: Index, chosen: list[_Shown], candidate: Evidence, *, most: int) -> list[_Shown]:
     """Return what is shown with this sentence: joined to one that it overlaps, as one more, or left out."""
     span = _span(index, candidate)
     if _repeats(index, chosen, candidate, span):
@@ -95,25 +119,7 @@ def _with(index: Index, chosen: list[_Shown], candidate: Evidence, question: str
     if (at := _overlapping(chosen, candidate, span)) is not None:
         joined = replace(chosen[at], span=_joined(chosen[at].span, span))
         return [*chosen[:at], joined, *chosen[at + 1 :]]
-    room = len(chosen) < most and _adds(candidate, chosen, question)
-    return [*chosen, _Shown(candidate, span)] if room else chosen
-
-
-def _best(evidence: Sequence[Evidence]) -> Evidence:
-    near = [e for e in evidence if e.score >= evidence[0].score - _MARGIN_FOR_HEADINGS]
-    return next((e for e in near if e.span.kind == "sentence" and not e.text.endswith("?")), evidence[0])
-
-
-def _worth_showing(candidate: Evidence, best: Evidence, question: str) -> bool:
-    wide = asks_for_overview(question)
-    margin = _MARGIN_WIDE if wide else _MARGIN_OTHER_ARTICLE
-    least = _LEAST_SIMILARITY if wide else max(_LEAST_SIMILARITY, best.similarity - _SIMILARITY_MARGIN)
-    return (
-        not candidate.text.endswith("?")
-        and (wide or candidate.features["covered"] >= best.features["covered"] - _COVERED_MARGIN)
-        and candidate.similarity >= least
-        and candidate.score >= best.score - margin
-    )
+    return [*chosen, _Shown(candidate, span)] if len(chosen) < most else chosen
 
 
 def _contradicts(candidate: Evidence, best: Evidence, question: str) -> bool:
@@ -127,21 +133,6 @@ def _told(evidence: Evidence) -> Told:
     article, at = evidence.hit.passage.article, evidence.span.start
     answer = evidence.answer and Span(evidence.answer.start - at, evidence.answer.end - at)
     return Told(article.id, article.title, evidence.hit.passage.words_of(evidence.span), answer=answer)
-
-
-def _adds(candidate: Evidence, chosen: Sequence[_Shown], question: str) -> bool:
-    """Say whether a sentence tells something that those shown do not."""
-    best, kind = chosen[0].evidence, wanted(question)
-    if kind is not None and holds(kind, best.text, question) and not holds(kind, candidate.text, question):
-        return False
-    if asks_back(question) and tells_back(best.text) and not tells_back(candidate.text):
-        return False
-    if asks_ahead(question) and not tells_back(best.text) and tells_back(candidate.text):
-        return False
-    of_its_article = [shown for shown in chosen if _article(shown.evidence) == _article(candidate)]
-    if asks_for_overview(question):
-        return len(of_its_article) < 2
-    return not of_its_article or candidate.score >= best.score - _MARGIN_SAME_ARTICLE
 
 
 def _repeats(index: Index, chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> bool:
@@ -205,19 +196,24 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
 
 
 def _span(index: Index, evidence: Evidence) -> Span:
-    """Return where a sentence stands, with the one before where it leans back on that ("It", "The company")."""
-    before = _sentence_before(index, evidence) if _LEANS_BACK.match(evidence.text) else None
-    return Span(before.start if before else evidence.span.start, evidence.span.end)
+    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company")."""
+    start, text, position = evidence.span.start, evidence.text, evidence.position
+    for _ in range(_MOST_BEFORE):
+        before = _sentence_before(index, evidence, position) if _LEANS_BACK.match(text) else None
+        if before is None:
+            break
+        start, position = before.start, position - 1
+        words = index.catalog.stretch(evidence.hit.passage.article.version, before) or ""
+        text = display_text(words, evidence.hit.passage.article.format)
+        if is_boilerplate(text):
+            return Span(evidence.span.start, evidence.span.end)
+    return Span(start, evidence.span.end)
 
 
-def _sentence_before(index: Index, evidence: Evidence) -> Span | None:
-    """Return the sentence before, also where it ends the passage before; None at a heading or the start."""
+def _sentence_before(index: Index, evidence: Evidence, position: int) -> Span | None:
+    """Return the sentence before that position, also where it ends the passage before; None at a heading or the start."""
     passage = evidence.hit.passage
-    if evidence.position:
-        before = passage.sentences[evidence.position - 1]
-    else:
-        neighbour = index.catalog.last_sentence_before(passage)
-        if neighbour is None:
-            return None
-        before = neighbour
-    return Span(before.start, before.end) if before.kind == "sentence" else None
+    if position < 0:  # further back than the passage before's last sentence
+        return None
+    before = passage.sentences[position - 1] if position else index.catalog.last_sentence_before(passage)
+    return Span(before.start, before.end) if before and before.kind == "sentence" else None

@@ -6,6 +6,7 @@ while it arrives; each is checked against the passages that it cites (`service.v
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from datetime import date
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,7 +20,7 @@ from service.citing import Draft
 from service.completing import completed_by_model
 from service.deltas import Limits, deltas
 from service.markers import numbers_in, words_of
-from service.prompts import SYSTEM, heading, passages_prompt
+from service.prompts import heading, passages_prompt, system_prompt
 from service.records import Message, Usage
 from service.replies import Reply, kind_of
 from service.sentences import sentences, without_thoughts
@@ -50,7 +51,9 @@ class LlmWriter:
         self._model = model
         self._limits = limits
         self._drop_unverified = drop_unverified
-        self._budget = (context_tokens - _answer_tokens(context_tokens)) * _BYTES_A_TOKEN - _size(SYSTEM)
+        self._budget = (context_tokens - _answer_tokens(context_tokens)) * _BYTES_A_TOKEN - _size(
+            system_prompt(date.max)
+        )
 
     def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Ending, None, None]:
         """Ask the model for an answer from the best hits."""
@@ -63,9 +66,12 @@ class LlmWriter:
                     # What came before the first sentence that holds has waited for it: alone it is no answer.
                     yield from [*held, draft]
                     verified, held = True, []
-                elif not self._drop_unverified:
-                    yield from [draft] if verified else []
-                    held = held if verified else [*held, draft]
+                elif self._drop_unverified:
+                    continue
+                elif verified:
+                    yield draft
+                else:
+                    held.append(draft)
         yield self._ending(heard, verified=verified)
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
@@ -102,7 +108,7 @@ class _Heard:
         if "declines" in self.kinds:
             return "The language model declined to answer"
         if "other language" in self.kinds:
-            return "The language model answered in another language"
+            return "The language model did not answer in the language of the question"
         return "The language model answered nothing"
 
     def drafts(self, question: str, shown: Sequence[Hit], index: Index) -> Generator[Draft, None, None]:
@@ -114,7 +120,8 @@ class _Heard:
                 draft = checked(index, words, cited, shown)
                 # That an article does not say something may be what it says itself.
                 kind = "statement" if draft.support == "verified" else kind
-                yield from [draft] if kind == "statement" else []
+                if kind == "statement":
+                    yield draft
             self.kinds.add(kind)
             if kind == "cannot answer":
                 return
@@ -193,9 +200,9 @@ def model_from(settings: Settings) -> "LLM | None":
 def _messages(asked: ToWrite, shown: Sequence[Hit]) -> "list[ChatMessage]":
     from llama_index.core.llms import ChatMessage, MessageRole
 
-    prompt = passages_prompt(asked.question, [(_heading(hit), _words(hit)) for hit in shown], today=asked.today)
+    prompt = passages_prompt(asked.question, [(_heading(hit), _words(hit)) for hit in shown])
     return [
-        ChatMessage(role=MessageRole.SYSTEM, content=SYSTEM),
+        ChatMessage(role=MessageRole.SYSTEM, content=system_prompt(asked.today)),
         ChatMessage(role=MessageRole.USER, content=prompt),
     ]
 

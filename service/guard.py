@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from service.access import KnowsToken
 from service.keyring import Keyring
 from service.metrics import Metrics
+from service.oidc import issuer_for
 from service.rates import FILE, Rates
 from service.settings import Settings
 
@@ -27,6 +28,8 @@ class Guard:
 
 @contextmanager
 def opened_guard(settings: Settings, database: Engine) -> Iterator[Guard]:
-    """Open what is known of keys and rates. Raises DataFolderUnusable."""
+    """Open what is known of keys and rates. Raises DataFolderUnusable, and WrongUsage for settings that do not fit."""
     with closing(Rates(settings.data_dir / FILE)) as rates:
-        yield Guard(known=(Keyring(database).asker,), rates=rates)
+        issuer = issuer_for(settings)
+        known = [Keyring(database).asker, *([issuer.asker] if issuer else [])]
+        yield Guard(known=tuple(known), rates=rates)

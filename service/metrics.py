@@ -7,6 +7,9 @@ from anyio import create_task_group, current_time, sleep
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from service.observing import Abandoned, Asked, Failed, Rated
+from service.wire import AskResponse
+
 _ANSWERING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _DELAYS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 _PULSE_SECONDS = 0.1
@@ -28,7 +31,7 @@ class Metrics:
             registry=registry,
         )
         self.sentences = Counter(
-            "footnote_sentences_total", "Sentences of answers, by support.", ["support"], registry=registry
+            "footnote_sentences_total", "Sentences of answers: verified, unverified.", ["support"], registry=registry
         )
         self.answer_seconds = Histogram(
             "footnote_answer_seconds",
@@ -55,6 +58,30 @@ class Metrics:
             buckets=_DELAYS,
             registry=registry,
         )
+
+    def note(self, noticed: Asked | Rated) -> None:
+        """Count a question that is over, or a rating."""
+        match noticed:
+            case Rated(request=request):
+                self.feedback.labels(request.rating).inc()
+            case Asked(ending=AskResponse() as answer):
+                self._count(answer)
+                self.answers.labels(answer.status, answer.answerer, noticed.through).inc()
+            case Asked(ending=Failed()):
+                self.answers.labels("failed", "none", noticed.through).inc()
+            case Asked(ending=Abandoned()):
+                self.answers.labels("abandoned", "none", noticed.through).inc()
+
+    def _count(self, answer: AskResponse) -> None:
+        for stage, milliseconds in answer.timings_ms:
+            self.answer_seconds.labels(stage).observe(milliseconds / 1000)
+        for sentence in answer.sentences:
+            self.sentences.labels(sentence.support).inc()
+        if answer.usage:
+            self.llm_tokens.labels("prompt").inc(answer.usage.prompt_tokens)
+            self.llm_tokens.labels("completion").inc(answer.usage.completion_tokens)
+        if answer.degraded:
+            self.llm_errors.inc()
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
     @router.post(
         "/chat/completions",
         response_model=Completion,
-        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        responses=_STREAMED | _errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     )
     async def chat_completions(
         chat: ChatRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]

@@ -125,6 +125,7 @@ def print_status(response: StatusResponse) -> None:
         "Model": response.model,
         "Fingerprint": response.fingerprint,
         "Reader": response.reader or "none",
+        "Reranker": response.reranker or "none",
         "Last sync": response.last_sync or "never",
         "Data folder": response.data_dir,
         "Answers": response.answerer,

@@ -28,13 +28,18 @@ If the question can be understood by itself, repeat it unchanged. Reply with the
 _FENCE = re.compile(r"<(?=[\s/]*passage)", re.IGNORECASE)
 
 
-def passages_prompt(question: str, passages: Sequence[tuple[str, str]], *, today: date) -> str:
+def system_prompt(today: date) -> str:
+    """Return what the model is told first. The day stands here: beside the question, small models answer with it."""
+    return f"{SYSTEM}\n- Today is {_day(today)}."
+
+
+def passages_prompt(question: str, passages: Sequence[tuple[str, str]]) -> str:
     """Return the question with its numbered passages, each a heading and a text."""
     blocks = "\n\n".join(
         f"<passage number={number}>\n{_fenced(heading)}\n{_fenced(text)}\n</passage>"
         for number, (heading, text) in enumerate(passages, start=1)
     )
-    return f"{blocks}\n\nToday is {_day(today)}.\n\nQuestion: {_fenced(question)}"
+    return f"{blocks}\n\nQuestion: {_fenced(question)}"
 
 
 def heading(title: str, publisher: str | None, published: date | None) -> str:

@@ -1,5 +1,6 @@
 """What the reading model finds in the best hits, sentence by sentence (`index.reader`)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from service.values import mentions_in
 _READ = 8
 # What a sentence has whose passage was not read, or that holds none of the best stretches.
 _NO_STRETCH = -15.0
+_NAME = r"[A-Z][\w.&’'-]*(?: [A-Z][\w.&’'-]*){0,3}"
+_NAMES_LISTED = re.compile(rf"\b{_NAME}(?:, {_NAME})+,? and {_NAME}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,18 @@ def found_in(readings: Sequence[Reading], *, rank: int, hit: Hit, sentence: Sent
     at = hit.passage.start
     # A stretch may run into the next sentence, which is not quoted.
     stretch = Span(at + best.start, min(at + best.end, sentence.end))
-    return Found(readings[rank].answered, max(best.score, _NO_STRETCH), _with_whole_figures(hit, sentence, stretch))
+    return Found(readings[rank].answered, max(best.score, _NO_STRETCH), _with_whole_values(hit, sentence, stretch))
 
 
-def _with_whole_figures(hit: Hit, sentence: SentenceSpan, stretch: Span) -> Span:
-    """Return a stretch with all of each figure that it touches: "over $4 billion" where "$4" or "$4 billion" was found."""
-    at = sentence.start
-    figures = [Span(at + m.start, at + m.end) for m in mentions_in(hit.passage.words_of(sentence))]
-    touched = [figure for figure in figures if figure.start < stretch.end and stretch.start < figure.end]
+def _with_whole_values(hit: Hit, sentence: SentenceSpan, stretch: Span) -> Span:
+    """Return a stretch with all of each figure and each list of names that it touches.
+
+    "over $4 billion" where "$4" or "$4 billion" was found, "Oracle, Nvidia and Google" where "Google" was.
+    """
+    at, words = sentence.start, hit.passage.words_of(sentence)
+    figures = [Span(at + m.start, at + m.end) for m in mentions_in(words)]
+    lists = [Span(at + m.start(), at + m.end()) for m in _NAMES_LISTED.finditer(words)]
+    touched = [whole for whole in (*figures, *lists) if whole.start < stretch.end and stretch.start < whole.end]
     return Span(min(s.start for s in (stretch, *touched)), max(s.end for s in (stretch, *touched)))
 
 

@@ -155,9 +155,11 @@ class NoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a question, before anything is said of them."""
+    """The hits of a question, before anything is said of them, and how the question was understood."""
 
     hits: tuple[Hit, ...]
+    completed_question: str | None = None
+    preferences: Preferences = Preferences()
 
 
 @dataclass(frozen=True, slots=True)

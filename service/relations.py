@@ -10,8 +10,8 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     # How questions put it, and how texts that may answer do: beginnings of words, wide on purpose.
     (
         r"found(?:ed|er|ers|ing)|invent(?:ed|or)",
-        "found(?:ed|er|ing)|establish|start|creat|invent|set up|launch|beg[au]n|form(?:ed|ation)|born|built|pioneer|develop"
-        "|father of|introduc|first|origin|discover|patent",
+        "found(?:ed|er|ing)|establish|start(?:ed|s)?\\b|creat|invent|set up|launch|beg[au]n|form(?:ed|ation)|born|built"
+        "|pioneer|develop|father of|introduc|first|origin|discover|patent",
     ),
     (
         r"ceo|chief executive|who (?:runs|leads|heads|chairs)|boss of|in charge of",

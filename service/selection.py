@@ -1,14 +1,16 @@
 """Which hits are read for a question: those of the index, with the time, the sources and the things that it names."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
 from index.copies import without_copies
 from index.records import Filters, Hit
+from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve
 from index.store import Index
+from service.neighbours import joined
 from service.parts import compared, publishers_named, titles_named
 from service.periods import Period
 from service.records import Preferences, Question
@@ -22,9 +24,8 @@ _RECENT_DAYS = (14, 90, 365)
 _NEAR_THE_BEST = 0.15
 # What a hit gains when the question names its publisher or title, in the units of `Hit.score`.
 _NAMED = 0.3
-# So many hits of each part of a question are read, whatever the others have: they come at least so near the best.
+# So many hits of each part of a question come right behind the best, whatever the others have.
 _OF_EACH = 2
-_BEHIND_THE_BEST = 0.1
 # A year outside of these is a slip of the keys, and days cannot be counted from the ends of the calendar.
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -55,13 +56,20 @@ def select_hits(index: Index, question: Question, *, settings: Settings, count: 
     found = retrieve(index, question.text, access=question.access, filters=question.filters, count=count)
     asked = _asked(question, found.hits, settings)
     if not found.hits or not (asked.when or asked.publishers or asked.things):
-        return Selected(found.hits, found.question_vector)
+        return Selected(joined(index, _reranked(index, question.text, found.hits)), found.question_vector)
     parts = _parts(index, asked)
-    everything = (*found.hits, *_of_its_time(index, asked, found.hits[0].score), *(h for hits in parts for h in hits))
-    ranked = _ranked(asked, {hit.passage.id: hit for hit in reversed(everything)}, parts)
+    further = (*_of_its_time(index, asked, found.hits[0].score), *(hit for part in parts for hit in part))
+    # The same passage has one score here: that of the whole question, where that found it.
+    hits = {hit.passage.id: hit for hit in reversed((*found.hits, *further))}
+    best_first = sorted(hits.values(), key=lambda hit: -hit.score)
+    ranked = _ranked(asked, _reranked(index, question.text, best_first), parts)
     # Copies are folded again: what ranks best now may be a copy of what did before.
-    hits = islice(without_copies(ranked, index.catalog.signatures), count)
-    return Selected(tuple(hits), found.question_vector, _preferences(asked))
+    kept = islice(without_copies(ranked, index.catalog.signatures), count)
+    return Selected(joined(index, tuple(kept)), found.question_vector, _preferences(asked))
+
+
+def _reranked(index: Index, text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    return reranked(index.reranker, text, hits, first=index.settings.reranked_passages)
 
 
 def _asked(question: Question, hits: Sequence[Hit], settings: Settings) -> _Asked:
@@ -122,22 +130,23 @@ def _found(index: Index, asked: _Asked, text: str, filters: Filters) -> list[Hit
     return list(retrieve(index, text, access=asked.question.access, filters=filters, count=_COUNT).hits)
 
 
-def _ranked(asked: _Asked, hits: Mapping[str, Hit], parts: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
+def _ranked(asked: _Asked, found: Sequence[Hit], parts: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
     """Yield the hits in order of score and bonus, best first, with scores to match.
 
     The first keeps the score that it had: a source of another time or name that is the only one is as good as ever.
     """
-    titled = titles_named(asked.question.text, list(hits.values()))
+    hits = {hit.passage.id: hit for hit in found}
+    titled = titles_named(asked.question.text, found)
     scores = {id_: hit.score + _time_bonus(asked, hit) + _name_bonus(asked, hit, titled) for id_, hit in hits.items()}
-    least = max(scores.values()) - _BEHIND_THE_BEST
+    top = max(scores, key=lambda id_: scores[id_])
+    lifted: set[str] = set()
     for part in parts:
         of_part = sorted(part, key=lambda hit: -hit.score - _time_bonus(asked, hit))
-        scores |= {hit.passage.id: max(scores[hit.passage.id], least) for hit in of_part[:_OF_EACH]}
-    ranked = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    best = hits[ranked[0]]
-    for id_ in ranked:
-        score = best.score + scores[id_] - scores[ranked[0]]
-        yield replace(hits[id_], score=score, timely=_is_timely(asked, hits[id_], best))
+        lifted |= {hit.passage.id for hit in of_part[:_OF_EACH]}
+    scores |= dict.fromkeys(lifted, scores[top])
+    for id_ in sorted(scores, key=lambda id_: (-scores[id_], id_ != top, id_ not in lifted, id_)):
+        score = hits[top].score + scores[id_] - scores[top]
+        yield replace(hits[id_], score=score, timely=_is_timely(asked, hits[id_], hits[top]))
 
 
 def _time_bonus(asked: _Asked, hit: Hit) -> float:

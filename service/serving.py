@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -19,9 +20,11 @@ from service.access import keys_required
 from service.api import create_app
 from service.desk import LocalDesk
 from service.guard import Guard, opened_guard
+from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import all_keys
 from service.logs import set_up
+from service.observing import Observer, log_question
 from service.opening import open_desk, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
@@ -51,9 +54,10 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # raises the signal again.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
-        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
         guard = stack.enter_context(opened_guard(settings, database))
+        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
+        desk = replace(desk, observers=_observers(settings, guard, database))
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
@@ -110,6 +114,12 @@ def _slack(
 
     address = settings.public_url or url
     return answering_in_slack(desk, settings, engine=database, public_url=address, registry=guard.metrics.registry)
+
+
+def _observers(settings: Settings, guard: Guard, database: Engine) -> tuple[Observer, ...]:
+    audit = [Audit(database, days=settings.audit_days).note] if settings.audit_days else []
+    questions = [log_question] if settings.log_questions else []
+    return (guard.metrics.note, *audit, *questions)
 
 
 def _say_how_to_make_a_key(database: Engine) -> None:

@@ -126,6 +126,12 @@ class Settings(IndexSettings):
             raise ValueError(f"{wrong[0]!r} is neither a channel's id (C012AB3CD) nor a user group's (S012AB3CD)")
         return groups
 
+    oidc_issuer: str | None = Field(
+        None, description="Address of an OpenID Connect issuer whose tokens are let in, beside keys; default: none."
+    )
+    oidc_audience: str | None = Field(None, description="The audience that its tokens are for: Footnote's name there.")
+    oidc_groups_claim: str = Field("groups", description="The claim of a token that lists groups.")
+    oidc_admin_group: str | None = Field(None, description="The group whose members are admins; default: nobody.")
     questions_per_minute: int | None = Field(
         None,
         ge=0,

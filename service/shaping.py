@@ -1,7 +1,7 @@
 """What the pipeline works with, to and from the shapes of `service.wire`."""
 
 from index.records import Access, ArticleInfo, Filters, Hit
-from service.records import Answer, Citation, Found, Message, NoAnswer, Question, Said, Sentence, Step
+from service.records import Answer, Citation, Found, Message, NoAnswer, Preferences, Question, Said, Sentence, Step
 from service.wire import (
     ArticleSummary,
     AskEvent,
@@ -78,7 +78,11 @@ def step_wire(step: Step, *, include_hits: bool = False) -> AskEvent:
     """Give a step to an answer its shape as JSON."""
     match step:
         case Found():
-            return HitsEvent(hits=[hit_wire(hit) for hit in step.hits])
+            return HitsEvent(
+                hits=[hit_wire(hit) for hit in step.hits],
+                completed_question=step.completed_question,
+                preferences=_preferences_wire(step.preferences),
+            )
         case Said():
             cited = [_citation_wire(citation) for citation in step.citations]
             return SentenceEvent(sentence=_sentence_wire(step.sentence), citations=cited)
@@ -94,16 +98,17 @@ def _common(result: Answer | NoAnswer) -> dict[str, object]:
         "question": result.question,
         "completed_question": result.completed_question,
         "text": result.text,
-        "preferences": PreferencesWire(
-            published_after=result.preferences.published_after,
-            published_before=result.preferences.published_before,
-        ),
+        "preferences": _preferences_wire(result.preferences),
         "answerer": result.answerer,
         "confidence": result.confidence,
         "degraded": result.degraded,
         "usage": usage and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
         "timings_ms": TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
     }
+
+
+def _preferences_wire(preferences: Preferences) -> PreferencesWire:
+    return PreferencesWire(published_after=preferences.published_after, published_before=preferences.published_before)
 
 
 def _answered(answer: Answer) -> dict[str, object]:

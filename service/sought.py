@@ -40,7 +40,7 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"
         r"|\bwhat (?:do|does|did|will) .*\bpay(?: \w+)? for \w|\b(?:annual|yearly) (?:revenue|budget|cost|income|spending)\b"
-        r"|^(?:price|cost|revenue|budget|salary|valuation) of\b",
+        r"|\b\d+ or \d+ (?:dollars|euros|[mb]illion)\b|^(?:price|cost|revenue|budget|salary|valuation) of\b",
     ),
     ("count", r"\bhow many\b|\b(?:what|which) number of\b"),
     ("number", r"\bhow (?:much|old|tall|far|big|large|often|fast|high|deep|heavy|long)\b|\bwhat (?:number|age)\b"),
@@ -85,7 +85,8 @@ _AFTER_COUNTED = frozenset(
 _PEOPLE = frozenset(stems("people persons employees workers staff jobs men women members residents inhabitants"))
 # A number that counts something: not part of a sum of money, a share, a year or a measure.
 _COUNT = re.compile(
-    rf"(?<![\w$€£¥.,-])(?:(?!(?:1\d{{3}}|20\d\d)\b)\d[\d,]*(?:\.\d+)?|\b(?:{_NUMBER_WORDS}|several|both|no)\b)(?![\d%])",
+    r"(?<![\w$€£¥.,-])(?:(?!(?:1\d{3}|20\d\d)\b)\d[\d,]*(?:\.\d+)?"
+    rf"|(?<!\d )\b(?:{_NUMBER_WORDS}|several|both|no)\b)(?![\d%])",
     re.I,
 )
 _MEASURED = re.compile(

@@ -11,7 +11,8 @@ ASKED_ON_DAYS = 14
 
 # What an article that suits in full has over one that does not at all, in the units of `Hit.score`.
 _WITHIN, _RECENTLY, _ASKED_ON = 0.4, 0.4, 0.1
-# News on what happened in a period comes a little later, too: by this share of its length, or by a day.
+# News on what happened in a period comes a little later, too: by this share of its length, or by a day. Beyond, and before,
+# an article suits the less the further it is, in the same measure.
 _LATER = 0.25
 _FEWEST_DAYS = 3
 # Days from which something is no longer the latest, and how often that doubles until it is old.
@@ -65,7 +66,9 @@ def of_another_time(published: date | None, best: date | None, when: When, as_of
 
 
 def _near(published: date, period: Period) -> float:
-    length = (period.last - period.first).days + 1 if period.first and period.last else _FEWEST_DAYS
     before = (period.first - published).days if period.first else 0
-    after = (published - period.last).days - max(1, _LATER * length) if period.last else 0
-    return exp(-max(before, after, 0) / max(_FEWEST_DAYS, length / 4))
+    after = (published - period.last).days if period.last else 0
+    if period.first is None or period.last is None:
+        return exp(-max(before, after, 0) / _FEWEST_DAYS)
+    length = (period.last - period.first).days + 1
+    return exp(-max(before, after - max(1, _LATER * length), 0) / max(_FEWEST_DAYS, _LATER * length))

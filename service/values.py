@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 _SCALES = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _SCALES |= {"tn": 1e12, "trillion": 1e12}
-_WORDS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), range(1, 13), strict=True))
+_ONES = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+# Longer words come first: "sixty-five" is not "sixty".
+_WORDS = {f"{ten}-{one}": 10 * t + o for t, ten in enumerate(_TENS, 2) for o, one in enumerate(_ONES, 1)}
+_WORDS |= {ten: 10 * t for t, ten in enumerate(_TENS, 2)} | {teen: n for n, teen in enumerate(_TEENS, 10)}
+_WORDS |= {one: n for n, one in enumerate(_ONES, 1)}
 _CURRENCIES = {"$": "USD", "usd": "USD", "dollar": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR"}
 _CURRENCIES |= {"£": "GBP", "gbp": "GBP", "pound": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY"}
 

@@ -163,9 +163,11 @@ class AskResponse(Wire):
 
 
 class HitsEvent(Wire):
-    """First event of a streamed answer: what was found."""
+    """First event of a streamed answer: what was found, and how the question was understood."""
 
     hits: list[HitWire]
+    completed_question: str | None = None
+    preferences: PreferencesWire = PreferencesWire()
 
 
 class SentenceEvent(Wire):
@@ -333,6 +335,7 @@ class StatusResponse(Wire):
     data_dir: str
     answerer: str
     reader: str | None = None
+    reranker: str | None = None
     outdated: str | None = None
     watching: list[WatchWire] = []
 

@@ -105,8 +105,50 @@ def asks_for_overview(question: str) -> bool:
 
 
 _ASKS_BACK = re.compile(r"\b(?:previous\w*|prior|before|earlier|so far|to date|until now|formerly)\b", re.IGNORECASE)
-_ASKS_AHEAD = re.compile(r"\b(?:will|going to|plans? to|right away|immediately|now|next)\b", re.IGNORECASE)
+_ASKS_AHEAD = re.compile(
+    r"\b(?:will|going to|plans? to|right away|immediately|now|next|later|soon|in (?:the )?future)\b", re.IGNORECASE
+)
 _TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
+
+
+_TOTAL = re.compile(r"\b(?:totals?|totalling|altogether|overall|in all|all in all|combined|in sum)\b", re.IGNORECASE)
+_BEGINS_PART = r"(?:(?:since|by|in|at|from|to|for|over|on|of|with) )?(?:what|whom?|whose|when|where|how|why|which)\b"
+_PART = re.compile(rf"[,;?]?\s+and\s+(?={_BEGINS_PART})|[?;]\s+(?={_BEGINS_PART})", re.IGNORECASE)
+_ASKS = re.compile(_BEGINS_PART, re.IGNORECASE)
+_EACH = re.compile(r"\b(?P<one>[A-Z][\w.&-]*)(?:,)? and (?P<other>[A-Z][\w.&-]*)(?P<between>.*?) each\b")
+_LIST = re.compile(
+    r"^(?:please )?(?:list|name|give)\b|\b(?:which|what)(?: \w+){0,2}? (?!(?:is|was|has|does|years?)\b)\w+[^\Ws]s"
+    r" (?:are|were|have|do|did|will|can|could|take|took|use|get|got|build|make)\b|\bwhich of the\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def parts_of(question: str) -> tuple[str, ...]:
+    """Return the questions in one: "who built it, and when was it opened?" asks two. One that asks one thing is alone.
+
+    "How much do Rome and Pisa each pay?" asks of Rome and of Pisa.
+    """
+    if each := _EACH.search(question):
+        begin, end = question[: each.start()], question[each.end() :]
+        return tuple(f"{begin}{each[name]}{each['between']}{end}" for name in ("one", "other"))
+    parts = tuple(part.strip() for part in _PART.split(question))
+    each_asks = all(_ASKS.search(part) and len(part.split()) > 2 for part in parts)
+    if len(parts) == 1 or not each_asks or asks_for_overview(question):
+        return (question,)
+    return tuple(part if part.endswith("?") else f"{part}?" for part in parts)
+
+
+@lru_cache(maxsize=4096)
+def asks_for_list(question: str) -> bool:
+    """Say whether a question asks for several things of a kind, as "which companies have …" does."""
+    return bool(_LIST.search(question))
+
+
+@lru_cache(maxsize=8192)
+def of_total(text: str) -> bool:
+    """Say whether a question or sentence is about a total, as in "altogether"."""
+    return bool(_TOTAL.search(text))
 
 
 @lru_cache(maxsize=4096)

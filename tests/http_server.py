@@ -6,16 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
-from service.api import create_app
+from service.api import Desk, create_app
 from service.settings import Settings
-from tests.fake_desk import FakeDesk
 
 
 @contextmanager
-def served(desk: FakeDesk, settings: Settings | None = None) -> Iterator[str]:
+def served(desk: Desk, settings: Settings | None = None) -> Iterator[str]:
     """Serve a desk on a free port, and give its address."""
-    app = create_app(desk, settings=settings or Settings(_env_file=None))
+    with serving_app(create_app(desk, settings=settings or Settings(_env_file=None))) as url:
+        yield url
+
+
+@contextmanager
+def serving_app(app: FastAPI) -> Iterator[str]:
+    """Serve an application on a free port, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=5))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -37,7 +37,14 @@ def anthropic(pieces: Sequence[str], usage: Usage, *, finish: str = "end_turn") 
     def event(kind: str, **fields: object) -> bytes:
         return f"event: {kind}\ndata: {json.dumps({'type': kind} | fields)}\n\n".encode()
 
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None}
+    message: dict[str, object] = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [],
+        "stop_reason": None,
+    }
     start = message | {"stop_sequence": None, "usage": {"input_tokens": prompt, "output_tokens": 1}}
     yield event("message_start", message=start)
     yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})

@@ -1,5 +1,6 @@
 """Chromium and a real server for the tests of the page, and what a person does there. A plugin of `conftest.py`."""
 
+import json
 import os
 import socket
 import threading
@@ -10,12 +11,18 @@ from typing import Any
 
 import pytest
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from service.api import Desk, create_app
+from service.guard import Guard
 from service.settings import Settings
 from tests.page_desk import PATIENCE, PageDesk
 
+ROOT = Path(__file__).parent.parent
+# For people to look at. Git does not know of it.
+SCREENS = ROOT / "runs" / "screens"
+TOKEN = "token-of-the-owner"
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -43,10 +50,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(desk: Desk, **settings: Any) -> Iterator[str]:
+def serving(
+    desk: Desk, *, owner_token: str | None = None, guard: Guard | None = None, **settings: Any
+) -> Iterator[str]:
     """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        app = create_app(desk, settings=Settings(_env_file=None, **({"api_keys_required": None} | settings)))
+        chosen = Settings(_env_file=None, **({"api_keys_required": None} | settings))
+        app = create_app(desk, settings=chosen, owner_token=owner_token, guard=guard)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -77,6 +87,13 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
+def admin(browser: Browser, desk: PageDesk) -> Iterator[Page]:
+    """The page of someone who looks after the service."""
+    with serving(desk, owner_token=TOKEN) as address, opened(browser, address, key=TOKEN) as page:
+        yield page
+
+
+@pytest.fixture
 def narrow(browser: Browser, address: str) -> Iterator[Page]:
     """The page on a telephone."""
     with opened(browser, address, width=360) as page:
@@ -92,9 +109,16 @@ def dark(browser: Browser, address: str) -> Iterator[Page]:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, *, path: str = "/", width: int = 1280, scheme: str = "light"
+    browser: Browser,
+    address: str,
+    *,
+    path: str = "/",
+    showing: str = "main :is(.opening, .entry, .article, .contents, .more, .problem)",
+    width: int = 1280,
+    scheme: str = "light",
+    key: str = "",
 ) -> Iterator[Page]:
-    """Open the page and, at the end, check that it logged nothing and asked nobody else for anything."""
+    """Open the page, signed in with a key or not. At the end, check that it logged nothing and asked nobody else."""
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": 800},
@@ -103,13 +127,15 @@ def opened(
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    if key:
+        page.add_init_script(f"sessionStorage.setItem('footnote-key', {json.dumps(key)})")
     errors: list[str] = []
     strangers: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
     page.on("request", lambda sent: None if sent.url.startswith(address) else strangers.append(sent.url))
     page.goto(path)
-    expect(page.locator("main :is(.opening, .entry, .contents, .problem)").first).not_to_be_empty()
+    expect(page.locator(showing).first).not_to_be_empty()
     yield page
     assert (errors, strangers) == ([], [])
     assert page.evaluate("window.harmed") is None
@@ -138,6 +164,23 @@ def highlighted(page: Page) -> str:
     return "".join(page.locator("mark").all_text_contents())
 
 
+def screenshot(page: Page, name: str, *, full_page: bool = False) -> Path:
+    """Leave a picture of the page for people, and say where."""
+    path = SCREENS / f"{name}.png"
+    page.screenshot(path=path, full_page=full_page)
+    return path
+
+
 def fits(page: Page) -> bool:
     """Whether nothing sticks out sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds wrong, from "moderate" up, each with the elements."""
+    wrong = Axe().run(page).response["violations"]
+    return [
+        f"{found['id']} ({found['impact']}): {[node['html'][:120] for node in found['nodes']]}"
+        for found in wrong
+        if found["impact"] != "minor"
+    ]

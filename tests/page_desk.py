@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Generator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty
+from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
 from index.records import Access
 from service.askers import Asker
+from service.kept.feedback import Wanted
 from service.kept.kept import Through
 from service.wire import (
     ArticleResponse,
@@ -17,19 +18,29 @@ from service.wire import (
     AskRequest,
     AskResponse,
     CitationWire,
+    ConversationResponse,
+    ConversationsResponse,
+    ConversationSummary,
     DisagreementWire,
+    FeedbackRequest,
+    FeedbackWire,
     HighlightWire,
     HitsEvent,
     HitWire,
+    KeptAnswer,
     NearestWire,
     PreferencesWire,
     PublishersResponse,
     PublisherWire,
+    Rating,
+    ReviewResponse,
+    ReviewRow,
     SentenceWire,
     ValueWire,
 )
 from tests.fake_desk import FakeDesk, answer, streamed
 
+MORNING = datetime(2026, 4, 24, 7, 30, tzinfo=UTC)
 PATIENCE = 5_000  # milliseconds that an expectation, or a desk that is told to pause, waits at most
 
 
@@ -201,6 +212,7 @@ def hit(cited: CitationWire) -> HitWire:
 class PageDesk(FakeDesk):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
+    `keeping` keeps what it answered, `own` calls that the reader's own, `withheld` leaves so many of it out.
     `paced` waits before each event of an answer until `go` lets it on; `breaking` is raised in place of the last.
     """
 
@@ -210,6 +222,12 @@ class PageDesk(FakeDesk):
         self.empty = False
         self.paced = False
         self.breaking: Exception | None = None
+        self.keeping = True
+        self.own = True
+        self.withheld = 0
+        self.answers: list[AskResponse] = []
+        self.shared: set[str] = set()
+        self.said: list[tuple[str, Rating, str | None]] = []
         self._steps = threading.Semaphore(0)
 
     def go(self, steps: int = 1) -> None:
@@ -224,9 +242,13 @@ class PageDesk(FakeDesk):
             raise IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")
         if self.error:
             raise self.error
-        whole = ANSWERS[request.question]
+        if request.conversation_id:
+            self._summary(request.conversation_id)
+        whole = self._keep(ANSWERS[request.question], request.conversation_id)
         _, *rest = streamed(whole)
-        for event in [HitsEvent(hits=[hit(cited) for cited in whole.citations]), *rest]:
+        understood = {"completed_question": whole.completed_question, "preferences": whole.preferences}
+        found = HitsEvent(hits=[hit(cited) for cited in whole.citations], **understood)
+        for event in [found, *rest]:
             self._pause()
             if self.breaking and isinstance(event, AskResponse):
                 raise self.breaking
@@ -235,6 +257,76 @@ class PageDesk(FakeDesk):
     def _pause(self) -> None:
         if self.paced:
             self._steps.acquire(timeout=PATIENCE / 1000)
+
+    def _keep(self, answered: AskResponse, conversation_id: str | None) -> AskResponse:
+        if not self.keeping:
+            return answered
+        number = len(self.answers) + 1
+        named = {"id": f"ans_{number}", "conversation_id": conversation_id or f"conv_{number}"}
+        self.answers.append(answered.model_copy(update=named))
+        return self.answers[-1]
+
+    def _conversation(self, conversation_id: str | None) -> list[AskResponse]:
+        return [kept for kept in self.answers if kept.conversation_id == conversation_id]
+
+    def _summary(self, conversation_id: str) -> ConversationSummary:
+        kept = self._conversation(conversation_id)
+        if not kept:
+            raise NotKept("This conversation is not kept, or is not yours.")
+        return ConversationSummary(
+            id=conversation_id, title=kept[0].question, created=MORNING, updated=MORNING, questions=len(kept)
+        )
+
+    def _kept(self, answer_id: str) -> AskResponse:
+        for kept in self.answers:
+            if kept.id == answer_id:
+                return kept
+        raise NotKept("This answer is not kept, or is not shared with you.")
+
+    def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
+        ids = list(dict.fromkeys(str(kept.conversation_id) for kept in reversed(self.answers)))
+        listed = [self._summary(conversation_id) for conversation_id in ids]
+        return ConversationsResponse(conversations=listed, total=len(listed), next_after=None)
+
+    def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
+        summary = self._summary(conversation_id).model_dump()
+        return ConversationResponse(**summary, answers=self._conversation(conversation_id), withheld=self.withheld)
+
+    def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
+        self._summary(conversation_id)
+        self.answers = [kept for kept in self.answers if kept.conversation_id != conversation_id]
+
+    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
+        kept = self._kept(answer_id).model_dump()
+        return KeptAnswer(**kept, asked=MORNING, own=self.own, shared=answer_id in self.shared, rating=None)
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None:
+        self.answers.remove(self._kept(answer_id))
+
+    def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
+        self._kept(answer_id)
+        (self.shared.add if shared else self.shared.discard)(answer_id)
+
+    def rate(self, request: FeedbackRequest, asker: Asker) -> None:
+        self._kept(request.answer_id)
+        self.said.append((request.answer_id, request.rating, request.comment))
+
+    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+        rows = [self._row(kept) for kept in reversed(self.answers) if wanted.status in (None, kept.status)]
+        rated = [
+            row for row in rows if wanted.rating is None or wanted.rating in {said.rating for said in row.feedback}
+        ]
+        start = int(after or 0)
+        shown = rated[start : start + limit]
+        return ReviewResponse(rows=shown, next_after=str(start + limit) if len(rated) > start + limit else None)
+
+    def _row(self, kept: AskResponse) -> ReviewRow:
+        feedback = [
+            FeedbackWire(asker="key:bo", rating=rating, comment=comment, given=MORNING)
+            for answer_id, rating, comment in self.said
+            if answer_id == kept.id
+        ]
+        return ReviewRow(answer=kept, asker="key:al", asked=MORNING, through="page", settings={}, feedback=feedback)
 
     def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
         ids = [] if self.empty else sorted(ARTICLES)

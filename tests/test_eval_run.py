@@ -10,6 +10,7 @@ from eval.results import read_results
 from eval.run import Course, run
 from eval.scoring.citation_scores import EVIDENCE_CITED
 from index.errors import IndexEmpty, IndexMismatch, WrongUsage
+from service.wire import MessageWire
 from tests.eval_client import QUESTIONS, QUOTE, RIGHT, FakeClient
 
 
@@ -77,7 +78,8 @@ def test_questions_are_asked_as_the_set_says(tmp_path: Path) -> None:
     (request,) = client.asked
     assert request.filters.article_ids == ["a", "b"]
     assert request.include_hits
-    assert report["notes"] == ["1 questions follow on a conversation (`history`); they were asked without it."]
+    assert request.history == [MessageWire(role="user", text="Who?")]
+    assert report["notes"] == ["1 questions follow on a conversation (`history`); 0 were completed from it."]
     assert set(report["by_kind"]) == {"unspecified"}
 
 

@@ -103,3 +103,13 @@ def test_what_has_no_answer_names_none(question_set: QuestionSet) -> None:
     for question in question_set.questions:
         if not question.answerable:
             assert (question.answers, question.relevant_ids, question.evidence) == ((), (), ()), question.id
+
+
+def test_the_near_misses_are_unanswerable_and_none_is_asked_twice() -> None:
+    near = read_questions(ROOT / "eval" / "questions" / "near")
+    shipped = {question.question.lower() for question in read_questions(ROOT / "eval" / "questions").questions}
+    asked = [question.question.lower() for question in near.questions]
+    assert (len(asked), near.problems) == (60, ())
+    assert not any(question.answerable for question in near.questions)
+    assert len(set(asked)) == 60
+    assert shipped.isdisjoint(asked)

@@ -33,6 +33,22 @@ def test_what_the_source_holds_in_other_forms(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("The US and Amazon agree.", "The U.S. and Amazon agree."),
+        ("Some AI firms agree.", "Some artificial intelligence firms agree."),
+        ("Its cloud is Amazon Web Services.", "Its cloud is AWS."),
+        ("Its cloud is AWS.", "Its cloud is Amazon Web Services."),
+        ("An American firm agrees.", "A firm of America agrees."),
+        ("It costs twenty-five billion dollars.", "It costs $25 billion."),
+        ("It has sixteen towers.", "It has 16 towers."),
+    ],
+)
+def test_names_and_numbers_in_another_form(words: str, quote: str) -> None:
+    assert missing(words, Source((quote,))) == frozenset()
+
+
+@pytest.mark.parametrize(
     ("words", "lacks"),
     [
         ("Amazon invests $6 billion.", {"$6 billion"}),
@@ -45,6 +61,8 @@ def test_what_the_source_holds_in_other_forms(words: str) -> None:
         ("Amazon and Microsoft invest.", {"Microsoft"}),
         ("Google invests $5 billion.", {"Google"}),
         ("The investor is OpenAI.", {"OpenAI"}),
+        ("It invests twenty billion dollars.", {"twenty billion dollars"}),
+        ("The investor is IBM.", {"IBM"}),
     ],
 )
 def test_what_the_source_does_not_hold(words: str, lacks: set[str]) -> None:
@@ -73,6 +91,12 @@ def test_a_day_is_not_known_more_precisely_than_the_source_gives_it() -> None:
         ("The court approved the merger.", "The court refused to approve the merger."),
         ("Amazon did not invest in Anthropic.", "Amazon, which does not comment on rumours, invested in Anthropic."),
         ("Revenue fell by 5%.", "Revenue rose by 5%."),
+        ("Anthropic invests $5 billion in Amazon.", "Amazon invests $5 billion in Anthropic."),
+        (
+            "Anthropic announced an investment in Amazon.",
+            "Amazon announced on Monday an immediate investment in Anthropic.",
+        ),
+        ("Amazon was bought by Anthropic.", "Amazon bought Anthropic."),
         ("Costs have increased to $5 billion.", "Costs have dropped to $5 billion."),
         ("Amazon invests more than $5 billion.", "Amazon invests less than $5 billion."),
     ],
@@ -90,6 +114,13 @@ def test_the_opposite_is_caught(words: str, quote: str) -> None:
         ("Amazon invests not only cash.", "Amazon invests cash and shares."),
         ("Revenue fell, then rose.", "Revenue rose after it had fallen."),
         ("Nothing was disclosed.", "No terms were disclosed."),
+        ("Anthropic was bought by Amazon.", "Amazon bought Anthropic."),
+        ("Anthropic works with Amazon.", "Amazon works with Anthropic."),
+        ("Amazon invests in Anthropic.", "Anthropic said that Amazon invests in Anthropic."),
+        (
+            "Anthropic spends $100 billion on AWS.",
+            "Amazon invests in Anthropic, and Anthropic spends $100 billion on AWS.",
+        ),
     ],
 )
 def test_what_only_looks_like_the_opposite(words: str, quote: str) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from index.records import Span
 from service.disagreement import disagreements
 from service.records import Citation
 
@@ -137,6 +138,42 @@ def test_sources_that_differ_are_shown_with_each_value(question: str, one: str, 
 @pytest.mark.parametrize(("question", "one", "other"), AGREE)
 def test_what_only_looks_like_a_disagreement_is_none(question: str, one: str, other: str) -> None:
     assert disagreements(question, citations(one, other)) == ()
+
+
+def sure_of(citation: Citation, words: str) -> Citation:
+    """Return a citation of which a reader is sure that these words answer."""
+    start = citation.quote.index(words)
+    return replace(citation, highlight=Span(start, start + len(words)))
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other", "differ"),
+    [
+        ("Who built the bridge?", ("Ann Lee built the bridge.", "Ann Lee"), ("Bo Ek built the bridge.", "Bo Ek"), True),
+        ("Who built the bridge?", ("Ann Lee built the bridge.", "Ann Lee"), ("Lee built the bridge.", "Lee"), False),
+        ("Who built the bridge?", ("Ann Lee built the bridge.", "Ann Lee"), ("Bo Ek owns the bridge.", "Bo Ek"), False),
+        (
+            "When was the bridge built?",
+            ("It was built in 1998.", "1998"),
+            ("The bridge is of May 2003.", "May 2003"),
+            True,
+        ),
+        (
+            "When was the bridge built?",
+            ("It was built in 1998.", "1998"),
+            ("It dates from May 1998.", "May 1998"),
+            False,
+        ),
+    ],
+)
+def test_names_and_days_that_a_reader_is_sure_of_may_differ(
+    question: str, one: tuple[str, str], other: tuple[str, str], differ: bool
+) -> None:
+    first, second = citations(one[0], other[0])
+    found = disagreements(question, [sure_of(first, one[1]), sure_of(second, other[1])])
+    assert [[value.value for value in disputed.values] for disputed in found] == (
+        [[one[1], other[1]]] if differ else []
+    )
 
 
 def test_one_article_does_not_disagree_with_itself() -> None:

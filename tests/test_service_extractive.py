@@ -114,3 +114,26 @@ def test_another_figure_is_shown_also_from_an_article_about_something_else(index
     texts = [draft.text for draft in drafts(index, "How much did the new harbour of Aldwick cost?")]
     assert "12 million dollars" in texts[0]
     assert any("20 million dollars" in text for text in texts)
+
+
+def test_a_question_with_two_parts_is_answered_in_two_parts(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    first, second = drafts(index, "How much did the new harbour of Aldwick cost, and who has run the ferry of Aldwick?")
+    assert "It cost 12 million dollars." in first.text
+    assert second.text == "Ann Lee has run the ferry of Aldwick since 2003."
+
+
+def test_lines_that_are_no_part_of_the_article_are_not_quoted(index: Index, folder: Path) -> None:
+    indexed(
+        index, folder, ferry=f"{FERRY}\nRelated: Who runs the ferry of Aldwick at night\n\nSign up for ferry news.\n"
+    )
+    texts = " ".join(draft.text for draft in drafts(index, "Who runs the ferry of Aldwick?"))
+    assert "Ann Lee" in texts
+    assert "Related" not in texts
+    assert "Sign up" not in texts
+
+
+def test_an_overview_of_what_a_passage_tells_is_answered(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    assert sure(index, "What do the sources say about the ferry?") > 0.5
+    assert sure(index, "What do the sources say about the glacier?") < 0.5

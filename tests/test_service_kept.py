@@ -19,7 +19,7 @@ from service.kept.database import FILE, opened_database
 from service.kept.expiry import expire, expiring
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept
-from service.wire import AskRequest, AskResponse, FeedbackRequest, SentenceEvent
+from service.wire import AskRequest, AskResponse, FeedbackRequest, MessageWire, SentenceEvent
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 STAFF = Asker("key:alice", Access(frozenset({"staff"})))
@@ -360,3 +360,27 @@ def _age(kept: Kept, answer_ids: list[str], asked: datetime) -> None:
     engine: Engine = kept.engine
     with engine.begin() as connection:
         connection.execute(update(schema.answers).where(schema.answers.c.id.in_(answer_ids)).values(asked=asked))
+
+
+def test_a_follow_up_is_completed_from_the_conversation_and_shown_as_asked(desk: LocalDesk) -> None:
+    first = ask(desk, HEIGHT, GUEST)
+    then = ask(desk, "And when was it built?", GUEST, first.conversation_id)
+    assert then.question == "And when was it built?"
+    assert "tower" in (then.completed_question or "")
+    assert "1912" in then.text
+    client_keeps_it = desk.ask(
+        AskRequest(
+            question="And when was it built?",
+            history=[MessageWire(role="user", text=HEIGHT), MessageWire(role="assistant", text=first.text)],
+        ),
+        OWNER,
+    )
+    assert client_keeps_it.text == then.text
+    assert ask(desk, HEIGHT, GUEST, first.conversation_id).completed_question is None
+
+
+def test_no_word_of_an_answer_that_is_withheld_completes_a_question(place: Path, desk: LocalDesk) -> None:
+    first = ask(desk, HEIGHT, GUEST)
+    rewrite(place, desk, "tower.md", TOWER.replace("title:", "groups: [staff]\ntitle:"))
+    then = ask(desk, "And when was it built?", GUEST, first.conversation_id)
+    assert then.completed_question is None

@@ -76,7 +76,7 @@ def test_markdown_is_shown_without_its_signs(page: Page) -> None:
     text = page.locator(".article-text")
     expect(text.locator("strong")).to_have_text("very")
     expect(text.locator("em")).to_have_text("two metres")
-    expect(text.locator("h3")).to_have_text("## What it cost")
+    expect(text.locator(".level-2")).to_have_text("## What it cost")
     expect(text.locator("li")).to_have_count(3)
     expect(text.locator("pre")).to_have_count(2)
     expect(text.locator("a")).to_have_attribute("href", "https://insurers.example/report")

@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from index.errors import FootnoteError
@@ -39,14 +38,18 @@ def test_what_is_read_is_said_before_anything_is_found_out(page: Page, desk: Pag
     expect(entry.locator(".progress")).to_contain_text("Reading 4 passages of 2 articles")
 
 
-def test_how_a_question_was_understood_is_shown_with_its_answer(page: Page) -> None:
-    entry = ask(page, "And then?")
-    expect(entry.locator(".circumstance")).to_have_text(
-        [
-            "Understood as: What did the people of Hamburg do after the flood?",
-            "Preferred: articles published from 1 March 2026 on",
-        ]
-    )
+def test_how_a_question_was_understood_is_shown_before_its_answer(page: Page, desk: PageDesk) -> None:
+    desk.paced = True
+    entry = submit(page, "And then?")
+    desk.go()
+    understood = [
+        "Understood as: What did the people of Hamburg do after the flood?",
+        "Preferred: articles published from 1 March 2026 on",
+    ]
+    expect(entry.locator(".circumstance")).to_have_text(understood)
+    desk.go(10)
+    expect(entry.locator(".colophon")).to_be_visible()
+    expect(entry.locator(".circumstance")).to_have_text(understood)
 
 
 def test_sentences_appear_one_by_one_with_markers_that_work(page: Page, desk: PageDesk) -> None:
@@ -80,7 +83,7 @@ def test_the_keyboard_stays_at_a_marker_while_the_rest_arrives(page: Page, desk:
 
 def test_nothing_that_is_read_moves_while_the_rest_arrives(page: Page, desk: PageDesk) -> None:
     desk.paced = True
-    entry = submit(page, "Is it harmless?")
+    entry = submit(page, "And then?")
     desk.go()
     expect(entry.locator(".progress")).to_contain_text("1 passage of 1 article")
     page.wait_for_timeout(600)  # what moves within half a second of a key was meant to
@@ -187,17 +190,14 @@ def test_a_browser_that_cannot_read_streams_asks_for_none(page: Page, desk: Page
     assert [request.stream for request in desk.asked] == [False]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
-def test_events_are_read_however_they_are_cut_and_ended(page: Page, size: int) -> None:
+def test_events_are_read_however_they_are_cut_and_ended(page: Page) -> None:
     stream = (
         ": keep-alive\n\nevent: hits\r\ndata: 😀 one\r\ndata:two\r\n\r\n"
         "id: 7\rdata\r\rretry: 5\nevent:\u2028odd\ndata:  :spaced\n\nevent: nothing\n\ndata: cut off"
     )
-    assert page.evaluate(PARSE, [stream, size]) == [
-        ["hits", "😀 one\ntwo"],
-        ["message", ""],
-        ["\u2028odd", " :spaced"],
-    ]
+    events = [["hits", "😀 one\ntwo"], ["message", ""], ["\u2028odd", " :spaced"]]
+    for size in (1, 2, 3, 7, 10_000):
+        assert page.evaluate(PARSE, [stream, size]) == events, f"in pieces of {size} bytes"
 
 
 def test_what_is_asked_is_what_was_typed(page: Page) -> None:

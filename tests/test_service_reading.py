@@ -164,3 +164,10 @@ def test_a_service_is_not_ready_with_a_reader_that_is_not_there(tmp_path: Path) 
             desk.ready()
     with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
         desk.ready()
+
+
+def test_one_name_of_a_list_brings_the_others_along(desk: LocalDesk, tmp_path: Path) -> None:
+    text = "# The fair\n\nEngineers of Oracle, Nvidia and Ann Lee Works spoke at the fair. Rome and Pisa did not.\n"
+    index_into(desk, write(tmp_path / "more", {"fair.md": text}))
+    response = ask(with_reader(desk, Finding("Nvidia")), "Who spoke at the fair?")
+    assert response.short_answer == "Oracle, Nvidia and Ann Lee Works"

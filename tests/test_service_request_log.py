@@ -39,9 +39,13 @@ def serve(guard: Guard | None = None, *, host: str = "127.0.0.1", **settings: An
 
 
 def samples(text: str) -> dict[tuple[str, ...], float]:
-    """Return each value by its name and the values of its labels."""
+    """Return each value by its name and the values of its labels, in the order of these labels' names."""
     families = text_string_to_metric_families(text)
-    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+    return {
+        (s.name, *(value for _, value in sorted(s.labels.items()))): s.value
+        for family in families
+        for s in family.samples
+    }
 
 
 def test_every_reply_carries_an_id_of_its_own() -> None:

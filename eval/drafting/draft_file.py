@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +51,16 @@ def known_in(path: Path) -> Known:
 def appending(path: Path) -> Iterator[Callable[[Draft], None]]:
     """Open a `.jsonl` file for adding drafts, each marked as not reviewed and written at once.
 
+    Raises what `appending_rows` raises.
+    """
+    with appending_rows(path) as append:
+        yield lambda draft: append(_row(draft))
+
+
+@contextmanager
+def appending_rows(path: Path) -> Iterator[Callable[[Mapping[str, object]], None]]:
+    """Open a `.jsonl` file for adding rows, each written at once.
+
     What is in the file stays as it is, byte for byte. Raises WrongUsage when it is no `.jsonl` file or cannot be written.
     """
     if path.suffix.lower() != ".jsonl" or path.is_dir():
@@ -63,8 +73,8 @@ def appending(path: Path) -> Iterator[Callable[[Draft], None]]:
         raise WrongUsage(f"{path} cannot be written ({error.strerror or error}). Name another file.") from error
     with file:
 
-        def append(draft: Draft) -> None:
-            file.write((json.dumps(_row(draft), ensure_ascii=False) + "\n").encode())
+        def append(row: Mapping[str, object]) -> None:
+            file.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
             # A model takes its time, and a run that is stopped keeps what it has.
             file.flush()
 

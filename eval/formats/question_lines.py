@@ -23,7 +23,7 @@ class _EvidenceRow(Row):
 
 
 class _TurnRow(Row):
-    role: _Said
+    role: Literal["user", "assistant"]
     text: str
 
 

@@ -17,10 +17,10 @@ export function colophon(answer) {
   return element(
     "footer",
     { class: "colophon" },
-    element("span", { class: "timings" }, `Found in ${duration(retrieve)}, answered in ${duration(answering)}`),
     answer.status === "answered" ? action("Copy", (button) => copyAnswer(answer, button)) : null,
     kept && own ? action("Share", (from) => attempt(drawer, () => shareAnswer(answer, { drawer, from }))) : null,
     kept ? thumbs(answer, drawer) : null,
+    element("span", { class: "timings" }, `Found in ${duration(retrieve)}, answered in ${duration(answering)}`),
     drawer,
   );
 }

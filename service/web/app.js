@@ -5,7 +5,7 @@ import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
 import { startAsking } from "./asking.js";
 import { element } from "./dom.js";
-import { forgetKey } from "./key.js";
+import { SIGNED_IN, forgetKey } from "./key.js";
 import { answerAt, articleAt, conversationAddress, conversationAt } from "./links.js";
 import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
@@ -28,6 +28,8 @@ function start() {
   else if (location.pathname === "/review") content.replaceChildren(reviewView());
   else startPlainly();
   document.addEventListener("keydown", onKey);
+  window.addEventListener(SIGNED_IN, introduce);
+  document.getElementById("sign-out").addEventListener("click", signOut);
   introduce();
 }
 
@@ -65,7 +67,8 @@ function showKeptAnswer(answer) {
   showAnswer(body, answer, openArticle);
   const address = answer.own ? conversationAddress(answer.conversation_id) : "/";
   const onward = element("a", { href: address }, answer.own ? "Go on with this conversation" : "Ask a question of your own");
-  const question = element("h1", { class: "question", dir: "auto" }, answer.question);
+  const question = element("h2", { class: "question", dir: "auto" }, answer.question);
+  document.getElementById("heading").hidden = false;
   content.replaceChildren(element("article", { class: "entry" }, question, body), element("p", { class: "onward" }, onward));
 }
 
@@ -85,20 +88,22 @@ function onKey(event) {
   if (event.key === "Escape" && (hidePreview() || stopAsking() || closeReader())) event.preventDefault();
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = document.getElementById("question");
+  if (field.offsetParent === null) return; // nothing can be asked on this page
   event.preventDefault();
-  document.getElementById("question").focus();
+  field.focus();
 }
 
 /** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */
 async function introduce() {
   const me = await getMe().catch((error) => console.error(error));
   document.getElementById("to-review").hidden = !me?.admin;
-  const out = document.getElementById("sign-out");
-  out.hidden = !me?.keys_required;
-  out.addEventListener("click", () => {
-    forgetKey();
-    location.assign("/");
-  });
+  document.getElementById("sign-out").hidden = !me?.keys_required;
+}
+
+function signOut() {
+  forgetKey();
+  location.assign("/");
 }
 
 start();

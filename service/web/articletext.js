@@ -108,7 +108,7 @@ class Writer {
 
   container(root, { kind, level, depth }) {
     const makers = {
-      heading: () => element(`h${Math.min(level + 1, 6)}`),
+      heading: () => element(`h${Math.max(level, 2)}`, { class: `level-${level}` }),
       code: () => element("pre"),
       table: () => element("pre", { class: "table" }),
       quote: () => element("blockquote"),

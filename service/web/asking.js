@@ -25,6 +25,7 @@ export function startAsking(conversation = null) {
     },
   });
   form.hidden = false;
+  document.getElementById("heading").hidden = false;
   listenToForm(thread, filters);
   window.addEventListener("popstate", stayAtAddress);
   if (conversation) {
@@ -63,7 +64,7 @@ function listenToForm(thread, filters) {
 /** Turn the page into a conversation: the field goes to its foot. */
 function converse() {
   document.body.classList.add("conversing");
-  document.getElementById("to-asking").hidden = false;
+  for (const id of ["to-asking", "anew"]) document.getElementById(id).hidden = false;
   field.placeholder = "Ask a follow-up";
   below.replaceChildren();
 }

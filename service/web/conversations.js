@@ -15,7 +15,6 @@ export function conversationList() {
     heading: "Conversations",
     fetchPage: (after) => listConversations({ after }),
     rowsOf: (page) => page.conversations.map(row),
-    headingOf: ({ total }) => `${total.toLocaleString("en-GB")} ${total === 1 ? "conversation" : "conversations"}`,
     empty: () => element("p", { class: "empty" }, "What you ask is listed here, and can be gone on with."),
   });
 }
@@ -59,10 +58,13 @@ function deleteButton({ id, title }, row) {
   return button;
 }
 
-/** Take a row out. The keyboard goes on at the next one. */
+/** Take a row out. The keyboard goes on at the next one, or at the heading of the list that says it is empty. */
 function leave(row) {
   const next = row.nextElementSibling ?? row.previousElementSibling;
-  const goal = next?.querySelector("a") ?? row.closest("section").querySelector("h1");
+  const list = row.closest("section");
   row.remove();
-  goal.focus();
+  if (next) return next.querySelector("a").focus();
+  const empty = conversationList();
+  list.replaceWith(empty);
+  return empty.querySelector("h1").focus();
 }

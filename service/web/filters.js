@@ -63,6 +63,7 @@ function openDialog(chosen, choose) {
       form.replaceChildren(problemNotice(error, fill));
     }
   };
+  form.addEventListener("input", () => checkDays(form));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     choose(chosenIn(form));
@@ -92,6 +93,11 @@ function fields({ publishers, earliest, latest }, chosen, dialog) {
     earliest || rows.length ? null : element("p", { class: "dialog-words" }, "No article names its publisher or its day."),
     element("p", { class: "dialog-ends" }, cancel, element("button", { type: "submit", class: "firm" }, "Apply")),
   ].filter(Boolean);
+}
+
+function checkDays({ elements: { published_after: from, published_before: to } }) {
+  const turned = from?.value && to.value && to.value < from.value;
+  to?.setCustomValidity(turned ? "This is before the first day." : "");
 }
 
 function chosenIn(form) {

@@ -2,6 +2,9 @@
 
 import { element } from "./dom.js";
 
+/** The name of the event on the window when someone has signed in. */
+export const SIGNED_IN = "signed-in";
+
 const NAME = "footnote-key";
 let key = storages().map((storage) => storage.getItem(NAME)).find(Boolean) ?? null;
 let asking = null; // the one dialog that is open, however many calls wait for a key
@@ -29,6 +32,7 @@ function keep(given, remember) {
   key = given;
   const [tab, machine] = storages();
   (remember ? machine : tab)?.setItem(NAME, given);
+  window.dispatchEvent(new Event(SIGNED_IN));
 }
 
 /** Where a key may be kept. A browser that is told to keep nothing throws when it is merely asked. */

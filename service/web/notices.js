@@ -5,8 +5,8 @@ import { element } from "./dom.js";
 
 const REMEDIES = { "/problems/index-empty": emptyIndex };
 
-/** Say what went wrong in the service's own words, with a button to try again. */
-export function problemNotice(error, retry) {
+/** Say what went wrong in the service's own words, with a button to try again, or otherwise. */
+export function problemNotice(error, retry, words = "Try again") {
   if (!(error instanceof Problem)) console.error(error);
   const remedy = REMEDIES[error.type];
   return element(
@@ -14,7 +14,7 @@ export function problemNotice(error, retry) {
     { class: "notice problem" },
     element("p", { class: "notice-title" }, error.title ?? "Something went wrong in this page"),
     remedy ? remedy() : element("p", {}, error.message),
-    element("button", { type: "button", class: "quiet", click: retry }, "Try again"),
+    element("button", { type: "button", class: "quiet", click: retry }, words),
   );
 }
 

@@ -49,7 +49,7 @@ function row({ answer, asker, asked, feedback }) {
 /** The question, which unfolds to the answer that was given. */
 function unfolding(answer, outcome) {
   const body = element("div", { class: "entry entry-body" });
-  const question = element("span", { dir: "auto" }, answer.question);
+  const question = element("h2", { class: "reviewed-question", dir: "auto" }, answer.question);
   const toggle = ({ currentTarget: details }) => {
     if (details.open && !body.children.length) showAnswer(body, answer, openArticle);
   };

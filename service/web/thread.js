@@ -9,6 +9,8 @@ import { problemNotice } from "./notices.js";
 
 const REMEMBERED = 6; // answers that are sent along with a question where the service keeps no conversations
 
+const CONVERSATION_GONE = "/problems/not-kept";
+
 export class Thread {
   /**
    * `open(target, opener)` shows an article; `onChange(busy)` is told when a question starts and ends, `onKept(id)` the
@@ -102,6 +104,10 @@ export class Thread {
 
   failure(error, asked, body) {
     const again = () => this.answer(asked, body);
+    if (error.type === CONVERSATION_GONE) {
+      this.conversation = null;
+      return problemNotice(error, again, "Ask in a new conversation");
+    }
     if (!wasStopped(error)) return problemNotice(error, again);
     const button = element("button", { type: "button", class: "quiet", click: again }, "Ask again");
     return element("p", { class: "stopped" }, "Stopped. ", button);

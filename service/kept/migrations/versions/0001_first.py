@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True),
         sa.Column("asker", sa.String(256), nullable=False, index=True),
         sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("through", sa.String(16)),
         sa.Column("answer_id", sa.String(64)),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("article_ids", sa.JSON, nullable=False),

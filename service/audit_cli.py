@@ -1,0 +1,27 @@
+"""`footnote audit`: who asked when, and which articles were cited, as lines of JSON for whoever has to know."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+
+def audit(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="From this time on, in UTC.")
+    ] = None,
+) -> None:
+    """Print who asked when, and which articles were cited, one line of JSON each."""
+    import json
+    from dataclasses import asdict
+
+    from service.kept.audit import entries
+    from service.kept.database import opened_database
+    from service.settings import load_settings
+
+    engine = opened_database(load_settings().data_dir)
+    try:
+        for entry in entries(engine, since=(since or datetime.min).replace(tzinfo=UTC)):
+            typer.echo(json.dumps(asdict(entry), default=datetime.isoformat))
+    finally:
+        engine.dispose()

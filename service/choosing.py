@@ -1,0 +1,112 @@
+"""Which of the sentences that were read make an answer: the best one, and those that are worth showing beside it.
+
+What is asked for decides. Of a value: other sources that give the same, or another for the same thing. Of an overview or a
+list: sentences of several articles, or such as name more. Of anything else: what tells nearly as much.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from service.agreement import gives, stretch_words
+from service.evidence import Evidence
+from service.sought import holds, wanted
+from service.wording import asks_ahead, asks_back, asks_for_list, asks_for_overview, new_names, tells_back
+
+# A heading that matches is chosen only where no sentence comes near it.
+_MARGIN_FOR_HEADINGS = 4.0
+# How much worse than the best a sentence may be to be shown beside it.
+_MARGIN = 5.0
+# Of anything but a value, list or overview: an article that tells of it may tell more; others must come near the best.
+_MARGIN_OF_ITS_ARTICLE, _MARGIN_OF_OTHERS = 3.0, 1.0
+_MARGIN_OF_UNSURE_VALUES = 2.2
+# From here on the reader is sure of a stretch: logarithm of how much likelier it is than that there is none.
+_SURE, _CERTAIN = 2.0, 4.0
+# Weight of the similarity beside the score where no single value is asked for (docs/evaluation.md has the figures).
+_SIMILARITY_IN_TELLING = 6.0
+_LEAST_SIMILARITY = 0.4
+_MOST_OF_ONE_ARTICLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """How sentences are chosen for one question.
+
+    `order` ranks them, the best highest; `worth` says whether one is worth showing beside those that are shown, the best
+    of them first; `most` is how many are shown.
+    """
+
+    order: Callable[[Evidence], float]
+    worth: Callable[[Evidence, Sequence[Evidence]], bool]
+    most: int
+
+
+def best_of(evidence: Sequence[Evidence]) -> Evidence:
+    """Return the sentence that answers best. `evidence` is ordered, best first, and not empty."""
+    near = [e for e in evidence if e.score >= evidence[0].score - _MARGIN_FOR_HEADINGS]
+    return next((e for e in near if e.span.kind == "sentence" and not e.text.endswith("?")), evidence[0])
+
+
+def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
+    """Return how sentences are chosen beside the best one."""
+    best = best_of(evidence)
+    sure = best.found.score if best.found else 0.0
+    of_the_kind = holds(wanted(question), best.text, question)
+    if asks_for_overview(question):
+        return Choosing(_score, _of_several_articles, most=5)
+    if asks_for_list(question):
+        return Choosing(_score, lambda one, shown: _names_more(question, one, shown), most=4)
+    if of_the_kind and sure > _CERTAIN:
+        return Choosing(_score, _gives_the_same, most=3)
+    if len({_article(one) for one in evidence}) == 1:  # nothing else can add to what it tells
+        return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown, _MARGIN), most=5)
+    if of_the_kind and sure > _SURE:
+        return Choosing(_score, _gives_the_same, most=3)
+    if of_the_kind:
+        return Choosing(_score, lambda one, shown: _may_be_the_value(question, one, shown), most=2)
+    return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown), most=4)
+
+
+def _score(one: Evidence) -> float:
+    return one.score
+
+
+def _telling(one: Evidence) -> float:
+    return one.score + _SIMILARITY_IN_TELLING * one.similarity
+
+
+def _of_several_articles(one: Evidence, shown: Sequence[Evidence]) -> bool:
+    best = shown[0]
+    near = one.similarity >= _LEAST_SIMILARITY and one.score >= best.score - _MARGIN
+    return near and len([e for e in shown if _article(e) == _article(one)]) < _MOST_OF_ONE_ARTICLE
+
+
+def _names_more(question: str, one: Evidence, shown: Sequence[Evidence]) -> bool:
+    known = " ".join([question, *(e.text for e in shown)])
+    return _of_several_articles(one, shown) and bool(new_names(one.text, known))
+
+
+def _tells_as_much(
+    question: str, one: Evidence, shown: Sequence[Evidence], margin: float = _MARGIN_OF_ITS_ARTICLE
+) -> bool:
+    best = shown[0]
+    if asks_back(question) and tells_back(best.text) and not tells_back(one.text):
+        return False
+    if asks_ahead(question) and not tells_back(best.text) and tells_back(one.text):
+        return False
+    allowed = margin if _article(one) == _article(best) else _MARGIN_OF_OTHERS
+    return _telling(one) >= _telling(best) - allowed
+
+
+def _gives_the_same(one: Evidence, shown: Sequence[Evidence]) -> bool:
+    best = shown[0]
+    near = one.similarity >= _LEAST_SIMILARITY and one.score >= best.score - _MARGIN
+    return near and _article(one) not in map(_article, shown) and gives(one.text, stretch_words(best))
+
+
+def _may_be_the_value(question: str, one: Evidence, shown: Sequence[Evidence]) -> bool:
+    near = one.similarity >= _LEAST_SIMILARITY and one.score >= shown[0].score - _MARGIN_OF_UNSURE_VALUES
+    return near and holds(wanted(question), one.text, question) and _tells_as_much(question, one, shown)
+
+
+def _article(evidence: Evidence) -> str:
+    return evidence.hit.passage.article.id

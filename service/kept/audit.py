@@ -1,0 +1,103 @@
+"""Who asked when, which articles were cited, and how long it took. No question, no answer, no comment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+
+from index.errors import FootnoteError
+from service.kept import schema
+from service.observing import Abandoned, Asked, Failed, Rated
+from service.wire import AskResponse
+
+_SWEPT_SECONDS = 3600.0
+_AT_ONCE = 1_000
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit record. `at` is in UTC; `status` of a failure is the kind of error."""
+
+    at: datetime
+    asker: str
+    action: str
+    through: str | None
+    answer_id: str | None
+    status: str
+    article_ids: tuple[str, ...]
+    milliseconds: float
+
+
+class Audit:
+    """The audit record of a service, in its open database. Safe to use from many threads."""
+
+    def __init__(self, engine: Engine, *, days: int) -> None:
+        self._engine = engine
+        self._days = days
+        self._swept = -_SWEPT_SECONDS
+
+    def note(self, noticed: Asked | Rated) -> None:
+        """Write down what happened, and let go of what is older than the days to keep."""
+        entry = _asked(noticed) if isinstance(noticed, Asked) else _rated(noticed)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(schema.audit.insert().values(entry))
+            if monotonic() - self._swept > _SWEPT_SECONDS:
+                self._swept = monotonic()
+                self.expire(now=datetime.now(UTC))
+        except (FootnoteError, DBAPIError) as error:
+            # It has happened already. The error may quote who asked: its kind must do.
+            log.error("audit entry not kept", kind=type(error).__name__)
+
+    def expire(self, *, now: datetime) -> None:
+        """Delete what is older than the days to keep."""
+        with self._engine.begin() as connection:
+            connection.execute(schema.audit.delete().where(schema.audit.c.at < now - timedelta(days=self._days)))
+
+
+def entries(engine: Engine, *, since: datetime) -> Iterator[Entry]:
+    """Give the record from a time on, the earliest first."""
+    audit, last = schema.audit, 0
+    while True:
+        wanted = select(audit).where(audit.c.at >= since, audit.c.number > last).order_by(audit.c.number)
+        with engine.connect() as connection:
+            rows = connection.execute(wanted.limit(_AT_ONCE)).mappings().all()
+        for row in rows:
+            kept = {name: row[name] for name in Entry.__slots__}
+            yield Entry(**kept | {"at": row["at"].replace(tzinfo=UTC), "article_ids": tuple(row["article_ids"])})
+        if len(rows) < _AT_ONCE:
+            return
+        last = rows[-1]["number"]
+
+
+def _asked(asked: Asked) -> dict[str, Any]:
+    entry = {"at": asked.began, "asker": asked.asker.id, "action": "ask", "through": asked.through}
+    status, cited = "abandoned", list[str]()
+    match asked.ending:
+        case AskResponse() as answer:
+            status = answer.status
+            cited = sorted({citation.article_id for citation in answer.citations})
+            entry["answer_id"] = answer.id
+        case Failed(kind):
+            status = kind
+        case Abandoned():
+            pass
+    return entry | {"status": status, "article_ids": cited, "milliseconds": round(asked.seconds * 1000, 1)}
+
+
+def _rated(rated: Rated) -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC),
+        "asker": rated.asker.id,
+        "action": "rate",
+        "answer_id": rated.request.answer_id,
+        "status": rated.request.rating,
+        "article_ids": [],
+        "milliseconds": 0.0,
+    }

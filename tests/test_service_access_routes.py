@@ -1,0 +1,211 @@
+"""Every route of the API, as people who may not read an article: nothing of it reaches them, by no way in.
+
+The routes are those of the OpenAPI document: one that is new fails here until it is walked, too.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.api import create_app
+from service.guard import Guard
+from service.kept.database import opened_database
+from service.kept.keys import add_key
+from service.keyring import Keyring
+from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.test_service_api import ADDRESS
+
+ARTICLES = {
+    "harbour.md": "---\ntitle: The harbour\npublisher: The Herald\npublished: 2026-04-24\n---\n"
+    "The old tower at the harbour is 84 metres high, the mayor said.\n",
+    "board/birds.md": "---\ntitle: Nightjar\npublisher: The Inner Circle\npublished: 2019-03-07\ngroups: [board]\n---\n"
+    "The budget of the bird project, called Nightjar, is 48 million euros.\n",
+    "board/harbour-copy.md": "---\ntitle: Nightjar's copy\ngroups: [board]\n---\n"
+    "The old tower at the harbour is 84 metres high, the mayor said.\n",
+}
+PRIVATE = "board/birds"
+QUESTION = "How high is the budget of the bird project?"
+# What only the board may read, and what only Alice knows.
+SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice")
+OPEN_TO_ALL = {("get", "/healthz"), ("get", "/readyz")}
+ADMINS_ONLY = {("get", "/metrics"), ("get", "/api/status"), ("get", "/api/review")} | {
+    ("post", f"/api/{name}") for name in ("index", "rebuild", "check", "delete")
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A service with a private article that Alice asked about, and the headers of those who come."""
+
+    client: TestClient
+    people: Mapping[str, dict[str, str]]
+    answer: str
+    conversation: str
+
+    def send(self, who: str, method: str, path: str, body: object = None) -> Any:
+        return self.client.request(method, path, headers=self.people[who], json=body)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    place = tmp_path_factory.mktemp("walk")
+    settings = settings_for(place / "data", api_keys_required=True, questions_per_minute=0)
+    with desk_over(settings, keeping=True) as desk:
+        index_into(desk, write(place / "articles", ARTICLES))
+        database = opened_database(place / "data")
+        groups = {"alice": ["board"], "bob": [], "carol": ["staff"]}
+        keys = {name: add_key(database, name, groups=their) for name, their in groups.items()}
+        keys["boss"] = add_key(database, "boss", admin=True)
+        people = {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()} | {"nobody": {}}
+        app = create_app(desk, settings=settings, guard=Guard(known=(Keyring(database).asker,)))
+        client = TestClient(app, base_url=ADDRESS)
+        asked = client.post("/api/ask", json={"question": QUESTION}, headers=people["alice"]).json()
+        assert {citation["article_id"] for citation in asked["citations"]} == {PRIVATE}
+        scene = Scene(client, people, asked["id"], asked["conversation_id"])
+        shared = scene.send("alice", "post", f"/api/answers/{scene.answer}/share", {"shared": True})
+        assert shared.status_code == 204
+        rated = {"answer_id": scene.answer, "rating": "up", "comment": "Nightjar it is"}
+        assert scene.send("alice", "post", "/api/feedback", rated).status_code == 204
+        yield scene
+        database.dispose()
+
+
+def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], list[tuple[str, Any]]]:
+    """Return, for each route, the addresses and bodies to try, about these ids."""
+    question: dict[str, Any] = {"question": QUESTION}
+    about_it = question | {"filters": {"article_ids": [article]}, "include_hits": True}
+    going_on = question | {"conversation_id": conversation}
+    searched = {"question": QUESTION, "filters": {"article_ids": [article]}}
+    by_publisher = {"question": QUESTION, "filters": {"publishers": ["The Inner Circle"]}}
+    chat = {"model": "footnote", "messages": [{"role": "user", "content": QUESTION}]}
+    asked = [question | {"include_hits": True}, about_it, about_it | {"stream": True}, going_on]
+    return {
+        ("post", "/api/ask"): [("/api/ask", body) for body in asked],
+        ("post", "/api/search"): [("/api/search", body) for body in (question, searched, by_publisher)],
+        ("get", "/api/me"): [("/api/me", None)],
+        ("get", "/api/articles"): [("/api/articles", None), ("/api/articles?after=a&limit=1", None)],
+        ("get", "/api/articles/{article_id}"): [
+            (f"/api/articles/{article}", None),
+            (f"/api/articles/{article}?version=sha256:1", None),
+            ("/api/articles/harbour", None),
+        ],
+        ("get", "/api/publishers"): [("/api/publishers", None)],
+        ("get", "/api/conversations"): [("/api/conversations", None)],
+        ("get", "/api/conversations/{conversation_id}"): [(f"/api/conversations/{conversation}", None)],
+        ("delete", "/api/conversations/{conversation_id}"): [(f"/api/conversations/{conversation}", None)],
+        ("get", "/api/answers/{answer_id}"): [(f"/api/answers/{answer}", None)],
+        ("delete", "/api/answers/{answer_id}"): [(f"/api/answers/{answer}", None)],
+        ("post", "/api/answers/{answer_id}/share"): [(f"/api/answers/{answer}/share", {"shared": False})],
+        ("post", "/api/feedback"): [("/api/feedback", {"answer_id": answer, "rating": "down"})],
+        ("get", "/api/review"): [("/api/review", None), ("/api/review?rating=up", None)],
+        ("get", "/api/status"): [("/api/status", None)],
+        ("post", "/api/index"): [("/api/index", {"paths": ["/nowhere"]})],
+        ("post", "/api/rebuild"): [("/api/rebuild", {})],
+        ("post", "/api/check"): [("/api/check", {})],
+        ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
+        ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
+        ("get", "/v1/models"): [("/v1/models", None)],
+        ("get", "/v1/models/{model}"): [("/v1/models/footnote", None)],
+        ("get", "/healthz"): [("/healthz", None)],
+        ("get", "/readyz"): [("/readyz", None)],
+        ("get", "/metrics"): [("/metrics", None)],
+    }
+
+
+def test_every_route_is_walked(scene: Scene) -> None:
+    documented = scene.client.get("/openapi.json", headers=scene.people["bob"]).json()["paths"]
+    routes = {(method, path) for path, methods in documented.items() for method in methods}
+    assert routes == set(walk("", "", ""))
+
+
+@pytest.mark.parametrize("who", ["bob", "carol"])
+@pytest.mark.parametrize("route", walk("", "", ""), ids=" ".join)
+def test_nothing_of_a_private_article_reaches_who_may_not_read_it(
+    scene: Scene, who: str, route: tuple[str, str]
+) -> None:
+    for path, body in walk(PRIVATE, scene.answer, scene.conversation)[route]:
+        reply = scene.send(who, route[0], path, body)
+        assert reply.status_code < 500
+        assert (reply.status_code == 403) == (route in ADMINS_ONLY)
+        for secret in SECRETS:
+            assert secret not in reply.text, path
+
+
+@pytest.mark.parametrize("route", walk("", "", ""), ids=" ".join)
+def test_what_one_may_not_read_is_like_what_does_not_exist(scene: Scene, route: tuple[str, str]) -> None:
+    made_up = ("board/bards", "ans_" + "0" * 32, "conv_" + "0" * 32)
+    real = (PRIVATE, scene.answer, scene.conversation)
+    for there, nowhere in zip(walk(*real)[route], walk(*made_up)[route], strict=True):
+        if there == nowhere:
+            continue
+        seen, unseen = (scene.send("bob", route[0], path, body) for path, body in (there, nowhere))
+        if seen.is_error:
+            told = seen.text
+            for known, other in zip(real, made_up, strict=True):
+                told = told.replace(known, other)
+            assert (seen.status_code, told) == (unseen.status_code, unseen.text)
+        else:
+            assert seen.status_code == unseen.status_code
+            assert "passage_id" not in seen.text + unseen.text
+
+
+@pytest.mark.parametrize("route", walk("", "", ""), ids=" ".join)
+def test_without_a_key_there_is_nothing_at_all(scene: Scene, route: tuple[str, str]) -> None:
+    for path, body in walk(PRIVATE, scene.answer, scene.conversation)[route]:
+        reply = scene.send("nobody", route[0], path, body)
+        assert reply.status_code == (200 if route in OPEN_TO_ALL else 401)
+        assert not any(secret in reply.text for secret in SECRETS)
+
+
+@pytest.mark.parametrize("route", [("get", "/api/review"), ("get", "/metrics")], ids=" ".join)
+def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tuple[str, str]) -> None:
+    for path, body in walk(PRIVATE, scene.answer, scene.conversation)[route]:
+        reply = scene.send("boss", route[0], path, body)
+        assert reply.status_code == 200
+        assert not any(secret in reply.text for secret in SECRETS)
+
+
+def test_counts_and_dates_are_of_what_one_may_read(scene: Scene) -> None:
+    assert scene.send("bob", "get", "/api/articles").json()["total"] == 1
+    assert scene.send("alice", "get", "/api/articles").json()["total"] == 3
+    publishers = scene.send("bob", "get", "/api/publishers").json()
+    assert publishers["publishers"] == [{"name": "The Herald", "articles": 1}]
+    assert (publishers["earliest"], publishers["latest"]) == ("2026-04-24", "2026-04-24")
+    assert scene.send("bob", "get", "/api/articles/harbour").json()["same_text"] == []
+
+
+def test_who_may_read_it_gets_it_by_each_of_these_ways(scene: Scene) -> None:
+    """What the walk looks for is there to be found."""
+    routes = walk(PRIVATE, scene.answer, scene.conversation)
+    found = {
+        route
+        for route, requests in routes.items()
+        if route[0] == "get" or route[1] in ("/api/ask", "/api/search", "/v1/chat/completions")
+        if "Nightjar" in "".join(scene.send("alice", route[0], path, body).text for path, body in requests)
+    }
+    assert found == {
+        ("post", "/api/ask"),
+        ("post", "/api/search"),
+        ("get", "/api/articles"),
+        ("get", "/api/articles/{article_id}"),
+        ("get", "/api/conversations/{conversation_id}"),
+        ("get", "/api/answers/{answer_id}"),
+        ("post", "/v1/chat/completions"),
+    }
+    assert "Inner Circle" in scene.send("alice", "get", "/api/publishers").text
+
+
+def test_what_others_tried_left_everything_in_place(scene: Scene) -> None:
+    for who in ("bob", "nobody"):
+        for (method, _), requests in walk(PRIVATE, scene.answer, scene.conversation).items():
+            for path, body in requests:
+                scene.send(who, method, path, body)
+    kept = scene.send("alice", "get", f"/api/answers/{scene.answer}").json()
+    assert (kept["shared"], kept["rating"]) == (True, "up")
+    assert scene.send("alice", "get", f"/api/conversations/{scene.conversation}").status_code == 200
+    assert scene.send("alice", "get", f"/api/articles/{PRIVATE}").status_code == 200
+    assert "key:alice" not in json.dumps(scene.send("bob", "get", "/api/conversations").json())

@@ -1,0 +1,233 @@
+"""Language models of four makers, each behind a server that speaks its own wire protocol: streams, tokens, tries, faults."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from index.errors import WrongUsage
+from service.chat_models import ChatModel, Provider, opened_model
+from service.completing import completed_by_model
+from service.deltas import Delta, Limits, deltas
+from service.prompts import COMPLETE
+from service.records import Message, Usage
+from tests.llm_server import LlmServer, Reply, llm_server
+
+PROVIDERS: tuple[Provider, ...] = ("openai_like", "anthropic", "bedrock", "ollama")
+LIMITS = Limits(first_token_seconds=5, total_seconds=10, retries=2)
+TEXT = "Amazon invests $5 billion now [1]. “Später” 亚马逊。"
+
+
+@pytest.fixture
+def llm() -> Iterator[LlmServer]:
+    with llm_server() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "a",
+        "SECRET_ACCESS_KEY": "b",
+        "REGION": "eu-west-1",
+        "DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def model_at(llm: LlmServer, provider: Provider, *, key: str | None = "secret-key") -> ChatModel:
+    base = llm.url if provider == "openai_like" else llm.url.removesuffix("/v1")
+    return ChatModel(base, "a-model-of-tomorrow", key, 10.0, 4_096, 300, provider=provider)
+
+
+def heard(llm: LlmServer, provider: Provider, limits: Limits = LIMITS) -> list[Delta]:
+    from llama_index.core.llms import ChatMessage, MessageRole
+
+    messages = [
+        ChatMessage(role=MessageRole.SYSTEM, content="Answer."),
+        ChatMessage(role=MessageRole.USER, content="How much?"),
+    ]
+    return list(deltas(opened_model(model_at(llm, provider)), messages, limits))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_stream_comes_whole_with_its_tokens(llm: LlmServer, provider: Provider) -> None:
+    llm.say(TEXT)
+    said = heard(llm, provider)
+    assert "".join(delta.text for delta in said) == TEXT
+    assert len([delta for delta in said if delta.text]) > 3  # in pieces
+    assert [delta.usage for delta in said if delta.usage][-1] == Usage(123, 45)
+    assert any(delta.whole for delta in said)
+    [request] = llm.requests
+    assert (request.system, request.prompt) == ("Answer.", "How much?")
+    assert "a-model-of-tomorrow" in request.path or request.body["model"] == "a-model-of-tomorrow"
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_how_much_may_be_said_is_told(llm: LlmServer, provider: Provider) -> None:
+    heard(llm, provider)
+    body = llm.requests[0].body
+    told = {
+        "openai_like": lambda: (body["max_tokens"], body["temperature"]),
+        "anthropic": lambda: (body["max_tokens"], body["temperature"]),
+        "bedrock": lambda: (body["inferenceConfig"]["maxTokens"], body["inferenceConfig"]["temperature"]),
+        "ollama": lambda: (body["options"]["num_predict"], body["options"]["temperature"]),
+    }
+    assert told[provider]() == (300, 0)
+
+
+@pytest.mark.parametrize("provider", ["openai_like", "anthropic", "ollama"])
+def test_the_key_is_sent(llm: LlmServer, provider: Provider) -> None:
+    heard(llm, provider)
+    headers = {name.lower(): value for name, value in llm.requests[0].headers.items()}
+    assert "secret-key" in (headers.get("authorization", "") + headers.get("x-api-key", ""))
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_may_pass_is_tried_again(llm: LlmServer, provider: Provider, status: int) -> None:
+    llm.do(Reply(status=status), Reply(status=status), Reply(TEXT))
+    assert "".join(delta.text for delta in heard(llm, provider)) == TEXT
+    assert len(llm.requests) == 3
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_what_will_not_pass_is_not_tried_again(llm: LlmServer, provider: Provider, status: int) -> None:
+    llm.do(Reply(status=status))
+    with pytest.raises(Exception, match=r".") as raised:
+        heard(llm, provider)
+    assert len(llm.requests) == 1
+    assert not isinstance(raised.value, TimeoutError)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_what_was_begun_is_not_said_again(llm: LlmServer, provider: Provider) -> None:
+    llm.do(Reply(TEXT, cut=True))
+    said: list[Delta] = []
+    with suppress(Exception):  # how a cut shows differs from maker to maker
+        said = heard(llm, provider)
+    assert not any(delta.whole for delta in said)
+    assert len(llm.requests) == 1
+
+
+@pytest.mark.parametrize("provider", ["openai_like", "anthropic", "ollama"])
+def test_an_answer_that_broke_off_is_not_whole(llm: LlmServer, provider: Provider) -> None:
+    llm.do(Reply(TEXT, finish={"openai_like": "length", "anthropic": "max_tokens"}.get(provider, "length")))
+    said = heard(llm, provider)
+    assert "".join(delta.text for delta in said) == TEXT
+    assert not any(delta.whole for delta in said)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("slow", [Reply(silent=60), Reply(trickle=60)], ids=["silent", "blanks"])
+def test_the_first_word_is_not_waited_for_for_ever(llm: LlmServer, provider: Provider, slow: Reply) -> None:
+    if provider in ("bedrock", "ollama") and slow.trickle:
+        pytest.skip("a blank is no event there")
+    llm.do(slow)
+    started = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"no word after 0\.3 s"):
+        heard(llm, provider, Limits(0.3, 10, 2))
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_last_word_is_not_waited_for_for_ever(llm: LlmServer, provider: Provider) -> None:
+    llm.do(Reply("word " * 500, pieces=5, pause=0.02))
+    started = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"no end after 0\.8 s"):
+        heard(llm, provider, Limits(0.7, 0.8, 2))
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("wait", ["0.2", "7"])
+def test_a_server_is_given_the_time_that_it_asks_for(llm: LlmServer, wait: str) -> None:
+    llm.do(Reply(status=429, headers={"Retry-After": wait}), Reply(TEXT))
+    started = time.monotonic()
+    if wait == "7":  # more than there is for the first word
+        with pytest.raises(Exception, match="429"):
+            heard(llm, "openai_like")
+        assert len(llm.requests) == 1
+        assert time.monotonic() - started < 2
+    else:
+        assert heard(llm, "openai_like")
+        assert time.monotonic() - started >= 0.2
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_whoever_stops_listening_closes_the_connection(llm: LlmServer, provider: Provider) -> None:
+    from llama_index.core.llms import ChatMessage
+
+    llm.do(Reply("word " * 2_000, pieces=5, pause=0.01))
+    stream = deltas(opened_model(model_at(llm, provider)), [ChatMessage(content="How much?")], LIMITS)
+    assert isinstance(next(stream), Delta)
+    stream.close()  # type: ignore[attr-defined]
+    assert llm.hung_up.wait(5)
+
+
+def test_no_thread_outlives_its_question(llm: LlmServer) -> None:
+    before = threading.active_count()
+    for _ in range(5):
+        heard(llm, "openai_like")
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before + 1 and time.monotonic() < deadline:  # one more serves the last request
+        time.sleep(0.02)
+    assert threading.active_count() <= before + 1
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock", "ollama"])
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, llm: LlmServer, provider: Provider) -> None:
+    package = {"bedrock": "bedrock_converse"}.get(provider, provider)
+    monkeypatch.setitem(sys.modules, f"llama_index.llms.{package}", None)
+    with pytest.raises(WrongUsage, match=rf"pip install 'footnote\[{provider}\]'"):
+        opened_model(model_at(llm, provider))
+
+
+def test_what_a_provider_lacks_is_named(monkeypatch: pytest.MonkeyPatch, llm: LlmServer) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with pytest.raises(WrongUsage, match="FOOTNOTE_LLM_API_KEY"):
+        opened_model(model_at(llm, "anthropic", key=None))
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(WrongUsage, match="AWS_REGION"):
+        opened_model(model_at(llm, "bedrock"))
+
+
+HISTORY = (
+    Message("user", "How much did Amazon invest in Anthropic?"),
+    Message("assistant", "Amazon invests $5 billion in Anthropic."),
+)
+
+
+def completed(llm: LlmServer, question: str = "And when?") -> str | None:
+    return completed_by_model(opened_model(model_at(llm, "openai_like")), question, HISTORY, limits=LIMITS)
+
+
+def test_a_question_is_completed_from_the_conversation(llm: LlmServer) -> None:
+    llm.say("<think>It is Amazon.</think>\n“When does Amazon invest $5 billion in Anthropic?”\n")
+    assert completed(llm) == "When does Amazon invest $5 billion in Anthropic?"
+    [request] = llm.requests
+    assert request.system == COMPLETE
+    assert "Amazon invests $5 billion in Anthropic." in request.prompt
+    assert request.prompt.endswith("Last question: And when?")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(status=400), id="400"),
+        pytest.param(Reply(""), id="nothing"),
+        pytest.param(Reply("When does Google invest in Anthropic?"), id="a name from nowhere"),
+        pytest.param(Reply("When does Amazon invest $7 billion?"), id="a figure from nowhere"),
+        pytest.param(Reply("I'm sorry, I cannot help with that."), id="declined"),
+        pytest.param(Reply("When does Amazon invest? " * 30), id="long"),
+        pytest.param(Reply("<think>When", cut=True), id="cut"),
+    ],
+)
+def test_a_completion_that_cannot_be_used_is_none(llm: LlmServer, reply: Reply) -> None:
+    llm.do(reply)
+    assert completed(llm) is None

@@ -1,0 +1,98 @@
+"""The OpenAPI document against the service: no server error, and no answer that the document does not foretell."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import (
+    CheckFunction,
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from service.api import create_app
+from tests.http_server import serving_app
+from tests.service_fixtures import desk_over, index_into, settings_for, write
+
+TOKEN = "the-owner's-token"
+OWNER = {"Authorization": f"Bearer {TOKEN}"}
+CHECKS: list[CheckFunction] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# These read whatever lies under a path that happens to be made up, or take long. Everyone else is turned away from them.
+NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete"}
+RAIN = "---\npublisher: The Herald\npublished: 2026-04-24\n---\n# Rain\n\nIt rained for 40 days. The Elbe rose by two metres."
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs, and the document that it gives out."""
+
+    url: str
+    schema: schemathesis.BaseSchema
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service over a real index of one article, which keeps what is asked."""
+    place = tmp_path_factory.mktemp("openapi")
+    chosen = settings_for(place / "data", stream_stall_seconds=5)
+    with desk_over(chosen, keeping=True) as desk:
+        index_into(desk, write(place / "articles", {"rain.md": RAIN}))
+        app = create_app(desk, settings=chosen, owner_token=TOKEN)
+        with serving_app(app) as url:
+            document = requests.get(f"{url}/openapi.json", timeout=10).json()
+            yield Service(url, schemathesis.openapi.from_dict(document))
+
+
+def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: dict[str, str]) -> set[int]:
+    """Call every operation with generated requests, check each reply, and return the statuses that came."""
+    seen: set[int] = set()
+    for result in service.schema.get_all_operations():
+        operation = result.ok()
+        if headers == OWNER and operation.path in NOT_FOR_A_MADE_UP_OWNER:
+            continue
+
+        @settings(
+            max_examples=examples,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            deadline=None,
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def call(case: Case) -> None:
+            response = case.call_and_validate(base_url=service.url, headers=headers, checks=CHECKS, timeout=30)
+            seen.add(response.status_code)
+
+        # Where any text will do, or nothing is sent, there is nothing to get wrong.
+        with suppress(Unsatisfiable) if mode == GenerationMode.NEGATIVE else nullcontext():
+            call()
+    return seen
+
+
+@pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_every_answer_is_foretold(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
+    seen = try_out(service, mode, examples=25, headers=headers)
+    assert 200 in seen
+    assert 422 in seen
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_every_answer_is_foretold_at_length(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
+    assert 200 in try_out(service, mode, examples=100, headers=headers)

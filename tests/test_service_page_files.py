@@ -1,0 +1,30 @@
+"""The files that the page is made of."""
+
+import re
+from pathlib import Path
+
+WEB = Path(__file__).parent.parent / "service" / "web"
+SCRIPTS = sorted(WEB.glob("*.js"))
+
+
+def test_scripts_never_build_html_from_words() -> None:
+    assert SCRIPTS
+    for script in SCRIPTS:
+        text = script.read_text(encoding="utf-8")
+        assert not any(
+            word in text for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(")
+        )
+
+
+def test_all_scripts_are_fetched_at_once_not_one_import_after_the_other() -> None:
+    page = (WEB / "index.html").read_text(encoding="utf-8")
+    fetched = re.findall(r'(?:modulepreload" href|type="module" src)="/static/(.+?)"', page)
+    assert sorted(fetched) == [script.name for script in SCRIPTS]
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_inline() -> None:
+    page = (WEB / "index.html").read_text(encoding="utf-8")
+    assert all(address.startswith("/") or address == "#main" for address in re.findall(r'(?:href|src)="(.*?)"', page))
+    assert not re.search(r"<style|style=|<script(?! type=\"module\" src=)|\son\w+=", page)
+    for sheet in WEB.glob("*.css"):
+        assert "//" not in sheet.read_text(encoding="utf-8"), sheet.name

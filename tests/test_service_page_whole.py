@@ -1,0 +1,33 @@
+"""The page over the whole service: the shipped articles, the real pipeline, and what it keeps."""
+
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.page_browser import ask, highlighted, opened, serving
+from tests.service_fixtures import CORPUS, desk_over, index_into, settings_for
+
+QUESTION = "How much will Amazon invest in Anthropic right away?"
+
+
+def test_a_question_is_answered_cited_kept_shared_and_gone_on_with(browser: Browser, tmp_path: Path) -> None:
+    with desk_over(settings_for(tmp_path / "data"), keeping=True) as desk:
+        index_into(desk, CORPUS)
+        with serving(desk) as address, opened(browser, address) as page:
+            entry = ask(page, QUESTION)
+            expect(entry.locator(".short-answer")).to_have_text("$5 billion")
+            quote = entry.locator(".note-quote").first.text_content()
+            entry.locator(".answer-text .marker").first.click()
+            assert highlighted(page) == quote
+            page.keyboard.press("Escape")
+            expect(page.locator(".reader")).to_be_hidden()
+            entry.get_by_role("button", name="Bad answer").click()
+            expect(entry.locator(".drawer textarea")).to_be_visible()
+            expect(ask(page, "Who runs Waymo?").locator(".no-answer")).to_contain_text("do not answer")
+            page.reload()
+            expect(page.locator(".question")).to_have_text([QUESTION, "Who runs Waymo?"])
+            page.locator(".entry").first.get_by_role("button", name="Share").click()
+            link = page.get_by_label("Link to this answer").input_value()
+            page.goto(link)
+            expect(page.locator(".short-answer")).to_have_text("$5 billion")
+            expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")

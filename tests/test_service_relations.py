@@ -1,0 +1,24 @@
+"""A text about a thing that tells nothing of what is asked about it does not answer."""
+
+import pytest
+
+from service.relations import untold
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "missing"),
+    [
+        ("Who founded Cursor?", "SpaceX buys the startup Cursor for $60 billion.", True),
+        ("Who founded Cursor?", "Ann Lee started Cursor in 2022.", False),
+        ("Who is the CEO of Kairos Power?", "Kairos Power plans six reactors.", True),
+        ("Who is the CEO of Kairos Power?", "Ann Lee heads Kairos Power.", False),
+        ("What is the annual revenue of the mill?", "The mill spends $3 million a year.", True),
+        ("When was the song released?", "It is a single of 1984.", False),
+        ("What did Ann Lee say about the bridge?", "Ann Lee walked over the bridge.", True),
+        ("What did Ann Lee say about the bridge?", "The bridge is old, Ann Lee wrote.", False),
+        ("What do users run into?", "Users run into limits.", False),
+        ("Where is the bridge?", "The boat is red.", False),
+    ],
+)
+def test_what_is_asked_about_a_thing_may_be_untold(question: str, text: str, missing: bool) -> None:
+    assert untold(question, text) is missing

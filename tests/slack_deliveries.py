@@ -45,7 +45,7 @@ def survive(server: SlackServer, data_dir: Path, *, questions: int, kills: int, 
 def _asked(server: SlackServer, count: int, chance: random.Random) -> list[Body]:
     """Questions in threads of their own, in one thread that several ask in, and in direct messages."""
     root = server.say("A thread for all.")["event"]["ts"]
-    asked = []
+    asked: list[Body] = []
     for number in range(count):
         text = f"question {number}."
         place = chance.choice([{}, {}, {"thread": root}, {"channel": "D0ANN"}])

@@ -65,6 +65,7 @@ STREAM = [
         lambda server: server.fail("chat.startStream", Fault(cut=True, carried_out=True)), id="a start nobody heard of"
     ),
     pytest.param(lambda server: server.fail("chat.startStream", Fault(error="unknown_method")), id="no streams"),
+    pytest.param(lambda server: server.fail("chat.startStream", Fault(error="missing_scope")), id="no leave to stream"),
 ]
 
 
@@ -231,6 +232,7 @@ def test_a_long_answer_is_split_at_sentence_ends(server: SlackServer, desk: Scri
     positions = [next(i for i, text in enumerate(said) if sentence in text) for sentence in sentences]
     assert positions == sorted(positions)
     assert all(any(f"*[{number}]*" in text for text in said) for number in range(1, 31))
+    assert not server.called("chat.update")
     numbers = [part["metadata"]["event_payload"]["part"] for part in parts]
     assert numbers == list(range(1, len(parts) + 1))
 
@@ -239,6 +241,10 @@ def test_tokens_that_slack_refuses_are_wrong_usage(server: SlackServer, tmp_path
     check_tokens(slack_settings(server.url, tmp_path))
     server.refused_token = True
     with pytest.raises(WrongUsage, match=r"auth\.test: token_revoked"):
+        check_tokens(slack_settings(server.url, tmp_path))
+    server.refused_token = False
+    server.fail("apps.connections.open", Fault(error="not_allowed_token_type"))
+    with pytest.raises(WrongUsage, match=r"apps\.connections\.open: not_allowed_token_type"):
         check_tokens(slack_settings(server.url, tmp_path))
 
 

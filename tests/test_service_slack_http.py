@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -102,5 +101,5 @@ def test_before_slack_is_reached_it_is_asked_to_come_again(tmp_path: Path) -> No
 def test_without_a_signing_secret_there_is_no_such_address(tmp_path: Path) -> None:
     with TestClient(create_app(FakeDesk(), settings=settings_for(tmp_path))) as client:
         raw = json.dumps({"team_id": TEAM}).encode()
-        response: httpx.Response = client.post("/slack/events", content=raw, headers=signed(raw, secret="x"))
+        response = client.post("/slack/events", content=raw, headers=signed(raw, secret="x"))
     assert response.status_code == 404

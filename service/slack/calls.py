@@ -22,6 +22,7 @@ _ATTEMPTS = 4
 _LONGEST_WAIT = 120.0
 _FIRST_PAUSE = 0.5
 _ONCE = {"chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream"}
+RATE_LIMITED = "ratelimited"
 _RESPOND = "response_url"
 log = structlog.get_logger(__name__)
 
@@ -40,9 +41,9 @@ class Calls:
             try:
                 return await self._once(method, given)
             except _Wait as wait:
-                self._note(method, "ratelimited", attempt)
+                self._note(method, RATE_LIMITED, attempt)
                 if attempt == _ATTEMPTS or wait.seconds > _LONGEST_WAIT:
-                    raise SlackFault(method, "ratelimited") from None
+                    raise SlackFault(method, RATE_LIMITED) from None
                 await asyncio.sleep(wait.seconds)
             except Unreachable as fault:
                 self._note(method, fault.code, attempt)
@@ -98,7 +99,7 @@ def _fault(method: str, error: SlackApiError) -> Exception:
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     data = getattr(response, "data", None)
     code = data.get("error", "") if isinstance(data, dict) else ""
-    if status == 429 or code in ("ratelimited", "rate_limited"):
+    if status == 429 or code in (RATE_LIMITED, "rate_limited"):
         return _Wait(_seconds(response.headers))
     if status >= 500 or not code:
         return Unreachable(method, f"http_{status}")

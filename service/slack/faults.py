@@ -17,7 +17,7 @@ class Unreachable(SlackFault):
 
 
 class TokenRefused(SlackFault):
-    """Slack takes the token no longer: revoked, or without a permission that is needed."""
+    """Slack takes the token no longer. What a token alone has no permission for is an ordinary fault."""
 
 
 class PlaceGone(SlackFault):
@@ -35,13 +35,9 @@ class TooLarge(SlackFault):
 _KINDS: dict[type[SlackFault], set[str]] = {
     Unreachable: {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org"},
     TokenRefused: {
-        "access_denied",
         "account_inactive",
         "invalid_auth",
-        "missing_scope",
-        "no_permission",
         "not_authed",
-        "not_allowed_token_type",
         "org_login_required",
         "token_expired",
         "token_revoked",

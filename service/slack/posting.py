@@ -52,7 +52,8 @@ class Reply:
         self._places = [message.ts for message in earlier]
         self._open = next((message.ts for message in earlier if not message.part), None)
         self._streamed = ""
-        self._may_stream = not earlier
+        self._may_stream = not earlier  # whether more can be streamed
+        self._sound = True  # whether Slack has exactly what was streamed
 
     async def say(self, words: str) -> None:
         """Stream what the reply begins with, in Markdown. When Slack does not take it, `finish` shows it nevertheless.
@@ -68,7 +69,7 @@ class Reply:
         except (TokenRefused, PlaceGone):
             raise
         except SlackFault as fault:
-            self._may_stream = False
+            self._may_stream = self._sound = False
             log.info("stream ended early", key=self._asked.key, kind=fault.code)
             if isinstance(fault, Unreachable) and not self._places:
                 await self._adopt()
@@ -103,7 +104,7 @@ class Reply:
 
     async def _stopped(self, message: Message, metadata: Mapping[str, Any]) -> bool:
         """End the stream with the rest of a message, or say that it has to be written in another way."""
-        if not (self._may_stream and message.said.startswith(self._streamed)):
+        if not (self._sound and message.said.startswith(self._streamed)):
             return False
         rest = message.said[len(self._streamed) :]
         chunks = [{"type": "markdown_text", "text": rest}] if rest else None

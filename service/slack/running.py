@@ -24,10 +24,10 @@ from service.slack.app import bolt_app
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot, SlackDesk
-from service.slack.calls import Calls
+from service.slack.calls import RATE_LIMITED, Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
-from service.slack.faults import SlackFault, TokenRefused
+from service.slack.faults import SlackFault, Unreachable
 from service.slack.working import work
 
 _CALL_SECONDS = 20
@@ -67,13 +67,14 @@ def check_tokens(settings: Settings) -> None:
     """Raise WrongUsage where Slack does not take the tokens. While Slack cannot be reached, nothing is said of them."""
     try:
         asyncio.run(_try_tokens(settings))
-    except TokenRefused as fault:
+    except SlackFault as fault:
+        if isinstance(fault, Unreachable) or fault.code == RATE_LIMITED:
+            log.warning("Slack cannot be reached; it is tried again and again", kind=fault.code)
+            return
         raise WrongUsage(
             f"Slack does not take a token ({fault.method}: {fault.code}). Look at FOOTNOTE_SLACK_BOT_TOKEN and "
             "FOOTNOTE_SLACK_APP_TOKEN."
         ) from None
-    except SlackFault as fault:
-        log.warning("Slack cannot be reached; it is tried again and again", kind=fault.code)
 
 
 @contextmanager

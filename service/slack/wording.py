@@ -16,7 +16,7 @@ NOT_READY = "I cannot answer at the moment: something is wrong with my articles.
 NO_PLACE = (
     "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
 )
-CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then share again."
+CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then ask again and share that."
 NOT_THERE = "This question is too old to be shared. Please ask it again."
 THANKS = "Thank you for saying so."
 NOT_RATED = "This answer is not kept any more, so nothing can be said of it."

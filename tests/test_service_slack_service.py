@@ -1,0 +1,112 @@
+"""Slack in front of the whole service: a real index, what is kept, and no private article where others read along."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from service.askers import OWNER
+from service.desk import LocalDesk
+from service.kept.database import opened_database
+from service.kept.kept import Kept
+from service.slack.blocks import FEEDBACK
+from tests.service_fixtures import ROOT, desk_over, index_into, settings_for, write
+from tests.slack_fixtures import quick, running_bot
+from tests.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, slack_server, words
+
+ARTICLES = {
+    "public.md": "---\ntitle: Lighthouse opened\npublisher: The Coast\n---\n"
+    "The lighthouse of Skerrow was opened in 1887. <!channel> It is 42 metres tall.\n",
+    "private.md": "---\ntitle: Lighthouse sold\ngroups: [board]\n---\n"
+    "The lighthouse of Skerrow will be sold to Harbour Holdings for 9 million euros.\n",
+}
+PRIVATE = "Who will the lighthouse of Skerrow be sold to?"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    with quick(monkeypatch), slack_server() as server:
+        yield server
+
+
+@contextmanager
+def _desk(data_dir: Path, folder: Path) -> Iterator[LocalDesk]:
+    with desk_over(settings_for(data_dir)) as desk:
+        index_into(desk, write(folder, ARTICLES))
+        engine = opened_database(data_dir)
+        try:
+            yield replace(desk, kept=Kept(engine, desk.live))
+        finally:
+            engine.dispose()
+
+
+def test_private_articles_are_never_in_a_public_thread(server: SlackServer, tmp_path: Path, folder: Path) -> None:
+    server.user_groups = {"S0BOARD": ["UANN"]}
+    groups = {"S0BOARD": ["board"], "C0BOARD": ["board"]}
+    with _desk(tmp_path, folder) as desk, running_bot(server, desk, tmp_path, slack_groups=groups):
+        public = server.ask(PRIVATE)
+        direct = server.say(PRIVATE, channel="D0ANN")
+        server.deliver(direct)
+        board = server.ask(PRIVATE, channel="C0BOARD")
+        assert "Harbour Holdings" in words(server.reply(direct)[0])
+        assert "Harbour Holdings" in words(server.reply(board)[0])
+        server.reply(public)
+        server.wait_until_quiet()
+    everything = json.dumps(list(server.channels["C0GENERAL"].values()))
+    assert "Harbour" not in everything
+    assert "Lighthouse sold" not in everything
+
+
+def test_what_is_answered_is_kept_and_rated(server: SlackServer, tmp_path: Path, folder: Path) -> None:
+    with _desk(tmp_path, folder) as desk, running_bot(server, desk, tmp_path):
+        body = server.ask("When was the lighthouse of Skerrow opened?")
+        (reply,) = server.reply(body)
+        assert "1887" in words(reply)
+        assert "<!channel>" not in json.dumps(reply)
+        (element,) = next(block for block in reply["blocks"] if block["type"] == "context_actions")["elements"]
+        server.deliver(action_body(server, FEEDBACK, element["positive_button"]["value"]), type="interactive")
+        server.wait_for(lambda: any("Thank you" in one.get("text", "") for one in server.private), "thanks")
+        answer_id = element["positive_button"]["value"].removeprefix("up ")
+        kept = desk.kept_answer(answer_id, replace(OWNER, admin=True))
+        assert kept.question == "When was the lighthouse of Skerrow opened?"
+        server.wait_until_quiet()
+        further = server.say("And how tall is it?", thread=body["event"]["ts"])
+        server.deliver(further)
+        server.reply(further)
+
+
+def test_the_command_answers_until_it_is_told_to_stop(server: SlackServer, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTE_")} | {
+        "FOOTNOTE_DATA_DIR": str(tmp_path / "data"),
+        "FOOTNOTE_SLACK_BOT_TOKEN": BOT_TOKEN,
+        "FOOTNOTE_SLACK_APP_TOKEN": APP_TOKEN,
+        "FOOTNOTE_SLACK_API_URL": server.url,
+    }
+    command = [sys.executable, "-c", "from service.cli import main; main()", "slack"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment | {"PYTHONPATH": str(ROOT)})
+    try:
+        server.wait_for(server.open_sockets, "a connection", seconds=60)
+        (reply,) = server.reply(server.ask("How?"), seconds=60)
+        assert "Nothing has been indexed yet" in words(reply)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "FOOTNOTE_PUBLIC_URL": "https://footnote.example.org/"}
+    command = [sys.executable, "-c", "from service.cli import main; main()", "slack", "manifest"]
+    plain = json.loads(subprocess.check_output(command, cwd=tmp_path, env=environment))
+    assert plain["settings"]["socket_mode_enabled"]
+    assert "request_url" not in plain["settings"]["event_subscriptions"]
+    http = json.loads(subprocess.check_output([*command, "--http"], cwd=tmp_path, env=environment))
+    assert http["settings"]["event_subscriptions"]["request_url"] == "https://footnote.example.org/slack/events"
+    assert http["features"]["slash_commands"][0]["url"] == "https://footnote.example.org/slack/events"
+    assert not http["settings"]["socket_mode_enabled"]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 from structlog.testing import capture_logs
 
-from index.errors import ArticleDeleted, DataFolderUnusable, NotKept, WrongUsage
+from index.errors import ArticleDeleted, DataFolderUnusable, IndexDamaged, NotKept, WrongUsage
 from index.records import FOR_EVERYONE, Access
 from service.askers import OWNER, Asker
 from service.desk import LocalDesk
@@ -341,6 +341,22 @@ def test_the_last_turns_are_the_history_of_the_next_question(desk: LocalDesk) ->
     assert [message.role for message in history] == ["user", "assistant"] * 4
     assert {message.text for message in history if message.role == "user"} == {LENGTH}
     assert all("31 metres" in message.text and "[1]" not in message.text for message in history[1::2])
+
+
+def test_a_damaged_database_is_told_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(b"no database at all " * 500)
+    with pytest.raises(IndexDamaged, match=rf"conversations and keys .*{FILE} is damaged .* move it away") as caught:
+        opened_database(tmp_path)
+    assert "index the articles again" not in str(caught.value)
+
+
+def test_a_database_that_cannot_be_written_is_told_as_what_it_is(tmp_path: Path) -> None:
+    engine = opened_database(tmp_path)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+    with pytest.raises(DataFolderUnusable, match=rf"conversations and keys .*{FILE} .* what was kept before is intact"):
+        expire(engine, days=90, now=datetime.now(UTC))
+    engine.dispose()
 
 
 def test_moments_keep_their_zone(tmp_path: Path) -> None:

@@ -54,9 +54,17 @@ def chat_completion() -> Completion:
     return whole.model_copy(update={"id": "chatcmpl-1a2b3c4d5e6f", "created": 1_777_000_000})
 
 
+# One event of a stream: the schema is of each, the example of the whole.
+_EVENT = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
+
+
 def streamed(description: str, stream: str) -> dict[int | str, dict[str, Any]]:
     """Describe a reply that may also be a stream of server-sent events."""
-    content = {"text/event-stream": {"schema": {"type": "string"}, "example": stream}}
+    content = {"text/event-stream": {"schema": _EVENT, "example": stream}}
     return {200: {"description": description, "content": content}}
 
 

@@ -2,6 +2,7 @@
 
 import re
 from time import perf_counter
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -15,6 +16,8 @@ HEADER = "X-Request-Id"
 _GIVEN = re.compile("[A-Za-z0-9_.-]{8,64}")
 # Asked for by machines every few seconds, and the files of the page.
 _QUIET = {"/healthz", "/readyz", "/metrics", "other"}
+_REFUSED = {401, 403, 413, 429}
+_LONGEST_PATH = 200
 log = structlog.get_logger(__name__)
 
 
@@ -50,5 +53,11 @@ class RequestLog:
         # The route, not the path: few values for metrics, and no ids of articles or answers in logs.
         route = getattr(scope.get("route"), "path", "other")
         self._metrics.requests.labels(route, str(status)).inc()
-        if route not in _QUIET:
-            log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 3))
+        told = {"status": status, "seconds": round(seconds, 3)}
+        if "route" not in scope and status in _REFUSED:
+            # Turned away before it had a route. Quoted, so that a path cannot forge lines.
+            log.info(
+                "request", method=scope["method"], path=quote(scope["path"][:_LONGEST_PATH], errors="replace"), **told
+            )
+        elif route not in _QUIET:
+            log.info("request", method=scope["method"], route=route, **told)

@@ -107,6 +107,23 @@ def test_health_metrics_and_files_of_the_page_leave_no_line(lines: Any) -> None:
     assert lines() == []
 
 
+def test_a_request_that_is_turned_away_leaves_its_status_and_path(lines: Any) -> None:
+    client = serve(api_keys_required=True)
+    client.get("/api/articles?publisher=Nightjar")
+    client.get(f"/a%0Aforged%20line{'x' * 500}")
+    client.post("/api/ask", content=b"x" * 1_000_001, headers=OWNER)
+    serve().get("/readyz", headers={"Via": "a proxy"})
+    told = lines()
+    assert [(line["event"], line["method"], line["status"], line["path"][:24]) for line in told] == [
+        ("request", "GET", 401, "/api/articles"),
+        ("request", "GET", 401, "/a%0Aforged%20linexxxxxx"),
+        ("request", "POST", 413, "/api/ask"),
+        ("request", "GET", 403, "/readyz"),
+    ]
+    assert all(len(line["path"]) < 250 and len(line["request"]) == 32 for line in told)
+    assert "Nightjar" not in json.dumps(told)
+
+
 def test_requests_are_counted_by_route_and_status() -> None:
     client = serve()
     for path in ("/api/articles/a", "/api/articles/b/c", "/nothing", "/else", "/api/articles?limit=0"):

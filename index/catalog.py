@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, insert, select
 
 from index import publishing, queries, schema
 from index.chunking import passage_id
-from index.database import engine_for, explained
+from index.database import Purpose, engine_for, explained
 from index.errors import ArticleUnknown
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
@@ -23,6 +23,12 @@ from index.schema import articles, contents, deleted, facts, passages, retired, 
 
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 5_000
+_PURPOSE = Purpose(
+    name="The catalogue",
+    when_damaged="It holds what the other stores are made from: restore the data folder from a backup, or remove the folder "
+    "that it lies in and index the articles again.",
+    when_unusable="Mend that and run again; what was indexed before is intact.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class Catalog:
 
         Here and in every method, raises IndexDamaged when it cannot be read, DataFolderUnusable when it cannot be written.
         """
-        self._engine = engine_for(url)
+        self._engine = engine_for(url, _PURPOSE)
         with self._engine.begin() as connection:
             schema.upgrade(connection)
 
@@ -271,7 +277,7 @@ class Catalog:
                 assert raw.driver_connection is not None
                 raw.driver_connection.backup(copy)
         except sqlite3.Error as error:
-            raise explained(error, path) or error from error
+            raise explained(error, path, _PURPOSE) or error from error
 
     # -- What changes ----------------------------------------------------------------------------------------------
 

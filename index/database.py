@@ -1,5 +1,7 @@
-"""A connection to the catalogue's database, and what its errors mean to people."""
+"""A connection to a database of SQLite, and what its errors mean to people."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
@@ -11,13 +13,22 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _UNUSABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_TOOBIG")
 
 
-def engine_for(url: str) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a database is to people: its name, and what to do, as sentences, when it is damaged or cannot be written."""
+
+    name: str
+    when_damaged: str
+    when_unusable: str
+
+
+def engine_for(url: str, purpose: Purpose) -> Engine:
     """Return an engine that reads at one moment and writes durably. Its errors are ours where a person can mend them."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin)
-        event.listen(engine, "handle_error", _explain)
+        event.listen(engine, "handle_error", _explaining(purpose))
     return engine
 
 
@@ -37,21 +48,22 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
-def _explain(context: ExceptionContext) -> FootnoteError | None:
-    return explained(context.original_exception, context.engine.url.database if context.engine else None)
+def _explaining(purpose: Purpose) -> Callable[[ExceptionContext], FootnoteError | None]:
+    def explain(context: ExceptionContext) -> FootnoteError | None:
+        path = context.engine.url.database if context.engine else None
+        return explained(context.original_exception, path, purpose)
+
+    return explain
 
 
-def explained(error: BaseException, path: object) -> FootnoteError | None:
+def explained(error: BaseException, path: object, purpose: Purpose) -> FootnoteError | None:
     """Return what an error of SQLite means to people, or None where they cannot mend it."""
     kind = getattr(error, "sqlite_errorname", None) or ""
     if kind.startswith(_DAMAGED):
-        return IndexDamaged(
-            f"The catalogue {path} is damaged ({error}). It holds what the other stores are made from: restore the data "
-            "folder from a backup, or remove the folder that it lies in and index the articles again."
-        )
+        return IndexDamaged(f"{purpose.name} {path} is damaged ({error}). {purpose.when_damaged}")
     if kind.startswith(_UNUSABLE):
         return DataFolderUnusable(
-            f"The catalogue {path} cannot be used ({error}). Is the disk full, or the folder not writable? Mend that and "
-            "run again; what was indexed before is intact."
+            f"{purpose.name} {path} cannot be used ({error}). Is the disk full, or the folder not writable? "
+            f"{purpose.when_unusable}"
         )
     return None

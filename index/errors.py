@@ -35,7 +35,7 @@ class IndexMismatch(FootnoteError):
 
 
 class IndexDamaged(FootnoteError):
-    """A store of the index cannot be read, or has lost what it held."""
+    """A store of the index, or the database of conversations and keys, cannot be read, or has lost what it held."""
 
 
 class ModelUnusable(FootnoteError):

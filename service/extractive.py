@@ -3,7 +3,6 @@
 First the best sentence, then what supports it or adds to it, from other articles where they speak to the question.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,10 @@ from service.choosing import best_of, choosing_for
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence, read_sentences
+from service.leaning import leans_back
 from service.refusal import confidence
 from service.values import values_in
-from service.wording import asks_for_list, asks_for_overview, parts_of
+from service.wording import asks_for_list, asks_for_overview, name_others, parts_of
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -28,14 +28,6 @@ _MOST_CITATIONS = 3
 _MOST_OF_A_PART = 2
 # A sentence before may lean back itself.
 _MOST_BEFORE = 2
-
-_LEANS_BACK = re.compile(
-    r"^[\"“‘']?(?:It|Its|They|Their|He|His|She|Her|That|These|Those|Such|Both|Neither|(?:By|In) that"
-    r"|This(?! (?:week|month|quarter|year|spring|summer|autumn|fall|winter|morning|time))"
-    r"|The (?:company|firm|group|agency|laboratory|institute|startup|vendors?|deal|agreement|bargain|move|pact|plan"
-    r"|arrangement|partnership|alliance|project|announcement|developments?|spend|investment|structure|shift|change|step"
-    r"|two|four|latter|former))\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +147,11 @@ def _overlapping(chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> i
 
 
 def _same(chosen: Sequence[_Shown], candidate: Evidence) -> int | None:
-    """Return which of those shown says the same, with the same figures."""
+    """Return which of those shown says the same, with the same figures, of the same names."""
     for at, shown in enumerate(chosen):
-        similar = float(shown.evidence.vector @ candidate.vector) >= _SAME or shown.evidence.text == candidate.text
-        if similar and values_in(shown.evidence.text) == values_in(candidate.text):
+        text, other = shown.evidence.text, candidate.text
+        similar = text == other or float(shown.evidence.vector @ candidate.vector) >= _SAME
+        if similar and values_in(text) == values_in(other) and not name_others(text, other):
             return at
     return None
 
@@ -199,7 +192,7 @@ def _span(index: Index, evidence: Evidence) -> Span:
     """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company")."""
     start, text, position = evidence.span.start, evidence.text, evidence.position
     for _ in range(_MOST_BEFORE):
-        before = _sentence_before(index, evidence, position) if _LEANS_BACK.match(text) else None
+        before = _sentence_before(index, evidence, position) if leans_back(text) else None
         if before is None:
             break
         start, position = before.start, position - 1

@@ -45,25 +45,39 @@ _ONLY_ASKS = re.compile(
     rf"(?:{_PREPOSITION} )?(?:{_HOW}|{_ASKING_WORD}(?: not)?)(?: (?!{AUXILIARY}\b)[\w-]+){{0,2}}",
     re.IGNORECASE,
 )
+# What asks who or what does something is no ellipsis, though it has no auxiliary: "Who runs Waymo?".
+_ASKS_WHO = re.compile(
+    r"(?:who(?! (?:else|exactly|specifically)\b)|what(?= [a-z]+(?:s [\w-]|ed\b))|(?:which|what) [\w-]+(?= \w+ed\b)) "
+    r"[\w'’-]+(?P<what>.*)",
+    re.IGNORECASE,
+)
+_COMMANDS = re.compile(
+    r"(?:please )?(?:tell|give|show|name|list|describe|explain|define|compare|summari[sz]e)\b", re.IGNORECASE
+)
 _CLAUSE = re.compile(rf"\b(?:{_ASKING_WORD}|{AUXILIARY}|\w+'(?:s|ll|re|ve|d))\b", re.IGNORECASE)
 _PRONOUN = re.compile(
     r"\b(?P<of>its|his|their|her(?= \w))\b|\b(?:it|he|she|they|them|him|her)\b",
     re.IGNORECASE,
 )
+_NAMED_SUBJECT = re.compile(rf"\b(?i:{AUXILIARY}) (?:the )?[A-Z]\w+")
 # "It" that stands for nothing: "How long does it take to …", "Is it possible that …".
+_JUDGED = r"(?:possible|true|worth|legal|illegal|necessary|important|better|safe|makes? sense|means?)"
 _EMPTY_IT = re.compile(
-    r"\bit (?:\w+ )?(?:takes? (?:to|for|long|me|us|you|one|an?)|possible|true|worth|legal|illegal|necessary|important|better"
-    r"|safe|makes? sense|means?|cost to)\b",
-    re.IGNORECASE,
+    rf"\bit (?:\w+ )?(?:takes? (?:to|for|long|me|us|you|one|an?)\b|cost to\b|{_JUDGED} \w+ \w)", re.IGNORECASE
 )
+# And "it" that stands for all that was said: "Is it true?", "What does it mean?".
+_IT_ALL = re.compile(rf"\bit (?:\w+ )?{_JUDGED}\b", re.IGNORECASE)
 _POINTS_BACK = re.compile(
-    r"\b(?:these|those|the (?:other|first|last|second|third|next|former|latter|same|previous)(?: ones?)?|both of|neither of"
+    r"\b(?:these|those|the (?:other|former|latter|same|previous)(?: ones?)?|the (?:first|last|second|third|next) ones?"
+    r"|both of|neither of"
     r"|th(?:is|at|e) ones?|one of them|another one|(?:what|who|where|anything|anyone) else|any (?:other|more)|what other"
     r"|are there (?:other|more)|this(?! (?:week|month|year|quarter|morning|evening|century|decade)))\b"
     rf"|(?:^|\b(?:{AUXILIARY}|{_PREPOSITION}|why)) that\b"
     r"|\b(?:that|then|one|ones|so|(?<!is )(?<!are )(?<!was )(?<!were )there)$",
     re.IGNORECASE,
 )
+# Of named things this tells which: "the first president of France".
+_ORDINAL = re.compile(r"\bthe (?:first|last|second|third|next)\b", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|that) (?P<noun>[a-z][\w-]+)", re.IGNORECASE)
 _CLARIFIES = re.compile(r"(?:no,? |sorry,? )*i(?: mean|['’]m asking| am asking| am talking| meant)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
@@ -114,11 +128,20 @@ def _completed(question: str, before: Sequence[_Turn]) -> str | None:
     about = lead_in is not None and lead_in["about"] is not None
     if about and (found := _ABOUT_AND_MORE.fullmatch(said)) and _is_clause(found["clause"]):
         return _pointing_back(text, before) if _points_back(found["name"]) else _about(found["name"], found["clause"])
+    if asks_who := _ASKS_WHO.fullmatch(said):
+        return _pointing_back(text, before) if _says_what(asks_who) else _bracketed(text, before[-1:])
+    if _COMMANDS.match(said) and names_of(said, asked=True):
+        return _pointing_back(text, before)
     if _ONLY_ASKS.fullmatch(said):
         return _asked_anew(said, before[-1])
     if not _is_clause(said):
         return _fragment(text, said, before, about=about)
     return _pointing_back(text, before)
+
+
+def _says_what(asks_who: re.Match[str]) -> bool:
+    """Say whether a question for who does something says what: "Who runs Waymo?" does, "Who won?" does not."""
+    return bool(topics(asks_who["what"]) or _PRONOUN.search(asks_who["what"]))
 
 
 def _about(name: str, clause: str) -> str:
@@ -175,13 +198,23 @@ def _with_another_part(part: str, last: _Turn, *, swapping: bool) -> str:
 
 def _pointing_back(text: str, before: Sequence[_Turn]) -> str | None:
     """Name what a question points back to, or return None where it does not."""
-    pronouns = [] if _EMPTY_IT.search(text) else list(_PRONOUN.finditer(text))
+    pronouns = [] if _EMPTY_IT.search(text) else _pronouns(text)
     if not (pronouns or _points_back(text) or _CLARIFIES.match(text) or _takes_up(text, before[-1])):
         return None
-    name = _only_name(before[-1])
-    if name and len({_kind(pronoun.group()) for pronoun in pronouns}) == 1 and not _points_back(text):
-        return _question(_PRONOUN.sub(lambda found: f"{name}'s" if found["of"] else name, text))
-    return _bracketed(text, before[-1:])
+    name = None if _points_back(text) or _IT_ALL.search(text) else _only_name(before[-1])
+    if name is None or len({_kind(pronoun.group()) for pronoun in pronouns}) != 1:
+        return _bracketed(text, before[-1:])
+    for pronoun in reversed(pronouns):
+        named = f"{name}'s" if pronoun["of"] else name
+        text = text[: pronoun.start()] + named + text[pronoun.end() :]
+    return _question(text)
+
+
+def _pronouns(text: str) -> list[re.Match[str]]:
+    """Return the pronouns that stand for something outside the question: not "its" of "Does Tesla make its own?"."""
+    subject = _NAMED_SUBJECT.search(text)
+    own_from = subject.end() if subject else len(text)
+    return [found for found in _PRONOUN.finditer(text) if not (found["of"] and found.start() >= own_from)]
 
 
 def _kind(pronoun: str) -> str:
@@ -215,7 +248,7 @@ def _only_name(turn: _Turn) -> str | None:
 
 
 def _points_back(text: str) -> bool:
-    return _POINTS_BACK.search(text) is not None
+    return bool(_POINTS_BACK.search(text)) or (bool(_ORDINAL.search(text)) and not names_of(text, asked=True))
 
 
 def _is_clause(text: str) -> bool:

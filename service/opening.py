@@ -14,7 +14,7 @@ from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
 from service.generative import writer_from
 from service.kept.database import opened_database
-from service.kept.expiry import expiring
+from service.kept.expiry import Days, expiring
 from service.kept.kept import Kept
 from service.settings import Settings
 
@@ -61,7 +61,7 @@ def open_kept(settings: Settings, live: LiveIndex) -> Iterator[Kept | None]:
     """Open what is kept of asking, and delete what is too old, now and while it is open. None where nothing is to be kept."""
     engine = opened_database(settings.data_dir)
     try:
-        with expiring(engine, days=settings.keep_days):
+        with expiring(engine, days=Days(answers=settings.keep_days, audit=settings.audit_days)):
             yield Kept(engine, live) if settings.keep_days else None
     finally:
         engine.dispose()

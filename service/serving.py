@@ -122,7 +122,7 @@ def _slack(
 
 
 def _observers(settings: Settings, guard: Guard, database: Engine) -> tuple[Observer, ...]:
-    audit = [Audit(database, days=settings.audit_days).note] if settings.audit_days else []
+    audit = [Audit(database).note] if settings.audit_days else []
     questions = [log_question] if settings.log_questions else []
     return (guard.metrics.note, *audit, *questions)
 

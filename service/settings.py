@@ -40,8 +40,8 @@ class Settings(IndexSettings):
         90,
         ge=0,
         description=(
-            "Days that questions, answers, conversations and feedback are kept for; older ones are deleted. `0` keeps none, "
-            "and deletes what was kept before."
+            "Days that questions, answers, conversations and feedback are kept for; older ones are deleted, as are Slack "
+            "threads in which nothing was asked since. `0` keeps none, and deletes what was kept before."
         ),
     )
     llm_provider: Literal["none", "openai_like", "anthropic", "bedrock", "ollama"] = Field(

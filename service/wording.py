@@ -1,5 +1,6 @@
 """The words of a question: the terms and names that matter, and whether it asks for an overview or for what was before."""
 
+import calendar
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,11 @@ _QUESTION_WORDS = frozenset(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _NAME_WORD = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
+_ANY_NAME = re.compile(r"\b[A-Z]\w*(?:[.&-]\w+)*")
+_LETTER = re.compile(r"\b[A-Z]\b")
+_CALENDAR = frozenset((*calendar.day_name, *calendar.month_name))
+# Below this weight (`terms`), a word that begins a sentence is no name: "Both", "Another", "First".
+_RARE = 1.8
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
 
 
@@ -82,6 +88,31 @@ def initials_in(text: str) -> frozenset[str]:
     """Return the initials of the names of several words in a text: "AWS" for "Amazon Web Services"."""
     names = [name.split() for name in _NAME.findall(text)]
     return frozenset("".join(word[0] for word in words) for words in names if len(words) > 1)
+
+
+@lru_cache(maxsize=4096)
+def name_others(one: str, other: str) -> bool:
+    """Say whether each of two sentences names something that the other does not: "Rome has 40 parks", "Pisa has 40 parks".
+
+    One of them may say more ("Amazon.com of Seattle"), and a name may stand as its initials.
+    """
+    return bool(_names_missing(one, other)) and bool(_names_missing(other, one))
+
+
+def _names_missing(sentence: str, other: str) -> list[str]:
+    # The letter of "plan A" is another word than "a".
+    held = stem_set(other) | initials_in(other.removeprefix("The ")) | set(_LETTER.findall(other))
+    names = (name.group() for name in _ANY_NAME.finditer(sentence) if name.start() > 0 or _is_rare(name.group()))
+    return [name for name in names if name not in _CALENDAR and not _forms(name) & held]
+
+
+def _forms(name: str) -> frozenset[str]:
+    return frozenset({name}) if len(name) == 1 else stem_set(name) | {name.replace(".", "")}
+
+
+def _is_rare(word: str) -> bool:
+    """Say whether a word that begins a sentence may be a name: those that any sentence begins with are common."""
+    return max(terms(word).values(), default=0.0) >= _RARE
 
 
 def new_names(sentence: str, question: str) -> list[str]:

@@ -215,7 +215,7 @@ def test_a_catalogue_that_is_damaged_says_what_to_do(
         extra.unlink()
     harm(data / "index" / "catalog.sqlite")
     for options in ({}, {"emptying_damaged": True}):
-        with ExitStack() as stack, pytest.raises(IndexDamaged, match=r"[Rr]estore the data"):
+        with ExitStack() as stack, pytest.raises(IndexDamaged, match=r"The catalogue .* [Rr]estore the data"):
             first_hit(stack.enter_context(closing(live_over(data, embedder, **options))).current)
     assert (data / "index" / "chroma").is_dir()
 
@@ -225,5 +225,5 @@ def test_a_catalogue_that_cannot_be_written_says_so(data: Path, embedder: Embedd
         with live.current.catalog._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
         (folder / "rome.md").write_text("It snowed in Rome.")
-        with pytest.raises(DataFolderUnusable, match=r"cannot be used .*readonly.* what was indexed before is intact"):
+        with pytest.raises(DataFolderUnusable, match=r"The catalogue .*readonly.* what was indexed before is intact"):
             sync(live.current, [folder])

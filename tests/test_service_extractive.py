@@ -82,6 +82,13 @@ def test_what_two_articles_say_alike_is_said_once_and_cited_twice(index: Index, 
     assert not any("built a new harbour" in draft.text for draft in others)
 
 
+def test_what_is_alike_but_of_another_is_no_support(index: Index, folder: Path) -> None:
+    said = "# Hospitals\n\nThe hospital of {0} Aldwick has 120 beds and was opened in 1998 after a long quarrel.\n"
+    indexed(index, folder, east=said.format("East"), west=said.format("West"))
+    found = drafts(index, "How many beds does the hospital of East Aldwick have?")
+    assert [stretch.hit.passage.article.id for stretch in found[0].stretches] == ["east"]
+
+
 def test_the_person_asked_for_comes_first(index: Index, folder: Path) -> None:
     indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
     assert drafts(index, "who runs the ferry?")[0].text == "Ann Lee has run the ferry of Aldwick since 2003."

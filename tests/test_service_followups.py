@@ -25,6 +25,9 @@ def said(*turns: tuple[str, str]) -> list[Message]:
     [
         # Another thing is asked of the same.
         (INVESTS, "And by when?", "By when will Amazon invest in Anthropic right away?"),
+        (INVESTS, "How much?", "How much will Amazon invest in Anthropic right away?"),
+        (INVESTS, "Which chips?", "Which chips will Amazon invest in Anthropic right away?"),
+        (INVESTS, "Who else?", "Who else will Amazon invest in Anthropic right away?"),
         (INVESTS, "Why?", "Why will Amazon invest in Anthropic right away?"),
         (PLANS, "since when", "Since when does Siemens build turbines in Poland?"),
         (BUYS, "For how much?", "For how much Stellantis wants to buy Opel?"),
@@ -48,10 +51,59 @@ def said(*turns: tuple[str, str]) -> list[Message]:
         (LOWER, "when was it painted", "When was it painted (tall, eiffel tower)?"),
         (TWO, "Do they plan to part?", "Do they plan to part (Bosch, Denso worked together)?"),
         (BRIDGE, "Is the bridge old?", "Is the bridge old (Lisbon close, Vasco da Gama Bridge)?"),
+        (BUYS, "Who runs it?", "Who runs Stellantis?"),
+        (BUYS, "And who leads it?", "And who leads Stellantis?"),
+        (BUYS, "Which CPUs do their servers use?", "Which CPUs do Stellantis's servers use?"),
+        (BUYS, "Is it true?", "Is it true (wants, buy Opel, Stellantis)?"),
+        (BUYS, "What does it mean?", "What does it mean (wants, buy Opel, Stellantis)?"),
+        (BUYS, "What did Seat say about it?", "What did Seat say about Stellantis?"),
+        (BUYS, "What is the second condition?", "What is the second condition (wants, buy Opel, Stellantis)?"),
+        # Who does something is asked, but not what.
+        (BRIDGE, "Who won?", "Who won (bridge, Lisbon close, Vasco da Gama Bridge)?"),
+        (INVESTS, "What changed?", "What changed (Amazon invest, Anthropic)?"),
+        (INVESTS, "Tell me more", "Tell me more (Amazon invest, Anthropic)?"),
     ],
 )
 def test_a_follow_up_becomes_a_whole_question(turn: tuple[str, str], question: str, completed: str) -> None:
     assert completed_question(question, said(turn)) == completed
+
+
+@pytest.mark.parametrize("turn", [INVESTS, BUYS, BRIDGE], ids=["invests", "buys", "bridge"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who runs Waymo?",
+        "who runs waymo",
+        "And who runs Waymo?",
+        "Who wrote Hamlet?",
+        "Who discovered penicillin?",
+        "Who painted the Mona Lisa?",
+        "Who is Ada Lovelace?",
+        "Who was the first president of the United States?",
+        "What is photosynthesis?",
+        "What causes tides?",
+        "What happened at Chernobyl?",
+        "What comes after Windows 11?",
+        "What did Einstein say about his brain?",
+        "Which company makes Corvettes?",
+        "Which country won the 1998 World Cup?",
+        "Which rivers cross Vienna?",
+        "When was the treaty signed?",
+        "When did Rome fall?",
+        "Where do penguins live?",
+        "Why did Napoleon lose at Waterloo?",
+        "Why does bread rise?",
+        "How tall is the Eiffel Tower?",
+        "How do vaccines work?",
+        "How much does Netflix cost?",
+        "Does Norway belong to the EU?",
+        "Does Tesla make its own batteries?",
+        "Name the capital of Peru.",
+        "Tell me about Saturn.",
+    ],
+)
+def test_a_question_with_a_subject_of_its_own_is_left_alone(turn: tuple[str, str], question: str) -> None:
+    assert completed_question(question, said(turn)) is None
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_one_who_goes_away_after_the_answer_has_it() -> None:
 
 
 def test_the_record_says_who_asked_when_and_what_was_cited(database: Engine) -> None:
-    audit = Audit(database, days=36_500)
+    audit = Audit(database)
     given = answered("It rained.", citations=[citation(1, "sun"), citation(2, "rain"), citation(3, "rain")])
     audit.note(asked(given, through="slack"))
     audit.note(asked(answer(), began=NOW + timedelta(seconds=1)))
@@ -115,7 +115,7 @@ def test_the_record_says_who_asked_when_and_what_was_cited(database: Engine) -> 
 
 
 def test_the_record_holds_no_question_no_answer_and_no_comment(database: Engine, tmp_path: Path) -> None:
-    audit = Audit(database, days=36_500)
+    audit = Audit(database)
     audit.note(asked(answered("The owl flew by night.", citations=[citation(1)])))
     audit.note(Rated(ANN, FeedbackRequest(answer_id="ans_1", rating="down", comment="A mean remark.")))
     assert [(entry.action, entry.status) for entry in entries(database, since=NOW)] == [
@@ -129,18 +129,8 @@ def test_the_record_holds_no_question_no_answer_and_no_comment(database: Engine,
         assert words.encode() not in kept
 
 
-def test_the_record_is_let_go_of_after_its_days(database: Engine) -> None:
-    old, new = datetime.now(UTC) - timedelta(days=91), datetime.now(UTC) - timedelta(days=89)
-    audit = Audit(database, days=90)
-    audit.note(asked(answer(), began=new))
-    audit.note(asked(answer(), began=old))
-    assert len(list(entries(database, since=old))) == 2  # it was looked at a moment ago
-    Audit(database, days=90).note(asked(answer(), began=new))
-    assert [entry.at for entry in entries(database, since=old)] == [new, new]
-
-
 def test_a_long_record_is_given_whole(database: Engine) -> None:
-    audit = Audit(database, days=90)
+    audit = Audit(database)
     for number in range(1_005):
         audit.note(asked(answer(), began=datetime.now(UTC) - timedelta(seconds=number)))
     assert len(list(entries(database, since=NOW - timedelta(days=90)))) == 1_005
@@ -150,7 +140,7 @@ def test_an_answer_is_given_also_when_the_record_cannot_be_written(database: Eng
     with database.begin() as connection:
         connection.exec_driver_sql("DROP TABLE audit")
     with capture_logs() as lines:
-        Audit(database, days=90).note(asked(answer()))
+        Audit(database).note(asked(answer()))
     assert [(line["event"], line["kind"]) for line in lines] == [("audit entry not kept", "OperationalError")]
 
 
@@ -198,7 +188,7 @@ def test_every_way_in_is_noticed(place: Path) -> None:
         engine = opened_database(database_folder)
         stack.callback(engine.dispose)
         metrics = Metrics()
-        desk = replace(desk, observers=(metrics.note, Audit(engine, days=1).note, log_question))
+        desk = replace(desk, observers=(metrics.note, Audit(engine).note, log_question))
         client = TestClient(
             create_app(desk, settings=settings_for(database_folder), guard=Guard(metrics=metrics)), base_url=ADDRESS
         )

@@ -13,6 +13,7 @@ from service.wording import (
     covered,
     distinctive,
     missing_names,
+    name_others,
     names_in,
     of_total,
     parts_of,
@@ -25,6 +26,30 @@ def test_rare_words_weigh_more_than_common_ones() -> None:
     weights = terms("Which chips does Anthropic use?")
     assert weights["anthrop"] > weights["chip"] > weights["use"]
     assert "which" not in weights
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("The tower of A is 120 m high.", "The tower of B is 120 m high.", True),
+        ("Building A has a roof.", "Building B has a roof.", True),
+        ("Rome has 40 parks.", "Pisa has 40 parks.", True),
+        ("Google said it will pay.", "Amazon said it will pay.", True),
+        ("“Rome pays.”", '"Pisa pays."', True),
+        ("The port of East Selby is old.", "The port of West Selby is old.", True),
+        ("Amazon invests $5 billion.", "Amazon.com invests $5 billion.", False),
+        ("Amazon.com of Seattle invests $5 billion.", "Amazon invests $5 billion.", False),
+        ("Google's plan is known.", "Google has a plan.", False),
+        ("AWS runs it.", "Amazon Web Services runs it.", False),
+        ("The U.S. pays.", "The United States pay.", False),
+        ("Dario Amodei leads it.", "Mr. Amodei leads it.", False),
+        ("In 1998 Aldwick built a harbour.", "The town of Aldwick built a harbour in 1998.", False),
+        ("On Monday Aldwick built a harbour.", "Aldwick built a harbour in April.", False),
+        ("However, it rained.", "Then it rained.", False),
+    ],
+)
+def test_sentences_about_others_are_told_apart(one: str, other: str, apart: bool) -> None:
+    assert name_others(one, other) == name_others(other, one) == apart
 
 
 def test_what_every_text_holds_tells_little() -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from time import monotonic
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -15,7 +14,6 @@ from service.kept import schema
 from service.observing import Abandoned, Asked, Failed, Rated
 from service.wire import AskResponse
 
-_SWEPT_SECONDS = 3600.0
 _AT_ONCE = 1_000
 log = structlog.get_logger(__name__)
 
@@ -34,31 +32,21 @@ class Entry:
     milliseconds: float
 
 
+@dataclass(frozen=True, slots=True)
 class Audit:
     """The audit record of a service, in its open database. Safe to use from many threads."""
 
-    def __init__(self, engine: Engine, *, days: int) -> None:
-        self._engine = engine
-        self._days = days
-        self._swept = -_SWEPT_SECONDS
+    engine: Engine
 
     def note(self, noticed: Asked | Rated) -> None:
-        """Write down what happened, and let go of what is older than the days to keep."""
+        """Write down what happened."""
         entry = _asked(noticed) if isinstance(noticed, Asked) else _rated(noticed)
         try:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(schema.audit.insert().values(entry))
-            if monotonic() - self._swept > _SWEPT_SECONDS:
-                self._swept = monotonic()
-                self.expire(now=datetime.now(UTC))
         except (FootnoteError, DBAPIError) as error:
             # It has happened already. The error may quote who asked: its kind must do.
             log.error("audit entry not kept", kind=type(error).__name__)
-
-    def expire(self, *, now: datetime) -> None:
-        """Delete what is older than the days to keep."""
-        with self._engine.begin() as connection:
-            connection.execute(schema.audit.delete().where(schema.audit.c.at < now - timedelta(days=self._days)))
 
 
 def entries(engine: Engine, *, since: datetime) -> Iterator[Entry]:

@@ -6,10 +6,16 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from index.database import engine_for
+from index.database import Purpose, engine_for
 from service.kept.schema import upgrade
 
 FILE = "footnote.db"
+_PURPOSE = Purpose(
+    name="The database of conversations and keys",
+    when_damaged="Nothing of the articles is in it. Restore this file from a backup; or move it away, with those beside it "
+    "that end in -wal and -shm: an empty one is then made, and keys have to be made again.",
+    when_unusable="Mend that and run again; what was kept before is intact.",
+)
 
 
 def opened_database(data_dir: Path) -> Engine:
@@ -18,7 +24,7 @@ def opened_database(data_dir: Path) -> Engine:
     Raises DataFolderUnusable or IndexDamaged.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    engine = engine_for(f"sqlite:///{(data_dir / FILE).absolute()}")
+    engine = engine_for(f"sqlite:///{(data_dir / FILE).absolute()}", _PURPOSE)
     event.listen(engine, "connect", _overwrite_deleted)
     with engine.begin() as connection:
         upgrade(connection)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from service.kept.schema import slack_events, slack_threads
@@ -16,7 +16,6 @@ from service.slack.asked import ASKED, Asked, Command, InThread
 
 LEASE_SECONDS = 120.0
 """For so long a question belongs to who answers it. It is renewed meanwhile; when it runs out, the work has crashed."""
-_KEEP_SECONDS = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,6 @@ class Remembered:
         """Note that the bot takes part in a thread, and which conversation that is, where there is one."""
         with self.engine.begin() as connection:
             _take_part(connection, channel, thread, conversation_id=conversation_id)
-
-    def forget_old(self) -> None:
-        """Forget events that Slack will not deliver again any more."""
-        old = (slack_events.c.state == "done") & (slack_events.c.received < time() - _KEEP_SECONDS)
-        with self.engine.begin() as connection:
-            connection.execute(delete(slack_events).where(old))
 
     def _set(self, key: str, **values: object) -> None:
         with self.engine.begin() as connection:

@@ -143,7 +143,6 @@ async def _sweep(bot: Bot) -> None:
             backlog = _backlog(asked, bot)
             if not backlog.holds(asked.key):
                 await backlog.add(asked)
-        await bot.noted(bot.remembered.forget_old)
 
 
 def _backlog(asked: Asked, bot: Bot) -> Backlog:

@@ -29,9 +29,15 @@ from service.openai_errors import OpenAIErrors
 from service.owner_api import OwnersDesk, owner_router
 from service.problem_details import Refused
 from service.questions_api import AnsweringDesk, questions_router
+from service.reach import Reach
 from service.request_log import RequestLog
 from service.settings import Settings
+from service.wire import ReadyResponse
 
+_NO_MODEL = (
+    "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "
+    "and FOOTNOTE_LLM_BASE_URL its address?"
+)
 WEB = Path(__file__).parent / "web"
 
 
@@ -75,7 +81,7 @@ def create_app(
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
     app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
-    app.include_router(_health(desk))
+    app.include_router(_health(desk, Reach(settings), fallback=settings.llm_fallback))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
@@ -87,7 +93,7 @@ def create_app(
     return app
 
 
-def _health(desk: Desk) -> APIRouter:
+def _health(desk: Desk, model: Reach, *, fallback: bool) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", responses=problems(403))
@@ -96,13 +102,16 @@ def _health(desk: Desk) -> APIRouter:
         return {"status": "alive"}
 
     @router.get("/readyz", responses=problems(403, 503))
-    def readyz() -> dict[str, str]:
-        """Say whether questions can be asked now."""
+    def readyz() -> ReadyResponse:
+        """Say whether questions can be asked now, and whether a language model answers them."""
         try:
             desk.ready()
         except FootnoteError as error:
             raise Refused(503, "not-ready", str(error)) from error
-        return {"status": "ready"}
+        reach = model.now()
+        if reach == "unreachable" and not fallback:
+            raise Refused(503, "not-ready", _NO_MODEL)
+        return ReadyResponse(language_model=reach)
 
     return router
 

@@ -3,6 +3,7 @@
 The clients try once and wait at most `timeout_seconds` for the next byte; `service.deltas` keeps the time and tries again.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -134,11 +135,32 @@ def _close_stream(parsed: Mapping[str, Any], **_: object) -> None:
         to_close(stream)
 
 
+def address_of(provider: Provider, base_url: str | None) -> str:
+    """Return the address that a provider's client sends to, where `base_url` is what the settings say."""
+    if base_url is not None:
+        return base_url
+    match provider:
+        case "anthropic":
+            return os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+        case "bedrock":
+            from botocore.session import get_session
+
+            # Without keys of its own a client would look for some, also over the network.
+            no_keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+            region = os.environ.get("AWS_REGION")
+            client = get_session().create_client("bedrock-runtime", region_name=region, **no_keys)
+            return str(client.meta.endpoint_url)
+        case "ollama":
+            return "http://127.0.0.1:11434"
+        case "openai_like":
+            raise WrongUsage("FOOTNOTE_LLM_PROVIDER=openai_like needs FOOTNOTE_LLM_BASE_URL.")
+
+
 def _ollama(model: ChatModel) -> "LLM":
     from llama_index.llms.ollama import Ollama
     from ollama import Client
 
-    base_url = model.base_url or "http://127.0.0.1:11434"
+    base_url = address_of("ollama", model.base_url)
     headers = {"Authorization": f"Bearer {model.key}"} if model.key else {}
     seconds = model.timeout_seconds
     seed = {} if model.seed is None else {"seed": model.seed}
@@ -162,8 +184,6 @@ _OPENING: Mapping[Provider, Callable[[ChatModel], "LLM"]] = {
 
 
 def _with_key(model: ChatModel, *, environment: str) -> None:
-    import os
-
     if not model.key and not os.environ.get(environment):
         raise WrongUsage(f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a key. Set FOOTNOTE_LLM_API_KEY.")
 

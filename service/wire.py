@@ -321,6 +321,16 @@ class WatchWire(Wire):
     problems: list[str] = []
 
 
+ModelReach = Literal["not needed", "reachable", "unreachable"]
+
+
+class ReadyResponse(Wire):
+    """Questions can be asked. Where the language model cannot be reached, answers quote the articles."""
+
+    status: Literal["ready"] = "ready"
+    language_model: ModelReach
+
+
 class StatusResponse(Wire):
     """What is indexed, and by which models questions are answered.
 

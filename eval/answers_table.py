@@ -18,6 +18,8 @@ from eval.scoring.risk_coverage import answered_rightly, risks
 from index.errors import WrongUsage
 
 SHOWN = (
+    "hits@1",
+    "recall@10",
     "answer_in_first_sentence",
     "answer_in_quotes",
     "answer_parts_in_quotes",
@@ -32,7 +34,7 @@ SHOWN = (
     "disagreement_precision",
     "disagreement_recall",
 )
-"""The scores that say how good answers are, in the order of the table."""
+"""The scores that say what was found and how good answers are, in the order of the table."""
 
 
 def table(before: Path, after: Path) -> str:

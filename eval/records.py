@@ -125,7 +125,6 @@ class Result:
     answers: tuple[str, ...] = ()
     relevant_ids: tuple[str, ...] = ()
     kind: str | None = None
-    completed_question: str | None = None
     status: str | None = None
     text: str = ""
     short_answer: str | None = None
@@ -134,6 +133,7 @@ class Result:
     answerer: str | None = None
     degraded: str | None = None
     ranking: tuple[str, ...] = ()
+    completed_question: str | None = None
     disagreements: tuple[str, ...] = ()
     latency_ms: float | None = None
     prompt_tokens: int | None = None

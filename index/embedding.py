@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
@@ -69,8 +69,7 @@ class Embedder:
     def load(self) -> None:
         """Load the model now rather than with the first text. Raises ModelUnusable."""
         with self._lock:
-            _ = self._model
-            _ = self._all_threads
+            _ = self._model, all_threads()
 
     def passage_tokens(self, wanted: int) -> int:
         """Return how many tokens a passage may have, so that with its title it never exceeds what the model reads."""
@@ -126,7 +125,7 @@ class Embedder:
         import torch
 
         # What sentence-transformers does besides, walking over all layers, takes a sixth as long again.
-        with self._lock, _threads(1), torch.inference_mode():
+        with self._lock, computing_with(1), torch.inference_mode():
             tokens = self._model.tokenizer(
                 [text],
                 padding=True,
@@ -138,7 +137,7 @@ class Embedder:
             return self._normalised(self._model.forward(tokens)["sentence_embedding"])
 
     def _encoded(self, texts: Sequence[str], *, questions: bool) -> Vectors:
-        with self._lock, _threads(1 if questions else self._all_threads):
+        with self._lock, computing_with(1 if questions else all_threads()):
             encode = self._model.encode_query if questions else self._model.encode_document
             vectors = encode(
                 [*texts],
@@ -148,12 +147,6 @@ class Embedder:
                 processing_kwargs={"text": {"pad_to_multiple_of": self._token_step}},
             )
         return self._normalised(vectors)
-
-    @cached_property
-    def _all_threads(self) -> int:
-        import torch
-
-        return torch.get_num_threads()
 
     @property
     def _token_step(self) -> int | None:
@@ -190,12 +183,24 @@ class Embedder:
         return _load(self._path, self.name, self._precision, packaged=self._requested == PACKAGED_MODEL)
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """Compute with so many threads. A single question is too small to be split: its threads would mostly wait for each
-    other, and on a busy machine for their turn (100 ms and more in place of 10)."""
+@cache
+def all_threads() -> int:
+    """Return how many threads a model computes with where nothing else is said."""
     import torch
 
+    return torch.get_num_threads()
+
+
+@contextmanager
+def computing_with(count: int) -> Iterator[None]:
+    """Compute with so many threads. A single question is too small to be split: its threads would mostly wait for each
+    other, and on a busy machine for their turn (100 ms and more in place of 10).
+
+    PyTorch gives a new thread of ours the number that was set last in any other, so whoever computes says how many.
+    """
+    import torch
+
+    all_threads()  # before it is changed for the first time
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

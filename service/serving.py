@@ -41,8 +41,8 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     the data folder.
     """
     set_up(settings.log_format)
-    # Read when the models are loaded. By default threads that wait for each other spin: on cores that others use too, a
-    # question then took 3.9 s in place of 0.35.
+    # Read when the models are loaded. By default threads that wait for each other spin, and take the cores from whoever has
+    # work: on a busy machine a question then took several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     slack = _checked_slack(settings)
     try:

@@ -54,7 +54,7 @@ CITATION_KEYS = (
 )
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"
-STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer reader outdated watching"
+STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer reader reranker outdated watching"
 ARTICLE_KEYS = "id version title publisher published url authors language format"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import fastest_dtype, packaged_folder, sha256_of
+from index.embedding import all_threads, computing_with, fastest_dtype, packaged_folder, sha256_of
 from index.errors import ModelUnusable
 from index.gathering import Gathering
 from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
@@ -165,7 +165,7 @@ class Reader:
         with self._lock:
             network = self._network
         batch = batched(_filled_up(sequences), next(network.parameters()).device, step=_TOKEN_STEP)
-        with torch.inference_mode():
+        with computing_with(all_threads()), torch.inference_mode():
             outputs = network(batch)
         starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs)
         for row, sequence in enumerate(sequences):

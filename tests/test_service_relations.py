@@ -18,6 +18,12 @@ from service.relations import untold
         ("What did Ann Lee say about the bridge?", "The bridge is old, Ann Lee wrote.", False),
         ("What do users run into?", "Users run into limits.", False),
         ("Where is the bridge?", "The boat is red.", False),
+        (
+            "Which company did both the Herald's report on annual revenue and the Courier's article about the inquiry into "
+            "the sale of mills name as the one that left the valley?",
+            "Hale Mills left the valley.",
+            False,
+        ),
     ],
 )
 def test_what_is_asked_about_a_thing_may_be_untold(question: str, text: str, missing: bool) -> None:

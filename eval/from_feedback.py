@@ -10,7 +10,8 @@ from eval.drafting.draft_file import appending_rows
 from eval.formats.collecting import filled_lines
 from index.errors import WrongUsage
 from service.kept.feedback import Wanted
-from service.wire import FeedbackWire, Rating, ReviewResponse, ReviewRow
+from service.kept_wire import FeedbackWire, ReviewResponse, ReviewRow
+from service.wire import Rating
 
 _PAGE = 200
 

@@ -11,7 +11,7 @@ from eval.records import BroughtArticle, QuestionSet
 from index.errors import WrongUsage
 from service.client import Client
 from service.settings import Settings
-from service.wire import IndexReportWire
+from service.upkeep_wire import IndexReportWire
 
 
 def asked_of(question_set: QuestionSet, corpus: Path | None) -> QuestionSet:

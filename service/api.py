@@ -32,7 +32,7 @@ from service.questions_api import AnsweringDesk, questions_router
 from service.reach import Reach
 from service.request_log import RequestLog
 from service.settings import Settings
-from service.wire import ReadyResponse
+from service.upkeep_wire import ReadyResponse
 
 _NO_MODEL = (
     "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "

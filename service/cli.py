@@ -133,7 +133,7 @@ def status(
     """Show what is indexed."""
     from service.opening import open_client
     from service.printing import print_check, print_status
-    from service.wire import CheckRequest
+    from service.upkeep_wire import CheckRequest
 
     if check or repair:
         with open_client(_settings(), repairing=repair) as client:

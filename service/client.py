@@ -15,23 +15,25 @@ from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.askers import OWNER
 from service.kept.feedback import Wanted
+from service.kept_wire import ReviewResponse
 from service.problems import PROBLEMS
-from service.wire import (
-    ArticleResponse,
-    ArticlesResponse,
-    AskRequest,
-    AskResponse,
+from service.upkeep_wire import (
     CheckRequest,
     CheckResponse,
     DeleteRequest,
     IndexReportWire,
     IndexRequest,
-    Problem,
     RebuildResponse,
-    ReviewResponse,
+    StatusResponse,
+)
+from service.wire import (
+    ArticleResponse,
+    ArticlesResponse,
+    AskRequest,
+    AskResponse,
+    Problem,
     SearchRequest,
     SearchResponse,
-    StatusResponse,
     Wire,
 )
 

@@ -20,11 +20,13 @@ from service.askers import OWNER, Asker
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
+from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
+from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.watches import Watches
 from service.wire import (
     ArticleResponse,
@@ -32,20 +34,10 @@ from service.wire import (
     AskEvent,
     AskRequest,
     AskResponse,
-    CheckRequest,
-    CheckResponse,
-    ConversationResponse,
-    ConversationsResponse,
-    FeedbackRequest,
-    IndexReportWire,
-    KeptAnswer,
     PublishersResponse,
     PublisherWire,
-    RebuildResponse,
-    ReviewResponse,
     SearchRequest,
     SearchResponse,
-    StatusResponse,
 )
 from service.writer import Writer
 

@@ -8,18 +8,16 @@ from service.access import Gate
 from service.askers import Asker
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
-from service.problem_details import Refused
-from service.wire import (
-    AnswerStatus,
+from service.kept_wire import (
     ConversationResponse,
     ConversationsResponse,
     FeedbackRequest,
     KeptAnswer,
-    KeptId,
-    Rating,
     ReviewResponse,
     ShareRequest,
 )
+from service.problem_details import Refused
+from service.wire import AnswerStatus, KeptId, Rating
 
 Id = Annotated[KeptId, Path()]
 

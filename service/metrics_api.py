@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from service.access import METRICS, Gate
 from service.documented import problems
 from service.metrics import Metrics
-from service.wire import StatusResponse
+from service.upkeep_wire import StatusResponse
 
 
 def metrics_router(metrics: Metrics, gate: Gate, *, status: Callable[[], StatusResponse]) -> APIRouter:

@@ -9,7 +9,8 @@ import structlog
 
 from service.askers import Asker
 from service.kept.kept import Through
-from service.wire import AskEvent, AskRequest, AskResponse, FeedbackRequest
+from service.kept_wire import FeedbackRequest
+from service.wire import AskEvent, AskRequest, AskResponse
 
 log = structlog.get_logger(__name__)
 

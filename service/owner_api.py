@@ -11,7 +11,7 @@ from index.sources.addresses import is_address
 from service.access import Gate
 from service.documented import problems
 from service.http_problems import check_characters
-from service.wire import (
+from service.upkeep_wire import (
     CheckRequest,
     CheckResponse,
     DeleteRequest,

@@ -10,16 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from service.wire import (
-    AskResponse,
-    CheckResponse,
-    CitationWire,
-    HitWire,
-    IndexReportWire,
-    RebuildResponse,
-    SearchResponse,
-    StatusResponse,
-)
+from service.upkeep_wire import CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20

@@ -9,7 +9,7 @@ from time import monotonic
 
 from service.chat_models import address_of
 from service.settings import Settings
-from service.wire import ModelReach
+from service.upkeep_wire import ModelReach
 
 _SECONDS = 2.0
 _KNOWN_SECONDS = 30.0

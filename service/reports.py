@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from index.sync import Problem
 from index.upkeep import Checked, Updated
-from service.wire import CheckResponse, FailedPath, IdsWire, IndexReportWire
+from service.upkeep_wire import CheckResponse, FailedPath, IdsWire, IndexReportWire
 
 _IDS_SHOWN = 20
 

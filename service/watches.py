@@ -2,7 +2,7 @@
 
 from threading import Lock
 
-from service.wire import WatchWire
+from service.upkeep_wire import WatchWire
 
 
 class Watches:

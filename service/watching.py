@@ -12,8 +12,8 @@ import structlog
 from watchfiles import DefaultFilter, watch
 
 from index.errors import FootnoteError, WrongUsage
+from service.upkeep_wire import IndexReportWire, WatchWire
 from service.watches import Watches
-from service.wire import IndexReportWire, WatchWire
 
 # The share of a folder's articles that may go at once, as `footnote index --prune` has it.
 PRUNE_LIMIT = 0.2

@@ -1,6 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -181,83 +181,6 @@ AskEvent = HitsEvent | SentenceEvent | AskResponse
 """The events of a streamed answer; the last is the whole of it."""
 
 
-class ConversationSummary(Wire):
-    """A conversation of the asker. `title` is its first question."""
-
-    id: str
-    title: str
-    created: datetime
-    updated: datetime
-    questions: int
-
-
-class ConversationsResponse(Wire):
-    """One page of the asker's conversations, the latest first."""
-
-    conversations: list[ConversationSummary]
-    total: int
-    next_after: str | None
-
-
-class ConversationResponse(ConversationSummary):
-    """A conversation with its answers, oldest first.
-
-    `withheld` counts the answers that are left out, as an article that they cite was deleted or may not be read any more.
-    """
-
-    answers: list[AskResponse]
-    withheld: int = 0
-
-
-class KeptAnswer(AskResponse):
-    """An answer that was given before. `own`: the reader asked for it; `shared`: others who may read its articles may, too.
-
-    `rating` is the reader's own.
-    """
-
-    asked: datetime
-    own: bool
-    shared: bool
-    rating: Rating | None = None
-
-
-class ShareRequest(Wire):
-    shared: bool
-
-
-class FeedbackRequest(Wire):
-    """What a person says of an answer. Sent again, it takes the place of what that person said before."""
-
-    answer_id: KeptId
-    rating: Rating
-    comment: str | None = Field(None, max_length=4_000)
-
-
-class FeedbackWire(Wire):
-    asker: str
-    rating: Rating
-    comment: str | None
-    given: datetime
-
-
-class ReviewRow(Wire):
-    """An answer, who asked for it when, what it was made with, and what was said of it."""
-
-    answer: AskResponse
-    asker: str
-    asked: datetime
-    through: str
-    settings: dict[str, str | bool | None]
-    feedback: list[FeedbackWire]
-
-
-class ReviewResponse(Wire):
-    """One page of what was asked, the latest first: answers whose articles the reader may read."""
-
-    rows: list[ReviewRow]
-    next_after: str | None
-
-
 class ArticleSummary(Wire):
     id: str
     version: str
@@ -311,116 +234,6 @@ class MeResponse(Wire):
     admin: bool
     groups: list[str] | None
     keys_required: bool
-
-
-class WatchWire(Wire):
-    """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
-
-    path: str
-    last_sync: str | None = None
-    problems: list[str] = []
-
-
-ModelReach = Literal["not needed", "reachable", "unreachable"]
-
-
-class ReadyResponse(Wire):
-    """Questions can be asked. Where the language model cannot be reached, answers quote the articles."""
-
-    status: Literal["ready"] = "ready"
-    language_model: ModelReach
-
-
-class StatusResponse(Wire):
-    """What is indexed, and by which models questions are answered.
-
-    `outdated` says why the index has to be made again before articles can be added, if it has.
-    """
-
-    articles: int
-    passages: int
-    model: str
-    fingerprint: str
-    last_sync: str | None
-    data_dir: str
-    answerer: str
-    reader: str | None = None
-    reranker: str | None = None
-    outdated: str | None = None
-    watching: list[WatchWire] = []
-
-
-class FailedPath(Wire):
-    path: str
-    error: str
-
-
-class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
-
-    paths: list[str] = Field(min_length=1)
-    prune: bool = False
-    prune_limit: Annotated[float, Field(ge=0, le=1)] = 0.2
-    dry_run: bool = False
-
-
-class DeleteRequest(Wire):
-    article_ids: list[str] = Field(min_length=1)
-
-
-class IndexReportWire(Wire):
-    """What a run of indexing did, in articles. `skipped` names files of types that are not read.
-
-    `rebuilt` is why the whole index was made again first, if it was (in a dry run: would be).
-    """
-
-    added: int
-    updated: int
-    renamed: int
-    unchanged: int
-    deleted: int
-    skipped: list[str]
-    failed: list[FailedPath]
-    warnings: list[FailedPath]
-    articles: int
-    passages: int
-    seconds: float
-    rebuilt: str | None = None
-
-
-class RebuildResponse(Wire):
-    """What the index holds after it was made again."""
-
-    articles: int
-    passages: int
-    seconds: float
-
-
-class CheckRequest(Wire):
-    """A comparison of the three stores. `repair` mends what differs."""
-
-    repair: bool = False
-
-
-class IdsWire(Wire):
-    """How many passages, and the ids of the first of them."""
-
-    count: int
-    ids: list[str]
-
-
-class CheckResponse(Wire):
-    """What Chroma and Tantivy differ in from the catalogue's passages, before any repair, and what was done about it."""
-
-    agree: bool
-    passages: int
-    damage: str | None
-    missing_vectors: IdsWire
-    extra_vectors: IdsWire
-    wrong_vectors: IdsWire
-    missing_words: IdsWire
-    extra_words: IdsWire
-    repair: Literal["none", "mended", "rebuilt"]
 
 
 class Problem(BaseModel):

@@ -5,16 +5,8 @@ from pathlib import Path
 
 from eval.records import EvalQuestion, Evidence
 from index.errors import ArticleUnknown, IndexMismatch
-from service.wire import (
-    ArticleResponse,
-    ArticlesResponse,
-    AskRequest,
-    AskResponse,
-    IndexReportWire,
-    SearchRequest,
-    SearchResponse,
-    StatusResponse,
-)
+from service.upkeep_wire import IndexReportWire, StatusResponse
+from service.wire import ArticleResponse, ArticlesResponse, AskRequest, AskResponse, SearchRequest, SearchResponse
 
 QUOTE = "Amazon invests $5 billion now."
 

@@ -9,26 +9,22 @@ from typing import Any
 from index.records import Access
 from service.askers import Asker
 from service.kept.kept import Through
+from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
     AskEvent,
     AskRequest,
     AskResponse,
-    CheckRequest,
-    CheckResponse,
     CitationWire,
     HitsEvent,
-    IndexReportWire,
     PreferencesWire,
     PublishersResponse,
     PublisherWire,
-    RebuildResponse,
     SearchRequest,
     SearchResponse,
     SentenceEvent,
     SentenceWire,
-    StatusResponse,
     TimingsWire,
 )
 from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing

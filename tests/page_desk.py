@@ -10,6 +10,16 @@ from index.records import Access
 from service.askers import Asker
 from service.kept.feedback import Wanted
 from service.kept.kept import Through
+from service.kept_wire import (
+    ConversationResponse,
+    ConversationsResponse,
+    ConversationSummary,
+    FeedbackRequest,
+    FeedbackWire,
+    KeptAnswer,
+    ReviewResponse,
+    ReviewRow,
+)
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -18,23 +28,15 @@ from service.wire import (
     AskRequest,
     AskResponse,
     CitationWire,
-    ConversationResponse,
-    ConversationsResponse,
-    ConversationSummary,
     DisagreementWire,
-    FeedbackRequest,
-    FeedbackWire,
     HighlightWire,
     HitsEvent,
     HitWire,
-    KeptAnswer,
     NearestWire,
     PreferencesWire,
     PublishersResponse,
     PublisherWire,
     Rating,
-    ReviewResponse,
-    ReviewRow,
     SentenceWire,
     ValueWire,
 )

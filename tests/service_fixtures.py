@@ -20,21 +20,11 @@ from index.store import opened
 from service.askers import Asker
 from service.desk import LocalDesk
 from service.kept.feedback import Wanted
+from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.opening import open_kept
 from service.settings import Settings
-from service.wire import (
-    AskRequest,
-    AskResponse,
-    CheckResponse,
-    ConversationResponse,
-    ConversationsResponse,
-    FeedbackRequest,
-    IdsWire,
-    IndexReportWire,
-    KeptAnswer,
-    RebuildResponse,
-    ReviewResponse,
-)
+from service.upkeep_wire import CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"

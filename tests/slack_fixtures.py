@@ -15,6 +15,7 @@ from index.errors import NotKept
 from service.askers import Asker
 from service.kept.database import opened_database
 from service.kept.kept import Through
+from service.kept_wire import FeedbackRequest
 from service.settings import Settings
 from service.slack.running import SlackBot, slack_bot
 from service.wire import (
@@ -23,7 +24,6 @@ from service.wire import (
     AskResponse,
     CitationWire,
     DisagreementWire,
-    FeedbackRequest,
     HitsEvent,
     NearestWire,
     PreferencesWire,

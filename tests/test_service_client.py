@@ -31,22 +31,18 @@ from service.api import create_app
 from service.askers import Asker
 from service.client import HttpClient
 from service.kept.kept import Through
+from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
     AskEvent,
     AskRequest,
     AskResponse,
-    CheckRequest,
-    CheckResponse,
     FiltersWire,
-    IndexReportWire,
     PreferencesWire,
     PublishersResponse,
-    RebuildResponse,
     SearchRequest,
     SearchResponse,
-    StatusResponse,
     TimingsWire,
 )
 from tests.llm_server import free_port

@@ -19,7 +19,8 @@ from service.kept.database import FILE, opened_database
 from service.kept.expiry import Days, expire, expiring
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept
-from service.wire import AskRequest, AskResponse, FeedbackRequest, MessageWire, SentenceEvent
+from service.kept_wire import FeedbackRequest
+from service.wire import AskRequest, AskResponse, MessageWire, SentenceEvent
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 STAFF = Asker("key:alice", Access(frozenset({"staff"})))

@@ -9,8 +9,8 @@ import pytest
 from index.errors import DataFolderUnusable, WrongUsage
 from index.records import EVERYTHING
 from service.desk import LocalDesk
+from service.upkeep_wire import IndexReportWire
 from service.watching import watching
-from service.wire import IndexReportWire
 from tests.service_fixtures import desk_over, settings_for, write
 
 

@@ -16,9 +16,7 @@ from service.kept.database import forget_log
 from service.kept.feedback import Wanted
 from service.kept.paging import mark
 from service.kept.visibility import check_visible, visible
-from service.records import Message
-from service.wire import (
-    AskResponse,
+from service.kept_wire import (
     ConversationResponse,
     ConversationsResponse,
     ConversationSummary,
@@ -28,6 +26,8 @@ from service.wire import (
     ReviewResponse,
     ReviewRow,
 )
+from service.records import Message
+from service.wire import AskResponse
 
 Through = Literal["api", "page", "openai", "slack"]
 """The way by which a question came."""

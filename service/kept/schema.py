@@ -21,10 +21,9 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
-    inspect,
-    select,
-    text,
 )
+
+from index.migrating import migrate
 
 metadata = MetaData()
 
@@ -134,14 +133,4 @@ NEWEST = "0001"
 
 def upgrade(connection: Connection) -> None:
     """Bring the database to the newest schema. Costs one query when it is there already."""
-    if inspect(connection).has_table("alembic_version") and (
-        connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar() == NEWEST
-    ):
-        return
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    migrate(connection, to=NEWEST, by=Path(__file__).parent / "migrations")

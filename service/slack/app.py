@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from index.errors import FootnoteError
 from index.records import EVERYTHING
 from service.askers import Asker
+from service.kept_wire import FeedbackRequest
 from service.slack.asked import command_question, shared_question, thread_question
 from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
@@ -20,7 +21,6 @@ from service.slack.faults import SlackFault
 from service.slack.text import mrkdwn
 from service.slack.wording import HELP, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
 from service.slack.working import accept
-from service.wire import FeedbackRequest
 
 # Slack waits three seconds. What is not written down by then is so a little later.
 _PATIENCE_SECONDS = 2.0

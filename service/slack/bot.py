@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 from index.errors import NotKept
 from service.askers import Asker
 from service.kept.kept import Through
+from service.kept_wire import FeedbackRequest
 from service.slack.asked import Asked, InThread
 from service.slack.asking import asked_events
 from service.slack.audience import Audience
@@ -16,7 +17,7 @@ from service.slack.backlog import Backlog
 from service.slack.calls import Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
-from service.wire import AskEvent, AskRequest, FeedbackRequest
+from service.wire import AskEvent, AskRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,0 +1,20 @@
+"""How a database is brought up to date with its tables (Alembic)."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, select, text
+
+
+def migrate(connection: Connection, *, to: str, by: Path) -> None:
+    """Apply the migrations of a folder up to the newest, whose name is `to`. Costs one query when it is there already."""
+    if inspect(connection).has_table("alembic_version") and (
+        connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar() == to
+    ):
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(by))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

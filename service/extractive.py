@@ -12,12 +12,14 @@ from index.segmentation import display_text
 from index.store import Index
 from service.agreement import stretch_words
 from service.boilerplate import is_boilerplate
-from service.choosing import best_of, choosing_for
+from service.choosing import best_of, choosing_for, tells
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence, read_sentences
 from service.leaning import leans_back
+from service.parts import compared
 from service.refusal import confidence
+from service.summarising import asked_of_one_article, summary_of
 from service.values import values_in
 from service.wording import asks_for_list, asks_for_overview, name_others, parts_of
 
@@ -44,10 +46,13 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 
     Of a question with several parts, each part that the evidence answers is answered, in their order.
     """
-    parts = parts_of(question)
+    if read := asked_of_one_article(question, evidence):
+        return [_draft(index, shown) for shown in _summary(index, read)]
+    things = compared(question)
+    parts = things or parts_of(question)
     of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
     chosen: list[_Shown] = []
-    for part in of_parts:
+    for part in of_parts if all(of_parts) or not things else []:  # one side alone is no comparison
         for shown in part[:_MOST_OF_A_PART]:
             chosen = _beside(chosen, shown)
     return [_draft(index, shown) for shown in chosen or _chosen(index, question, evidence)]
@@ -64,6 +69,14 @@ def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> 
     if several or (sure and best.answer is None):
         return None
     return stretch_words(best) or None
+
+
+def _summary(index: Index, read: Sequence[Evidence]) -> list[_Shown]:
+    """Return the sentences that sum up one article, one that leans on another joined to it."""
+    chosen: list[_Shown] = []
+    for one in summary_of(read):
+        chosen = _with(index, chosen, one, most=len(chosen) + 1)
+    return chosen
 
 
 def _answered_part(index: Index, part: str, evidence: Sequence[Evidence]) -> list[_Shown]:
@@ -83,7 +96,7 @@ def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
     choosing = choosing_for(question, evidence)
     chosen = [_Shown(best, _span(index, best))]
     for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
-        if candidate is best or candidate.span.kind != "sentence" or candidate.text.endswith("?"):
+        if candidate is best or not tells(candidate):
             continue
         if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
             continue
@@ -189,7 +202,12 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
 
 
 def _span(index: Index, evidence: Evidence) -> Span:
-    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company")."""
+    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company").
+
+    The mark that closes a row of a table is left out.
+    """
+    words = evidence.hit.passage.words_of(evidence.span)
+    end = evidence.span.end - (len(words) - len(words.rstrip(" |")))
     start, text, position = evidence.span.start, evidence.text, evidence.position
     for _ in range(_MOST_BEFORE):
         before = _sentence_before(index, evidence, position) if leans_back(text) else None
@@ -199,8 +217,8 @@ def _span(index: Index, evidence: Evidence) -> Span:
         words = index.catalog.stretch(evidence.hit.passage.article.version, before) or ""
         text = display_text(words, evidence.hit.passage.article.format)
         if is_boilerplate(text):
-            return Span(evidence.span.start, evidence.span.end)
-    return Span(start, evidence.span.end)
+            return Span(evidence.span.start, end)
+    return Span(start, end)
 
 
 def _sentence_before(index: Index, evidence: Evidence, position: int) -> Span | None:

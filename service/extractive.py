@@ -21,7 +21,7 @@ from service.parts import compared
 from service.refusal import confidence
 from service.summarising import asked_of_one_article, summary_of
 from service.values import values_in
-from service.wording import asks_for_list, asks_for_overview, name_others, parts_of
+from service.wording import asks_for_list, asks_for_overview, name_others, parts_of, stem_set, terms
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -48,11 +48,14 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
     """
     if read := asked_of_one_article(question, evidence):
         return [_draft(index, shown) for shown in _summary(index, read)]
-    things = compared(question)
-    parts = things or parts_of(question)
-    of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
+    if things := compared(question):
+        sides = [_answered_part(index, thing, evidence, beside=things) for thing in things]
+        of_parts = sides if all(sides) else []  # one side alone is no comparison
+    else:
+        parts = parts_of(question)
+        of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
     chosen: list[_Shown] = []
-    for part in of_parts if all(of_parts) or not things else []:  # one side alone is no comparison
+    for part in of_parts:
         for shown in part[:_MOST_OF_A_PART]:
             chosen = _beside(chosen, shown)
     return [_draft(index, shown) for shown in chosen or _chosen(index, question, evidence)]
@@ -64,11 +67,18 @@ def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> 
     None without a reader, and for overviews, lists and questions with several parts. With `sure`, only where the reader finds
     it likelier than that there is none.
     """
-    best = best_of(evidence)
+    best = _best(question, evidence)
     several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
     if several or (sure and best.answer is None):
         return None
     return stretch_words(best) or None
+
+
+def _told_of(thing: str, things: Sequence[str], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the sentences with a word that only this of the things compared has, and what leans on one before it."""
+    others = stem_set(" ".join(other for other in things if other != thing))
+    own = terms(thing).keys() - others
+    return [one for one in evidence if own & stem_set(one.text) or leans_back(one.text)]
 
 
 def _summary(index: Index, read: Sequence[Evidence]) -> list[_Shown]:
@@ -79,10 +89,16 @@ def _summary(index: Index, read: Sequence[Evidence]) -> list[_Shown]:
     return chosen
 
 
-def _answered_part(index: Index, part: str, evidence: Sequence[Evidence]) -> list[_Shown]:
-    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does."""
+def _answered_part(
+    index: Index, part: str, evidence: Sequence[Evidence], *, beside: Sequence[str] = ()
+) -> list[_Shown]:
+    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does.
+
+    Of one of several things that are compared, `beside`, only what tells of this one.
+    """
     hits = tuple({one.hit.passage.id: one.hit for one in sorted(evidence, key=lambda one: one.rank)}.values())
     found = read_sentences(index, part, Retrieved(hits, index.embedder.embed_questions([part])[0]))
+    found = _told_of(part, beside, found) if beside else found
     return _chosen(index, part, found) if found and confidence(part, found) >= 0.5 else []
 
 
@@ -91,8 +107,17 @@ def _beside(chosen: list[_Shown], shown: _Shown) -> list[_Shown]:
     return chosen if _overlapping(chosen, shown.evidence, shown.span) is not None else [*chosen, shown]
 
 
-def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
+def _best(question: str, evidence: Sequence[Evidence]) -> Evidence:
+    """Return the sentence that comes first: the best, or the one of the time in question that gives another value."""
     best = best_of(evidence)
+    if best.hit.timely:
+        return best
+    timely = (one for one in evidence if one.hit.timely and tells(one))
+    return next((one for one in timely if _contradicts(one, best, question)), best)
+
+
+def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
+    best = _best(question, evidence)
     choosing = choosing_for(question, evidence)
     chosen = [_Shown(best, _span(index, best))]
     for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):

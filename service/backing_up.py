@@ -16,7 +16,7 @@ from index.live import LiveIndex
 from service.kept.database import FILE, copy_to
 from service.upkeep_wire import BackupResponse
 
-_PREFIX = "backup-"
+_PREFIX = ".unmoved-backup-"  # no name that a person gives to a backup: what begins so is removed
 
 
 def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:

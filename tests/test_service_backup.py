@@ -102,7 +102,7 @@ def test_what_was_backed_up_in_use_comes_back_whole(tmp_path: Path) -> None:
                 move_to(Path(made.folder), kept)
         assert wrong == []
         assert made.agree
-        assert not list(data_dir.glob("backup-*"))
+        assert not list(data_dir.glob(".unmoved-*"))
     assert (kept.stat().st_mode & 0o777) == 0o700
     shutil.rmtree(data_dir)
     shutil.copytree(kept, data_dir)
@@ -155,9 +155,10 @@ def test_what_cannot_be_moved_stays_where_it_is(tmp_path: Path) -> None:
 
 
 def test_a_backup_that_nobody_moved_goes_when_the_folder_is_opened(footnote: Run, tmp_path: Path) -> None:  # noqa: F811
-    left = write(tmp_path / "data" / "backup-killed", {"footnote.db": "x"})
+    left = write(tmp_path / "data" / ".unmoved-backup-killed", {"footnote.db": "x"})
+    named = write(tmp_path / "data" / "backup-of-monday", {"footnote.db": "x"})
     assert footnote("status").code == 0
-    assert not left.exists()
+    assert (left.exists(), named.exists()) == (False, True)
 
 
 def test_a_failed_backup_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,4 +169,4 @@ def test_a_failed_backup_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     with desk_over(settings_for(tmp_path / "data")) as desk:
         with pytest.raises(DataFolderUnusable, match="no space"):
             desk.backup()
-        assert not list((tmp_path / "data").glob("backup-*"))
+        assert not list((tmp_path / "data").glob(".unmoved-*"))

@@ -4,9 +4,7 @@ Everything a reader sees is decided in one transaction here. A passage that is i
 does not exist; one that is in the catalogue was written to both before.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ from sqlalchemy import delete, func, insert, select
 
 from index import finding, publishing, queries, schema
 from index.chunking import passage_id
-from index.database import Purpose, engine_for, explained
+from index.database import Purpose, copy_database, engine_for
 from index.errors import ArticleUnknown
 from index.finding import Stretch, in_parts
 from index.publishing import Prepared
@@ -231,12 +229,7 @@ class Catalog:
 
     def copy_to(self, path: Path) -> None:
         """Copy the whole database, as it is at one moment, into a new file."""
-        try:
-            with closing(self._engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
-                assert raw.driver_connection is not None
-                raw.driver_connection.backup(copy)
-        except sqlite3.Error as error:
-            raise explained(error, path, _PURPOSE) or error from error
+        copy_database(self._engine, path, _PURPOSE)
 
     # -- What changes ----------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from service.kept.feedback import Wanted
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.opening import open_kept
 from service.settings import Settings
-from service.upkeep_wire import CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
 from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +40,7 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
 
 
 REBUILT = RebuildResponse(articles=1, passages=2, seconds=0.5)
+BACKED_UP = BackupResponse(folder="/data/backup-x", articles=1, passages=2, agree=True, seconds=0.5)
 _NONE = IdsWire(count=0, ids=[])
 CHECKED = CheckResponse(
     agree=False,

@@ -1,10 +1,14 @@
 /** What can be done with an answer, under it: copy, share, say what one thinks of it. */
 
-import { rate, share } from "./api.js";
+import { deleteAnswer, rate, share } from "./api.js";
 import { answerAsText, copyText } from "./copy.js";
+import { deleteButton } from "./deleting.js";
 import { announce, element } from "./dom.js";
 import { answerAddress } from "./links.js";
 import { problemNotice } from "./notices.js";
+
+/** The name of the event at an answer's foot, and above, once that answer is deleted. */
+export const DELETED = "answer-deleted";
 
 const SHOWN_FOR = 2000; // milliseconds for which a button says what it did
 
@@ -19,10 +23,23 @@ export function colophon(answer) {
     { class: "colophon" },
     answer.status === "answered" ? action("Copy", (button) => copyAnswer(answer, button)) : null,
     kept && own ? action("Share", (from) => attempt(drawer, () => shareAnswer(answer, { drawer, from }))) : null,
+    kept && own ? deletion(answer) : null,
     kept ? thumbs(answer, drawer) : null,
     element("span", { class: "timings" }, `Found in ${duration(retrieve)}, answered in ${duration(answering)}`),
     drawer,
   );
+}
+
+/** The button that deletes an answer, which then tells those above it. */
+export function deletion({ id, question }) {
+  const button = deleteButton({
+    what: "the answer",
+    title: question,
+    consequence: "It is gone for good, with its question and what was said of it, also for those who have its link.",
+    remove: () => deleteAnswer(id),
+    onDeleted: () => button.dispatchEvent(new CustomEvent(DELETED, { bubbles: true, detail: { id } })),
+  });
+  return button;
 }
 
 function action(words, click) {

@@ -64,6 +64,10 @@ export function getAnswer(id) {
   return callForJson(`/api/answers/${encodeURIComponent(id)}`);
 }
 
+export function deleteAnswer(id) {
+  return call(`/api/answers/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
 /** Let others open an answer by its address, or no longer. They still see only what they may read. */
 export function share(id, shared) {
   return call(`/api/answers/${encodeURIComponent(id)}/share`, { method: "POST", body: { shared } });

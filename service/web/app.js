@@ -1,5 +1,6 @@
 /** Starts the page. The address says whether it is for asking, a list, an article, an answer or the review. */
 
+import { DELETED } from "./actions.js";
 import { getAnswer, getConversation, getMe } from "./api.js";
 import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
@@ -69,7 +70,17 @@ function showKeptAnswer(answer) {
   const onward = element("a", { href: address }, answer.own ? "Go on with this conversation" : "Ask a question of your own");
   const question = element("h2", { class: "question", dir: "auto" }, answer.question);
   document.getElementById("heading").hidden = false;
-  content.replaceChildren(element("article", { class: "entry" }, question, body), element("p", { class: "onward" }, onward));
+  const entry = element("article", { class: "entry" }, question, body);
+  entry.addEventListener(DELETED, showDeleted);
+  content.replaceChildren(entry, element("p", { class: "onward" }, onward));
+}
+
+function showDeleted() {
+  document.title = "Footnote";
+  const words = element("p", { class: "notice", tabindex: "-1" }, "The answer is deleted.");
+  const onward = element("a", { href: "/" }, "Ask another question");
+  content.replaceChildren(words, element("p", { class: "onward" }, onward));
+  words.focus();
 }
 
 /** Let the links to lists open beside the answers, which need not go away for them. */

@@ -51,7 +51,7 @@ async function attempt(drawer, act) {
   try {
     await act();
   } catch (error) {
-    drawer.replaceChildren(problemNotice(error, () => attempt(drawer, act)));
+    fill(drawer, problemNotice(error, () => attempt(drawer, act)));
     announce(error.message);
   }
 }
@@ -78,7 +78,7 @@ async function shareAnswer({ id }, { drawer, from }) {
     action("Stop sharing", () => attempt(drawer, stop)),
     action("Close", () => close({ drawer, from }, "")),
   ];
-  drawer.replaceChildren(element("p", {}, words), field, element("p", { class: "drawer-ends" }, buttons));
+  fill(drawer, element("p", {}, words), field, element("p", { class: "drawer-ends" }, buttons));
   announce(words);
   field.select();
 }
@@ -93,7 +93,7 @@ function thumbs(answer, drawer) {
   const choose = async (rating, from) => {
     await rate(answer.id, { rating });
     for (const thumb of made) thumb.setAttribute("aria-pressed", String(thumb === from));
-    drawer.replaceChildren(commentForm(answer, rating, { drawer, from }));
+    fill(drawer, commentForm(answer, rating, { drawer, from }));
     announce("Thank you. You can say more below.");
   };
   return element("span", { class: "thumbs", role: "group", "aria-label": "What do you think of it?" }, made);
@@ -116,6 +116,12 @@ function commentForm(answer, rating, { drawer, from }) {
     action("No comment", () => close({ drawer, from }, "Thank you.")),
   ];
   return element("form", { submit }, field, element("p", { class: "drawer-ends" }, buttons));
+}
+
+/** Show something in the drawer, above the field for the next question. */
+function fill(drawer, ...parts) {
+  drawer.replaceChildren(...parts);
+  drawer.scrollIntoView({ block: "nearest" });
 }
 
 /** Leave a word in the drawer. The keyboard goes on from the button that opened it. */

@@ -1,4 +1,4 @@
-/** Starts the page. The address says whether it is for asking, a list, an article, an answer or the review. */
+/** Starts the page. The address says whether it is for asking, a list, an article, an answer, the review or the usage. */
 
 import { DELETED } from "./actions.js";
 import { getAnswer, getConversation, getMe } from "./api.js";
@@ -12,6 +12,7 @@ import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
 import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
 import { reviewView } from "./review.js";
+import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
 let stopAsking = () => false;
@@ -27,7 +28,9 @@ function start() {
   else if (conversation) load("Fetching the conversation…", () => getConversation(conversation), showConversation);
   else if (list) content.replaceChildren(list);
   else if (location.pathname === "/review") content.replaceChildren(reviewView());
-  else startPlainly();
+  else if (location.pathname === "/usage") content.replaceChildren(usageView());
+  else if (location.pathname === "/") startPlainly();
+  else showNothingThere();
   document.addEventListener("keydown", onKey);
   window.addEventListener(SIGNED_IN, introduce);
   document.getElementById("sign-out").addEventListener("click", signOut);
@@ -83,6 +86,12 @@ function showDeleted() {
   words.focus();
 }
 
+function showNothingThere() {
+  document.title = "No such page – Footnote";
+  const words = element("p", {}, "There is nothing at this address. ", element("a", { href: "/" }, "Ask a question"), ".");
+  content.replaceChildren(element("div", { class: "notice" }, element("h1", { class: "notice-title" }, "No such page"), words));
+}
+
 /** Let the links to lists open beside the answers, which need not go away for them. */
 function openListsHere() {
   for (const link of document.querySelectorAll("#to-articles, #to-conversations")) {
@@ -108,7 +117,7 @@ function onKey(event) {
 /** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */
 async function introduce() {
   const me = await getMe().catch((error) => console.error(error));
-  document.getElementById("to-review").hidden = !me?.admin;
+  for (const id of ["to-review", "to-usage"]) document.getElementById(id).hidden = !me?.admin;
   document.getElementById("sign-out").hidden = !me?.keys_required;
 }
 

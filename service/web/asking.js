@@ -25,6 +25,7 @@ export function startAsking(conversation = null) {
       stayAtAddress();
     },
     onGone: beginAgain,
+    onEdit: typeAgain,
   });
   form.hidden = false;
   document.getElementById("heading").hidden = false;
@@ -61,6 +62,13 @@ function listenToForm(thread, filters) {
     event.preventDefault();
     submit();
   });
+}
+
+/** Put a question into the field again, to be changed. */
+function typeAgain(question) {
+  field.value = question;
+  fit();
+  field.focus();
 }
 
 /** Turn the page into a conversation: the field goes to its foot. */

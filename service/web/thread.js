@@ -15,14 +15,16 @@ const CONVERSATION_GONE = "/problems/not-kept";
 export class Thread {
   /**
    * `open(target, opener)` shows an article; `onChange(busy)` is told when a question starts and ends, `onKept(id)` the
-   * conversation's id when there is one, and `onGone()` that its last answer was deleted, and with it the conversation.
+   * conversation's id when there is one, and `onGone()` that its last answer was deleted, and with it the conversation;
+   * `onEdit(question)` that someone wants to ask a question that went wrong in other words.
    */
-  constructor(list, { open, onChange, onKept, onGone }) {
+  constructor(list, { open, onChange, onKept, onGone, onEdit }) {
     this.list = list;
     this.open = open;
     this.onChange = onChange;
     this.onKept = onKept;
     this.onGone = onGone;
+    this.onEdit = onEdit;
     this.asking = null;
     this.conversation = null;
     this.answers = [];
@@ -123,6 +125,7 @@ export class Thread {
       this.conversation = null;
       return problemNotice(error, again, "Ask in a new conversation");
     }
+    if (error.passing === false) return problemNotice(error, () => this.onEdit(asked.question), "Change the question");
     if (!wasStopped(error)) return problemNotice(error, again);
     const button = element("button", { type: "button", class: "quiet", click: again }, "Ask again");
     return element("p", { class: "stopped" }, "Stopped. ", button);

@@ -17,7 +17,7 @@ Version = Annotated[str | None, Query(description="The version a citation names;
 class ArticlesDesk(Protocol):
     """What article pages ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def articles(self, access: Access, *, titled: str, after: str | None, limit: int) -> ArticlesResponse: ...
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse: ...
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
 
@@ -33,7 +33,7 @@ def articles_router(desk: ArticlesDesk, gate: Gate) -> APIRouter:
     def articles(access: Reader, title: Titled = "", after: After = None, limit: Limit = 100) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
         check_characters(title)
-        return desk.articles(access, titled=title, after=after, limit=limit)
+        return desk.articles(access, after=after, limit=limit, titled=title)
 
     @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
     def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:

@@ -95,7 +95,7 @@ class LocalClient:
         return self.desk.search(request, EVERYTHING)
 
     def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
-        return self.desk.articles(EVERYTHING, titled="", after=after, limit=limit)
+        return self.desk.articles(EVERYTHING, after=after, limit=limit)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
         return self.desk.article(article_id, EVERYTHING, version)

@@ -119,7 +119,7 @@ class LocalDesk:
             found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
-    def articles(self, access: Access, *, titled: str, after: str | None, limit: int) -> ArticlesResponse:
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         """Return one page of the articles that may be read, of those with these words in their titles."""
         with self.live.pinned() as index:
             page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled)

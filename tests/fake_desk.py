@@ -151,7 +151,7 @@ class FakeDesk(KeepsNothing):
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])
 
-    def articles(self, access: Access, *, titled: str, after: str | None, limit: int) -> ArticlesResponse:
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         self._note("articles", access, titled, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 

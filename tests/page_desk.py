@@ -371,7 +371,7 @@ class PageDesk(FakeDesk):
             raise self.error
         return used(days)
 
-    def articles(self, access: Access, *, titled: str, after: str | None, limit: int) -> ArticlesResponse:
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         named = [made.id for made in ARTICLES.values() if titled.lower() in made.title.lower()]
         ids = [] if self.empty else sorted(named)
         left = [article_id for article_id in ids if after is None or article_id > after]

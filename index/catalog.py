@@ -212,21 +212,18 @@ class Catalog:
 
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
-        joined = passages.join(articles, articles.c.key == passages.c.key)
-        query = (
-            select(passages.c.id)
-            .select_from(joined)
-            .where(*queries.readable(access), *queries.matching(filters))
-            .distinct()
-        )
+        keys = select(articles.c.key).where(*queries.readable(access), *queries.matching(filters))
+        # Contents belong to an article or two: looked up from the articles, none that does not match is looked at.
+        query = select(passages.c.id)
         if not filters.article_ids:
             with self._engine.connect() as connection:
-                return list(connection.scalars(query.limit(limit)))
+                return list(connection.scalars(query.where(passages.c.key.in_(keys)).limit(limit)))
         found: dict[str, None] = {}
         with self._engine.connect() as connection:
             for part in _parts(filters.article_ids):
                 if len(found) < limit:
-                    found |= dict.fromkeys(connection.scalars(query.where(articles.c.id.in_(part)).limit(limit)))
+                    among = passages.c.key.in_(keys.where(articles.c.id.in_(part)))
+                    found |= dict.fromkeys(connection.scalars(query.where(among).limit(limit)))
         return list(found)[:limit]
 
     def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:

@@ -74,7 +74,7 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.published_before:
         conditions.append(articles.c.published <= filters.published_before)
     if filters.publishers:
-        conditions.append(func.lower(articles.c.publisher).in_([name.lower() for name in filters.publishers]))
+        conditions.append(articles.c.publisher_folded.in_([name.casefold() for name in filters.publishers]))
     return conditions
 
 

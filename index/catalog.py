@@ -68,10 +68,11 @@ class Catalog:
             connection.execute(delete(facts).where(facts.c.name == name))
             connection.execute(insert(facts).values(name=name, value=value))
 
-    def count(self, access: Access) -> int:
-        """Return how many articles may be read."""
+    def count(self, access: Access, *, titled: str = "") -> int:
+        """Return how many articles may be read, of those with these words in their titles."""
+        query = select(func.count()).select_from(articles).where(*queries.readable(access), queries.titled(titled))
         with self._engine.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(articles).where(*queries.readable(access))) or 0
+            return connection.scalar(query) or 0
 
     def count_passages(self) -> int:
         """Return how many passages are in use."""
@@ -85,9 +86,12 @@ class Catalog:
             rows = connection.execute(select(articles)).mappings()
             return {row["id"]: Entry(queries.info_of(row), row["key"], row["source"], row["path"]) for row in rows}
 
-    def articles(self, access: Access, *, after: str | None = None, limit: int = 100) -> list[ArticleInfo]:
-        """Return the articles that may be read, in order of id, from the one after `after`."""
-        query = select(articles).where(*queries.readable(access)).order_by(articles.c.id).limit(limit)
+    def articles(
+        self, access: Access, *, after: str | None = None, limit: int = 100, titled: str = ""
+    ) -> list[ArticleInfo]:
+        """Return the articles that may be read, in order of id, from the one after `after`; `titled` as `count` has it."""
+        query = select(articles).where(*queries.readable(access), queries.titled(titled))
+        query = query.order_by(articles.c.id).limit(limit)
         with self._engine.connect() as connection:
             rows = connection.execute(query.where(articles.c.id > after) if after is not None else query).mappings()
             return [queries.info_of(row) for row in rows]

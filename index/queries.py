@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from index.chunking import Cut
@@ -59,6 +59,11 @@ def readable(access: Access) -> list[ColumnElement[bool]]:
         return []
     theirs = select(article_groups.c.article_id).where(article_groups.c.name.in_(access.groups))
     return [or_(articles.c.groups.is_(None), articles.c.id.in_(theirs))]
+
+
+def titled(words: str) -> ColumnElement[bool]:
+    """Return the condition that a title holds these words as they stand, in capitals or not. No words are in every title."""
+    return articles.c.title.icontains(words, autoescape=True) if words else true()
 
 
 def matching(filters: Filters) -> list[ColumnElement[bool]]:

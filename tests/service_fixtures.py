@@ -24,6 +24,7 @@ from service.kept_wire import ConversationResponse, ConversationsResponse, Feedb
 from service.opening import open_kept
 from service.settings import Settings
 from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.usage_wire import UsageResponse
 from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +81,9 @@ class KeepsNothing:
         raise _NOT_KEPT
 
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+        raise _NOT_KEPT
+
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         raise _NOT_KEPT
 
 

@@ -49,9 +49,10 @@ def prepared(
     groups: set[str] | None = None,
     publisher: str | None = None,
     published: date | None = None,
+    title: str = "T",
 ) -> Prepared:
     named = None if groups is None else frozenset(groups)
-    info = ArticleInfo(article_id, version_of(text), "T", publisher=publisher, published=published, groups=named)
+    info = ArticleInfo(article_id, version_of(text), title, publisher=publisher, published=published, groups=named)
     article = Article(info, text, f"/articles/{article_id}.md")
     half = len(text) // 2
     cuts = [
@@ -203,6 +204,29 @@ def test_articles_are_paged_in_order_of_id(catalog: Catalog) -> None:
         after = pages[-1][-1]
     assert [len(page) for page in pages] == [3, 3, 2]
     assert [name for page in pages for name in page] == sorted(name for name in names if not name.endswith("3"))
+
+
+def test_articles_are_found_by_words_of_their_titles(catalog: Catalog) -> None:
+    titles = {"a": "Ärger im 100%_igen Tal", "b": "Der ÄRGER", "c": "100 Jahre", "d": "Ärger"}
+    publish(
+        catalog,
+        *(prepared(name, title=title, groups={"staff"} if name == "d" else None) for name, title in titles.items()),
+    )
+    found = {
+        words: [info.id for info in catalog.articles(FOR_EVERYONE, titled=words)]
+        for words in ("ärger", "100%_", "100", "_", "Der Ärger", "Ärger Der", "")
+    }
+    assert found == {
+        "ärger": ["a", "b"],
+        "100%_": ["a"],
+        "100": ["a", "c"],
+        "_": ["a"],
+        "Der Ärger": ["b"],
+        "Ärger Der": [],
+        "": ["a", "b", "c"],
+    }
+    assert [catalog.count(FOR_EVERYONE, titled=words) for words in found] == [len(ids) for ids in found.values()]
+    assert [info.id for info in catalog.articles(STAFF, after="a", limit=2, titled="ärger")] == ["b", "d"]
 
 
 def test_thousands_of_passages_can_be_asked_for_at_once(catalog: Catalog) -> None:

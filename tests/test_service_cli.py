@@ -497,7 +497,7 @@ def until_ready(http: httpx.Client) -> None:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that starts with nothing indexed. The tests that follow use it one after the other."""
+    """A service that starts with nothing indexed. Whatever a test needs in it, it indexes itself."""
     with serving(tmp_path_factory.mktemp("service") / "data") as service:
         yield service
 
@@ -513,15 +513,15 @@ def through(footnote: Run, service: Service) -> Run:
     return run
 
 
-def test_a_service_with_nothing_indexed_says_so(service: Service, through: Run) -> None:
-    with service.http() as http:
+def test_a_service_with_nothing_indexed_says_so(footnote: Run, tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as service, service.http() as http:
         assert http.get("/healthz").json() == {"status": "alive"}
         not_ready = http.get("/readyz")
         assert (not_ready.status_code, not_ready.json()["type"]) == (503, "/problems/not-ready")
         asked = http.post("/api/ask", json={"question": "Why?"})
         assert (asked.status_code, asked.json()["type"]) == (409, "/problems/index-empty")
         assert http.get("/api/articles").json() == {"articles": [], "total": 0, "next_after": None}
-    ran = through("ask", "Why?")
+        ran = footnote("ask", "Why?")
     assert ran.code == 1
     assert "Nothing is indexed yet" in one_line(ran)
 

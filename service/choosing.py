@@ -11,7 +11,15 @@ from service.agreement import gives, stretch_words
 from service.evidence import Evidence
 from service.sought import holds, wanted
 from service.telling import LEAST_PROBABILITY, belonging, belongs, telling
-from service.wording import asks_ahead, asks_back, asks_for_list, asks_for_overview, new_names, tells_back
+from service.wording import (
+    asks_ahead,
+    asks_back,
+    asks_for_list,
+    asks_for_one,
+    asks_for_overview,
+    new_names,
+    tells_back,
+)
 
 # A heading that matches is chosen only where no sentence comes near it.
 _MARGIN_FOR_HEADINGS = 4.0
@@ -19,10 +27,13 @@ _MARGIN_FOR_HEADINGS = 4.0
 _MARGIN = 5.0
 # Of anything but a value, list or overview: an article that tells of it may tell more; others must come near the best.
 _MARGIN_OF_ITS_ARTICLE, _MARGIN_OF_OTHERS = 3.0, 1.0
+# A stretch that a reader found may be all that is asked for, where it is short and no less likely than this.
+_FEW_WORDS, _LEAST_STRETCH = 6, -2.0
 _MARGIN_OF_UNSURE_VALUES = 2.2
 # From here on the reader is sure of a stretch: logarithm of how much likelier it is than that there is none.
-_SURE, _CERTAIN = 2.0, 4.0
+_SURE = 2.0
 _LEAST_SIMILARITY = 0.4
+# Beside one thing that is asked for: how probable it must be that a sentence of its article belongs there.
 _RATHER = 0.5
 _MOST_OF_ONE_ARTICLE = 2
 
@@ -43,7 +54,14 @@ class Choosing:
 def best_of(evidence: Sequence[Evidence]) -> Evidence:
     """Return the sentence that answers best. `evidence` is ordered, best first, and not empty."""
     near = [e for e in evidence if e.score >= evidence[0].score - _MARGIN_FOR_HEADINGS]
-    return next((e for e in near if e.span.kind == "sentence" and not e.text.endswith("?")), evidence[0])
+    return next((e for e in near if tells(e)), evidence[0])
+
+
+def tells(one: Evidence) -> bool:
+    """Say whether this is no heading or question: a sentence, or a line of a list or table that a reader is sure of."""
+    if one.span.kind == "sentence":
+        return not one.text.endswith("?")
+    return one.found is not None and one.found.score > _SURE and len(one.text.split()) > len(stretch_words(one).split())
 
 
 def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
@@ -52,7 +70,8 @@ def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
     sure = best.found.score if best.found else 0.0
     of_the_kind = holds(wanted(question), best.text, question)
     if len({_article(one) for one in evidence}) == 1:  # nothing else can add to what it tells
-        return _of_one_article(question, evidence, value=of_the_kind and sure > _CERTAIN)
+        one_thing = _is_brief(best) and (of_the_kind or asks_for_one(question))
+        return _of_one_article(question, evidence, one_thing=one_thing)
     if asks_for_overview(question):
         return Choosing(_score, _of_several_articles, most=5)
     if asks_for_list(question):
@@ -64,10 +83,10 @@ def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
     return Choosing(telling, lambda one, shown: _tells_as_much(question, one, shown), most=4)
 
 
-def _of_one_article(question: str, evidence: Sequence[Evidence], *, value: bool) -> Choosing:
-    """Return how sentences are chosen where one article has all of the answer. Beside a value that is certain, only what
-    rather belongs there than not."""
-    single = value and not (asks_for_overview(question) or asks_for_list(question))
+def _of_one_article(question: str, evidence: Sequence[Evidence], *, one_thing: bool) -> Choosing:
+    """Return how sentences are chosen where one article has all of the answer. Beside one thing that is asked for, only
+    what rather belongs there than not."""
+    single = one_thing and not (asks_for_overview(question) or asks_for_list(question))
     least = _RATHER if single else LEAST_PROBABILITY
     most_told = max(map(telling, evidence))
 
@@ -76,6 +95,12 @@ def _of_one_article(question: str, evidence: Sequence[Evidence], *, value: bool)
         return not _of_another_time(question, one, shown[0]) and belongs(measures) >= least
 
     return Choosing(telling, worth, most=5)
+
+
+def _is_brief(best: Evidence) -> bool:
+    """Say whether a reader found a few words in the best sentence that may be the answer."""
+    found = best.found is not None and best.found.score > _LEAST_STRETCH
+    return found and len(stretch_words(best).split()) <= _FEW_WORDS
 
 
 def _score(one: Evidence) -> float:

@@ -144,3 +144,53 @@ def test_an_overview_of_what_a_passage_tells_is_answered(index: Index, folder: P
     indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
     assert sure(index, "What do the sources say about the ferry?") > 0.5
     assert sure(index, "What do the sources say about the glacier?") < 0.5
+
+
+MANUAL = """\
+---
+title: The Kestrel kettle, owner's manual
+---
+# Kestrel kettle
+
+Thank you for choosing this kettle. Read the manual first.
+
+## Technical data
+
+| Item | Value |
+|---|---|
+| Capacity | 0.9 litres |
+| Weight | 1.3 kg |
+
+## Care
+
+Descale the kettle every four weeks. Never use vinegar, because it attacks the seal. Rinse it three times afterwards.
+
+## Next steps
+
+- Next inspection: 3 June 2027, in the workshop
+"""
+
+
+def test_a_row_of_a_table_answers_without_its_last_mark(index: Index, folder: Path) -> None:
+    indexed(index, folder, manual=MANUAL)
+    assert drafts(index, "What is the capacity of the kettle?")[0].text == "Capacity | 0.9 litres"
+
+
+def test_a_line_of_a_list_answers(index: Index, folder: Path) -> None:
+    indexed(index, folder, manual=MANUAL)
+    assert drafts(index, "When is the next inspection?")[0].text == "Next inspection: 3 June 2027, in the workshop"
+
+
+def test_a_summary_of_a_document_has_several_of_its_sentences_in_order(index: Index, folder: Path) -> None:
+    indexed(index, folder, manual=MANUAL, ferry=FERRY)
+    found = drafts(index, "Summarise the manual of the kettle")
+    assert {draft.stretches[0].hit.passage.article.id for draft in found} == {"manual"}
+    starts = [draft.stretches[0].span.start for draft in found]
+    assert len(starts) > 2
+    assert starts == sorted(starts)
+
+
+def test_things_that_are_compared_are_told_of_one_after_the_other(index: Index, folder: Path) -> None:
+    indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
+    found = drafts(index, "Compare the new harbour of Aldwick with the ferry of Aldwick.")
+    assert {draft.stretches[0].hit.passage.article.id for draft in found} == {"harbour", "ferry"}

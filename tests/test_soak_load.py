@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -94,10 +94,13 @@ def test_a_hundred_clients_for_a_minute(data_dir: Path) -> None:
 def test_a_stop_finishes_the_answers_in_flight(data_dir: Path) -> None:
     def ask(number: int) -> str:
         request = {"question": QUESTIONS[number], "stream": number % 2 == 0}
-        return httpx.post(f"{url}/api/ask", json=request, timeout=60).text
+        return connected[number].post(f"{url}/api/ask", json=request).text
 
-    with service(data_dir) as (url, process), ThreadPoolExecutor(8) as clients:
-        ask(8)
+    with service(data_dir) as (url, process), ThreadPoolExecutor(8) as clients, ExitStack() as stack:
+        # Connected before, so that on a busy machine, too, each has sent its question when the service is stopped.
+        connected = [stack.enter_context(httpx.Client(timeout=60)) for _ in range(8)]
+        for http in connected:
+            http.get(f"{url}/healthz")
         answers = [clients.submit(ask, number) for number in range(8)]
         time.sleep(0.5)
         process.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -21,6 +22,7 @@ from service.backing_up import back_up
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
+from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
@@ -35,6 +37,7 @@ from service.upkeep_wire import (
     RebuildResponse,
     StatusResponse,
 )
+from service.usage_wire import UsageResponse
 from service.watches import Watches
 from service.wire import (
     ArticleResponse,
@@ -57,7 +60,7 @@ class LocalDesk:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
     A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
-    None where nothing is kept; `observers` are told of questions that are over.
+    None where nothing is kept, and `recorded` where no audit record is; `observers` are told of questions that are over.
     """
 
     live: LiveIndex
@@ -65,6 +68,7 @@ class LocalDesk:
     writer: Writer | None
     watches: Watches = field(default_factory=Watches)
     kept: Kept | None = None
+    recorded: Usage | None = None
     observers: tuple[Observer, ...] = ()
 
     @property
@@ -123,11 +127,11 @@ class LocalDesk:
             found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        """Return one page of the articles that may be read."""
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+        """Return one page of the articles that may be read, of those with these words in their titles."""
         with self.live.pinned() as index:
-            page = index.catalog.articles(access, after=after, limit=limit + 1)
-            total = index.catalog.count(access)
+            page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled)
+            total = index.catalog.count(access, titled=titled)
         return ArticlesResponse(
             articles=[article_summary(info) for info in page[:limit]],
             total=total,
@@ -192,6 +196,12 @@ class LocalDesk:
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
         """Return one page of what was asked by anybody, for an admin."""
         return self.keeping.review(asker, wanted, after=after, limit=limit)
+
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
+        """Return how much was asked by anybody, for an admin. Raises NotKept where no audit record is kept."""
+        if self.recorded is None:
+            raise NotKept("It is not recorded here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count.")
+        return self.recorded.over(days, asker.access, today=datetime.now(UTC).date())
 
     def status(self) -> StatusResponse:
         """Return what is indexed."""

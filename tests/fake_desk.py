@@ -158,8 +158,8 @@ class FakeDesk(KeepsNothing):
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        self._note("articles", access, after, limit)
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+        self._note("articles", access, titled, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:

@@ -13,9 +13,10 @@ import pytest
 from index.embedding import Embedder
 from index.errors import NotKept
 from index.live import LiveIndex
+from index.reader.model import Reader
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
-from index.settings import PACKAGED_MODEL
+from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.store import opened
 from service.askers import Asker
 from service.desk import LocalDesk
@@ -24,6 +25,7 @@ from service.kept_wire import ConversationResponse, ConversationsResponse, Feedb
 from service.opening import open_kept
 from service.settings import Settings
 from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.usage_wire import UsageResponse
 from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
@@ -82,6 +84,9 @@ class KeepsNothing:
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
         raise _NOT_KEPT
 
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
+        raise _NOT_KEPT
+
 
 _NOT_KEPT = NotKept("Nothing is kept here.")
 
@@ -95,6 +100,12 @@ def packaged_model() -> Embedder:
 
 
 @cache
+def shipped_reader() -> Reader:
+    """Return the reading model that ships. One for all indexes of a test run, as with the packaged model."""
+    return Reader()
+
+
+@cache
 def sentence_vectors() -> SentenceVectors:
     """Return the vectors of the sentences that some test has asked about."""
     return SentenceVectors(packaged_model())
@@ -102,8 +113,10 @@ def sentence_vectors() -> SentenceVectors:
 
 @contextmanager
 def desk_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalDesk]:
-    """Open a desk over the index of these settings, with the shared model; with `keeping`, one that keeps what is asked."""
+    """Open a desk over the index of these settings, with the shared models; with `keeping`, one that keeps what is asked."""
     index = replace(opened(settings), embedder=packaged_model(), sentence_vectors=sentence_vectors())
+    if settings.reader == SHIPPED_READER:
+        index = replace(index, reader=shipped_reader())
     with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:
         yield LocalDesk(live, settings, None, kept=kept)
 

@@ -22,6 +22,7 @@ import structlog
 
 from index.embedding import Embedder
 from index.ownership import owner_of
+from index.reader.model import Reader
 from index.settings import PACKAGED_MODEL
 from service import cli
 from tests.llm_server import free_port
@@ -34,6 +35,7 @@ from tests.service_fixtures import (
     sentence_vectors,
     settings_for,
     shipped_corpus,
+    shipped_reader,
     write,
 )
 
@@ -82,12 +84,13 @@ def environment(data_dir: Path, **settings: object) -> dict[str, str]:
 
 @pytest.fixture
 def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """Run the command in this process, in an empty folder. What it costs to load the model is paid only once."""
+    """Run the command in this process, in an empty folder. What it costs to load the models is paid only once."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
         "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
     )
+    monkeypatch.setattr("index.store.Reader", lambda folder: Reader(folder) if folder else shipped_reader())
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
 
@@ -426,11 +429,8 @@ def test_help_takes_less_than_half_of_what_importing_sentence_transformers_takes
         assert b"Ask a folder of articles" in done.stdout or not done.stdout
         return time.perf_counter() - started
 
-    helping, importing = [], []
-    for _ in range(3):
-        helping.append(seconds(FOOTNOTE, "--help"))
-        importing.append(seconds(sys.executable, "-c", "import sentence_transformers"))
-    assert statistics.median(helping) < statistics.median(importing) / 2
+    helping = statistics.median(seconds(FOOTNOTE, "--help") for _ in range(3))
+    assert helping < seconds(sys.executable, "-c", "import sentence_transformers") / 2
 
 
 # While a service runs
@@ -497,7 +497,7 @@ def until_ready(http: httpx.Client) -> None:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that starts with nothing indexed. The tests that follow use it one after the other."""
+    """A service that starts with nothing indexed. Whatever a test needs in it, it indexes itself."""
     with serving(tmp_path_factory.mktemp("service") / "data") as service:
         yield service
 
@@ -513,15 +513,15 @@ def through(footnote: Run, service: Service) -> Run:
     return run
 
 
-def test_a_service_with_nothing_indexed_says_so(service: Service, through: Run) -> None:
-    with service.http() as http:
+def test_a_service_with_nothing_indexed_says_so(footnote: Run, tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as service, service.http() as http:
         assert http.get("/healthz").json() == {"status": "alive"}
         not_ready = http.get("/readyz")
         assert (not_ready.status_code, not_ready.json()["type"]) == (503, "/problems/not-ready")
         asked = http.post("/api/ask", json={"question": "Why?"})
         assert (asked.status_code, asked.json()["type"]) == (409, "/problems/index-empty")
         assert http.get("/api/articles").json() == {"articles": [], "total": 0, "next_after": None}
-    ran = through("ask", "Why?")
+        ran = footnote("ask", "Why?")
     assert ran.code == 1
     assert "Nothing is indexed yet" in one_line(ran)
 

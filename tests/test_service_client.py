@@ -121,7 +121,7 @@ class MemoryDesk(KeepsNothing):
     def publishers(self, access: Access) -> PublishersResponse:
         return PublishersResponse(publishers=[], earliest=None, latest=None)
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         self._note("articles", access, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 

@@ -6,7 +6,10 @@ from sqlalchemy import Connection, inspect, select, text
 
 
 def migrate(connection: Connection, *, to: str, by: Path) -> None:
-    """Apply the migrations of a folder up to the newest, whose name is `to`. Costs one query when it is there already."""
+    """Apply the migrations of a folder up to the one that is called `to`, the newest but in tests.
+
+    Costs one query when it is there already.
+    """
     if inspect(connection).has_table("alembic_version") and (
         connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar() == to
     ):
@@ -17,4 +20,4 @@ def migrate(connection: Connection, *, to: str, by: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(by))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -101,6 +101,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "format": info.format,
         "url": info.url,
         "publisher": info.publisher,
+        "publisher_folded": info.publisher and info.publisher.casefold(),
         "published": info.published,
         "authors": list(info.authors),
         "language": info.language,

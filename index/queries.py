@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from index.chunking import Cut
@@ -61,6 +61,11 @@ def readable(access: Access) -> list[ColumnElement[bool]]:
     return [or_(articles.c.groups.is_(None), articles.c.id.in_(theirs))]
 
 
+def titled(words: str) -> ColumnElement[bool]:
+    """Return the condition that a title holds these words as they stand, in capitals or not. No words are in every title."""
+    return articles.c.title.icontains(words, autoescape=True) if words else true()
+
+
 def matching(filters: Filters) -> list[ColumnElement[bool]]:
     """Return the conditions on articles, but for `article_ids`: there may be more than a statement takes."""
     conditions: list[ColumnElement[bool]] = []
@@ -69,7 +74,7 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.published_before:
         conditions.append(articles.c.published <= filters.published_before)
     if filters.publishers:
-        conditions.append(func.lower(articles.c.publisher).in_([name.lower() for name in filters.publishers]))
+        conditions.append(articles.c.publisher_folded.in_([name.casefold() for name in filters.publishers]))
     return conditions
 
 

@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from index.catalog import Stretch
 from index.copies import AT_ONCE, without_copies
 from index.embedding import Vectors
+from index.finding import Stretch
 from index.records import Access, Filters, Hit
 from index.store import Index
 
@@ -18,7 +18,7 @@ from index.store import Index
 LEXICAL_WEIGHT = 0.016
 
 _CANDIDATES = 50
-_WIDER = 8
+_WIDER = 4
 # No more than this are scored one by one: at 100,000 passages that takes some half a second.
 _SCORE_ALL = 4_000
 # Words are looked up while another core embeds the question or fetches vectors.
@@ -76,28 +76,34 @@ def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
     """Return the passages worth scoring.
 
     Chroma answers a filtered query far more slowly than a plain one, so more is fetched than needed and what may not be
-    shown is dropped. Where too few are left, all that may be shown are scored if these are no more than were fetched;
-    otherwise more are fetched.
+    shown is dropped. Where too few are left, all that may be shown are scored if these are no more than would have to be
+    fetched to find enough; otherwise more are fetched.
     """
     total, wanted = index.vectors.count(), asked.first
+    found = _found(index, asked, min(wanted, total))
+    if wanted >= total or _enough(found, count, wanted):
+        return _best_of_each(found, asked.first)
+    allowed = index.catalog.passage_ids(asked.access, asked.filters, limit=_SCORE_ALL + 1)
+    # Twice as many as it takes when what may be shown lies evenly among the rest.
+    wanted = max(wanted, 2 * count * total // max(len(allowed), 1))
+    if len(allowed) <= min(wanted, _SCORE_ALL):
+        return _Candidates(index.catalog.stretches(allowed, asked.access, asked.filters), {}, {})
+    known = frozenset(allowed) if len(allowed) <= _SCORE_ALL else None
     while True:
-        found = _found(index, asked, min(wanted, total))
+        found = _found(index, asked, min(wanted, total), among=known)
         if wanted >= total or _enough(found, count, wanted):
             return _best_of_each(found, asked.first)
-        few = min(wanted, _SCORE_ALL)
-        allowed = index.catalog.passage_ids(asked.access, asked.filters, limit=few + 1)
-        if len(allowed) <= few:
-            return _Candidates(index.catalog.stretches(allowed, asked.access, asked.filters), {}, {})
         wanted *= _WIDER
 
 
-def _found(index: Index, asked: _Asked, wanted: int) -> _Candidates:
-    """Return what may be shown of so many that each search finds best."""
-    dense = index.vectors.nearest(asked.vector, wanted) if index.settings.fusion != "lexical" else {}
+def _found(index: Index, asked: _Asked, wanted: int, *, among: frozenset[str] | None = None) -> _Candidates:
+    """Return what may be shown of so many that each search finds best; `among` are all that may be, if they are known."""
     at_first = wanted <= asked.first
-    lexical = asked.words.result() if at_first else _best_by_words(index, asked.question, wanted)
-    stretches = index.catalog.stretches(list(dense | lexical), asked.access, asked.filters)
-    return _Candidates(stretches, dense, lexical)
+    words = asked.words if at_first else _BESIDE.submit(_best_by_words, index, asked.question, wanted)
+    dense = index.vectors.nearest(asked.vector, wanted) if index.settings.fusion != "lexical" else {}
+    lexical = words.result()
+    ids = [id_ for id_ in dense | lexical if among is None or id_ in among]
+    return _Candidates(index.catalog.stretches(ids, asked.access, asked.filters), dense, lexical)
 
 
 def _best_by_words(index: Index, question: str, wanted: int) -> dict[str, float]:

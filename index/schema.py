@@ -45,7 +45,10 @@ articles = Table(
     Column("title", Text, nullable=False),
     Column("format", String(16), nullable=False),
     Column("url", Text),
-    Column("publisher", Text, index=True),
+    Column("publisher", Text),
+    Column(
+        "publisher_folded", Text, index=True
+    ),  # without regard to case in any script, which SQLite's own lower() is not
     Column("published", Date, index=True),
     Column("authors", JSON, nullable=False),
     Column("language", String(64)),
@@ -98,7 +101,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0002"
+NEWEST = "0003"
 
 
 def upgrade(connection: Connection) -> None:

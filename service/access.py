@@ -30,7 +30,17 @@ METRICS = "/metrics"
 SIGNED = "/slack/events"  # Slack signs what it sends there; that is checked where it is read
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # The page itself, which holds no article; beside these, "/" is open.
-_OPEN_TO_ALL = ("/articles", "/answers/", "/conversations", "/review", "/static/", "/healthz", "/readyz", SIGNED)
+_OPEN_TO_ALL = (
+    "/articles",
+    "/answers/",
+    "/conversations",
+    "/review",
+    "/usage",
+    "/static/",
+    "/healthz",
+    "/readyz",
+    SIGNED,
+)
 
 KnowsToken = Callable[[str], Asker | None]
 """Tells who bears a token, or None where it does not know the token. May block."""

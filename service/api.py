@@ -7,7 +7,7 @@ and answers are made there step by step. `/healthz` is not, and answers even whi
 from pathlib import Path
 from typing import Any, Protocol
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -18,7 +18,8 @@ from service.documented import problems
 from service.doorkeeper import Doorkeeper
 from service.examples import add_examples
 from service.guard import Guard
-from service.http_problems import add_problem_handlers
+from service.heads import AnsweredAsGet
+from service.http_problems import add_problem_handlers, on_http_error
 from service.kept_api import KeepingDesk, kept_routes
 from service.limits import limits_for
 from service.me_api import me_router
@@ -39,6 +40,7 @@ _NO_MODEL = (
     "and FOOTNOTE_LLM_BASE_URL its address?"
 )
 WEB = Path(__file__).parent / "web"
+_NO_PAGES = ("/api", "/v1", "/static")
 
 
 class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
@@ -87,8 +89,10 @@ def create_app(
     app.mount("/static", StaticFiles(directory=WEB))
     add_examples(app)
     add_problem_handlers(app)
+    app.add_exception_handler(404, _on_nothing_there)
     app.add_middleware(Doorkeeper, gate=gate)
     app.add_middleware(OpenAIErrors)
+    app.add_middleware(AnsweredAsGet)
     app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 
@@ -120,14 +124,23 @@ def _page() -> APIRouter:
     """The page. Its script looks at the address and shows the questions, an article, an answer and so on."""
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/", methods=["GET", "HEAD"])
-    @router.api_route("/articles", methods=["GET", "HEAD"])
-    @router.api_route("/articles/{article_id:path}", methods=["GET", "HEAD"])
-    @router.api_route("/answers/{answer_id}", methods=["GET", "HEAD"])
-    @router.api_route("/conversations", methods=["GET", "HEAD"])
-    @router.api_route("/conversations/{conversation_id}", methods=["GET", "HEAD"])
-    @router.api_route("/review", methods=["GET", "HEAD"])
+    @router.get("/")
+    @router.get("/articles")
+    @router.get("/articles/{article_id:path}")
+    @router.get("/answers/{answer_id}")
+    @router.get("/conversations")
+    @router.get("/conversations/{conversation_id}")
+    @router.get("/review")
+    @router.get("/usage")
     async def page() -> FileResponse:
         return FileResponse(WEB / "index.html")
 
     return router
+
+
+async def _on_nothing_there(request: Request, error: Exception) -> Response:
+    """Show people the page, which says so; tell programs in their way."""
+    reading = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if reading and not request.url.path.startswith(_NO_PAGES):
+        return FileResponse(WEB / "index.html", 404)
+    return await on_http_error(request, error)

@@ -7,15 +7,17 @@ from fastapi import APIRouter, Depends, Query
 from index.records import Access
 from service.access import Gate
 from service.documented import After, Limit, problems
+from service.http_problems import check_characters
 from service.wire import ArticleResponse, ArticlesResponse, PublishersResponse
 
+Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 
 class ArticlesDesk(Protocol):
     """What article pages ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse: ...
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse: ...
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
 
@@ -28,9 +30,10 @@ def articles_router(desk: ArticlesDesk, gate: Gate) -> APIRouter:
     Reader = Annotated[Access, Depends(gate.access)]  # noqa: N806 - a type
 
     @router.get("/articles", responses=problems(401, 403, 409, 422))
-    def articles(access: Reader, after: After = None, limit: Limit = 100) -> ArticlesResponse:
+    def articles(access: Reader, title: Titled = "", after: After = None, limit: Limit = 100) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
-        return desk.articles(access, after=after, limit=limit)
+        check_characters(title)
+        return desk.articles(access, after=after, limit=limit, titled=title)
 
     @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
     def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -17,16 +18,26 @@ from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
 from service.askers import OWNER, Asker
+from service.backing_up import back_up
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
+from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
-from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
+from service.usage_wire import UsageResponse
 from service.watches import Watches
 from service.wire import (
     ArticleResponse,
@@ -49,7 +60,7 @@ class LocalDesk:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
     A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
-    None where nothing is kept; `observers` are told of questions that are over.
+    None where nothing is kept, and `recorded` where no audit record is; `observers` are told of questions that are over.
     """
 
     live: LiveIndex
@@ -57,6 +68,7 @@ class LocalDesk:
     writer: Writer | None
     watches: Watches = field(default_factory=Watches)
     kept: Kept | None = None
+    recorded: Usage | None = None
     observers: tuple[Observer, ...] = ()
 
     @property
@@ -115,11 +127,11 @@ class LocalDesk:
             found = select_hits(index, asked, settings=self.settings, count=request.limit)
         return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        """Return one page of the articles that may be read."""
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+        """Return one page of the articles that may be read, of those with these words in their titles."""
         with self.live.pinned() as index:
-            page = index.catalog.articles(access, after=after, limit=limit + 1)
-            total = index.catalog.count(access)
+            page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled)
+            total = index.catalog.count(access, titled=titled)
         return ArticlesResponse(
             articles=[article_summary(info) for info in page[:limit]],
             total=total,
@@ -185,6 +197,12 @@ class LocalDesk:
         """Return one page of what was asked by anybody, for an admin."""
         return self.keeping.review(asker, wanted, after=after, limit=limit)
 
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
+        """Return how much was asked by anybody, for an admin. Raises NotKept where no audit record is kept."""
+        if self.recorded is None:
+            raise NotKept("It is not recorded here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count.")
+        return self.recorded.over(days, asker.access, today=datetime.now(UTC).date())
+
     def status(self) -> StatusResponse:
         """Return what is indexed."""
         with self.live.pinned() as index:
@@ -222,6 +240,10 @@ class LocalDesk:
         with self.live.pinned() as index:
             articles, passages = index.catalog.count(EVERYTHING), index.catalog.count_passages()
         return RebuildResponse(articles=articles, passages=passages, seconds=round(perf_counter() - started, 3))
+
+    def backup(self) -> BackupResponse:
+        """Copy the index and the database into a new folder within the data folder; questions are answered meanwhile."""
+        return back_up(self.live, self.settings.data_dir)
 
     def check(self, request: CheckRequest) -> CheckResponse:
         """Compare the three stores, and mend them if told to. Raises what `index.upkeep.check_stores` raises."""

@@ -1,4 +1,4 @@
-"""One question and its answer, as examples of the OpenAPI document."""
+"""One question and its answer, and some days of use, as examples of the OpenAPI document."""
 
 from datetime import date
 from typing import Any
@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from service.openai_shaping import Manner, completion
 from service.openai_wire import Completion
-from service.wire import AskResponse, CitationWire, PreferencesWire, SentenceWire, TimingsWire
+from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
+from service.wire import AskResponse, CitationWire, NearestWire, PreferencesWire, SentenceWire, TimingsWire
 
 QUESTION = "How much will Amazon invest in Anthropic right away?"
 _SAID = "Amazon invests $5 billion now."
@@ -48,6 +49,28 @@ ANSWER = AskResponse(
 )
 
 
+USAGE = UsageResponse(
+    first=date(2026, 4, 23),
+    last=date(2026, 4, 24),
+    questions=Outcomes(answered=9, no_answer=2, abandoned=1),
+    per_day=[
+        DayOfUse(day=date(2026, 4, 23), answered=4, no_answer=2),
+        DayOfUse(day=date(2026, 4, 24), answered=5, abandoned=1),
+    ],
+    kept=11,
+    degraded=1,
+    median_ms=38.5,
+    p95_ms=112.0,
+    rated_up=3,
+    rated_down=1,
+    most_cited=[ArticleUse(article_id="amazon-anthropic", title=ANSWER.citations[0].title, answers=7)],
+    not_cited_total=1,
+    not_cited=[NearestWire(article_id="reports/spring", title="The spring report")],
+    askers_total=1,
+    askers=[AskerUse(asker="key:alice", questions=12)],
+)
+
+
 def chat_completion() -> Completion:
     """Return the answer as a chat completion."""
     whole = completion(ANSWER, Manner("https://ask.example"))
@@ -69,7 +92,7 @@ def streamed(description: str, stream: str) -> dict[int | str, dict[str, Any]]:
 
 
 def add_examples(app: FastAPI) -> None:
-    """Show the answer in the OpenAPI document, which is made when it is first asked for.
+    """Show them in the OpenAPI document, which is made when it is first asked for.
 
     FastAPI leaves the nulls out of an example that a route declares, and then it does not fit its schema.
     """
@@ -77,8 +100,13 @@ def add_examples(app: FastAPI) -> None:
 
     def with_examples() -> dict[str, Any]:
         document = made()
-        for path, example in (("/api/ask", ANSWER), ("/v1/chat/completions", chat_completion())):
-            reply = document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]
+        examples = (
+            ("post", "/api/ask", ANSWER),
+            ("post", "/v1/chat/completions", chat_completion()),
+            ("get", "/api/usage", USAGE),
+        )
+        for method, path, example in examples:
+            reply = document["paths"][path][method]["responses"]["200"]["content"]["application/json"]
             reply["example"] = example.model_dump(mode="json")
         return document
 

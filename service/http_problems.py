@@ -13,6 +13,7 @@ from service.problem_details import footnote_problem, http_problem, problem_resp
 from service.streaming import ReaderGone
 
 READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
+_LONGEST_PATH = 200
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     """Let every error that an endpoint raises become a problem."""
     app.add_exception_handler(FootnoteError, _on_footnote_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(AnyHTTPException, _on_http_error)
+    app.add_exception_handler(AnyHTTPException, on_http_error)
     app.add_exception_handler(ReaderGone, _on_reader_gone)
 
 
@@ -51,8 +52,18 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     return problem_response(422, "request-invalid", detail[:1_000])
 
 
-async def _on_http_error(_: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Say what went wrong, where the framework itself turned a request away."""
     assert isinstance(error, AnyHTTPException)
+    path = request.url.path[:_LONGEST_PATH]
+    match error.status_code, error.detail:
+        case 404, "Not Found":
+            error.detail = f"There is nothing at {path!r}. /openapi.json lists what there is."
+        case 405, _:
+            allowed = (error.headers or {}).get("Allow", "another method")
+            error.detail = f"{path!r} takes {allowed}, not {request.method}."
+        case 400, "There was an error parsing the body":  # not UTF-8, say, or nested by the thousand
+            error.detail = "The body cannot be read. Send JSON in UTF-8, as it is."
     return http_problem(error)
 
 

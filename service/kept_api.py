@@ -1,8 +1,8 @@
-"""The routes of what is kept: conversations, answers given before, feedback, and the list of what was asked."""
+"""The routes of what is kept: conversations, answers given before, feedback, and for admins what was asked, and how much."""
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 from service.access import Gate
 from service.askers import Asker
@@ -17,9 +17,11 @@ from service.kept_wire import (
     ShareRequest,
 )
 from service.problem_details import Refused
+from service.usage_wire import UsageResponse
 from service.wire import AnswerStatus, KeptId, Rating
 
 Id = Annotated[KeptId, Path()]
+Days = Annotated[int, Query(ge=1, le=366, description="How many days, today included.")]
 
 
 class KeepingDesk(Protocol):
@@ -41,11 +43,13 @@ class KeepingDesk(Protocol):
 
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse: ...
 
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
+
 
 def kept_routes(desk: KeepingDesk, gate: Gate) -> APIRouter:
     """Return the routes of what is kept."""
     router = APIRouter(prefix="/api")
-    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate)):
+    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate), _usage(desk, gate)):
         router.include_router(part)
     return router
 
@@ -116,5 +120,20 @@ def _feedback(desk: KeepingDesk, gate: Gate) -> APIRouter:
                 403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
             )
         return desk.review(asker, Wanted(rating, status), after=after, limit=limit)
+
+    return router
+
+
+def _usage(desk: KeepingDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(tags=["admin"])
+
+    @router.get("/usage", responses=problems(401, 403, 404, 422, 503))
+    def usage(asker: Annotated[Asker, Depends(gate.asker)], days: Days = 30) -> UsageResponse:
+        """Say how much was asked in the last days, how it ended, by whom and of which articles, for admins."""
+        if not asker.admin:
+            raise Refused(
+                403, "admin-only", "Only an admin may see how much is asked. Use a key that was made with --admin."
+            )
+        return desk.usage(asker, days=days)
 
     return router

@@ -9,7 +9,14 @@ from typing import Any
 from index.records import Access
 from service.askers import Asker
 from service.kept.kept import Through
-from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -27,7 +34,7 @@ from service.wire import (
     SentenceWire,
     TimingsWire,
 )
-from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing
+from tests.service_fixtures import BACKED_UP, CHECKED, REBUILT, KeepsNothing
 
 ARTICLE = ArticleResponse(
     id="reports/2026/Q1 #1?.v2",
@@ -151,8 +158,8 @@ class FakeDesk(KeepsNothing):
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        self._note("articles", access, after, limit)
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+        self._note("articles", access, titled, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
@@ -198,6 +205,10 @@ class FakeDesk(KeepsNothing):
     def rebuild(self) -> RebuildResponse:
         self._note("rebuild")
         return REBUILT
+
+    def backup(self) -> BackupResponse:
+        self._note("backup")
+        return BACKED_UP
 
     def check(self, request: CheckRequest) -> CheckResponse:
         self._note("check", request.repair)

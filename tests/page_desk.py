@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Generator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
@@ -20,6 +20,7 @@ from service.kept_wire import (
     ReviewResponse,
     ReviewRow,
 )
+from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -211,6 +212,41 @@ def hit(cited: CitationWire) -> HitWire:
     return HitWire(**shared, text=cited.quote, dense=0.7, lexical=8.0)
 
 
+def used(days: int) -> UsageResponse:
+    """Return the use of so many days: each has one answer more than the day before, every third a refusal."""
+    first = MORNING.date() - timedelta(days=days - 1)
+    outcomes = [
+        Outcomes(answered=number, no_answer=int(number % 3 == 0), failed=int(number == 5)) for number in range(days)
+    ]
+    return UsageResponse(
+        first=first,
+        last=MORNING.date(),
+        questions=Outcomes(
+            answered=sum(day.answered for day in outcomes),
+            no_answer=sum(day.no_answer for day in outcomes),
+            failed=1,
+        ),
+        per_day=[
+            DayOfUse(day=first + timedelta(days=number), **outcome.model_dump())
+            for number, outcome in enumerate(outcomes)
+        ],
+        kept=20,
+        degraded=1,
+        median_ms=38.4,
+        p95_ms=1_240.0,
+        rated_up=3,
+        rated_down=1,
+        most_cited=[
+            ArticleUse(article_id="long", title="A long year", answers=14),
+            ArticleUse(article_id="hostile/<b>", title=ARTICLES["hostile/<b>"].title, answers=1),
+        ],
+        not_cited_total=63,
+        not_cited=[NearestWire(article_id=f"more/{n:02}", title=f"A shorter piece, number {n}") for n in range(1, 11)],
+        askers_total=12,
+        askers=[AskerUse(asker=f"key:{name}", questions=9 - n) for n, name in enumerate(["al", "bo", "<i>cy</i>"])],
+    )
+
+
 class PageDesk(FakeDesk):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
@@ -330,8 +366,14 @@ class PageDesk(FakeDesk):
         ]
         return ReviewRow(answer=kept, asker="key:al", asked=MORNING, through="page", settings={}, feedback=feedback)
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
-        ids = [] if self.empty else sorted(ARTICLES)
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
+        if self.error:
+            raise self.error
+        return used(days)
+
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+        named = [made.id for made in ARTICLES.values() if titled.lower() in made.title.lower()]
+        ids = [] if self.empty else sorted(named)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
             ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))

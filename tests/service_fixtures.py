@@ -24,7 +24,8 @@ from service.kept.feedback import Wanted
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.opening import open_kept
 from service.settings import Settings
-from service.upkeep_wire import CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.usage_wire import UsageResponse
 from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
@@ -41,6 +42,7 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
 
 
 REBUILT = RebuildResponse(articles=1, passages=2, seconds=0.5)
+BACKED_UP = BackupResponse(folder="/data/backup-x", articles=1, passages=2, agree=True, seconds=0.5)
 _NONE = IdsWire(count=0, ids=[])
 CHECKED = CheckResponse(
     agree=False,
@@ -80,6 +82,9 @@ class KeepsNothing:
         raise _NOT_KEPT
 
     def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+        raise _NOT_KEPT
+
+    def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         raise _NOT_KEPT
 
 

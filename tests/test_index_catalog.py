@@ -10,11 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import column, create_engine, insert, select, table
 
-from index import schema
+from index import queries, schema
 from index.catalog import Catalog
 from index.chunking import Cut, content_key, passage_id
 from index.errors import ArticleDeleted, ArticleUnknown
+from index.migrating import migrate
 from index.publishing import Prepared
 from index.records import (
     EVERYTHING,
@@ -47,9 +49,10 @@ def prepared(
     groups: set[str] | None = None,
     publisher: str | None = None,
     published: date | None = None,
+    title: str = "T",
 ) -> Prepared:
     named = None if groups is None else frozenset(groups)
-    info = ArticleInfo(article_id, version_of(text), "T", publisher=publisher, published=published, groups=named)
+    info = ArticleInfo(article_id, version_of(text), title, publisher=publisher, published=published, groups=named)
     article = Article(info, text, f"/articles/{article_id}.md")
     half = len(text) // 2
     cuts = [
@@ -73,6 +76,21 @@ def test_the_migrations_make_the_schema(catalog: Catalog) -> None:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, schema.metadata) == []
         assert context.get_current_revision() == schema.NEWEST
+
+
+def test_publishers_of_a_catalogue_from_before_are_found_without_regard_to_case(place: Path) -> None:
+    engine = create_engine(f"sqlite:///{place / 'catalog.sqlite'}")
+    with engine.begin() as connection:
+        migrate(connection, to="0002", by=Path(schema.__file__).parent / "migrations")
+        row = {"id": "a", "version": "v", "key": "k", "title": "T", "format": "text", "publisher": "Élan"}
+        row |= {"authors": "[]", "source": "s", "path": "p", "indexed_at": "2026-01-01 00:00:00.000000"}
+        connection.execute(insert(table("articles", *map(column, row))), row)
+    engine.dispose()
+    catalog = Catalog(f"sqlite:///{place / 'catalog.sqlite'}")
+    with catalog._engine.connect() as connection:
+        conditions = queries.matching(Filters(publishers=("éLAN",)))
+        assert list(connection.scalars(select(schema.articles.c.id).where(*conditions))) == ["a"]
+    catalog.close()
 
 
 def test_what_is_staged_is_not_seen(catalog: Catalog) -> None:
@@ -188,6 +206,29 @@ def test_articles_are_paged_in_order_of_id(catalog: Catalog) -> None:
     assert [name for page in pages for name in page] == sorted(name for name in names if not name.endswith("3"))
 
 
+def test_articles_are_found_by_words_of_their_titles(catalog: Catalog) -> None:
+    titles = {"a": "Ärger im 100%_igen Tal", "b": "Der ÄRGER", "c": "100 Jahre", "d": "Ärger"}
+    publish(
+        catalog,
+        *(prepared(name, title=title, groups={"staff"} if name == "d" else None) for name, title in titles.items()),
+    )
+    found = {
+        words: [info.id for info in catalog.articles(FOR_EVERYONE, titled=words)]
+        for words in ("ärger", "100%_", "100", "_", "Der Ärger", "Ärger Der", "")
+    }
+    assert found == {
+        "ärger": ["a", "b"],
+        "100%_": ["a"],
+        "100": ["a", "c"],
+        "_": ["a"],
+        "Der Ärger": ["b"],
+        "Ärger Der": [],
+        "": ["a", "b", "c"],
+    }
+    assert [catalog.count(FOR_EVERYONE, titled=words) for words in found] == [len(ids) for ids in found.values()]
+    assert [info.id for info in catalog.articles(STAFF, after="a", limit=2, titled="ärger")] == ["b", "d"]
+
+
 def test_thousands_of_passages_can_be_asked_for_at_once(catalog: Catalog) -> None:
     one = prepared("a")
     publish(catalog, one)
@@ -214,6 +255,7 @@ def test_passage_ids_are_no_more_than_asked_for(catalog: Catalog) -> None:
         (Filters(publishers=("the TIMES",)), {"a"}),
         (Filters(publishers=("École d'Été", "the times")), {"a", "b"}),
         (Filters(publishers=("école d'été",)), {"b"}),
+        (Filters(publishers=("ÉCOLE D'ÉTÉ",)), {"b"}),
         (Filters(publishers=("The",)), set()),
         (Filters(article_ids=("a", "c", "unknown")), {"a", "c"}),
         (Filters(article_ids=("unknown",)), set()),

@@ -5,7 +5,7 @@ The routes are those of the OpenAPI document: one that is new fails here until i
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from fastapi.testclient import TestClient
 
 from service.api import create_app
 from service.guard import Guard
+from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import add_key
+from service.kept.usage import Usage
 from service.keyring import Keyring
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
@@ -32,8 +34,8 @@ QUESTION = "How high is the budget of the bird project?"
 # What only the board may read, and what only Alice knows.
 SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice")
 OPEN_TO_ALL = {("get", "/healthz"), ("get", "/readyz")}
-ADMINS_ONLY = {("get", "/metrics"), ("get", "/api/status"), ("get", "/api/review")} | {
-    ("post", f"/api/{name}") for name in ("index", "rebuild", "check", "delete")
+ADMINS_ONLY = {("get", "/metrics"), ("get", "/api/status"), ("get", "/api/review"), ("get", "/api/usage")} | {
+    ("post", f"/api/{name}") for name in ("index", "rebuild", "backup", "check", "delete")
 }
 
 
@@ -61,6 +63,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         keys = {name: add_key(database, name, groups=their) for name, their in groups.items()}
         keys["boss"] = add_key(database, "boss", admin=True)
         people = {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()} | {"nobody": {}}
+        desk = replace(desk, recorded=Usage(database, desk.live), observers=(Audit(database).note,))
         app = create_app(desk, settings=settings, guard=Guard(known=(Keyring(database).asker,)))
         client = TestClient(app, base_url=ADDRESS)
         asked = client.post("/api/ask", json={"question": QUESTION}, headers=people["alice"]).json()
@@ -87,7 +90,11 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/ask"): [("/api/ask", body) for body in asked],
         ("post", "/api/search"): [("/api/search", body) for body in (question, searched, by_publisher)],
         ("get", "/api/me"): [("/api/me", None)],
-        ("get", "/api/articles"): [("/api/articles", None), ("/api/articles?after=a&limit=1", None)],
+        ("get", "/api/articles"): [
+            ("/api/articles", None),
+            ("/api/articles?after=a&limit=1", None),
+            ("/api/articles?title=ightja", None),
+        ],
         ("get", "/api/articles/{article_id}"): [
             (f"/api/articles/{article}", None),
             (f"/api/articles/{article}?version=sha256:1", None),
@@ -102,9 +109,11 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/answers/{answer_id}/share"): [(f"/api/answers/{answer}/share", {"shared": False})],
         ("post", "/api/feedback"): [("/api/feedback", {"answer_id": answer, "rating": "down"})],
         ("get", "/api/review"): [("/api/review", None), ("/api/review?rating=up", None)],
+        ("get", "/api/usage"): [("/api/usage", None), ("/api/usage?days=7", None)],
         ("get", "/api/status"): [("/api/status", None)],
         ("post", "/api/index"): [("/api/index", {"paths": ["/nowhere"]})],
         ("post", "/api/rebuild"): [("/api/rebuild", {})],
+        ("post", "/api/backup"): [("/api/backup", {})],
         ("post", "/api/check"): [("/api/check", {})],
         ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
@@ -167,6 +176,14 @@ def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tup
         reply = scene.send("boss", route[0], path, body)
         assert reply.status_code == 200
         assert not any(secret in reply.text for secret in SECRETS)
+
+
+def test_an_admin_without_the_group_sees_who_asks_and_no_article_of_it(scene: Scene) -> None:
+    usage = scene.send("boss", "get", "/api/usage")
+    assert usage.status_code == 200
+    assert "key:alice" in usage.text
+    assert not any(secret in usage.text for secret in SECRETS if secret != "key:alice")
+    assert (usage.json()["most_cited"], usage.json()["not_cited_total"]) == ([], 1)
 
 
 def test_counts_and_dates_are_of_what_one_may_read(scene: Scene) -> None:

@@ -83,9 +83,9 @@ def test_search_passes_the_limit_on(client: TestClient, desk: FakeDesk) -> None:
 
 
 def test_articles_are_paged(client: TestClient, desk: FakeDesk) -> None:
-    page = client.get("/api/articles", params={"after": "a/b c", "limit": 7}).json()
+    page = client.get("/api/articles", params={"title": "Rain", "after": "a/b c", "limit": 7}).json()
     assert page == {"articles": [], "total": 0, "next_after": None}
-    assert desk.called == ("articles", FOR_EVERYONE, "a/b c", 7)
+    assert desk.called == ("articles", FOR_EVERYONE, "Rain", "a/b c", 7)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, des
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/articles", "/articles/a/b%20c", "/answers/ans_1", "/conversations/conv_1", "/review"]
+    "path", ["/", "/articles", "/articles/a/b%20c", "/answers/ans_1", "/conversations/conv_1", "/review", "/usage"]
 )
 def test_the_page_is_html_under_all_its_addresses(client: TestClient, path: str) -> None:
     response = client.get(path)
@@ -235,9 +235,47 @@ def test_unknown_routes_and_methods_are_problems(client: TestClient) -> None:
     problem(client.get("/nothing"), 404, "not-found")
     problem(client.get("/docs"), 404, "not-found")
     problem(client.post("/api/ask/", json={"question": "Why?"}), 404, "not-found")
+    assert "'/api/nothing'" in problem(client.get("/api/nothing"), 404, "not-found")
     refused = client.get("/api/ask")
-    problem(refused, 405, "method-not-allowed")
+    assert problem(refused, 405, "method-not-allowed") == "'/api/ask' takes POST, not GET."
     assert refused.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_people_get_the_page_where_there_is_nothing_and_programs_a_problem(client: TestClient, method: str) -> None:
+    read = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for path in ("/nothing", "/usage/", "/answers/a/b"):
+        page = client.request(method, path, headers=read)
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    for path in ("/api/nothing", "/static/nothing.js", "/api"):
+        assert client.request(method, path, headers=read).headers["content-type"] == "application/problem+json"
+    problem(client.post("/nothing", headers=read), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/api/articles", "/api/articles/a", "/openapi.json", "/metrics"]
+)
+def test_head_says_what_get_would(client: TestClient, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.headers["content-type"]) == (200, get.headers["content-type"])
+    refused = client.head("/api/ask")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"question": "caf\xe9"}',
+        b'{"question":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"question":' + b"9" * 5_000 + b"}",
+        b"\x1f\x8b\x08",
+    ],
+    ids=["latin-1", "nested", "long number", "compressed"],
+)
+def test_a_body_that_cannot_be_read_is_told_what_to_be(client: TestClient, desk: FakeDesk, body: bytes) -> None:
+    sent = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+    assert "JSON in UTF-8" in problem(sent, 400, "bad-request")
+    assert desk.called == ()
 
 
 def test_openapi_describes_answers_and_problems(client: TestClient) -> None:

@@ -31,7 +31,14 @@ from service.api import create_app
 from service.askers import Asker
 from service.client import HttpClient
 from service.kept.kept import Through
-from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -46,7 +53,7 @@ from service.wire import (
     TimingsWire,
 )
 from tests.llm_server import free_port
-from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing, settings_for
+from tests.service_fixtures import BACKED_UP, CHECKED, REBUILT, KeepsNothing, settings_for
 
 TOKEN = "the-owner's-token"
 TEXT = "😀 Es regnete.\nIt rained."
@@ -114,7 +121,7 @@ class MemoryDesk(KeepsNothing):
     def publishers(self, access: Access) -> PublishersResponse:
         return PublishersResponse(publishers=[], earliest=None, latest=None)
 
-    def articles(self, access: Access, *, after: str | None, limit: int) -> ArticlesResponse:
+    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         self._note("articles", access, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 
@@ -145,6 +152,10 @@ class MemoryDesk(KeepsNothing):
     def rebuild(self) -> RebuildResponse:
         self._note("rebuild")
         return REBUILT
+
+    def backup(self) -> BackupResponse:
+        self._note("backup")
+        return BACKED_UP
 
     def check(self, request: CheckRequest) -> CheckResponse:
         self._note("check", request.repair)
@@ -210,6 +221,7 @@ def call_everything(client: HttpClient) -> list[Any]:
         lambda: client.index([Path("/articles")]),
         lambda: client.delete(["a"]),
         lambda: client.rebuild(),
+        lambda: client.backup(),
         lambda: client.check(CheckRequest(repair=True)),
     ]
 
@@ -222,6 +234,7 @@ def test_everything_comes_back_as_the_desk_gave_it(desk: MemoryDesk, client: Htt
     assert client.index([Path("/articles")], prune=True, prune_limit=0.5, dry_run=True) == REPORT
     client.delete(["a", "b/c"])
     assert client.articles(after="a&b=c", limit=7).total == 0
+    assert client.backup() == BACKED_UP
     assert desk.calls == [
         ("ask", request, EVERYTHING),
         ("search", SearchRequest(question="Why?", limit=3), EVERYTHING),
@@ -229,6 +242,7 @@ def test_everything_comes_back_as_the_desk_gave_it(desk: MemoryDesk, client: Htt
         ("index", [Path("/articles")], True, 0.5, True),
         ("delete", ["a", "b/c"]),
         ("articles", EVERYTHING, "a&b=c", 7),
+        ("backup",),
     ]
 
 

@@ -1,8 +1,10 @@
 """The routes of what is kept, over HTTP: their shapes, and what someone else gets of them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import httpx
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
@@ -12,6 +14,7 @@ from service.access import Gate
 from service.api import create_app
 from service.askers import OWNER, Asker
 from service.desk import LocalDesk
+from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -124,6 +127,28 @@ def test_someone_else_walks_every_route_and_finds_nothing(client: TestClient) ->
 def test_feedback_that_is_none_is_refused(client: TestClient, body: bytes) -> None:
     response = client.post("/api/feedback", content=body, headers=as_("alice") | {"Content-Type": "application/json"})
     assert response.status_code == 422
+
+
+def test_many_tabs_at_once_delete_rate_and_share_without_harm(client: TestClient, app: FastAPI) -> None:
+    answer = asked(client)
+    own, conversation = f"/api/answers/{answer['id']}", f"/api/conversations/{answer['conversation_id']}"
+    rating = {"answer_id": answer["id"], "rating": "up"}
+    sent: list[tuple[str, str, object]] = [
+        ("DELETE", own, None),
+        ("POST", "/api/feedback", rating),
+        ("POST", f"{own}/share", {"shared": True}),
+        ("DELETE", conversation, None),
+        ("GET", own, None),
+    ]
+    with (
+        serving_app(app) as url,
+        httpx.Client(base_url=url, headers=as_("alice")) as http,
+        ThreadPoolExecutor(10) as pool,
+    ):
+        replies = list(pool.map(lambda one: http.request(one[0], one[1], json=one[2]), sent * 4))
+        assert {reply.status_code for reply in replies} <= {200, 204, 404}
+        assert {reply.json()["type"] for reply in replies if reply.is_error} == {"/problems/not-kept"}
+        assert [http.get(path).status_code for path in (own, conversation)] == [404, 404]
 
 
 @pytest.mark.parametrize("after", ["x", "~", "2026-13-01~a", "conv_1"])

@@ -24,6 +24,7 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from service.api import create_app
+from service.usage_wire import UsageResponse
 from service.wire import AskResponse, SentenceEvent
 from tests.fake_desk import FakeDesk
 from tests.http_server import serving_app
@@ -39,7 +40,7 @@ CHECKS: list[CheckFunction] = [
     response_schema_conformance,
 ]
 # These read whatever lies under a path that happens to be made up, or take long. Everyone else is turned away from them.
-NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete"}
+NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete", "/api/backup"}
 RAIN = "---\npublisher: The Herald\npublished: 2026-04-24\n---\n# Rain\n\nIt rained for 40 days. The Elbe rose by two metres."
 
 
@@ -102,6 +103,8 @@ def test_examples_are_what_they_show() -> None:
     )
     assert AskResponse.model_validate_json(events["answer"]) == answer
     assert SentenceEvent.model_validate_json(events["sentence"]).sentence == first
+    usage = paths["/api/usage"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert UsageResponse.model_validate(usage).questions.answered == sum(day["answered"] for day in usage["per_day"])
     chat = paths["/v1/chat/completions"]["post"]["responses"]["200"]["content"]
     assert ChatCompletion.model_validate(chat["application/json"]["example"]).choices[0].message.content == answer.text
     chunk = chat["text/event-stream"]["example"].split("\n\n")[0].removeprefix("data: ")

@@ -76,9 +76,28 @@ def test_a_refusal_can_be_rated_too(page: Page, desk: PageDesk) -> None:
 
 def test_what_goes_wrong_is_said_below_the_answer(page: Page, desk: PageDesk) -> None:
     entry = ask(page, "Who rang?")
-    kept, desk.answers = desk.answers, []
+    page.route("**/share", lambda route: route.abort())
     entry.get_by_role("button", name="Share").click()
-    expect(entry.locator(".drawer .problem")).to_contain_text("This answer is not kept")
-    desk.answers = kept
+    expect(entry.locator(".drawer .problem")).to_contain_text("The service does not answer.")
+    page.unroute("**/share")
     entry.get_by_role("button", name="Try again").click()
     expect(entry.get_by_label("Link to this answer")).to_be_visible()
+
+
+def test_what_another_try_cannot_mend_is_not_tried_again(page: Page, desk: PageDesk) -> None:
+    entry = ask(page, "Who rang?")
+    desk.answers = []
+    entry.get_by_role("button", name="Share").click()
+    expect(entry.locator(".drawer .problem")).to_contain_text("This answer is not kept")
+    expect(entry.locator(".drawer").get_by_role("button")).to_have_count(0)
+
+
+def test_what_opens_below_an_answer_is_not_hidden_by_the_field(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 420})
+    entry = ask(page, "What did the flood cost?")
+    entry.get_by_role("button", name="Share").click()
+    expect(entry.get_by_role("button", name="Stop sharing")).to_be_visible()
+    drawer, field = entry.locator(".drawer").bounding_box(), page.locator("#ask").bounding_box()
+    assert drawer is not None
+    assert field is not None
+    assert drawer["y"] + drawer["height"] <= field["y"]

@@ -1,9 +1,9 @@
 """An answer on the page: its sentences, sources and doubts, and that nothing of it is run."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from index.errors import FootnoteError
-from tests.page_browser import ask, highlighted
+from index.errors import FootnoteError, QuestionError
+from tests.page_browser import ask, findings, highlighted, opened
 from tests.page_desk import BELL, COST, HOSTILE, INSURED, RISE, PageDesk
 
 
@@ -85,3 +85,22 @@ def test_an_answer_is_copied_with_its_sources(page: Page, address: str) -> None:
         "Who rang?\n\nThe bell rang 🔔 at nine. [1]\n\n[1] “The bell rang 🔔 at nine.” A long year, "
     )
     assert f"{address}/articles/long?version=" in copied
+
+
+def test_a_question_that_cannot_be_asked_comes_back_to_be_changed(page: Page, desk: PageDesk) -> None:
+    desk.error = QuestionError("The question is longer than 4,000 characters.")
+    entry = ask(page, "Who rang?")
+    expect(entry.locator(".problem")).to_contain_text("longer than 4,000 characters")
+    desk.error = None
+    entry.get_by_role("button", name="Change the question").click()
+    field = page.get_by_label("Your question")
+    expect(field).to_have_value("Who rang?")
+    expect(field).to_be_focused()
+
+
+def test_where_there_is_nothing_the_page_says_so(browser: Browser, address: str) -> None:
+    with opened(browser, address, path="/nothing", showing="main .notice") as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text("No such page")
+        assert findings(page) == []
+        page.get_by_role("link", name="Ask a question").click()
+        expect(page.get_by_label("Your question")).to_be_visible()

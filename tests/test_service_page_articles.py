@@ -138,3 +138,29 @@ def test_the_opening_lists_articles_and_the_list_goes_on(page: Page) -> None:
     expect(page.locator(".reader h1")).to_have_text("65 articles")
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".reader")).to_be_hidden()
+
+
+def test_a_long_list_is_searched_by_title(page: Page) -> None:
+    page.goto("/articles")
+    find = page.get_by_role("searchbox", name="Find by title")
+    expect(page.get_by_role("heading", level=1)).to_have_text("65 articles")
+    find.fill("NUMBER 1")
+    expect(page.get_by_role("heading", level=1)).to_have_text("11 articles")
+    expect(page.locator(".contents a").nth(1)).to_have_text("A shorter piece, number 10")
+    expect(page.get_by_role("status")).to_have_text("11 articles")
+    find.fill("no such title")
+    expect(page.locator(".empty")).to_have_text("There is none with these words.")
+    find.fill("")
+    expect(page.locator(".contents li")).to_have_count(50)
+    find.fill("piece")
+    expect(page.get_by_role("heading", level=1)).to_have_text("60 articles")
+    page.get_by_role("button", name="Show more").click()
+    expect(page.locator(".contents li")).to_have_count(60)
+    expect(find).to_have_value("piece")
+
+
+def test_a_short_list_needs_no_search(page: Page) -> None:
+    ask(page, "Who rang?")
+    page.goto("/conversations")
+    expect(page.locator(".conversation")).to_have_count(1)
+    expect(page.get_by_role("searchbox")).to_have_count(0)

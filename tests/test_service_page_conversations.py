@@ -78,14 +78,18 @@ def test_past_conversations_are_listed_and_opened(page: Page) -> None:
     expect(page.locator(".question")).to_have_text([FLOOD, "And then?"])
 
 
-def test_a_conversation_is_deleted_by_pressing_twice(page: Page, desk: PageDesk) -> None:
+def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, desk: PageDesk) -> None:
     ask(page, FLOOD)
     page.goto("/conversations")
-    button = page.get_by_role("button", name="Delete")
+    button = page.get_by_role("button", name=f"Delete the conversation: {FLOOD}")
     button.click()
-    expect(button).to_have_text("Really delete?")
+    dialog = page.get_by_role("dialog", name="Delete the conversation?")
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
     assert len(desk.answers) == 1
     button.click()
+    dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(".conversation")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.locator(".empty")).to_be_visible()

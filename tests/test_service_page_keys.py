@@ -103,10 +103,12 @@ def test_an_admin_finds_the_way_to_the_review(locked: Page, database: Engine) ->
     expect(locked.locator(".reviewed")).to_have_count(1)
 
 
-def test_who_is_no_admin_is_told_so(locked: Page, database: Engine) -> None:
+@pytest.mark.parametrize("path", ["/review", "/usage"])
+def test_who_is_no_admin_is_told_so(locked: Page, database: Engine, path: str) -> None:
     sign_in(locked, add_key(database, "al"))
     expect(locked.locator(".opening h2")).to_be_visible()
-    locked.goto("/review")
+    expect(locked.get_by_role("link", name="Usage")).to_be_hidden()
+    locked.goto(path)
     expect(locked.locator(".problem")).to_contain_text("admin")
 
 

@@ -10,6 +10,12 @@ from tests.page_desk import RISE, PageDesk
 
 FLOOD = "What did the flood cost?"
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
+# How far things jumped, as browsers reckon it (https://web.dev/articles/cls): below 0.1 is good.
+SHIFTS = """
+window.shifted = 0;
+const add = (list) => list.getEntries().forEach((entry) => (window.shifted += entry.value));
+new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+"""
 MOVING = "document.getAnimations().filter((animation) => animation.playState === 'running').length"
 
 
@@ -98,6 +104,16 @@ def test_nothing_moves_where_less_motion_is_wanted(page: Page, desk: PageDesk) -
     assert page.evaluate(MOVING) > 0
 
 
+def test_what_comes_later_moves_nothing_on_a_telephone(admin: Page) -> None:
+    admin.set_viewport_size({"width": 360, "height": 800})
+    admin.add_init_script(SHIFTS)
+    for path in ("/", "/articles/long", "/usage"):
+        admin.goto(path)
+        expect(admin.get_by_role("link", name="Usage")).to_be_visible()
+        expect(admin.locator(".progress")).to_have_count(0)
+        assert admin.evaluate("window.shifted") < 0.01
+
+
 def answer_with_an_article(page: Page) -> None:
     ask(page, FLOOD).locator(".answer-text .marker").first.click()
     expect(page.locator("mark").first).to_be_attached()
@@ -145,6 +161,12 @@ def review(page: Page) -> None:
     expect(page.locator(".note").first).to_be_visible()
 
 
+def usage(page: Page) -> None:
+    page.goto("/usage")
+    page.get_by_text("Every day as a table").click()
+    expect(page.locator(".day-table")).to_be_visible()
+
+
 def article(page: Page) -> None:
     page.goto("/articles/rain/Hamburg%20%231%3F")
     expect(page.locator(".article-title")).to_be_visible()
@@ -164,6 +186,7 @@ VIEWS = [
     rating,
     conversations,
     review,
+    usage,
     article,
 ]
 

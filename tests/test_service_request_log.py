@@ -140,6 +140,13 @@ def test_requests_are_counted_by_route_and_status() -> None:
     }
 
 
+def test_head_is_counted_and_logged_under_its_route(lines: Any) -> None:
+    client = serve()
+    assert client.head("/api/articles").status_code == 200
+    assert ("footnote_requests_total", "/api/articles", "200") in samples(client.get("/metrics").text)
+    assert [(line["method"], line["route"]) for line in lines()] == [("HEAD", "/api/articles")]
+
+
 def test_metrics_know_the_size_of_the_index_and_the_process() -> None:
     seen = samples(serve().get("/metrics").text)
     assert (seen[("footnote_index_articles",)], seen[("footnote_index_passages",)]) == (1, 2)

@@ -1,10 +1,14 @@
 /** What can be done with an answer, under it: copy, share, say what one thinks of it. */
 
-import { rate, share } from "./api.js";
+import { deleteAnswer, rate, share } from "./api.js";
 import { answerAsText, copyText } from "./copy.js";
+import { deleteButton } from "./deleting.js";
 import { announce, element } from "./dom.js";
 import { answerAddress } from "./links.js";
 import { problemNotice } from "./notices.js";
+
+/** The name of the event at an answer's foot, and above, once that answer is deleted. */
+export const DELETED = "answer-deleted";
 
 const SHOWN_FOR = 2000; // milliseconds for which a button says what it did
 
@@ -19,10 +23,23 @@ export function colophon(answer) {
     { class: "colophon" },
     answer.status === "answered" ? action("Copy", (button) => copyAnswer(answer, button)) : null,
     kept && own ? action("Share", (from) => attempt(drawer, () => shareAnswer(answer, { drawer, from }))) : null,
+    kept && own ? deletion(answer) : null,
     kept ? thumbs(answer, drawer) : null,
     element("span", { class: "timings" }, `Found in ${duration(retrieve)}, answered in ${duration(answering)}`),
     drawer,
   );
+}
+
+/** The button that deletes an answer, which then tells those above it. */
+export function deletion({ id, question }) {
+  const button = deleteButton({
+    what: "the answer",
+    title: question,
+    consequence: "It is gone for good, with its question and what was said of it, also for those who have its link.",
+    remove: () => deleteAnswer(id),
+    onDeleted: () => button.dispatchEvent(new CustomEvent(DELETED, { bubbles: true, detail: { id } })),
+  });
+  return button;
 }
 
 function action(words, click) {
@@ -34,7 +51,7 @@ async function attempt(drawer, act) {
   try {
     await act();
   } catch (error) {
-    drawer.replaceChildren(problemNotice(error, () => attempt(drawer, act)));
+    fill(drawer, problemNotice(error, () => attempt(drawer, act)));
     announce(error.message);
   }
 }
@@ -61,7 +78,7 @@ async function shareAnswer({ id }, { drawer, from }) {
     action("Stop sharing", () => attempt(drawer, stop)),
     action("Close", () => close({ drawer, from }, "")),
   ];
-  drawer.replaceChildren(element("p", {}, words), field, element("p", { class: "drawer-ends" }, buttons));
+  fill(drawer, element("p", {}, words), field, element("p", { class: "drawer-ends" }, buttons));
   announce(words);
   field.select();
 }
@@ -76,7 +93,7 @@ function thumbs(answer, drawer) {
   const choose = async (rating, from) => {
     await rate(answer.id, { rating });
     for (const thumb of made) thumb.setAttribute("aria-pressed", String(thumb === from));
-    drawer.replaceChildren(commentForm(answer, rating, { drawer, from }));
+    fill(drawer, commentForm(answer, rating, { drawer, from }));
     announce("Thank you. You can say more below.");
   };
   return element("span", { class: "thumbs", role: "group", "aria-label": "What do you think of it?" }, made);
@@ -99,6 +116,12 @@ function commentForm(answer, rating, { drawer, from }) {
     action("No comment", () => close({ drawer, from }, "Thank you.")),
   ];
   return element("form", { submit }, field, element("p", { class: "drawer-ends" }, buttons));
+}
+
+/** Show something in the drawer, above the field for the next question. */
+function fill(drawer, ...parts) {
+  drawer.replaceChildren(...parts);
+  drawer.scrollIntoView({ block: "nearest" });
 }
 
 /** Leave a word in the drawer. The keyboard goes on from the button that opened it. */

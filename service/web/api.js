@@ -32,8 +32,9 @@ export async function* ask(request, signal) {
   throw lostConnection(null, BROKEN_OFF);
 }
 
-export function listArticles({ after = null, limit = 50 } = {}) {
-  return callForJson(`/api/articles${query({ after, limit })}`);
+/** One page of the articles; `title` leaves those out whose titles do not hold it. */
+export function listArticles({ title = null, after = null, limit = 50 } = {}) {
+  return callForJson(`/api/articles${query({ title, after, limit })}`);
 }
 
 export function getArticle({ id, version = null, signal }) {
@@ -64,6 +65,10 @@ export function getAnswer(id) {
   return callForJson(`/api/answers/${encodeURIComponent(id)}`);
 }
 
+export function deleteAnswer(id) {
+  return call(`/api/answers/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
 /** Let others open an answer by its address, or no longer. They still see only what they may read. */
 export function share(id, shared) {
   return call(`/api/answers/${encodeURIComponent(id)}/share`, { method: "POST", body: { shared } });
@@ -77,6 +82,11 @@ export function rate(id, { rating, comment = null }) {
 /** What everyone asked, for admins. `rating` and `status` choose; null is any. */
 export function listReview({ rating, status, after = null, limit = 30 }) {
   return callForJson(`/api/review${query({ rating, status, after, limit })}`);
+}
+
+/** How much was asked in the last days, for admins. */
+export function getUsage(days) {
+  return callForJson(`/api/usage${query({ days })}`);
 }
 
 function query(parameters) {

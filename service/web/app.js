@@ -1,5 +1,6 @@
-/** Starts the page. The address says whether it is for asking, a list, an article, an answer or the review. */
+/** Starts the page. The address says whether it is for asking, a list, an article, an answer, the review or the usage. */
 
+import { DELETED } from "./actions.js";
 import { getAnswer, getConversation, getMe } from "./api.js";
 import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
@@ -11,6 +12,7 @@ import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
 import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
 import { reviewView } from "./review.js";
+import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
 let stopAsking = () => false;
@@ -26,7 +28,9 @@ function start() {
   else if (conversation) load("Fetching the conversation…", () => getConversation(conversation), showConversation);
   else if (list) content.replaceChildren(list);
   else if (location.pathname === "/review") content.replaceChildren(reviewView());
-  else startPlainly();
+  else if (location.pathname === "/usage") content.replaceChildren(usageView());
+  else if (location.pathname === "/") startPlainly();
+  else showNothingThere();
   document.addEventListener("keydown", onKey);
   window.addEventListener(SIGNED_IN, introduce);
   document.getElementById("sign-out").addEventListener("click", signOut);
@@ -69,7 +73,23 @@ function showKeptAnswer(answer) {
   const onward = element("a", { href: address }, answer.own ? "Go on with this conversation" : "Ask a question of your own");
   const question = element("h2", { class: "question", dir: "auto" }, answer.question);
   document.getElementById("heading").hidden = false;
-  content.replaceChildren(element("article", { class: "entry" }, question, body), element("p", { class: "onward" }, onward));
+  const entry = element("article", { class: "entry" }, question, body);
+  entry.addEventListener(DELETED, showDeleted);
+  content.replaceChildren(entry, element("p", { class: "onward" }, onward));
+}
+
+function showDeleted() {
+  document.title = "Footnote";
+  const words = element("p", { class: "notice", tabindex: "-1" }, "The answer is deleted.");
+  const onward = element("a", { href: "/" }, "Ask another question");
+  content.replaceChildren(words, element("p", { class: "onward" }, onward));
+  words.focus();
+}
+
+function showNothingThere() {
+  document.title = "No such page – Footnote";
+  const words = element("p", {}, "There is nothing at this address. ", element("a", { href: "/" }, "Ask a question"), ".");
+  content.replaceChildren(element("div", { class: "notice" }, element("h1", { class: "notice-title" }, "No such page"), words));
 }
 
 /** Let the links to lists open beside the answers, which need not go away for them. */
@@ -97,7 +117,7 @@ function onKey(event) {
 /** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */
 async function introduce() {
   const me = await getMe().catch((error) => console.error(error));
-  document.getElementById("to-review").hidden = !me?.admin;
+  for (const id of ["to-review", "to-usage"]) document.getElementById(id).hidden = !me?.admin;
   document.getElementById("sign-out").hidden = !me?.keys_required;
 }
 

@@ -11,7 +11,8 @@ import { emptyIndex } from "./notices.js";
 export function articleList(open) {
   return pagedList({
     heading: "Articles",
-    fetchPage: (after) => listArticles({ after }),
+    fetchPage: (after, title) => listArticles({ title, after }),
+    find: "Find by title",
     rowsOf: (page) => page.articles.map((article) => articleRow(article, open)),
     headingOf: (page) => count(page.total),
     empty: emptyIndex,

@@ -11,6 +11,7 @@ const form = document.getElementById("ask");
 const field = document.getElementById("question");
 const button = document.getElementById("ask-button");
 const below = document.getElementById("below");
+const ASK = field.placeholder;
 let address = null; // of the conversation, once it is kept
 
 /** Let questions be asked: anew, or in a conversation that was kept. Returns what stops the one that is being answered. */
@@ -23,6 +24,8 @@ export function startAsking(conversation = null) {
       address = conversationAddress(id);
       stayAtAddress();
     },
+    onGone: beginAgain,
+    onEdit: typeAgain,
   });
   form.hidden = false;
   document.getElementById("heading").hidden = false;
@@ -61,12 +64,32 @@ function listenToForm(thread, filters) {
   });
 }
 
+/** Put a question into the field again, to be changed. */
+function typeAgain(question) {
+  field.value = question;
+  fit();
+  field.focus();
+}
+
 /** Turn the page into a conversation: the field goes to its foot. */
 function converse() {
   document.body.classList.add("conversing");
   for (const id of ["to-asking", "anew"]) document.getElementById(id).hidden = false;
   field.placeholder = "Ask a follow-up";
   below.replaceChildren();
+}
+
+/** Leave the address of a conversation that is gone; where nothing is left on the page, let it be as it opens. */
+function beginAgain() {
+  address = null;
+  history.replaceState(history.state, "", "/");
+  if (document.querySelector(".entry")) return;
+  document.querySelector(".withheld")?.remove();
+  document.body.classList.remove("conversing");
+  for (const id of ["to-asking", "anew"]) document.getElementById(id).hidden = true;
+  field.placeholder = ASK;
+  below.replaceChildren(openingView());
+  field.focus();
 }
 
 /** Let the address be the conversation's, so that it is there again after a reload. */
@@ -77,7 +100,7 @@ function stayAtAddress() {
 function withheld(number) {
   const answers = number === 1 ? "One answer is" : `${number} answers are`;
   const reason = "left out: an article that it rests on was deleted, or may not be read by you any more.";
-  return element("p", { class: "circumstance" }, `${answers} ${reason}`);
+  return element("p", { class: "circumstance withheld" }, `${answers} ${reason}`);
 }
 
 /** Make the field as high as its words. */

@@ -2,12 +2,23 @@
 
 import { currentKey, newKey } from "./key.js";
 
+const LASTING = new Set([400, 403, 404, 410, 413, 415, 422]);
+
 export class Problem extends Error {
-  /** `type` is stable, for example `/problems/index-empty`; `detail` says what was wrong and what to do. */
-  constructor({ type, title, detail }) {
+  /**
+   * `type` is stable, for example `/problems/index-empty`; `detail` says what was wrong and what to do; `status` is null
+   * where there was no reply.
+   */
+  constructor({ type, title, detail, status = null }) {
     super(detail);
     this.type = type;
     this.title = title;
+    this.status = status;
+  }
+
+  /** Whether the same call may go well another time: it was not what was asked for that was wrong. */
+  get passing() {
+    return !LASTING.has(this.status);
   }
 }
 
@@ -55,6 +66,7 @@ async function problemOf(response) {
   if (type.startsWith("application/problem+json")) return new Problem(await response.json());
   return new Problem({
     type: "/problems/unknown",
+    status: response.status,
     title: "Something went wrong",
     detail: `The service answered with status ${response.status} and said no more.`,
   });

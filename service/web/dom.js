@@ -5,7 +5,15 @@
  * strings become text; those that are null or undefined are left out.
  */
 export function element(name, properties = {}, ...children) {
-  const made = document.createElement(name);
+  return filled(document.createElement(name), properties, children);
+}
+
+/** Make a part of a drawing (SVG), as `element` does. */
+export function shape(name, properties = {}, ...children) {
+  return filled(document.createElementNS("http://www.w3.org/2000/svg", name), properties, children);
+}
+
+function filled(made, properties, children) {
   for (const [key, value] of Object.entries(properties)) {
     if (typeof value === "function") made.addEventListener(key, value);
     else if (value !== null && value !== undefined && value !== false) made.setAttribute(key, String(value));

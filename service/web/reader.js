@@ -3,6 +3,7 @@
  * everything. The browser's Back closes it, or goes back to the article before.
  */
 
+import { DELETED } from "./actions.js";
 import { articleView, goToStretch, targetOf } from "./article.js";
 import { getArticle } from "./api.js";
 import { articleList } from "./articles.js";
@@ -109,6 +110,11 @@ narrow.addEventListener("change", () => {
 window.addEventListener("popstate", (event) => {
   if (event.state?.reader) show(event.state.reader);
   else if (!panel.hidden) hide();
+});
+// A conversation of the list has lost an answer, or its last and with that itself.
+document.addEventListener(DELETED, () => {
+  const list = panel.hidden ? null : history.state?.reader?.list;
+  if (list) panel.querySelector(".reader-content").replaceChildren(listAt(list));
 });
 // After a reload the answer that the panel stood beside is not where it was.
 if (history.state?.reader) history.replaceState(null, "");

@@ -1,5 +1,6 @@
 /** For admins: what was asked, what was refused, and what people said of the answers. */
 
+import { DELETED, deletion } from "./actions.js";
 import { listReview } from "./api.js";
 import { showAnswer } from "./arriving.js";
 import { moment } from "./dates.js";
@@ -29,29 +30,30 @@ function reviewList(chosen) {
   return pagedList({
     heading: "Questions and answers",
     fetchPage: (after) => listReview({ ...chosen, after }),
-    rowsOf: (page) => page.rows.map(row),
+    rowsOf: (page, leave) => page.rows.map((kept) => row(kept, leave)),
     empty: () => element("p", { class: "empty" }, "Nothing of this kind has been asked."),
   });
 }
 
-function row({ answer, asker, asked, feedback }) {
+function row({ answer, asker, asked, feedback }, leave) {
   const outcome = answer.status === "answered" ? null : element("span", { class: "flag" }, "refused");
   const link = element("a", { href: answerAddress(answer.id) }, moment(asked));
-  return element(
+  const row = element(
     "li",
-    { class: "reviewed" },
+    { class: "reviewed", [DELETED]: () => leave(row) },
     unfolding(answer, outcome),
-    element("p", { class: "contents-facts" }, link, " · ", asker),
+    element("p", { class: "contents-facts" }, link, " · ", asker, " · ", deletion(answer)),
     feedback.map(opinion),
   );
+  return row;
 }
 
-/** The question, which unfolds to the answer that was given. */
+/** The question, which unfolds to the answer that was given. What only its asker may do with it is not offered. */
 function unfolding(answer, outcome) {
   const body = element("div", { class: "entry entry-body" });
   const question = element("h2", { class: "reviewed-question", dir: "auto" }, answer.question);
   const toggle = ({ currentTarget: details }) => {
-    if (details.open && !body.children.length) showAnswer(body, answer, openArticle);
+    if (details.open && !body.children.length) showAnswer(body, { ...answer, own: false }, openArticle);
   };
   return element("details", { toggle }, element("summary", {}, question, outcome ? [" ", outcome] : null), body);
 }

@@ -1,5 +1,6 @@
 /** A conversation: the questions and their answers, oldest first. One question is asked at a time. */
 
+import { DELETED } from "./actions.js";
 import { ask } from "./api.js";
 import { arrivingAnswer, showAnswer } from "./arriving.js";
 import { wasStopped } from "./calls.js";
@@ -14,13 +15,16 @@ const CONVERSATION_GONE = "/problems/not-kept";
 export class Thread {
   /**
    * `open(target, opener)` shows an article; `onChange(busy)` is told when a question starts and ends, `onKept(id)` the
-   * conversation's id when there is one.
+   * conversation's id when there is one, and `onGone()` that its last answer was deleted, and with it the conversation;
+   * `onEdit(question)` that someone wants to ask a question that went wrong in other words.
    */
-  constructor(list, { open, onChange, onKept }) {
+  constructor(list, { open, onChange, onKept, onGone, onEdit }) {
     this.list = list;
     this.open = open;
     this.onChange = onChange;
     this.onKept = onKept;
+    this.onGone = onGone;
+    this.onEdit = onEdit;
     this.asking = null;
     this.conversation = null;
     this.answers = [];
@@ -33,6 +37,7 @@ export class Thread {
   /** Show a conversation that was kept, to go on with it. */
   resume({ id, answers }) {
     this.conversation = id;
+    this.answers.push(...answers);
     for (const answer of answers) showAnswer(this.entry(answer.question).body, answer, this.open);
     this.list.lastElementChild?.scrollIntoView({ block: "start" });
   }
@@ -53,12 +58,24 @@ export class Thread {
 
   entry(question, filters = {}) {
     const body = element("div", { class: "entry-body" });
-    const heading = element("h2", { class: "question", dir: "auto" }, question);
+    const heading = element("h2", { class: "question", dir: "auto", tabindex: "-1" }, question);
     const words = filtersInWords(filters);
     const asked = words ? element("p", { class: "circumstance", dir: "auto" }, `Only ${words}`) : null;
     const entry = element("article", { class: "entry" }, heading, asked, body);
+    entry.addEventListener(DELETED, ({ detail }) => this.leave(entry, detail.id));
     this.list.append(entry);
     return { entry, body };
+  }
+
+  /** Take out an entry whose answer was deleted. */
+  leave(entry, id) {
+    const next = entry.nextElementSibling ?? entry.previousElementSibling;
+    this.answers = this.answers.filter((answer) => answer.id !== id);
+    entry.remove();
+    next?.querySelector(".question").focus();
+    if (this.answers.length) return;
+    this.conversation = null;
+    this.onGone();
   }
 
   async answer(asked, body) {
@@ -108,6 +125,7 @@ export class Thread {
       this.conversation = null;
       return problemNotice(error, again, "Ask in a new conversation");
     }
+    if (error.passing === false) return problemNotice(error, () => this.onEdit(asked.question), "Change the question");
     if (!wasStopped(error)) return problemNotice(error, again);
     const button = element("button", { type: "button", class: "quiet", click: again }, "Ask again");
     return element("p", { class: "stopped" }, "Stopped. ", button);

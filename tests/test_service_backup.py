@@ -20,9 +20,9 @@ from service.kept.database import opened_database
 from service.kept.keys import add_key
 from service.keyring import Keyring
 from service.upkeep_wire import CheckRequest
+from tests.cli_fixtures import Run
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
-from tests.test_service_cli import Run, footnote  # noqa: F401 - a fixture
 
 TOKEN = "the-owner's-token"
 RAIN = "It rained 30 litres a square metre in Hamburg, the weather office says."

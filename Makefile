@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# What `make test` runs at once. Each takes up to 2 GB.
+PROCESSES ?= 2
 
 .PHONY: run install test test-llm soak gate baseline lint constraints docs clean
 
@@ -34,8 +36,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One file's tests stay together, in order: they share services and indexes, which are made once a file.
+# One test, or a few: make test ARGS="tests/test_index_sync.py", or pytest itself.
 test: lint
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not soak" $(ARGS)
 
 # Opt-in: a real, very small language model on this machine. The first time, llama.cpp is built, about five minutes. Built for
 # any processor: its kernels for AMX crash in some virtual machines.
@@ -48,7 +52,7 @@ test-llm: $(VENV)/.installed-test .venv-llm/.installed
 	@touch $@
 
 soak: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m soak --timeout=1500
+	$(BIN)/python -m pytest -m soak --timeout=1500 $(ARGS)
 
 # Asks the questions that ship, and fails when a score fell beyond chance since the baseline was kept.
 gate: install

@@ -4,25 +4,22 @@ Everything a reader sees is decided in one transaction here. A passage that is i
 does not exist; one that is in the catalogue was written to both before.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
 
-from index import publishing, queries, schema
+from index import finding, publishing, queries, schema
 from index.chunking import passage_id
-from index.database import Purpose, engine_for, explained
+from index.database import Purpose, copy_database, engine_for
 from index.errors import ArticleUnknown
+from index.finding import Stretch, in_parts
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
 from index.schema import articles, contents, deleted, facts, passages, retired, texts, unsettled
 
-# SQLite takes at most 32,766 parameters in a statement.
-_AT_ONCE = 5_000
 _PURPOSE = Purpose(
     name="The catalogue",
     when_damaged="It holds what the other stores are made from: restore the data folder from a backup, or remove the folder "
@@ -39,14 +36,6 @@ class Entry:
     key: str
     source: str
     path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Where a passage's words stand: passages of two contents that show the same words have the same one."""
-
-    version: str
-    start: int
 
 
 class Catalog:
@@ -146,7 +135,7 @@ class Catalog:
         """Return which of these articles are there and may be read."""
         query = select(articles.c.id).where(*queries.readable(access))
         with self._engine.connect() as connection:
-            parts = _parts(sorted(set(ids)))
+            parts = in_parts(sorted(set(ids)))
             return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
 
     def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
@@ -166,34 +155,16 @@ class Catalog:
 
         Where several articles share a passage, it is shown as one of those that the asker may read.
         """
-        found: dict[str, Passage] = {}
-        named = set(filters.article_ids)
         with self._engine.connect() as connection:
-            for part in _parts(ids):
-                query = queries.select_passages().where(
-                    passages.c.id.in_(part), *queries.readable(access), *queries.matching(filters)
-                )
-                for row in connection.execute(query.order_by(articles.c.id)).mappings():
-                    if not named or row["id"] in named:
-                        found.setdefault(row["passage_id"], queries.passage_of(row))
-        return found
+            return finding.passages_of(connection, ids, access, filters)
 
     def stretches(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Stretch]:
         """Return where the words of those of these passages stand that are in use, may be read, and match the filters.
 
         Far cheaper than `passages`, as no text is read.
         """
-        named = set(filters.article_ids)
-        columns = (passages.c.id, articles.c.version, passages.c.start, articles.c.id)
-        query = select(*columns).join_from(passages, articles, articles.c.key == passages.c.key)
-        query = query.where(*queries.readable(access), *queries.matching(filters))
         with self._engine.connect() as connection:
-            return {
-                passage: Stretch(version, start)
-                for part in _parts(ids)
-                for passage, version, start, article in connection.execute(query.where(passages.c.id.in_(part)))
-                if not named or article in named
-            }
+            return finding.stretches_of(connection, ids, access, filters)
 
     def stretch(self, version: str, span: Span) -> str | None:
         """Return the words of a stretch of this version of a text, or None when it has gone in the meantime."""
@@ -212,25 +183,14 @@ class Catalog:
 
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
-        keys = select(articles.c.key).where(*queries.readable(access), *queries.matching(filters))
-        # Contents belong to an article or two: looked up from the articles, none that does not match is looked at.
-        query = select(passages.c.id)
-        if not filters.article_ids:
-            with self._engine.connect() as connection:
-                return list(connection.scalars(query.where(passages.c.key.in_(keys)).limit(limit)))
-        found: dict[str, None] = {}
         with self._engine.connect() as connection:
-            for part in _parts(filters.article_ids):
-                if len(found) < limit:
-                    among = passages.c.key.in_(keys.where(articles.c.id.in_(part)))
-                    found |= dict.fromkeys(connection.scalars(query.where(among).limit(limit)))
-        return list(found)[:limit]
+            return finding.passage_ids(connection, access, filters, limit=limit)
 
     def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
         """Return the signatures of these texts, as far as they have any (`index.copies`)."""
         found: dict[str, bytes] = {}
         with self._engine.connect() as connection:
-            for part in _parts(sorted(set(versions))):
+            for part in in_parts(sorted(set(versions))):
                 query = select(texts.c.version, texts.c.signature).where(texts.c.version.in_(part))
                 found |= {version: signature for version, signature in connection.execute(query) if signature}
         return found
@@ -240,7 +200,7 @@ class Catalog:
         with self._engine.connect() as connection:
             return {
                 key
-                for part in _parts(sorted(set(keys)))
+                for part in in_parts(sorted(set(keys)))
                 for key in connection.scalars(select(articles.c.key).where(articles.c.key.in_(part)))
             }
 
@@ -264,7 +224,7 @@ class Catalog:
     def contents_of(self, keys: Iterable[str]) -> list[Prepared]:
         """Return those of these contents that are in use, as `contents` does."""
         with self._engine.connect() as connection:
-            return [one for part in _parts(sorted(set(keys))) for one in queries.contents_of(connection, part)]
+            return [one for part in in_parts(sorted(set(keys))) for one in queries.contents_of(connection, part)]
 
     def count_contents(self) -> int:
         """Return how many contents are in use."""
@@ -273,12 +233,7 @@ class Catalog:
 
     def copy_to(self, path: Path) -> None:
         """Copy the whole database, as it is at one moment, into a new file."""
-        try:
-            with closing(self._engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
-                assert raw.driver_connection is not None
-                raw.driver_connection.backup(copy)
-        except sqlite3.Error as error:
-            raise explained(error, path, _PURPOSE) or error from error
+        copy_database(self._engine, path, _PURPOSE)
 
     # -- What changes ----------------------------------------------------------------------------------------------
 
@@ -307,7 +262,7 @@ class Catalog:
         with self._engine.begin() as connection:
             rows = {
                 row["id"]: row
-                for part in _parts(ids)
+                for part in in_parts(ids)
                 for row in connection.execute(select(articles).where(articles.c.id.in_(part))).mappings()
             }
             if missing := [article_id for article_id in ids if article_id not in rows]:
@@ -329,7 +284,7 @@ class Catalog:
         """Return the ids of the passages of these contents, published or only staged."""
         with self._engine.connect() as connection:
             query = select(passages.c.id)
-            return [i for part in _parts(keys) for i in connection.scalars(query.where(passages.c.key.in_(part)))]
+            return [i for part in in_parts(keys) for i in connection.scalars(query.where(passages.c.key.in_(part)))]
 
     def forget_cuts(self) -> None:
         """Forget how every article was cut, and every content that no article uses. For a copy that is cut anew."""
@@ -348,14 +303,10 @@ class Catalog:
     def forget(self, keys: Sequence[str], *, older_than: timedelta) -> None:
         """Forget contents that are gone from Chroma and Tantivy, and versions that nobody can open any more."""
         with self._engine.begin() as connection:
-            for part in _parts(keys):
+            for part in in_parts(keys):
                 connection.execute(delete(passages).where(passages.c.key.in_(part)))
                 connection.execute(delete(contents).where(contents.c.key.in_(part)))
                 connection.execute(delete(unsettled).where(unsettled.c.key.in_(part)))
             connection.execute(delete(retired).where(retired.c.retired_at < datetime.now(UTC) - older_than))
             used = [select(table.c.version) for table in (articles, contents, retired)]
             connection.execute(delete(texts).where(*(texts.c.version.not_in(query) for query in used)))
-
-
-def _parts(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (items[first : first + _AT_ONCE] for first in range(0, len(items), _AT_ONCE))

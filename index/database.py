@@ -1,7 +1,10 @@
 """A connection to a database of SQLite, and what its errors mean to people."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
@@ -30,6 +33,16 @@ def engine_for(url: str, purpose: Purpose) -> Engine:
         event.listen(engine, "begin", _begin)
         event.listen(engine, "handle_error", _explaining(purpose))
     return engine
+
+
+def copy_database(engine: Engine, path: Path, purpose: Purpose) -> None:
+    """Copy a whole database of SQLite, as it is at one moment, into a new file."""
+    try:
+        with closing(engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
+            assert raw.driver_connection is not None
+            raw.driver_connection.backup(copy)
+    except sqlite3.Error as error:
+        raise explained(error, path, purpose) or error from error
 
 
 def _begin(connection: Connection) -> None:

@@ -34,14 +34,15 @@ def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress |
             old.copy_catalog_to(folder)
         new = old.beside(folder)
         undo.callback(new.close)
-        _fill(new, old if copying else None, on_progress)
+        fill(new, copied=old if copying else None, on_progress=on_progress)
         with live.changing:
-            _catch_up(new, old)
+            catch_up(new, old)
             undo.pop_all()
             live.replace(new)
 
 
-def _fill(new: Index, copied: Index | None, on_progress: OnProgress | None) -> None:
+def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = None) -> None:
+    """Write vectors and words of every content in the catalogue: those of `copied`, or cut and embedded anew."""
     total, done = new.catalog.count_contents(), 0
     if copied is None:
         new.catalog.forget_cuts()
@@ -55,7 +56,8 @@ def _fill(new: Index, copied: Index | None, on_progress: OnProgress | None) -> N
         if on_progress:
             on_progress(done, total)
     new.catalog.remember(DELETED_VECTORS, "0")
-    new.remember_maker()
+    if copied is None:
+        new.remember_maker()
 
 
 def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
@@ -70,7 +72,7 @@ def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
     return vectors_of
 
 
-def _catch_up(new: Index, old: Index) -> None:
+def catch_up(new: Index, old: Index) -> None:
     """Delete what was deleted from the old index while the new one was made. Nothing else can have changed."""
     if gone := sorted(new.catalog.entries().keys() - old.catalog.entries().keys()):
         new.catalog.delete(gone)

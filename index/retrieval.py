@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from index.catalog import Stretch
 from index.copies import AT_ONCE, without_copies
 from index.embedding import Vectors
+from index.finding import Stretch
 from index.records import Access, Filters, Hit
 from index.store import Index
 

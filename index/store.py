@@ -100,13 +100,19 @@ class Index:
         embedder = self.wanted_embedder()
         same = embedder is self.embedder
         return replace(
+            self.copy_in(folder),
+            embedder=embedder,
+            sentence_vectors=self.sentence_vectors if same else SentenceVectors(embedder),
+        )
+
+    def copy_in(self, folder: Path) -> "Index":
+        """Open a folder that holds a copy of the catalogue, with the model that this index was made with."""
+        return replace(
             self,
             folder=folder,
             catalog=catalog_in(folder),
             vectors=VectorStore(folder / _VECTORS),
             words=LexicalIndex(folder / _WORDS),
-            embedder=embedder,
-            sentence_vectors=self.sentence_vectors if same else SentenceVectors(embedder),
         )
 
     def copy_catalog_to(self, folder: Path) -> None:

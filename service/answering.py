@@ -15,6 +15,7 @@ from service.disagreement import disagreements
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.followups import completed_question
+from service.languages import unread_language
 from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.selection import Selected, select_hits
@@ -22,6 +23,7 @@ from service.settings import Settings
 from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 
 NOT_ANSWERED = "The articles do not answer this question."
+NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
 _NEAREST = 3
 _WORD = re.compile(r"\w")
@@ -51,7 +53,10 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     evidence = read_sentences(index, text, retrieved)
     clock.retrieved()
     yield Found(retrieved.hits, preferences=retrieved.preferences, completed_question=completed)
-    asked = _Asked(question.text.strip(), completed, retrieved, confidence(text, evidence), clock)
+    # A language model reads other languages, too.
+    language = None if writer else unread_language(text, retrieved.hits[0] if retrieved.hits else None)
+    sure = 0.0 if language else confidence(text, evidence)
+    asked = _Asked(question.text.strip(), completed, retrieved, sure, clock, language)
     if not evidence or (settings.refusals and asked.sure < 0.5):
         yield _no_answer(asked)
         return
@@ -88,6 +93,7 @@ class _Asked:
     """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on.
 
     `completed` is the question with what it leaves to the conversation before it; None where it stands by itself.
+    `language` is the one that it is in, where that is not read.
     """
 
     question: str
@@ -95,6 +101,7 @@ class _Asked:
     retrieved: Selected
     sure: float
     clock: "_Clock"
+    language: str | None
 
     @property
     def text(self) -> str:
@@ -152,7 +159,7 @@ def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
         question=asked.question,
-        text=NOT_ANSWERED,
+        text=NOT_READ.format(asked.language) if asked.language else NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
         hits=asked.retrieved.hits,
         answerer=ending.model if ending else EXTRACTIVE,

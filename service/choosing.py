@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from service.agreement import gives, stretch_words
 from service.evidence import Evidence
 from service.sought import holds, wanted
-from service.wording import asks_ahead, asks_back, asks_for_list, asks_for_overview, new_names, tells_back
+from service.wording import (
+    asks_ahead,
+    asks_back,
+    asks_for_list,
+    asks_for_one,
+    asks_for_overview,
+    new_names,
+    tells_back,
+)
 
 # A heading that matches is chosen only where no sentence comes near it.
 _MARGIN_FOR_HEADINGS = 4.0
@@ -18,6 +26,8 @@ _MARGIN_FOR_HEADINGS = 4.0
 _MARGIN = 5.0
 # Of anything but a value, list or overview: an article that tells of it may tell more; others must come near the best.
 _MARGIN_OF_ITS_ARTICLE, _MARGIN_OF_OTHERS = 3.0, 1.0
+# A stretch that a reader found may be all that is asked for, where it is short and no less likely than this.
+_FEW_WORDS, _LEAST_STRETCH = 6, -2.0
 _MARGIN_OF_UNSURE_VALUES = 2.2
 # From here on the reader is sure of a stretch: logarithm of how much likelier it is than that there is none.
 _SURE, _CERTAIN = 2.0, 4.0
@@ -43,7 +53,14 @@ class Choosing:
 def best_of(evidence: Sequence[Evidence]) -> Evidence:
     """Return the sentence that answers best. `evidence` is ordered, best first, and not empty."""
     near = [e for e in evidence if e.score >= evidence[0].score - _MARGIN_FOR_HEADINGS]
-    return next((e for e in near if e.span.kind == "sentence" and not e.text.endswith("?")), evidence[0])
+    return next((e for e in near if tells(e)), evidence[0])
+
+
+def tells(one: Evidence) -> bool:
+    """Say whether this is no heading or question: a sentence, or a line of a list or table that a reader is sure of."""
+    if one.span.kind == "sentence":
+        return not one.text.endswith("?")
+    return one.found is not None and one.found.score > _SURE and len(one.text.split()) > len(stretch_words(one).split())
 
 
 def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
@@ -58,12 +75,20 @@ def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
     if of_the_kind and sure > _CERTAIN:
         return Choosing(_score, _gives_the_same, most=3)
     if len({_article(one) for one in evidence}) == 1:  # nothing else can add to what it tells
-        return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown, _MARGIN), most=5)
+        one_thing = _is_brief(best) and (of_the_kind or asks_for_one(question))
+        margin, most = (_MARGIN_OF_ITS_ARTICLE, 3) if one_thing else (_MARGIN, 5)
+        return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown, margin), most)
     if of_the_kind and sure > _SURE:
         return Choosing(_score, _gives_the_same, most=3)
     if of_the_kind:
         return Choosing(_score, lambda one, shown: _may_be_the_value(question, one, shown), most=2)
     return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown), most=4)
+
+
+def _is_brief(best: Evidence) -> bool:
+    """Say whether a reader found a few words in the best sentence that may be the answer."""
+    found = best.found is not None and best.found.score > _LEAST_STRETCH
+    return found and len(stretch_words(best).split()) <= _FEW_WORDS
 
 
 def _score(one: Evidence) -> float:

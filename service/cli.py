@@ -125,6 +125,28 @@ def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID.
 
 
 @app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where the copy should lie: a new or empty folder.")],
+    json: Json = False,
+) -> None:
+    """Copy the index, keys, conversations and feedback into a new folder, also while a service answers."""
+    from service.backing_up import check_free, move_to
+    from service.opening import open_client
+    from service.printing import print_backup
+
+    check_free(folder)
+    with open_client(_settings()) as client:
+        made = client.backup()
+        move_to(Path(made.folder), folder)
+    made = made.model_copy(update={"folder": str(folder.absolute())})
+    if json:
+        typer.echo(made.model_dump_json(indent=2))
+    else:
+        print_backup(made)
+    raise typer.Exit(0 if made.agree else 1)
+
+
+@app.command()
 def status(
     check: Annotated[bool, typer.Option("--check", help="Compare catalogue, vectors and words.")] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Compare them, and mend what differs.")] = False,

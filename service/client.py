@@ -18,6 +18,7 @@ from service.kept.feedback import Wanted
 from service.kept_wire import ReviewResponse
 from service.problems import PROBLEMS
 from service.upkeep_wire import (
+    BackupResponse,
     CheckRequest,
     CheckResponse,
     DeleteRequest,
@@ -77,6 +78,8 @@ class OwnersClient(Client, Protocol):
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse: ...
 
+    def backup(self) -> BackupResponse: ...
+
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
     def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
@@ -116,6 +119,9 @@ class LocalClient:
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
         return self.desk.rebuild(on_progress=on_progress)
+
+    def backup(self) -> BackupResponse:
+        return self.desk.backup()
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.desk.check(request)
@@ -170,6 +176,9 @@ class HttpClient:
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
         return RebuildResponse.model_validate_json(self._send("POST", "/api/rebuild", content="{}"))
+
+    def backup(self) -> BackupResponse:
+        return BackupResponse.model_validate_json(self._send("POST", "/api/backup", content="{}"))
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self._post("/api/check", request, CheckResponse)

@@ -18,6 +18,7 @@ from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, checked, steps
 from service.askers import OWNER, Asker
+from service.backing_up import back_up
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
@@ -28,7 +29,14 @@ from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
-from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
 from service.usage_wire import UsageResponse
 from service.watches import Watches
 from service.wire import (
@@ -232,6 +240,10 @@ class LocalDesk:
         with self.live.pinned() as index:
             articles, passages = index.catalog.count(EVERYTHING), index.catalog.count_passages()
         return RebuildResponse(articles=articles, passages=passages, seconds=round(perf_counter() - started, 3))
+
+    def backup(self) -> BackupResponse:
+        """Copy the index and the database into a new folder within the data folder; questions are answered meanwhile."""
+        return back_up(self.live, self.settings.data_dir)
 
     def check(self, request: CheckRequest) -> CheckResponse:
         """Compare the three stores, and mend them if told to. Raises what `index.upkeep.check_stores` raises."""

@@ -12,14 +12,17 @@ from index.segmentation import display_text
 from index.store import Index
 from service.agreement import stretch_words
 from service.boilerplate import is_boilerplate
-from service.choosing import best_of, choosing_for
+from service.choosing import best_of, choosing_for, tells
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence, read_sentences
 from service.leaning import leans_back
+from service.parts import compared
 from service.refusal import confidence
+from service.sought import wanted
+from service.summarising import asked_of_one_article, summary_of
 from service.values import values_in
-from service.wording import asks_for_list, asks_for_overview, name_others, parts_of
+from service.wording import asks_for_list, asks_for_overview, name_others, new_names, parts_of, stem_set, terms
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -44,8 +47,14 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 
     Of a question with several parts, each part that the evidence answers is answered, in their order.
     """
-    parts = parts_of(question)
-    of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
+    if read := asked_of_one_article(question, evidence):
+        return [_draft(index, shown) for shown in _summary(index, read)]
+    if things := compared(question):
+        sides = [_answered_part(index, thing, evidence, beside=things) for thing in things]
+        of_parts = sides if all(sides) else []  # one side alone is no comparison
+    else:
+        parts = parts_of(question)
+        of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
     chosen: list[_Shown] = []
     for part in of_parts:
         for shown in part[:_MOST_OF_A_PART]:
@@ -56,20 +65,42 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
     """Return the stretch of the best sentence that answers, as people read it.
 
-    None without a reader, and for overviews, lists and questions with several parts. With `sure`, only where the reader finds
-    it likelier than that there is none.
+    None without a reader, for overviews, lists and questions with several parts, and where it names nobody and a person is
+    asked for. With `sure`, only where the reader finds it likelier than that there is none.
     """
-    best = best_of(evidence)
+    best = _best(question, evidence)
     several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
     if several or (sure and best.answer is None):
         return None
-    return stretch_words(best) or None
+    words = stretch_words(best)
+    return None if wanted(question) == "person" and not new_names(words, question) else words or None
 
 
-def _answered_part(index: Index, part: str, evidence: Sequence[Evidence]) -> list[_Shown]:
-    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does."""
+def _told_of(thing: str, things: Sequence[str], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the sentences with a word that only this of the things compared has, and what leans on one before it."""
+    others = stem_set(" ".join(other for other in things if other != thing))
+    own = terms(thing).keys() - others
+    return [one for one in evidence if own & stem_set(one.text) or leans_back(one.text)]
+
+
+def _summary(index: Index, read: Sequence[Evidence]) -> list[_Shown]:
+    """Return the sentences that sum up one article, one that leans on another joined to it."""
+    chosen: list[_Shown] = []
+    for one in summary_of(read):
+        chosen = _with(index, chosen, one, most=len(chosen) + 1)
+    return chosen
+
+
+def _answered_part(
+    index: Index, part: str, evidence: Sequence[Evidence], *, beside: Sequence[str] = ()
+) -> list[_Shown]:
+    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does.
+
+    Of one of several things that are compared, `beside`, only what tells of this one.
+    """
     hits = tuple({one.hit.passage.id: one.hit for one in sorted(evidence, key=lambda one: one.rank)}.values())
     found = read_sentences(index, part, Retrieved(hits, index.embedder.embed_questions([part])[0]))
+    found = _told_of(part, beside, found) if beside else found
     return _chosen(index, part, found) if found and confidence(part, found) >= 0.5 else []
 
 
@@ -78,12 +109,21 @@ def _beside(chosen: list[_Shown], shown: _Shown) -> list[_Shown]:
     return chosen if _overlapping(chosen, shown.evidence, shown.span) is not None else [*chosen, shown]
 
 
-def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
+def _best(question: str, evidence: Sequence[Evidence]) -> Evidence:
+    """Return the sentence that comes first: the best, or the one of the time in question that gives another value."""
     best = best_of(evidence)
+    if best.hit.timely:
+        return best
+    timely = (one for one in evidence if one.hit.timely and tells(one))
+    return next((one for one in timely if _contradicts(one, best, question)), best)
+
+
+def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
+    best = _best(question, evidence)
     choosing = choosing_for(question, evidence)
     chosen = [_Shown(best, _span(index, best))]
     for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
-        if candidate is best or candidate.span.kind != "sentence" or candidate.text.endswith("?"):
+        if candidate is best or not tells(candidate):
             continue
         if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
             continue
@@ -189,7 +229,12 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
 
 
 def _span(index: Index, evidence: Evidence) -> Span:
-    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company")."""
+    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company").
+
+    The mark that closes a row of a table is left out.
+    """
+    words = evidence.hit.passage.words_of(evidence.span)
+    end = evidence.span.end - (len(words) - len(words.rstrip(" |")))
     start, text, position = evidence.span.start, evidence.text, evidence.position
     for _ in range(_MOST_BEFORE):
         before = _sentence_before(index, evidence, position) if leans_back(text) else None
@@ -199,8 +244,8 @@ def _span(index: Index, evidence: Evidence) -> Span:
         words = index.catalog.stretch(evidence.hit.passage.article.version, before) or ""
         text = display_text(words, evidence.hit.passage.article.format)
         if is_boilerplate(text):
-            return Span(evidence.span.start, evidence.span.end)
-    return Span(start, evidence.span.end)
+            return Span(evidence.span.start, end)
+    return Span(start, end)
 
 
 def _sentence_before(index: Index, evidence: Evidence, position: int) -> Span | None:

@@ -7,7 +7,9 @@ _LEANS_BACK = re.compile(
     r"|This(?! (?:week|month|quarter|year|spring|summer|autumn|fall|winter|morning|time))"
     r"|The (?:company|firm|group|agency|laboratory|institute|startup|vendors?|deal|agreement|bargain|move|pact|plan"
     r"|arrangement|partnership|alliance|project|announcement|developments?|spend|investment|structure|shift|change|step"
-    r"|two|four|latter|former))\b"
+    r"|two|four|latter|former)"
+    # What has no subject of its own: "Found by Ann Lee.", "Reported in March."
+    r"|(?:[A-Z][a-z]+ed|Found|Built|Made|Written|Chosen|Sold|Given|Taken|Shown|Led) (?:by|in|on)(?=[^,]*$))\b"
 )
 
 

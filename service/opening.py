@@ -10,6 +10,7 @@ from index.errors import DataFolderOwned
 from index.live import LiveIndex
 from index.ownership import Owner, own
 from index.store import opened
+from service.backing_up import remove_unmoved
 from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
 from service.generative import writer_from
@@ -51,6 +52,7 @@ def open_desk(
     """Own the data folder and open its index and, with `keeping`, what is kept of asking."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
+        remove_unmoved(settings.data_dir)
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
         kept = stack.enter_context(open_kept(settings, live)) if keeping else None
         yield LocalDesk(live, settings, writer_from(settings), kept=kept)

@@ -12,6 +12,7 @@ from service.access import Gate
 from service.documented import problems
 from service.http_problems import check_characters
 from service.upkeep_wire import (
+    BackupResponse,
     CheckRequest,
     CheckResponse,
     DeleteRequest,
@@ -32,6 +33,8 @@ class OwnersDesk(Protocol):
     ) -> IndexReportWire: ...
 
     def rebuild(self) -> RebuildResponse: ...
+
+    def backup(self) -> BackupResponse: ...
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
@@ -59,6 +62,11 @@ def owner_router(desk: OwnersDesk, gate: Gate) -> APIRouter:
     def rebuild() -> RebuildResponse:
         """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
         return desk.rebuild()
+
+    @router.post("/backup", responses=problems(401, 403, 503))
+    def backup() -> BackupResponse:
+        """Copy index and databases into a new folder within the data folder. Questions are answered meanwhile."""
+        return desk.backup()
 
     @router.post("/check", responses=problems(400, 401, 403, 415, 422, 503))
     def check(request: CheckRequest) -> CheckResponse:

@@ -12,10 +12,14 @@ _COMPARED = tuple(
     for pattern in (
         rf"\bcompar(?:e|ed|ing|ison of)\s+{_TWO}",
         rf"\b(?:differences?|contrast|relation)\s+between\s+{_TWO}",
-        rf"\bhow\s+(?:do|does|did)\s+{_TWO}\s+(?:differ|compare)\b",
+        rf"\bhow\s+(?:do|does|did)\s+{_TWO}\s+(?:differ|compare)\b"
+        r"(?:\s+(?:in|on|over|about|regarding)\s+(?:their\s+)?(?P<topic>[^?]+))?",
         r"^(?P<one>[^?]+?)\s+(?:versus|vs\.?)\s+(?P<other>[^?]+)",
     )
 )
+# What stands before the first of two names may go for both: "the plans of Rome and Pisa".
+_LEADING = re.compile(r"(?P<leading>.+\s(?:of|by|from|in|at|for))\s+[A-Z][\w.&-]*(?:\s[A-Z][\w.&-]*)*")
+_ONLY_NAME = re.compile(r"[A-Z][\w.&-]*(?:\s[A-Z][\w.&-]*)*")
 # Catalogues write "The Guardian | World news" and "Fox News - Health" for what people call by its first part.
 _SECTION = re.compile(r"\s+[|–-]\s+")
 # Fewer words are as likely the name of a thing: "The Orrin reservoir".
@@ -23,9 +27,18 @@ _FEWEST_TITLE_WORDS = 5
 
 
 def compared(question: str) -> tuple[str, ...]:
-    """Return the two things that a question compares, in its own words; empty for any other question."""
+    """Return the two things that a question compares, in its own words; empty for any other question.
+
+    What is said of both goes with each: "the plans of Rome", "the plans of Pisa".
+    """
     match = next(filter(None, (pattern.search(question) for pattern in _COMPARED)), None)
-    return (match["one"].strip(), match["other"].strip()) if match else ()
+    if match is None:
+        return ()
+    one, other = match["one"].strip(), match["other"].strip(" .")
+    if (leading := _LEADING.fullmatch(one)) and _ONLY_NAME.fullmatch(other):
+        return one, f"{leading['leading']} {other}"
+    topic = match.groupdict().get("topic")
+    return (f"{one} {topic.strip()}", f"{other} {topic.strip()}") if topic else (one, other)
 
 
 def publishers_named(question: str, hits: Iterable[Hit]) -> tuple[str, ...]:

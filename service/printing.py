@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from service.upkeep_wire import CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
 
 OnProgress = Callable[[int, int], None]
@@ -143,6 +143,17 @@ def print_rebuilt(response: RebuildResponse, *, json: bool) -> None:
     out.print(
         f"Made again: {response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds."
     )
+
+
+def print_backup(response: BackupResponse) -> None:
+    """Print what was backed up, and where it lies."""
+    out = Console(highlight=False)
+    held = f"{response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds"
+    out.print(f"Backed up into {escape(response.folder)}: {held}.", soft_wrap=True)
+    if not response.agree:
+        out.print(
+            "[red]Its catalogue, vectors and words differ.[/red] Run `footnote status --repair`, then back up again."
+        )
 
 
 def print_check(response: CheckResponse) -> None:

@@ -6,6 +6,8 @@ Only relations that people ask for often are listed; of others nothing is said.
 
 import re
 
+from service.wording import stem_set
+
 _RELATIONS: tuple[tuple[str, str], ...] = (
     # How questions put it, and how texts that may answer do: beginnings of words, wide on purpose.
     (
@@ -84,6 +86,15 @@ _COMPILED = tuple(
 )
 
 
+_ROLE = (
+    r"(?i:ceo|chief executive|head|boss|chair(?:man|woman)?|president|director|founder|owner|mayor|minister|manager"
+    r"|editor|coach|author)"
+)
+_OWNER = r"[A-Z][\w.&-]*(?: [A-Z][\w.&-]*)*"
+_ROLES = re.compile(
+    rf"\b(?P<owner>{_OWNER})(?:['’]s|['’]) (?:[\w-]+ ){{0,2}}?(?P<role>{_ROLE})\b"
+    rf"|\b(?P<role_of>{_ROLE}) of (?:the )?(?P<of>{_OWNER})"
+)
 # A longer question also tells of things, in the same words: about "a report on the revenue of …" nothing is asked of revenue.
 _WORDS_OF_A_PLAIN_QUESTION = 20
 
@@ -92,4 +103,18 @@ def untold(question: str, text: str) -> bool:
     """Say whether a plain question asks for a relation of the list that the text tells of nothing."""
     if len(question.split()) > _WORDS_OF_A_PLAIN_QUESTION:
         return False
-    return any(asked.search(question) and not told.search(text) for asked, told in _COMPILED)
+    return _of_another(question, text) or any(a.search(question) and not told.search(text) for a, told in _COMPILED)
+
+
+def _of_another(question: str, text: str) -> bool:
+    """Say whether the role that is asked about is told of something else: of "Apple's CEO" where Amazon's is asked for."""
+    asked, told = _roles(question), _roles(text)
+    others = [owner for role, owner in told if any(role == other for other, _ in asked)]
+    return bool(others) and not any(stem_set(owner) & stem_set(text) for _, owner in asked)
+
+
+def _roles(text: str) -> list[tuple[str, str]]:
+    """Return the roles that a text names, each with what it is a role in."""
+    return [
+        ((match["role"] or match["role_of"]).lower(), match["owner"] or match["of"]) for match in _ROLES.finditer(text)
+    ]

@@ -10,6 +10,7 @@ from index.records import Filters, Hit
 from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve
 from index.store import Index
+from service.events import event_named, period_from
 from service.neighbours import joined
 from service.parts import compared, publishers_named, titles_named
 from service.periods import Period
@@ -54,7 +55,7 @@ def select_hits(index: Index, question: Question, *, settings: Settings, count: 
     Raises what `index.retrieval.retrieve` raises.
     """
     found = retrieve(index, question.text, access=question.access, filters=question.filters, count=count)
-    asked = _asked(question, found.hits, settings)
+    asked = _asked(index, question, found.hits, settings)
     if not found.hits or not (asked.when or asked.publishers or asked.things):
         return Selected(joined(index, _reranked(index, question.text, found.hits)), found.question_vector)
     parts = _parts(index, asked)
@@ -72,16 +73,22 @@ def _reranked(index: Index, text: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return reranked(index.reranker, text, hits, first=index.settings.reranked_passages)
 
 
-def _asked(question: Question, hits: Sequence[Hit], settings: Settings) -> _Asked:
+def _asked(index: Index, question: Question, hits: Sequence[Hit], settings: Settings) -> _Asked:
     as_of = min(max(question.as_of or date.today(), _EARLIEST), _LATEST)
-    when = when_asked(question.text, as_of) or (AskedOn() if question.as_of else None)
-    return _Asked(
-        question,
-        as_of,
-        when if settings.time_preference else None,
-        publishers_named(question.text, hits),
-        compared(question.text),
-    )
+    when: When | None = None
+    if settings.time_preference:
+        when = when_asked(question.text, as_of) or _when_told(index, question, as_of)
+        when = when or (AskedOn() if question.as_of else None)
+    return _Asked(question, as_of, when, publishers_named(question.text, hits), compared(question.text))
+
+
+def _when_told(index: Index, question: Question, as_of: date) -> Within | None:
+    """Return the time from or up to an event that the question names, where the articles tell its day."""
+    if (event := event_named(question.text)) is None:
+        return None
+    found = retrieve(index, event.sought, access=question.access, filters=question.filters, count=_COUNT)
+    period = period_from(event, found.hits, as_of)
+    return Within((period,)) if period else None
 
 
 def _of_its_time(index: Index, asked: _Asked, best: float) -> list[Hit]:

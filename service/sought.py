@@ -35,7 +35,8 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
     ),
     (
         "amount",
-        rf"\bhow much\b(?! of\b).*\b(?:{_MONEY_WORDS})\b|\bhow many (?:dollars|euros|pounds)\b"
+        rf"\bhow much\b(?! of\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).*\b(?:{_MONEY_WORDS})\b"
+        r"|\bhow many (?:dollars|euros|pounds)\b"
         rf"|\bhow (?:large|big|high)\b.*\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"

@@ -90,6 +90,16 @@ class RebuildResponse(Wire):
     seconds: float
 
 
+class BackupResponse(Wire):
+    """A backup, in a folder within the data folder of the machine that serves, and whether the three stores in it agree."""
+
+    folder: str
+    articles: int
+    passages: int
+    agree: bool
+    seconds: float
+
+
 class CheckRequest(Wire):
     """A comparison of the three stores. `repair` mends what differs."""
 

@@ -147,6 +147,12 @@ _BEGINS_PART = r"(?:(?:since|by|in|at|from|to|for|over|on|of|with) )?(?:what|who
 _PART = re.compile(rf"[,;?]?\s+and\s+(?={_BEGINS_PART})|[?;]\s+(?={_BEGINS_PART})", re.IGNORECASE)
 _ASKS = re.compile(_BEGINS_PART, re.IGNORECASE)
 _EACH = re.compile(r"\b(?P<one>[A-Z][\w.&-]*)(?:,)? and (?P<other>[A-Z][\w.&-]*)(?P<between>.*?) each\b")
+_ONE = re.compile(
+    r"\b(?:what|which|whose) (?!(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|happen\w*"
+    r"|makes?|about|if|the|an?|ways?|things|reasons?|causes?|effects?|roles?)\b)[\w-]+"
+    r"|\b(?:name|term|word|title) (?:of|for|given)\b|\b(?:called|named|where|who)\b",
+    re.IGNORECASE,
+)
 _LIST = re.compile(
     r"^(?:please )?(?:list|name|give)\b|\b(?:which|what)(?: \w+){0,2}? (?!(?:is|was|has|does|years?)\b)\w+[^\Ws]s"
     r" (?:are|were|have|do|did|will|can|could|take|took|use|get|got|build|make)\b|\bwhich of the\b",
@@ -174,6 +180,12 @@ def parts_of(question: str) -> tuple[str, ...]:
 def asks_for_list(question: str) -> bool:
     """Say whether a question asks for several things of a kind, as "which companies have …" does."""
     return bool(_LIST.search(question))
+
+
+@lru_cache(maxsize=4096)
+def asks_for_one(question: str) -> bool:
+    """Say whether a question asks for one person, place or thing, as "which country …" and "who …" do."""
+    return bool(_ONE.search(question))
 
 
 @lru_cache(maxsize=8192)

@@ -17,17 +17,29 @@ from sqlalchemy import select
 from index import schema
 from index.embedding import Embedder, Vectors
 from index.sentences import SentenceVectors
-from index.settings import PACKAGED_MODEL, IndexSettings
+from index.settings import IndexSettings
 from index.store import Index, open_index
+from tests.service_fixtures import packaged_model
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there
+# Tests run in as many processes as there are cores: threads of models would only wait for each other. Before PyTorch is
+# imported, and for the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # The same examples on every run: a failure is of a change, never of chance. `--hypothesis-profile=search` looks further.
 settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.page_browser"]
+pytest_plugins = [
+    "tests.cli_fixtures",
+    "tests.desk_fixtures",
+    "tests.generative_fixtures",
+    "tests.page_browser",
+    "tests.slack_fixtures",
+    "tests.web_fixtures",
+]
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]
@@ -36,12 +48,7 @@ NewPlace = Callable[[], AbstractContextManager[Path]]
 @pytest.fixture(scope="session")
 def embedder() -> Embedder:
     """The packaged model, loaded."""
-    import torch
-
-    torch.set_num_threads(1)  # on busy cores, threads that wait for each other cost more than they bring
-    embedder = Embedder(PACKAGED_MODEL)
-    embedder.load()
-    return embedder
+    return packaged_model()
 
 
 @pytest.fixture(scope="session")

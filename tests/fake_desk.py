@@ -9,7 +9,14 @@ from typing import Any
 from index.records import Access
 from service.askers import Asker
 from service.kept.kept import Through
-from service.upkeep_wire import CheckRequest, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.upkeep_wire import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
 from service.wire import (
     ArticleResponse,
     ArticlesResponse,
@@ -27,7 +34,7 @@ from service.wire import (
     SentenceWire,
     TimingsWire,
 )
-from tests.service_fixtures import CHECKED, REBUILT, KeepsNothing
+from tests.service_fixtures import BACKED_UP, CHECKED, REBUILT, KeepsNothing
 
 ARTICLE = ArticleResponse(
     id="reports/2026/Q1 #1?.v2",
@@ -41,6 +48,22 @@ ARTICLE = ArticleResponse(
     format="text",
     text="😀 It rained.",
     current=True,
+)
+STATUS = StatusResponse(
+    articles=1, passages=2, model="m", fingerprint="f", last_sync=None, data_dir="/data", answerer="extractive"
+)
+INDEXED = IndexReportWire(
+    added=1,
+    updated=0,
+    renamed=0,
+    unchanged=0,
+    deleted=0,
+    skipped=["a.bin"],
+    failed=[],
+    warnings=[],
+    articles=1,
+    passages=1,
+    seconds=0.5,
 )
 
 
@@ -113,21 +136,26 @@ def streamed(whole: AskResponse) -> list[AskEvent]:
 
 
 class FakeDesk(KeepsNothing):
-    """Remembers the last call and returns something of the right shape, or raises what it was told to.
+    """Remembers its calls and returns something of the right shape, or raises what it was told to.
 
     A streamed answer goes through `steps`, which may be exceptions and functions to call; `closed` is set when the
     question is over, also before its end.
     """
 
     def __init__(self) -> None:
-        self.called: tuple[object, ...] = ()
+        self.calls: list[tuple[object, ...]] = []
         self.error: Exception | None = None
         self.steps: list[AskEvent | Exception | Callable[[], object]] = []
         self.made = 0
         self.closed = threading.Event()
 
+    @property
+    def called(self) -> tuple[object, ...]:
+        """The last call, or nothing."""
+        return self.calls[-1] if self.calls else ()
+
     def _note(self, *call: object) -> None:
-        self.called = call
+        self.calls.append(call)
         if self.error:
             raise self.error
 
@@ -169,35 +197,19 @@ class FakeDesk(KeepsNothing):
 
     def status(self) -> StatusResponse:
         self._note("status")
-        return StatusResponse(
-            articles=1,
-            passages=2,
-            model="m",
-            fingerprint="f",
-            last_sync=None,
-            data_dir="/data",
-            answerer="extractive",
-        )
+        return STATUS
 
     def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
-        return IndexReportWire(
-            added=1,
-            updated=0,
-            renamed=0,
-            unchanged=0,
-            deleted=0,
-            skipped=[],
-            failed=[],
-            warnings=[],
-            articles=1,
-            passages=1,
-            seconds=0.5,
-        )
+        return INDEXED
 
     def rebuild(self) -> RebuildResponse:
         self._note("rebuild")
         return REBUILT
+
+    def backup(self) -> BackupResponse:
+        self._note("backup")
+        return BACKED_UP
 
     def check(self, request: CheckRequest) -> CheckResponse:
         self._note("check", request.repair)

@@ -13,9 +13,10 @@ import pytest
 from index.embedding import Embedder
 from index.errors import NotKept
 from index.live import LiveIndex
+from index.reader.model import Reader
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
-from index.settings import PACKAGED_MODEL
+from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.store import opened
 from service.askers import Asker
 from service.desk import LocalDesk
@@ -23,7 +24,7 @@ from service.kept.feedback import Wanted
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.opening import open_kept
 from service.settings import Settings
-from service.upkeep_wire import CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
 from service.usage_wire import UsageResponse
 from service.wire import AskRequest, AskResponse
 
@@ -41,6 +42,7 @@ def settings_for(data_dir: Path, **changes: Any) -> Settings:
 
 
 REBUILT = RebuildResponse(articles=1, passages=2, seconds=0.5)
+BACKED_UP = BackupResponse(folder="/data/backup-x", articles=1, passages=2, agree=True, seconds=0.5)
 _NONE = IdsWire(count=0, ids=[])
 CHECKED = CheckResponse(
     agree=False,
@@ -98,6 +100,12 @@ def packaged_model() -> Embedder:
 
 
 @cache
+def shipped_reader() -> Reader:
+    """Return the reading model that ships. One for all indexes of a test run, as with the packaged model."""
+    return Reader()
+
+
+@cache
 def sentence_vectors() -> SentenceVectors:
     """Return the vectors of the sentences that some test has asked about."""
     return SentenceVectors(packaged_model())
@@ -105,8 +113,10 @@ def sentence_vectors() -> SentenceVectors:
 
 @contextmanager
 def desk_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalDesk]:
-    """Open a desk over the index of these settings, with the shared model; with `keeping`, one that keeps what is asked."""
+    """Open a desk over the index of these settings, with the shared models; with `keeping`, one that keeps what is asked."""
     index = replace(opened(settings), embedder=packaged_model(), sentence_vectors=sentence_vectors())
+    if settings.reader == SHIPPED_READER:
+        index = replace(index, reader=shipped_reader())
     with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:
         yield LocalDesk(live, settings, None, kept=kept)
 
@@ -129,9 +139,10 @@ def write(folder: Path, articles: Mapping[str, str]) -> Path:
 
 @contextmanager
 def shipped_corpus(data_dir: Path) -> Iterator[LocalDesk]:
-    """Index the articles that ship with the project. Only to be read from."""
+    """Index the articles that ship with the project, and load the models. Only to be read from."""
     with desk_over(settings_for(data_dir)) as desk:
         assert index_into(desk, CORPUS).added == SHIPPED_ARTICLES
+        desk.ready()
         yield desk
 
 

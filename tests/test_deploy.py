@@ -2,8 +2,11 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 from prometheus_client.metrics_core import Metric
 
@@ -51,6 +54,15 @@ def test_settings_named_in_the_files_exist() -> None:
     named = {name for file in files for name in re.findall(r"FOOTNOTE_([A-Z_]+)", file.read_text())}
     assert {"DATA_DIR", "PUBLIC_URL"} <= named
     assert named <= {name.upper() for name in Settings.model_fields}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_knows_every_line_of_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "footnote.service"
+    text = (DEPLOY / unit.name).read_text()
+    unit.write_text(text.replace("/opt/footnote/.venv/bin/footnote", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_image_copies_what_is_there_and_is_given_no_more() -> None:

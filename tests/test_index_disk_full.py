@@ -5,7 +5,7 @@ The process that indexes is one of its own: the system lets it write no file bey
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,29 +33,44 @@ def made_up(self, texts):
     rows = np.random.default_rng(1).standard_normal((len(texts), 384)).astype(np.float32)
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 Embedder.embed_passages = made_up
-data, articles, what, limit = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-with closing(LiveIndex(opened(IndexSettings(_env_file=None, data_dir=data)))) as live:
-    live.current.embedder.load()
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    try:
-        rebuild_all(live) if what == "rebuild" else update(live, [articles])
-    except FootnoteError as error:
-        print(type(error).__name__, error)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+for line in sys.stdin:
+    data, articles, what, limit = line.rstrip("\\n").split("\\t")
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(LiveIndex(opened(IndexSettings(_env_file=None, data_dir=Path(data))))) as live:
+        live.current.embedder.load()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), unlimited[1]))
+        said = "no error"
+        try:
+            rebuild_all(live) if what == "rebuild" else update(live, [Path(articles)])
+        except FootnoteError as error:
+            said = f"{type(error).__name__} {error}"
+    resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    print(said.replace("\\n", " "), flush=True)
 """
+Run = Callable[[Path, Path, str, int], str]
 
 
-def run(data: Path, articles: Path, what: str, limit: int) -> str:
-    command = [sys.executable, "-c", CHILD, str(data), str(articles), what, str(limit)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr[-2_000:]
-    return done.stdout
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Index with a limit in another process, and return the error. It loads the model once for all tests."""
+    command = [sys.executable, "-c", CHILD]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin
+        assert child.stdout
+        told, said = child.stdin, child.stdout
+
+        def run(data: Path, articles: Path, what: str, limit: int) -> str:
+            told.write(f"{data}\t{articles}\t{what}\t{limit}\n")
+            told.flush()
+            return said.readline()
+
+        yield run
 
 
 @pytest.mark.parametrize("what", ["update", "rebuild"])
 @pytest.mark.parametrize("limit", [10_000, 300_000])
 def test_a_full_disk_is_told_and_leaves_the_index_as_it_was(
-    place: Path, folder: Path, opened_in: Callable[..., Any], what: str, limit: int
+    place: Path, folder: Path, opened_in: Callable[..., Any], run: Run, what: str, limit: int
 ) -> None:
     (folder / "rome.md").write_text("It rained in Rome.")
     (folder / "bank.md").write_text("The bank raised its rate.")

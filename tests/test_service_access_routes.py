@@ -35,7 +35,7 @@ QUESTION = "How high is the budget of the bird project?"
 SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice")
 OPEN_TO_ALL = {("get", "/healthz"), ("get", "/readyz")}
 ADMINS_ONLY = {("get", "/metrics"), ("get", "/api/status"), ("get", "/api/review"), ("get", "/api/usage")} | {
-    ("post", f"/api/{name}") for name in ("index", "rebuild", "check", "delete")
+    ("post", f"/api/{name}") for name in ("index", "rebuild", "backup", "check", "delete")
 }
 
 
@@ -113,6 +113,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("get", "/api/status"): [("/api/status", None)],
         ("post", "/api/index"): [("/api/index", {"paths": ["/nowhere"]})],
         ("post", "/api/rebuild"): [("/api/rebuild", {})],
+        ("post", "/api/backup"): [("/api/backup", {})],
         ("post", "/api/check"): [("/api/check", {})],
         ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],

@@ -1,5 +1,7 @@
 """What is shown beside the best sentence depends on what is asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span
@@ -58,3 +60,23 @@ def test_a_question_is_no_answer_where_a_sentence_comes_near_it() -> None:
     asked, told = said("a", "Why do reeds grow?", score=12.0), said("a", "The river is slow.", score=9.0)
     assert best_of([asked, told]) is told
     assert best_of([asked]) is asked
+
+
+def test_of_one_thing_that_was_found_less_is_told_than_of_a_reason() -> None:
+    found = said("a", "The Normans invaded Ireland in a spring storm.", answer="Ireland")
+    more = said("a", "Ireland was rich.", score=6.5)
+    assert worth("Which country did the Normans invade?", found, more) == [False]
+    assert worth("Why did the Normans invade?", found, more) == [True]
+
+
+def line(words: str, *, sure: float) -> Evidence:
+    fragment = said("a", words, answer=words.partition(": ")[2])
+    span = SentenceSpan(0, len(words), "fragment")
+    return replace(fragment, span=span, found=replace(fragment.found or Found(0.0, 0.0, None), score=sure))
+
+
+def test_a_line_that_a_reader_is_sure_of_answers_and_a_heading_does_not() -> None:
+    sentence = said("b", "Meetings are long.", score=7.0)
+    sure, unsure = line("Next meeting: 3 June", sure=3.0), line("Next meeting: 3 June", sure=1.0)
+    assert best_of([sure, sentence]) is sure
+    assert best_of([unsure, sentence]) is sentence

@@ -40,7 +40,7 @@ CHECKS: list[CheckFunction] = [
     response_schema_conformance,
 ]
 # These read whatever lies under a path that happens to be made up, or take long. Everyone else is turned away from them.
-NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete"}
+NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete", "/api/backup"}
 RAIN = "---\npublisher: The Herald\npublished: 2026-04-24\n---\n# Rain\n\nIt rained for 40 days. The Elbe rose by two metres."
 
 
@@ -114,7 +114,7 @@ def test_examples_are_what_they_show() -> None:
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_foretold(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
-    seen = try_out(service, mode, examples=25, headers=headers)
+    seen = try_out(service, mode, examples=12, headers=headers)
     assert 200 in seen
     assert 422 in seen
 

@@ -46,9 +46,11 @@ def test_a_title_is_named_when_it_is_long_enough_to_be_no_accident() -> None:
 @pytest.mark.parametrize(
     ("question", "things"),
     [
-        ("Compare Trainium with Blackwell.", ("Trainium", "Blackwell.")),
+        ("Compare Trainium with Blackwell.", ("Trainium", "Blackwell")),
         ("What is the difference between training and inference?", ("training", "inference")),
         ("How do training and inference differ?", ("training", "inference")),
+        ("Compare the plans of Rome and Pisa.", ("the plans of Rome", "the plans of Pisa")),
+        ("How do Rome and Pisa differ in their plans?", ("Rome plans", "Pisa plans")),
         ("training vs. inference", ("training", "inference")),
         ("Who trained with the team?", ()),
         ("How much does training cost?", ()),

@@ -83,7 +83,8 @@ def model_alone(corpus: str, folder: str, precision: Precision) -> Model:
 
 def fill_footnote(folder: str, passages: int) -> Filled:
     """Bring an index to this size, with vectors that are not computed."""
-    with open_index(_settings(folder)) as index:
+    # Vectors that were not computed are of no use to any later text.
+    with open_index(_settings(folder).model_copy(update={"remembered_embeddings": 0})) as index:
         before = index.vectors.count()
         index.embedder.load()
         started = perf_counter()

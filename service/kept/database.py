@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from index.database import Purpose, engine_for
+from index.database import Purpose, copy_database, engine_for
 from service.kept.schema import upgrade
 
 FILE = "footnote.db"
@@ -29,6 +29,15 @@ def opened_database(data_dir: Path) -> Engine:
     with engine.begin() as connection:
         upgrade(connection)
     return engine
+
+
+def copy_to(data_dir: Path, path: Path) -> None:
+    """Copy `<data>/footnote.db`, as it is at one moment, into a new file, also while others write to it."""
+    engine = opened_database(data_dir)
+    try:
+        copy_database(engine, path, _PURPOSE)
+    finally:
+        engine.dispose()
 
 
 def forget_log(engine: Engine) -> None:

@@ -1,0 +1,80 @@
+"""A backup of all that cannot be made again: the index, and the database of keys, conversations and feedback.
+
+The service may be allowed to write into its data folder alone. So the copy is made there, and whoever asked for it, on the
+same machine, moves it to where it should lie.
+"""
+
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from time import perf_counter
+
+from index.backup import copy_index
+from index.errors import DataFolderUnusable, WrongUsage
+from index.generations import current_folder
+from index.live import LiveIndex
+from service.kept.database import FILE, copy_to
+from service.upkeep_wire import BackupResponse
+
+_PREFIX = ".unmoved-backup-"  # no name that a person gives to a backup: what begins so is removed
+
+
+def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
+    """Copy the database and the index into a new folder within the data folder, for `move_to`.
+
+    Raises DataFolderUnusable and IndexDamaged.
+    """
+    started = perf_counter()
+    folder = _new_folder(data_dir)
+    try:
+        # First, so that the copy of the index has the articles that its answers cite.
+        copy_to(data_dir, folder / FILE)
+        index = current_folder(folder)
+        index.mkdir()
+        copied = copy_index(live, index)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return BackupResponse(
+        folder=str(folder.absolute()),
+        articles=copied.articles,
+        passages=copied.differences.passages,
+        agree=copied.differences.agree,
+        seconds=round(perf_counter() - started, 3),
+    )
+
+
+def check_free(target: Path) -> None:
+    """Raise WrongUsage when a backup cannot be moved there, before one is made."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise WrongUsage(f"{target} is there already. Name a folder that is new or empty.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUsage(f"The folder {target.parent} cannot be made ({error.strerror}).") from error
+
+
+def move_to(made: Path, target: Path) -> None:
+    """Move a backup to where it should lie. Raises DataFolderUnusable; the backup is then where it was."""
+    try:
+        if target.is_dir():
+            target.rmdir()
+        shutil.move(made, target)
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"The backup cannot be moved to {target} ({error.strerror or error}). It lies in {made}: move it yourself, or "
+            "delete it."
+        ) from error
+
+
+def remove_unmoved(data_dir: Path) -> None:
+    """Remove what was never moved, because whoever asked for it was killed. For who has just taken the data folder."""
+    for folder in data_dir.glob(f"{_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_folder(data_dir: Path) -> Path:
+    try:
+        return Path(mkdtemp(prefix=_PREFIX, dir=data_dir))  # for this user's eyes only
+    except OSError as error:
+        raise DataFolderUnusable(f"No folder can be made in {data_dir} ({error.strerror}).") from error

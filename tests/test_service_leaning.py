@@ -1,0 +1,28 @@
+"""Sentences that are only understood with the one before."""
+
+import pytest
+
+from service.leaning import leans_back
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It was rebuilt.",
+        "The company paid.",
+        "Found by Omar Haddad.",
+        "Reported in March.",
+        "These fell.",
+        "Built by hand.",
+    ],
+)
+def test_what_has_its_subject_in_the_sentence_before_leans_back(sentence: str) -> None:
+    assert leans_back(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The town built a harbour.", "Built in 1998, the harbour is new.", "This week it rained.", "Ann Lee found it."],
+)
+def test_what_names_its_subject_does_not(sentence: str) -> None:
+    assert not leans_back(sentence)

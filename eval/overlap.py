@@ -1,10 +1,13 @@
 """How far the sentences of an answer are those that people wrote theirs from, on sets such as CLAPNQ.
 
-    python -m eval.overlap DATASET
+    python -m eval.overlap DATASET [--fit]
 
 prints the F1 of the sentences that an answer shows, and, to compare, of the three most similar to the question: the mean
 over all questions with an answer, refused or not. A sentence counts as chosen, or shown, when more than half of it lies in
 a quote of the evidence, or of the answer. Questions are asked without a language model.
+
+With `--fit`, also the weights that tell best which sentences belong beside the best one (`service/telling.py`), and the F1
+of what weights choose that were fitted without the question's tenth of the set: before anything is joined or left out.
 """
 
 import argparse
@@ -12,19 +15,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from eval.datasets import read_questions
 from eval.opening import opened
 from eval.records import EvalQuestion
 from eval.scoring.evidence import evidence_targets, overlap
+from index.reader.fitting import fit_probability, probability
+from index.reader.scoring import Numbers
 from index.records import EVERYTHING, Filters, Span
 from index.retrieval import retrieve
 from index.store import Index
+from service.choosing import best_of
 from service.client import LocalClient
 from service.evidence import Evidence, read_sentences
 from service.extractive import quoted
 from service.settings import load_settings
+from service.telling import BELONGING_WEIGHTS, LEAST_PROBABILITY, belonging, telling
 
 _MOST_SIMILAR = 3
+_FOLDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The sentences read for one question, all of one article, best first, and which of them people wrote theirs from."""
+
+    question: str
+    evidence: tuple[Evidence, ...]
+    right: frozenset[Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,49 +64,95 @@ def within(sentences: Iterable[Span], stretches: Sequence[Span]) -> frozenset[Sp
     return frozenset(s for s in sentences if 2 * sum(overlap(s, one) for one in stretches) > s.end - s.start)
 
 
-def overlaps(index: Index, questions: Iterable[EvalQuestion]) -> Iterator[Overlap]:
-    """Yield the overlap of each question that has an answer and evidence in one article."""
+def cases(index: Index, questions: Iterable[EvalQuestion]) -> Iterator[Case]:
+    """Yield each question that has an answer and evidence in one article."""
     for question in questions:
         articles = {row.article_id for row in question.evidence}
         if question.answerable and len(articles) == 1:
             filters = Filters(article_ids=question.article_ids)
             retrieved = retrieve(index, question.question, access=EVERYTHING, filters=filters)
             evidence = read_sentences(index, question.question, retrieved)
-            yield _overlap(index, question, [e for e in evidence if e.hit.passage.article.id in articles])
+            yield _case(index, question, [e for e in evidence if e.hit.passage.article.id in articles])
 
 
-def _overlap(index: Index, question: EvalQuestion, evidence: Sequence[Evidence]) -> Overlap:
+def _case(index: Index, question: EvalQuestion, evidence: Sequence[Evidence]) -> Case:
     if not evidence:
-        return Overlap(0.0, 0.0)
-    article = evidence[0].hit.passage.article
-    _, text = index.catalog.article(article.id, EVERYTHING)
+        return Case(question.question, (), frozenset())
+    _, text = index.catalog.article(evidence[0].hit.passage.article.id, EVERYTHING)
     targets = evidence_targets(question, lambda article_id, version: text)
     right = within(map(_span, evidence), [target.spans[0] for target in targets if target.spans])
-    drafts = quoted(index, question.question, evidence)
-    shown = within(map(_span, evidence), [stretch.span for draft in drafts for stretch in draft.stretches[:1]])
-    similar = sorted(evidence, key=lambda e: -e.similarity)[:_MOST_SIMILAR]
-    return Overlap(f1(shown, right), f1(frozenset(map(_span, similar)), right))
+    return Case(question.question, tuple(evidence), right)
+
+
+def overlap_of(index: Index, case: Case) -> Overlap:
+    """Return how far what is shown for a question, and what is most similar to it, are what is right."""
+    if not case.evidence:
+        return Overlap(0.0, 0.0)
+    drafts = quoted(index, case.question, case.evidence)
+    shown = within(map(_span, case.evidence), [stretch.span for draft in drafts for stretch in draft.stretches[:1]])
+    similar = sorted(case.evidence, key=lambda e: -e.similarity)[:_MOST_SIMILAR]
+    return Overlap(f1(shown, case.right), f1(frozenset(map(_span, similar)), case.right))
+
+
+def fit_belonging(cases: Sequence[Case]) -> Numbers:
+    """Return the intercept and weights, in the order of BELONGING_WEIGHTS, that tell best which sentences belong."""
+    rows, right = zip(*map(_beside, cases), strict=True)
+    return fit_probability(np.vstack(rows), np.concatenate(right))
+
+
+def chosen_by(weights: Numbers, case: Case) -> frozenset[Span]:
+    """Return the best sentence and those that belong beside it by these weights."""
+    if not case.evidence:
+        return frozenset()
+    best = best_of(case.evidence)
+    others = [one for one in case.evidence if one is not best]
+    belong = probability(weights, _beside(case)[0]) >= LEAST_PROBABILITY
+    return frozenset([_span(best), *(_span(one) for one, taken in zip(others, belong, strict=True) if taken)])
+
+
+def _beside(case: Case) -> tuple[Numbers, Numbers]:
+    """Return the measures of the sentences beside the best one, a row each, and which are right (1, else 0)."""
+    if not case.evidence:
+        return np.empty((0, len(BELONGING_WEIGHTS) - 1)), np.empty(0)
+    best, most_told = best_of(case.evidence), max(map(telling, case.evidence))
+    others = [one for one in case.evidence if one is not best]
+    rows = [list(belonging(one, best, below=most_told - telling(one)).values()) for one in others]
+    right = np.array([float(_span(one) in case.right) for one in others])
+    return np.array(rows, float).reshape(len(others), len(BELONGING_WEIGHTS) - 1), right
 
 
 def _span(evidence: Evidence) -> Span:
     return Span(evidence.span.start, evidence.span.end)
 
 
-def main(dataset: Path) -> None:
-    """Ask the questions of a set and print the two means."""
+def main(dataset: Path, *, fit: bool) -> None:
+    """Ask the questions of a set and print the two means, and what was fitted."""
     questions = read_questions(dataset)
     with opened(questions, dataset, load_settings()) as (client, _):
         if not isinstance(client, LocalClient):
             raise SystemExit("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
-        found = list(overlaps(client.desk.opened, questions.questions))
+        asked = list(cases(client.desk.opened, questions.questions))
+        found = [overlap_of(client.desk.opened, case) for case in asked]
     if not found:
         raise SystemExit(f"{dataset} has no question with evidence in one article.")
     print(f"{len(found)} questions with an answer")
     print(f"F1 of the sentences shown: {sum(one.shown for one in found) / len(found):.3f}")
     print(f"F1 of the {_MOST_SIMILAR} most similar: {sum(one.similar for one in found) / len(found):.3f}")
+    if fit:
+        _print_fitted(asked)
+
+
+def _print_fitted(cases: Sequence[Case]) -> None:
+    for name, weight in zip(BELONGING_WEIGHTS, fit_belonging(cases), strict=True):
+        print(f'    "{name}": {weight:.2f},')
+    apart = [fit_belonging([case for at, case in enumerate(cases) if at % _FOLDS != fold]) for fold in range(_FOLDS)]
+    scores = [f1(chosen_by(apart[at % _FOLDS], case), case.right) for at, case in enumerate(cases)]
+    print(f"F1 of the sentences chosen by weights fitted without them: {sum(scores) / len(scores):.3f}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path)
-    main(parser.parse_args().dataset)
+    parser.add_argument("--fit", action="store_true", help="fit which sentences belong beside the best one")
+    arguments = parser.parse_args()
+    main(arguments.dataset, fit=arguments.fit)

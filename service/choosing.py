@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from service.agreement import gives, stretch_words
 from service.evidence import Evidence
 from service.sought import holds, wanted
+from service.telling import LEAST_PROBABILITY, belonging, belongs, telling
 from service.wording import (
     asks_ahead,
     asks_back,
@@ -30,10 +31,10 @@ _MARGIN_OF_ITS_ARTICLE, _MARGIN_OF_OTHERS = 3.0, 1.0
 _FEW_WORDS, _LEAST_STRETCH = 6, -2.0
 _MARGIN_OF_UNSURE_VALUES = 2.2
 # From here on the reader is sure of a stretch: logarithm of how much likelier it is than that there is none.
-_SURE, _CERTAIN = 2.0, 4.0
-# Weight of the similarity beside the score where no single value is asked for (docs/evaluation.md has the figures).
-_SIMILARITY_IN_TELLING = 6.0
+_SURE = 2.0
 _LEAST_SIMILARITY = 0.4
+# Beside one thing that is asked for: how probable it must be that a sentence of its article belongs there.
+_RATHER = 0.5
 _MOST_OF_ONE_ARTICLE = 2
 
 
@@ -68,21 +69,32 @@ def choosing_for(question: str, evidence: Sequence[Evidence]) -> Choosing:
     best = best_of(evidence)
     sure = best.found.score if best.found else 0.0
     of_the_kind = holds(wanted(question), best.text, question)
+    if len({_article(one) for one in evidence}) == 1:  # nothing else can add to what it tells
+        one_thing = _is_brief(best) and (of_the_kind or asks_for_one(question))
+        return _of_one_article(question, evidence, one_thing=one_thing)
     if asks_for_overview(question):
         return Choosing(_score, _of_several_articles, most=5)
     if asks_for_list(question):
         return Choosing(_score, lambda one, shown: _names_more(question, one, shown), most=4)
-    if of_the_kind and sure > _CERTAIN:
-        return Choosing(_score, _gives_the_same, most=3)
-    if len({_article(one) for one in evidence}) == 1:  # nothing else can add to what it tells
-        one_thing = _is_brief(best) and (of_the_kind or asks_for_one(question))
-        margin, most = (_MARGIN_OF_ITS_ARTICLE, 3) if one_thing else (_MARGIN, 5)
-        return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown, margin), most)
     if of_the_kind and sure > _SURE:
         return Choosing(_score, _gives_the_same, most=3)
     if of_the_kind:
         return Choosing(_score, lambda one, shown: _may_be_the_value(question, one, shown), most=2)
-    return Choosing(_telling, lambda one, shown: _tells_as_much(question, one, shown), most=4)
+    return Choosing(telling, lambda one, shown: _tells_as_much(question, one, shown), most=4)
+
+
+def _of_one_article(question: str, evidence: Sequence[Evidence], *, one_thing: bool) -> Choosing:
+    """Return how sentences are chosen where one article has all of the answer. Beside one thing that is asked for, only
+    what rather belongs there than not."""
+    single = one_thing and not (asks_for_overview(question) or asks_for_list(question))
+    least = _RATHER if single else LEAST_PROBABILITY
+    most_told = max(map(telling, evidence))
+
+    def worth(one: Evidence, shown: Sequence[Evidence]) -> bool:
+        measures = belonging(one, shown[0], below=most_told - telling(one))
+        return not _of_another_time(question, one, shown[0]) and belongs(measures) >= least
+
+    return Choosing(telling, worth, most=5)
 
 
 def _is_brief(best: Evidence) -> bool:
@@ -93,10 +105,6 @@ def _is_brief(best: Evidence) -> bool:
 
 def _score(one: Evidence) -> float:
     return one.score
-
-
-def _telling(one: Evidence) -> float:
-    return one.score + _SIMILARITY_IN_TELLING * one.similarity
 
 
 def _of_several_articles(one: Evidence, shown: Sequence[Evidence]) -> bool:
@@ -110,16 +118,16 @@ def _names_more(question: str, one: Evidence, shown: Sequence[Evidence]) -> bool
     return _of_several_articles(one, shown) and bool(new_names(one.text, known))
 
 
-def _tells_as_much(
-    question: str, one: Evidence, shown: Sequence[Evidence], margin: float = _MARGIN_OF_ITS_ARTICLE
-) -> bool:
+def _tells_as_much(question: str, one: Evidence, shown: Sequence[Evidence]) -> bool:
     best = shown[0]
-    if asks_back(question) and tells_back(best.text) and not tells_back(one.text):
-        return False
-    if asks_ahead(question) and not tells_back(best.text) and tells_back(one.text):
-        return False
-    allowed = margin if _article(one) == _article(best) else _MARGIN_OF_OTHERS
-    return _telling(one) >= _telling(best) - allowed
+    allowed = _MARGIN_OF_ITS_ARTICLE if _article(one) == _article(best) else _MARGIN_OF_OTHERS
+    return not _of_another_time(question, one, best) and telling(one) >= telling(best) - allowed
+
+
+def _of_another_time(question: str, one: Evidence, best: Evidence) -> bool:
+    """Say whether the best sentence is of the time asked for, before or to come, and this one is not."""
+    back, best_back = tells_back(one.text), tells_back(best.text)
+    return (asks_back(question) and best_back and not back) or (asks_ahead(question) and not best_back and back)
 
 
 def _gives_the_same(one: Evidence, shown: Sequence[Evidence]) -> bool:

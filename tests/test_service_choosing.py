@@ -45,9 +45,29 @@ def test_a_list_is_made_of_what_names_more() -> None:
 
 def test_an_overview_has_few_sentences_of_each_article() -> None:
     best, second, third = (said("a", f"The deal has part {n}.") for n in range(3))
-    choosing = choosing_for("Summarise the deal", [best, second, third])
+    choosing = choosing_for("Summarise the deal", [best, second, third, said("b", "Deals are made.")])
     assert choosing.worth(second, [best])
     assert not choosing.worth(third, [best, second])
+
+
+def test_of_one_article_is_shown_what_belongs_to_the_best_sentence() -> None:
+    best = said("a", "Reeds grow because the river is slow.")
+    near, far = said("a", "Its banks are flat.", score=9.0), said("a", "Roads are long.", score=2.0)
+    assert worth("Why do reeds grow?", best, near, far) == [True, False]
+
+
+def test_an_overview_of_one_article_is_not_cut_short() -> None:
+    best, second, third = (said("a", f"The deal has part {n}.") for n in range(3))
+    choosing = choosing_for("Summarise the deal", [best, second, third])
+    assert choosing.worth(second, [best])
+    assert choosing.worth(third, [best, second])
+
+
+def test_beside_a_certain_value_of_one_article_little_is_shown() -> None:
+    best = said("a", "The bridge cost $5 million.", answer="$5 million")
+    beside = said("a", "It was built in a year.", score=8.5)
+    assert worth("How much did the bridge cost?", best, beside) == [False]
+    assert worth("Why was the bridge built?", best, beside) == [True]
 
 
 def test_its_own_article_may_tell_more_than_others() -> None:

@@ -52,7 +52,7 @@ class Embedder:
         self._precision: Precision = precision
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
-        self._passages: Gathering[str, Vectors] = Gathering(self._rows)
+        self._passages: Gathering[str, Vectors] = Gathering()
         self._path = str(packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property
@@ -105,7 +105,7 @@ class Embedder:
         longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
         for start in range(0, len(texts), _BLOCK):
             block = longest_first[start : start + _BLOCK]
-            vectors[block] = self._passages([texts[at] for at in block])
+            vectors[block] = self._passages.run(self._rows, [texts[at] for at in block])
         return vectors
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:

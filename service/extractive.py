@@ -19,9 +19,10 @@ from service.evidence import Evidence, read_sentences
 from service.leaning import leans_back
 from service.parts import compared
 from service.refusal import confidence
+from service.sought import wanted
 from service.summarising import asked_of_one_article, summary_of
 from service.values import values_in
-from service.wording import asks_for_list, asks_for_overview, name_others, parts_of, stem_set, terms
+from service.wording import asks_for_list, asks_for_overview, name_others, new_names, parts_of, stem_set, terms
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -64,14 +65,15 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
     """Return the stretch of the best sentence that answers, as people read it.
 
-    None without a reader, and for overviews, lists and questions with several parts. With `sure`, only where the reader finds
-    it likelier than that there is none.
+    None without a reader, for overviews, lists and questions with several parts, and where it names nobody and a person is
+    asked for. With `sure`, only where the reader finds it likelier than that there is none.
     """
     best = _best(question, evidence)
     several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
     if several or (sure and best.answer is None):
         return None
-    return stretch_words(best) or None
+    words = stretch_words(best)
+    return None if wanted(question) == "person" and not new_names(words, question) else words or None
 
 
 def _told_of(thing: str, things: Sequence[str], evidence: Sequence[Evidence]) -> list[Evidence]:

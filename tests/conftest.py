@@ -32,7 +32,14 @@ settings.register_profile("repeatable", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
-pytest_plugins = ["tests.page_browser"]
+pytest_plugins = [
+    "tests.cli_fixtures",
+    "tests.desk_fixtures",
+    "tests.generative_fixtures",
+    "tests.page_browser",
+    "tests.slack_fixtures",
+    "tests.web_fixtures",
+]
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

@@ -2,13 +2,35 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from eval.records import EvalQuestion, Evidence
 from index.errors import ArticleUnknown, IndexMismatch
 from service.upkeep_wire import IndexReportWire, StatusResponse
-from service.wire import ArticleResponse, ArticlesResponse, AskRequest, AskResponse, SearchRequest, SearchResponse
+from service.wire import (
+    ArticleResponse,
+    ArticlesResponse,
+    AskRequest,
+    AskResponse,
+    HitWire,
+    SearchRequest,
+    SearchResponse,
+)
+from tests.fake_desk import ARTICLE, INDEXED, STATUS, answer, answered, citation
 
 QUOTE = "Amazon invests $5 billion now."
+PLACE: dict[str, Any] = {
+    "passage_id": "p1",
+    "article_id": "a",
+    "article_version": "v1",
+    "title": "A",
+    "publisher": None,
+    "published": None,
+    "url": None,
+    "start": 0,
+    "end": len(QUOTE),
+    "score": 0.9,
+}
 
 
 class FakeClient:
@@ -25,42 +47,11 @@ class FakeClient:
             raise RuntimeError("the model is gone")
         if "mismatch" in request.question:
             raise IndexMismatch("made by another model")
+        cited = citation(1, **PLACE | {"quote": QUOTE})
         refused = "refuse" in request.question
-        place = {
-            "passage_id": "p1",
-            "article_id": "a",
-            "article_version": "v1",
-            "title": "A",
-            "publisher": None,
-            "published": None,
-            "url": None,
-            "start": 0,
-            "end": len(QUOTE),
-            "score": 0.9,
-        }
-        sentence = {"text": QUOTE, "start": 0, "end": len(QUOTE) + 4, "citations": [1], "support": "verified"}
-        return AskResponse.model_validate(
-            {
-                "id": "ans_1",
-                "conversation_id": None,
-                "question": request.question,
-                "completed_question": None,
-                "status": "no_answer" if refused else "answered",
-                "short_answer": None,
-                "text": "The articles do not say." if refused else f"{QUOTE} [1]",
-                "sentences": [] if refused else [sentence],
-                "citations": [] if refused else [place | {"number": 1, "quote": QUOTE, "page": None}],
-                "disagreements": [],
-                "nearest": [],
-                "preferences": {},
-                "answerer": "extractive",
-                "confidence": 0.1 if refused else 0.9,
-                "degraded": None,
-                "usage": None,
-                "timings_ms": {"retrieve": 1.0, "answer": 1.0, "total": 2.0},
-                "hits": [place | {"text": QUOTE, "dense": 0.9, "lexical": 0.9}] if request.include_hits else None,
-            }
-        )
+        said = answer() if refused else answered(QUOTE, citations=[cited])
+        hit = HitWire.model_validate(PLACE | {"text": QUOTE, "dense": 0.9, "lexical": 0.9})
+        return said.model_copy(update={"question": request.question, "hits": [hit] if request.include_hits else None})
 
     def search(self, request: SearchRequest) -> SearchResponse:
         raise NotImplementedError
@@ -71,30 +62,10 @@ class FakeClient:
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
         if article_id != "a" or version not in (None, "v1"):
             raise ArticleUnknown(article_id)
-        return ArticleResponse(
-            id="a",
-            version="v1",
-            title="A",
-            publisher=None,
-            published=None,
-            url=None,
-            authors=[],
-            language=None,
-            format="text",
-            text=QUOTE,
-            current=True,
-        )
+        return ARTICLE.model_copy(update={"id": "a", "version": "v1", "text": QUOTE})
 
     def status(self) -> StatusResponse:
-        return StatusResponse(
-            articles=self.count,
-            passages=1,
-            model="m",
-            fingerprint="f",
-            last_sync=None,
-            data_dir="d",
-            answerer="extractive",
-        )
+        return STATUS.model_copy(update={"articles": self.count})
 
     def index(
         self,
@@ -107,19 +78,7 @@ class FakeClient:
     ) -> IndexReportWire:
         assert (prune, prune_limit, dry_run) == (True, 1.0, False)
         self.indexed += [Path(path).read_text(encoding="utf-8") for path in paths]
-        return IndexReportWire(
-            added=1,
-            updated=0,
-            renamed=0,
-            unchanged=0,
-            deleted=0,
-            skipped=[],
-            failed=[],
-            warnings=[],
-            articles=1,
-            passages=1,
-            seconds=0.1,
-        )
+        return INDEXED
 
     def delete(self, article_ids: Sequence[str]) -> None:
         raise NotImplementedError

@@ -49,6 +49,22 @@ ARTICLE = ArticleResponse(
     text="😀 It rained.",
     current=True,
 )
+STATUS = StatusResponse(
+    articles=1, passages=2, model="m", fingerprint="f", last_sync=None, data_dir="/data", answerer="extractive"
+)
+INDEXED = IndexReportWire(
+    added=1,
+    updated=0,
+    renamed=0,
+    unchanged=0,
+    deleted=0,
+    skipped=["a.bin"],
+    failed=[],
+    warnings=[],
+    articles=1,
+    passages=1,
+    seconds=0.5,
+)
 
 
 def answer(question: str = "Why?", **fields: Any) -> AskResponse:
@@ -120,21 +136,26 @@ def streamed(whole: AskResponse) -> list[AskEvent]:
 
 
 class FakeDesk(KeepsNothing):
-    """Remembers the last call and returns something of the right shape, or raises what it was told to.
+    """Remembers its calls and returns something of the right shape, or raises what it was told to.
 
     A streamed answer goes through `steps`, which may be exceptions and functions to call; `closed` is set when the
     question is over, also before its end.
     """
 
     def __init__(self) -> None:
-        self.called: tuple[object, ...] = ()
+        self.calls: list[tuple[object, ...]] = []
         self.error: Exception | None = None
         self.steps: list[AskEvent | Exception | Callable[[], object]] = []
         self.made = 0
         self.closed = threading.Event()
 
+    @property
+    def called(self) -> tuple[object, ...]:
+        """The last call, or nothing."""
+        return self.calls[-1] if self.calls else ()
+
     def _note(self, *call: object) -> None:
-        self.called = call
+        self.calls.append(call)
         if self.error:
             raise self.error
 
@@ -176,31 +197,11 @@ class FakeDesk(KeepsNothing):
 
     def status(self) -> StatusResponse:
         self._note("status")
-        return StatusResponse(
-            articles=1,
-            passages=2,
-            model="m",
-            fingerprint="f",
-            last_sync=None,
-            data_dir="/data",
-            answerer="extractive",
-        )
+        return STATUS
 
     def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
         self._note("index", list(paths), prune, prune_limit, dry_run)
-        return IndexReportWire(
-            added=1,
-            updated=0,
-            renamed=0,
-            unchanged=0,
-            deleted=0,
-            skipped=[],
-            failed=[],
-            warnings=[],
-            articles=1,
-            passages=1,
-            seconds=0.5,
-        )
+        return INDEXED
 
     def rebuild(self) -> RebuildResponse:
         self._note("rebuild")

@@ -139,9 +139,10 @@ def write(folder: Path, articles: Mapping[str, str]) -> Path:
 
 @contextmanager
 def shipped_corpus(data_dir: Path) -> Iterator[LocalDesk]:
-    """Index the articles that ship with the project. Only to be read from."""
+    """Index the articles that ship with the project, and load the models. Only to be read from."""
     with desk_over(settings_for(data_dir)) as desk:
         assert index_into(desk, CORPUS).added == SHIPPED_ARTICLES
+        desk.ready()
         yield desk
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.slack_child import said
-from tests.slack_server import SlackServer, mention, words
+from tests.slack_workspace import SlackServer, mention, words
 
 ROOT = Path(__file__).parent.parent
 Body = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What the tests of the Slack bot share: a desk whose answers are scripted, and the real bot in front of it."""
+"""What tests of the Slack bot share: a desk with scripted answers, the real bot before it. A plugin of `conftest.py`."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,8 @@ from service.wire import (
     TimingsWire,
 )
 from tests.service_fixtures import settings_for
-from tests.slack_server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackServer
+from tests.slack_server import slack_server
+from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackServer
 
 PUBLIC_URL = "https://footnote.example.org"
 QUOTE = "Amazon will invest $5 billion in Anthropic now."
@@ -180,7 +181,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("service.slack.calls._FIRST_PAUSE", 0.01)
     monkeypatch.setattr("service.slack.working._FIRST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("service.slack.working._SWEEP_SECONDS", 0.05)
-    monkeypatch.setattr("service.slack.running._PING_SECONDS", 0.1)
+    monkeypatch.setattr(
+        "service.slack.running._PING_SECONDS", 0.5
+    )  # with less, a busy machine passes for a lost connection
     monkeypatch.setattr("service.slack.running._WATCH_SECONDS", 0.02)
     yield
 
@@ -188,3 +191,17 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def secret_settings() -> dict[str, Any]:
     """Settings of a bot that is reached over HTTP alone."""
     return {"slack_app_token": None, "slack_signing_secret": SecretStr(SIGNING_SECRET)}
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    """A workspace of Slack, for a bot that waits shorter than people would want it to."""
+    with quick(monkeypatch), slack_server() as server:
+        yield server
+
+
+@pytest.fixture
+def bot(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
+    """The real bot in front of the desk of the test that asks for it, connected by Socket Mode."""
+    with running_bot(slack, desk, tmp_path):
+        yield

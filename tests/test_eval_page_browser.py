@@ -1,12 +1,11 @@
 """`report.html` and `compare.html` in a real browser: sorting, filtering, opening, with and without script."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from eval.compare import compare
 from eval.records import CitedQuote, Result
@@ -15,8 +14,6 @@ from eval.reporting.page import write_page
 from eval.scoring.aggregates import aggregate
 from tests.eval_fixtures import hostile, report_of, run_in
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 5_000  # milliseconds that an expectation waits at most
 
 PASSAGE = "The ferries stopped. The flood cost €12 million & more. Nobody was hurt."
@@ -60,19 +57,6 @@ RESULTS = (
     ),
     Result("q4", "Is it safe?", True, kind="fact", error=hostile("error"), scores={"mrr@10": 0.0, "token_f1": 0.0}),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        reason = f"The page is tested in Chromium, and there is no {CHROMIUM}: apt-get install chromium."
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def queue_up(gathered: Gathering[int, int], doubling: Doubling, asked: list[list
 
     def ask(numbers: list[int]) -> list[int] | Exception:
         try:
-            return list(gathered(numbers))
+            return list(gathered.run(doubling, numbers))
         except ValueError as error:
             return error
 
@@ -50,22 +50,21 @@ def queue_up(gathered: Gathering[int, int], doubling: Doubling, asked: list[list
 
 
 def test_those_who_wait_share_one_batch_and_get_their_own(doubling: Doubling) -> None:
-    gathered = Gathering(doubling)
     asked = [[1], [2, 3], [], [4], [5, 6, 7]]
-    assert queue_up(gathered, doubling, asked) == [[2 * number for number in numbers] for numbers in asked]
+    assert queue_up(Gathering(), doubling, asked) == [[2 * number for number in numbers] for numbers in asked]
     assert doubling.batches[0] == [1]
     assert len(doubling.batches) == 2
     assert sorted(doubling.batches[1]) == [2, 3, 4, 5, 6, 7]
 
 
 def test_an_error_reaches_everyone_in_the_batch_and_nobody_after(doubling: Doubling) -> None:
-    gathered = Gathering(doubling)
+    gathered: Gathering[int, int] = Gathering()
     first, *others = queue_up(gathered, doubling, [[1], [13], [2]])
     assert first == [2]
     assert [str(error) for error in others] == ["13 cannot be doubled"] * 2
-    assert gathered([4]) == [8]
+    assert gathered.run(doubling, [4]) == [8]
 
 
 def test_alone_it_is_the_function_itself(doubling: Doubling) -> None:
     doubling.let_go.set()
-    assert Gathering(doubling)([3, 1]) == [6, 2]
+    assert Gathering[int, int]().run(doubling, [3, 1]) == [6, 2]

@@ -2,59 +2,24 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
-from email.utils import format_datetime
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from index.errors import ArticleError, WrongUsage
+from index.errors import WrongUsage
 from index.pruning import Pruning
 from index.records import EVERYTHING
 from index.sources.feeds import Listed
-from index.sources.fetching import Fetcher, PageGone, Politeness, fetching
-from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Gone, Limits, Read, Reading, Skipped, WebSource
+from index.sources.fetching import Politeness
+from index.sources.reading import sources_from
+from index.sources.records import Failed, Read, Skipped, WebSource
 from index.store import Index
 from index.sync import sync
 from tests.conftest import OpenedIn
-from tests.web_server import Reply, WebServer, article_page, serving
-
-RAIN = "It rained in Rome all day long, and nobody went out of the house. The river rose by two metres."
-SNOW = "It snowed in Oslo all night, and the trains stood still until noon. Nobody was hurt on the roads."
-FAST = Politeness(private=True, pause_seconds=0, timeout_seconds=5)
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with serving() as web:
-        yield web
-
-
-def read(
-    *named: str | Path, politeness: Politeness = FAST, known: dict[str, list[Listed]] | None = None
-) -> list[Reading]:
-    return list(read_articles(sources_from(named), limits=Limits(), politeness=politeness, known=known))
-
-
-def ids(readings: Sequence[Reading]) -> list[str]:
-    return [reading.article.id for reading in readings if isinstance(reading, Read)]
-
-
-def errors(readings: Sequence[Reading]) -> dict[str, str]:
-    return {reading.path: reading.error for reading in readings if isinstance(reading, (Failed, Gone))}
-
-
-def rss(*items: str) -> Reply:
-    channel = f"<channel><title>Feed</title><link>/</link>{''.join(items)}</channel>"
-    body = f'<?xml version="1.0"?><rss version="2.0">{channel}</rss>'
-    return Reply(body.encode(), "application/rss+xml")
-
-
-def item(link: str, more: str = "") -> str:
-    return f"<item><title>From the feed</title><link>{link}</link>{more}</item>"
-
+from tests.web_fixtures import RAIN, errors, ids, item, read, rss
+from tests.web_server import Reply, WebServer, article_page
 
 # -- Pages --------------------------------------------------------------------------------------------------------------
 
@@ -199,248 +164,6 @@ def test_a_page_that_drips_is_given_up(web: WebServer) -> None:
     assert isinstance(failed, Failed)
     assert "took longer than 0.5 seconds" in failed.error
     assert monotonic() - started < 5
-
-
-# -- Feeds and sitemaps --------------------------------------------------------------------------------------------------
-
-
-def test_the_pages_of_a_feed_are_articles_of_that_source(web: WebServer) -> None:
-    web.replies |= {
-        "/feed": rss(item("/rain", "<pubDate>Tue, 21 Apr 2026 23:30:00 -0500</pubDate>"), item("/snow"), item("/rain")),
-        "/rain": Reply(article_page("Rain", RAIN)),
-        "/snow": Reply(
-            article_page("Snow", SNOW, '<meta property="article:published_time" content="2026-01-02T10:00:00Z">')
-        ),
-    }
-    readings = read(web.address + "/feed")
-    assert ids(readings) == [web.address + "/rain", web.address + "/snow"]
-    for reading, day in zip(readings, [date(2026, 4, 21), date(2026, 1, 2)], strict=True):
-        assert isinstance(reading, Read)
-        assert reading.source.name == web.address + "/feed"
-        assert reading.article.info.published == day
-    assert web.paths == ["/feed", "/rain", "/snow"]
-
-
-ATOM = """<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>F</title>
-<link rel="self" href="/feed"/><entry><title>Rain</title><link rel="edit" href="/edit"/><link rel="alternate" href="rain"/>
-<id>urn:1</id><published>2026-04-21T08:00:00+02:00</published><updated>2026-05-01T08:00:00Z</updated></entry></feed>"""
-RDF = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"
-xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>F</title></channel>
-<item rdf:about="y"><title>Rain</title><link>/rain</link><dc:date>2026-04-21</dc:date></item></rdf:RDF>"""
-GUID = "<rss><channel><item><guid>{0}/rain</guid><pubDate>21 Apr 2026 08:00:00 GMT</pubDate></item></channel></rss>"
-SITEMAP = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>{0}/rain</loc></url></urlset>'
-BROKEN = "<rss><channel><item><link>/rain</link><description>Fish & chips <b></description></item></channel>"
-
-
-@pytest.mark.parametrize("feed", [ATOM, RDF, GUID, SITEMAP, BROKEN], ids=["Atom", "RDF", "guid", "sitemap", "broken"])
-def test_every_kind_of_list_is_understood(web: WebServer, feed: str) -> None:
-    web.replies |= {
-        "/list": Reply(feed.replace("{0}", web.address).encode(), "application/xml"),
-        "/rain": Reply(article_page("Rain", RAIN)),
-    }
-    (reading,) = read(web.address + "/list")
-    assert isinstance(reading, Read)
-    assert reading.article.id == web.address + "/rain"
-    assert reading.article.info.published == (None if feed in (SITEMAP, BROKEN) else date(2026, 4, 21))
-
-
-def test_a_sitemap_of_packed_sitemaps_is_followed(web: WebServer) -> None:
-    index = (
-        "<sitemapindex><sitemap><loc>/one.xml.gz</loc></sitemap><sitemap><loc>/gone.xml</loc></sitemap></sitemapindex>"
-    )
-    web.replies |= {
-        "/sitemap.xml": Reply(index.encode(), "application/xml"),
-        "/one.xml.gz": Reply(gzip.compress(SITEMAP.replace("{0}", web.address).encode()), "application/gzip"),
-        "/rain": Reply(article_page("Rain", RAIN)),
-    }
-    readings = read(web.address + "/sitemap.xml")
-    assert ids(readings) == [web.address + "/rain"]
-    assert errors(readings) == {web.address + "/gone.xml": "answers 404: there is no such page."}
-
-
-def test_sitemaps_that_list_themselves_end(web: WebServer) -> None:
-    web.replies["/s"] = Reply(b"<sitemapindex><sitemap><loc>/s</loc></sitemap></sitemapindex>", "application/xml")
-    assert read(web.address + "/s") == []
-    assert web.paths == ["/s"]
-
-
-def test_sitemaps_are_bounded_in_number_and_depth(web: WebServer) -> None:
-    def listing(*names: str) -> Reply:
-        entries = "".join(f"<sitemap><loc>{name}</loc></sitemap>" for name in names)
-        return Reply(f"<sitemapindex>{entries}</sitemapindex>".encode(), "application/xml")
-
-    web.replies |= {
-        "/many": listing(*(f"/{n}" for n in range(9))),
-        "/a": listing("/b"),
-        "/b": listing("/c"),
-        "/c": listing("/d"),
-    }
-    polite = Politeness(private=True, pause_seconds=0, max_pages=3)
-    readings = read(web.address + "/many", politeness=polite)
-    assert errors(readings)[web.address + "/many"] == "leads to more than 3 sitemaps. Raise FOOTNOTE_FETCH_MAX_PAGES."
-    assert web.paths == ["/many", "/0", "/1", "/2"]
-    assert "levels below the one named" in errors(read(web.address + "/a"))[web.address + "/d"]
-
-
-def test_a_list_is_read_up_to_the_limit_and_says_so(web: WebServer) -> None:
-    web.replies |= {f"/{n}": Reply(article_page(f"Rain {n}", RAIN)) for n in range(5)}
-    web.replies["/feed"] = rss(*(item(f"/{n}") for n in range(5)))
-    polite = Politeness(private=True, pause_seconds=0, max_pages=3)
-    readings = read(web.address + "/feed", politeness=polite)
-    assert ids(readings) == [f"{web.address}/{n}" for n in range(3)]
-    assert errors(readings) == {
-        web.address + "/feed": "lists 5 pages; only 3 were read. Raise FOOTNOTE_FETCH_MAX_PAGES."
-    }
-
-
-def test_links_that_lead_nowhere_are_reported(web: WebServer) -> None:
-    web.replies |= {
-        "/feed": rss(item("javascript:alert(1)"), item("/rain")),
-        "/rain": Reply(article_page("Rain", RAIN)),
-    }
-    readings = read(web.address + "/feed")
-    assert ids(readings) == [web.address + "/rain"]
-    (error,) = errors(readings).values()
-    assert "only http and https are fetched" in error
-
-
-def test_entities_of_a_feed_are_not_expanded(web: WebServer, tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("/rain")
-    feed = (
-        f'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]>'
-        "<rss><channel><item><link>&x;</link></item></channel></rss>"
-    )
-    web.replies |= {"/feed": Reply(feed.encode(), "application/xml"), "/rain": Reply(article_page("Rain", RAIN))}
-    assert ids(read(web.address + "/feed")) == []
-    assert "/rain" not in web.paths
-
-
-# -- Politeness ----------------------------------------------------------------------------------------------------------
-
-
-def polite_fetcher(politeness: Politeness, waits: list[float]) -> Iterator[Fetcher]:
-    with fetching(politeness) as fetcher:
-        fetcher.wait = waits.append
-        yield fetcher
-
-
-def test_robots_are_honoured(web: WebServer) -> None:
-    web.replies |= {
-        "/robots.txt": Reply(
-            b"User-agent: *\nDisallow: /private/\n\nUser-agent: Footnote\nDisallow: /*?print", "text/plain"
-        ),
-        "/rain": Reply(article_page("Rain", RAIN)),
-        "/private/snow": Reply(article_page("Snow", SNOW)),
-        "/rain?print=1": Reply(article_page("Rain", RAIN)),
-    }
-    readings = read(*(web.address + path for path in ("/rain", "/rain?print=1", "/private/snow")))
-    assert ids(readings) == [web.address + "/rain", web.address + "/private/snow"]
-    (error,) = errors(readings).values()
-    assert error == f"may not be fetched: {web.address}/robots.txt disallows it. Ask the site's owner."
-    assert [path for path, _ in web.requests].count("/robots.txt") == 1
-
-
-def test_where_robots_cannot_be_had_nothing_is_fetched(web: WebServer) -> None:
-    web.replies |= {"/robots.txt": Reply(status=503), "/rain": Reply(article_page("Rain", RAIN))}
-    (failed,) = read(web.address + "/rain")
-    assert isinstance(failed, Failed)
-    assert "what the site allows cannot be told" in failed.error
-    assert web.paths == []
-
-
-def test_a_redirect_asks_the_robots_of_its_site(web: WebServer) -> None:
-    with serving() as other:
-        web.replies["/a"] = Reply(status=302, headers={"Location": other.address + "/b"})
-        other.replies |= {
-            "/robots.txt": Reply(b"User-agent: *\nDisallow: /", "text/plain"),
-            "/b": Reply(article_page("Rain", RAIN)),
-        }
-        (failed,) = read(web.address + "/a")
-        assert isinstance(failed, Failed)
-        assert "disallows it" in failed.error
-        assert other.paths == []
-
-
-def test_a_pause_is_kept_between_requests_to_a_site(web: WebServer) -> None:
-    web.replies |= {
-        "/robots.txt": Reply(b"User-agent: *\nCrawl-delay: 7\n", "text/plain"),
-        "/a": Reply(),
-        "/b": Reply(),
-    }
-    waits: list[float] = []
-    for fetcher in polite_fetcher(Politeness(private=True, pause_seconds=2), waits):
-        fetcher.fetch(web.address + "/a")
-        fetcher.fetch(web.address + "/b")
-    assert [round(seconds) for seconds in waits] == [2, 7]
-
-
-@pytest.mark.parametrize("written", ["3", None])
-def test_retry_after_is_honoured_once(web: WebServer, written: str | None) -> None:
-    later = format_datetime(datetime.now(UTC) + timedelta(seconds=3.5), usegmt=True)
-    busy = Reply(status=503, headers={"Retry-After": written or later})
-    answers = iter([busy, Reply(article_page("Rain", RAIN)), busy, busy])
-    web.replies["/rain"] = lambda: next(answers)
-    waits: list[float] = []
-    for fetcher in polite_fetcher(FAST, waits):
-        assert RAIN.encode() in fetcher.fetch(web.address + "/rain").content
-        assert len(waits) == 1
-        assert 2 <= waits[0] <= 4
-        with pytest.raises(ArticleError, match="answers 503"):
-            fetcher.fetch(web.address + "/rain")
-    assert len(web.paths) == 4
-
-
-def test_a_site_that_wants_hours_is_left_alone(web: WebServer) -> None:
-    web.replies["/a"] = Reply(status=429, headers={"Retry-After": "7200"})
-    waits: list[float] = []
-    for fetcher in polite_fetcher(FAST, waits):
-        with pytest.raises(ArticleError, match="answers 429"):
-            fetcher.fetch(web.address + "/a")
-    assert (waits, web.paths) == ([], ["/a"])
-
-
-def test_sites_are_told_who_asks(web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    web.replies["/rain"] = Reply(article_page("Rain", RAIN))
-    read(
-        web.address + "/rain",
-        politeness=Politeness(private=True, pause_seconds=0, user_agent="Footnote (me@example.org)"),
-    )
-    assert {headers["User-Agent"] for _, headers in web.requests} == {"Footnote (me@example.org)"}
-
-
-def test_gone_is_told_from_broken(web: WebServer) -> None:
-    web.replies["/broken"] = Reply(status=500)
-    with fetching(FAST) as fetcher:
-        with pytest.raises(PageGone):
-            fetcher.fetch(web.address + "/gone")
-        with pytest.raises(ArticleError) as caught:
-            fetcher.fetch(web.address + "/broken")
-    assert not isinstance(caught.value, PageGone)
-
-
-# -- Lists and names -----------------------------------------------------------------------------------------------------
-
-
-def test_a_list_of_addresses_stands_for_them(web: WebServer, folder: Path) -> None:
-    file = folder / "news.urls"
-    file.write_text(f"# What we read\n{web.address}/rain\n\n  {web.address}/snow  \n")
-    assert sources_from([file, web.address + "/rain"]) == [
-        WebSource(web.address + "/rain"),
-        WebSource(web.address + "/snow"),
-    ]
-    web.replies["/rain"] = Reply(article_page("Rain", RAIN))
-    assert ids(read(file)) == [web.address + "/rain"]
-
-
-def test_a_list_in_a_folder_fetches_nothing(web: WebServer, folder: Path) -> None:
-    (folder / "news.urls").write_text(web.address + "/rain")
-    (skipped,) = read(folder)
-    assert isinstance(skipped, Skipped)
-    assert skipped.reason is not None
-    assert "only where the file is named by itself" in skipped.reason
-    assert web.requests == []
 
 
 def test_why_files_are_skipped_is_told_once(index: Index, folder: Path) -> None:

@@ -1,17 +1,14 @@
 """Questions to answers over a real index: what is found, what is refused, and that every citation is exact."""
 
-import random
-from collections.abc import Iterator
 from datetime import date
-from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index.errors import ArticleUnknown, IndexEmpty, QuestionError
-from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
+from index.errors import IndexEmpty, QuestionError
+from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
 from service.answering import NOT_ANSWERED, answer
 from service.askers import OWNER
@@ -19,8 +16,8 @@ from service.desk import LocalDesk
 from service.evidence import read_sentences
 from service.extractive import quoted
 from service.records import Answer, Question
-from service.wire import AskRequest, AskResponse, FiltersWire, SearchRequest
-from tests.service_fixtures import ask, desk_over, index_into, settings_for, shipped_corpus, write
+from service.wire import AskRequest, FiltersWire, SearchRequest
+from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 KEY_QUESTION = "How much will Amazon invest in Anthropic right away?"
 
@@ -61,19 +58,6 @@ OTHER_WORLDS = [
     "What is the melting point of tungsten?",
     "How do I prune an apple tree in winter?",
 ]
-
-
-@pytest.fixture(scope="module")
-def corpus_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
-    with shipped_corpus(tmp_path_factory.mktemp("data")) as desk:
-        yield desk
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[LocalDesk]:
-    """An empty desk of its own for a test that indexes."""
-    with desk_over(settings_for(tmp_path / "data")) as desk:
-        yield desk
 
 
 # Over the articles that ship
@@ -194,16 +178,16 @@ def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_desk: LocalDes
 # Indexes that cannot be asked
 
 
-def test_an_empty_index(desk: LocalDesk) -> None:
+def test_an_empty_index(own_desk: LocalDesk) -> None:
     for _ in range(2):
         with pytest.raises(IndexEmpty, match="footnote index"):
-            desk.ask(AskRequest(question="Why?"), OWNER)
+            own_desk.ask(AskRequest(question="Why?"), OWNER)
         with pytest.raises(IndexEmpty):
-            desk.search(SearchRequest(question="Why?"), FOR_EVERYONE)
+            own_desk.search(SearchRequest(question="Why?"), FOR_EVERYONE)
         with pytest.raises(IndexEmpty):
-            desk.ready()
+            own_desk.ready()
         with pytest.raises(QuestionError):  # the question comes first: it is wrong in any index
-            desk.ask(AskRequest(question=""), OWNER)
+            own_desk.ask(AskRequest(question=""), OWNER)
 
 
 def test_an_index_made_with_other_settings(tmp_path: Path) -> None:
@@ -275,22 +259,22 @@ def test_citations_are_exact_in_any_article(
             assert "\r" not in text
 
 
-def test_a_quote_is_of_the_version_that_was_indexed(desk: LocalDesk, tmp_path: Path) -> None:
+def test_a_quote_is_of_the_version_that_was_indexed(own_desk: LocalDesk, tmp_path: Path) -> None:
     folder = write(tmp_path / "news", {"tower.txt": "The tower is 120 metres high, the builder says."})
-    index_into(desk, folder)
-    old = ask(desk, "How high is the tower?").citations[0]
+    index_into(own_desk, folder)
+    old = ask(own_desk, "How high is the tower?").citations[0]
     write(folder, {"tower.txt": "Correction.\n\nThe tower is 125 metres high, the builder says."})
-    index_into(desk, folder)
-    new = ask(desk, "How high is the tower?").citations[0]
+    index_into(own_desk, folder)
+    new = ask(own_desk, "How high is the tower?").citations[0]
     assert "125 metres" in new.quote
     assert old.article_version != new.article_version
-    kept = desk.article(old.article_id, EVERYTHING, old.article_version)
+    kept = own_desk.article(old.article_id, EVERYTHING, old.article_version)
     assert (kept.text[old.start : old.end], kept.current) == (old.quote, False)
 
 
-def test_a_deleted_article_is_gone_from_the_next_answer(desk: LocalDesk, tmp_path: Path) -> None:
+def test_a_deleted_article_is_gone_from_the_next_answer(own_desk: LocalDesk, tmp_path: Path) -> None:
     index_into(
-        desk,
+        own_desk,
         write(
             tmp_path / "news",
             {
@@ -299,135 +283,23 @@ def test_a_deleted_article_is_gone_from_the_next_answer(desk: LocalDesk, tmp_pat
             },
         ),
     )
-    assert {c.article_id for c in ask(desk, "How high is the tower?").citations} == {"high", "low"}
-    desk.delete(["high"])
-    assert {c.article_id for c in ask(desk, "How high is the tower?").citations} == {"low"}
+    assert {c.article_id for c in ask(own_desk, "How high is the tower?").citations} == {"high", "low"}
+    own_desk.delete(["high"])
+    assert {c.article_id for c in ask(own_desk, "How high is the tower?").citations} == {"low"}
 
 
-def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(desk: LocalDesk, tmp_path: Path) -> None:
+def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(own_desk: LocalDesk, tmp_path: Path) -> None:
     towers = {f"{n}.txt": f"The tower of town {n} is 1{n} metres high.\n\nIt was built in 195{n}." for n in range(3)}
-    index_into(desk, write(tmp_path / "news", towers))
+    index_into(own_desk, write(tmp_path / "news", towers))
     question = "How high is the tower, and when was it built?"
-    retrieved = retrieve(desk.opened, question, access=EVERYTHING, filters=Filters())
-    evidence = read_sentences(desk.opened, question, retrieved)
-    desk.delete(["0", "1", "2"])
+    retrieved = retrieve(own_desk.opened, question, access=EVERYTHING, filters=Filters())
+    evidence = read_sentences(own_desk.opened, question, retrieved)
+    own_desk.delete(["0", "1", "2"])
     # What was retrieved before may still be shown, or be left out, but the question does not fail.
-    for draft in quoted(desk.opened, question, evidence):
+    for draft in quoted(own_desk.opened, question, evidence):
         for stretch in draft.stretches:
             text = towers[f"{stretch.hit.passage.article.id}.txt"]
             assert text[stretch.span.start : stretch.span.end] == stretch.words
-
-
-# Who may read what
-
-GROUPED = {
-    "open.txt": "The tower is 120 metres high, the builder told the newspaper.",
-    "board.md": "---\ngroups: [board]\ntitle: Secret of the board\n---\nThe tower is 140 metres high, the board knows.",
-    "staff.md": "---\ngroups: [staff, board]\ntitle: For staff\n---\nThe tower is 130 metres high, the staff believes.",
-    "nobody.md": "---\ngroups: []\ntitle: For nobody\n---\nThe tower is 150 metres high, nobody may know.",
-    # The same text under two names: each asker sees it through the copy that they may read.
-    "copies/for-board.md": "---\ngroups: [board]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
-    "copies/for-staff.md": "---\ngroups: [staff]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
-}
-READERS = {
-    FOR_EVERYONE: {"open"},
-    Access(frozenset({"board"})): {"open", "board", "staff", "copies/for-board"},
-    Access(frozenset({"staff"})): {"open", "staff", "copies/for-staff"},
-    Access(frozenset({"guests"})): {"open"},
-    Access(frozenset({"guests", "staff"})): {"open", "staff", "copies/for-staff"},
-    EVERYTHING: {"open", "board", "staff", "nobody", "copies/for-board", "copies/for-staff"},
-}
-
-
-@pytest.fixture(scope="module")
-def grouped_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
-    folder = tmp_path_factory.mktemp("grouped")
-    with desk_over(settings_for(folder / "data", refusals=False)) as desk:
-        index_into(desk, write(folder / "news", GROUPED))
-        yield desk
-
-
-def shown(response: AskResponse) -> set[str]:
-    """Every article that an answer shows anything of."""
-    return {one.article_id for part in (response.citations, response.nearest, response.hits or []) for one in part}
-
-
-@pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
-def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access) -> None:
-    readable = READERS[access]
-    refusing = settings_for(grouped_desk.settings.data_dir)
-    cautious = LocalDesk(grouped_desk.live, refusing, None)
-    for desk, question in (
-        (grouped_desk, "How high is the tower?"),
-        (grouped_desk, "How long is the mast on the tower?"),
-        (cautious, "Which frogs live in Peru?"),
-    ):
-        response = ask(desk, question, access, include_hits=True)
-        assert shown(response) <= readable
-        assert response.hits
-    found = grouped_desk.search(SearchRequest(question="How high is the tower?", limit=100), access)
-    copies = {"copies/for-board", "copies/for-staff"}
-    assert {hit.article_id for hit in found.hits} - copies == readable - copies
-    assert bool({hit.article_id for hit in found.hits} & copies) == bool(readable & copies)
-    listed = grouped_desk.articles(access, after=None, limit=100)
-    assert {article.id for article in listed.articles} == readable
-    assert listed.total == len(readable)
-    for article_id in READERS[EVERYTHING]:
-        if article_id in readable:
-            assert grouped_desk.article(article_id, access, None).text
-        else:
-            with pytest.raises(ArticleUnknown, match="that you may read"):
-                grouped_desk.article(article_id, access, None)
-
-
-@pytest.mark.parametrize(
-    "access", [FOR_EVERYONE, Access(frozenset({"staff"})), EVERYTHING], ids=["all", "staff", "owner"]
-)
-def test_naming_an_article_in_a_filter_opens_no_door(grouped_desk: LocalDesk, access: Access) -> None:
-    for article_id in READERS[EVERYTHING]:
-        filters = FiltersWire(article_ids=[article_id])
-        found = grouped_desk.search(SearchRequest(question="How high is the tower?", filters=filters), access)
-        assert {hit.article_id for hit in found.hits} == {article_id} & READERS[access]
-    closed = FiltersWire(article_ids=sorted(READERS[EVERYTHING] - READERS[access]) or ["unknown"])
-    response = ask(grouped_desk, "How high is the tower?", access, include_hits=True, filters=closed)
-    assert (response.status, shown(response)) == ("no_answer", set())
-
-
-def test_a_list_in_pages_holds_what_may_be_read_and_nothing_of_the_rest(grouped_desk: LocalDesk) -> None:
-    for access, readable in READERS.items():
-        listed: list[str] = []
-        after: str | None = None
-        while True:
-            page = grouped_desk.articles(access, after=after, limit=2)
-            listed += [article.id for article in page.articles]
-            if (after := page.next_after) is None:
-                break
-            assert after in readable
-        assert listed == sorted(readable)
-
-
-def test_taking_a_group_away_closes_an_article_at_once(desk: LocalDesk, tmp_path: Path) -> None:
-    folder = write(tmp_path / "news", GROUPED)
-    index_into(desk, folder)
-    board = Access(frozenset({"board"}))
-    version = desk.article("board", board, None).version
-    write(folder, {"board.md": GROUPED["board.md"].replace("[board]", "[owners]").replace("140", "141")})
-    index_into(desk, folder)
-    assert "board" not in shown(ask(desk, "How high is the tower?", board, include_hits=True))
-    for old_or_new in (None, version):
-        with pytest.raises(ArticleUnknown):
-            desk.article("board", board, old_or_new)
-
-
-def test_many_articles_of_others_do_not_crowd_out_the_one_that_may_be_read(desk: LocalDesk, tmp_path: Path) -> None:
-    random.seed(4711)
-    numbers = count(100)
-    secret = "---\ngroups: [board]\n---\nThe tower is {} metres high, says witness {}."
-    articles = {f"s{n}.md": secret.format(next(numbers), random.randrange(10**9)) for n in range(130)}
-    articles["open.txt"] = "From the harbour, people see a tall building of 120 metres."
-    index_into(desk, write(tmp_path / "news", articles))
-    response = ask(desk, "How high is the tower?", FOR_EVERYONE, include_hits=True)
-    assert {hit.article_id for hit in response.hits or ()} == {"open"}
 
 
 def test_what_will_be_is_not_answered_with_what_was(corpus_desk: LocalDesk) -> None:

@@ -332,7 +332,7 @@ def test_the_owner_indexes_addresses(client: TestClient, desk: FakeDesk) -> None
 def test_the_owner_deletes_and_sees_the_status(client: TestClient, desk: FakeDesk) -> None:
     assert client.post("/api/delete", json={"article_ids": ["a/b"]}, headers=OWNER).status_code == 204
     assert desk.called == ("delete", ["a/b"])
-    desk.called = ()
+    desk.calls.clear()
     assert client.get("/api/status", headers=OWNER).json()["passages"] == 2
 
 

@@ -20,9 +20,9 @@ from service.kept.database import opened_database
 from service.kept.keys import add_key
 from service.keyring import Keyring
 from service.upkeep_wire import CheckRequest
+from tests.cli_fixtures import Run
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
-from tests.test_service_cli import Run, footnote  # noqa: F401 - a fixture
 
 TOKEN = "the-owner's-token"
 RAIN = "It rained 30 litres a square metre in Hamburg, the weather office says."
@@ -116,7 +116,7 @@ def test_what_was_backed_up_in_use_comes_back_whole(tmp_path: Path) -> None:
         assert HttpClient(owner).check(CheckRequest()).agree
 
 
-def test_the_command_backs_up_what_no_service_has(footnote: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_the_command_backs_up_what_no_service_has(footnote: Run, tmp_path: Path) -> None:
     write(tmp_path / "articles", {"rain.md": RAIN})
     assert footnote("index", tmp_path / "articles").code == 0
     ran = footnote("backup", tmp_path / "safe", "--json")
@@ -127,7 +127,7 @@ def test_the_command_backs_up_what_no_service_has(footnote: Run, tmp_path: Path)
     assert "1 articles in 1 passages" in footnote("backup", tmp_path / "again").out
 
 
-def test_nothing_is_written_over(footnote: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_nothing_is_written_over(footnote: Run, tmp_path: Path) -> None:
     write(tmp_path / "full", {"mine.md": "Mine."})
     for target in (tmp_path / "full", tmp_path / "full" / "mine.md"):
         ran = footnote("backup", target)
@@ -154,7 +154,7 @@ def test_what_cannot_be_moved_stays_where_it_is(tmp_path: Path) -> None:
     assert (made / "footnote.db").exists()
 
 
-def test_a_backup_that_nobody_moved_goes_when_the_folder_is_opened(footnote: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_a_backup_that_nobody_moved_goes_when_the_folder_is_opened(footnote: Run, tmp_path: Path) -> None:
     left = write(tmp_path / "data" / ".unmoved-backup-killed", {"footnote.db": "x"})
     named = write(tmp_path / "data" / "backup-of-monday", {"footnote.db": "x"})
     assert footnote("status").code == 0

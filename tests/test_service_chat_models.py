@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -14,17 +13,11 @@ from service.completing import completed_by_model
 from service.deltas import Delta, Limits, deltas
 from service.prompts import COMPLETE
 from service.records import Message, Usage
-from tests.llm_server import LlmServer, Reply, llm_server
+from tests.llm_server import LlmServer, Reply
 
 PROVIDERS: tuple[Provider, ...] = ("openai_like", "anthropic", "bedrock", "ollama")
 LIMITS = Limits(first_token_seconds=5, total_seconds=10, retries=2)
 TEXT = "Amazon invests $5 billion now [1]. “Später” 亚马逊。"
-
-
-@pytest.fixture
-def llm() -> Iterator[LlmServer]:
-    with llm_server() as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)

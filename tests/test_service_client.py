@@ -2,15 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from structlog.testing import capture_logs
 
 from index.errors import (
@@ -26,161 +24,30 @@ from index.errors import (
     ServiceFailed,
     WrongUsage,
 )
-from index.records import EVERYTHING, FOR_EVERYONE, Access
+from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
-from service.askers import Asker
 from service.client import HttpClient
-from service.kept.kept import Through
 from service.upkeep_wire import (
-    BackupResponse,
     CheckRequest,
-    CheckResponse,
-    IndexReportWire,
-    RebuildResponse,
-    StatusResponse,
 )
 from service.wire import (
-    ArticleResponse,
-    ArticlesResponse,
-    AskEvent,
     AskRequest,
-    AskResponse,
     FiltersWire,
-    PreferencesWire,
-    PublishersResponse,
     SearchRequest,
-    SearchResponse,
-    TimingsWire,
 )
+from tests.fake_desk import ARTICLE, INDEXED, STATUS, FakeDesk
+from tests.http_server import serving_app
 from tests.llm_server import free_port
-from tests.service_fixtures import BACKED_UP, CHECKED, REBUILT, KeepsNothing, settings_for
+from tests.service_fixtures import BACKED_UP, settings_for
 
 TOKEN = "the-owner's-token"
-TEXT = "😀 Es regnete.\nIt rained."
-REPORT = IndexReportWire(
-    added=1,
-    updated=0,
-    renamed=0,
-    unchanged=0,
-    deleted=0,
-    skipped=["a.bin"],
-    failed=[],
-    warnings=[],
-    articles=1,
-    passages=1,
-    seconds=0.5,
-)
-STATUS = StatusResponse(
-    articles=1, passages=2, model="m", fingerprint="f", last_sync=None, data_dir="/data", answerer="extractive"
-)
-
-
-@dataclass
-class MemoryDesk(KeepsNothing):
-    """A desk that remembers its calls and answers from memory, or raises what it was told to."""
-
-    error: Exception | None = None
-    calls: list[tuple[Any, ...]] = field(default_factory=list)
-
-    def _note(self, *call: Any) -> None:
-        self.calls.append(call)
-        if self.error is not None:
-            raise self.error
-
-    def ask(self, request: AskRequest, asker: Asker) -> AskResponse:
-        self._note("ask", request, asker.access)
-        return AskResponse(
-            id="ans_1",
-            conversation_id=None,
-            question=request.question,
-            completed_question=None,
-            status="no_answer",
-            short_answer=None,
-            text="The articles do not answer this question.",
-            sentences=[],
-            citations=[],
-            disagreements=[],
-            nearest=[],
-            preferences=PreferencesWire(),
-            answerer="extractive",
-            confidence=0.1,
-            degraded=None,
-            usage=None,
-            timings_ms=TimingsWire(retrieve=1, answer=1, total=2),
-        )
-
-    def ask_events(
-        self, request: AskRequest, asker: Asker, *, through: Through = "api"
-    ) -> Generator[AskEvent, None, None]:
-        yield self.ask(request, asker)
-
-    def search(self, request: SearchRequest, access: Access) -> SearchResponse:
-        self._note("search", request, access)
-        return SearchResponse(question=request.question, hits=[])
-
-    def publishers(self, access: Access) -> PublishersResponse:
-        return PublishersResponse(publishers=[], earliest=None, latest=None)
-
-    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
-        self._note("articles", access, after, limit)
-        return ArticlesResponse(articles=[], total=0, next_after=None)
-
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
-        self._note("article", article_id, access, version)
-        return ArticleResponse(
-            id=article_id,
-            version="sha256:1",
-            title="Rain",
-            publisher=None,
-            published=None,
-            url=None,
-            authors=[],
-            language=None,
-            format="text",
-            text=TEXT,
-            current=True,
-        )
-
-    def status(self) -> StatusResponse:
-        self._note("status")
-        return STATUS
-
-    def index(self, paths: Sequence[Path | str], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire:
-        self._note("index", list(paths), prune, prune_limit, dry_run)
-        return REPORT
-
-    def rebuild(self) -> RebuildResponse:
-        self._note("rebuild")
-        return REBUILT
-
-    def backup(self) -> BackupResponse:
-        self._note("backup")
-        return BACKED_UP
-
-    def check(self, request: CheckRequest) -> CheckResponse:
-        self._note("check", request.repair)
-        return CHECKED
-
-    def delete(self, article_ids: Sequence[str]) -> None:
-        self._note("delete", list(article_ids))
-
-    def ready(self) -> None:
-        self._note("ready")
 
 
 @contextmanager
-def served(desk: MemoryDesk, data_dir: Path) -> Iterator[str]:
+def served(desk: FakeDesk, data_dir: Path) -> Iterator[str]:
     """Serve a desk on a free port. Yields the address."""
-    app = create_app(desk, settings=settings_for(data_dir), owner_token=TOKEN)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with serving_app(create_app(desk, settings=settings_for(data_dir), owner_token=TOKEN)) as url:
+        yield url
 
 
 @contextmanager
@@ -191,21 +58,21 @@ def client_of(url: str, token: str = TOKEN) -> Iterator[HttpClient]:
 
 
 @pytest.fixture(scope="module")
-def served_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MemoryDesk, str]]:
-    desk = MemoryDesk()
+def served_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeDesk, str]]:
+    desk = FakeDesk()
     with served(desk, tmp_path_factory.mktemp("data")) as url:
         yield desk, url
 
 
 @pytest.fixture
-def desk(served_desk: tuple[MemoryDesk, str]) -> MemoryDesk:
+def desk(served_desk: tuple[FakeDesk, str]) -> FakeDesk:
     served_desk[0].error = None
     served_desk[0].calls.clear()
     return served_desk[0]
 
 
 @pytest.fixture
-def client(served_desk: tuple[MemoryDesk, str]) -> Iterator[HttpClient]:
+def client(served_desk: tuple[FakeDesk, str]) -> Iterator[HttpClient]:
     with client_of(served_desk[1]) as client:
         yield client
 
@@ -226,12 +93,12 @@ def call_everything(client: HttpClient) -> list[Any]:
     ]
 
 
-def test_everything_comes_back_as_the_desk_gave_it(desk: MemoryDesk, client: HttpClient) -> None:
+def test_everything_comes_back_as_the_desk_gave_it(desk: FakeDesk, client: HttpClient) -> None:
     request = AskRequest(question="Wie hoch? 😀", filters=FiltersWire(publishers=["Ä"]), include_hits=True)
     assert client.ask(request).question == "Wie hoch? 😀"
     assert client.search(SearchRequest(question="Why?", limit=3)).hits == []
     assert client.status() == STATUS
-    assert client.index([Path("/articles")], prune=True, prune_limit=0.5, dry_run=True) == REPORT
+    assert client.index([Path("/articles")], prune=True, prune_limit=0.5, dry_run=True) == INDEXED
     client.delete(["a", "b/c"])
     assert client.articles(after="a&b=c", limit=7).total == 0
     assert client.backup() == BACKED_UP
@@ -241,22 +108,22 @@ def test_everything_comes_back_as_the_desk_gave_it(desk: MemoryDesk, client: Htt
         ("status",),
         ("index", [Path("/articles")], True, 0.5, True),
         ("delete", ["a", "b/c"]),
-        ("articles", EVERYTHING, "a&b=c", 7),
+        ("articles", EVERYTHING, "", "a&b=c", 7),
         ("backup",),
     ]
 
 
 @pytest.mark.parametrize("article_id", ["a", "reports/2026/Q1 #1?.v2", "100%25 ü 😀", "a+b&c=d;e", "status", "a:b@c"])
-def test_an_article_of_any_id_arrives_whole(desk: MemoryDesk, client: HttpClient, article_id: str) -> None:
+def test_an_article_of_any_id_arrives_whole(desk: FakeDesk, client: HttpClient, article_id: str) -> None:
     article = client.article(article_id, "sha256:1+2")
-    assert (article.id, article.text) == (article_id, TEXT)
+    assert article == ARTICLE
     assert desk.calls == [("article", article_id, EVERYTHING, "sha256:1+2")]
     client.article(article_id)
     assert desk.calls[1] == ("article", article_id, EVERYTHING, None)
 
 
 def test_relative_paths_are_those_of_whoever_asks(
-    desk: MemoryDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    desk: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     client.index([Path("news"), "more", "https://example.com/feed"])
@@ -279,7 +146,7 @@ def test_relative_paths_are_those_of_whoever_asks(
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "as",
 )
 def test_errors_come_back_as_what_they_were(
-    desk: MemoryDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
+    desk: FakeDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
 ) -> None:
     desk.error = error
     for call in call_everything(client):
@@ -288,7 +155,7 @@ def test_errors_come_back_as_what_they_were(
         assert (type(caught.value), str(caught.value)) == (raised, str(error))
 
 
-def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: MemoryDesk, client: HttpClient) -> None:
+def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: FakeDesk, client: HttpClient) -> None:
     desk.error = RuntimeError("secret path /home/x")
     with capture_logs() as logged:
         for call in call_everything(client):
@@ -299,7 +166,7 @@ def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: MemoryDe
     assert unexpected == ["unexpected error"] * len(call_everything(client))
 
 
-def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: MemoryDesk, client: HttpClient) -> None:
+def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: FakeDesk, client: HttpClient) -> None:
     not_utf8 = b"\xff".decode(errors="surrogateescape")  # what an argument of the command line becomes
     for call in (
         lambda: client.ask(AskRequest(question=not_utf8)),
@@ -321,7 +188,7 @@ def test_a_service_that_is_gone() -> None:
 
 def test_a_service_that_stops_between_two_questions(tmp_path: Path) -> None:
     with ExitStack() as service:
-        url = service.enter_context(served(MemoryDesk(), tmp_path))
+        url = service.enter_context(served(FakeDesk(), tmp_path))
         with client_of(url) as client:
             assert client.ask(AskRequest(question="Why?")).status == "no_answer"
             service.close()
@@ -348,7 +215,7 @@ def test_an_error_that_is_none_of_ours(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN + "x"])
-def test_a_wrong_token_is_anybody(desk: MemoryDesk, served_desk: tuple[MemoryDesk, str], token: str) -> None:
+def test_a_wrong_token_is_anybody(desk: FakeDesk, served_desk: tuple[FakeDesk, str], token: str) -> None:
     with client_of(served_desk[1], token) as client:
         client.ask(AskRequest(question="Why?"))
         for call in (client.status, lambda: client.index([Path("/x")]), lambda: client.delete(["a"])):

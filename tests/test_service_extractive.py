@@ -1,5 +1,6 @@
 """Quoted answers read like answers, and every quote is exact."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from index.records import EVERYTHING, Filters
@@ -8,7 +9,7 @@ from index.store import Index
 from index.sync import sync
 from service.citing import Draft
 from service.evidence import read_sentences
-from service.extractive import quoted
+from service.extractive import quoted, short_answer
 from service.refusal import confidence
 
 HARBOUR = """\
@@ -194,3 +195,22 @@ def test_things_that_are_compared_are_told_of_one_after_the_other(index: Index, 
     indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
     found = drafts(index, "Compare the new harbour of Aldwick with the ferry of Aldwick.")
     assert {draft.stretches[0].hit.passage.article.id for draft in found} == {"harbour", "ferry"}
+
+
+def test_of_the_values_of_two_times_that_in_question_comes_first(index: Index, folder: Path) -> None:
+    said = "---\ntitle: Ferry fares\n---\nThe ferry of Aldwick costs {} crowns for a crossing.\n"
+    indexed(index, folder, old=said.format(14), new=said.format(9))
+    retrieved = retrieve(index, "What does the ferry of Aldwick cost?", access=EVERYTHING, filters=Filters())
+    for time in ("old", "new"):
+        hits = tuple(replace(hit, timely=hit.passage.article.id == time) for hit in retrieved.hits)
+        evidence = read_sentences(index, "What does the ferry of Aldwick cost?", replace(retrieved, hits=hits))
+        found = quoted(index, "What does the ferry of Aldwick cost?", evidence)
+        assert [draft.stretches[0].hit.passage.article.id for draft in found] == [time]
+
+
+def test_who_is_not_answered_in_short_by_what_names_nobody(index: Index, folder: Path) -> None:
+    said = "---\ntitle: Mill\n---\nThe person who runs the mill of Selby is the miller. The mill is old."
+    indexed(index, folder, mill=said, ferry=FERRY)
+    asked = ("Who runs the mill of Selby?", "Who runs the ferry of Aldwick?")
+    found = [read_sentences(index, one, retrieve(index, one, access=EVERYTHING, filters=Filters())) for one in asked]
+    assert [short_answer(one, e, sure=False) for one, e in zip(asked, found, strict=True)] == [None, "Ann Lee"]

@@ -15,7 +15,7 @@ import pytest
 from service.desk import LocalDesk
 from service.generative import writer_from
 from service.wire import AskResponse, FiltersWire
-from tests.llm_server import LlmServer, Received, llm_server
+from tests.llm_server import LlmServer, Received
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 EVIL = "evil.example"
@@ -174,12 +174,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
     with desk_over(settings_for(folder / "data")) as desk:
         index_into(desk, write(folder / "news", articles))
         yield desk
-
-
-@pytest.fixture
-def llm() -> Iterator[LlmServer]:
-    with llm_server() as server:
-        yield server
 
 
 def with_model(desk: LocalDesk, llm: LlmServer) -> LocalDesk:

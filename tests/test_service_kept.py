@@ -3,59 +3,26 @@
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
 from structlog.testing import capture_logs
 
-from index.errors import ArticleDeleted, DataFolderUnusable, IndexDamaged, NotKept, WrongUsage
-from index.records import FOR_EVERYONE, Access
+from index.errors import ArticleDeleted, DataFolderUnusable, NotKept, WrongUsage
+from index.records import FOR_EVERYONE
 from service.askers import OWNER, Asker
 from service.desk import LocalDesk
 from service.kept import answers as kept_answers
-from service.kept import schema
-from service.kept.database import FILE, opened_database
-from service.kept.expiry import Days, expire, expiring
+from service.kept.database import FILE
 from service.kept.feedback import Wanted
-from service.kept.kept import Kept
 from service.kept_wire import FeedbackRequest
 from service.wire import AskRequest, AskResponse, MessageWire, SentenceEvent
-from tests.service_fixtures import desk_over, index_into, settings_for, write
-
-STAFF = Asker("key:alice", Access(frozenset({"staff"})))
-GUEST = Asker("key:bob", FOR_EVERYONE)
-OTHER_STAFF = Asker("key:carol", Access(frozenset({"staff"})))
-ADMIN = Asker("key:dora", Access(frozenset({"staff"})), admin=True)
-TOWER = "---\ntitle: The tower\n---\nThe old tower at the harbour is 84 metres high. The port built it in 1912.\n"
-MAST = "---\ntitle: The mast\ngroups: [staff]\n---\nThe secret mast on the island is 31 metres long. It was raised in 1950.\n"
-DAYS = Days(answers=90, audit=30)
-HEIGHT = "How high is the old tower at the harbour?"
-LENGTH = "How long is the secret mast on the island?"
+from tests.kept_desk import ADMIN, GUEST, HEIGHT, LENGTH, OTHER_STAFF, STAFF, TOWER, ask, keeping_desk, rewrite, rows
 
 
 @pytest.fixture
 def desk(place: Path) -> Iterator[LocalDesk]:
-    """A desk that keeps, over one article for everyone and one for the staff."""
-    write(place / "articles", {"tower.md": TOWER, "mast.md": MAST})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
+    with keeping_desk(place) as desk:
         yield desk
-
-
-def ask(desk: LocalDesk, question: str, asker: Asker, conversation_id: str | None = None) -> AskResponse:
-    return desk.ask(AskRequest(question=question, conversation_id=conversation_id), asker)
-
-
-def rows(desk: LocalDesk, table: str) -> int:
-    assert desk.kept is not None
-    with desk.kept.engine.connect() as connection:
-        return len(connection.execute(select(schema.metadata.tables[table])).all())
-
-
-def rewrite(place: Path, desk: LocalDesk, name: str, text: str) -> None:
-    write(place / "articles", {name: text})
-    index_into(desk, place / "articles")
 
 
 def test_an_answer_is_kept_under_a_conversation_and_reads_the_same_again(desk: LocalDesk) -> None:
@@ -204,18 +171,6 @@ def test_without_keeping_a_conversation_cannot_be_named(desk: LocalDesk) -> None
         ask(forgetful, HEIGHT, GUEST, "conv_1")
 
 
-def test_keep_days_zero_keeps_none_and_deletes_what_there_is(place: Path) -> None:
-    write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data", keep_days=0), keeping=True) as desk:
-        assert desk.kept is None
-        ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        assert rows(desk, "answers") == 0
-
-
 def test_an_answer_broken_off_is_not_kept_and_a_finished_one_is(desk: LocalDesk) -> None:
     events = desk.ask_events(AskRequest(question=HEIGHT), GUEST)
     assert isinstance(events, Generator)
@@ -291,49 +246,6 @@ def test_review_is_filtered_and_paged_and_shows_no_article_that_the_admin_may_no
     assert rest.next_after is None
 
 
-def test_expiry_takes_old_answers_what_was_said_of_them_and_empty_conversations(desk: LocalDesk) -> None:
-    old, kept = ask(desk, HEIGHT, GUEST), ask(desk, HEIGHT, GUEST)
-    mixed = ask(desk, HEIGHT, GUEST, kept.conversation_id)
-    for answer in (old, mixed):
-        desk.rate(FeedbackRequest(answer_id=answer.id, rating="up"), GUEST)
-    assert desk.kept is not None
-    now = datetime.now(UTC)
-    _age(desk.kept, [old.id, mixed.id], now - timedelta(days=91))
-    _age(desk.kept, [kept.id], now - timedelta(days=89))
-    assert expire(desk.kept.engine, days=DAYS, now=now) == 2
-    assert [c.id for c in desk.conversations(GUEST, after=None, limit=9).conversations] == [kept.conversation_id]
-    assert desk.conversation(kept.conversation_id or "", GUEST).questions == 1
-    assert rows(desk, "feedback") == 0
-
-
-def test_expiry_goes_on_while_served(tmp_path: Path) -> None:
-    engine = opened_database(tmp_path)
-    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    with expiring(engine, days=Days(answers=1, audit=1), every_seconds=0.01):
-        with engine.begin() as connection:
-            row = {"asker": "a", "title": "?", "created": long_ago, "updated": long_ago}
-            connection.execute(insert(schema.conversations).values(id="conv_1", **row))
-        gone = Event()
-        for _ in range(500):
-            with engine.connect() as connection:
-                if not connection.execute(select(schema.conversations)).all():
-                    gone.set()
-                    break
-            gone.wait(0.01)
-        assert gone.is_set()
-    engine.dispose()
-
-
-def test_a_conversation_survives_closing_and_opening(place: Path) -> None:
-    write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        answer = ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        desk.rebuild()  # conversations lie outside what a rebuild makes again
-        assert desk.conversation(answer.conversation_id or "", GUEST).answers == [answer]
-
-
 def test_the_last_turns_are_the_history_of_the_next_question(desk: LocalDesk) -> None:
     first = ask(desk, HEIGHT, STAFF)
     for _ in range(4):
@@ -343,78 +255,6 @@ def test_the_last_turns_are_the_history_of_the_next_question(desk: LocalDesk) ->
     assert [message.role for message in history] == ["user", "assistant"] * 4
     assert {message.text for message in history if message.role == "user"} == {LENGTH}
     assert all("31 metres" in message.text and "[1]" not in message.text for message in history[1::2])
-
-
-def test_expiry_takes_what_slack_and_the_audit_record_remember(tmp_path: Path) -> None:
-    engine = opened_database(tmp_path)
-    now = datetime.now(UTC)
-    event = {"state": "done", "attempts": 1, "leased_until": 0.0}
-    entry = {"asker": "a", "action": "ask", "status": "answered", "article_ids": [], "milliseconds": 1.0}
-    with engine.begin() as connection:
-        for days in (6, 8, 29, 31, 89, 91):
-            then = now - timedelta(days=days)
-            moment = then.timestamp()
-            connection.execute(insert(schema.slack_events).values(key=f"{days}", received=moment, **event))
-            connection.execute(insert(schema.slack_threads).values(channel="C", thread=f"{days}", updated=moment))
-            connection.execute(insert(schema.audit).values(at=then, through=f"{days}", **entry))
-
-    def left() -> list[list[str]]:
-        columns = (schema.slack_events.c.key, schema.slack_threads.c.thread, schema.audit.c.through)
-        with engine.connect() as connection:
-            return [sorted(connection.scalars(select(column)).all(), key=int) for column in columns]
-
-    expire(engine, days=DAYS, now=now)
-    assert left() == [["6"], ["6", "8", "29", "31", "89"], ["6", "8", "29"]]
-    expire(engine, days=Days(answers=0, audit=0), now=now)
-    assert left() == [["6"], ["6"], []]
-    engine.dispose()
-
-
-def test_opening_lets_go_of_the_old_audit_record_though_nothing_is_asked(place: Path) -> None:
-    write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        assert desk.kept is not None
-        entry = {"asker": "a", "action": "ask", "status": "answered", "article_ids": [], "milliseconds": 1.0}
-        with desk.kept.engine.begin() as connection:
-            connection.execute(insert(schema.audit).values(at=datetime(2020, 1, 1, tzinfo=UTC), **entry))
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        assert rows(desk, "audit") == 0
-
-
-def test_a_damaged_database_is_told_as_what_it_is(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(b"no database at all " * 500)
-    with pytest.raises(IndexDamaged, match=rf"conversations and keys .*{FILE} is damaged .* move it away") as caught:
-        opened_database(tmp_path)
-    assert "index the articles again" not in str(caught.value)
-
-
-def test_a_database_that_cannot_be_written_is_told_as_what_it_is(tmp_path: Path) -> None:
-    engine = opened_database(tmp_path)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA query_only=ON")
-    with pytest.raises(DataFolderUnusable, match=rf"conversations and keys .*{FILE} .* what was kept before is intact"):
-        expire(engine, days=DAYS, now=datetime.now(UTC))
-    engine.dispose()
-
-
-def test_moments_keep_their_zone(tmp_path: Path) -> None:
-    engine = opened_database(tmp_path)
-    noon = datetime.fromisoformat("2026-04-24T14:00:00+02:00")
-    with engine.begin() as connection:
-        row = {"asker": "a", "title": "?", "created": noon, "updated": noon}
-        connection.execute(insert(schema.conversations).values(id="conv_1", **row))
-        stored = connection.scalar(select(schema.conversations.c.created))
-    engine.dispose()
-    assert stored == noon
-    assert stored is not None
-    assert stored.utcoffset() == timedelta(0)
-
-
-def _age(kept: Kept, answer_ids: list[str], asked: datetime) -> None:
-    engine: Engine = kept.engine
-    with engine.begin() as connection:
-        connection.execute(update(schema.answers).where(schema.answers.c.id.in_(answer_ids)).values(asked=asked))
 
 
 def test_a_follow_up_is_completed_from_the_conversation_and_shown_as_asked(desk: LocalDesk) -> None:

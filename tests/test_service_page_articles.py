@@ -142,6 +142,7 @@ def test_the_opening_lists_articles_and_the_list_goes_on(page: Page) -> None:
 
 def test_a_long_list_is_searched_by_title(page: Page) -> None:
     page.goto("/articles")
+    expect(page).to_have_title("Articles \u2013 Footnote")
     find = page.get_by_role("searchbox", name="Find by title")
     expect(page.get_by_role("heading", level=1)).to_have_text("65 articles")
     find.fill("NUMBER 1")

@@ -18,6 +18,7 @@ def usage(admin: Page) -> Page:
 
 
 def test_the_figures_of_thirty_days_are_shown(usage: Page) -> None:
+    expect(usage).to_have_title("Usage \u2013 Footnote")
     # 0 + 1 + … + 29 answers, 10 refusals, 1 failure
     expect(usage.locator(".usage-period")).to_have_text(
         "446 questions from 26 March 2026 to 24 April 2026, by the clock of UTC"

@@ -10,7 +10,7 @@ from tests.service_fixtures import CORPUS, desk_over, index_into, settings_for
 QUESTION = "How much will Amazon invest in Anthropic right away?"
 
 
-def test_a_question_is_answered_cited_kept_shared_and_gone_on_with(browser: Browser, tmp_path: Path) -> None:
+def test_a_question_is_answered_cited_kept_shared_gone_on_with_and_deleted(browser: Browser, tmp_path: Path) -> None:
     with desk_over(settings_for(tmp_path / "data"), keeping=True) as desk:
         index_into(desk, CORPUS)
         with serving(desk) as address, opened(browser, address) as page:
@@ -37,3 +37,8 @@ def test_a_question_is_answered_cited_kept_shared_and_gone_on_with(browser: Brow
             page.goto(link)
             expect(page.locator(".short-answer")).to_have_text("$5 billion")
             expect(page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+            page.get_by_role("button", name="Delete the answer").click()
+            page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+            expect(page.locator(".notice")).to_have_text("The answer is deleted.")
+            page.goto("/conversations")
+            expect(page.locator(".conversation")).to_contain_text("2 questions")

@@ -12,25 +12,8 @@ from index.records import Access
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
 from service.wire import AskEvent
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, not_answered, quick, running_bot
-from tests.slack_server import (
-    BOT,
-    TEAM,
-    Fault,
-    SlackServer,
-    action_body,
-    command_body,
-    event_body,
-    mention,
-    slack_server,
-    words,
-)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
-    with quick(monkeypatch), slack_server() as server:
-        yield server
+from tests.slack_fixtures import ScriptedDesk, answered, events_of, not_answered, running_bot
+from tests.slack_workspace import BOT, TEAM, Fault, SlackServer, action_body, command_body, event_body, mention, words
 
 
 @pytest.fixture
@@ -38,16 +21,10 @@ def desk() -> ScriptedDesk:
     return ScriptedDesk()
 
 
-@pytest.fixture
-def bot(server: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
-    with running_bot(server, desk, tmp_path):
-        yield
-
-
 @pytest.mark.usefixtures("bot")
-def test_a_mention_is_answered_in_its_thread_with_sources(server: SlackServer, desk: ScriptedDesk) -> None:
-    body = server.ask("How much does Amazon invest?")
-    (reply,) = server.reply(body)
+def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, desk: ScriptedDesk) -> None:
+    body = slack.ask("How much does Amazon invest?")
+    (reply,) = slack.reply(body)
     assert desk.questions == ["How much does Amazon invest?"]
     assert reply["thread_ts"] == body["event"]["ts"]
     assert "You asked: How much does Amazon invest?. [1]" in words(reply)
@@ -57,31 +34,31 @@ def test_a_mention_is_answered_in_its_thread_with_sources(server: SlackServer, d
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_status_stands_while_it_works_and_is_cleared(server: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, desk: ScriptedDesk) -> None:
     go = threading.Event()
     desk.script = lambda question: _after(go, answered("Fine."))
-    body = server.ask("How?")
+    body = slack.ask("How?")
     place = ("C0GENERAL", body["event"]["ts"])
-    server.wait_for(lambda: server.statuses.get(place), "a status")
+    slack.wait_for(lambda: slack.statuses.get(place), "a status")
     go.set()
-    server.reply(body)
-    server.wait_for(lambda: server.statuses[place] == "", "no status")
+    slack.reply(body)
+    slack.wait_for(lambda: slack.statuses[place] == "", "no status")
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_reaction_takes_the_place_of_a_status(server: SlackServer, desk: ScriptedDesk) -> None:
-    server.always["assistant.threads.setStatus"] = Fault(error="missing_scope")
+def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, desk: ScriptedDesk) -> None:
+    slack.always["assistant.threads.setStatus"] = Fault(error="missing_scope")
     go = threading.Event()
     desk.script = lambda question: _after(go, answered("Fine."))
-    body = server.ask("How?")
-    server.wait_for(lambda: ("C0GENERAL", body["event"]["ts"]) in server.reactions, "a reaction")
+    body = slack.ask("How?")
+    slack.wait_for(lambda: ("C0GENERAL", body["event"]["ts"]) in slack.reactions, "a reaction")
     go.set()
-    server.reply(body)
-    server.wait_for(lambda: not server.reactions, "no reaction")
+    slack.reply(body)
+    slack.wait_for(lambda: not slack.reactions, "no reaction")
 
 
 @pytest.mark.usefixtures("bot")
-def test_sentences_are_streamed_as_they_come(server: SlackServer, desk: ScriptedDesk) -> None:
+def test_sentences_are_streamed_as_they_come(slack: SlackServer, desk: ScriptedDesk) -> None:
     go = threading.Event()
 
     def script(question: str) -> Iterator[AskEvent]:
@@ -91,37 +68,37 @@ def test_sentences_are_streamed_as_they_come(server: SlackServer, desk: Scripted
         yield from events[2:]
 
     desk.script = script
-    body = server.ask("How?")
+    body = slack.ask("How?")
     event = body["event"]
-    server.wait_for(lambda: server.replies("C0GENERAL", event["ts"]), "the first sentence")
-    (growing,) = server.replies("C0GENERAL", event["ts"])
+    slack.wait_for(lambda: slack.replies("C0GENERAL", event["ts"]), "the first sentence")
+    (growing,) = slack.replies("C0GENERAL", event["ts"])
     assert (growing["streamed"], growing["streaming"]) == ("The first. [1]", True)
     go.set()
-    (reply,) = server.reply(body)
+    (reply,) = slack.reply(body)
     assert reply["streamed"] == "The first. [1] The second. [1]"
-    started = server.called("chat.startStream")[0]
+    started = slack.called("chat.startStream")[0]
     assert (started["recipient_user_id"], started["recipient_team_id"]) == ("UANN", TEAM)
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_thread_goes_on_as_one_conversation_whoever_asks(server: SlackServer, desk: ScriptedDesk) -> None:
-    first = server.ask("How much?")
-    server.reply(first)
-    server.wait_until_quiet()
+def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, desk: ScriptedDesk) -> None:
+    first = slack.ask("How much?")
+    slack.reply(first)
+    slack.wait_until_quiet()
     thread = first["event"]["ts"]
-    second = server.say("And when?", user="UBOB", thread=thread)
-    server.deliver(second)
-    server.reply(second)
+    second = slack.say("And when?", user="UBOB", thread=thread)
+    slack.deliver(second)
+    slack.reply(second)
     (before, one), (after, other) = desk.asked
     assert (before.conversation_id, after.conversation_id) == (None, "conv_1")
     assert one.id == other.id == f"slack:{TEAM}:C0GENERAL:{thread}"
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_conversation_that_was_deleted_begins_anew(server: SlackServer, desk: ScriptedDesk) -> None:
-    first = server.ask("How much?")
-    server.reply(first)
-    server.wait_until_quiet()
+def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, desk: ScriptedDesk) -> None:
+    first = slack.ask("How much?")
+    slack.reply(first)
+    slack.wait_until_quiet()
 
     def forgotten(question: str) -> Iterator[AskEvent]:
         if desk.asked[-1][0].conversation_id:
@@ -129,16 +106,16 @@ def test_a_conversation_that_was_deleted_begins_anew(server: SlackServer, desk: 
         yield from events_of(answered("Anew.", conversation_id="conv_2"))
 
     desk.script = forgotten
-    second = server.say("And when?", thread=first["event"]["ts"])
-    server.deliver(second)
-    assert "Anew." in words(server.reply(second)[0])
+    second = slack.say("And when?", thread=first["event"]["ts"])
+    slack.deliver(second)
+    assert "Anew." in words(slack.reply(second)[0])
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_direct_message_is_answered_without_a_mention(server: SlackServer, desk: ScriptedDesk) -> None:
-    body = server.say("How much?", channel="D0ANN")
-    server.deliver(body)
-    server.reply(body)
+def test_a_direct_message_is_answered_without_a_mention(slack: SlackServer, desk: ScriptedDesk) -> None:
+    body = slack.say("How much?", channel="D0ANN")
+    slack.deliver(body)
+    slack.reply(body)
     assert desk.asked[0][1].id == f"slack:{TEAM}:UANN"
 
 
@@ -156,31 +133,31 @@ SILENT: list[dict[str, Any]] = [
 
 
 @pytest.mark.usefixtures("bot")
-def test_nobody_else_is_answered(server: SlackServer, desk: ScriptedDesk) -> None:
+def test_nobody_else_is_answered(slack: SlackServer, desk: ScriptedDesk) -> None:
     for fields in SILENT:
-        server.deliver(server.say(**fields))
-        server.deliver(mention(server.say(**fields)) if "<@" in fields["text"] else server.say(**fields))
-    thread = server.say("A thread where it does not take part.")
-    server.deliver(server.say("And on.", thread=thread["event"]["ts"]))
-    asked = server.ask("How?")
-    server.reply(asked)
-    server.wait_until_quiet()
+        slack.deliver(slack.say(**fields))
+        slack.deliver(mention(slack.say(**fields)) if "<@" in fields["text"] else slack.say(**fields))
+    thread = slack.say("A thread where it does not take part.")
+    slack.deliver(slack.say("And on.", thread=thread["event"]["ts"]))
+    asked = slack.ask("How?")
+    slack.reply(asked)
+    slack.wait_until_quiet()
     assert desk.questions == ["How?"]
-    assert len(server.called("chat.startStream")) == 1
+    assert len(slack.called("chat.startStream")) == 1
 
 
 @pytest.mark.usefixtures("bot")
 @pytest.mark.parametrize("text", ["", "  ", "help", "Help?"])
-def test_an_empty_mention_gets_a_short_help(server: SlackServer, desk: ScriptedDesk, text: str) -> None:
-    (reply,) = server.reply(server.ask(text))
+def test_an_empty_mention_gets_a_short_help(slack: SlackServer, desk: ScriptedDesk, text: str) -> None:
+    (reply,) = slack.reply(slack.ask(text))
     assert words(reply) == HELP
     assert desk.asked == []
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_refusal_is_worded_as_on_the_page(server: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, desk: ScriptedDesk) -> None:
     desk.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
-    (reply,) = server.reply(server.ask("Who won?"))
+    (reply,) = slack.reply(slack.ask("Who won?"))
     assert "The articles do not answer this question." in words(reply)
     assert "*Nearest articles*\n• <https://footnote.example.org/articles/near/0|Amazon &amp; Anthropic>" in words(reply)
     assert "Not in the articles" in words(reply)
@@ -196,39 +173,39 @@ def test_a_refusal_is_worded_as_on_the_page(server: SlackServer, desk: ScriptedD
         (RuntimeError("secret inside"), "Something went wrong"),
     ],
 )
-def test_an_answer_that_fails_is_told(server: SlackServer, desk: ScriptedDesk, error: Exception, words_of: str) -> None:
+def test_an_answer_that_fails_is_told(slack: SlackServer, desk: ScriptedDesk, error: Exception, words_of: str) -> None:
     def failing(question: str) -> Iterator[AskEvent]:
         yield from list(events_of(answered("Half of")))[:2]
         raise error
 
     desk.script = failing
-    (reply,) = server.reply(server.ask("How?"))
+    (reply,) = slack.reply(slack.ask("How?"))
     assert words_of in words(reply)
     assert "Half of" not in words(reply)
     assert "secret" not in words(reply)
-    server.wait_until_quiet()
+    slack.wait_until_quiet()
 
 
-def test_an_answer_that_takes_too_long_is_told(server: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
+def test_an_answer_that_takes_too_long_is_told(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
     go = threading.Event()
     desk.script = lambda question: _after(go, answered("Late."))
-    with running_bot(server, desk, tmp_path, slack_answer_seconds=0.2):
-        (reply,) = server.reply(server.ask("How?"))
+    with running_bot(slack, desk, tmp_path, slack_answer_seconds=0.2):
+        (reply,) = slack.reply(slack.ask("How?"))
         go.set()
     assert "took so long that I stopped" in words(reply)
 
 
 @pytest.mark.usefixtures("bot")
-def test_the_assistant_pane_offers_something_to_ask_and_answers(server: SlackServer, desk: ScriptedDesk) -> None:
-    root = server.say("New chat", channel="D0ANN")["event"]["ts"]
+def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServer, desk: ScriptedDesk) -> None:
+    root = slack.say("New chat", channel="D0ANN")["event"]["ts"]
     pane = {"user_id": "UANN", "channel_id": "D0ANN", "thread_ts": root, "context": {}}
-    server.deliver(event_body({"type": "assistant_thread_started", "assistant_thread": pane, "event_ts": root}))
-    server.wait_for(lambda: server.prompts, "prompts")
-    assert (server.prompts[0]["channel_id"], server.prompts[0]["thread_ts"]) == ("D0ANN", root)
-    server.deliver(event_body({"type": "assistant_thread_context_changed", "assistant_thread": pane, "event_ts": root}))
-    body = server.say("How much?", channel="D0ANN", thread=root)
-    server.deliver(body)
-    server.reply(body)
+    slack.deliver(event_body({"type": "assistant_thread_started", "assistant_thread": pane, "event_ts": root}))
+    slack.wait_for(lambda: slack.prompts, "prompts")
+    assert (slack.prompts[0]["channel_id"], slack.prompts[0]["thread_ts"]) == ("D0ANN", root)
+    slack.deliver(event_body({"type": "assistant_thread_context_changed", "assistant_thread": pane, "event_ts": root}))
+    body = slack.say("How much?", channel="D0ANN", thread=root)
+    slack.deliver(body)
+    slack.reply(body)
     assert desk.questions == ["How much?"]
 
 
@@ -236,18 +213,18 @@ GROUPS = {"C0BOARD": ["board"], "S0FINANCE": ["finance", "audit"], "S0LAW": ["la
 
 
 def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
-    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
 ) -> None:
-    server.user_groups = {"S0FINANCE": ["UANN", "UBOB"], "S0LAW": ["UBOB"]}
-    with running_bot(server, desk, tmp_path, slack_groups=GROUPS):
+    slack.user_groups = {"S0FINANCE": ["UANN", "UBOB"], "S0LAW": ["UBOB"]}
+    with running_bot(slack, desk, tmp_path, slack_groups=GROUPS):
         for channel in ("C0GENERAL", "C0BOARD"):
-            server.reply(server.ask(f"In {channel}?", channel=channel))
+            slack.reply(slack.ask(f"In {channel}?", channel=channel))
         for user in ("UANN", "UEVE"):
-            body = server.say(f"From {user}?", channel=f"D0{user}", user=user)
-            server.deliver(body)
-            server.reply(body)
-        server.deliver(command_body(server, "By command?", channel="C0BOARD", user="UBOB"), type="slash_commands")
-        server.wait_for(lambda: "By command?" in desk.questions, "the command")
+            body = slack.say(f"From {user}?", channel=f"D0{user}", user=user)
+            slack.deliver(body)
+            slack.reply(body)
+        slack.deliver(command_body(slack, "By command?", channel="C0BOARD", user="UBOB"), type="slash_commands")
+        slack.wait_for(lambda: "By command?" in desk.questions, "the command")
     access = {request.question: asker.access for request, asker in desk.asked}
     assert access == {
         "In C0GENERAL?": Access(),
@@ -259,129 +236,127 @@ def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
 
 
 def test_who_cannot_be_looked_up_reads_what_is_for_everyone(
-    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
 ) -> None:
-    server.always["usergroups.users.list"] = Fault(error="missing_scope")
-    with running_bot(server, desk, tmp_path, slack_groups=GROUPS):
-        body = server.say("How much?", channel="D0ANN")
-        server.deliver(body)
-        server.reply(body)
+    slack.always["usergroups.users.list"] = Fault(error="missing_scope")
+    with running_bot(slack, desk, tmp_path, slack_groups=GROUPS):
+        body = slack.say("How much?", channel="D0ANN")
+        slack.deliver(body)
+        slack.reply(body)
     assert desk.asked[0][1].access == Access()
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_command_is_answered_to_its_asker_alone(server: SlackServer, desk: ScriptedDesk) -> None:
-    command = command_body(server, "How much?")
-    envelope = server.deliver(command, type="slash_commands")
-    sent = _private(server, command["response_url"])
+def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, desk: ScriptedDesk) -> None:
+    command = command_body(slack, "How much?")
+    envelope = slack.deliver(command, type="slash_commands")
+    sent = _private(slack, command["response_url"])
     assert sent["response_type"] == "ephemeral"
     assert "You asked: How much?. [1]" in words(sent)
-    at_once = next(message for message in server.private if message.get("acknowledged") == envelope)
+    at_once = next(message for message in slack.private if message.get("acknowledged") == envelope)
     assert at_once["text"] == LOOKING
-    assert not server.called("chat.postMessage")
-    assert not server.called("chat.startStream")
+    assert not slack.called("chat.postMessage")
+    assert not slack.called("chat.startStream")
     (actions,) = [block for block in sent["blocks"] if block["type"] == "actions"]
     assert [button["action_id"] for button in actions["elements"]] == [SHARE, DISCARD]
 
 
 def test_sharing_answers_again_with_what_the_channel_may_read(
-    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
 ) -> None:
-    server.user_groups = {"S0FINANCE": ["UANN"]}
+    slack.user_groups = {"S0FINANCE": ["UANN"]}
     groups = {"S0FINANCE": ["finance"]}
-    with running_bot(server, desk, tmp_path, slack_groups=groups):
-        command = command_body(server, "How much <!channel>?")
-        server.deliver(command, type="slash_commands")
-        sent = _private(server, command["response_url"])
+    with running_bot(slack, desk, tmp_path, slack_groups=groups):
+        command = command_body(slack, "How much <!channel>?")
+        slack.deliver(command, type="slash_commands")
+        sent = _private(slack, command["response_url"])
         key = next(block for block in sent["blocks"] if block["type"] == "actions")["elements"][0]["value"]
-        shared = action_body(server, SHARE, key)
+        shared = action_body(slack, SHARE, key)
         for _ in range(3):  # pressed again, and delivered again
-            server.deliver(shared, type="interactive")
-        server.wait_for(lambda: server.called("chat.stopStream"), "the shared answer")
-        assert _private(server, shared["response_url"])["delete_original"]
-        server.wait_until_quiet()
-        (heading,) = server.called("chat.postMessage")
+            slack.deliver(shared, type="interactive")
+        slack.wait_for(lambda: slack.called("chat.stopStream"), "the shared answer")
+        assert _private(slack, shared["response_url"])["delete_original"]
+        slack.wait_until_quiet()
+        (heading,) = slack.called("chat.postMessage")
         assert heading["text"] == "<@UANN> asked: How much &lt;!channel&gt;?"
-        assert len(server.called("chat.startStream")) == 1
+        assert len(slack.called("chat.startStream")) == 1
         (private, _), (public, asker) = desk.asked
         assert private.question == public.question
         assert asker.access == Access()
-        thread = server.called("chat.startStream")[0]["thread_ts"]
-        further = server.say("And when?", user="UBOB", thread=thread)
-        server.deliver(further)
-        server.reply(further)
+        thread = slack.called("chat.startStream")[0]["thread_ts"]
+        further = slack.say("And when?", user="UBOB", thread=thread)
+        slack.deliver(further)
+        slack.reply(further)
         assert desk.asked[-1][1].id == asker.id
 
 
 @pytest.mark.usefixtures("bot")
-def test_sharing_where_the_bot_may_not_write_is_told(server: SlackServer) -> None:
-    command = command_body(server, "How much?")
-    server.deliver(command, type="slash_commands")
-    key = next(b for b in _private(server, command["response_url"])["blocks"] if b["type"] == "actions")
-    server.fail("chat.postMessage", Fault(error="not_in_channel"))
-    shared = action_body(server, SHARE, key["elements"][0]["value"])
-    server.deliver(shared, type="interactive")
-    server.wait_for(lambda: any(words(one) == CANNOT_SHARE for one in server.private), "the reason")
+def test_sharing_where_the_bot_may_not_write_is_told(slack: SlackServer) -> None:
+    command = command_body(slack, "How much?")
+    slack.deliver(command, type="slash_commands")
+    key = next(b for b in _private(slack, command["response_url"])["blocks"] if b["type"] == "actions")
+    slack.fail("chat.postMessage", Fault(error="not_in_channel"))
+    shared = action_body(slack, SHARE, key["elements"][0]["value"])
+    slack.deliver(shared, type="interactive")
+    slack.wait_for(lambda: any(words(one) == CANNOT_SHARE for one in slack.private), "the reason")
 
 
 @pytest.mark.usefixtures("bot")
-def test_discarding_takes_the_answer_away(server: SlackServer) -> None:
-    discarded = action_body(server, DISCARD, "command:1")
-    server.deliver(discarded, type="interactive")
-    assert _private(server, discarded["response_url"])["delete_original"]
+def test_discarding_takes_the_answer_away(slack: SlackServer) -> None:
+    discarded = action_body(slack, DISCARD, "command:1")
+    slack.deliver(discarded, type="interactive")
+    assert _private(slack, discarded["response_url"])["delete_original"]
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_goes_to_the_store_of_all_feedback(server: SlackServer, desk: ScriptedDesk) -> None:
-    server.reply(server.ask("How?"))
-    server.deliver(action_body(server, FEEDBACK, "up ans_1"), type="interactive")
-    server.deliver(action_body(server, FEEDBACK, "down ans_1", user="UBOB"), type="interactive")
-    server.wait_for(lambda: len(desk.rated) == 2, "two ratings")
+def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, desk: ScriptedDesk) -> None:
+    slack.reply(slack.ask("How?"))
+    slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
+    slack.deliver(action_body(slack, FEEDBACK, "down ans_1", user="UBOB"), type="interactive")
+    slack.wait_for(lambda: len(desk.rated) == 2, "two ratings")
     given = {(asker.id, request.answer_id, request.rating) for request, asker in desk.rated}
     assert given == {(f"slack:{TEAM}:UANN", "ans_1", "up"), (f"slack:{TEAM}:UBOB", "ans_1", "down")}
-    server.wait_for(lambda: [one["user"] for one in server.private if one.get("text") == THANKS], "thanks")
+    slack.wait_for(lambda: [one["user"] for one in slack.private if one.get("text") == THANKS], "thanks")
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_on_what_is_not_kept_is_told(server: SlackServer, desk: ScriptedDesk) -> None:
+def test_feedback_on_what_is_not_kept_is_told(slack: SlackServer, desk: ScriptedDesk) -> None:
     desk.unkept = True
-    server.deliver(action_body(server, FEEDBACK, "up ans_1"), type="interactive")
-    server.wait_for(lambda: any(one.get("text") == NOT_RATED for one in server.private), "the reason")
+    slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
+    slack.wait_for(lambda: any(one.get("text") == NOT_RATED for one in slack.private), "the reason")
 
 
-def test_beyond_the_queue_people_are_asked_for_patience(
-    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
-) -> None:
+def test_beyond_the_queue_people_are_asked_for_patience(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
     go = threading.Event()
     desk.script = lambda question: _after(go, answered("Fine."))
-    with running_bot(server, desk, tmp_path, slack_workers=1, slack_queue=2):
-        first = server.ask("Question 0?")
-        server.wait_for(lambda: desk.asked, "the first question to be asked")
-        asked = [server.ask(f"Question {number}?") for number in range(1, 6)]
-        turned_away = [server.reply(body)[0] for body in asked[2:]]
+    with running_bot(slack, desk, tmp_path, slack_workers=1, slack_queue=2):
+        first = slack.ask("Question 0?")
+        slack.wait_for(lambda: desk.asked, "the first question to be asked")
+        asked = [slack.ask(f"Question {number}?") for number in range(1, 6)]
+        turned_away = [slack.reply(body)[0] for body in asked[2:]]
         assert {words(reply) for reply in turned_away} == {TOO_MANY}
-        command = server.deliver(command_body(server, "And by command?"), type="slash_commands")
-        server.wait_for(lambda: command in server.acknowledged, "the command's acknowledgement")
-        assert [one["text"] for one in server.private if one.get("acknowledged") == command] == [TOO_MANY]
+        command = slack.deliver(command_body(slack, "And by command?"), type="slash_commands")
+        slack.wait_for(lambda: command in slack.acknowledged, "the command's acknowledgement")
+        assert [one["text"] for one in slack.private if one.get("acknowledged") == command] == [TOO_MANY]
         go.set()
         for body in [first, *asked[:2]]:
-            assert "Fine." in words(server.reply(body)[0])
+            assert "Fine." in words(slack.reply(body)[0])
 
 
 def test_events_are_acknowledged_in_time_whatever_the_load(
-    server: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
 ) -> None:
     go = threading.Event()
     desk.script = lambda question: _after(go, answered("Fine."))
-    with running_bot(server, desk, tmp_path, slack_workers=2):
+    with running_bot(slack, desk, tmp_path, slack_workers=2):
         sent = {}
         for number in range(60):
-            body = server.say(f"<@{BOT}> Question {number}?")
+            body = slack.say(f"<@{BOT}> Question {number}?")
             from time import monotonic
 
-            sent[server.deliver(body)] = monotonic()
-        server.wait_for(lambda: sent.keys() <= server.acknowledged.keys(), "60 acknowledgements")
-        assert max(server.acknowledged[envelope] - at for envelope, at in sent.items()) < 3
+            sent[slack.deliver(body)] = monotonic()
+        slack.wait_for(lambda: sent.keys() <= slack.acknowledged.keys(), "60 acknowledgements")
+        assert max(slack.acknowledged[envelope] - at for envelope, at in sent.items()) < 3
         go.set()
 
 
@@ -390,7 +365,7 @@ def _after(go: threading.Event, response: Any) -> Iterator[AskEvent]:
     yield from events_of(response)
 
 
-def _private(server: SlackServer, url: str) -> dict[str, Any]:
+def _private(slack: SlackServer, url: str) -> dict[str, Any]:
     """Wait for what was sent to a response_url."""
-    server.wait_for(lambda: [one for one in server.private if one.get("url") == url], "a private message")
-    return next(one for one in server.private if one.get("url") == url)
+    slack.wait_for(lambda: [one for one in slack.private if one.get("url") == url], "a private message")
+    return next(one for one in slack.private if one.get("url") == url)

@@ -14,14 +14,8 @@ from service.slack.http import slack_routes
 from service.slack.running import SlackBot
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
-from tests.slack_fixtures import ScriptedDesk, quick, running_bot, secret_settings
-from tests.slack_server import BOT, TEAM, SlackServer, command_body, mention, signed, slack_server
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
-    with quick(monkeypatch), slack_server() as server:
-        yield server
+from tests.slack_fixtures import ScriptedDesk, running_bot, secret_settings
+from tests.slack_workspace import BOT, TEAM, SlackServer, command_body, mention, signed
 
 
 @pytest.fixture
@@ -30,8 +24,8 @@ def desk() -> ScriptedDesk:
 
 
 @pytest.fixture
-def http(server: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[TestClient]:
-    with running_bot(server, desk, tmp_path, **secret_settings()) as bot, _service(bot, tmp_path) as client:
+def http(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[TestClient]:
+    with running_bot(slack, desk, tmp_path, **secret_settings()) as bot, _service(bot, tmp_path) as client:
         yield client
 
 
@@ -42,23 +36,23 @@ def _service(bot: SlackBot, data_dir: Path) -> TestClient:
     return TestClient(app, base_url="https://footnote.example.org", headers={"X-Forwarded-For": "203.0.113.9"})
 
 
-def test_a_signed_event_is_answered(http: TestClient, server: SlackServer, desk: ScriptedDesk) -> None:
-    body = server.say(f"<@{BOT}> Ünïcode, how much?")
+def test_a_signed_event_is_answered(http: TestClient, slack: SlackServer, desk: ScriptedDesk) -> None:
+    body = slack.say(f"<@{BOT}> Ünïcode, how much?")
     for event in (body, mention(body), body):
         raw = json.dumps(event, ensure_ascii=False).encode()
         assert http.post("/slack/events", content=raw, headers=signed(raw)).status_code == 200
-    server.reply(body)
-    server.wait_until_quiet()
+    slack.reply(body)
+    slack.wait_until_quiet()
     assert desk.questions == ["Ünïcode, how much?"]
 
 
-def test_a_signed_command_is_answered(http: TestClient, server: SlackServer) -> None:
-    command = command_body(server, "How much?")
+def test_a_signed_command_is_answered(http: TestClient, slack: SlackServer) -> None:
+    command = command_body(slack, "How much?")
     raw = urlencode(command).encode()
     headers = signed(raw) | {"Content-Type": "application/x-www-form-urlencoded"}
     response = http.post("/slack/events", content=raw, headers=headers)
     assert "Looking" in response.text
-    server.wait_for(lambda: [one for one in server.private if one.get("url") == command["response_url"]], "the answer")
+    slack.wait_for(lambda: [one for one in slack.private if one.get("url") == command["response_url"]], "the answer")
 
 
 def test_slack_may_check_the_address(http: TestClient) -> None:
@@ -68,9 +62,9 @@ def test_slack_may_check_the_address(http: TestClient) -> None:
 
 
 def test_whatever_is_not_signed_now_by_slack_is_refused(
-    http: TestClient, server: SlackServer, desk: ScriptedDesk
+    http: TestClient, slack: SlackServer, desk: ScriptedDesk
 ) -> None:
-    raw = json.dumps(server.say(f"<@{BOT}> How much?")).encode()
+    raw = json.dumps(slack.say(f"<@{BOT}> How much?")).encode()
     good = signed(raw)
     forged = {
         "no signature": {"Content-Type": "application/json"},

@@ -10,7 +10,7 @@ from service.slack.blocks import buttons
 from service.slack.messages import Message, messages, notice
 from service.wire import AskResponse, DisagreementWire, ValueWire
 from tests.slack_fixtures import PUBLIC_URL, answered, citation, not_answered
-from tests.slack_server import _check_blocks as slack_takes
+from tests.slack_methods import check_blocks as slack_takes
 
 HARD = st.text(alphabet=st.sampled_from("<&>*_:ab. 1"), min_size=1, max_size=400) | st.text(min_size=1, max_size=50)
 SENTENCES = st.lists(HARD | st.builds(lambda word: word * 300, HARD), min_size=1, max_size=30)

@@ -1,7 +1,6 @@
 """Exactly one reply to each question, however often Slack delivers it, also when the bot is killed in the middle."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,38 +10,32 @@ from service.kept.database import opened_database
 from service.slack.asked import InThread, message_key
 from service.slack.events import Remembered
 from tests.slack_deliveries import survive
-from tests.slack_fixtures import ScriptedDesk, quick, running_bot
-from tests.slack_server import BOT, SlackServer, mention, slack_server, words
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
-    with quick(monkeypatch), slack_server() as server:
-        yield server
+from tests.slack_fixtures import ScriptedDesk, running_bot
+from tests.slack_workspace import BOT, SlackServer, mention, words
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_sixty_questions_across_two_kills_have_one_reply_each(server: SlackServer, tmp_path: Path) -> None:
-    survive(server, tmp_path, questions=60, kills=2, seed=1)
+def test_sixty_questions_across_two_kills_have_one_reply_each(slack: SlackServer, tmp_path: Path) -> None:
+    survive(slack, tmp_path, questions=60, kills=2, seed=1)
 
 
-def test_what_is_delivered_again_later_is_not_answered_again(server: SlackServer, tmp_path: Path) -> None:
+def test_what_is_delivered_again_later_is_not_answered_again(slack: SlackServer, tmp_path: Path) -> None:
     desk = ScriptedDesk()
-    body = server.say(f"<@{BOT}> How?")
-    with running_bot(server, desk, tmp_path):
-        server.deliver(body)
-        server.reply(body)
-        server.wait_until_quiet()
-    with running_bot(server, desk, tmp_path):
+    body = slack.say(f"<@{BOT}> How?")
+    with running_bot(slack, desk, tmp_path):
+        slack.deliver(body)
+        slack.reply(body)
+        slack.wait_until_quiet()
+    with running_bot(slack, desk, tmp_path):
         for event in (body, mention(body), mention(body)):
-            server.deliver(event)
-        server.wait_for(lambda: len(server.acknowledged) == 4, "the acknowledgements")
-        server.wait_until_quiet()
+            slack.deliver(event)
+        slack.wait_for(lambda: len(slack.acknowledged) == 4, "the acknowledgements")
+        slack.wait_until_quiet()
     assert desk.questions == ["How?"]
 
 
-def test_a_question_that_ends_the_process_each_time_is_given_up(server: SlackServer, tmp_path: Path) -> None:
-    body = server.say(f"<@{BOT}> Deadly?")
+def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServer, tmp_path: Path) -> None:
+    body = slack.say(f"<@{BOT}> Deadly?")
     event = body["event"]
     asked = _question(event["ts"])
     engine = opened_database(tmp_path)
@@ -52,42 +45,42 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(server: SlackSer
         remembered.begin(asked.key)
     engine.dispose()
     desk = ScriptedDesk()
-    with running_bot(server, desk, tmp_path):
-        (reply,) = server.reply(body)
+    with running_bot(slack, desk, tmp_path):
+        (reply,) = slack.reply(body)
     assert "tried several times" in words(reply)
     assert desk.asked == []
 
 
-def test_a_stream_that_was_left_open_is_finished(server: SlackServer, tmp_path: Path) -> None:
-    body = server.say(f"<@{BOT}> How?")
-    _left_by_a_killed_process(server, tmp_path, body, streaming=True, streamed="Half of a")
-    with running_bot(server, ScriptedDesk(), tmp_path):
-        (reply,) = server.reply(body)
+def test_a_stream_that_was_left_open_is_finished(slack: SlackServer, tmp_path: Path) -> None:
+    body = slack.say(f"<@{BOT}> How?")
+    _left_by_a_killed_process(slack, tmp_path, body, streaming=True, streamed="Half of a")
+    with running_bot(slack, ScriptedDesk(), tmp_path):
+        (reply,) = slack.reply(body)
     assert reply["ts"] == LEFT
     assert "You asked: How?. [1]" in words(reply)
     assert "Half of a" not in words(reply)
 
 
-def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(server: SlackServer, tmp_path: Path) -> None:
-    body = server.say(f"<@{BOT}> How?")
+def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(slack: SlackServer, tmp_path: Path) -> None:
+    body = slack.say(f"<@{BOT}> How?")
     event = body["event"]
     payload = {"question": message_key("C0GENERAL", event["ts"]), "part": 1, "parts": 1}
     metadata = {"event_type": "footnote_reply", "event_payload": payload}
-    _left_by_a_killed_process(server, tmp_path, body, streamed="All of it.", metadata=metadata)
-    server.statuses["C0GENERAL", event["ts"]] = "is looking"
-    server.reactions.add(("C0GENERAL", event["ts"]))
+    _left_by_a_killed_process(slack, tmp_path, body, streamed="All of it.", metadata=metadata)
+    slack.statuses["C0GENERAL", event["ts"]] = "is looking"
+    slack.reactions.add(("C0GENERAL", event["ts"]))
     desk = ScriptedDesk()
-    with running_bot(server, desk, tmp_path):
-        server.wait_for(lambda: not any(server.statuses.values()) and not server.reactions, "no status and no reaction")
-        server.wait_until_quiet()
-    assert [words(reply) for reply in server.replies("C0GENERAL", event["ts"])] == ["All of it."]
+    with running_bot(slack, desk, tmp_path):
+        slack.wait_for(lambda: not any(slack.statuses.values()) and not slack.reactions, "no status and no reaction")
+        slack.wait_until_quiet()
+    assert [words(reply) for reply in slack.replies("C0GENERAL", event["ts"])] == ["All of it."]
     assert desk.asked == []
 
 
 LEFT = "1700000001.000001"
 
 
-def _left_by_a_killed_process(server: SlackServer, data_dir: Path, body: dict[str, Any], **message: Any) -> None:
+def _left_by_a_killed_process(slack: SlackServer, data_dir: Path, body: dict[str, Any], **message: Any) -> None:
     """A question that was begun, and what there was of its reply."""
     thread = body["event"]["ts"]
     engine = opened_database(data_dir)
@@ -105,7 +98,7 @@ def _left_by_a_killed_process(server: SlackServer, data_dir: Path, body: dict[st
         "blocks": [],
         "appends": 0,
     }
-    server.channels["C0GENERAL"][LEFT] = left | message
+    slack.channels["C0GENERAL"][LEFT] = left | message
 
 
 def test_a_question_is_remembered_by_its_event_and_by_its_message(tmp_path: Path) -> None:

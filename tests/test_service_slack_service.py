@@ -10,16 +10,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from service.askers import OWNER
 from service.desk import LocalDesk
 from service.kept.database import opened_database
 from service.kept.kept import Kept
 from service.slack.blocks import FEEDBACK
 from tests.service_fixtures import ROOT, desk_over, index_into, settings_for, write
-from tests.slack_fixtures import quick, running_bot
-from tests.slack_server import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, slack_server, words
+from tests.slack_fixtures import running_bot
+from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, words
 
 ARTICLES = {
     "public.md": "---\ntitle: Lighthouse opened\npublisher: The Coast\n---\n"
@@ -28,12 +26,6 @@ ARTICLES = {
     "The lighthouse of Skerrow will be sold to Harbour Holdings for 9 million euros.\n",
 }
 PRIVATE = "Who will the lighthouse of Skerrow be sold to?"
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
-    with quick(monkeypatch), slack_server() as server:
-        yield server
 
 
 @contextmanager
@@ -47,53 +39,53 @@ def _desk(data_dir: Path, folder: Path) -> Iterator[LocalDesk]:
             engine.dispose()
 
 
-def test_private_articles_are_never_in_a_public_thread(server: SlackServer, tmp_path: Path, folder: Path) -> None:
-    server.user_groups = {"S0BOARD": ["UANN"]}
+def test_private_articles_are_never_in_a_public_thread(slack: SlackServer, tmp_path: Path, folder: Path) -> None:
+    slack.user_groups = {"S0BOARD": ["UANN"]}
     groups = {"S0BOARD": ["board"], "C0BOARD": ["board"]}
-    with _desk(tmp_path, folder) as desk, running_bot(server, desk, tmp_path, slack_groups=groups):
-        public = server.ask(PRIVATE)
-        direct = server.say(PRIVATE, channel="D0ANN")
-        server.deliver(direct)
-        board = server.ask(PRIVATE, channel="C0BOARD")
-        assert "Harbour Holdings" in words(server.reply(direct)[0])
-        assert "Harbour Holdings" in words(server.reply(board)[0])
-        server.reply(public)
-        server.wait_until_quiet()
-    everything = json.dumps(list(server.channels["C0GENERAL"].values()))
+    with _desk(tmp_path, folder) as desk, running_bot(slack, desk, tmp_path, slack_groups=groups):
+        public = slack.ask(PRIVATE)
+        direct = slack.say(PRIVATE, channel="D0ANN")
+        slack.deliver(direct)
+        board = slack.ask(PRIVATE, channel="C0BOARD")
+        assert "Harbour Holdings" in words(slack.reply(direct)[0])
+        assert "Harbour Holdings" in words(slack.reply(board)[0])
+        slack.reply(public)
+        slack.wait_until_quiet()
+    everything = json.dumps(list(slack.channels["C0GENERAL"].values()))
     assert "Harbour" not in everything
     assert "Lighthouse sold" not in everything
 
 
-def test_what_is_answered_is_kept_and_rated(server: SlackServer, tmp_path: Path, folder: Path) -> None:
-    with _desk(tmp_path, folder) as desk, running_bot(server, desk, tmp_path):
-        body = server.ask("When was the lighthouse of Skerrow opened?")
-        (reply,) = server.reply(body)
+def test_what_is_answered_is_kept_and_rated(slack: SlackServer, tmp_path: Path, folder: Path) -> None:
+    with _desk(tmp_path, folder) as desk, running_bot(slack, desk, tmp_path):
+        body = slack.ask("When was the lighthouse of Skerrow opened?")
+        (reply,) = slack.reply(body)
         assert "1887" in words(reply)
         assert "<!channel>" not in json.dumps(reply)
         (element,) = next(block for block in reply["blocks"] if block["type"] == "context_actions")["elements"]
-        server.deliver(action_body(server, FEEDBACK, element["positive_button"]["value"]), type="interactive")
-        server.wait_for(lambda: any("Thank you" in one.get("text", "") for one in server.private), "thanks")
+        slack.deliver(action_body(slack, FEEDBACK, element["positive_button"]["value"]), type="interactive")
+        slack.wait_for(lambda: any("Thank you" in one.get("text", "") for one in slack.private), "thanks")
         answer_id = element["positive_button"]["value"].removeprefix("up ")
         kept = desk.kept_answer(answer_id, replace(OWNER, admin=True))
         assert kept.question == "When was the lighthouse of Skerrow opened?"
-        server.wait_until_quiet()
-        further = server.say("And how tall is it?", thread=body["event"]["ts"])
-        server.deliver(further)
-        server.reply(further)
+        slack.wait_until_quiet()
+        further = slack.say("And how tall is it?", thread=body["event"]["ts"])
+        slack.deliver(further)
+        slack.reply(further)
 
 
-def test_the_command_answers_until_it_is_told_to_stop(server: SlackServer, tmp_path: Path) -> None:
+def test_the_command_answers_until_it_is_told_to_stop(slack: SlackServer, tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTE_")} | {
         "FOOTNOTE_DATA_DIR": str(tmp_path / "data"),
         "FOOTNOTE_SLACK_BOT_TOKEN": BOT_TOKEN,
         "FOOTNOTE_SLACK_APP_TOKEN": APP_TOKEN,
-        "FOOTNOTE_SLACK_API_URL": server.url,
+        "FOOTNOTE_SLACK_API_URL": slack.url,
     }
     command = [sys.executable, "-c", "from service.cli import main; main()", "slack"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment | {"PYTHONPATH": str(ROOT)})
     try:
-        server.wait_for(server.open_sockets, "a connection", seconds=60)
-        (reply,) = server.reply(server.ask("How?"), seconds=60)
+        slack.wait_for(slack.open_sockets, "a connection", seconds=60)
+        (reply,) = slack.reply(slack.ask("How?"), seconds=60)
         assert "Nothing has been indexed yet" in words(reply)
     finally:
         process.send_signal(signal.SIGTERM)

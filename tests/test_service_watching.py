@@ -1,7 +1,7 @@
 """Folders that are watched are indexed when they change, and nothing that goes wrong with them stops the service."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,7 @@ from index.records import EVERYTHING
 from service.desk import LocalDesk
 from service.upkeep_wire import IndexReportWire
 from service.watching import watching
-from tests.service_fixtures import desk_over, settings_for, write
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[LocalDesk]:
-    with desk_over(settings_for(tmp_path / "data")) as desk:
-        yield desk
+from tests.service_fixtures import write
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -32,49 +26,49 @@ def ids(desk: LocalDesk) -> list[str]:
     return [article.id for article in desk.articles(EVERYTHING, after=None, limit=100).articles]
 
 
-def test_the_index_follows_the_folder(desk: LocalDesk, tmp_path: Path) -> None:
+def test_the_index_follows_the_folder(own_desk: LocalDesk, tmp_path: Path) -> None:
     folder = write(tmp_path / "news", {f"{n}.txt": f"Report {n}." for n in range(6)})
-    with watching(desk, [folder], data_dir=tmp_path / "data"):
-        eventually(lambda: len(ids(desk)) == 6)
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: len(ids(own_desk)) == 6)
         write(folder, {"new.txt": "It rained.", "deep/er.md": "It shone."})
-        eventually(lambda: {"new", "deep/er"} <= set(ids(desk)))
+        eventually(lambda: {"new", "deep/er"} <= set(ids(own_desk)))
         (folder / "0.txt").unlink()
-        eventually(lambda: "0" not in ids(desk))
-        eventually(lambda: desk.status().watching[0].last_sync is not None)
-        (state,) = desk.status().watching
+        eventually(lambda: "0" not in ids(own_desk))
+        eventually(lambda: own_desk.status().watching[0].last_sync is not None)
+        (state,) = own_desk.status().watching
         assert (state.path, state.problems) == (str(folder), [])
 
 
-def test_a_folder_that_is_emptied_keeps_its_articles_and_says_so(desk: LocalDesk, tmp_path: Path) -> None:
+def test_a_folder_that_is_emptied_keeps_its_articles_and_says_so(own_desk: LocalDesk, tmp_path: Path) -> None:
     folder = write(tmp_path / "news", {f"{n}.txt": f"Report {n}." for n in range(6)})
-    with watching(desk, [folder], data_dir=tmp_path / "data"):
-        eventually(lambda: len(ids(desk)) == 6)
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: len(ids(own_desk)) == 6)
         for path in folder.iterdir():
             path.unlink()
-        eventually(lambda: bool(desk.status().watching[0].problems))
-        assert "6 of its 6 articles are gone (100%), over the limit of 20%" in desk.status().watching[0].problems[0]
-        assert len(ids(desk)) == 6
+        eventually(lambda: bool(own_desk.status().watching[0].problems))
+        assert "6 of its 6 articles are gone (100%), over the limit of 20%" in own_desk.status().watching[0].problems[0]
+        assert len(ids(own_desk)) == 6
         write(folder, {f"{n}.txt": f"Report {n}." for n in range(6)})
-        eventually(lambda: not desk.status().watching[0].problems)
+        eventually(lambda: not own_desk.status().watching[0].problems)
 
 
 def test_a_folder_that_goes_away_and_comes_back(
-    desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.watching._AGAIN_SECONDS", 0.1)
     folder = write(tmp_path / "news", {"a.txt": "It rained."})
-    with watching(desk, [folder], data_dir=tmp_path / "data"):
-        eventually(lambda: ids(desk) == ["a"])
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: ids(own_desk) == ["a"])
         folder.rename(tmp_path / "away")
-        eventually(lambda: bool(desk.status().watching[0].problems))
-        assert ids(desk) == ["a"]
+        eventually(lambda: bool(own_desk.status().watching[0].problems))
+        assert ids(own_desk) == ["a"]
         write(tmp_path / "away", {"b.txt": "It shone."})
         (tmp_path / "away").rename(folder)
-        eventually(lambda: ids(desk) == ["a", "b"])
+        eventually(lambda: ids(own_desk) == ["a", "b"])
 
 
 def test_an_error_is_noted_and_the_next_change_is_indexed(
-    desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write(tmp_path / "news", {"a.txt": "It rained."})
     index = LocalDesk.index
@@ -84,13 +78,13 @@ def test_an_error_is_noted_and_the_next_change_is_indexed(
         raise DataFolderUnusable("The disk is full.")
 
     monkeypatch.setattr(LocalDesk, "index", failing)
-    with watching(desk, [folder], data_dir=tmp_path / "data"):
-        eventually(lambda: desk.status().watching[0].problems == ["The disk is full."])
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: own_desk.status().watching[0].problems == ["The disk is full."])
         write(folder, {"b.txt": "It shone."})
-        eventually(lambda: ids(desk) == ["a", "b"])
+        eventually(lambda: ids(own_desk) == ["a", "b"])
 
 
-def test_indexing_does_not_wake_itself(desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_indexing_does_not_wake_itself(own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {"a.txt": "It rained."})
     runs: list[Path] = []
     index = LocalDesk.index
@@ -100,13 +94,13 @@ def test_indexing_does_not_wake_itself(desk: LocalDesk, tmp_path: Path, monkeypa
         return index(self, paths, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
 
     monkeypatch.setattr(LocalDesk, "index", counting)
-    with watching(desk, [tmp_path], data_dir=tmp_path / "data"):
-        eventually(lambda: ids(desk) == ["a"])
+    with watching(own_desk, [tmp_path], data_dir=tmp_path / "data"):
+        eventually(lambda: ids(own_desk) == ["a"])
         time.sleep(2.5)
     assert len(runs) == 1
 
 
-def test_a_path_that_is_not_there_is_wrong_usage(desk: LocalDesk, tmp_path: Path) -> None:
-    nowhere = watching(desk, [tmp_path / "nowhere"], data_dir=tmp_path / "data")
+def test_a_path_that_is_not_there_is_wrong_usage(own_desk: LocalDesk, tmp_path: Path) -> None:
+    nowhere = watching(own_desk, [tmp_path / "nowhere"], data_dir=tmp_path / "data")
     with pytest.raises(WrongUsage, match="Name a file or folder to watch"), nowhere:
         pass

@@ -8,23 +8,17 @@ import pytest
 
 from service.wire import AskEvent
 from tests.slack_deliveries import survive
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, quick, running_bot
-from tests.slack_server import SlackServer, slack_server, words
+from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
+from tests.slack_workspace import SlackServer, words
 
 pytestmark = pytest.mark.soak
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
-    with quick(monkeypatch), slack_server() as server:
-        yield server
+def test_five_hundred_questions_across_four_kills_have_one_reply_each(slack: SlackServer, tmp_path: Path) -> None:
+    survive(slack, tmp_path, questions=500, kills=4, seed=2)
 
 
-def test_five_hundred_questions_across_four_kills_have_one_reply_each(server: SlackServer, tmp_path: Path) -> None:
-    survive(server, tmp_path, questions=500, kills=4, seed=2)
-
-
-def test_an_answer_may_take_a_minute(server: SlackServer, tmp_path: Path) -> None:
+def test_an_answer_may_take_a_minute(slack: SlackServer, tmp_path: Path) -> None:
     sentences = [f"Sentence {number}." for number in range(6)]
 
     def slowly(question: str) -> Iterator[AskEvent]:
@@ -32,8 +26,8 @@ def test_an_answer_may_take_a_minute(server: SlackServer, tmp_path: Path) -> Non
             threading.Event().wait(8)
             yield event
 
-    with running_bot(server, ScriptedDesk(slowly), tmp_path):
-        (reply,) = server.reply(server.ask("How?"), seconds=120)
-        server.wait_until_quiet()
+    with running_bot(slack, ScriptedDesk(slowly), tmp_path):
+        (reply,) = slack.reply(slack.ask("How?"), seconds=120)
+        slack.wait_until_quiet()
     assert " ".join(f"{sentence} [1]" for sentence in sentences) in words(reply)
-    assert not any(server.statuses.values())
+    assert not any(slack.statuses.values())

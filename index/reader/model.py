@@ -90,7 +90,7 @@ class Reader:
         self._folder = folder
         # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
-        self._scored: Gathering[Sequenced, _Scores] = Gathering(self._scores)
+        self._scored: Gathering[Sequenced, _Scores] = Gathering()
 
     @property
     def name(self) -> str:
@@ -145,7 +145,7 @@ class Reader:
         order = _longest_first(sequences)
         for begin in range(0, len(order), _BLOCK):
             block = order[begin : begin + _BLOCK]
-            found.update(zip(block, self._scored([sequences[at] for at in block]), strict=True))
+            found.update(zip(block, self._scored.run(self._scores, [sequences[at] for at in block]), strict=True))
         return [found[at] for at in range(len(sequences))]
 
     def _scores(self, sequences: Sequence[Sequenced]) -> list[_Scores]:

@@ -26,15 +26,24 @@ function start() {
   if (article) startArticle(article);
   else if (answer) load("Fetching the answer…", () => getAnswer(answer), showKeptAnswer);
   else if (conversation) load("Fetching the conversation…", () => getConversation(conversation), showConversation);
-  else if (list) content.replaceChildren(list);
-  else if (location.pathname === "/review") content.replaceChildren(reviewView());
-  else if (location.pathname === "/usage") content.replaceChildren(usageView());
+  else if (list) showPage(list.querySelector("h1").textContent, list);
+  else if (location.pathname === "/review") showPage("Review", reviewView());
+  else if (location.pathname === "/usage") showPage("Usage", usageView());
   else if (location.pathname === "/") startPlainly();
   else showNothingThere();
   document.addEventListener("keydown", onKey);
   window.addEventListener(SIGNED_IN, introduce);
   document.getElementById("sign-out").addEventListener("click", signOut);
   introduce();
+}
+
+function showPage(title, view) {
+  entitle(title);
+  content.replaceChildren(view);
+}
+
+function entitle(words) {
+  document.title = `${words} – Footnote`;
 }
 
 function startPlainly() {
@@ -44,7 +53,7 @@ function startPlainly() {
 
 async function startArticle(target) {
   const article = await fillWithArticle(content, targetOf(target));
-  if (article) document.title = `${article.title} – Footnote`;
+  if (article) entitle(article.title);
 }
 
 /** Fetch something and show it, or say what went wrong. */
@@ -60,13 +69,13 @@ async function load(words, fetchIt, show) {
 }
 
 function showConversation(conversation) {
-  document.title = `${conversation.title} – Footnote`;
+  entitle(conversation.title);
   openListsHere();
   stopAsking = startAsking(conversation);
 }
 
 function showKeptAnswer(answer) {
-  document.title = `${answer.question} – Footnote`;
+  entitle(answer.question);
   const body = element("div", { class: "entry-body" });
   showAnswer(body, answer, openArticle);
   const address = answer.own ? conversationAddress(answer.conversation_id) : "/";
@@ -87,7 +96,7 @@ function showDeleted() {
 }
 
 function showNothingThere() {
-  document.title = "No such page – Footnote";
+  entitle("No such page");
   const words = element("p", {}, "There is nothing at this address. ", element("a", { href: "/" }, "Ask a question"), ".");
   content.replaceChildren(element("div", { class: "notice" }, element("h1", { class: "notice-title" }, "No such page"), words));
 }

@@ -1,0 +1,123 @@
+"""Nobody is shown anything of an article that they may not read, whatever they ask, name or list."""
+
+import random
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from index.errors import ArticleUnknown
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.desk import LocalDesk
+from service.wire import AskResponse, FiltersWire, SearchRequest
+from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
+
+GROUPED = {
+    "open.txt": "The tower is 120 metres high, the builder told the newspaper.",
+    "board.md": "---\ngroups: [board]\ntitle: Secret of the board\n---\nThe tower is 140 metres high, the board knows.",
+    "staff.md": "---\ngroups: [staff, board]\ntitle: For staff\n---\nThe tower is 130 metres high, the staff believes.",
+    "nobody.md": "---\ngroups: []\ntitle: For nobody\n---\nThe tower is 150 metres high, nobody may know.",
+    # The same text under two names: each asker sees it through the copy that they may read.
+    "copies/for-board.md": "---\ngroups: [board]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
+    "copies/for-staff.md": "---\ngroups: [staff]\ntitle: Same\n---\nThe mast on the tower measures 30 metres.",
+}
+READERS = {
+    FOR_EVERYONE: {"open"},
+    Access(frozenset({"board"})): {"open", "board", "staff", "copies/for-board"},
+    Access(frozenset({"staff"})): {"open", "staff", "copies/for-staff"},
+    Access(frozenset({"guests"})): {"open"},
+    Access(frozenset({"guests", "staff"})): {"open", "staff", "copies/for-staff"},
+    EVERYTHING: {"open", "board", "staff", "nobody", "copies/for-board", "copies/for-staff"},
+}
+
+
+@pytest.fixture(scope="module")
+def grouped_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+    folder = tmp_path_factory.mktemp("grouped")
+    with desk_over(settings_for(folder / "data", refusals=False)) as desk:
+        index_into(desk, write(folder / "news", GROUPED))
+        yield desk
+
+
+def shown(response: AskResponse) -> set[str]:
+    """Every article that an answer shows anything of."""
+    return {one.article_id for part in (response.citations, response.nearest, response.hits or []) for one in part}
+
+
+@pytest.mark.parametrize("access", READERS, ids=lambda access: ",".join(sorted(access.groups)) or repr(access)[-6:])
+def test_nobody_sees_what_is_not_for_them(grouped_desk: LocalDesk, access: Access) -> None:
+    readable = READERS[access]
+    refusing = settings_for(grouped_desk.settings.data_dir)
+    cautious = LocalDesk(grouped_desk.live, refusing, None)
+    for desk, question in (
+        (grouped_desk, "How high is the tower?"),
+        (grouped_desk, "How long is the mast on the tower?"),
+        (cautious, "Which frogs live in Peru?"),
+    ):
+        response = ask(desk, question, access, include_hits=True)
+        assert shown(response) <= readable
+        assert response.hits
+    found = grouped_desk.search(SearchRequest(question="How high is the tower?", limit=100), access)
+    copies = {"copies/for-board", "copies/for-staff"}
+    assert {hit.article_id for hit in found.hits} - copies == readable - copies
+    assert bool({hit.article_id for hit in found.hits} & copies) == bool(readable & copies)
+    listed = grouped_desk.articles(access, after=None, limit=100)
+    assert {article.id for article in listed.articles} == readable
+    assert listed.total == len(readable)
+    for article_id in READERS[EVERYTHING]:
+        if article_id in readable:
+            assert grouped_desk.article(article_id, access, None).text
+        else:
+            with pytest.raises(ArticleUnknown, match="that you may read"):
+                grouped_desk.article(article_id, access, None)
+
+
+@pytest.mark.parametrize(
+    "access", [FOR_EVERYONE, Access(frozenset({"staff"})), EVERYTHING], ids=["all", "staff", "owner"]
+)
+def test_naming_an_article_in_a_filter_opens_no_door(grouped_desk: LocalDesk, access: Access) -> None:
+    for article_id in READERS[EVERYTHING]:
+        filters = FiltersWire(article_ids=[article_id])
+        found = grouped_desk.search(SearchRequest(question="How high is the tower?", filters=filters), access)
+        assert {hit.article_id for hit in found.hits} == {article_id} & READERS[access]
+    closed = FiltersWire(article_ids=sorted(READERS[EVERYTHING] - READERS[access]) or ["unknown"])
+    response = ask(grouped_desk, "How high is the tower?", access, include_hits=True, filters=closed)
+    assert (response.status, shown(response)) == ("no_answer", set())
+
+
+def test_a_list_in_pages_holds_what_may_be_read_and_nothing_of_the_rest(grouped_desk: LocalDesk) -> None:
+    for access, readable in READERS.items():
+        listed: list[str] = []
+        after: str | None = None
+        while True:
+            page = grouped_desk.articles(access, after=after, limit=2)
+            listed += [article.id for article in page.articles]
+            if (after := page.next_after) is None:
+                break
+            assert after in readable
+        assert listed == sorted(readable)
+
+
+def test_taking_a_group_away_closes_an_article_at_once(own_desk: LocalDesk, tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", GROUPED)
+    index_into(own_desk, folder)
+    board = Access(frozenset({"board"}))
+    version = own_desk.article("board", board, None).version
+    write(folder, {"board.md": GROUPED["board.md"].replace("[board]", "[owners]").replace("140", "141")})
+    index_into(own_desk, folder)
+    assert "board" not in shown(ask(own_desk, "How high is the tower?", board, include_hits=True))
+    for old_or_new in (None, version):
+        with pytest.raises(ArticleUnknown):
+            own_desk.article("board", board, old_or_new)
+
+
+def test_many_articles_of_others_do_not_crowd_out_the_one_that_may_be_read(own_desk: LocalDesk, tmp_path: Path) -> None:
+    random.seed(4711)
+    numbers = count(100)
+    secret = "---\ngroups: [board]\n---\nThe tower is {} metres high, says witness {}."
+    articles = {f"s{n}.md": secret.format(next(numbers), random.randrange(10**9)) for n in range(130)}
+    articles["open.txt"] = "From the harbour, people see a tall building of 120 metres."
+    index_into(own_desk, write(tmp_path / "news", articles))
+    response = ask(own_desk, "How high is the tower?", FOR_EVERYONE, include_hits=True)
+    assert {hit.article_id for hit in response.hits or ()} == {"open"}

@@ -1,0 +1,109 @@
+"""What the `footnote` command says to wrong usage, and to settings, folders and pipes that cannot be used."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli_fixtures import FOOTNOTE, PATIENCE, Run, environment, one_line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["index", "no-such-folder"], "no-such-folder does not exist"),
+        (["index"], "Name the files or folders to index"),
+        (["index", ".", "--rebuild", "--dry-run"], "A rebuild cannot be tried out"),
+        (["index", ".", "--prune-limit", "lots"], "--prune-limit 'lots'"),
+        (["index", ".", "--prune-limit", "150%"], "--prune-limit '150%'"),
+        (["index", ".", "--prune-limit", "nan"], "--prune-limit 'nan'"),
+        (["keys", "add", " "], "A key's name has 1 to 100 printable characters"),
+        (["keys", "add", "ann", "--groups", "staff,,board"], "'' is no group"),
+        (["keys", "revoke", "ann"], "There is no key 'ann'"),
+        (["serve", "--host", "no.such.host.invalid", "--port", "0"], "no.such.host.invalid"),
+    ],
+)
+def test_wrong_usage_is_exit_2(footnote: Run, arguments: list[str], problem: str) -> None:
+    ran = footnote(*arguments)
+    assert ran.code == 2
+    assert problem in one_line(ran)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["ask"], ["nonsense"], ["ask", "Why?", "--loud"], ["search", "Why?", "--limit", "0"]]
+)
+def test_what_is_not_in_the_help_is_exit_2(footnote: Run, arguments: list[str]) -> None:
+    ran = footnote(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Usage: footnote" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("passage_tokens", "1"),
+        ("llm_timeout_seconds", "soon"),
+        ("llm_provider", "telepathy"),
+        ("refusals", "perhaps"),
+        ("keep_versions_days", "-1"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(footnote: Run, name: str, value: str) -> None:
+    ran = footnote("status", **{name: value})
+    assert ran.code == 2
+    assert f"FOOTNOTE_{name.upper()}: " in one_line(ran)
+
+
+def test_settings_come_from_env_files_too(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=2\nOTHER=1\n")
+    assert "FOOTNOTE_PASSAGE_TOKENS" in one_line(footnote("status"))
+    (tmp_path / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=150\nOTHER=1\n")
+    assert footnote("status", "--json").json["fingerprint"].endswith("/150")
+
+
+def test_a_data_folder_that_cannot_be_used(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for data_dir in (tmp_path / "file", tmp_path / "file" / "below"):
+        ran = footnote("status", data_dir=data_dir)
+        assert ran.code == 1
+        assert "FOOTNOTE_DATA_DIR" in one_line(ran)
+
+
+def test_arguments_that_are_not_utf8(footnote: Run, corpus_data: Path) -> None:
+    argument = b"wh\xffy".decode(errors="surrogateescape")
+    assert "not text" in one_line(footnote("ask", argument, data_dir=corpus_data))
+    assert "not text" in one_line(footnote("search", argument, data_dir=corpus_data))
+    assert "There is no article" in one_line(footnote("delete", argument, data_dir=corpus_data))
+    assert "does not exist" in one_line(footnote("index", argument, data_dir=corpus_data))
+
+
+def test_output_that_nobody_reads_is_no_fault(weather_data: Path) -> None:
+    read, written = os.pipe()
+    os.close(read)
+    with os.fdopen(written, "wb") as closed:
+        done = subprocess.run(
+            [FOOTNOTE, "status", "--json"],
+            env=environment(weather_data),
+            cwd=weather_data.parent,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
+def test_help_takes_less_than_half_of_what_importing_sentence_transformers_takes(tmp_path: Path) -> None:
+    def seconds(*command: str | Path) -> float:
+        started = time.perf_counter()
+        done = subprocess.run(command, env=environment(tmp_path), cwd=tmp_path, capture_output=True, check=True)
+        assert b"Ask a folder of articles" in done.stdout or not done.stdout
+        return time.perf_counter() - started
+
+    helping = statistics.median(seconds(FOOTNOTE, "--help") for _ in range(3))
+    assert helping < seconds(sys.executable, "-c", "import sentence_transformers") / 2

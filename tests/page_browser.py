@@ -126,6 +126,7 @@ def opened(
         reduced_motion="reduce",
     )
     context.set_default_timeout(PATIENCE)
+    context.set_default_navigation_timeout(6 * PATIENCE)  # on a busy machine a page takes its time to open
     page = context.new_page()
     if key:
         page.add_init_script(f"sessionStorage.setItem('footnote-key', {json.dumps(key)})")

@@ -12,26 +12,26 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from index.errors import FootnoteError
-from service.access import gate_for
-from service.articles_api import ArticlesDesk, articles_router
+from service.admission.access import gate_for
+from service.admission.doorkeeper import Doorkeeper
+from service.admission.guard import Guard
+from service.admission.limits import limits_for
 from service.documented import problems
-from service.doorkeeper import Doorkeeper
 from service.examples import add_examples
-from service.guard import Guard
 from service.heads import AnsweredAsGet
 from service.http_problems import add_problem_handlers, on_http_error
-from service.kept_api import KeepingDesk, kept_routes
-from service.limits import limits_for
-from service.me_api import me_router
-from service.metrics import loop_watched
-from service.metrics_api import metrics_router
-from service.openai_api import openai_router
-from service.openai_errors import OpenAIErrors
-from service.owner_api import OwnersDesk, owner_router
+from service.observed.metrics import loop_watched
+from service.observed.reach import Reach
+from service.observed.request_log import RequestLog
+from service.openai.api import openai_router
+from service.openai.errors import OpenAIErrors
 from service.problem_details import Refused
-from service.questions_api import AnsweringDesk, questions_router
-from service.reach import Reach
-from service.request_log import RequestLog
+from service.routes.articles import ArticlesDesk, articles_router
+from service.routes.kept import KeepingDesk, kept_routes
+from service.routes.me import me_router
+from service.routes.metrics import metrics_router
+from service.routes.owner import OwnersDesk, owner_router
+from service.routes.questions import AnsweringDesk, questions_router
 from service.settings import Settings
 from service.upkeep_wire import ReadyResponse
 

@@ -8,9 +8,9 @@ import typer
 
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
-from service.audit_cli import audit
-from service.keys_cli import app as keys_app
-from service.slack_cli import app as slack_app
+from service.commands.audit import audit
+from service.commands.keys import app as keys_app
+from service.commands.slack import app as slack_app
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -32,7 +32,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API 
 
 @app.callback()
 def _before_every_command() -> None:
-    from service.logs import set_up
+    from service.observed.logs import set_up
 
     set_up()
 
@@ -52,8 +52,8 @@ def index(
 ) -> None:
     """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from index.errors import WrongUsage
+    from service.commands.printing import print_index_report, print_rebuilt, progress_bar
     from service.opening import open_client
-    from service.printing import print_index_report, print_rebuilt, progress_bar
 
     limit = _share(prune_limit)
     if rebuild and dry_run:
@@ -83,8 +83,8 @@ def index(
 @app.command()
 def ask(question: Annotated[str, typer.Argument()], json: Json = False) -> None:
     """Answer one question, with citations."""
+    from service.commands.printing import print_answer
     from service.opening import open_client
-    from service.printing import print_answer
     from service.wire import AskRequest
 
     with open_client(_settings()) as client:
@@ -102,8 +102,8 @@ def search(
     json: Json = False,
 ) -> None:
     """Show the passages that fit a question best."""
+    from service.commands.printing import print_hits
     from service.opening import open_client
-    from service.printing import print_hits
     from service.wire import SearchRequest
 
     with open_client(_settings()) as client:
@@ -131,8 +131,8 @@ def backup(
 ) -> None:
     """Copy the index, keys, conversations and feedback into a new folder, also while a service answers."""
     from service.backing_up import check_free, move_to
+    from service.commands.printing import print_backup
     from service.opening import open_client
-    from service.printing import print_backup
 
     check_free(folder)
     with open_client(_settings()) as client:
@@ -153,8 +153,8 @@ def status(
     json: Json = False,
 ) -> None:
     """Show what is indexed."""
+    from service.commands.printing import print_check, print_status
     from service.opening import open_client
-    from service.printing import print_check, print_status
     from service.upkeep_wire import CheckRequest
 
     if check or repair:

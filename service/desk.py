@@ -24,7 +24,7 @@ from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
-from service.observing import Observer, Rated, observed
+from service.observed.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings

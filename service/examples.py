@@ -5,8 +5,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.openai_shaping import Manner, completion
-from service.openai_wire import Completion
+from service.openai.shaping import Manner, completion
+from service.openai.wire import Completion
 from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from service.wire import AskResponse, CitationWire, NearestWire, PreferencesWire, SentenceWire, TimingsWire
 

@@ -17,20 +17,20 @@ from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
-from service.access import keys_required
+from service.admission.access import keys_required
+from service.admission.guard import Guard, opened_guard
 from service.api import create_app
 from service.desk import LocalDesk
-from service.guard import Guard, opened_guard
 from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import all_keys
 from service.kept.usage import Usage
-from service.logs import set_up
-from service.observing import Observer, log_question
+from service.observed.logs import set_up
+from service.observed.observing import Observer, log_question
+from service.observed.tracing import tracing
 from service.opening import open_desk, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
-from service.tracing import tracing
 from service.watching import watching
 
 log = structlog.get_logger(__name__)

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
 from service.api import create_app
-from service.guard import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
-from service.keyring import Keyring
 from tests.fake_desk import FakeDesk, answered, citation, streamed
 from tests.http_server import serving_app
 from tests.llm_server import free_port

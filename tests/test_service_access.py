@@ -9,12 +9,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
 from service.api import create_app
-from service.guard import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
-from service.keyring import Keyring
-from service.logs import set_up
+from service.observed.logs import set_up
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem

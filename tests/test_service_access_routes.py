@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
 from service.api import create_app
-from service.guard import Guard
 from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import add_key
 from service.kept.usage import Usage
-from service.keyring import Keyring
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 

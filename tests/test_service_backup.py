@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
 from service.api import create_app
 from service.backing_up import check_free, move_to
 from service.client import HttpClient
 from service.desk import LocalDesk
-from service.guard import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
-from service.keyring import Keyring
 from service.upkeep_wire import CheckRequest
 from tests.cli_fixtures import Run
 from tests.http_server import serving_app

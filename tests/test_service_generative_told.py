@@ -14,7 +14,7 @@ from index.errors import WrongUsage
 from service.askers import ANYONE
 from service.desk import LocalDesk
 from service.generative import writer_from
-from service.logs import set_up
+from service.observed.logs import set_up
 from service.prompts import SYSTEM, passages_prompt
 from service.wire import (
     AskRequest,

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from index.records import FOR_EVERYONE, Access
-from service.access import Gate
+from service.admission.access import Gate
 from service.api import create_app
 from service.askers import OWNER, Asker
 from service.desk import LocalDesk

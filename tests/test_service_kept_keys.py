@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 
 from index.errors import WrongUsage
 from index.records import Access
+from service.admission.keyring import Keyring, TooManyTries
 from service.askers import Asker
 from service.kept.database import FILE, opened_database
 from service.kept.keys import add_key, all_keys, revoke_key
-from service.keyring import Keyring, TooManyTries
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
     key = add_key(database, "ann")
     keyring = Keyring(database)
     assert all_keys(database)[0].last_used is None
-    with patch("service.keyring.note_use") as noted:
+    with patch("service.admission.keyring.note_use") as noted:
         for _ in range(5):
             keyring.asker(key)
     assert noted.call_count == 1
@@ -111,7 +111,7 @@ def test_the_slow_hash_is_asked_once(database: Engine) -> None:
     key = add_key(database, "ann")
     keyring = Keyring(database)
     keyring.asker(key)
-    with patch("service.keyring.PasswordHasher") as hasher:
+    with patch("service.admission.keyring.PasswordHasher") as hasher:
         assert keyring.asker(key)
         assert keyring.asker(key + "x") is None
     assert hasher.call_count == 0
@@ -127,5 +127,5 @@ def test_guessing_at_a_key_is_stopped_and_keeps_no_other_out(database: Engine) -
         keyring.asker(key[:-2])
     assert 50 < stopped.value.wait_seconds <= 60
     assert keyring.asker(other)
-    with patch("service.keyring.monotonic", lambda: 10**9):
+    with patch("service.admission.keyring.monotonic", lambda: 10**9):
         assert keyring.asker(key)

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from index.errors import DataFolderUnusable
 from index.records import Access
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
+from service.admission.limits import Places
+from service.admission.rates import Rates
 from service.api import create_app
-from service.guard import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
-from service.keyring import Keyring
-from service.limits import Places
 from service.problem_details import Refused
-from service.rates import Rates
 from service.wire import SearchRequest, SearchResponse
 from tests.fake_desk import FakeDesk
 from tests.http_server import served
@@ -57,7 +57,7 @@ def serve(guard: Guard, **settings: Any) -> TestClient:
 
 
 def at(seconds: float) -> Any:
-    return patch("service.rates.time", lambda: 1_800_000_000 + seconds)
+    return patch("service.admission.rates.time", lambda: 1_800_000_000 + seconds)
 
 
 # Rates

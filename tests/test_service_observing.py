@@ -14,15 +14,15 @@ from structlog.testing import capture_logs
 
 from index.errors import QuestionError
 from index.records import FOR_EVERYONE
+from service.admission.guard import Guard
 from service.api import create_app
 from service.askers import Asker
-from service.guard import Guard
 from service.kept.audit import Audit, Entry, entries
 from service.kept.database import FILE, opened_database
 from service.kept.kept import Through
 from service.kept_wire import FeedbackRequest
-from service.metrics import Metrics
-from service.observing import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
+from service.observed.metrics import Metrics
+from service.observed.observing import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
 from service.wire import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
 from tests.fake_desk import FakeDesk, answer, answered, citation
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -22,10 +22,10 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
+from service.admission.guard import Guard
+from service.admission.oidc import DISCOVERY, Issuer, issuer_for
 from service.api import create_app
 from service.askers import Asker
-from service.guard import Guard
-from service.oidc import DISCOVERY, Issuer, issuer_for
 from service.problem_details import Refused
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
@@ -97,7 +97,10 @@ def local() -> Iterator[LocalIssuer]:
 def later(seconds: float) -> Iterator[None]:
     """Let time have passed."""
     now = monotonic
-    with patch("service.oidc.monotonic", lambda: now() + seconds), patch("time.monotonic", lambda: now() + seconds):
+    with (
+        patch("service.admission.oidc.monotonic", lambda: now() + seconds),
+        patch("time.monotonic", lambda: now() + seconds),
+    ):
         yield
 
 

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import Engine
 
-from service.guard import Guard
+from service.admission.guard import Guard
+from service.admission.keyring import Keyring
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
-from service.keyring import Keyring
 from tests.page_browser import ask, findings, opened, screenshot, serving, submit
 from tests.page_desk import PageDesk
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.askers import OWNER
-from service.printing import print_answer
+from service.commands.printing import print_answer
 from service.wire import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -13,10 +13,10 @@ import structlog
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.admission.guard import Guard
 from service.api import create_app
-from service.guard import Guard
-from service.logs import set_up
-from service.metrics import Metrics, loop_watched
+from service.observed.logs import set_up
+from service.observed.metrics import Metrics, loop_watched
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem

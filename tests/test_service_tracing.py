@@ -16,7 +16,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from index.errors import WrongUsage
 from service.api import create_app
 from service.generative import writer_from
-from service.tracing import ENDPOINT, tracing
+from service.observed.tracing import ENDPOINT, tracing
 from tests.fake_desk import FakeDesk
 from tests.llm_server import llm_server
 from tests.service_fixtures import desk_over, index_into, settings_for, write

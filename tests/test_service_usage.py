@@ -17,7 +17,7 @@ from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.usage import Usage
 from service.kept_wire import FeedbackRequest
-from service.observing import Abandoned, Asked, Ending, Failed, Rated
+from service.observed.observing import Abandoned, Asked, Ending, Failed, Rated
 from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from service.wire import AskResponse, NearestWire, Rating
 from tests.fake_desk import answer, answered, citation

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
 from service.kept import schema
-from service.observing import Abandoned, Asked, Failed, Rated
+from service.observed.observing import Abandoned, Asked, Failed, Rated
 from service.wire import AskResponse
 
 _AT_ONCE = 1_000

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from service.access import SIGNED
+from service.admission.access import SIGNED
 from service.settings import Settings
 from service.slack.bot import SlackDesk
 from service.slack.running import SlackBot, slack_bot

@@ -5,7 +5,7 @@ import json
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.openai_wire import ErrorDetail, ErrorReply
+from service.openai.wire import ErrorDetail, ErrorReply
 from service.wire import Problem
 
 PREFIX = "/v1/"

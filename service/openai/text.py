@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.openai_wire import Annotation, UrlCitation
+from service.openai.wire import Annotation, UrlCitation
 from service.wire import AskResponse, CitationWire, SentenceWire
 
 _MARKER = re.compile(r"\s?\[\d{1,3}\](\(<?https?://[^)\s]*\))?")

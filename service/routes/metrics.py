@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service.access import METRICS, Gate
+from service.admission.access import METRICS, Gate
 from service.documented import problems
-from service.metrics import Metrics
+from service.observed.metrics import Metrics
 from service.upkeep_wire import StatusResponse
 
 

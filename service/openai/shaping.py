@@ -9,11 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 from index.errors import QuestionError
-from service.chat_tasks import question_within
 from service.links import source_address
-from service.openai_errors import error_reply
-from service.openai_text import Source, Told, tell, tell_disagreements, without_markers
-from service.openai_wire import (
+from service.openai.errors import error_reply
+from service.openai.tasks import question_within
+from service.openai.text import Source, Told, tell, tell_disagreements, without_markers
+from service.openai.wire import (
     MODEL,
     ChatMessage,
     ChatRequest,

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from service.access import Gate
+from service.admission.access import Gate
 from service.askers import Asker
-from service.chat_tasks import reply_to_task
 from service.examples import CHUNK_STREAM, streamed
 from service.http_problems import check_characters
-from service.openai_shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
-from service.openai_wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
+from service.openai.shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
+from service.openai.tasks import reply_to_task
+from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
 from service.problem_details import Refused
-from service.questions_api import AnsweringDesk
+from service.routes.questions import AnsweringDesk
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, stepwise
 from service.wire import AskResponse

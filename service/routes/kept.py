@@ -4,7 +4,7 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from service.access import Gate
+from service.admission.access import Gate
 from service.askers import Asker
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted

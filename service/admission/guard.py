@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from service.access import KnowsToken
-from service.keyring import Keyring
-from service.metrics import Metrics
-from service.oidc import issuer_for
-from service.rates import FILE, Rates
+from service.admission.access import KnowsToken
+from service.admission.keyring import Keyring
+from service.admission.oidc import issuer_for
+from service.admission.rates import FILE, Rates
+from service.observed.metrics import Metrics
 from service.settings import Settings
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from index.records import Access
-from service.access import Gate
+from service.admission.access import Gate
 from service.askers import Asker
 from service.documented import problems
 from service.examples import SENTENCE_STREAM, streamed

@@ -11,9 +11,9 @@ from math import ceil
 from anyio import CapacityLimiter, Semaphore, WouldBlock, move_on_after, to_thread
 from fastapi import Request
 
+from service.admission.rates import Rates
 from service.askers import ANYONE, OWNER, Asker
 from service.problem_details import Refused
-from service.rates import Rates
 from service.settings import Settings
 
 ALL = "all"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from service.access import Gate
+from service.admission.access import Gate
 from service.askers import Asker
 from service.documented import problems
 from service.wire import MeResponse

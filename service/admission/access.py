@@ -19,8 +19,8 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from index.records import Access
+from service.admission.keyring import TooManyTries
 from service.askers import ANYONE, OWNER, Asker
-from service.keyring import TooManyTries
 from service.problem_details import Refused
 from service.settings import Settings
 

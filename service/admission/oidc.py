@@ -20,7 +20,7 @@ from jwt.exceptions import PyJWKClientConnectionError, PyJWKClientError, PyJWTEr
 
 from index.errors import WrongUsage
 from index.records import Access
-from service.access import is_loopback
+from service.admission.access import is_loopback
 from service.askers import Asker
 from service.problem_details import Refused
 from service.settings import Settings

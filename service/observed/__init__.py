@@ -1,0 +1,1 @@
+"""What is noticed of questions: counts, logs, traces."""

@@ -18,10 +18,14 @@ from service.wording import names_in, stem_set, terms
 _BEGINS = r"(?:the|its|their|his|her|that|this|[A-Z][\w-]*['’]s?)"
 _WHEN = r"[Ss]ince|[Aa]fter|[Ff]ollowing|[Bb]efore|[Uu]ntil|[Pp]rior to|[Aa]head of"
 _EVENT = re.compile(
-    rf"(?<!long )(?<!soon )\b(?P<word>{_WHEN})\s+(?P<what>{_BEGINS}\s[^,;?]+?)"
+    rf"(?<!long )(?<!soon )\b(?P<word>{_WHEN})\s+(?P<what>{_BEGINS}\s(?:(?!\b(?:{_WHEN})\b)[^,;?])+?)"
     r"(?=[,;?]|\s+(?:how|what|who|whom|when|where|which|why)\b|\s*$)"
 )
 _LATER = frozenset({"since", "after", "following"})
+# "Looks after the parks" tells of no time.
+_NO_TIME = re.compile(
+    r"\b(?:look(?:s|ed|ing)?|named?|calls?|called|ask(?:s|ed)?|run|goes|went|takes?|took)\s+$", re.IGNORECASE
+)
 # A longer one is a clause of the question's own, with more in it than what happened.
 _MOST_TERMS = 6
 # What is told further from the best than this (units of `Hit.score`) is told of something else.
@@ -46,7 +50,7 @@ class Event:
 def event_named(question: str) -> Event | None:
     """Return the event from or up to which a question asks, None where it names none."""
     match = _EVENT.search(question)
-    if match is None or not 0 < len(terms(match["what"])) <= _MOST_TERMS:
+    if match is None or _NO_TIME.search(question[: match.start()]) or not 0 < len(terms(match["what"])) <= _MOST_TERMS:
         return None
     return Event(match["what"].strip(), tuple(names_in(question)), match["word"].lower() in _LATER)
 
@@ -60,7 +64,7 @@ def period_from(event: Event, hits: Sequence[Hit], as_of: date) -> Period | None
     days = [day for hit in near for day in _days_of(event, hit) if day <= as_of]
     if not days:
         return None
-    return Period(min(days), as_of) if event.later else Period(None, min(days) - DAY)
+    return Period(min(days), None) if event.later else Period(None, min(days) - DAY)
 
 
 def _days_of(event: Event, hit: Hit) -> Iterator[date]:

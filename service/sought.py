@@ -100,6 +100,15 @@ _MASS = re.compile(r"gram|\b(?:kg|tons?|tonnes?|pounds?)\b", re.IGNORECASE)
 _WATER = re.compile(r"\b(?:lit(?:er|re)s?|gallons?|cubic|cups?|(?:tea|table)spoons?|ml|%|per ?cent)\b", re.IGNORECASE)
 _UNITS = dict.fromkeys(("electricity", "power", "energy"), _ENERGY) | dict.fromkeys(("co2", "carbon"), _MASS)
 _UNITS["water"] = _WATER
+_WHERE = re.compile(r"^(?:[\w']+ ){0,2}where\b", re.IGNORECASE)
+# Words before a place, and names of directions. Of the sentences that answer a "where" of public sets, 95 in 100 have one.
+_PLACE = re.compile(
+    r"\b(?:in|at|on|near|from|to|into|onto|inside|outside|across|between|beside|behind|beneath|under|above|around|along"
+    r"|through|by|off|within|throughout|over|of|towards?|via) (?:(?:the|an?|its|their|his|her|my|our|your|both|this|that"
+    r"|each|every|all|most|many|several|some|two|three|four|five|modern|nearby)\b|[A-Z\"“(])"
+    r"|\b(?:here|there|home|abroad|overseas|everywhere|upstairs|online|worldwide|nearby|local(?:ly)?)\b"
+    r"|\b(?:[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est)|[A-Z]\w+, [A-Z]"
+)
 _WORDS_AFTER = 4
 _WORD = re.compile(r"[\w’'-]+")
 
@@ -132,8 +141,10 @@ def lacks(question: str, text: str) -> float:
     and the text has a number, but of something else, as far as its words tell: it may count the same by another name.
     """
     kind = wanted(question)
-    if kind is None or not holds(kind, text, question):
-        return float(kind is not None)
+    if kind is None:
+        return float(_WHERE.search(question) is not None and not _PLACE.search(text))
+    if not holds(kind, text, question):
+        return 1.0
     if _of_another_year(question, text) or _in_other_units(question, text):
         return 1.0
     counted = _counted(question) if kind == "count" else frozenset[str]()

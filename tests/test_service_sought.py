@@ -85,7 +85,6 @@ def test_what_a_question_asks_first_counts(question: str, kind: Wanted | None) -
         ("Where is the fair held?", "The fair is held in Riga.", 0.0),
         ("Where is the fair held?", "It fills the north of the harbour.", 0.0),
         ("Where is the fair held?", "The fair is held on multi-year contracts.", 1.0),
-        ("In the town where it is held, who pays?", "The fair is held.", 1.0),
     ],
 )
 def test_a_text_lacks_what_is_asked_for_more_or_less_surely(question: str, text: str, surely: float) -> None:

@@ -200,6 +200,9 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
     engine = create_engine(f"sqlite:///{place / 'data' / 'index' / 'catalog.sqlite'}")
     with engine.begin() as connection:
         connection.execute(text("DROP INDEX ix_articles_version"))
+        connection.execute(text("DROP INDEX ix_articles_publisher_folded"))
+        connection.execute(text("ALTER TABLE articles DROP COLUMN publisher_folded"))
+        connection.execute(text("CREATE INDEX ix_articles_publisher ON articles (publisher)"))
         connection.execute(text("ALTER TABLE texts DROP COLUMN signature"))
         connection.execute(text("ALTER TABLE articles DROP COLUMN pages"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -5,11 +5,12 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, cast
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,8 @@ class Embedder:
         self._precision: Precision = precision
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
+        # Cutting has a tokenizer of its own: waiting for the model between two batches, it kept the next ones waiting.
+        self._cutting = Lock()
         self._passages: Gathering[str, Vectors] = Gathering()
         self._path = str(packaged_folder()) if model == PACKAGED_MODEL else model
 
@@ -85,8 +88,8 @@ class Embedder:
             return []
         # As the texts will be embedded: tokenizers drop some characters that Python takes for spaces.
         spaced = [_SPACE.sub(" ", text) for text in texts]
-        with self._lock:
-            encoded = self._model.tokenizer(
+        with self._cutting:
+            encoded = self._tokenizer_for_cutting(
                 spaced, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
             )
         return [
@@ -177,6 +180,11 @@ class Embedder:
     def model(self) -> "SentenceTransformer":
         """The model itself, for measuring it alone. Raises ModelUnusable."""
         return self._model
+
+    @cached_property
+    def _tokenizer_for_cutting(self) -> Any:
+        with self._lock:
+            return deepcopy(self._model.tokenizer)
 
     @cached_property
     def _model(self) -> "SentenceTransformer":

@@ -43,7 +43,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def service(data_dir: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run `footnote serve` in a process of its own, and give its address once it is ready."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTE_")}
+    # As people start it: also without the number of threads that tests compute with.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("FOOTNOTE_", "OMP_"))}
     # A hundred who wait on a slow machine are no error.
     env = clean | {"FOOTNOTE_DATA_DIR": str(data_dir), "FOOTNOTE_QUESTION_WAIT_SECONDS": "120"}
     command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]

@@ -46,6 +46,8 @@ class LexicalIndex:
         """Add passages and commit. Passages of the contents in `replacing` are removed in the same commit."""
         with self._writing():
             writer = self._index.writer(_HEAP_BYTES, 1)
+            # A run killed before its commit leaves files that this commit, with the same deletions, would name the same.
+            writer.garbage_collect_files()
             for key in replacing:
                 writer.delete_documents_by_term("key", key)
             for entry in entries:

@@ -1,5 +1,6 @@
 """Words in Tantivy: stems, scores that agree with the ranking, and questions that are never taken for a query language."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,22 @@ def test_what_was_added_is_there_after_opening_again(tmp_path: Path, words: Lexi
     again = LexicalIndex(tmp_path / "tantivy")
     assert again.count() == words.count() == 4
     assert again.best("rome", 10).keys() == {"b-0"}
+
+
+def test_a_commit_killed_half_way_can_be_made_again(tmp_path: Path, words: LexicalIndex) -> None:
+    # All files of the commit are there, but not the new `meta.json`, which is what makes it one.
+    before, killed = tmp_path / "tantivy", tmp_path / "killed"
+    shutil.copytree(before, killed)
+    words.add([LexicalEntry("b-1", "b", "Sun in Rome")], replacing=["b"])
+    left_over = {path.name for path in before.iterdir()} - {path.name for path in killed.iterdir()}
+    assert any(name.endswith(".del") for name in left_over)
+    for name in (*left_over, ".managed.json"):
+        shutil.copy(before / name, killed / name)
+
+    again = LexicalIndex(killed)
+    assert sorted(again.ids()) == sorted(BODIES)
+    again.add([LexicalEntry("b-1", "b", "Sun in Rome")], replacing=["b"])
+    assert sorted(again.ids()) == ["a-0", "a-1", "b-1", "c-0"]
 
 
 def test_every_word_of_a_question_is_one_word_of_the_index() -> None:

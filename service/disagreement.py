@@ -9,7 +9,7 @@ not; of two days it needs none. Two persons differ where both sentences have one
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from index.lexical import stems
@@ -17,23 +17,30 @@ from index.records import Span
 from service.days import Day, days_in
 from service.records import Citation, Disagreement, ValueInDispute
 from service.sought import Wanted, wanted
-from service.values import ROUND_A_STRETCH, Mention, mentions_in
+from service.values import CURRENCIES, ROUND_A_STRETCH, Mention, mentions_in
 from service.wording import asks_back, covered, missing_names, names_in, stem_set, tells_back, terms
 
 Part = Literal["before", "added", "total", "plain"]
 
-_CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY"})
 _ADDED = re.compile(
     r"\b(?:additional\w*|another|further|more(?! than)|extra|immediately|right away|now)\b", re.IGNORECASE
 )
 _TOTAL = re.compile(r"\b(?:total\w*|altogether|overall|in all|combined)\b", re.IGNORECASE)
+# Words before a figure that another took the place of: "first given as", "down from"; not "up from 5 to", before the new one.
+_REVISED = re.compile(
+    r"\b(?:first (?:given|put|reported|announced|estimated|quoted|said)|originally|initially|at first|instead of|rather than"
+    r"|(?:down|up|cut|raised|lowered|revised|corrected|reduced|increased|rose|risen|fell|fallen|grew|grown|dropped|shrunk)"
+    r" (?:down |up )?from)\b(?:(?!\bto\b)[^,;.])*$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # How much of a question a sentence and its title must hold to name the person asked for, and not another.
 _COVERED = 0.75
 _ONE_NAME = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}")
 _LOWER_CASE = re.compile(r"\b[a-z][a-z’'-]+\b")
 _ACTIONS = dict.fromkeys(("put", "inject", "pour", "plough", "fund"), "invest")
-_ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost"), "spend") | dict.fromkeys(("pledg", "promis"), "commit")
+_ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost", "price"), "spend")
+_ACTIONS |= dict.fromkeys(("pledg", "promis"), "commit")
 # Stems that stand beside figures of anything.
 _OF_FIGURES = frozenset(stems("hundred thousand million billion trillion percent cent dollars euros pounds hours"))
 # Characters on either side of a figure that tell what it is of.
@@ -127,9 +134,20 @@ def _claims(question: str, told: Told) -> Iterable[_Claim]:
     if (name := _named(question, told)) is not None:
         words = _actions(_LOWER_CASE.findall(told.words)) & _actions(terms(question))
         yield _Claim(name, told, "name", "plain", words, frozenset(), frozenset(), asked=True)
-    for mention in mentions_in(told.words):
-        if not any(_overlap(mention, day) for day in days):
-            yield from _figure(question, told, mention)
+    figures = [mention for mention in mentions_in(told.words) if not any(_overlap(mention, day) for day in days)]
+    claims = [claim for figure in figures for claim in _figure(question, told, figure)]
+    yield from claims
+    yield from _instead(claims, figures)
+
+
+def _instead(claims: Sequence[_Claim], figures: Sequence[Mention]) -> Iterable[_Claim]:
+    """Return the figures that took the place of those claimed: the second in "first given as $5 million, now $4 million"."""
+    known = [claim.value for claim in claims]
+    for claim in claims:
+        if _REVISED.search(_around(claim.told, claim.value)[0]):
+            for figure in figures:
+                if figure not in known and figure.value.unit == claim.unit:
+                    yield replace(claim, value=figure, part="plain")
 
 
 def _named(question: str, told: Told) -> _Name | None:
@@ -177,7 +195,7 @@ def _noun_after(after: str) -> str:
 def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
     match kind:
         case "amount":
-            return unit in _CURRENCIES
+            return unit in CURRENCIES
         case "percentage":
             return unit == "%"
         case "number" | "count":
@@ -189,7 +207,7 @@ def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
 def _part(told: Told, value: Mention | Day | _Name) -> Part:
     before, after = _around(told, value)
     near = f"{before} {value.words} {after[:25]}"
-    if tells_back(before):
+    if tells_back(before) or _REVISED.search(before):
         return "before"
     if _TOTAL.search(near):
         return "total"

@@ -10,8 +10,20 @@ from index.segmentation import display_text
 from index.store import Index
 from service.boilerplate import is_boilerplate
 from service.reading import Found, found_in, read_hits
+from service.relations import untold
 from service.sought import holds, wanted
-from service.wording import asks_ahead, asks_back, covered, distinctive, new_names, of_total, tells_back
+from service.wording import (
+    asks_ahead,
+    asks_back,
+    asks_whether_it_happened,
+    covered,
+    distinctive,
+    new_names,
+    of_total,
+    tells_back,
+    tells_now,
+    tells_of_pending,
+)
 
 # How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
 # one thing many do; where one passage stands out, reading the others would cost time and change nothing.
@@ -19,6 +31,7 @@ _HITS_LEAST = 4
 _HITS_MOST = 16
 _SCORE_MARGIN = 0.4
 _TITLED = 40
+_NUMBERS = frozenset({"number", "count", "amount", "percentage", "frequency"})
 
 SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "titled_similarity": 8.8,
@@ -30,7 +43,10 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "person": 1.1,
     "full_name": 1.6,
     "tells_back": 2.5,
+    "tells_now": 1.8,
     "of_total": 2.0,
+    "pending": -2.0,
+    "untold": -2.0,
     "fragment": -2.4,
     "position": 0.9,
 }
@@ -42,7 +58,10 @@ READER_WEIGHTS: Mapping[str, float] = {
     "number": 1.8,
     "date": 0.7,
     "tells_back": 2.5,
+    "tells_now": 1.8,
     "of_total": 2.0,
+    "pending": -2.0,
+    "untold": -2.0,
     "fragment": -2.3,
     "answered": 0.15,
     "stretch": 0.22,
@@ -189,12 +208,15 @@ def _features(question: str, weights: Mapping[str, float], place: _Place, text: 
         "passage_score": place.hit.score,
         "covered": covered(weights, text, title),
         "amount": float(fits and kind == "amount"),
-        "number": float(kind in ("number", "count", "amount", "percentage") and holds("number", text, question)),
+        "number": float(kind in _NUMBERS and holds("frequency" if kind == "frequency" else "number", text, question)),
         "date": float(fits and kind == "date"),
         "person": float(fits and kind == "person"),
         "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
         "tells_back": float(tells_back(text)) * (asks_back(question) - asks_ahead(question)),
+        "tells_now": tells_now(question, text),
         "of_total": float(of_total(question) and of_total(text)),
+        "pending": float(asks_whether_it_happened(question) and tells_of_pending(text)),
+        "untold": float(untold(question, text)),
         "fragment": float(place.span.kind == "fragment"),
         "position": 1 / (1 + place.position),
     }

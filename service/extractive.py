@@ -3,6 +3,7 @@
 First the best sentence, then what supports it or adds to it, from other articles where they speak to the question.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,13 +17,22 @@ from service.choosing import best_of, choosing_for, tells
 from service.citing import Draft, Stretch
 from service.disagreement import Told, contradict
 from service.evidence import Evidence, read_sentences
-from service.leaning import leans_back
+from service.leaning import announced, leans_back
 from service.parts import compared
 from service.refusal import confidence
 from service.sought import wanted
 from service.summarising import asked_of_one_article, summary_of
 from service.values import values_in
-from service.wording import asks_for_list, asks_for_overview, name_others, new_names, parts_of, stem_set, terms
+from service.wording import (
+    asks_for_list,
+    asks_for_overview,
+    asks_whether,
+    name_others,
+    new_names,
+    parts_of,
+    stem_set,
+    terms,
+)
 
 # Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
 _SAME = 0.82
@@ -31,6 +41,12 @@ _MOST_CITATIONS = 3
 _MOST_OF_A_PART = 2
 # A sentence before may lean back itself.
 _MOST_BEFORE = 2
+# What only names somebody or a figure is no answer to "Did they approve it?".
+_TELLING_WORD = re.compile(
+    r"\b(?:no|not|never|only|longer|is|are|was|were|do|does|did|has|have|had|can|could|will|would|must|may|might|should"
+    r"|needs?|\w+ed|\w+ing)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +81,18 @@ def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Dr
 def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
     """Return the stretch of the best sentence that answers, as people read it.
 
-    None without a reader, for overviews, lists and questions with several parts, and where it names nobody and a person is
-    asked for. With `sure`, only where the reader finds it likelier than that there is none.
+    None without a reader, for overviews, lists and questions with several parts, where it names nobody and a person is
+    asked for, and where it only names somebody or a figure and the question is whether. With `sure`, only where the reader
+    finds it likelier than that there is none.
     """
     best = _best(question, evidence)
     several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
     if several or (sure and best.answer is None):
         return None
     words = stretch_words(best)
-    return None if wanted(question) == "person" and not new_names(words, question) else words or None
+    if wanted(question) == "person" and not new_names(words, question):
+        return None
+    return None if asks_whether(question) and not _TELLING_WORD.search(words) else words or None
 
 
 def _told_of(thing: str, things: Sequence[str], evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -121,7 +140,7 @@ def _best(question: str, evidence: Sequence[Evidence]) -> Evidence:
 def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
     best = _best(question, evidence)
     choosing = choosing_for(question, evidence)
-    chosen = [_Shown(best, _span(index, best))]
+    chosen = [_Shown(best, _with_announced(best, _span(index, best)))]
     for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
         if candidate is best or not tells(candidate):
             continue
@@ -246,6 +265,17 @@ def _span(index: Index, evidence: Evidence) -> Span:
         if is_boilerplate(text):
             return Span(evidence.span.start, end)
     return Span(start, end)
+
+
+def _with_announced(best: Evidence, span: Span) -> Span:
+    """Return a stretch with the sentences behind it that its last one announces: "draws three lessons." takes three along."""
+    passage = best.hit.passage
+    for one in passage.sentences[best.position + 1 :][: announced(best.text)]:
+        # A fragment on the same line is a short sentence; on one of its own it is a heading.
+        if one.kind != "sentence" and "\n" in passage.words_of(Span(span.end, one.start)):
+            break
+        span = Span(span.start, one.end)
+    return span
 
 
 def _sentence_before(index: Index, evidence: Evidence, position: int) -> Span | None:

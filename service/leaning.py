@@ -1,4 +1,4 @@
-"""Sentences that lean on the one before: "It also …", "The company …", "That deal …"."""
+"""Sentences that lean on the one before ("It also …", "The company …") or announce those after ("There are two reasons.")."""
 
 import re
 
@@ -16,3 +16,19 @@ _LEANS_BACK = re.compile(
 def leans_back(sentence: str) -> bool:
     """Say whether a sentence, as people read it, is only understood with the one before."""
     return bool(_LEANS_BACK.match(sentence))
+
+
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5} | {str(number): number for number in range(2, 6)}
+_ANNOUNCES = re.compile(
+    rf"\b(?P<number>{'|'.join(_NUMBERS)}) (?:[a-z-]+ ){{0,2}}(?:lessons|reasons|causes|conditions|demands|rules|principles"
+    r"|steps|stages|phases|ways|methods|options|goals|aims|tasks|problems|risks|concerns|challenges|questions|arguments"
+    r"|advantages|benefits|drawbacks|disadvantages|changes|measures|requirements|recommendations|explanations|factors"
+    r"|consequences|effects|kinds|types|points|things)(?: (?:for|of|to|from|behind) (?:this|that|it|them|the [a-z]+))?[.:]$",
+    re.IGNORECASE,
+)
+
+
+def announced(sentence: str) -> int:
+    """Return how many sentences a sentence announces: three in "Keller draws three lessons."; 0 where it announces none."""
+    match = _ANNOUNCES.search(sentence)
+    return _NUMBERS[match["number"].lower()] if match else 0

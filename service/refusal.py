@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from index.segmentation import display_text
 from service.agreement import agreeing, stretch_words
 from service.evidence import Evidence
+from service.leaning import leans_back
 from service.relations import untold
 from service.sought import Wanted, holds, lacks, wanted
 from service.wording import asks_for_overview, covered, missing_names, names_in, stem_set, terms
@@ -75,7 +77,7 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
         "names_missing": names_missing,
         "answered": max([*read, *([_TOLD_OF] if _is_told_of(question, best) else [])]),
         "lacks": max(lacks(question, evidence[0].text), float(_answers_with_itself(question, evidence[0]))),
-        "untold": float(untold(question, evidence[0].text)),
+        "untold": float(untold(question, _with_what_it_leans_on(evidence[0]))),
         "agreeing": float(min(agreeing(evidence), _AGREEING_MOST)),
     }
 
@@ -101,5 +103,13 @@ def _answers_with_itself(question: str, best: Evidence) -> bool:
 def _is_of_others(question: str, evidence: Sequence[Evidence]) -> bool:
     """Say whether these sentences, their titles and publishers lack more than a third of the names in the question."""
     articles = {e.hit.passage.article for e in evidence}
-    texts = [*(e.text for e in evidence), *(f"{a.title} {a.publisher or ''}" for a in articles)]
+    texts = [*map(_with_what_it_leans_on, evidence), *(f"{a.title} {a.publisher or ''}" for a in articles)]
     return len(missing_names(question, texts)) > len(names_in(question)) / 3
+
+
+def _with_what_it_leans_on(one: Evidence) -> str:
+    """Return a sentence with the one before it in its passage where it leans on that: whose name is in "It", it is of."""
+    if not (one.position and leans_back(one.text)):
+        return one.text
+    passage = one.hit.passage
+    return f"{display_text(passage.words_of(passage.sentences[one.position - 1]), passage.article.format)} {one.text}"

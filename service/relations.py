@@ -20,6 +20,16 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
         "ceo|chief|executive|boss|head|led|lead|president|director|run|ran|chair|manag|founder|governor|minister|command"
         "|preside|captain|rule|king|queen|serv|elected|appoint",
     ),
+    (r"cfo|chief financial officer|finance (?:chief|director|head)", "cfo|financ|treasur"),
+    (r"cto|chief technology officer|technology chief", "cto|technolog|technical"),
+    (r"coo|chief operating officer", "coo|operat"),
+    (r"(?:deputy|vice)[- ](?:president|chair\w*|director|head|mayor|ceo)", "deput|vice"),
+    (r"spokes(?:man|woman|person)", "spoke|press"),
+    (
+        r"(?:tele)?phone number|fax number|number (?:can|do|should|to) .*(?:call|ring)|phone extension",
+        r"(?:tele)?phon|tel\b|ext(?:ension)?\b|hotline|call|ring|\+?\d[\d ()/-]{5,}",
+    ),
+    (r"e-?mail address", r"\S+@\S|e-?mail|mail"),
     (
         r"successor|succeeds?|who (?:will )?(?:replaces?|takes? over)",
         "succe|replac|took over|takes? over|follow|next|new|bec[ao]m|after",
@@ -31,7 +41,7 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"revenues?|sales|turnover|income|profits?|earns?|earned|earnings|salary",
-        "revenue|sales|turnover|income|profit|earn|salar|wage|gross|made|paid|pay|receiv",
+        "revenue|sales|turnover|turn(?:s|ed)? over|income|profit|earn|salar|wage|gross|made|paid|pay|receiv",
     ),
     (r"valuation|valued|worth", "valu|worth|capitali[sz]|pric|cost"),
     (
@@ -65,7 +75,7 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"manufactur\w+|built|construct\w+",
-        "manufactur|produc|ma[kd]e|buil|construct|develop|design|erect|own|custom|complet|start|beg[au]n|open|found",
+        "manufactur|produc|ma[kd]e|buil|plan|construct|develop|design|erect|own|custom|complet|start|beg[au]n|open|found",
     ),
     (r"charges?|fees?|interest", "charg|fee|pay|paid|cost|pric|interest|rate"),
     (

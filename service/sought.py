@@ -5,9 +5,10 @@ from functools import lru_cache
 from typing import Literal
 
 from index.lexical import stems
-from service.wording import new_names
+from service.values import MONEY_WORDS
+from service.wording import asks_whether, new_names
 
-Wanted = Literal["percentage", "amount", "count", "number", "duration", "date", "person", "name"]
+Wanted = Literal["percentage", "amount", "count", "number", "frequency", "duration", "date", "person", "name"]
 """`count` is how many of something, `number` any other measure, `name` a place, company or the like."""
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -21,6 +22,12 @@ _MONEY_WORDS = (
 )
 _SUMS = "commitment|investment|sum|budget|revenue|price|cost|subsidy|fine|fee|salary"
 
+# How much of it is no sum of money, whatever it costs.
+_STUFF = (
+    "memory|ram|storage|space|disk|data|bandwidth|traffic|electricity|power|energy|heat|fuel|oil|gas|water|rain|snow|ice|co2"
+    "|carbon|land|weight|food|paper|time|notice|leave|holiday|experience|sleep"
+)
+
 _ASKED: tuple[tuple[Wanted, str], ...] = (
     (
         "percentage",
@@ -31,11 +38,11 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
     (
         "duration",
         r"\bhow long (?:a|do|does|did|is|was|were|has|have|had|will|would|can|until|before|after)\b"
-        r"|\bhow many (?:years|months|weeks|days|hours|minutes|seconds)\b",
+        r"|\bhow many (?:years|months|weeks|days|hours|minutes|seconds)\b|\bhow much (?:time|notice)\b",
     ),
     (
         "amount",
-        rf"\bhow much\b(?! of\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).*\b(?:{_MONEY_WORDS})\b"
+        rf"\bhow much\b(?! of\b| (?:{_STUFF})\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).*\b(?:{_MONEY_WORDS})\b"
         r"|\bhow many (?:dollars|euros|pounds)\b"
         rf"|\bhow (?:large|big|high)\b.*\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
@@ -44,8 +51,13 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
         r"|\b\d+ or \d+ (?:dollars|euros|[mb]illion)\b|^(?:price|cost|revenue|budget|salary|valuation) of\b",
     ),
     ("count", r"\bhow many\b|\b(?:what|which) number of\b"),
-    ("number", r"\bhow (?:much|old|tall|far|big|large|often|fast|high|deep|heavy|long)\b|\bwhat (?:number|age)\b"),
-    ("person", r"\bwho(?:m|se)?\b"),
+    ("frequency", r"\bhow (?:often|frequently|regularly)\b"),
+    ("number", r"\bhow (?:much|old|tall|far|big|large|fast|high|deep|heavy|long)\b|\bwhat (?:number|age)\b"),
+    # Of somebody who is named, it asks what they are.
+    (
+        "person",
+        r"\bwho(?:m|se)?\b(?!(?-i: (?:is|was|are|were)(?: (?:de|da|van|von))?(?: [A-Z][\w.'’-]*(?<!['’]s))+\??$))",
+    ),
     (
         "name",
         r"\b(?:what|which) (?:\w+ )?(?:cit(?:y|ies)|countr(?:y|ies)|states?|towns?|regions?|compan(?:y|ies)"
@@ -69,8 +81,14 @@ _HOLDS: dict[Wanted, re.Pattern[str]] = {
         re.I,
     ),
     "amount": re.compile(
-        rf"[$€£¥]\s?\d|\b(?:\d[\d.,]*|{_SMALL_NUMBERS})[\s-]?(?:dollars?|euros?|pounds?|USD|EUR|GBP|[mbt]n|[mbtr]+illion)\b"
+        rf"[$€£¥₹₩]\s?\d|\b(?:\d[\d.,]*|{_SMALL_NUMBERS})[\s-]?(?:{MONEY_WORDS}|[mbt]n|[mbtr]+illion)\b"
         r"|\b(?:tens|hundreds) of (?:thousands|millions|billions)\b",
+        re.I,
+    ),
+    "frequency": re.compile(
+        r"\b(?:once|twice|times|every|each|per|daily|nightly|weekly|monthly|quarterly|yearly|annual(?:ly)?|hourly|biennial"
+        r"|always|never|often|rarely|seldom|sometimes|regularly|constantly|frequently"
+        r"|an? (?:hour|day|week|month|quarter|year))\b",
         re.I,
     ),
     "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.I),
@@ -109,6 +127,13 @@ _PLACE = re.compile(
     r"|\b(?:here|there|home|abroad|overseas|everywhere|upstairs|online|worldwide|nearby|local(?:ly)?)\b"
     r"|\b(?:[Nn]orth|[Ss]outh|[Ee]ast|[Ww]est)|[A-Z]\w+, [A-Z]"
 )
+_MAIL = re.compile(r"\w@\w")
+_OFFICE = re.compile(
+    r"\b(?:manager|director|supervisor|officer|chair\w*|editor|owner|author|secretary|treasurer|president|minister|doctor"
+    r"|engineers?|administrators?|admins?|members?|employees?|everyone|anyone|nobody|no one|heads?|lead|team|department"
+    r"|committee|council|board|desk)\b",
+    re.IGNORECASE,
+)
 _WORDS_AFTER = 4
 _WORD = re.compile(r"[\w’'-]+")
 
@@ -117,8 +142,10 @@ _WORD = re.compile(r"[\w’'-]+")
 def wanted(question: str) -> Wanted | None:
     """Return the kind of thing that the question asks for, where its words tell.
 
-    What it asks first counts: "How old was she when …" asks for no date.
+    What it asks first counts: "How old was she when …" asks for no date. What is answered with yes or no asks for none.
     """
+    if asks_whether(question):
+        return None
     first = _INTERROGATIVE.search(question)
     latest = first.start() if first else len(question)
     found = ((kind, pattern.search(question)) for kind, pattern in _WANTED)
@@ -131,20 +158,21 @@ def holds(kind: Wanted | None, sentence: str, question: str) -> bool:
         return False
     if kind in _HOLDS:
         return bool(_HOLDS[kind].search(sentence))
-    return bool(new_names(sentence, question))
+    return bool(new_names(sentence, question)) or (kind == "person" and bool(_MAIL.search(sentence)))
 
 
 def lacks(question: str, text: str) -> float:
     """Return how surely a text does not hold the kind of thing asked for: 1 surely, 0 not at all.
 
     A text that names years, but not the one asked about, does not. One half where a question asks how many of something,
-    and the text has a number, but of something else, as far as its words tell: it may count the same by another name.
+    and the text has a number, but of something else, as far as its words tell: it may count the same by another name. One
+    half also where a question asks who, and the text has no name, but an office: "your manager".
     """
     kind = wanted(question)
     if kind is None:
         return float(_WHERE.search(question) is not None and not _PLACE.search(text))
     if not holds(kind, text, question):
-        return 1.0
+        return 0.5 if kind == "person" and _OFFICE.search(text) else 1.0
     if _of_another_year(question, text) or _in_other_units(question, text):
         return 1.0
     counted = _counted(question) if kind == "count" else frozenset[str]()

@@ -1,7 +1,7 @@
 """Amounts and figures in a sentence, brought to one form, so that "$5 billion" and "USD 5bn" compare equal."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _SCALES = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
 _SCALES |= {"tn": 1e12, "trillion": 1e12}
@@ -12,8 +12,17 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {f"{ten}-{one}": 10 * t + o for t, ten in enumerate(_TENS, 2) for o, one in enumerate(_ONES, 1)}
 _WORDS |= {ten: 10 * t for t, ten in enumerate(_TENS, 2)} | {teen: n for n, teen in enumerate(_TEENS, 10)}
 _WORDS |= {one: n for n, one in enumerate(_ONES, 1)}
-_CURRENCIES = {"$": "USD", "usd": "USD", "dollar": "USD", "€": "EUR", "eur": "EUR", "euro": "EUR"}
-_CURRENCIES |= {"£": "GBP", "gbp": "GBP", "pound": "GBP", "¥": "JPY", "jpy": "JPY", "yen": "JPY"}
+_SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW"}
+# What several countries have counts as one; "crown" and "peso" name too many.
+_MONEY = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "yen": "JPY", "franc": "CHF", "rupee": "INR"}
+_MONEY |= {"yuan": "CNY", "renminbi": "CNY", "krona": "SEK", "kronor": "SEK", "krone": "NOK", "kroner": "NOK"}
+_MONEY |= {"zloty": "PLN", "zlotys": "PLN", "rand": "ZAR", "shekel": "ILS", "forint": "HUF", "lira": "TRY"}
+_CODES = {code.lower(): code for code in (*_MONEY.values(), "KRW", "CAD", "AUD", "DKK", "CZK", "BRL", "MXN")}
+_CURRENCIES = _SIGNS | _MONEY | _CODES
+CURRENCIES = frozenset(_CURRENCIES.values())
+"""The codes of the currencies that are known."""
+MONEY_WORDS = "|".join([*(f"{word}s?" for word in _MONEY), *_CODES])
+"""A pattern of what comes behind a sum of money, without regard to case."""
 
 _HEDGES = (
     r"(?:(?:more|less|fewer)\sthan|over|under|above|below|nearly|almost|about|around|roughly|some|up\sto|at\sleast)"
@@ -21,15 +30,22 @@ _HEDGES = (
 
 _VALUE = re.compile(
     rf"""(?P<hedge>\b{_HEDGES}\s+(?:another\s+|an\s+additional\s+)?)?
-    (?<![\w.,])(?P<before>[$€£¥]\s?|USD\s?|EUR\s?|GBP\s?)?
+    (?<![\w.,])(?P<before>(?:{"|".join(map(re.escape, [*sorted(_SIGNS, key=len, reverse=True), *_CODES]))})\s?)?
     (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{"|".join(_WORDS)})\b)
     (?:\s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb])\b)?
-    (?:\s?-?(?P<unit>dollars?|euros?|pounds?|yen|USD|EUR|GBP|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)(?!\w))?""",
+    (?:\s?-?(?P<unit>{MONEY_WORDS}|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)(?!\w))?""",
     re.IGNORECASE | re.VERBOSE,
 )
 
 
-ROUND_A_STRETCH = " \n\t,;:*_"
+# Behind a figure that says nothing of what it counts: the end of a clause, or a word that begins the next.
+_OF_NOTHING = re.compile(
+    r"\s*(?:[.,;:)\]!?–—\"”]|$)|\s+(?:after|and|as|at|because|before|but|by|for|from|if|in|last|later|on|or|over|per|since|than"
+    r"|that|this|to|until|when|which|while|with|was|were|is|has|had|will|would)\b",
+    re.IGNORECASE,
+)
+
+ROUND_A_STRETCH = " \n\t,;:*_`"
 """What is left out around a stretch of an article that is shown as a value: marks that belong to the text around it."""
 
 _ROUNDED = {"nearly", "almost", "about", "around", "roughly", "some"}
@@ -63,8 +79,20 @@ class Mention:
 
 
 def mentions_in(text: str) -> list[Mention]:
-    """Return the figures that a text holds, in order."""
-    return [_mention(match) for match in _VALUE.finditer(text)]
+    """Return the figures that a text holds, in order.
+
+    A currency goes for what follows, too: "$2.3 billion, then 2.1 billion".
+    """
+    found: list[Mention] = []
+    currency = ""
+    for match in _VALUE.finditer(text):
+        mention = _mention(match)
+        if currency and match["scale"] and not mention.value.unit and _OF_NOTHING.match(text, match.end()):
+            mention = replace(mention, value=replace(mention.value, unit=currency))
+        if match["scale"] and mention.value.unit in CURRENCIES:
+            currency = mention.value.unit
+        found.append(mention)
+    return found
 
 
 def values_in(text: str) -> frozenset[Value]:

@@ -139,8 +139,27 @@ _ASKS_BACK = re.compile(r"\b(?:previous\w*|prior|before|earlier|so far|to date|u
 _ASKS_AHEAD = re.compile(
     r"\b(?:will|going to|plans? to|right away|immediately|now|next|later|soon|in (?:the )?future)\b", re.IGNORECASE
 )
+_NOW = re.compile(r"\b(?:now|currently|current|today|nowadays|at present|at the moment|these days)\b", re.IGNORECASE)
+_THEN = re.compile(r"\b(?:was|were|used to)\b", re.IGNORECASE)
 _TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
 
+
+_AUXILIARY = (
+    "am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must"
+    "|(?:is|are|was|were|do|does|did|has|have|had|ca|could|wo|would|should)n['’]t"
+)
+_WHETHER = re.compile(rf"^(?:(?:and|so|but|then)\b,? )?(?:{_AUXILIARY})\b", re.IGNORECASE)
+# "Do you know when it opens?" and "Does any source say how many?" ask when and how many.
+_ASKS_INDIRECTLY = re.compile(
+    r"\b(?:kn[eo]wn?|t[eo]ld?|says?|said|clear|state[sd]?|mention\w*|explain\w*|reveal\w*|disclose\w*|agreed? (?:on|about)"
+    r"|gives?|shows?|find out|remember)\b.*?\b(?:what|which|who|whom|whose|how|where|when|why)\b",
+    re.IGNORECASE,
+)
+_OF_THE_PAST = re.compile(r"^(?:(?:and|so|but|then)\b,? )?(?:did|has|have|had|was|were)(?:n['’]t)?\b", re.IGNORECASE)
+_PENDING = re.compile(
+    r"\b(?:needs?|awaits?|expect\w*|plan(?:s|ned)?|hopes?|intends?|wants?|seeks?|will|would|could|may|might|(?:is|are) to)\b",
+    re.IGNORECASE,
+)
 
 _TOTAL = re.compile(r"\b(?:totals?|totalling|altogether|overall|in all|all in all|combined|in sum)\b", re.IGNORECASE)
 _BEGINS_PART = r"(?:(?:since|by|in|at|from|to|for|over|on|of|with) )?(?:what|whom?|whose|when|where|how|why|which)\b"
@@ -210,3 +229,29 @@ def asks_ahead(question: str) -> bool:
 def tells_back(sentence: str) -> bool:
     """Say whether a sentence tells what was before, as in "has already invested"."""
     return bool(_TELLS_BACK.search(sentence))
+
+
+@lru_cache(maxsize=4096)
+def asks_whether(question: str) -> bool:
+    """Say whether a question is to be answered with yes or no."""
+    return bool(_WHETHER.search(question)) and not _ASKS_INDIRECTLY.search(question)
+
+
+@lru_cache(maxsize=4096)
+def asks_whether_it_happened(question: str) -> bool:
+    """Say whether a question asks if something has come about, as "Did they approve it?" does."""
+    return asks_whether(question) and bool(_OF_THE_PAST.search(question))
+
+
+@lru_cache(maxsize=8192)
+def tells_of_pending(sentence: str) -> bool:
+    """Say whether a sentence tells of what is still to come about, as in "needs the approval" or "is expected to"."""
+    return bool(_PENDING.search(sentence))
+
+
+@lru_cache(maxsize=4096)
+def tells_now(question: str, sentence: str) -> float:
+    """Return 1 where the question asks for what is so now and the sentence tells that, -1 where it tells what was, else 0."""
+    if not _NOW.search(question):
+        return 0.0
+    return 1.0 if _NOW.search(sentence) else -float(_THEN.search(sentence) is not None)

@@ -85,8 +85,19 @@ DIFFER = [
         "The company will invest a further $7 billion.",
         ["$5 billion", "$7 billion"],
     ),
+    (
+        "What is the price of the mill?",
+        "The price of the mill is 40 million francs.",
+        "The price, first given as 40 million francs, has come down to 35 million after a fire.",
+        ["40 million francs", "35 million"],
+    ),
 ]
 AGREE = [
+    (
+        "What did the mill cost?",
+        "The mill cost 3 million francs.",
+        "The mill cost 3 million, raised from 2 million francs.",
+    ),
     ("How many gigawatts does Hinkley give?", "Hinkley gives 3 gigawatts.", "Sizewell gives 2 gigawatts."),
     (
         "How much will Amazon invest in Anthropic right away?",

@@ -214,3 +214,39 @@ def test_who_is_not_answered_in_short_by_what_names_nobody(index: Index, folder:
     asked = ("Who runs the mill of Selby?", "Who runs the ferry of Aldwick?")
     found = [read_sentences(index, one, retrieve(index, one, access=EVERYTHING, filters=Filters())) for one in asked]
     assert [short_answer(one, e, sure=False) for one, e in zip(asked, found, strict=True)] == [None, "Ann Lee"]
+
+
+def test_what_a_sentence_announces_comes_with_it(index: Index, folder: Path) -> None:
+    told = "The keeper draws three lessons. Lamps fail. Oil runs out. And nobody reads the book. Boats still come."
+    indexed(index, folder, light=f"---\ntitle: Lighthouse of Selby\n---\n{told}", ferry=FERRY)
+    first = drafts(index, "Which lessons does the keeper of the lighthouse draw?")[0]
+    assert first.text == "The keeper draws three lessons. Lamps fail. Oil runs out. And nobody reads the book."
+    assert first.stretches[0].words == first.text
+
+
+def test_what_came_about_answers_before_what_was_expected(index: Index, folder: Path) -> None:
+    before = "---\ntitle: Bridge of Selby\n---\nThe bridge of Selby needs the approval of the council of Selby."
+    after = "---\ntitle: Bridge of Selby\n---\nOn Monday the council approved the bridge."
+    indexed(index, folder, before=before, after=after)
+    question = "Did the council approve the bridge of Selby?"
+    assert drafts(index, question)[0].text == "On Monday the council approved the bridge."
+
+
+def test_a_name_alone_is_no_short_answer_to_whether(index: Index, folder: Path) -> None:
+    told = (
+        "---\ntitle: Dogs\n---\nDogs are not allowed on the ferry of Aldwick. The ferry of Aldwick belongs to Ann Lee."
+    )
+    indexed(index, folder, dogs=told)
+    asked = ("Are dogs allowed on the ferry of Aldwick?", "Does the ferry of Aldwick belong to Ann Lee?")
+    found = [read_sentences(index, one, retrieve(index, one, access=EVERYTHING, filters=Filters())) for one in asked]
+    short = [short_answer(one, e, sure=False) for one, e in zip(asked, found, strict=True)]
+    assert short[0] is not None
+    assert "not allowed" in short[0]
+    assert short[1] is None or "belongs" in short[1]
+
+
+def test_names_in_the_sentence_before_count_as_named(index: Index, folder: Path) -> None:
+    told = "---\ntitle: Orders\n---\nThe shipyard has a customer, Valka. It has ordered 12 red boats."
+    indexed(index, folder, orders=told, ferry=FERRY)
+    asked = "How many boats has {} ordered?"
+    assert sure(index, asked.format("Valka")) > sure(index, asked.format("Torvik"))

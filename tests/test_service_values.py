@@ -25,10 +25,18 @@ from service.values import Value, mentions_in, values_in
         ("five gigawatts", 5.0, "gigawatt"),
         ("1,234,567 people", 1234567.0, ""),
         ("150 boats", 150.0, ""),
+        ("US$5bn", 5e9, "USD"),
+        ("1.5 million francs", 1.5e6, "CHF"),
+        ("SEK 40 million", 40e6, "SEK"),
     ],
 )
 def test_a_figure_is_read_with_its_unit(text: str, amount: float, unit: str) -> None:
     assert values_in(text) == {Value(amount, unit)}
+
+
+def test_a_currency_goes_for_the_sums_behind_it_and_not_for_what_is_counted() -> None:
+    text = "It cost $2.3 billion, later 2.1 billion, and has 150 million users, 3 of them paying."
+    assert [mention.value.unit for mention in mentions_in(text)] == ["USD", "USD", "", ""]
 
 
 @pytest.mark.parametrize("text", ["multi-billion-dollar deal", "someone", "GPT-x", "B2B", "nobody knows"])

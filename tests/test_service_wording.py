@@ -10,6 +10,8 @@ from service.wording import (
     asks_back,
     asks_for_list,
     asks_for_overview,
+    asks_whether,
+    asks_whether_it_happened,
     covered,
     distinctive,
     missing_names,
@@ -18,6 +20,8 @@ from service.wording import (
     of_total,
     parts_of,
     tells_back,
+    tells_now,
+    tells_of_pending,
     terms,
 )
 
@@ -110,3 +114,24 @@ def test_a_total_is_asked_and_told_in_different_words() -> None:
     assert of_total("How large is the commitment altogether?")
     assert of_total("That lifts its total commitment to $13 billion.")
     assert not of_total("It invests $5 billion more.")
+
+
+def test_yes_or_no_is_asked_of_what_is_done_and_of_what_is() -> None:
+    assert asks_whether("Did the council approve the bridge?")
+    assert asks_whether_it_happened("Did the council approve the bridge?")
+    assert asks_whether("Isn't it open when it rains?")
+    assert not asks_whether_it_happened("Isn't it open when it rains?")
+    assert not asks_whether("Do the articles say when it opens?")
+    assert not asks_whether("What did the council do?")
+
+
+def test_what_is_pending_is_told_from_what_came_about() -> None:
+    assert tells_of_pending("The bridge needs the approval of the council.")
+    assert tells_of_pending("The council is expected to decide in May.")
+    assert not tells_of_pending("The council approved the bridge.")
+
+
+def test_what_is_so_now_is_told_from_what_was() -> None:
+    assert tells_now("How long is the pier now?", "It is now 40 metres long.") == 1.0
+    assert tells_now("How long is the pier now?", "The pier was 60 metres long in 1990.") == -1.0
+    assert tells_now("How long is the pier?", "The pier was 60 metres long in 1990.") == 0.0

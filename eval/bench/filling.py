@@ -26,6 +26,8 @@ _REAL_CHARACTERS = 400
 # As long as the vector itself: two passages about the same thing then have a cosine of about one half.
 _MOVED_BY = 1.0
 _ARTICLES_AT_ONCE = 1_000
+# A little more than a synthetic article has, so that the index grows no larger than it should.
+_PASSAGES_OF_ONE = 4
 
 
 class MovedVectors(Embedder):
@@ -56,8 +58,8 @@ def fill(index: Index, passages: int, *, seed: int = 1) -> None:
     pretended = replace(index, embedder=moved_vectors(index.embedder, seed=seed + there))
     rows = islice(synthetic_articles(passages, seed=seed), there, None)
     articles = (_prepared(row, _groups_of(there + number)) for number, row in enumerate(rows))
-    while index.catalog.count_passages() < passages:
-        write(pretended, islice(articles, _ARTICLES_AT_ONCE))
+    while (missing := passages - index.catalog.count_passages()) > 0:
+        write(pretended, islice(articles, min(missing // _PASSAGES_OF_ONE + 1, _ARTICLES_AT_ONCE)))
 
 
 def _words_of(row: Mapping[str, object]) -> str:

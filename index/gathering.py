@@ -1,26 +1,14 @@
 """Puts together what several threads ask of a model at the same moment: one large batch is faster than many small ones."""
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock, get_native_id
+from threading import Lock
 from typing import Generic, TypeVar
-
-# What a thread of models, and the helpers that it starts, gives way by to threads that serve requests.
-_NICER = 5
-
-
-def _give_way() -> None:
-    """Let others go first where models and they want a core at the same time. Linux keeps this for each thread."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICER)
-
 
 # One thread for all models: each thread that computes keeps memory for it, and helpers of its own for every core. With
 # eight clients a service grew by 580 MB when each thread did, by 220 MB with a hundred so.
-_MODELS = ThreadPoolExecutor(1, thread_name_prefix="models", initializer=_give_way)
+_MODELS = ThreadPoolExecutor(1, thread_name_prefix="models")
 Asked = TypeVar("Asked")
 Given = TypeVar("Given")
 Work = Callable[[Sequence[Asked]], Sequence[Given]]

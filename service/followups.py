@@ -79,6 +79,14 @@ _POINTS_BACK = re.compile(
 # Of named things this tells which: "the first president of France".
 _ORDINAL = re.compile(r"\bthe (?:first|last|second|third|next)\b", re.IGNORECASE)
 _DEFINITE = re.compile(r"\b(?:the|that) (?P<noun>[a-z][\w-]+)", re.IGNORECASE)
+# "And how much before?", "What about before that?" of what will be or is: asked of what was.
+_BACK = re.compile(
+    rf"(?:(?P<asking>{_ASKING_WORD}(?: (?:much|many|long|often))?(?: [\w-]+)?) )?"
+    r"(?P<when>before|earlier|previously|so far|until now|until then)(?: (?:that|then|this))?",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(r"will|would|shall|can|may|might|do|does", re.IGNORECASE)
+_AT_ONCE = re.compile(r"\s+(?:now|right away|immediately|at once|today|next|soon|later)\b", re.IGNORECASE)
 _CLARIFIES = re.compile(r"(?:no,? |sorry,? )*i(?: mean|['’]m asking| am asking| am talking| meant)\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _WITH_PREPOSITION = re.compile(rf"(?P<preposition>{_PREPOSITION}) (?P<rest>.+)", re.IGNORECASE)
@@ -132,6 +140,8 @@ def _completed(question: str, before: Sequence[_Turn]) -> str | None:
         return _pointing_back(text, before) if _says_what(asks_who) else _bracketed(text, before[-1:])
     if _COMMANDS.match(said) and names_of(said, asked=True):
         return _pointing_back(text, before)
+    if back := _asked_back(said, before[-1]):
+        return back
     if _ONLY_ASKS.fullmatch(said):
         return _asked_anew(said, before[-1])
     if not _is_clause(said):
@@ -159,6 +169,15 @@ def _fragment(text: str, part: str, before: Sequence[_Turn], *, about: bool) -> 
     if len(terms(part)) <= 2 or not names_of(part):
         return _bracketed(text, before[-1:])
     return _pointing_back(text, before)
+
+
+def _asked_back(said: str, last: _Turn) -> str | None:
+    """Ask for what was before of a question for what is or will be; None where that is not asked."""
+    back, parts = _BACK.fullmatch(said), _PARTS.fullmatch(unmarked(last.asked))
+    if not (back and parts and _AHEAD.fullmatch(parts["auxiliary"])):
+        return None
+    asking = back["asking"] or parts["asking"]
+    return _question(f"{asking} did {_AT_ONCE.sub('', parts['rest'])} {back['when']}")
 
 
 def _asked_anew(asking: str, last: _Turn) -> str:

@@ -47,7 +47,9 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
         rf"|\bhow (?:large|big|high)\b.*\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"
-        r"|\bwhat (?:do|does|did|will) .*\bpay(?: \w+)? for \w|\b(?:annual|yearly) (?:revenue|budget|cost|income|spending)\b"
+        r"|\bwhat (?:do|does|did|will) .*\bpay(?: \w+)? for \w"
+        r"|^what (?:do|does|did|will|would) (?:\S+ )+pay\b(?! (?:for\b|attention|heed|tribute|lip))"
+        r"|\b(?:annual|yearly) (?:revenue|budget|cost|income|spending)\b"
         r"|\b\d+ or \d+ (?:dollars|euros|[mb]illion)\b|^(?:price|cost|revenue|budget|salary|valuation) of\b",
     ),
     ("count", r"\bhow many\b|\b(?:what|which) number of\b"),

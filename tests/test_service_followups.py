@@ -28,6 +28,8 @@ def said(*turns: tuple[str, str]) -> list[Message]:
         (INVESTS, "How much?", "How much will Amazon invest in Anthropic right away?"),
         (INVESTS, "Which chips?", "Which chips will Amazon invest in Anthropic right away?"),
         (INVESTS, "Who else?", "Who else will Amazon invest in Anthropic right away?"),
+        (INVESTS, "And how much before?", "How much did Amazon invest in Anthropic before?"),
+        (INVESTS, "What about before that?", "How much did Amazon invest in Anthropic before?"),
         (INVESTS, "Why?", "Why will Amazon invest in Anthropic right away?"),
         (PLANS, "since when", "Since when does Siemens build turbines in Poland?"),
         (BUYS, "For how much?", "For how much Stellantis wants to buy Opel?"),

@@ -67,6 +67,8 @@ def test_a_name_that_the_question_gives_itself_answers_no_who() -> None:
         ("Is it open to those who work there?", None),
         ("Do you know when it opens?", "date"),
         ("How much memory does it cost?", "number"),
+        ("What does the mill pay the town?", "amount"),
+        ("What do you pay attention to?", None),
         ("How much time does it cost?", "duration"),
         ("How often does it open?", "frequency"),
         ("Who is Ann Lee?", None),

@@ -21,8 +21,10 @@ _CODES = {code.lower(): code for code in (*_MONEY.values(), "KRW", "CAD", "AUD",
 _CURRENCIES = _SIGNS | _MONEY | _CODES
 CURRENCIES = frozenset(_CURRENCIES.values())
 """The codes of the currencies that are known."""
-MONEY_WORDS = "|".join([*(f"{word}s?" for word in _MONEY), *_CODES])
-"""A pattern of what comes behind a sum of money, without regard to case."""
+# Others than these are words, too: "try 5 times".
+_CODE = rf"usd|eur|gbp|(?-i:{'|'.join(_CODES.values())})"
+MONEY_WORDS = "|".join([*(f"{word}s?" for word in _MONEY), _CODE])
+"""A pattern of what comes behind a sum of money, without regard to the case of words."""
 
 _HEDGES = (
     r"(?:(?:more|less|fewer)\sthan|over|under|above|below|nearly|almost|about|around|roughly|some|up\sto|at\sleast)"
@@ -30,7 +32,7 @@ _HEDGES = (
 
 _VALUE = re.compile(
     rf"""(?P<hedge>\b{_HEDGES}\s+(?:another\s+|an\s+additional\s+)?)?
-    (?<![\w.,])(?P<before>(?:{"|".join(map(re.escape, [*sorted(_SIGNS, key=len, reverse=True), *_CODES]))})\s?)?
+    (?<![\w.,])(?P<before>(?:{"|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))}|{_CODE})\s?)?
     (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{"|".join(_WORDS)})\b)
     (?:\s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb])\b)?
     (?:\s?-?(?P<unit>{MONEY_WORDS}|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)(?!\w))?""",

@@ -28,6 +28,8 @@ from service.values import Value, mentions_in, values_in
         ("US$5bn", 5e9, "USD"),
         ("1.5 million francs", 1.5e6, "CHF"),
         ("SEK 40 million", 40e6, "SEK"),
+        ("usd 40", 40.0, "USD"),
+        ("try 40 times", 40.0, ""),
     ],
 )
 def test_a_figure_is_read_with_its_unit(text: str, amount: float, unit: str) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from service.records import Message
-from service.topics import AUXILIARY, first_sentence, names_of, topics, unmarked
-from service.wording import stem_set, terms
+from service.topics import first_sentence, names_of, topics, unmarked
+from service.wording import AUXILIARY, stem_set, terms
 
 # How many turns back a question is understood from. Each may lean on the one before it.
 _TURNS = 3

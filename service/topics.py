@@ -2,11 +2,8 @@
 
 import re
 
-from service.wording import terms
+from service.wording import AUXILIARY, terms
 
-AUXILIARY = (
-    r"(?:will|would|did|does|do|is|are|was|were|has|have|had|can|could|should|may|might|must|(?:is|does|did)n['’]t)"
-)
 # Words commoner than this say little of what a question was about: "use", "want", "first" (`wording.terms`).
 _TELLING = 1.4
 # A word commoner than this that begins a sentence is taken for no name: "Both", "Six".

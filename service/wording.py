@@ -144,11 +144,12 @@ _THEN = re.compile(r"\b(?:was|were|used to)\b", re.IGNORECASE)
 _TELLS_BACK = re.compile(rf"{_ASKS_BACK.pattern}|\balready\b", re.IGNORECASE)
 
 
-_AUXILIARY = (
-    "am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must"
-    "|(?:is|are|was|were|do|does|did|has|have|had|ca|could|wo|would|should)n['’]t"
+AUXILIARY = (
+    "(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|shall|may|might|must"
+    "|(?:is|are|was|were|do|does|did|has|have|had|ca|could|wo|would|should)n['’]t)"
 )
-_WHETHER = re.compile(rf"^(?:(?:and|so|but|then)\b,? )?(?:{_AUXILIARY})\b", re.IGNORECASE)
+"""A pattern of the verbs that questions for yes or no begin with."""
+_WHETHER = re.compile(rf"^(?:(?:and|so|but|then)\b,? )?{AUXILIARY}\b", re.IGNORECASE)
 # "Do you know when it opens?" and "Does any source say how many?" ask when and how many.
 _ASKS_INDIRECTLY = re.compile(
     r"\b(?:kn[eo]wn?|t[eo]ld?|says?|said|clear|state[sd]?|mention\w*|explain\w*|reveal\w*|disclose\w*|agreed? (?:on|about)"

@@ -10,7 +10,7 @@ from index.sync import sync
 from service.citing import Draft
 from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
-from service.refusal import confidence
+from service.refusal import confidence, measured
 
 HARBOUR = """\
 ---
@@ -224,29 +224,63 @@ def test_what_a_sentence_announces_comes_with_it(index: Index, folder: Path) -> 
     assert first.stretches[0].words == first.text
 
 
+EXPECTED = """\
+---
+title: Bluefin to buy rival Corvo for 2.3 billion dollars
+publisher: Daily Ledger
+published: 2026-06-02
+---
+Bluefin Logistics has agreed to buy its rival Corvo Freight for 2.3 billion dollars in cash and shares, the companies
+said on Monday. The deal would create the third-largest haulier in Europe, with 21,000 employees and 9,400 lorries.
+
+Bluefin's chief executive, Sara Lindqvist, will lead the combined company. Corvo's founder, Paolo Grassi, will leave
+once the deal is done. The companies expect to save 150 million dollars a year by 2029, mostly by closing depots that
+overlap.
+
+The deal needs the approval of the European Commission, which is expected to decide by the end of November. Trade
+unions said that up to 1,800 jobs were at risk. Bluefin declined to comment on job cuts.
+
+Shares in Corvo rose 18 percent. Those of Bluefin fell 4 percent.
+"""
+DECIDED = """\
+---
+title: Commission clears Bluefin's purchase of Corvo with conditions
+publisher: Brussels Wire
+published: 2026-11-06
+---
+The European Commission on Thursday approved the purchase of Corvo Freight by Bluefin Logistics, provided that the
+companies sell 14 depots in Germany and Poland. The approval came three weeks earlier than expected.
+
+The price, first given as 2.3 billion dollars, has come down to 2.1 billion after Corvo reported weak results in
+September. The deal is to close on 15 December.
+
+Sara Lindqvist said that the company would cut 1,200 jobs, most of them in administration. Unions had feared 1,800.
+
+Buyers for the depots include Hansen Group and the Polish state railway.
+"""
+
+
 def test_what_came_about_answers_before_what_was_expected(index: Index, folder: Path) -> None:
-    before = "---\ntitle: Bridge of Selby\n---\nThe bridge of Selby needs the approval of the council of Selby."
-    after = "---\ntitle: Bridge of Selby\n---\nOn Monday the council approved the bridge."
-    indexed(index, folder, before=before, after=after)
-    question = "Did the council approve the bridge of Selby?"
-    assert drafts(index, question)[0].text == "On Monday the council approved the bridge."
+    indexed(index, folder, expected=EXPECTED, decided=DECIDED)
+    assert "approved the purchase" in drafts(index, "Did the Commission approve the deal?")[0].text
 
 
 def test_a_name_alone_is_no_short_answer_to_whether(index: Index, folder: Path) -> None:
-    told = (
-        "---\ntitle: Dogs\n---\nDogs are not allowed on the ferry of Aldwick. The ferry of Aldwick belongs to Ann Lee."
-    )
-    indexed(index, folder, dogs=told)
-    asked = ("Are dogs allowed on the ferry of Aldwick?", "Does the ferry of Aldwick belong to Ann Lee?")
+    indexed(index, folder, expected=EXPECTED)
+    asked = ("Did the Commission approve the deal?", "Who has to approve the deal?")
     found = [read_sentences(index, one, retrieve(index, one, access=EVERYTHING, filters=Filters())) for one in asked]
     short = [short_answer(one, e, sure=False) for one, e in zip(asked, found, strict=True)]
-    assert short[0] is not None
-    assert "not allowed" in short[0]
-    assert short[1] is None or "belongs" in short[1]
+    assert short[0] is None
+    assert "Commission" in (short[1] or "")
 
 
 def test_names_in_the_sentence_before_count_as_named(index: Index, folder: Path) -> None:
     told = "---\ntitle: Orders\n---\nThe shipyard has a customer, Valka. It has ordered 12 red boats."
-    indexed(index, folder, orders=told, ferry=FERRY)
-    asked = "How many boats has {} ordered?"
-    assert sure(index, asked.format("Valka")) > sure(index, asked.format("Torvik"))
+    indexed(index, folder, orders=told)
+    for name, missing in (("Valka", 0.0), ("Torvik", 1.0)):
+        question = f"How many boats has {name} ordered?"
+        evidence = read_sentences(
+            index, question, retrieve(index, question, access=EVERYTHING, filters=Filters(), count=1)
+        )
+        of_orders = [one for one in evidence if one.text.startswith("It has")]
+        assert measured(question, of_orders)["names_missing"] == missing

@@ -16,6 +16,7 @@ from index.chunking import passage_id
 from index.database import Purpose, copy_database, engine_for
 from index.errors import ArticleUnknown
 from index.finding import Stretch, in_parts
+from index.hidden import may_hide
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
 from index.schema import articles, contents, deleted, facts, passages, retired, texts, unsettled
@@ -174,12 +175,16 @@ class Catalog:
             return found
 
     def last_sentence_before(self, passage: Passage) -> SentenceSpan | None:
-        """Return the last sentence of the passage before this one, or None where it is the first."""
+        """Return the last sentence of the passage before this one; None where it is the first, or a comment lies between."""
         key, _, _ = passage.id.rpartition("-")
         query = select(passages.c.sentences).where(passages.c.id == passage_id(key, passage.ordinal - 1))
         with self._engine.connect() as connection:
             sentences = connection.scalar(query)
-        return SentenceSpan(*sentences[-1]) if sentences else None
+        if not sentences:
+            return None
+        before = SentenceSpan(*sentences[-1])
+        between = self.stretch(passage.article.version, Span(before.end, passage.start)) or ""
+        return None if may_hide(between) else before
 
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""

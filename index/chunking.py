@@ -1,13 +1,16 @@
 """Articles to passages: stretches of whole sentences, about as long as the embedding model reads best."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from index.hidden import hidden_spans
 from index.records import Article, SentenceSpan, Span, TextFormat
 from index.segmentation import split_sentences
 
-CHUNKING = "sentences-1"
+CHUNKING = "sentences-2"
 """Part of the index's fingerprint: change it when the same article would be cut differently."""
 
 TokenSpans = Callable[[Sequence[str]], list[list[Span]]]
@@ -42,13 +45,21 @@ def cut_passages(text: str, format: TextFormat, *, token_spans: TokenSpans, max_
     """Cut a text into passages of at most `max_tokens` tokens, at sentence ends.
 
     A sentence that is longer is cut between words, or between tokens where there are no words. Passages do not overlap and
-    leave out only white space and marks.
+    leave out only white space, marks, and what readers never see.
     """
+    hidden = hidden_spans(text, format)
     sentences = split_sentences(text, format)
     tokens = token_spans([text[s.start : s.end] for s in sentences])
     pieces = [piece for s, t in zip(sentences, tokens, strict=True) for piece in _short_enough(text, s, t, max_tokens)]
-    groups = _packed([count for _, count in pieces], max_tokens)
-    return [_cut(ordinal, [pieces[i][0] for i in group]) for ordinal, group in enumerate(groups)]
+    runs = [[pieces[i] for i in run] for run in _between(hidden, [piece.start for piece, _ in pieces])]
+    groups = [[run[i][0] for i in group] for run in runs for group in _packed([n for _, n in run], max_tokens)]
+    return [_cut(ordinal, group) for ordinal, group in enumerate(groups)]
+
+
+def _between(hidden: Sequence[Span], starts: Sequence[int]) -> Iterator[range]:
+    """Yield runs of pieces that nothing hidden stands between: a passage is one stretch, and shows what is in it."""
+    bounds = sorted({bisect_left(starts, span.start) for span in hidden} | {0, len(starts)})
+    return (range(first, last) for first, last in pairwise(bounds))
 
 
 def _cut(ordinal: int, sentences: list[SentenceSpan]) -> Cut:

@@ -5,7 +5,7 @@ list items and rows: a sentence never runs from one block into the next.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 
@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from sentencex import get_sentence_boundaries
 
-from index.records import SentenceSpan, SpanKind, TextFormat
+from index.hidden import hidden_spans, masked, shown_parts, without_hidden
+from index.records import SentenceSpan, Span, SpanKind, TextFormat
 
 # A line of a list, quotation or heading starts with marks that are not part of what it says.
 _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
@@ -27,10 +28,17 @@ _WINDOW = 5_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
-    """Cut a text into sentences, in order, without overlap."""
-    spans = [span for start, end in _blocks(text, format) for span in _sentences(text, start, end)]
+    """Cut a text into sentences, in order, without overlap. What its readers never see is left out (`index.hidden`)."""
+    hidden = hidden_spans(text, format)
+    spans = _shown_sentences(text, format, hidden)
     # Markdown that renders to nothing (marks nested past the parser's limit) is still text that someone wrote.
-    return spans or ([] if format == "text" else split_sentences(text, "text"))
+    return spans or ([] if format == "text" else _shown_sentences(text, "text", hidden))
+
+
+def _shown_sentences(text: str, format: TextFormat, hidden: Sequence[Span]) -> list[SentenceSpan]:
+    blocks = _blocks(masked(text, hidden), format)
+    parts = (part for start, end in blocks for part in shown_parts(start, end, hidden))
+    return [span for start, end in parts for span in _sentences(text, start, end)]
 
 
 def first_line(text: str, format: TextFormat) -> str:
@@ -38,7 +46,7 @@ def first_line(text: str, format: TextFormat) -> str:
 
     A line that shows nothing, such as a picture without words, is passed over.
     """
-    head = text.lstrip()[:_TITLE_WITHIN]
+    head = without_hidden(text, format).lstrip()[:_TITLE_WITHIN]
     lines = (display_text(head[s:e].strip().splitlines()[0], format) for s, e in _blocks(head, format))
     heading = _first_heading(head) if format == "markdown" else ""
     line = heading or next(filter(None, lines), "") or display_text(head, "text")
@@ -77,6 +85,12 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+@cache
+def _block_parser() -> MarkdownIt:
+    # Blocks alone: what stands within a line is not looked at, which takes quadratic time over brackets.
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("inline")
+
+
 def _blocks(text: str, format: TextFormat) -> Iterator[tuple[int, int]]:
     starts = _line_starts(text)
     if format == "text":
@@ -98,7 +112,7 @@ def _line_starts(text: str) -> list[int]:
 def _markdown_line_groups(text: str) -> Iterator[tuple[int, int]]:
     """Yield (first, last + 1) lines of every leaf block of a Markdown text: a paragraph, a row, a line of code."""
     done = 0
-    for token in _markdown().parse(text):
+    for token in _block_parser().parse(text):
         if not token.map or token.type not in {"inline", "fence", "code_block"}:
             continue
         first, last = max(token.map[0], done), token.map[1]

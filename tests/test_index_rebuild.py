@@ -12,6 +12,7 @@ import pytest
 
 from index import generations
 from index.catalog import Catalog
+from index.chunking import CHUNKING
 from index.embedding import Embedder
 from index.errors import ArticleDeleted, IndexDamaged
 from index.live import LiveIndex
@@ -107,7 +108,7 @@ def test_other_settings_make_the_index_again_and_say_why(
         assert hits(live.current) == found
         planned = update(live, [folder], dry_run=True)
         assert planned.rebuilt is not None
-        assert "was made with all-MiniLM-L6-v2@53aa51172d142c89 sentences-1/200" in planned.rebuilt
+        assert f"was made with all-MiniLM-L6-v2@53aa51172d142c89 {CHUNKING}/200" in planned.rebuilt
         assert folders(place) == ["index"]
         done = update(live, [folder])
         assert (done.rebuilt, done.report.unchanged) == (planned.rebuilt, 3)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from index.hidden import may_hide
 from index.records import TextFormat
 from index.segmentation import display_text, first_line, split_sentences
 
@@ -19,6 +20,7 @@ PIECES = """It rained.|It rained. |He said “Go!” |Was it so? |e.g. |Mr. Fox 
 # Articles hold no NUL and no carriage return.
 ANYTHING = st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"]), max_size=8)
 TEXTS = st.lists(st.sampled_from(PIECES) | ANYTHING, max_size=25).map("".join)
+WITHOUT_COMMENTS = TEXTS.filter(lambda text: not may_hide(text))
 FORMATS = st.sampled_from(get_args(TextFormat))
 
 
@@ -38,7 +40,7 @@ def test_sentences_are_exact_in_order_and_never_overlap(text: str, format: TextF
         end = span.end
 
 
-@given(TEXTS)
+@given(WITHOUT_COMMENTS)
 def test_every_character_of_a_text_but_white_space_is_in_one_sentence(text: str) -> None:
     kept = [False] * len(text)
     for span in split_sentences(text, "text"):
@@ -47,12 +49,12 @@ def test_every_character_of_a_text_but_white_space_is_in_one_sentence(text: str)
     assert [character for character, inside in zip(text, kept, strict=True) if not inside and character.strip()] == []
 
 
-@given(TEXTS, FORMATS)
+@given(WITHOUT_COMMENTS, FORMATS)
 def test_a_text_with_words_has_sentences(text: str, format: TextFormat) -> None:
     assert bool(split_sentences(text, format)) == bool(text.strip())
 
 
-@given(TEXTS)
+@given(WITHOUT_COMMENTS)
 def test_markdown_loses_no_words_outside_of_definitions(text: str) -> None:
     text = "".join(character for character in text if character not in "[]`~")
     assert "rained" not in text or any("rained" in words for words in texts_of(text, "markdown"))
@@ -64,7 +66,7 @@ def test_what_is_shown_is_one_line(text: str, format: TextFormat) -> None:
     assert shown == " ".join(shown.split())
 
 
-@given(TEXTS.filter(str.strip), FORMATS)
+@given(WITHOUT_COMMENTS.filter(str.strip), FORMATS)
 def test_a_title_is_one_short_line_and_never_empty(text: str, format: TextFormat) -> None:
     title = first_line(text, format)
     assert 0 < len(title) <= 120

@@ -13,10 +13,12 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
     """Make an article of what was read. Raises ArticleError when its text or id cannot be used."""
     _check_text(extracted.text, limits.text_bytes)
     metadata = extracted.metadata
+    article_id = _checked_id(metadata.id or default_id)
     info = ArticleInfo(
-        id=_checked_id(metadata.id or default_id),
+        id=article_id,
         version=version_of(extracted.text),
-        title=metadata.title or first_line(extracted.text, extracted.format),
+        # A text of comments alone shows no line that could be its title.
+        title=metadata.title or first_line(extracted.text, extracted.format) or article_id.rpartition("/")[2],
         format=extracted.format,
         url=metadata.url,
         publisher=metadata.publisher,

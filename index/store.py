@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from index.catalog import Catalog
 from index.chunking import CHUNKING
+from index.computation import computation
 from index.embedding import Embedder, Vectors
 from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
 from index.generations import current_folder, remove_leftovers
@@ -50,7 +51,7 @@ class Index:
 
     def wanted_embedder(self) -> Embedder:
         """Return the model that is set: most often the one that the index was made with."""
-        wanted = Embedder(self.settings.embed_model, precision=self.settings.embed_precision)
+        wanted = Embedder(self.settings.embed_model, precision=self.settings.precision)
         return self.embedder if wanted.name == self.embedder.name else wanted
 
     def check(self) -> None:
@@ -92,7 +93,8 @@ class Index:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text. A text that was embedded before is not embedded again."""
-        model = f"{self.embedder.fingerprint} {self.settings.embed_precision}"
+        # By what is computed here, not by what is set: a data folder may have come from another machine.
+        model = f"{self.embedder.fingerprint} {computation(self.settings.precision).precision}"
         return self.remembered.of(texts, model=model, embed=self.embedder.embed_passages)
 
     def beside(self, folder: Path) -> "Index":
@@ -155,7 +157,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             _check_held(folder / _VECTORS, vectors.count())
             _check_held(folder / _WORDS, words.count())
         made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
-        embedder = Embedder(made_with or settings.embed_model, precision=settings.embed_precision)
+        embedder = Embedder(made_with or settings.embed_model, precision=settings.precision)
         remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(
@@ -167,7 +169,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             embedder,
             SentenceVectors(embedder),
             remembered,
-            reader=_reader(settings.reader),
+            reader=_reader(settings),
             reranker=None if settings.reranker == NO_RERANKER else Reranker(settings.reranker),
         )
 
@@ -205,7 +207,8 @@ def _check_held(folder: Path, count: int) -> None:
         )
 
 
-def _reader(setting: str) -> Reader | None:
-    if setting == NO_READER:
+def _reader(settings: IndexSettings) -> Reader | None:
+    if settings.reader == NO_READER:
         return None
-    return Reader(None if setting == SHIPPED_READER else Path(setting))
+    folder = None if settings.reader == SHIPPED_READER else Path(settings.reader)
+    return Reader(folder, precision=settings.precision)

@@ -9,6 +9,7 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from index.computation import computation
 from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
@@ -217,6 +218,7 @@ class LocalDesk:
                 reader=index.reader.name if index.reader else None,
                 reranker=index.reranker.name if index.reranker else None,
                 outdated=index.outdated(),
+                computation=str(computation(self.settings.precision)),
                 watching=self.watches.wire(),
             )
 

@@ -28,7 +28,8 @@ class ReadyResponse(Wire):
 class StatusResponse(Wire):
     """What is indexed, and by which models questions are answered.
 
-    `outdated` says why the index has to be made again before articles can be added, if it has.
+    `outdated` says why the index has to be made again before articles can be added, if it has. `computation` says how the
+    models compute on the machine that answers.
     """
 
     articles: int
@@ -41,6 +42,7 @@ class StatusResponse(Wire):
     reader: str | None = None
     reranker: str | None = None
     outdated: str | None = None
+    computation: str | None = None
     watching: list[WatchWire] = Field(default_factory=list)
 
 

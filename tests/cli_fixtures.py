@@ -47,7 +47,7 @@ CITATION_KEYS = (
 )
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"
-STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer reader reranker outdated watching"
+STATUS_KEYS = "articles passages model fingerprint last_sync data_dir answerer reader reranker outdated computation watching"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.setattr(
         "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
     )
-    monkeypatch.setattr("index.store.Reader", lambda folder: Reader(folder) if folder else shipped_reader())
+    monkeypatch.setattr("index.store.Reader", lambda folder, **_: Reader(folder) if folder else shipped_reader())
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
 

@@ -156,7 +156,7 @@ TASKS: dict[str, Callable[..., object]] = {
 
 
 def _settings(folder: str, precision: Precision = "fastest") -> IndexSettings:
-    return IndexSettings(_env_file=None, data_dir=Path(folder), embed_precision=precision)
+    return IndexSettings(_env_file=None, data_dir=Path(folder), precision=precision)
 
 
 def _articles(corpus: str) -> Iterator[Article]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedding import all_threads, computing_with, fastest_dtype, packaged_folder, sha256_of
+from index.computation import computation
+from index.embedding import all_threads, computing_with, packaged_folder, sha256_of
 from index.errors import ModelUnusable
 from index.gathering import Gathering
 from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
+from index.settings import Precision
 
 if TYPE_CHECKING:
     from index.reader.network import ReadingNetwork
@@ -86,8 +88,9 @@ class Reader:
     `folder` holds the weights of another model of the same shape; without one, those that ship with Footnote are read.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, precision: Precision = "fastest") -> None:
         self._folder = folder
+        self._precision: Precision = precision
         # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
         self._scored: Gathering[Sequenced, _Scores] = Gathering()
@@ -183,7 +186,7 @@ class Reader:
 
     @cached_property
     def _network(self) -> "ReadingNetwork":
-        return _loaded(_checked(self._folder)[0])
+        return _loaded(_checked(self._folder)[0], self._precision)
 
 
 def _longest_first(sequences: Sequence[Sequenced]) -> list[int]:
@@ -257,14 +260,13 @@ def _checked(folder: Path | None) -> tuple[Path, str]:
     return path, found
 
 
-def _loaded(path: Path) -> "ReadingNetwork":
-    import torch
-
+def _loaded(path: Path, precision: Precision) -> "ReadingNetwork":
     from index.packing import pack
     from index.reader.network import stored
 
+    chosen = computation(precision)
     network = stored(path, packaged_folder())
-    network.encoder.to(dtype=fastest_dtype())  # type: ignore[call-arg]
-    network.to("cuda" if torch.cuda.is_available() else "cpu")
+    network.encoder.to(dtype=chosen.dtype)  # type: ignore[call-arg]
+    network.to(chosen.device)
     pack(network.encoder)
     return network

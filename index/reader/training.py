@@ -10,7 +10,8 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from index.embedding import fastest_dtype, packaged_folder
+from index.computation import computation
+from index.embedding import packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
 from index.reader.network import Outputs, batched, started, stored
@@ -57,7 +58,7 @@ class Training:
         self.exact = {name: self.network.get_parameter(name).detach().clone() for name in names}
         self.average = {name: weight.clone() for name, weight in self.exact.items()}
         self.middle: dict[str, Tensor] = {}
-        self.network.to(fastest_dtype())
+        self.network.to(computation("fastest").dtype)
         self.weights = [self.network.get_parameter(name) for name in names]
         groups = [
             {"params": [w for n, w in self.exact.items() if w.dim() > 1], "weight_decay": 0.01},

@@ -118,6 +118,7 @@ def print_status(response: StatusResponse) -> None:
         "Fingerprint": response.fingerprint,
         "Reader": response.reader or "none",
         "Reranker": response.reranker or "none",
+        "Computes in": response.computation or "unknown",
         "Last sync": response.last_sync or "never",
         "Data folder": response.data_dir,
         "Answers": response.answerer,

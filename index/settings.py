@@ -16,7 +16,9 @@ NO_RERANKER = "none"
 class IndexSettings(BaseSettings):
     """What the index needs to know. Every field is the environment variable `FOOTNOTE_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
 
     data_dir: Path = Field(
         Path("data"), description="Folder of the index and databases. One process owns it at a time."

@@ -34,7 +34,9 @@ def packed_of(model: BertModel) -> BertModel:
 def test_a_packed_encoder_computes_the_same() -> None:
     plain = encoder()
     packed = packed_of(plain)
-    assert sum(isinstance(module, PackedLinear) for module in packed.modules()) == (12 if can_pack(torch.float32) else 0)
+    assert sum(isinstance(module, PackedLinear) for module in packed.modules()) == (
+        12 if can_pack(torch.float32) else 0
+    )
     torch.testing.assert_close(read(packed), read(plain), rtol=0, atol=1e-5)
 
 

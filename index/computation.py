@@ -12,10 +12,10 @@ from index.settings import Precision
 if TYPE_CHECKING:
     import torch
 
-# What PyTorch calls the ability to multiply bfloat16 in tiles (Intel since Sapphire Rapids): 2.4 to 2.8 times as many passages a
-# second as in float32. AVX512-BF16 alone (AMD since Zen 4) is 1.8 times as fast, too, but there a passage is read a little
-# differently with other passages in its batch (log-odds .0005 off, from attention over 224 tokens), so that an evaluation could not
-# be repeated exactly: it has to be set by hand. Other processors only emulate bfloat16, and are slower than in float32.
+# What PyTorch calls the ability to multiply bfloat16 in tiles (Intel since Sapphire Rapids): 2.4 to 2.8 times as many
+# passages a second as in float32. AVX512-BF16 alone (AMD since Zen 4) is 1.8 times as fast, too, but there a passage is read
+# a little differently with other passages in its batch (log-odds .0005 off, from attention over 224 tokens), so that an
+# evaluation could not be repeated exactly: it has to be set by hand. Other processors emulate bfloat16, and are slower in it.
 _BFLOAT16_ABILITY = "amx_bf16"
 
 

@@ -32,7 +32,7 @@ class IndexSettings(BaseSettings):
         # The older name, of when the reader chose for itself, still works.
         validation_alias=AliasChoices("FOOTNOTE_PRECISION", "FOOTNOTE_EMBED_PRECISION"),
         description="Numbers that the embedding model and the reader compute with. `fastest` is bfloat16 where the processor "
-        "multiplies it in hardware, else float32; `footnote status` says which. Vectors of both can be compared (cosine above "
+        "multiplies it well (AMX), else float32; `footnote status` says which. Vectors of both can be compared (cosine above "
         ".999).",
     )
     reader: str = Field(

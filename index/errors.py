@@ -18,6 +18,10 @@ class ArticleError(FootnoteError):
     """One article cannot be read. The others go in without it."""
 
 
+class IndexingStopped(FootnoteError):
+    """Indexing was told to stop before its end. What was indexed until then is kept."""
+
+
 class WrongUsage(FootnoteError):
     """The request itself makes no sense: an unknown path, a negative limit."""
 

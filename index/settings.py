@@ -51,7 +51,17 @@ class IndexSettings(BaseSettings):
     max_file_bytes: int = Field(
         100_000_000, gt=0, description="Largest page, PDF or document that is read, in bytes, also once unpacked."
     )
-    max_file_seconds: float = Field(120.0, gt=0, description="Longest time that is spent on reading one PDF.")
+    max_file_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="Longest processor time that is spent on reading one file. Small files have less: 15 seconds, and one "
+        "more for every 20 KB. By the clock, four times that.",
+    )
+    max_file_memory_bytes: int = Field(
+        2_000_000_000,
+        ge=500_000_000,
+        description="Most memory that the process takes which reads files, in bytes (on Linux).",
+    )
     max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
     fetch_private: bool = Field(
         False,

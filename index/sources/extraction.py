@@ -3,6 +3,7 @@
 from index.errors import ArticleError
 from index.records import TextFormat
 from index.sources import documents
+from index.sources.apart import apart
 from index.sources.articles import too_long
 from index.sources.html import read_html
 from index.sources.pdf import read_pdf
@@ -27,6 +28,14 @@ def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = No
     if ending == ".pdf":
         return read_pdf(raw, limits)
     return documents.missing_for(ending) or documents.read_document(raw, ending, limits)
+
+
+def extract_apart(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
+    """As `extract`, in the reading process, which may take no more than the limits."""
+    check_size(len(raw), ending, limits)
+    if ending in documents.ENDINGS and (missing := documents.missing_for(ending)):
+        return missing
+    return apart(limits, len(raw), extract, raw, ending, limits=limits, charset=charset)
 
 
 def check_size(size: int, ending: str, limits: Limits) -> None:

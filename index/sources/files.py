@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.errors import ArticleError
+from index.errors import ArticleError, FootnoteError
 from index.sources.articles import article_from
-from index.sources.extraction import ENDINGS, check_size, extract
+from index.sources.extraction import ENDINGS, check_size, extract_apart
 from index.sources.lines import read_lines
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable
+from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable, unexpected
 
 LINES_ENDING = ".jsonl"
 
@@ -49,6 +49,10 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[Reading
             yield _read_whole(file, source, limits)
     except (ArticleError, OSError) as error:
         yield Failed(printable(file), printable(file), _explain(error))
+    except FootnoteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - no file ends a run, whatever its reader raises
+        yield Failed(printable(file), printable(file), unexpected(error))
 
 
 def _gone(file: Path) -> Failed:
@@ -68,7 +72,7 @@ def _explain(error: ArticleError | OSError) -> str:
 def _read_whole(file: Path, source: Source, limits: Limits) -> Reading:
     ending = file.suffix.lower()
     check_size(file.stat().st_size, ending, limits)
-    extracted = extract(file.read_bytes(), ending, limits=limits)
+    extracted = extract_apart(file.read_bytes(), ending, limits=limits)
     if isinstance(extracted, str):
         return Skipped(printable(file), extracted)
     # Slashes on every system: an id is a name, not a path.

@@ -3,35 +3,71 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from index.errors import ArticleError
+from index.sources.apart import apart
 from index.sources.articles import article_from
 from index.sources.metadata import read_metadata
 from index.sources.plain import decode, normalise_line_ends
-from index.sources.records import Extracted, Failed, Limits, Read, Reading, Skipped, Source, printable
+from index.sources.records import Extracted, Failed, Limits, Read, Reading, Skipped, Source, printable, unexpected
 
 _BYTE_ORDER_MARK = "\ufeff"
+_BATCH_BYTES = 1_000_000
+_BATCH_LINES = 500
+_Line = tuple[int, bytes]
 
 
 def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[Reading]:
     """Read the articles of a `.jsonl` file. Raises ArticleError at a line too long to be read, OSError as files do."""
-    name = file.name if file == source.root else file.relative_to(source.root).as_posix()
+    articles = 0
     with file.open("rb") as lines:
-        # A line without an end would be read whole before its length is known; JSON escapes take six bytes at most.
-        longest = 6 * limits.text_bytes + 1_000_000
-        number = articles = 0
-        while line := lines.readline(longest):
-            number += 1
-            if line.strip():
-                articles += 1
-                yield _read_line(line, file, source, name=f"{name}#{number}", limits=limits)
-            if len(line) == longest:
-                raise ArticleError(
-                    f"line {number} is longer than {longest:,} bytes; the rest of the file was not read. "
-                    "Split it: one article a line."
-                )
+        for batch in _batches(lines, limits):
+            articles += len(batch)
+            yield from _read_batch(batch, file, source, limits)
     if not articles:
         yield Skipped(printable(file), "it is empty: no line holds an article")
+
+
+def _batches(lines: BinaryIO, limits: Limits) -> Iterator[list[_Line]]:
+    """Yield the lines that are not empty, with their numbers from 1, as many at once as make a trip worth it."""
+    # A line without an end would be read whole before its length is known; JSON escapes take six bytes at most.
+    longest = 6 * limits.text_bytes + 1_000_000
+    batch: list[_Line] = []
+    size = number = 0
+    while line := lines.readline(longest):
+        number += 1
+        if line.strip():
+            batch.append((number, line))
+            size += len(line)
+        if len(line) == longest or size > _BATCH_BYTES or len(batch) >= _BATCH_LINES:
+            yield batch
+            batch, size = [], 0
+        if len(line) == longest:
+            raise ArticleError(
+                f"line {number} is longer than {longest:,} bytes; the rest of the file was not read. "
+                "Split it: one article a line."
+            )
+    yield batch
+
+
+def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[Reading]:
+    """Read some lines in the reading process: one by one where that went over a limit with them all."""
+    if not batch:
+        return []
+    try:
+        size = sum(len(line) for _, line in batch)
+        return apart(limits, size, read_some, batch, file, source, limits)
+    except ArticleError as error:
+        if len(batch) == 1:
+            return [Failed(f"{printable(file)}#{batch[0][0]}", printable(file), str(error))]
+    return [reading for line in batch for reading in _read_batch([line], file, source, limits)]
+
+
+def read_some(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[Reading]:
+    """Read some lines of a `.jsonl` file, given with their numbers."""
+    name = file.name if file == source.root else file.relative_to(source.root).as_posix()
+    return [_read_line(line, file, source, name=f"{name}#{number}", limits=limits) for number, line in batch]
 
 
 def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> Reading:
@@ -50,6 +86,10 @@ def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Li
         return Failed(path, printable(file), "is JSON nested too deeply to read. Flatten the line.")
     except ArticleError as error:
         return Failed(path, printable(file), str(error))
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bad line never costs the others
+        return Failed(path, printable(file), unexpected(error))
 
 
 def _extracted(fields: object) -> Extracted:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from index.errors import ArticleError, WrongUsage
+from index.errors import ArticleError, IndexingStopped, WrongUsage
 from index.settings import IndexSettings
 from index.sources.addresses import clean_address, is_address
 from index.sources.feeds import Listed
 from index.sources.fetching import Fetcher, Politeness, fetching
 from index.sources.files import files_in, read_files
 from index.sources.plain import decode
-from index.sources.records import Limits, Named, Reading, Source, WebSource, printable
+from index.sources.records import Failed, Limits, Named, Reading, Source, WebSource, printable, unexpected
 from index.sources.web import read_address
 
 LIST_ENDING = ".urls"
@@ -45,11 +45,22 @@ def read_articles(
         for source in sources:
             match source:
                 case Source():
-                    yield from read_files(source, limits=limits)
+                    yield from _guarded(read_files(source, limits=limits), source)
                 case WebSource(address):
                     fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness()))
                     before = (known or {}).get(address, ())
-                    yield from read_address(source, fetcher, limits=limits, known=before, visited=visited)
+                    pages = read_address(source, fetcher, limits=limits, known=before, visited=visited)
+                    yield from _guarded(pages, source)
+
+
+def _guarded(readings: Iterable[Reading], source: Named) -> Iterator[Reading]:
+    """Yield the readings of a source. Whatever else it raises fails the source, and the next ones are read."""
+    try:
+        yield from readings
+    except (IndexingStopped, WrongUsage):
+        raise
+    except Exception as error:  # noqa: BLE001 - no source ends a run
+        yield Failed(source.name, source.name, f"was not read to its end: it {unexpected(error)}")
 
 
 def count_files(sources: Iterable[Named]) -> int:
@@ -64,6 +75,7 @@ def limits_from(settings: IndexSettings) -> Limits:
         file_bytes=settings.max_file_bytes,
         pdf_pages=settings.max_pdf_pages,
         file_seconds=settings.max_file_seconds,
+        memory_bytes=settings.max_file_memory_bytes,
     )
 
 

@@ -38,12 +38,14 @@ class Limits:
     """What bounds the reading of one file, so that no file can exhaust the machine.
 
     `text_bytes` is of an article's text in UTF-8, `file_bytes` of a file that is not plain text, also once unpacked.
+    `file_seconds` of processor time and `memory_bytes` are what the process that reads it may take.
     """
 
     text_bytes: int = 5_000_000
     file_bytes: int = 100_000_000
     pdf_pages: int = 5_000
     file_seconds: float = 120.0
+    memory_bytes: int = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,9 @@ Reading = Read | Failed | Gone | Skipped
 def printable(path: Path | str) -> str:
     """Return a path as text that can be printed and stored, also where the file name is not valid UTF-8."""
     return os.fsencode(path).decode("utf-8", errors="replace")
+
+
+def unexpected(error: Exception) -> str:
+    """Say of an error that nobody foresaw what it was."""
+    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"cannot be read ({told}). Save it again, or remove it."

@@ -6,7 +6,7 @@ from random import sample
 
 from index.errors import ArticleError
 from index.sources.articles import article_from
-from index.sources.extraction import extract
+from index.sources.extraction import extract_apart
 from index.sources.feeds import Listed, Listing, listing_in
 from index.sources.fetching import Fetched, Fetcher, PageGone
 from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource
@@ -117,7 +117,7 @@ def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> Reading:
     if ending is None:
         return Skipped(listed.address, f"is {fetched.type[:80]}, a type that is not read.")
     try:
-        extracted = extract(fetched.content, ending, limits=visit.limits, charset=fetched.charset)
+        extracted = extract_apart(fetched.content, ending, limits=visit.limits, charset=fetched.charset)
         if isinstance(extracted, str):
             return Skipped(listed.address, extracted)
         article = article_from(

@@ -62,7 +62,7 @@ def decode_html(raw: bytes, charset: str | None = None) -> str:
 def _decoded(raw: bytes, name: str) -> str | None:
     try:
         return raw.decode("cp1252" if name.lower() in _WINDOWS else name)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):  # `undefined` is a codec, too
         return None
 
 

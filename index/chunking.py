@@ -10,7 +10,7 @@ from index.hidden import hidden_spans
 from index.records import Article, SentenceSpan, Span, TextFormat
 from index.segmentation import split_sentences
 
-CHUNKING = "sentences-2"
+CHUNKING = "sentences-3"
 """Part of the index's fingerprint: change it when the same article would be cut differently."""
 
 TokenSpans = Callable[[Sequence[str]], list[list[Span]]]

@@ -1,7 +1,7 @@
 """Text to sentences, each an exact stretch of it. Nothing is lost but white space and Markdown's leading marks.
 
-Sentence ends inside a block come from sentencex (https://github.com/wikimedia/sentencex). Blocks are paragraphs, headings,
-list items and rows: a sentence never runs from one block into the next.
+Blocks are paragraphs, headings, list items and rows: a sentence never runs from one block into the next. Where sentences
+end within a block is said by `index.sentence_ends`.
 """
 
 import re
@@ -11,10 +11,10 @@ from itertools import accumulate, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from sentencex import get_sentence_boundaries
 
 from index.hidden import hidden_spans, masked, shown_parts, without_hidden
 from index.records import SentenceSpan, Span, SpanKind, TextFormat
+from index.sentence_ends import sentence_spans
 
 # A line of a list, quotation or heading starts with marks that are not part of what it says.
 _LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
@@ -23,8 +23,6 @@ _CLOSING_MARKS = re.compile(r"""["'”’»)\]*_~`]+(?=\s|\Z)""")
 _WORD = re.compile(r"\w+")
 # A heading or line further down than this stands for its own part, not for the article.
 _TITLE_WITHIN = 10_000
-# Sentence ends are looked for in this many characters at a time: sentencex takes time quadratic in a block's length.
-_WINDOW = 5_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
@@ -59,7 +57,7 @@ def _first_heading(text: str) -> str:
 
 
 def _shortened(line: str) -> str:
-    sentence = line[: next(iter(_boundaries(line[:200])))[1]].strip()
+    sentence = line[: next(iter(sentence_spans(line[:200])))[1]].strip()
     return sentence if len(sentence) <= 120 else line[:119].rsplit(" ", 1)[0] + "…"
 
 
@@ -154,7 +152,7 @@ def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[
 
 def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:
     block = text[start:end]
-    starts = accumulate((_after_closing_marks(block, first) for first, _ in _boundaries(block)), max)
+    starts = accumulate((_after_closing_marks(block, first) for first, _ in sentence_spans(block)), max)
     for first, last in pairwise([*starts, len(block)]):
         piece = block[first:last]
         words = piece.strip()
@@ -168,19 +166,6 @@ def _after_closing_marks(block: str, start: int) -> int:
     """Return where a sentence starts, past the marks that close the emphasis or bracket of the one before it."""
     marks = _CLOSING_MARKS.match(block, start) if start and not block[start - 1].isspace() else None
     return marks.end() if marks else start
-
-
-def _boundaries(block: str) -> Iterator[tuple[int, int]]:
-    # English rules for every language: sentence ends are marked alike in most, and abbreviations differ little.
-    first = 0
-    while first < len(block):
-        window = block[first : first + _WINDOW]
-        found = [(b["start_index"], b["end_index"]) for b in get_sentence_boundaries("en", window)]
-        if first + len(window) < len(block):
-            # The last one may go on in the next window; where it is the only one, it is cut, if possible between words.
-            found = found[:-1] or [(0, window.rfind(" ") + 1 or len(window))]
-        yield from ((first + start, first + end) for start, end in found)
-        first += found[-1][1]
 
 
 def _reads_as_sentence(words: str) -> bool:

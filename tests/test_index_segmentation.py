@@ -94,6 +94,34 @@ def test_sentences_end_where_people_end_them(format: TextFormat) -> None:
     ]
 
 
+@pytest.mark.parametrize("format", get_args(TextFormat))
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The contractor has to finish by 5. May 2027 at the latest.|Later work is not paid.",
+        "Employees may take it on 3. Oct. or 4. Nov. 2025.|Ask first.",
+        "The survey by Ms. Jones cost approx. 3.5 million euros.|It was late.",
+        "See Fig. 3 and Sec. 4.2 for details.|Eq. 7 is wrong.",
+        "Use no. 5 and nos. 7 to 9.|The dose is 3 tbsp. of oil.",
+        "In 2019 we had 40 cars and 12 boats.|The rest is owned by the region.",
+        "He said no.|Then we met in May.|The court agreed.",
+        "Die Frist endet am 3. April 2026.|Das Büro ist zu.",
+        "Die Arbeit beginnt am 1. März und endet spätestens am 15. Dez. 2027.|Danach ist frei.",
+        "Das gilt z. B. für Hunde, u. a. auch für Katzen.|Vögel sind ausgenommen.",
+        "Siehe Abs. 2 und Art. 5 bzw. Nr. 7 der Ordnung.|Der Rest entfällt.",
+        "Fristen er d. 3. april 2026.|Det gælder f.eks. hunde, bl.a. også katte.",
+        "Voir p. ex. l'art. 5 et l'al. 2 du règlement.|Il est clair.",
+        "El Sr. García y la Sra. López cuestan aprox. 30 euros.|Es caro.",
+        "Il sig. Rossi e il dott. Verdi abitano qui.|Partono domani.",
+        "Dhr. Jansen en mevr. de Vries wonen hier.|Dit geldt bijv. voor honden.",
+        "Prof. Nowak mieszka przy ul. Długiej.|Dotyczy to np. psów.",
+    ],
+)
+def test_dates_with_a_dot_and_abbreviations_end_no_sentence(text: str, format: TextFormat) -> None:
+    sentences = text.split("|")
+    assert texts_of(" ".join(sentences), format) == sentences
+
+
 def test_text_that_was_wrapped_is_joined() -> None:
     wrapped = (
         "Amazon will invest five billion dollars in Anthropic right away and\n"
@@ -191,6 +219,8 @@ HOSTILE: dict[str, tuple[TextFormat, str]] = {
     "one word of 5 MB": ("markdown", "x" * 5_000_000),
     "sentences of 5 MB": ("text", "It rained. " * 454_000),
     "sentence ends without spaces": ("text", "![" * 200_000),
+    "abbreviations": ("text", " ".join(f"{'abcdefghij'[n % 10]}{n:x}qz. Zxqj" for n in range(100_000))),
+    "days": ("text", "on 3. May " * 100_000),
     "quotation marks": ("text", "".join("`" * n + "a" for n in range(800))),
     "brackets": ("markdown", "[" * 200_000),
     "links": ("markdown", "[a](" * 20_000),

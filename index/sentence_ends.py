@@ -25,7 +25,7 @@ _LISTS = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "cs", "fi")
 _DOTTED_DATES = ("en", "de", "da", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "sr_Latn", "et", "lv", "is", "fo", "lb")
 # Zipf frequencies: occurrences in 10^9 words, as a power of ten. Words above _ORDINARY are hardly abbreviations, and
 # those above _EVERYDAY begin a sentence rather than being the name behind a title.
-_ORDINARY, _EVERYDAY = 5.0, 5.0
+_ORDINARY, _EVERYDAY = 5.0, 5.5
 _LONGEST_ABBREVIATION = 6
 _WORD_AND_STOP = re.compile(r"(?P<inner>[.@]?)(?P<word>[^\W\d_]+)\.\s+\Z")
 _DAY_AND_STOP = re.compile(r"(?<![\w.,])\d{1,2}\.\s+\Z")

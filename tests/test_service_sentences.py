@@ -12,6 +12,10 @@ _WORDS = [
     "It had invested 5.3% before",
     "Dr. Smith of the U.S. said! ",
     "“Quoted.” ",
+    "am 3. April 2026",
+    "by 5. ",
+    "approx. ",
+    "z. B. ",
 ]
 _MARKERS = [
     "[1]",
@@ -50,6 +54,20 @@ def test_no_word_is_lost_or_said_twice(parts: list[str]) -> None:
     letters = "".join(character for character in text if character.isalpha())
     cut = "".join(sentences([text]))
     assert "".join(character for character in cut if character.isalpha()) == letters
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Die Frist endet am 3. April 2026 [1]. |Danach gilt sie nicht [2].",
+        "It has to be done by 5. May 2027 at the latest [1]. |Ms. Jones was paid approx. 3.5 million euros [2].",
+        "Das gilt z. B. für Hunde, vgl. Art. 5 bzw. Nr. 7 [1]. |Katzen sind ausgenommen [2].",
+    ],
+)
+def test_a_date_with_a_dot_and_an_abbreviation_end_no_sentence(text: str) -> None:
+    assert [words_of(sentence) for sentence in sentences(text.replace("|", ""))] == [
+        words_of(sentence) for sentence in text.split("|")
+    ]
 
 
 def test_a_sentence_comes_as_soon_as_the_next_has_begun() -> None:

@@ -196,6 +196,19 @@ def test_an_answer_that_takes_too_long_is_told(slack: SlackServer, desk: Scripte
 
 
 @pytest.mark.usefixtures("bot")
+def test_an_agent_suggests_something_to_ask_when_its_messages_are_opened(slack: SlackServer) -> None:
+    opened = {"type": "app_home_opened", "user": "UANN", "channel": "D0ANN", "event_ts": "1.1"}
+    slack.deliver(event_body({**opened, "tab": "home"}))
+    slack.deliver(event_body({**opened, "tab": "messages"}))
+    slack.wait_for(lambda: slack.prompts, "prompts")
+    slack.wait_until_quiet()
+    (suggested,) = slack.prompts
+    assert suggested["channel_id"] == "D0ANN"
+    assert "thread_ts" not in suggested
+    assert suggested["prompts"]
+
+
+@pytest.mark.usefixtures("bot")
 def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServer, desk: ScriptedDesk) -> None:
     root = slack.say("New chat", channel="D0ANN")["event"]["ts"]
     pane = {"user_id": "UANN", "channel_id": "D0ANN", "thread_ts": root, "context": {}}

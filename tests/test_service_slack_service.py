@@ -98,6 +98,12 @@ def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     plain = json.loads(subprocess.check_output(command, cwd=tmp_path, env=environment))
     assert plain["settings"]["socket_mode_enabled"]
     assert "request_url" not in plain["settings"]["event_subscriptions"]
+    # New apps are agents; Slack refuses the older kind.
+    assert plain["features"]["agent_view"]["agent_description"]
+    assert "assistant_view" not in plain["features"]
+    events = plain["settings"]["event_subscriptions"]["bot_events"]
+    assert {"app_home_opened", "message.im"} <= set(events)
+    assert not any(event.startswith("assistant_thread") for event in events)
     http = json.loads(subprocess.check_output([*command, "--http"], cwd=tmp_path, env=environment))
     assert http["settings"]["event_subscriptions"]["request_url"] == "https://footnote.example.org/slack/events"
     assert http["features"]["slash_commands"][0]["url"] == "https://footnote.example.org/slack/events"

@@ -62,12 +62,21 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
     async def on_message(body: Body) -> None:
         await _in_time(_take_on(body, bot))
 
+    @app.event("app_home_opened")
+    async def on_home_opened(body: Body) -> None:
+        event = body["event"]
+        if event.get("tab") == "messages":
+            # Slack drops prompts for an agent without a word when they name a thread.
+            bot.soon(_suggest(bot, channel_id=event["channel"]))
+
+    # Apps that were made before 2026-06-30 and have not migrated send these two in place of the one above.
     @app.event("assistant_thread_started")
-    async def on_pane_opened(body: Body) -> None:
-        bot.soon(_greet(body, bot))
+    async def on_assistant_opened(body: Body) -> None:
+        thread = body["event"]["assistant_thread"]
+        bot.soon(_suggest(bot, channel_id=thread["channel_id"], thread_ts=thread["thread_ts"]))
 
     @app.event("assistant_thread_context_changed")
-    async def on_pane_moved() -> None:
+    async def on_assistant_context_changed() -> None:
         """What else the person looks at does not matter to the articles."""
 
     @app.command("/ask")
@@ -155,9 +164,7 @@ async def _rate(body: Body, bot: Bot) -> None:
     )
 
 
-async def _greet(body: Body, bot: Bot) -> None:
-    thread = body["event"]["assistant_thread"]
-    where = {"channel_id": thread["channel_id"], "thread_ts": thread["thread_ts"]}
+async def _suggest(bot: Bot, **where: str) -> None:
     prompts = [{"title": "What can you do?", "message": "help"}]
     await _quietly(bot.calls.call("assistant.threads.setSuggestedPrompts", **where, title=HELP, prompts=prompts))
 

@@ -1,4 +1,8 @@
-"""The app manifest that Slack makes the bot's app from (https://docs.slack.dev/reference/app-manifest)."""
+"""The app manifest that Slack makes the bot's app from (https://docs.slack.dev/reference/app-manifest).
+
+It is of the agent kind, the only one for apps made since 2026-06-30. Apps of the older kind (`assistant_view`) keep working:
+the bot still answers their events (https://docs.slack.dev/ai/migrating-to-agent-messaging).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,9 +21,8 @@ SCOPES = (
     "usergroups:read",
 )
 EVENTS = (
+    "app_home_opened",
     "app_mention",
-    "assistant_thread_context_changed",
-    "assistant_thread_started",
     "message.channels",
     "message.groups",
     "message.im",
@@ -37,8 +40,8 @@ def manifest(*, events_url: str | None) -> Mapping[str, Any]:
         "should_escape": False,
         **({"url": events_url} if events_url else {}),
     }
-    pane = {
-        "assistant_description": "Answers questions from the articles, with exact citations",
+    agent = {
+        "agent_description": "Answers questions from the articles, with exact citations",
         "suggested_prompts": [{"title": "What can you do?", "message": "help"}],
     }
     return {
@@ -52,7 +55,7 @@ def manifest(*, events_url: str | None) -> Mapping[str, Any]:
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": False,
             },
-            "assistant_view": pane,
+            "agent_view": agent,
             "bot_user": {"display_name": "footnote", "always_online": True},
             "slash_commands": [command],
         },

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import SecretStr
 
 from index.errors import WrongUsage
+from index.extras import how_to_install
 from service.connections import to_close
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def opened_model(model: ChatModel) -> "LLM":
     except ImportError:
         raise WrongUsage(
             f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a package that is not installed. "
-            f"Install it with: pip install 'footnote[{model.provider}]'"
+            f"Install it with: {how_to_install(model.provider)}"
         ) from None
 
 

@@ -13,6 +13,7 @@ import pytest
 from pptx import Presentation
 
 from index.errors import ArticleError
+from index.extras import how_to_install
 from index.sources import documents
 from index.sources.documents import read_document
 from index.sources.reading import read_articles
@@ -152,7 +153,7 @@ def test_without_the_extra_documents_are_skipped_with_a_word(folder: Path, monke
     (folder / "a.docx").write_bytes(docx())
     (folder / "b.md").write_text("Text.")
     skipped, read = read_articles([Source(folder)], limits=LIMITS)
-    reason = ".docx files are read by the extra `documents`. Install it: pip install 'footnote[documents]'."
+    reason = f".docx files are read by the extra `documents`. Install it: {how_to_install('documents')}"
     assert skipped == Skipped(str(folder / "a.docx"), reason)
     assert isinstance(read, Read)
 

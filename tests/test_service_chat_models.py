@@ -1,5 +1,6 @@
 """Language models of four makers, each behind a server that speaks its own wire protocol: streams, tokens, tries, faults."""
 
+import re
 import sys
 import threading
 import time
@@ -8,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from index.errors import WrongUsage
+from index.extras import how_to_install
 from service.chat_models import ChatModel, Provider, opened_model
 from service.completing import completed_by_model
 from service.deltas import Delta, Limits, deltas
@@ -176,7 +178,7 @@ def test_no_thread_outlives_its_question(llm: LlmServer) -> None:
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, llm: LlmServer, provider: Provider) -> None:
     package = {"bedrock": "bedrock_converse"}.get(provider, provider)
     monkeypatch.setitem(sys.modules, f"llama_index.llms.{package}", None)
-    with pytest.raises(WrongUsage, match=rf"pip install 'footnote\[{provider}\]'"):
+    with pytest.raises(WrongUsage, match=re.escape(f"Install it with: {how_to_install(provider)}")):
         opened_model(model_at(llm, provider))
 
 

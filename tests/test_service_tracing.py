@@ -1,5 +1,6 @@
 """Traces, received by a collector that runs here: requests, what the language model does within them, and no texts."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from index.errors import WrongUsage
+from index.extras import how_to_install
 from service.api import create_app
 from service.generative import writer_from
 from service.observed.tracing import ENDPOINT, tracing
@@ -90,7 +92,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(FakeDesk(), settings=settings_for(Path("unused")))
     with (
         patch.dict("sys.modules", {"opentelemetry.instrumentation.fastapi": None}),
-        pytest.raises(WrongUsage, match="footnote\\[traces\\]"),
+        pytest.raises(WrongUsage, match=re.escape(how_to_install("traces"))),
         tracing(app),
     ):
         pytest.fail("it was said to be missing")

@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile
 from lxml import etree
 
 from index.errors import ArticleError
+from index.extras import how_to_install
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
 from index.sources.plain import normalise_line_ends
 from index.sources.records import Extracted, Limits
@@ -40,7 +41,7 @@ def missing_for(ending: str) -> str | None:
     """Return what to install before files of this type can be read, or None when nothing is missing."""
     if find_spec("markitdown") and find_spec(_NEEDS[ending]):
         return None
-    return f"{ending} files are read by the extra `documents`. Install it: pip install 'footnote[documents]'."
+    return f"{ending} files are read by the extra `documents`. Install it: {how_to_install('documents')}"
 
 
 def read_document(raw: bytes, ending: str, limits: Limits) -> Extracted:

@@ -2,6 +2,7 @@
 
 from importlib.metadata import version
 
+from index.extras import DISTRIBUTION
 from index.store import Index
 from service.settings import Settings
 from service.wire import AskResponse
@@ -10,7 +11,7 @@ from service.wire import AskResponse
 def made_with(response: AskResponse, index: Index, settings: Settings) -> dict[str, str | bool | None]:
     """Return the models and settings behind an answer. No keys, and no addresses: these may hold a password."""
     return {
-        "version": version("footnote"),
+        "version": version(DISTRIBUTION),
         "fingerprint": index.catalog.fact("fingerprint"),
         "reader": index.reader.name if index.reader else None,
         "refusals": settings.refusals,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from index.errors import WrongUsage
+from index.extras import how_to_install
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _NOT_TRACED = "healthz,readyz,metrics,static"
@@ -30,7 +31,7 @@ def tracing(app: FastAPI, *, with_texts: bool = False) -> Iterator[None]:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
-        raise WrongUsage(f"{ENDPOINT} is set, and the extra is missing: pip install 'footnote[traces]'.") from error
+        raise WrongUsage(f"{ENDPOINT} is set, and the extra is missing: {how_to_install('traces')}") from error
     provider = TracerProvider(resource=Resource.create({"service.name": "footnote"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     FastAPIInstrumentor.instrument_app(

@@ -1,0 +1,17 @@
+"""Optional parts of the installation, and how each is installed."""
+
+import sys
+from pathlib import Path
+
+DISTRIBUTION = "footnote-answers"
+"""The name under which pip knows this project. `footnote` itself is somebody else's on the package index."""
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def how_to_install(extra: str) -> str:
+    """Return the command that installs an extra where this runs: from a checkout, or over an installed wheel."""
+    pip = f"{sys.executable} -m pip install"
+    if (_ROOT / "pyproject.toml").is_file():
+        return f"cd {_ROOT} && {pip} -c constraints.txt -e '.[{extra}]'"
+    return f"{pip} '{DISTRIBUTION}[{extra}]'"

@@ -8,7 +8,7 @@ import pytest
 
 from index.sources.fetching import Politeness
 from index.sources.reading import sources_from
-from index.sources.records import Read, Skipped, WebSource
+from index.sources.records import Failed, Read, Skipped, WebSource
 from tests.web_fixtures import RAIN, SNOW, errors, ids, item, read, rss
 from tests.web_server import Reply, WebServer, article_page
 
@@ -143,3 +143,31 @@ def test_a_list_in_a_folder_fetches_nothing(web: WebServer, folder: Path) -> Non
     assert skipped.reason is not None
     assert "only where the file is named by itself" in skipped.reason
     assert web.requests == []
+
+
+UNDECLARED = """<?xml version="1.0"?><rss version="2.0"><channel><media:group><odd:thing/></media:group>
+<item><title>Rain</title>
+<link>/rain</link><dc:date>2026-04-21</dc:date><media:content url="x"/></item></channel></rss>"""
+
+
+def test_a_feed_with_prefixes_that_it_does_not_declare_is_read(web: WebServer) -> None:
+    web.replies |= {
+        "/feed": Reply(UNDECLARED.encode(), "application/rss+xml"),
+        "/rain": Reply(article_page("Rain", RAIN)),
+    }
+    (reading,) = read(web.address + "/feed")
+    assert isinstance(reading, Read)
+    assert (reading.article.id, reading.article.info.published) == (web.address + "/rain", date(2026, 4, 21))
+
+
+def test_a_feed_of_bad_links_is_told_in_a_few_words(web: WebServer) -> None:
+    web.replies |= {
+        "/feed": rss(item("/rain"), *[item("ftp://x/")] * 1_000, *[item("/rain")] * 60_000),
+        "/rain": Reply(article_page("Rain", RAIN)),
+    }
+    readings = read(web.address + "/feed")
+    assert ids(readings) == [web.address + "/rain"]
+    assert len(readings) < 50
+    told = [reading.error for reading in readings if isinstance(reading, Failed)]
+    assert "lists 980 more links that lead nowhere." in told
+    assert "lists 11,001 links too many, which were not read. Split it." in told

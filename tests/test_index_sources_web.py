@@ -126,46 +126,6 @@ def test_a_server_that_does_not_answer_is_reported(web: WebServer) -> None:
     assert "does not answer" in failed.error
 
 
-def test_a_page_that_drips_is_given_up(web: WebServer) -> None:
-    import socket
-    from threading import Event, Thread
-    from time import monotonic
-
-    listener, done = socket.create_server(("127.0.0.1", 0)), Event()
-
-    def drip() -> None:
-        while not done.is_set():
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                request = connection.recv(4_096)
-                if b"/robots.txt" in request:
-                    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                    continue
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n")
-                while not done.wait(0.05):
-                    try:
-                        connection.sendall(b"x")
-                    except OSError:
-                        break
-
-    thread = Thread(target=drip)
-    thread.start()
-    started = monotonic()
-    try:
-        polite = Politeness(private=True, pause_seconds=0, timeout_seconds=0.5)
-        (failed,) = read(f"http://127.0.0.1:{listener.getsockname()[1]}/", politeness=polite)
-    finally:
-        done.set()
-        listener.close()
-        thread.join()
-    assert isinstance(failed, Failed)
-    assert "took longer than 0.5 seconds" in failed.error
-    assert monotonic() - started < 5
-
-
 def test_why_files_are_skipped_is_told_once(index: Index, folder: Path) -> None:
     for name in ("a.urls", "b.urls", "c.png"):
         (folder / name).write_text("x")

@@ -13,6 +13,10 @@ from index.sources.addresses import clean_address
 from index.sources.metadata import day_of
 
 _ROOTS = {"rss", "rdf", "feed", "urlset", "sitemapindex"}
+# As many as one sitemap may list (https://www.sitemaps.org/protocol.html).
+_MOST_LINKS = 50_000
+_MOST_BAD = 20
+_PACKED = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,26 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a feed or sitemap lists: pages, and further sitemaps. `bad` are links that lead nowhere, with the reason."""
+    """What a feed or sitemap lists: pages, and further sitemaps. `bad` are links that lead nowhere, with the reason.
+
+    Of links that lead nowhere only the first are there; `more_bad` counts the others, `unread` the links past the limit.
+    """
 
     pages: tuple[Listed, ...] = ()
     sitemaps: tuple[str, ...] = ()
     bad: tuple[tuple[str, str], ...] = ()
+    more_bad: int = 0
+    unread: int = 0
+
+
+def may_list(content: bytes) -> bool:
+    """Say whether this may be a feed or sitemap, or one that is packed."""
+    return content.startswith(_PACKED) or _names_a_root(content)
+
+
+def _names_a_root(content: bytes) -> bool:
+    head = content[:2_000].lower()
+    return any(b"<" + name.encode() in head or b":" + name.encode() in head for name in _ROOTS)
 
 
 def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | None:
@@ -38,9 +57,8 @@ def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | Non
 
     Raises ArticleError when it is packed (`.xml.gz`) and longer than `max_bytes` once unpacked.
     """
-    content = _unpacked(content, max_bytes) if content.startswith(b"\x1f\x8b") else content
-    head = content[:2_000].lower()
-    if not any(b"<" + name.encode() in head or b":" + name.encode() in head for name in _ROOTS):
+    content = _unpacked(content, max_bytes) if content.startswith(_PACKED) else content
+    if not _names_a_root(content):
         return None
     # No entity is expanded and nothing is fetched: a feed's words are data. Feeds are often a little broken.
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
@@ -72,15 +90,15 @@ def _unpacked(content: bytes, max_bytes: int) -> bytes:
 def _checked(found: list[tuple[str, Listed]], base: str, *, are_sitemaps: bool = False) -> Listing:
     good: dict[str, Listed] = {}
     bad: list[tuple[str, str]] = []
-    for link, listed in found:
+    for link, listed in found[:_MOST_LINKS]:
         try:
             cleaned = clean_address(urljoin(base, link))
             good.setdefault(cleaned, Listed(cleaned, listed.title, listed.published))
         except (ArticleError, ValueError) as error:
-            bad.append((link[:200], str(error)))
-    if are_sitemaps:
-        return Listing(sitemaps=tuple(good), bad=tuple(bad))
-    return Listing(pages=tuple(good.values()), bad=tuple(bad))
+            bad.append((link[:200], str(error)[:300]))
+    pages, sitemaps = ((), tuple(good)) if are_sitemaps else (tuple(good.values()), ())
+    unread = max(len(found) - _MOST_LINKS, 0)
+    return Listing(pages, sitemaps, tuple(bad[:_MOST_BAD]), max(len(bad) - _MOST_BAD, 0), unread)
 
 
 def _locations(root: etree._Element, name: str) -> Iterator[str]:
@@ -122,4 +140,5 @@ def _children(entry: etree._Element, name: str) -> Iterator[etree._Element]:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    # Feeds use prefixes that they do not declare; the parser then leaves them in front of the name.
+    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""

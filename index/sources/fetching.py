@@ -1,24 +1,30 @@
 """Fetches pages politely: slowly, as themselves, within what a site's robots.txt allows, and never too much."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from time import monotonic, sleep
+from threading import Event
+from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from index.errors import ArticleError
+from index.errors import ArticleError, IndexingStopped
 from index.sources.addresses import clean_address
+from index.sources.deadline import Deadline
 from index.sources.network import GuardedTransport
 from index.sources.robots import EVERYTHING_ALLOWED, Robots, robots_from
 
 PRODUCT = "footnote"
 _MOST_REDIRECTS = 5
-_ROBOTS_BYTES = 500_000
+# RFC 9309, 2.5: what comes after is not looked at.
+_ROBOTS_BYTES = 500 * 1024
+# A site that did not answer so often, one time after the other, is not asked again.
+_MOST_UNANSWERED = 5
 _LONGEST_WAIT = 120.0
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 # Other encodings, or two at once, unpack a few bytes to gigabytes before anyone can count them.
@@ -27,7 +33,10 @@ _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 @dataclass(frozen=True, slots=True)
 class Politeness:
-    """How pages are fetched. `private` allows addresses that are not public; `pause_seconds` is between two of one host."""
+    """How pages are fetched. `private` allows addresses that are not public; `pause_seconds` is between two of one host.
+
+    `timeout_seconds` is for the whole of one page by the clock, redirects included, and without the pauses.
+    """
 
     private: bool = False
     timeout_seconds: float = 30.0
@@ -60,13 +69,31 @@ class Unanswered(ArticleError):
         self.wait_seconds = wait_seconds
 
 
+class TooSlow(Unanswered):
+    """The address did not answer to its end within the time."""
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One page or robots.txt that is asked for: how many seconds and bytes it may still take. `whole` is more than a part."""
+
+    seconds: float
+    most: int
+    whole: bool = True
+
+
 @dataclass(slots=True)
 class Fetcher:
-    """Fetches one page at a time, and remembers what each site allows and when it was last asked."""
+    """Fetches one page at a time, and remembers what each site allows and when it was last asked.
+
+    When `stopped` is set, whatever is waited for ends with IndexingStopped.
+    """
 
     client: httpx.Client
     politeness: Politeness
-    wait: Callable[[float], None] = sleep
+    stopped: Event
+    wait: Callable[[float], object]
+    _unanswered: Counter[str] = field(default_factory=Counter)
     _robots: dict[str, Robots | ArticleError] = field(default_factory=dict)
     _free_at: dict[str, float] = field(default_factory=dict)
 
@@ -75,9 +102,10 @@ class Fetcher:
 
         Raises PageGone when it answers 404 or 410, ArticleError when it cannot, may not, or should not be fetched.
         """
+        asking = _Asking(self.politeness.timeout_seconds, self.politeness.max_bytes)
         for _ in range(_MOST_REDIRECTS + 1):
             self._check_robots(address)
-            answer = self._ask_twice(address)
+            answer = self._ask_twice(address, asking)
             if isinstance(answer, Fetched):
                 return answer
             address = answer
@@ -95,9 +123,10 @@ class Fetcher:
 
     def _robots_of(self, site: str) -> Robots | ArticleError:
         address = f"{site}/robots.txt"
+        asking = _Asking(self.politeness.timeout_seconds, _ROBOTS_BYTES, whole=False)
         try:
             for _ in range(_MOST_REDIRECTS + 1):
-                answer = self._ask(address, _ROBOTS_BYTES)
+                answer = self._ask(address, asking)
                 if isinstance(answer, Fetched):
                     return robots_from(answer.content.decode("utf-8", errors="replace"), agent=PRODUCT)
                 address = answer
@@ -114,36 +143,68 @@ class Fetcher:
             return error
         return EVERYTHING_ALLOWED
 
-    def _ask_twice(self, address: str) -> Fetched | str:
+    def _ask_twice(self, address: str, asking: _Asking) -> Fetched | str:
         """Ask, and once more where the site says when to come back."""
         try:
-            return self._ask(address, self.politeness.max_bytes)
+            return self._ask(address, asking)
         except Unanswered as error:
             if error.wait_seconds is None or error.wait_seconds > _LONGEST_WAIT:
                 raise
-            self.wait(error.wait_seconds)
-        return self._ask(address, self.politeness.max_bytes)
+            self._wait(error.wait_seconds)
+        return self._ask(address, asking)
 
-    def _ask(self, address: str, most: int) -> Fetched | str:
+    def _ask(self, address: str, asking: _Asking) -> Fetched | str:
         """Return what an address answers, or where it redirects to."""
+        site = _site(address)
+        if self._unanswered[site] >= _MOST_UNANSWERED:
+            raise Unanswered(f"was not asked: {site} did not answer {_MOST_UNANSWERED} times. Try again later.")
         self._pause(address)
         try:
-            with self.client.stream("GET", address) as response:
-                return self._read(response, address, most)
+            answer = self._ask_now(address, asking)
+        except TooSlow:
+            self._unanswered[site] += 1
+            raise
+        self._unanswered[site] = 0
+        return answer
+
+    def _ask_now(self, address: str, asking: _Asking) -> Fetched | str:
+        started, deadline = monotonic(), Deadline(asking.seconds, self.stopped)
+        extensions = {"deadline": deadline, "trace": deadline.trace}
+        try:
+            with deadline.enforced(), self.client.stream("GET", address, extensions=extensions) as response:
+                answer = self._read(response, address, asking)
+            self._check(deadline)
+            return answer
         except httpx.InvalidURL as error:
             raise ArticleError(f"has an address that cannot be fetched ({error}). Check how it is written.") from error
         except httpx.HTTPError as error:
+            self._check(deadline)
             raise Unanswered(f"does not answer ({str(error) or type(error).__name__}). Try again later.") from error
+        finally:
+            asking.seconds -= monotonic() - started
+
+    def _check(self, deadline: Deadline) -> None:
+        """Raise what the end of an exchange means, if it came: a connection that is shut looks like many other things."""
+        if self.stopped.is_set():
+            raise IndexingStopped("Fetching was stopped.")
+        if deadline.over:
+            seconds = self.politeness.timeout_seconds
+            raise TooSlow(f"took longer than {seconds:g} seconds. Raise FOOTNOTE_FETCH_TIMEOUT_SECONDS.")
+
+    def _wait(self, seconds: float) -> None:
+        self.wait(seconds)
+        if self.stopped.is_set():
+            raise IndexingStopped("Fetching was stopped.")
 
     def _pause(self, address: str) -> None:
         site, now = _site(address), monotonic()
         if (early := self._free_at.get(site, now) - now) > 0:
-            self.wait(early)
+            self._wait(early)
         robots = self._robots.get(site)
         delay = robots.delay if isinstance(robots, Robots) else 0.0
         self._free_at[site] = monotonic() + max(delay, self.politeness.pause_seconds)
 
-    def _read(self, response: httpx.Response, address: str, most: int) -> Fetched | str:
+    def _read(self, response: httpx.Response, address: str, asking: _Asking) -> Fetched | str:
         status = response.status_code
         if response.has_redirect_location:
             return clean_address(urljoin(address, response.headers["Location"]))
@@ -154,12 +215,12 @@ class Fetcher:
             raise Unanswered(f"answers {status}. Try again later.", status=status, wait_seconds=wait)
         type_, _, rest = response.headers.get("Content-Type", "").partition(";")
         charset = _CHARSET.search(rest)
-        content = _content(response, most, self.politeness.timeout_seconds)
+        content = _content(response, asking)
         return Fetched(address, content, type_.strip().lower(), charset[1] if charset else None)
 
 
 @contextmanager
-def fetching(politeness: Politeness) -> Iterator[Fetcher]:
+def fetching(politeness: Politeness, stopped: Event | None = None) -> Iterator[Fetcher]:
     """Make ready to fetch. Proxies of the environment are not used: what they would connect to could not be checked."""
     headers = {
         "User-Agent": politeness.user_agent,
@@ -167,10 +228,11 @@ def fetching(politeness: Politeness) -> Iterator[Fetcher]:
         "Accept-Encoding": "gzip, deflate",
     }
     transport = GuardedTransport(private=politeness.private)
+    stopped = stopped or Event()
     with httpx.Client(
         transport=transport, headers=headers, timeout=politeness.timeout_seconds, trust_env=False
     ) as client:
-        yield Fetcher(client, politeness)
+        yield Fetcher(client, politeness, stopped, stopped.wait)
 
 
 def _site(address: str) -> str:
@@ -178,19 +240,19 @@ def _site(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _content(response: httpx.Response, most: int, seconds: float) -> bytes:
+def _content(response: httpx.Response, asking: _Asking) -> bytes:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
         raise ArticleError(f"is packed as {encoding[:40]!r}, which was not asked for and is not read.")
     content = bytearray()
-    deadline = monotonic() + seconds
     for part in response.iter_bytes():
         content += part
-        if len(content) > most:
-            raise ArticleError(f"is longer than {most:,} bytes. Raise FOOTNOTE_FETCH_MAX_BYTES if it should be read.")
-        if monotonic() > deadline:
-            raise ArticleError(f"took longer than {seconds:g} seconds. Raise FOOTNOTE_FETCH_TIMEOUT_SECONDS.")
-    return bytes(content)
+        if len(content) > asking.most:
+            if not asking.whole:
+                break
+            limit = f"is longer than {asking.most:,} bytes"
+            raise ArticleError(f"{limit}. Raise FOOTNOTE_FETCH_MAX_BYTES if it should be read.")
+    return bytes(content[: asking.most])
 
 
 def _wait_seconds(retry_after: str | None) -> float | None:

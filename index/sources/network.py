@@ -10,12 +10,16 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import httpx
 
 from index.errors import ArticleError
+from index.sources.deadline import Deadline
 
 _NAT64 = ip_network("64:ff9b::/96")
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Sends requests to addresses that were checked. `private` allows those of private networks and of this machine."""
+    """Sends requests to addresses that were checked. `private` allows those of private networks and of this machine.
+
+    Each request carries its end as the extension `deadline`.
+    """
 
     def __init__(self, *, private: bool) -> None:
         self._private = private
@@ -26,13 +30,25 @@ class GuardedTransport(httpx.BaseTransport):
         """Send a request to the address that its host resolves to. Raises ArticleError when that is not allowed."""
         host = request.url.host
         port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
-        failure: httpx.ConnectError | None = None
-        for address in checked_addresses(host, port, private=self._private):
+        deadline: Deadline = request.extensions["deadline"]
+        failure: httpx.TransportError | None = None
+        for address in self._addresses(host, port, deadline):
             try:
                 return self._inner.handle_request(_pinned(request, host, address))
-            except httpx.ConnectError as error:  # nothing was sent: the next address of the host may answer
+            except (
+                httpx.ConnectError,
+                httpx.ConnectTimeout,
+            ) as error:  # nothing was sent: the next address of the host may answer
                 failure = error
+            if deadline.over:
+                break
         raise failure or httpx.ConnectError(f"{host} has no address", request=request)
+
+    def _addresses(self, host: str, port: int, deadline: Deadline) -> list[str]:
+        try:
+            return deadline.wait_for(lambda: checked_addresses(host, port, private=self._private))
+        except TimeoutError:
+            raise httpx.ConnectTimeout(f"{host} is not resolved in time") from None
 
     def close(self) -> None:
         self._inner.close()
@@ -76,5 +92,9 @@ def _pinned(request: httpx.Request, host: str, address: str) -> httpx.Request:
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": host},
+        extensions={**request.extensions, "sni_hostname": host, "timeout": _timeouts(request.extensions["deadline"])},
     )
+
+
+def _timeouts(deadline: Deadline) -> dict[str, float | None]:
+    return httpx.Timeout(deadline.left).as_dict()

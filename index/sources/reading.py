@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 from index.errors import ArticleError, IndexingStopped, WrongUsage
 from index.settings import IndexSettings
@@ -34,10 +35,12 @@ def read_articles(
     limits: Limits,
     politeness: Politeness | None = None,
     known: Mapping[str, Sequence[Listed]] | None = None,
+    stopped: Event | None = None,
 ) -> Iterator[Reading]:
     """Read every article of the sources, in order of source and path. Addresses are fetched politely, one at a time.
 
     `known` are the pages that came from a source before, by its name; those are asked for again (`read_address`).
+    Nothing more is fetched once `stopped` is set: then IndexingStopped is raised.
     """
     visited: set[str] = set()
     with ExitStack() as stack:
@@ -47,7 +50,7 @@ def read_articles(
                 case Source():
                     yield from _guarded(read_files(source, limits=limits), source)
                 case WebSource(address):
-                    fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness()))
+                    fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness(), stopped))
                     before = (known or {}).get(address, ())
                     pages = read_address(source, fetcher, limits=limits, known=before, visited=visited)
                     yield from _guarded(pages, source)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from random import sample
 
 from index.errors import ArticleError
+from index.sources.apart import apart
 from index.sources.articles import article_from
 from index.sources.extraction import extract_apart
-from index.sources.feeds import Listed, Listing, listing_in
+from index.sources.feeds import Listed, Listing, listing_in, may_list
 from index.sources.fetching import Fetched, Fetcher, PageGone
 from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource
 
@@ -64,7 +65,7 @@ def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
     visit.visited.add(address)
     try:
         fetched = visit.fetcher.fetch(address)
-        listing = listing_in(fetched.content, fetched.address, max_bytes=visit.fetcher.politeness.max_bytes)
+        listing = _listing(visit, fetched)
     except PageGone as error:
         yield Gone(address, str(error))
     except ArticleError as error:
@@ -77,8 +78,7 @@ def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
 
 
 def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> Iterator[Reading]:
-    for link, error in listing.bad:
-        yield Failed(link, address, f"(listed in {address}) {error}")
+    yield from _bad_links(listing, address)
     most = visit.fetcher.politeness.max_pages
     for sitemap in listing.sitemaps:
         visit.sitemaps += 1
@@ -95,6 +95,22 @@ def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> 
             yield Failed(address, address, f"{told}. Raise FOOTNOTE_FETCH_MAX_PAGES.")
             return
         yield from _read_page(visit, listed)
+
+
+def _bad_links(listing: Listing, address: str) -> Iterator[Failed]:
+    for link, error in listing.bad:
+        yield Failed(link, address, f"(listed in {address}) {error}")
+    if listing.more_bad:
+        yield Failed(address, address, f"lists {listing.more_bad:,} more links that lead nowhere.")
+    if listing.unread:
+        yield Failed(address, address, f"lists {listing.unread:,} links too many, which were not read. Split it.")
+
+
+def _listing(visit: _Visit, fetched: Fetched) -> Listing | None:
+    content, most = fetched.content, visit.fetcher.politeness.max_bytes
+    if not may_list(content):
+        return None
+    return apart(visit.limits, len(content), listing_in, content, fetched.address, max_bytes=most)
 
 
 def _read_page(visit: _Visit, listed: Listed) -> Iterator[Reading]:

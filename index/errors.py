@@ -50,6 +50,22 @@ class LanguageModelFailed(FootnoteError):
     """The language model gave no answer that can be used, and the settings forbid to quote the articles instead."""
 
 
+class WorkEnded(FootnoteError):
+    """The work on a question was ended before there was an answer. Base of the three that follow."""
+
+
+class TookTooLong(WorkEnded):
+    """The question was not answered within the time that one may take."""
+
+
+class ServiceStopping(WorkEnded):
+    """The service was told to stop, and could not answer this any more."""
+
+
+class AskerGone(WorkEnded):
+    """Nobody waits for the answer any more."""
+
+
 class DataFolderOwned(FootnoteError):
     """Another process owns the data folder. `owner` is who (`index.ownership.Owner`), where it could be told."""
 

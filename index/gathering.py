@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
 
+from index.deadline import check_deadline
+
 # One thread for all models: each thread that computes keeps memory for it, and helpers of its own for every core. With
 # eight clients a service grew by 580 MB when each thread did, by 220 MB with a hundred so.
 _MODELS = ThreadPoolExecutor(1, thread_name_prefix="models")
@@ -35,9 +37,12 @@ class Gathering(Generic[Asked, Given]):
     def run(self, work: Work[Asked, Given], items: Sequence[Asked]) -> Sequence[Given]:
         """Return the results of these items, in order. Raises what `work` raised for the batch that they were in.
 
+        Raises what the deadline of this question was ended for, before it begins.
+
         `work` gives one result an item, in order, is the same for all callers, and is never run by two threads at once.
         It is not kept: a model that held what holds its own method would be let go of late, with the next full collection.
         """
+        check_deadline()
         request: _Request[Asked, Given] = _Request(items)
         with self._joining:
             self._waiting.append(request)

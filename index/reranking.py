@@ -9,6 +9,7 @@ from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 
+from index.deadline import check_deadline
 from index.errors import ModelUnusable
 from index.records import Hit
 from index.segmentation import display_text
@@ -51,6 +52,7 @@ def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit], *, f
     """
     if reranker is None or not hits:
         return tuple(hits)
+    check_deadline()
     best = hits[:first]
     scores = reranker.scores(question, [_words(hit) for hit in best])
     order = sorted(range(len(best)), key=lambda at: (-scores[at], at))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from index.copies import AT_ONCE, without_copies
+from index.deadline import check_deadline
 from index.embedding import Vectors
 from index.finding import Stretch
 from index.records import Access, Filters, Hit
@@ -61,6 +62,7 @@ def retrieve(index: Index, question: str, *, access: Access, filters: Filters, c
     Raises IndexEmpty or IndexMismatch when nothing can be found.
     """
     index.check()
+    check_deadline()
     first = max(_CANDIDATES, 2 * count)
     words = _BESIDE.submit(_best_by_words, index, question, first)
     asked = _Asked(question, index.embedder.embed_questions([question])[0], access, filters, first, words)
@@ -90,6 +92,7 @@ def _candidates(index: Index, asked: _Asked, count: int) -> _Candidates:
         return _Candidates(index.catalog.stretches(allowed, asked.access, asked.filters), {}, {})
     known = frozenset(allowed) if len(allowed) <= _SCORE_ALL else None
     while True:
+        check_deadline()
         found = _found(index, asked, min(wanted, total), among=known)
         if wanted >= total or _enough(found, count, wanted):
             return _best_of_each(found, asked.first)
@@ -158,6 +161,7 @@ def _hits(index: Index, asked: _Asked, scored: Mapping[str, tuple[float, float, 
     """Yield the hits, best first. They are checked again when they are read: an article may have changed meanwhile."""
     ranked = sorted(scored, key=lambda id_: (-scored[id_][0], id_))
     for first in range(0, len(ranked), at_once):
+        check_deadline()
         part = ranked[first : first + at_once]
         passages = index.catalog.passages(part, asked.access, asked.filters)
         yield from (Hit(passages[id_], *scored[id_]) for id_ in part if id_ in passages)

@@ -8,6 +8,7 @@ from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
+from index.deadline import check_deadline
 from index.errors import LanguageModelFailed, QuestionError
 from index.store import Index
 from service.citing import Cited, Draft
@@ -43,14 +44,18 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
 def steps(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Iterator[Step]:
     """Answer a question step by step, for whoever wants to see each sentence as it is finished.
 
-    Raises what `answer` raises. Whoever stops asking for steps stops the work, that of the language model too.
+    Raises what `answer` raises, and between its steps what the deadline of this context was ended for. Closing this stops
+    the work, that of the language model too.
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
     completed = _completed(text, question.history, writer)
     text = completed or text
+    check_deadline()
     retrieved = select_hits(index, replace(question, text=text), settings=settings)
+    check_deadline()
     evidence = read_sentences(index, text, retrieved)
+    check_deadline()
     clock.retrieved()
     yield Found(retrieved.hits, preferences=retrieved.preferences, completed_question=completed)
     # A language model reads other languages, too.
@@ -69,7 +74,10 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     if isinstance(ending, ModelFailed) and not settings.llm_fallback:
         raise LanguageModelFailed(f"{ending.fault}. Ask again later, or set FOOTNOTE_LLM_FALLBACK=true for quotes.")
     if not isinstance(ending, Finished):
-        yield from map(cited.add, quoted(index, text, evidence))
+        for draft in quoted(index, text, evidence):
+            check_deadline()
+            yield cited.add(draft)
+        check_deadline()
         short = short_answer(text, evidence, sure=settings.refusals)
     yield _answer(asked, cited, ending, short)
 
@@ -126,6 +134,7 @@ def _written(
     today = question.as_of or date.today()
     with closing(writer.write(ToWrite(asked.text, asked.retrieved.hits, today), index)) as written:
         for one in written:
+            check_deadline()
             if not isinstance(one, Draft):
                 return one
             yield cited.add(one)

@@ -1,7 +1,7 @@
 """The HTTP edge put together: requests become calls, results JSON, and whatever goes wrong RFC 9457 problem details.
 
-Endpoints that look something up are plain functions: they wait for disks, so FastAPI runs them in its pool of 40 threads,
-and answers are made there step by step. `/healthz` is not, and answers even while all of those are busy.
+Endpoints that look something up are plain functions: they wait for disks, so FastAPI runs them in its pool of 40 threads.
+Questions have threads of their own (`asking.py`). `/healthz` is not, and answers even while all of those are busy.
 """
 
 from pathlib import Path
@@ -15,7 +15,8 @@ from index.errors import FootnoteError
 from service.admission.access import gate_for
 from service.admission.doorkeeper import Doorkeeper
 from service.admission.guard import Guard
-from service.admission.limits import limits_for
+from service.admission.limits import limits_for, turns_for
+from service.admission.turns import STOPPING, Turns
 from service.documented import problems
 from service.examples import add_examples
 from service.heads import AnsweredAsGet
@@ -39,6 +40,7 @@ _NO_MODEL = (
     "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "
     "and FOOTNOTE_LLM_BASE_URL its address?"
 )
+_LOADING = "The models are being loaded. Questions that are asked now are answered when that is done."
 WEB = Path(__file__).parent / "web"
 _NO_PAGES = ("/api", "/v1", "/static")
 
@@ -64,8 +66,9 @@ def create_app(
     """
     guard = guard or Guard()
     gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
-    limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates)
-    guard.metrics.waiting.set_function(lambda: limits.places.waiting)
+    turns = guard.turns or turns_for(settings)
+    limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates, turns=turns)
+    guard.metrics.waiting.set_function(lambda: turns.waiting)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -83,21 +86,21 @@ def create_app(
     app.include_router(kept_routes(desk, gate))
     app.include_router(owner_router(desk, gate))
     app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
-    app.include_router(_health(desk, Reach(settings), fallback=settings.llm_fallback))
+    app.include_router(_health(desk, Reach(settings), turns, fallback=settings.llm_fallback))
     app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_examples(app)
     add_problem_handlers(app)
     app.add_exception_handler(404, _on_nothing_there)
-    app.add_middleware(Doorkeeper, gate=gate)
+    app.add_middleware(Doorkeeper, gate=gate, body_seconds=settings.request_seconds)
     app.add_middleware(OpenAIErrors)
     app.add_middleware(AnsweredAsGet)
     app.add_middleware(RequestLog, metrics=guard.metrics)
     return app
 
 
-def _health(desk: Desk, model: Reach, *, fallback: bool) -> APIRouter:
+def _health(desk: Desk, model: Reach, turns: Turns, *, fallback: bool) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", responses=problems(403))
@@ -108,6 +111,10 @@ def _health(desk: Desk, model: Reach, *, fallback: bool) -> APIRouter:
     @router.get("/readyz", responses=problems(403, 503))
     def readyz() -> ReadyResponse:
         """Say whether questions can be asked now, and whether a language model answers them."""
+        if not turns.opened:
+            raise Refused(503, "not-ready", _LOADING)
+        if turns.stopping:
+            raise Refused(503, "not-ready", STOPPING)
         try:
             desk.ready()
         except FootnoteError as error:

@@ -17,7 +17,7 @@ from index.records import EVERYTHING, Access
 from index.store import Index
 from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
-from service.answering import EXTRACTIVE, checked, steps
+from service.answering import EXTRACTIVE, answer, checked, steps
 from service.askers import OWNER, Asker
 from service.backing_up import back_up
 from service.kept.feedback import Wanted
@@ -26,6 +26,7 @@ from service.kept.making import made_with
 from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.observed.observing import Observer, Rated, observed
+from service.records import Question
 from service.reports import check_wire, report_wire
 from service.selection import select_hits
 from service.settings import Settings
@@ -53,6 +54,7 @@ from service.wire import (
 )
 from service.writer import Writer
 
+_TRIALS, _TITLE_ASKED = 3, 100
 log = structlog.get_logger(__name__)
 
 
@@ -266,3 +268,17 @@ class LocalDesk:
                 index.reader.load()
             if index.reranker:
                 index.reranker.load()
+
+    def tried_out(self) -> float | None:
+        """Answer some questions for nobody, so that the first person does not wait for what the first answers cost.
+
+        Return how many seconds the last of them took; None when there is nothing to ask about. Raises what `ready` raises.
+        """
+        seconds: float | None = None
+        with self.live.pinned() as index:
+            for info in index.catalog.articles(EVERYTHING, after=None, limit=_TRIALS):
+                started = perf_counter()
+                asked = Question(f"What is said about {info.title[:_TITLE_ASKED]}?", access=EVERYTHING)
+                answer(asked, index=index, settings=self.settings)
+                seconds = perf_counter() - started
+        return seconds

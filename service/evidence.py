@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from index.deadline import check_deadline
 from index.embedding import Vectors
 from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
@@ -202,6 +203,7 @@ def _worth_reading(hits: Sequence[Hit]) -> Sequence[Hit]:
 
 
 def _features(question: str, weights: Mapping[str, float], place: _Place, text: str) -> dict[str, float]:
+    check_deadline()
     title, kind = place.hit.passage.article.title, wanted(question)
     fits = holds(kind, text, question)
     return {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from index.deadline import check_deadline
 from service.records import Message
 from service.topics import first_sentence, names_of, topics, unmarked
 from service.wording import AUXILIARY, stem_set, terms
@@ -116,6 +117,7 @@ def completed_question(question: str, history: Sequence[Message]) -> str | None:
 def _turns(history: Sequence[Message]) -> Iterator[_Turn]:
     asked: str | None = None
     for message in history:
+        check_deadline()
         if message.role == "user":
             if asked is not None:
                 yield _Turn(asked, "")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from index.errors import WrongUsage
+from index.deadline import check_deadline
+from index.errors import WorkEnded, WrongUsage
 from index.records import Hit
 from index.segmentation import display_text
 from index.store import Index
@@ -144,9 +145,12 @@ class _Heard:
         spoken = whole = False
         try:
             for delta in self._deltas:
+                check_deadline()
                 self.usage = delta.usage or self.usage
                 spoken, whole = spoken or bool(delta.text), whole or delta.whole
                 yield delta.text
+        except WorkEnded:
+            raise
         except TimeoutError as error:
             self.broken = f"The language model took too long ({error})"
         except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so

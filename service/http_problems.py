@@ -8,9 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
-from index.errors import FootnoteError, QuestionError
+from index.errors import AskerGone, FootnoteError, QuestionError, ServiceStopping
 from service.problem_details import footnote_problem, http_problem, problem_response
-from service.streaming import ReaderGone
 
 READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
 _LONGEST_PATH = 200
@@ -30,13 +29,13 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(FootnoteError, _on_footnote_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(AnyHTTPException, on_http_error)
-    app.add_exception_handler(ReaderGone, _on_reader_gone)
+    app.add_exception_handler(AskerGone, _on_asker_gone)
 
 
 async def _on_footnote_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FootnoteError)
     response = footnote_problem(error)
-    if response.status_code >= 500:
+    if response.status_code >= 500 and not isinstance(error, ServiceStopping):
         log.error("request failed", method=request.method, path=request.url.path, error=repr(error))
     return response
 
@@ -67,5 +66,5 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     return http_problem(error)
 
 
-async def _on_reader_gone(_: Request, __: Exception) -> Response:
+async def _on_asker_gone(_: Request, __: Exception) -> Response:
     return Response(status_code=READER_GONE)

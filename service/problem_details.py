@@ -8,7 +8,7 @@ from fastapi import Response
 from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError
-from service.problems import problem_of
+from service.problems import problem_of, retry_seconds
 from service.wire import Problem
 
 
@@ -41,4 +41,7 @@ def http_problem(error: HTTPException) -> Response:
 def footnote_problem(error: FootnoteError) -> Response:
     """Say what went wrong, as the table of problems has it."""
     problem = problem_of(error)
-    return problem_response(problem.status, problem.type.rpartition("/")[2], problem.detail, title=problem.title)
+    again = retry_seconds(error)
+    headers = None if again is None else {"Retry-After": str(again)}
+    slug = problem.type.rpartition("/")[2]
+    return problem_response(problem.status, slug, problem.detail, title=problem.title, headers=headers)

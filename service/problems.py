@@ -13,6 +13,8 @@ from index.errors import (
     ModelUnusable,
     NotKept,
     QuestionError,
+    ServiceStopping,
+    TookTooLong,
     WrongUsage,
 )
 from service.wire import Problem
@@ -30,7 +32,11 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
     LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
+    TookTooLong: (503, "took-too-long", "The question took too long"),
+    ServiceStopping: (503, "stopping", "The service is being stopped"),
 }
+RETRY_SECONDS: dict[type[FootnoteError], int] = {TookTooLong: 10, ServiceStopping: 10}
+"""After how many seconds it is worth trying again, where time alone may help."""
 # What a FootnoteError of any other class becomes.
 OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 UNEXPECTED = Problem(
@@ -45,3 +51,8 @@ def problem_of(error: FootnoteError) -> Problem:
     """Say what an error is, as problem details."""
     status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
     return Problem(type=f"/problems/{slug}", title=title, status=status, detail=str(error))
+
+
+def retry_seconds(error: FootnoteError) -> int | None:
+    """Return after how many seconds to try again, where that may help."""
+    return next((RETRY_SECONDS[kind] for kind in type(error).__mro__ if kind in RETRY_SECONDS), None)

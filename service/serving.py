@@ -2,23 +2,26 @@
 
 import gc
 import os
-import signal
 import socket
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
+from math import ceil
 from pathlib import Path
-from threading import Thread
 
 import structlog
 import uvicorn
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
 from service.admission.access import keys_required
 from service.admission.guard import Guard, opened_guard
+from service.admission.limits import turns_for
+from service.admission.turns import Turns
 from service.api import create_app
 from service.desk import LocalDesk
 from service.kept.audit import Audit
@@ -29,10 +32,13 @@ from service.observed.logs import set_up
 from service.observed.observing import Observer, log_question
 from service.observed.tracing import tracing
 from service.opening import open_desk, service_owner
+from service.server import LAST_WORDS_SECONDS, Server, Signals
 from service.settings import Settings
 from service.slack.tokens import wanted
 from service.watching import watching
 
+# What runs on for nobody looks at its deadline more often than this.
+_IDLE_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
@@ -46,6 +52,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # Read when the models are loaded. By default threads that wait for each other spin, and take the cores from whoever has
     # work: on a busy machine a question then took several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    signals = Signals()
     slack = _checked_slack(settings)
     try:
         listening = _listen(host, port, stall_seconds=settings.stream_stall_seconds)
@@ -56,45 +63,57 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     bound = listening.getsockname()[1]
     url = f"http://{'[' + host + ']' if ':' in host else host}:{bound}"
     owner = service_owner(f"http://{_reachable(host)}:{bound}")
-    # As Ctrl-C does, so that the data folder is closed and let go of. uvicorn finishes what is being answered, then
-    # raises the signal again.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    turns = turns_for(settings, opened=False)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
         desk = stack.enter_context(open_desk(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
-        guard = stack.enter_context(opened_guard(settings, database))
+        guard = replace(stack.enter_context(opened_guard(settings, database)), turns=turns)
         recorded = Usage(database, desk.live) if settings.audit_days else None
         desk = replace(desk, recorded=recorded, observers=_observers(settings, guard, database))
         app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
+        # What is still computed for nobody ends before its index is closed.
+        stack.callback(turns.wait_until_idle, _IDLE_SECONDS)
         if slack:
             app.include_router(stack.enter_context(_slack(desk, settings, database, guard, url)))
-        # Loaded beside the start: the page is there at once, and the first question seldom has to wait.
-        Thread(target=_warm, args=[desk], daemon=True).start()
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=20,
-        )
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
         with watching(desk, watch, data_dir=settings.data_dir):
-            _Server(config, settings.public_url or url).run(sockets=[listening])
+            server = Server(
+                _config(app, settings),
+                turns,
+                stop_seconds=settings.stop_seconds,
+                request_seconds=settings.request_seconds,
+                warm=partial(_warm, desk, turns),
+                ready=_announcement(settings.public_url or url),
+            )
+            signals.tell(server)
+            server.run(sockets=[listening])
+    _leave(turns)
 
 
-class _Server(uvicorn.Server):
-    """Says where it is once it can be reached, and stopped."""
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        # The last resort. `Server` has ended all work before.
+        timeout_graceful_shutdown=ceil(settings.stop_seconds + LAST_WORDS_SECONDS),
+    )
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
-        super().__init__(config)
-        self._address = address
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        print(f"Footnote is at {self._address} (stop it with Ctrl-C)", flush=True)
+def _announcement(address: str) -> Callable[[], None]:
+    return partial(print, f"Footnote is at {address} (stop it with Ctrl-C)", flush=True)
+
+
+def _leave(turns: Turns) -> None:
+    """End the process here if a thread is in the middle of a model, which does not bear Python to end around it."""
+    if not turns.opened or not turns.wait_until_idle(0):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @contextmanager
@@ -121,7 +140,7 @@ def _slack(
     from service.slack.http import answering_in_slack
 
     address = settings.public_url or url
-    return answering_in_slack(desk, settings, engine=database, public_url=address, registry=guard.metrics.registry)
+    return answering_in_slack(desk, settings, engine=database, public_url=address, guard=guard)
 
 
 def _observers(settings: Settings, guard: Guard, database: Engine) -> tuple[Observer, ...]:
@@ -164,14 +183,20 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _warm(desk: LocalDesk) -> None:
+def _warm(desk: LocalDesk, turns: Turns) -> None:
+    """Load the models and let questions be answered, then or when it is clear that none can be."""
+    seconds: float | None = None
     try:
         if outdated := desk.opened.outdated():
             log.warning("the index has to be made again: run `footnote index --rebuild`", reason=outdated)
         desk.ready()
+        seconds = desk.tried_out()
     except FootnoteError as error:
         log.warning("not ready", reason=str(error))
+    except Exception:
+        log.exception("not ready")
     # What is loaded now stays to the end. The collector need not go through it again and again: each time, everything
     # stood still for a third of a second.
     gc.collect()
     gc.freeze()
+    turns.open(seconds)

@@ -142,11 +142,41 @@ class Settings(IndexSettings):
         ge=0,
         description="Questions that all together may ask in a minute; 0 is no limit. Default: 600 where keys are required.",
     )
-    questions_at_once: int = Field(32, gt=0, description="Questions that are answered at the same time.")
-    questions_waiting: int = Field(
-        200, ge=0, description="Questions that may wait for those. One more is told to come back later (503)."
+    questions_at_once: int | None = Field(
+        None,
+        gt=0,
+        description="Questions that are worked on at the same time. Default: one more than there are processor cores; with "
+        "a language model, four for each core.",
     )
-    question_wait_seconds: float = Field(30.0, gt=0, description="Longest time that a question waits for its turn.")
+    questions_at_once_each: int | None = Field(
+        None,
+        gt=0,
+        description="How many of these may be one person's (a key, a token's bearer, a user of Slack, or an address). "
+        "Default: all but one.",
+    )
+    questions_waiting: int = Field(
+        200,
+        ge=0,
+        description="Questions that may wait for those, half of them one person's. Another one is turned away.",
+    )
+    question_wait_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="A question that would wait for its turn longer than this, going by what questions took lately, is told "
+        "at once to come back later. One that waits is answered.",
+    )
+    question_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Longest time that is worked on a question, once it has its turn. The time that a language model may "
+        "take comes on top.",
+    )
+    stop_seconds: float = Field(
+        20.0, ge=0, description="How long a service that is told to stop goes on answering the questions that it has."
+    )
+    request_seconds: float = Field(
+        30.0, gt=0, description="Longest time that a request may take to arrive; then its connection is closed."
+    )
 
     metrics_open: bool = Field(
         False,

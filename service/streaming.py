@@ -1,29 +1,28 @@
-"""Answers as they come: each step is made in a thread when the one before was taken, and sent as a server-sent event.
+"""Answers as they come: each sentence is sent as a server-sent event.
 
-Nobody works ahead of a reader. So one who reads slowly holds one event in memory and no thread, and one who goes away
-stops the work at the step that is being made.
+An answer is made to its end however slowly it is read: a slow reader holds the rest of one answer in memory, and no core.
+When the client hangs up, the work stops between two of its steps.
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from typing import TypeVar
 
 import structlog
-from anyio import CancelScope, CapacityLimiter
-from anyio.to_thread import run_sync
-from fastapi import Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from index.errors import FootnoteError
+from service.admission.turns import Turn
+from service.asking import asked_events
 from service.problems import UNEXPECTED, problem_of
 from service.wire import AskEvent, HitsEvent, Problem, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
-# Less than the time that the server gives to requests in flight, so that a stream is not cut before it.
-SHUTDOWN_SECONDS = 15.0
+# A stream goes on while the service stops, until the work on its question is ended: then it says so (`Turns.end`).
+SHUTDOWN_SECONDS = 86_400.0
 # Many proxies hold a stream back until it is long, unless they are told not to.
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _LINE_END = "\n"  # what readers expect that split a stream by hand
@@ -31,20 +30,12 @@ Event = TypeVar("Event")
 log = structlog.get_logger(__name__)
 
 
-class ReaderGone(Exception):  # not a FootnoteError: nobody is left to be told
-    """The client closed the connection before its answer was ready."""
-
-
-async def stepwise(
-    events: Generator[Event, None, None], *, threads: CapacityLimiter | None = None
-) -> AsyncGenerator[Event, None]:
-    """Make each event in a thread when it is asked for. Closing this closes `events`, which stops the work behind it."""
-    try:
-        while (event := await run_sync(next, events, None, limiter=threads)) is not None:
-            yield event
-    finally:
-        with CancelScope(shield=True):
-            await run_sync(events.close, limiter=threads)
+async def stepwise(ask: Callable[[], Iterator[Event]], turn: Turn) -> AsyncGenerator[Event, None]:
+    """Yield each event of an answer as it is made, as `service.asking.asked_events` does."""
+    async with aclosing(asked_events(ask, turn)) as batches:
+        async for batch in batches:
+            for event in batch:
+                yield event
 
 
 async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
@@ -60,13 +51,11 @@ async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, No
     return all_of_them()
 
 
-async def last_of(events: AsyncGenerator[Event, None], request: Request) -> Event:
-    """Return the last event. Raises ReaderGone, and stops the work, when the one who asked goes away."""
+async def last_of(events: AsyncGenerator[Event, None]) -> Event:
+    """Return the last event."""
     async with aclosing(events):
         last = await anext(events)
         async for event in events:
-            if await request.is_disconnected():
-                raise ReaderGone
             last = event
     return last
 

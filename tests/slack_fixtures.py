@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from index.errors import NotKept
+from service.admission.guard import Guard
 from service.askers import Asker
 from service.kept.database import opened_database
 from service.kept.kept import Through
@@ -152,14 +152,13 @@ def slack_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
 
 @contextmanager
 def started_bot(
-    url: str, desk: Any, data_dir: Path, *, registry: CollectorRegistry | None = None, **changes: Any
+    url: str, desk: Any, data_dir: Path, *, guard: Guard | None = None, **changes: Any
 ) -> Iterator[SlackBot]:
     """Run the real bot against the server at this address, until left."""
     settings = slack_settings(url, data_dir, **changes)
     engine = opened_database(data_dir)
-    counted = registry or CollectorRegistry()
     try:
-        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL, registry=counted) as bot:
+        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL, guard=guard or Guard()) as bot:
             bot.running.result(20)
             yield bot
     finally:

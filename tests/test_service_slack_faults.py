@@ -6,9 +6,9 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from index.errors import WrongUsage
+from service.admission.guard import Guard
 from service.slack.running import check_tokens
 from service.slack.tokens import wanted
 from service.slack.wording import FAILED, NO_PLACE
@@ -148,13 +148,14 @@ def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, desk: Scrip
 def test_a_refused_token_is_counted_and_the_question_waits_for_a_new_one(
     slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
 ) -> None:
-    registry = CollectorRegistry()
+    guard = Guard()
+    registry = guard.metrics.registry
 
     def counted() -> float | None:
         labels = {"method": "chat.startStream", "kind": "token_revoked"}
         return registry.get_sample_value("footnote_slack_faults_total", labels)
 
-    with running_bot(slack, desk, tmp_path, registry=registry):
+    with running_bot(slack, desk, tmp_path, guard=guard):
         slack.refused_token = True
         body = slack.ask("How?")
         slack.wait_for(counted, "the fault to be counted")

@@ -1,10 +1,13 @@
 """What surrounds each request: who sends it is found out, its size is bounded, its reply made safe for browsers."""
 
+import asyncio
+from time import monotonic
+
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.errors import FootnoteError
+from index.errors import FootnoteError, ServiceStopping
 from service.admission.access import Gate
 from service.problem_details import Refused, footnote_problem, http_problem, problem_response
 
@@ -19,6 +22,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-cache",
 }
+_STOPPED = "Footnote was stopped before this was done. Send it again when it is back."
 log = structlog.get_logger(__name__)
 
 
@@ -28,9 +32,10 @@ class Doorkeeper:
     What nobody expected becomes a problem that says nothing of the inside, which goes to the log.
     """
 
-    def __init__(self, app: ASGIApp, *, gate: Gate) -> None:
+    def __init__(self, app: ASGIApp, *, gate: Gate, body_seconds: float) -> None:
         self._app = app
         self._gate = gate
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,12 +48,17 @@ class Doorkeeper:
             _check_announced_size(headers)
             asker = await self._gate.identify(headers, path=scope["path"])
             scope.setdefault("state", {})["asker"] = asker
-            await self._app(scope, _bounded(receive), reply)
+            await self._app(scope, _bounded(receive, seconds=self._body_seconds), reply)
         except Refused as refusal:
             await http_problem(refusal)(scope, receive, reply)
         except FootnoteError as error:
             log.error("request failed", method=scope["method"], path=scope["path"], error=repr(error))
             await footnote_problem(error)(scope, receive, reply)
+        except asyncio.CancelledError:
+            # The server cancels what is not done when its time to stop is over: indexing, for example.
+            if reply.started:
+                raise
+            await footnote_problem(ServiceStopping(_STOPPED))(scope, receive, reply)
         except Exception:
             if reply.started:
                 raise  # Too late for a problem: the server cuts the connection and logs this.
@@ -79,19 +89,31 @@ def _check_announced_size(headers: Headers) -> None:
         raise _too_large()
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Pass a body on as long as it stays within the limit, for those that do not say their size."""
-    received = 0
+def _bounded(receive: Receive, *, seconds: float) -> Receive:
+    """Pass a body on as long as it stays within the limits of size, for those that do not say theirs, and of time."""
+    received, whole, last = 0, False, monotonic() + seconds
 
-    async def receive_within_limit() -> Message:
-        nonlocal received
-        message = await receive()
+    async def receive_within_limits() -> Message:
+        nonlocal received, whole
+        if whole:
+            return await receive()
+        try:
+            async with asyncio.timeout(last - monotonic()):
+                message = await receive()
+        except TimeoutError:
+            raise _too_slow() from None
         received += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if received > MAX_BODY_BYTES:
             raise _too_large()
         return message
 
-    return receive_within_limit
+    return receive_within_limits
+
+
+def _too_slow() -> Refused:
+    detail = "The request did not arrive in time. Send it again, all at once."
+    return Refused(408, "request-too-slow", detail, headers={"Connection": "close"})
 
 
 def _too_large() -> Refused:

@@ -10,6 +10,7 @@ from service.admission.access import KnowsToken
 from service.admission.keyring import Keyring
 from service.admission.oidc import issuer_for
 from service.admission.rates import FILE, Rates
+from service.admission.turns import Turns
 from service.observed.metrics import Metrics
 from service.settings import Settings
 
@@ -18,11 +19,13 @@ from service.settings import Settings
 class Guard:
     """By default nobody is known but the owner, and nothing is remembered.
 
-    `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count.
+    `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count. `turns`
+    say whose question is worked on; without them, a service makes its own.
     """
 
     known: tuple[KnowsToken, ...] = ()
     rates: Rates | None = None
+    turns: Turns | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 

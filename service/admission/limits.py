@@ -1,17 +1,22 @@
 """How much may be asked: how often by one and by all, and how many questions at once. Beyond that, a clear no at once.
 
-Both are looked at once a request has come in whole, so whoever sends slowly takes no place from others.
+Both are looked at once a request has come in whole, so a client that sends slowly takes no place from others.
 """
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
 
-from anyio import CapacityLimiter, Semaphore, WouldBlock, move_on_after, to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 
+from index.deadline import set_deadline
+from index.errors import AskerGone
 from service.admission.rates import Rates
+from service.admission.turns import Busy, Room, Turn, Turns
 from service.askers import ANYONE, OWNER, Asker
 from service.problem_details import Refused
 from service.settings import Settings
@@ -19,60 +24,56 @@ from service.settings import Settings
 ALL = "all"
 # Applied where keys are required and the settings say nothing else.
 QUESTIONS_PER_MINUTE, QUESTIONS_PER_MINUTE_TOTAL = 60, 600
-
-
-class Places:
-    """A number of places for questions, and a bounded queue for them."""
-
-    def __init__(self, places: int, *, queue: int, wait_seconds: float) -> None:
-        self._free = Semaphore(places)
-        self._queue = queue
-        self._wait_seconds = wait_seconds
-        self.waiting = 0
-
-    @asynccontextmanager
-    async def taken(self) -> AsyncIterator[None]:
-        """Hold a place while in this context. Raises Refused when the queue is full, or none was free in time."""
-        try:
-            self._free.acquire_nowait()
-        except WouldBlock:
-            await self._wait()
-        try:
-            yield
-        finally:
-            self._free.release()
-
-    async def _wait(self) -> None:
-        if self.waiting >= self._queue:
-            raise _too_busy()
-        self.waiting += 1
-        try:
-            with move_on_after(self._wait_seconds):
-                await self._free.acquire()
-                return
-        finally:
-            self.waiting -= 1
-        raise _too_busy()
+_GONE = "The client closed the connection before its answer was ready."
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of one running service. Rates are questions a minute; 0 is no limit."""
 
-    places: Places
+    turns: Turns
     rates: Rates | None
     each: int
     total: int
     threads: CapacityLimiter
 
     async def asking(self, request: Request) -> AsyncIterator[None]:
-        """Let a question be asked, as a dependency of its endpoint. Raises Refused."""
+        """Let a question be asked, as a dependency of its endpoint: `request.state.turn` is its turn.
+
+        Raises Refused, ServiceStopping when the service stops before its turn, and AskerGone when its client hangs up.
+        """
         if request.method != "POST":
             yield
             return
         await self._spend(request.state.asker)
-        async with self.places.taken():
-            yield
+        gone = asyncio.create_task(_hung_up(request))
+        try:
+            turn = await self._turn(_person(request), gone)
+            request.state.turn = turn
+            set_deadline(turn.deadline)
+            gone.add_done_callback(lambda _: turn.deadline.end(AskerGone(_GONE)))
+            try:
+                yield
+            finally:
+                if not turn.working:
+                    turn.release()
+        finally:
+            gone.cancel()
+
+    async def _turn(self, who: str, gone: "asyncio.Task[None]") -> Turn:
+        try:
+            asked = self.turns.ask(who)
+        except Busy as busy:
+            raise _too_busy(busy) from None
+        try:
+            coming = asyncio.wrap_future(asked)
+            await asyncio.wait((coming, gone), return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                return coming.result()
+            raise AskerGone(_GONE)
+        except BaseException:
+            give_back(asked)
+            raise
 
     async def _spend(self, asker: Asker) -> None:
         named = {} if asker == ANYONE else {asker.id: self.each}
@@ -86,14 +87,12 @@ class Limits:
             raise Refused(429, "too-many-questions", detail, headers={"Retry-After": seconds})
 
 
-def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None) -> Limits:
+def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None, turns: Turns) -> Limits:
     """Make the limits of a service. Where no keys are required, rates are limited only if a setting says so."""
     default_each, default_total = (QUESTIONS_PER_MINUTE, QUESTIONS_PER_MINUTE_TOTAL) if keys_required else (0, 0)
     each, total = settings.questions_per_minute, settings.questions_per_minute_total
     return Limits(
-        places=Places(
-            settings.questions_at_once, queue=settings.questions_waiting, wait_seconds=settings.question_wait_seconds
-        ),
+        turns=turns,
         rates=rates,
         each=default_each if each is None else each,
         total=default_total if total is None else total,
@@ -101,6 +100,67 @@ def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None) 
     )
 
 
-def _too_busy() -> Refused:
-    detail = "Footnote is answering as many questions as it can, and others wait. Try again in some seconds."
-    return Refused(503, "too-busy", detail, headers={"Retry-After": "5"})
+def turns_for(settings: Settings, *, opened: bool = True) -> Turns:
+    """Make the turns of a service, as its settings and the cores of this machine have it."""
+    at_once = settings.questions_at_once or _at_once(settings)
+    with_model = settings.llm_provider != "none"
+    room = Room(
+        at_once=at_once,
+        each=settings.questions_at_once_each or max(at_once - 1, 1),
+        waiting=settings.questions_waiting,
+        wait_seconds=settings.question_wait_seconds,
+        # Completing a follow-up question takes the language model 15 seconds at most (`completing.py`).
+        work_seconds=settings.question_seconds + with_model * (settings.llm_timeout_seconds + 15),
+    )
+    return Turns(room, opened=opened)
+
+
+def _at_once(settings: Settings) -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # One more than there are cores, for one person may not take them all. With a language model, most of a question's
+    # time is spent waiting for its server.
+    return 4 * cores if settings.llm_provider != "none" else cores + 1
+
+
+def _person(request: Request) -> str:
+    """Return who a question counts for: the bearer of a key or token, or, where nobody says who they are, an address."""
+    asker: Asker = request.state.asker
+    if asker != ANYONE:
+        return asker.id
+    return f"address {request.client.host if request.client else ''}"
+
+
+async def turn_of(request: Request) -> Turn:
+    """Return the turn of a question, as a dependency of its endpoint."""
+    turn: Turn = request.state.turn
+    return turn
+
+
+async def _hung_up(request: Request) -> None:
+    """Return when the client of a request has closed the connection. Its body has been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def give_back(asked: "Future[Turn]") -> None:
+    """Take no turn any more, also when it comes at this very moment."""
+    if not asked.cancel():
+        asked.add_done_callback(_release)
+
+
+def _release(came: "Future[Turn]") -> None:
+    if came.exception() is None:
+        came.result().release()
+
+
+def _too_busy(busy: Busy) -> Refused:
+    # By then about half of those who wait now have been served.
+    headers = {"Retry-After": str(max(ceil(busy.seconds / 2), 1))}
+    if busy.own:
+        detail = "So many of your questions wait already that another one would have to wait too long. Ask it later."
+        return Refused(429, "too-many-at-once", detail, headers=headers)
+    detail = (
+        f"Footnote is answering as many questions as it can, and others wait: this one would wait {ceil(busy.seconds)} "
+        "seconds. Try again later."
+    )
+    return Refused(503, "too-busy", detail, headers=headers)

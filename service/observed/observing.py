@@ -7,6 +7,7 @@ from time import perf_counter
 
 import structlog
 
+from index.errors import AskerGone
 from service.askers import Asker
 from service.kept.kept import Through
 from service.kept_wire import FeedbackRequest
@@ -70,6 +71,8 @@ def observed(
             if isinstance(event, AskResponse):
                 ending = event
             yield event
+    except AskerGone:
+        raise
     except Exception as error:
         ending = Failed(type(error).__name__)
         raise

@@ -7,6 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from service.admission.access import Gate
+from service.admission.limits import turn_of
+from service.admission.turns import Turn
 from service.askers import Asker
 from service.examples import CHUNK_STREAM, streamed
 from service.http_problems import check_characters
@@ -32,7 +34,10 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
         responses=_REPLY | _errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
     )
     async def chat_completions(
-        chat: ChatRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
+        chat: ChatRequest,
+        request: Request,
+        asker: Annotated[Asker, Depends(gate.asker)],
+        turn: Annotated[Turn, Depends(turn_of)],
     ) -> Completion | Response:
         """Answer the last message of the user, with those before it as history.
 
@@ -54,10 +59,10 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
             linked=settings.openai_linked_markers,
             source_events=settings.open_webui_sources,
         )
-        events = stepwise(desk.ask_events(question, asker, through="openai"))
+        events = stepwise(lambda: desk.ask_events(question, asker, through="openai"), turn)
         if chat.stream:
             return _stream(chunks(await begun(events), manner, with_usage=with_usage))
-        answer = await last_of(events, request)
+        answer = await last_of(events)
         assert isinstance(answer, AskResponse)
         return completion(answer, manner)
 

@@ -1,6 +1,6 @@
 """Questions over HTTP: answered whole or as a stream of events, and searches."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
@@ -8,6 +8,8 @@ from fastapi.responses import Response
 
 from index.records import Access
 from service.admission.access import Gate
+from service.admission.limits import turn_of
+from service.admission.turns import Turn
 from service.askers import Asker
 from service.documented import problems
 from service.examples import SENTENCE_STREAM, streamed
@@ -38,7 +40,10 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         "/ask", response_model=AskResponse, responses=_REPLY | problems(400, 401, 403, 404, 409, 413, 415, 422, 503)
     )
     async def ask(
-        question: AskRequest, request: Request, asker: Annotated[Asker, Depends(gate.asker)]
+        question: AskRequest,
+        request: Request,
+        asker: Annotated[Asker, Depends(gate.asker)],
+        turn: Annotated[Turn, Depends(turn_of)],
     ) -> AskResponse | Response:
         """Answer a question from the articles, or say that they do not answer it.
 
@@ -50,17 +55,25 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         check_characters(question.question, *filters.publishers, *filters.article_ids, *said)
         # Browsers alone send this, and no page of another origin comes this far.
         through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
-        events = stepwise(desk.ask_events(question, asker, through=through))
+        events = stepwise(lambda: desk.ask_events(question, asker, through=through), turn)
         if question.stream:
             return EventStream(server_sent(await begun(events)), stall_seconds=settings.stream_stall_seconds)
-        answer = await last_of(events, request)
+        answer = await last_of(events)
         assert isinstance(answer, AskResponse)
         return answer
 
     @router.post("/search", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
-    def search(question: SearchRequest, access: Annotated[Access, Depends(gate.access)]) -> SearchResponse:
+    async def search(
+        question: SearchRequest,
+        access: Annotated[Access, Depends(gate.access)],
+        turn: Annotated[Turn, Depends(turn_of)],
+    ) -> SearchResponse:
         """Find the passages that fit a question best, without answering it."""
         check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
-        return desk.search(question, access)
+
+        def found() -> Iterator[SearchResponse]:
+            yield desk.search(question, access)
+
+        return await last_of(stepwise(found, turn))
 
     return router

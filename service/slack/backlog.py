@@ -34,6 +34,11 @@ class Backlog:
         finally:
             self._reserved -= reserved
 
+    @property
+    def waiting(self) -> list[Asked]:
+        """The questions that nobody has taken yet."""
+        return list(self._waiting)
+
     def holds(self, key: str) -> bool:
         """Say whether a question waits here, or is being answered."""
         return key in self._working or any(asked.key == key for asked in self._waiting)

@@ -1,17 +1,21 @@
 """What one running bot consists of."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import Executor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
 
+from index.deadline import too_long
 from index.errors import NotKept
+from service.admission.limits import give_back
+from service.admission.turns import Turn, Turns
 from service.askers import Asker
+from service.asking import asked_events
 from service.kept.kept import Through
 from service.kept_wire import FeedbackRequest
 from service.slack.asked import Asked, InThread
-from service.slack.asking import asked_events
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.calls import Calls
@@ -33,7 +37,7 @@ class SlackDesk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot in one workspace. `user` is its own id there; `books` writes down, `pool` waits for answers.
+    """A bot in one workspace. `user` is its own id there; `books` writes down, `turns` say when a question is worked on.
 
     `answering` are questions that wait to be answered, `turning_away` those that are only told that there are too many.
     """
@@ -46,7 +50,7 @@ class Bot:
     public_url: str
     answer_seconds: float
     books: Executor
-    pool: Executor
+    turns: Turns
     answering: Backlog
     turning_away: Backlog
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -60,8 +64,11 @@ class Bot:
         """Do a piece of book-keeping, out of the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.books, lambda: work(*given, **named))
 
-    def events(self, asked: Asked, asker: Asker) -> AsyncIterator[list[AskEvent]]:
-        """Ask the desk. A thread that was asked in before is a conversation that goes on."""
+    async def events(self, asked: Asked, asker: Asker) -> AsyncGenerator[list[AskEvent], None]:
+        """Ask the desk, in turn. A thread that was asked in before is a conversation that goes on.
+
+        Raises what the desk raises, Busy when it would be long before the turn, and what its deadline was ended for.
+        """
         thread = (asked.channel, asked.thread) if isinstance(asked, InThread) else None
 
         def ask() -> Iterator[AskEvent]:
@@ -75,7 +82,28 @@ class Bot:
                 anew = request.model_copy(update={"conversation_id": None})
                 yield from self.desk.ask_events(anew, asker, through="slack")
 
-        return asked_events(ask, pool=self.pool, seconds=self.answer_seconds)
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + self.answer_seconds
+        turn = await self._turn(asker, latest=latest)
+        timer = loop.call_at(latest, turn.deadline.end, too_long(self.answer_seconds))
+        try:
+            async with aclosing(asked_events(ask, turn)) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:
+            timer.cancel()
+
+    async def _turn(self, asker: Asker, *, latest: float) -> Turn:
+        coming = self.turns.ask(asker.id)
+        try:
+            async with asyncio.timeout_at(latest):
+                return await asyncio.wrap_future(coming)
+        except TimeoutError:
+            give_back(coming)
+            raise too_long(self.answer_seconds) from None
+        except BaseException:
+            give_back(coming)
+            raise
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that Slack need not wait for."""

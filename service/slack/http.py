@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from service.admission.access import SIGNED
+from service.admission.guard import Guard
 from service.settings import Settings
 from service.slack.bot import SlackDesk
 from service.slack.running import SlackBot, slack_bot
@@ -16,10 +16,10 @@ from service.slack.running import SlackBot, slack_bot
 
 @contextmanager
 def answering_in_slack(
-    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, registry: CollectorRegistry
+    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, guard: Guard
 ) -> Iterator[APIRouter]:
     """Run the bot, and yield the route by which Slack reaches it over HTTP; with no signing secret there is none."""
-    with slack_bot(desk, settings, engine=engine, public_url=public_url, registry=registry) as bot:
+    with slack_bot(desk, settings, engine=engine, public_url=public_url, guard=guard) as bot:
         yield slack_routes(bot) if settings.slack_signing_secret else APIRouter()
 
 

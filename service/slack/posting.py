@@ -86,6 +86,16 @@ class Reply:
         for surplus in self._places[len(messages) :]:
             await self._delete(surplus)
 
+    async def put_off(self, words: str) -> None:
+        """Say that the reply comes later. It takes the place of this message then. Raises SlackFault."""
+        if not self._open:
+            await self._calls.call(
+                "chat.postMessage", channel=self._asked.channel, thread_ts=self._asked.thread, text=words
+            )
+            return
+        await self._stream(f"\n\n{words}")
+        await self._calls.call("chat.stopStream", channel=self._asked.channel, ts=self._open)
+
     async def _stream(self, words: str) -> None:
         asked, chunks = self._asked, [{"type": "markdown_text", "text": words}]
         if self._open:

@@ -5,9 +5,9 @@ from typing import Any
 
 import structlog
 
-from index.errors import FootnoteError
+from index.errors import FootnoteError, ServiceStopping
+from service.admission.turns import Busy
 from service.slack.asked import Asked, Command, InThread, Shared
-from service.slack.asking import TookTooLong
 from service.slack.blocks import buttons, sentence_pieces
 from service.slack.bot import Bot
 from service.slack.faults import PlaceGone, SlackFault, Unreachable
@@ -15,7 +15,7 @@ from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
 from service.slack.status import clear, working_on
 from service.slack.text import mrkdwn, shortened
-from service.slack.wording import CANNOT_SHARE, HELP, TOO_MANY, told
+from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, TOO_MANY, told
 from service.wire import AskEvent, AskResponse, SentenceEvent
 
 _HEADING = "footnote_shared"
@@ -25,13 +25,20 @@ log = structlog.get_logger(__name__)
 
 
 async def reply(asked: Asked, bot: Bot, *, begun_before: bool) -> None:
-    """Give a question its reply, or finish one that was begun before. Raises SlackFault."""
+    """Give a question its reply, or finish one that was begun before.
+
+    Raises SlackFault, and ServiceStopping when the asker was told that the reply comes later.
+    """
     match asked:
         case InThread():
             await _reply_in_thread(asked, bot, begun_before=begun_before)
         case Command():
-            own = _own_words(asked)
-            await _send_privately(asked, [notice(own)] if own else await _answered(asked, bot), bot)
+            try:
+                own = _own_words(asked)
+                await _send_privately(asked, [notice(own)] if own else await _answered(asked, bot), bot)
+            except ServiceStopping:
+                await put_off(asked, bot)
+                raise
         case Shared():
             await _share(asked, bot, begun_before=begun_before)
 
@@ -45,6 +52,17 @@ async def say(asked: Asked, words: str, bot: Bot) -> None:
                 await Reply(asked, bot.calls, bot=bot.user, earlier=earlier).finish([notice(words)])
         case _:
             await _send_privately(asked, [notice(words)], bot)
+
+
+async def put_off(asked: Asked, bot: Bot, *, growing: Reply | None = None) -> None:
+    """Tell the asker that the reply comes later."""
+    try:
+        if isinstance(asked, InThread):
+            await (growing or Reply(asked, bot.calls, bot=bot.user)).put_off(PUT_OFF)
+        else:
+            await _send_privately(asked, [notice(PUT_OFF)], bot)
+    except SlackFault as fault:
+        log.warning("could not say that a reply comes later", key=asked.key, kind=fault.code)
 
 
 async def say_directly(asked: Asked, words: str, bot: Bot) -> None:
@@ -64,7 +82,11 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
         await growing.finish([notice(own)])
         return
     async with working_on(asked, bot.calls):
-        await growing.finish(await _answered(asked, bot, growing=growing))
+        try:
+            await growing.finish(await _answered(asked, bot, growing=growing))
+        except ServiceStopping:
+            await put_off(asked, bot, growing=growing)
+            raise
 
 
 async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | None = None) -> Sequence[Message]:
@@ -75,9 +97,9 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | Non
             if growing:
                 await _show(batch, growing)
             response = next((event for event in batch if isinstance(event, AskResponse)), response)
-    except SlackFault:
+    except (SlackFault, ServiceStopping):
         raise
-    except (FootnoteError, TookTooLong) as error:
+    except (FootnoteError, Busy) as error:
         log.warning("question not answered", key=asked.key, error=repr(error))
         return [notice(told(error))]
     assert response is not None, "the last event is the answer"

@@ -19,6 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Engine
 
 from index.errors import WrongUsage
+from service.admission.guard import Guard
+from service.admission.limits import turns_for
 from service.settings import Settings
 from service.slack.app import bolt_app
 from service.slack.audience import Audience
@@ -28,12 +30,14 @@ from service.slack.calls import RATE_LIMITED, Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.slack.faults import SlackFault, Unreachable
+from service.slack.replies import put_off
 from service.slack.working import work
 
 _CALL_SECONDS = 20
 _PING_SECONDS = 5.0
 _WATCH_SECONDS = 1.0
-_GRACE_SECONDS = 10.0
+# For telling those whose questions are put off.
+_TELLING_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 10.0
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -79,18 +83,22 @@ def check_tokens(settings: Settings) -> None:
 
 @contextmanager
 def slack_bot(
-    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, registry: CollectorRegistry
+    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, guard: Guard
 ) -> Iterator[SlackBot]:
-    """Run the bot until this is left; then finish what is being answered, for ten seconds at most.
+    """Run the bot until this is left, or the service stops; then finish what is being answered, as far as there is time.
 
-    What is not answered by then is when the bot runs again.
+    What is not answered by then is when the bot runs again, and its askers are told so.
     """
-    bot = SlackBot()
+    bot, turns = SlackBot(), guard.turns or turns_for(settings)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
+    def stop_soon() -> None:
+        with suppress(RuntimeError):  # the loop has ended by itself
+            loop.call_soon_threadsafe(stop.set)
+
     async def answer() -> None:
-        async with _client(settings) as client, _executors(settings) as (books, pool):
-            calls = Calls(client, Counts(registry))
+        async with _client(settings) as client, _executor() as books:
+            calls = Calls(client, Counts(guard.metrics.registry))
             own = await _unless(stop, _own(calls))
             if own is None:
                 return
@@ -103,7 +111,7 @@ def slack_bot(
                 public_url=public_url,
                 answer_seconds=settings.slack_answer_seconds,
                 books=books,
-                pool=pool,
+                turns=turns,
                 answering=Backlog(settings.slack_queue),
                 turning_away=Backlog(settings.slack_queue),
             )
@@ -118,11 +126,11 @@ def slack_bot(
 
     thread = threading.Thread(target=run, name="slack")
     thread.start()
+    turns.when_stopping(stop_soon)
     try:
         yield bot
     finally:
-        with suppress(RuntimeError):  # the loop has ended by itself
-            loop.call_soon_threadsafe(stop.set)
+        stop_soon()
         thread.join()
 
 
@@ -140,13 +148,24 @@ async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Se
         async with _socket(app, settings, bot.counts):
             log.info("answering in Slack", bot=bot.user)
             await _unless(stop, asyncio.shield(working))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_SECONDS):
-                await asyncio.gather(bot.answering.close(), bot.turning_away.close())
+        await _finish(bot, seconds=settings.stop_seconds)
     finally:
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+
+
+async def _finish(bot: Bot, *, seconds: float) -> None:
+    """Finish what is being answered, and tell those whose questions are put off."""
+    closing = asyncio.ensure_future(asyncio.gather(bot.answering.close(), bot.turning_away.close()))
+    telling = asyncio.gather(*(put_off(asked, bot) for asked in bot.answering.waiting))
+    await asyncio.wait((closing,), timeout=seconds)
+    if not closing.done():
+        # Each is told where it is seen to (`working.py`).
+        bot.turns.end()
+    await asyncio.wait((closing, telling), timeout=_TELLING_SECONDS)
+    closing.cancel()
+    telling.cancel()
 
 
 async def _own(calls: Calls) -> Mapping[str, Any]:
@@ -182,15 +201,12 @@ async def _client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
 
 
 @asynccontextmanager
-async def _executors(settings: Settings) -> AsyncIterator[tuple[ThreadPoolExecutor, ThreadPoolExecutor]]:
+async def _executor() -> AsyncIterator[ThreadPoolExecutor]:
     books = ThreadPoolExecutor(1, thread_name_prefix="slack-books")
-    pool = ThreadPoolExecutor(settings.slack_workers, thread_name_prefix="slack-asking")
     try:
-        yield books, pool
+        yield books
     finally:
         books.shutdown()
-        # A language model that does not answer must not hold the end up.
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @asynccontextmanager

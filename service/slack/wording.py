@@ -1,7 +1,7 @@
 """What the bot says in its own words."""
 
-from index.errors import FootnoteError, IndexEmpty, QuestionError
-from service.slack.asking import TookTooLong
+from index.errors import FootnoteError, IndexEmpty, QuestionError, TookTooLong
+from service.admission.turns import Busy
 
 HELP = (
     "Ask me a question about the articles, and I answer with exact quotations and where they come from. Mention me in a "
@@ -13,6 +13,7 @@ TOO_MANY = "I have more questions than I can take on just now. Please ask again 
 GAVE_UP = "I tried several times to answer this and could not. Please ask again later."
 FAILED = "Something went wrong while I was answering, so there is no answer. Please ask again; the log of Footnote says what."
 NOT_READY = "I cannot answer at the moment: something is wrong with my articles. The log of Footnote says what."
+PUT_OFF = "I am being restarted and could not answer this yet. The answer comes here when I am back."
 NO_PLACE = (
     "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
 )
@@ -31,6 +32,8 @@ def told(error: BaseException) -> str:
             return "Nothing has been indexed yet, so there is nothing that I could answer from."
         case TookTooLong():
             return "This took so long that I stopped. Please ask again, or ask for less at once."
+        case Busy():
+            return TOO_MANY
         case FootnoteError():
             return NOT_READY
         case _:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from index.errors import ServiceStopping
 from service.slack.asked import Asked
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot
@@ -65,6 +66,9 @@ async def _see_to(asked: Asked, bot: Bot) -> None:
         except (Unreachable, TokenRefused) as fault:
             await _later(asked, fault, bot, before=before)
             return
+        except ServiceStopping:
+            await bot.noted(bot.remembered.release, asked.key)
+            return
         except asyncio.CancelledError:
             await bot.noted(bot.remembered.release, asked.key)
             raise
@@ -73,13 +77,16 @@ async def _see_to(asked: Asked, bot: Bot) -> None:
 
 
 async def _attempt(asked: Asked, bot: Bot, *, before: int) -> str:
-    """Return how it ended. Raises Unreachable or TokenRefused while nothing can be said in Slack."""
+    """Return how it ended.
+
+    Raises Unreachable or TokenRefused while nothing can be said in Slack, and ServiceStopping when it was put off.
+    """
     try:
         if before >= MOST_ATTEMPTS:
             await say(asked, GAVE_UP, bot)
             return "given up"
         await reply(asked, bot, begun_before=before > 0)
-    except (Unreachable, TokenRefused):
+    except (Unreachable, TokenRefused, ServiceStopping):
         raise
     except PlaceGone as fault:
         log.warning("no place for a reply", key=asked.key, kind=fault.code)

@@ -172,11 +172,24 @@ def until(found: Callable[[str], bool], lines: Iterable[str]) -> Iterator[str]:
 @contextmanager
 def serving(data_dir: Path, *, host: str = "127.0.0.1", **settings: object) -> Iterator[Service]:
     """Run `footnote serve` on a free port, until it says where it is."""
+    with starting(data_dir, host=host, **settings) as (process, log_path):
+        assert process.stdout is not None
+        said = "".join(until(lambda line: "Footnote is at" in line, process.stdout))
+        address = re.search(rf"http://{re.escape(host)}(:\d+)", said)
+        assert address, f"{said!r} {log_path.read_text()}"
+        yield Service(process, f"http://127.0.0.1{address[1]}", data_dir, log_path, said)
+
+
+@contextmanager
+def starting(
+    data_dir: Path, *, host: str = "127.0.0.1", port: int = 0, **settings: object
+) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Run `footnote serve`, and give its process and its log, while it starts."""
     data_dir.mkdir(parents=True, exist_ok=True)
     log_path = data_dir.parent / "serve.log"
     with log_path.open("w") as log:
         process = subprocess.Popen(
-            [FOOTNOTE, "serve", "--port", "0", "--host", host],
+            [FOOTNOTE, "serve", "--port", str(port), "--host", host],
             env=environment(data_dir, **settings),
             cwd=data_dir.parent,
             stdout=subprocess.PIPE,
@@ -185,11 +198,7 @@ def serving(data_dir: Path, *, host: str = "127.0.0.1", **settings: object) -> I
         )
     with process:
         try:
-            assert process.stdout is not None
-            said = "".join(until(lambda line: "Footnote is at" in line, process.stdout))
-            address = re.search(rf"http://{re.escape(host)}(:\d+)", said)
-            assert address, f"{said!r} {log_path.read_text()}"
-            yield Service(process, f"http://127.0.0.1{address[1]}", data_dir, log_path, said)
+            yield process, log_path
         finally:
             if process.poll() is None:
                 process.kill()

@@ -1,22 +1,71 @@
 """A service that is told to stop, or killed: what is asked is answered to its end, and the folder can be used again."""
 
+import json
 import signal
-import threading
+import socket
+import subprocess
 import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import httpx
 import pytest
 
 from index.ownership import owner_of
-from tests.cli_fixtures import HOW_MUCH_RAIN, Run, serving
+from tests.cli_fixtures import HOW_MUCH_RAIN, PATIENCE, Run, serving, starting
+
+RAIN_QUOTE = "30 litres"
+QUESTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("/api/ask", {"question": HOW_MUCH_RAIN}),
+    ("/v1/chat/completions", {"model": "footnote", "messages": [{"role": "user", "content": HOW_MUCH_RAIN}]}),
+    ("/api/ask", {"question": HOW_MUCH_RAIN, "stream": True}),
+]
+Reply = tuple[int, Mapping[str, str], str]
+
+
+@contextmanager
+def asked_while_starting(
+    data_dir: Path, *, stop_seconds: float, times: int = 1
+) -> Iterator[tuple[subprocess.Popen[str], Path, Callable[[], list[Reply]]]]:
+    """Ask a service that is starting, as soon as one can connect. Gives its process, its log, and what to get replies with."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    questions = QUESTIONS * times
+    with (
+        starting(data_dir, port=port, stop_seconds=stop_seconds) as (process, log),
+        ThreadPoolExecutor(len(questions)) as clients,
+    ):
+        until_it_listens(port, process)
+        replies = [clients.submit(ask, f"http://127.0.0.1:{port}{path}", body) for path, body in questions]
+        time.sleep(0.3)  # all are connected
+        yield process, log, lambda: [reply.result(2 * PATIENCE) for reply in replies]
+
+
+def ask(url: str, body: dict[str, Any]) -> Reply:
+    with httpx.Client(timeout=2 * PATIENCE, trust_env=False) as http:
+        response = http.post(url, json=body)
+    return response.status_code, response.headers, response.text
+
+
+def until_it_listens(port: int, process: subprocess.Popen[str]) -> None:
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    pytest.fail("the service ended before it listened")
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_that_is_told_to_stop_ends_cleanly(weather_data: Path, ending: signal.Signals) -> None:
     with serving(weather_data) as service:
         assert owner_of(weather_data) is not None
-        # At once, while the model is still being loaded.
         assert service.stop(ending) == 0
     assert owner_of(weather_data) is None
     assert service.log.read_text() == ""
@@ -24,21 +73,47 @@ def test_a_service_that_is_told_to_stop_ends_cleanly(weather_data: Path, ending:
         http.get("/healthz")
 
 
-def test_a_question_is_answered_to_its_end_when_the_service_is_told_to_stop(weather_data: Path) -> None:
-    with serving(weather_data) as service, service.http() as http:
-        answers: list[httpx.Response] = []
+@pytest.mark.parametrize(
+    ("seconds", "ending"), [(0.0, signal.SIGTERM), (2.0, signal.SIGHUP)], ids=["at once", "while models load"]
+)
+def test_what_is_asked_while_it_starts_is_answered_when_it_is_told_to_stop(
+    weather_data: Path, seconds: float, ending: signal.Signals
+) -> None:
+    with asked_while_starting(weather_data, stop_seconds=PATIENCE) as (process, log, replies):
+        time.sleep(seconds)
+        process.send_signal(ending)
+        assert process.wait(2 * PATIENCE) == 0
+    assert [status for status, _, _ in replies()] == [200, 200, 200]
+    assert all(RAIN_QUOTE in body for _, _, body in replies())
+    assert "Traceback" not in log.read_text()
 
-        def ask() -> None:
-            answers.append(http.post("/api/ask", json={"question": HOW_MUCH_RAIN}))
 
-        http.get("/healthz")  # the connection is there
-        thread = threading.Thread(target=ask)
-        thread.start()
-        time.sleep(0.5)  # it waits for the model by now, which takes seconds to load
-        assert service.stop() == 0
-        thread.join()
-    assert [answer.status_code for answer in answers] == [200]
-    assert answers[0].json()["citations"]
+def test_what_cannot_be_answered_in_time_is_told_so(weather_data: Path) -> None:
+    with asked_while_starting(weather_data, stop_seconds=0) as (process, log, replies):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    plain, chat, stream = replies()
+    for status, headers, _ in (plain, chat, stream):
+        assert (status, int(headers["retry-after"]) > 0) == (503, True)
+    assert plain[1]["content-type"] == "application/problem+json"
+    assert json.loads(plain[2])["type"] == json.loads(stream[2])["type"] == "/problems/stopping"
+    assert json.loads(chat[2])["error"]["code"] == "stopping"
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(12))
+def test_whenever_it_is_told_to_stop_nobody_is_cut_off(weather_data: Path, seed: int) -> None:
+    random = Random(seed)
+    stop_seconds = random.choice([0, 1, 3, 20])
+    with asked_while_starting(weather_data, stop_seconds=stop_seconds, times=4) as (process, log, replies):
+        time.sleep(random.uniform(0, 12))
+        process.send_signal(random.choice([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]))
+        assert process.wait(PATIENCE) == 0
+    for status, headers, body in replies():
+        told = status == 503 and int(headers["retry-after"]) > 0 and "stopping" in body
+        assert told or (status == 200 and (RAIN_QUOTE in body or "event: error" in body or '"stopping"' in body))
+    assert "Traceback" not in log.read_text()
 
 
 def test_a_killed_service_leaves_a_folder_that_can_be_used(weather_data: Path, footnote: Run) -> None:

@@ -56,8 +56,13 @@ class Deadline:
         if self._ended is not None:
             raise self._ended
         if self._last is not None and monotonic() >= self._last:
-            self.end(too_long(self._seconds or 0.0))
-            raise self._ended or too_long(self._seconds or 0.0)
+            raise self.time_out()
+
+    def time_out(self) -> WorkEnded:
+        """End the work because its time is over. Return what it was ended for."""
+        reason = too_long(self._seconds or 0.0)
+        self.end(reason)
+        return self._ended or reason
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextvars import copy_context
 from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
-from index.deadline import Deadline, too_long, within
+from index.deadline import Deadline, within
 from index.errors import AskerGone
 from service.admission.turns import Turn
 
@@ -27,7 +27,7 @@ async def asked_events(ask: Callable[[], Iterator[Event]], turn: Turn) -> AsyncG
     turn.working = True
     Thread(target=copy_context().run, args=(_work, ask, turn, handing), name="asking", daemon=True).start()
     loop, left = asyncio.get_running_loop(), turn.deadline.seconds_left
-    timer = loop.call_later(left, turn.deadline.end, too_long(left)) if left is not None else None
+    timer = loop.call_later(left, turn.deadline.time_out) if left is not None else None
     try:
         async with aclosing(handing.batches()) as batches:
             async for batch in batches:

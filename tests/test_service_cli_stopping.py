@@ -31,7 +31,7 @@ Reply = tuple[int, Mapping[str, str], str]
 def asked_while_starting(
     data_dir: Path, *, stop_seconds: float, times: int = 1
 ) -> Iterator[tuple[subprocess.Popen[str], Path, Callable[[], list[Reply]]]]:
-    """Ask a service that is starting, as soon as one can connect. Gives its process, its log, and what to get replies with."""
+    """Ask a service that is starting, as soon as one can connect. Gives its process, its log, and what gets the replies."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     questions = QUESTIONS * times

@@ -1,16 +1,21 @@
 """Exactly one reply to each question, however often Slack delivers it, also when the bot is killed in the middle."""
 
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from index.deadline import check_deadline
 from service.kept.database import opened_database
 from service.slack.asked import InThread, message_key
 from service.slack.events import Remembered
+from service.slack.wording import PUT_OFF
+from service.wire import AskEvent
 from tests.slack_deliveries import survive
-from tests.slack_fixtures import ScriptedDesk, running_bot
+from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
 from tests.slack_workspace import BOT, SlackServer, mention, words
 
 
@@ -148,3 +153,32 @@ def _question(ts: str, text: str = "How?") -> InThread:
         thread=ts,
         direct=False,
     )
+
+
+def test_who_is_not_answered_before_the_bot_stops_is_told_and_answered_when_it_is_back(
+    slack: SlackServer, tmp_path: Path
+) -> None:
+    def never(question: str) -> Iterator[AskEvent]:
+        *begun, _ = events_of(answered("It begins."))
+        yield from begun
+        while True:
+            check_deadline()
+            time.sleep(0.01)
+
+    with running_bot(slack, ScriptedDesk(never), tmp_path, slack_workers=1, stop_seconds=0.2):
+        first, second = slack.ask("First?"), slack.ask("Second?")
+        slack.wait_for(lambda: "It begins" in _said(slack, first), "the beginning of an answer")
+        slack.wait_for(lambda: len(slack.acknowledged) == 2, "the acknowledgements")
+    for body in (first, second):
+        assert PUT_OFF in _said(slack, body)
+    with running_bot(slack, ScriptedDesk(), tmp_path):
+        for body, question in ((first, "First"), (second, "Second")):
+            (reply,) = slack.reply(body)
+            assert f"You asked: {question}?" in words(reply)
+        slack.wait_until_quiet()
+    assert PUT_OFF not in _said(slack, first)
+
+
+def _said(slack: SlackServer, body: dict[str, Any]) -> str:
+    event = body["event"]
+    return " ".join(words(message) for message in slack.replies(event["channel"], event["ts"]))

@@ -1,0 +1,221 @@
+"""The server itself: how it stops, and what it does about work and requests that take too long."""
+
+import json
+import logging
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from index.deadline import check_deadline
+from index.records import Access
+from service.admission.guard import Guard
+from service.admission.limits import turns_for
+from service.admission.turns import Turns
+from service.api import create_app
+from service.server import Server
+from service.wire import HitsEvent, SearchRequest, SearchResponse
+from tests.fake_desk import FakeDesk, answer
+from tests.service_fixtures import settings_for
+from tests.test_service_api import problem
+from tests.test_service_streaming import events_of, send_request
+
+PATIENCE = 30.0
+QUESTION = {"question": "Why?"}
+CHAT = {"model": "footnote", "messages": [{"role": "user", "content": "Why?"}]}
+
+
+class Held(FakeDesk):
+    """Works on its questions until it may go on, or its deadline is over, as a pipeline does between its batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on, self.working, self.ended = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
+        self.steps = [HitsEvent(hits=[]), self.work, answer()]
+
+    def work(self) -> None:
+        self.working.release()
+        try:
+            while not self.go_on.wait(0.01):
+                check_deadline()
+        finally:
+            self.ended.release()
+
+    def search(self, request: SearchRequest, access: Access) -> SearchResponse:
+        self.work()
+        return super().search(request, access)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server in a thread."""
+
+    url: str
+    server: Server
+    turns: Turns
+    thread: threading.Thread
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+
+
+@contextmanager
+def running(desk: FakeDesk, *, opened: bool = True, **settings: Any) -> Iterator[Running]:
+    chosen = settings_for(Path("unused"), **settings)
+    turns = turns_for(chosen, opened=opened)
+    app = create_app(desk, settings=chosen, guard=replace(Guard(), turns=turns))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Server(
+            uvicorn.Config(app, log_config=None),
+            turns,
+            stop_seconds=chosen.stop_seconds,
+            request_seconds=chosen.request_seconds,
+            warm=lambda: None,
+            ready=lambda: None,
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", server, turns, thread)
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE)
+
+
+def post(url: str, body: dict[str, Any]) -> httpx.Response:
+    return httpx.post(url, json=body, timeout=PATIENCE, trust_env=False)
+
+
+@contextmanager
+def asked(url: str, requests: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[list[Any]]:
+    with ThreadPoolExecutor(len(requests)) as clients:
+        yield [clients.submit(post, url + path, body) for path, body in requests]
+
+
+IN_FLIGHT = [
+    ("/api/ask", QUESTION),
+    ("/api/search", QUESTION),
+    ("/v1/chat/completions", CHAT),
+    ("/api/ask", QUESTION | {"stream": True}),
+    ("/v1/chat/completions", CHAT | {"stream": True}),
+]
+
+
+def until_working(desk: Held, count: int) -> None:
+    for _ in range(count):
+        assert desk.working.acquire(timeout=PATIENCE)
+
+
+def test_what_is_worked_on_when_it_stops_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Held()
+    with running(desk, questions_at_once=8, stop_seconds=PATIENCE) as service, asked(service.url, IN_FLIGHT) as replies:
+        until_working(desk, len(IN_FLIGHT))
+        service.stop()
+        while not service.turns.stopping:
+            desk.go_on.wait(0.01)
+        desk.go_on.set()
+        assert [reply.result(PATIENCE).status_code for reply in replies] == [200] * 5
+    assert [name for name, _ in events_of(replies[3].result().text)] == ["hits", "answer"]
+    assert "Traceback" not in caplog.text
+
+
+def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR)
+    desk = Held()
+    waiting = ("/api/ask", QUESTION)
+    with running(desk, questions_at_once=6, questions_at_once_each=5, stop_seconds=0.1) as service:
+        with asked(service.url, IN_FLIGHT) as replies, asked(service.url, [waiting]) as late:
+            until_working(desk, len(IN_FLIGHT))
+            while not service.turns.waiting:
+                desk.go_on.wait(0.01)
+            service.stop()
+            ask, search, chat, stream, chunks = [reply.result(PATIENCE) for reply in replies]
+            for response in (ask, search, late[0].result(PATIENCE)):
+                problem(response, 503, "stopping")
+                assert int(response.headers["retry-after"]) > 0
+        # What was worked on for nobody has ended.
+        assert service.turns.wait_until_idle(PATIENCE)
+        service.thread.join(PATIENCE)
+    assert (chat.status_code, chat.json()["error"]["code"]) == (503, "stopping")
+    assert int(chat.headers["retry-after"]) > 0
+    [(hits, _), (error, said)] = events_of(stream.text)
+    assert (hits, error, said["type"]) == ("hits", "error", "/problems/stopping")
+    told = [json.loads(line[6:]) for line in chunks.text.splitlines() if line.startswith("data: {")]
+    assert told[-1]["error"]["code"] == "stopping"
+    assert "Traceback" not in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_questions_wait_for_the_models_and_readiness_says_so() -> None:
+    desk = FakeDesk()
+    desk.steps = [answer()]
+    with running(desk, opened=False) as service, asked(service.url, [("/api/ask", QUESTION)] * 3) as replies:
+        while service.turns.waiting < 3:
+            service.thread.join(0.01)
+        assert httpx.get(f"{service.url}/healthz").json() == {"status": "alive"}
+        assert "loaded" in problem(httpx.get(f"{service.url}/readyz"), 503, "not-ready")
+        assert desk.made == 0
+        service.turns.open()
+        assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
+        assert httpx.get(f"{service.url}/readyz").status_code == 200
+
+
+def test_a_question_that_takes_too_long_is_ended_and_told_so() -> None:
+    desk = Held()
+    with running(desk, question_seconds=0.2) as service, asked(service.url, [IN_FLIGHT[0], IN_FLIGHT[3]]) as replies:
+        response = replies[0].result(PATIENCE)
+        assert "0.2 seconds" in problem(response, 503, "took-too-long")
+        assert int(response.headers["retry-after"]) > 0
+        assert [name for name, _ in events_of(replies[1].result(PATIENCE).text)] == ["hits", "error"]
+        assert service.turns.wait_until_idle(PATIENCE)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_work_stops_when_its_client_hangs_up(stream: bool) -> None:
+    desk = Held()
+    with running(desk, questions_at_once=1) as service:
+        connection = send_request(service.url, QUESTION | {"stream": stream})
+        until_working(desk, 1)
+        waiting = send_request(service.url, QUESTION | {"stream": stream})
+        while not service.turns.waiting:
+            service.thread.join(0.01)
+        waiting.close()
+        while service.turns.waiting:
+            service.thread.join(0.01)
+        connection.close()
+        assert desk.ended.acquire(timeout=PATIENCE)
+        assert service.turns.wait_until_idle(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"POST /api/ask HT", b"POST /api/ask HTTP/1.1\r\nHost: 127.0.0.1\r\n"],
+    ids=["nothing", "half a line", "half a head"],
+)
+def test_a_connection_that_sends_half_a_head_is_closed(begun: bytes) -> None:
+    with running(FakeDesk(), request_seconds=0.3) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            connection.sendall(begun)
+            assert connection.recv(1_000) == b""
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    with running(FakeDesk(), request_seconds=0.3) as service:
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+            connection.sendall(b"POST /api/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n")
+            connection.sendall(b"Content-Length: 900\r\n\r\n{")
+            reply = b""
+            while part := connection.recv(10_000):
+                reply += part
+    assert reply.startswith(b"HTTP/1.1 408")
+    assert b"/problems/request-too-slow" in reply

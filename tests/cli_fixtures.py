@@ -170,7 +170,7 @@ def until(found: Callable[[str], bool], lines: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def serving(data_dir: Path, *, host: str = "127.0.0.1", **settings: object) -> Iterator[Service]:
+def serving(data_dir: Path, *, host: str = "127.0.0.1", **settings: Any) -> Iterator[Service]:
     """Run `footnote serve` on a free port, until it says where it is."""
     with starting(data_dir, host=host, **settings) as (process, log_path):
         assert process.stdout is not None

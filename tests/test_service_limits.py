@@ -1,7 +1,7 @@
 """How often and how many at once may ask: by one, by all, after a restart, and while others wait."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -212,8 +212,12 @@ def test_people_take_turns_however_many_questions_one_of_them_sends() -> None:
     served: list[str] = []
     people = ["ann"] * 10 + ["bob", "cem", "bob"]
     asked = [turns.ask(who) for who in people]
+
+    def note(who: str) -> Callable[[object], None]:
+        return lambda _: served.append(who)
+
     for who, future in zip(people, asked, strict=True):
-        future.add_done_callback(lambda _, who=who: served.append(who))
+        future.add_done_callback(note(who))
     for _ in range(6):
         for future in asked:
             if future.done():

@@ -100,7 +100,7 @@ def asked(url: str, requests: Sequence[tuple[str, dict[str, Any]]]) -> Iterator[
         yield [clients.submit(post, url + path, body) for path, body in requests]
 
 
-IN_FLIGHT = [
+IN_FLIGHT: list[tuple[str, dict[str, Any]]] = [
     ("/api/ask", QUESTION),
     ("/api/search", QUESTION),
     ("/v1/chat/completions", CHAT),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from index import finding, publishing, queries, schema
 from index.chunking import passage_id
@@ -19,7 +19,7 @@ from index.finding import Stretch, in_parts
 from index.hidden import may_hide
 from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
-from index.schema import articles, contents, deleted, facts, passages, retired, texts, unsettled
+from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
 
 _PURPOSE = Purpose(
     name="The catalogue",
@@ -279,6 +279,13 @@ class Catalog:
                 publishing.remove_article(connection, article_id)
                 connection.execute(insert(deleted).values(article_id=article_id, groups=row["groups"], deleted_at=now))
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
+
+    def close_to_all(self, ids: Sequence[str]) -> None:
+        """Let nobody read these articles any more, in one transaction, until they are published again."""
+        with self._engine.begin() as connection:
+            for part in in_parts(ids):
+                connection.execute(delete(article_groups).where(article_groups.c.article_id.in_(part)))
+                connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[]))
 
     def leftovers(self) -> list[str]:
         """Return the contents that may be in Chroma or Tantivy and that no article uses."""

@@ -18,6 +18,10 @@ class ArticleError(FootnoteError):
     """One article cannot be read. The others go in without it."""
 
 
+class AccessUnclear(ArticleError):
+    """What an article says of who may read it cannot be understood. An older version of it is closed until it can."""
+
+
 class IndexingStopped(FootnoteError):
     """Indexing was told to stop before its end. What was indexed until then is kept."""
 

@@ -39,7 +39,7 @@ def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> li
 
 
 def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Named], limit: float) -> Prunable:
-    """Return the articles to delete. A source that would lose a larger share than the limit keeps them all.
+    """Return the articles to delete. A source that would lose more than its share, and than one, keeps all.
 
     `known` are the articles before the run, `gone` those of them that are there no more and were not renamed.
     """
@@ -48,11 +48,17 @@ def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Na
     for source in sources:
         before = sum(entry.source == source.name for entry in known.values())
         going = [article_id for article_id in known if article_id in gone and known[article_id].source == source.name]
-        if len(going) > limit * before + 1e-9:  # 0.29 * 100 is a little less than 29
+        if len(going) > _most(before, limit):
             refused.append((source.name, _refusal(going, before, limit)))
         else:
             ids.extend(going)
     return Prunable(tuple(ids), tuple(refused))
+
+
+def _most(before: int, limit: float) -> float:
+    """Return how many of so many articles may go at once: a share of few is one, or nothing could ever be deleted."""
+    share = limit * before + 1e-9  # 0.29 * 100 is a little less than 29
+    return max(share, 1) if limit > 0 else 0
 
 
 def _refusal(going: Sequence[str], before: int, limit: float) -> str:

@@ -4,7 +4,6 @@ Order of writing, so that a reader sees an article's old version or its new one 
 stage in the catalogue, write Chroma and Tantivy, publish in one transaction of the catalogue, then sweep what is left over.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,15 +21,14 @@ from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.files import read_file
 from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
-from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source
+from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source, Withdrawn
 from index.store import Index
 from index.sweeping import sweep
+from index.withdrawing import closed_articles, file_of, withdrawn_articles
 from index.writing import write
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of files read so far and the number of all files."""
-
-_LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,8 @@ class _Tally:
     failed_files: set[str] = field(default_factory=set)
     gone: dict[str, str] = field(default_factory=dict)  # address -> what it answered
     warnings: list[Problem] = field(default_factory=list)
+    withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
+    unclear: dict[str, str] = field(default_factory=dict)  # file -> path, where it is unclear who may read its articles
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
@@ -103,13 +103,17 @@ def sync(
         deque(prepared, maxlen=0)  # reading fills the tally
     else:
         write(index, prepared)
-    renamed, deleted = _going(tally, sources, pruning)
+    withdrawn = withdrawn_articles(tally.known, tally.withdrawn, seen=tally.seen)
+    renamed, deleted = _going(tally, sources, pruning, withdrawn=withdrawn)
     tally.failed.extend(_not_there(tally, deleted))
+    closed = closed_articles(tally.known, tally.unclear, seen=tally.seen)
+    tally.warnings.extend(Problem(tally.unclear[file_of(tally.known[one].path)], _closed(one)) for one in closed)
     if not dry_run:
-        index.catalog.delete([*renamed, *deleted])
+        index.catalog.delete([*renamed, *withdrawn, *deleted])
+        index.catalog.close_to_all(closed)
         sweep(index)
         index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
-    return _report(index, tally, renamed=len(renamed), deleted=len(deleted), started=started)
+    return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 
 
 def delete(index: Index, article_ids: Sequence[str]) -> None:
@@ -142,11 +146,17 @@ def _readings(
     return _watched(readings, count_files(sources), on_progress) if on_progress else readings
 
 
-def _going(tally: _Tally, sources: Sequence[Named], pruning: Pruning) -> tuple[list[str], tuple[str, ...]]:
+def _closed(article_id: str) -> str:
+    return f"the article {article_id!r} was indexed before; nobody may read it until it is clear again who may."
+
+
+def _going(
+    tally: _Tally, sources: Sequence[Named], pruning: Pruning, *, withdrawn: Sequence[str]
+) -> tuple[list[str], tuple[str, ...]]:
     """Return the articles that were renamed and those to delete. What the limit forbids is noted as failed."""
     if not pruning.wanted:
         return [], ()
-    gone = _gone(tally, sources)
+    gone = {one: entry for one, entry in _gone(tally, sources).items() if one not in withdrawn}
     renamed = articles_renamed(gone, tally.added.values())
     found = prunable(tally.known, gone.keys() - set(renamed), sources=sources, limit=pruning.limit)
     tally.failed.extend(Problem(source, why) for source, why in found.refused)
@@ -186,14 +196,14 @@ def _gone(tally: _Tally, sources: Sequence[Named]) -> dict[str, Entry]:
 
 
 def _is_gone(tally: _Tally, entry: Entry) -> bool:
-    return tally.failed_files.isdisjoint([_file_of(entry.path), *map(str, Path(entry.path).parents)])
+    return tally.failed_files.isdisjoint([file_of(entry.path), *map(str, Path(entry.path).parents)])
 
 
 def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress) -> Iterator[Reading]:
     files: dict[str, None] = {}
     for reading in readings:
         path = reading.article.path if isinstance(reading, Read) else reading.path
-        files[_file_of(path)] = None
+        files[file_of(path)] = None
         on_progress(min(len(files), total), total)
         yield reading
 
@@ -208,9 +218,15 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
                     tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
             case Gone(path, error):
                 tally.gone[path] = error
-            case Failed(path, file, error):
+            case Withdrawn(path, _, article_id, reason):
+                tally.skipped.append(path)
+                tally.warnings.append(Problem(path, reason))
+                tally.withdrawn[article_id] = path
+            case Failed(path, file, error, access_unclear):
                 tally.failed.append(Problem(path, error))
                 tally.failed_files.add(file)
+                if access_unclear:
+                    tally.unclear[file] = path
             case Read(article, source, warnings):
                 tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
                 if (prepared := _compared(index, article, source, tally)) is not None:
@@ -225,7 +241,9 @@ def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> P
         tally.failed.append(
             Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id.")
         )
-        tally.failed_files.add(_file_of(article.path))
+        tally.failed_files.add(file_of(article.path))
+        if article.info.groups is not None:
+            tally.unclear[file_of(article.path)] = article.path  # what was indexed of this file may be for others now
         return None
     tally.seen[article.id] = article.path
     entry, key = tally.known.get(article.id), content_key(article)
@@ -250,8 +268,8 @@ def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
         return None
     if is_address(entry.path):
         return entry.path  # an address has its own name, so this article took it on purpose or by mistake
-    file = _file_of(entry.path)
-    if file == _file_of(article.path):
+    file = file_of(entry.path)
+    if file == file_of(article.path):
         return None  # a line that moved within its file
     if file not in tally.held:
         tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), limits_from(index.settings))
@@ -264,8 +282,3 @@ def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:
     if any(isinstance(reading, Failed) for reading in readings):
         return None
     return {reading.article.id for reading in readings if isinstance(reading, Read)}
-
-
-def _file_of(path: str) -> str:
-    """Return the file that an article's path names, without the number of a line in it."""
-    return _LINE_NUMBER.sub("", path)

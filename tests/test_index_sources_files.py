@@ -13,7 +13,7 @@ from index.records import Article, version_of
 from index.settings import IndexSettings
 from index.sources.fetching import Politeness
 from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable
+from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, Withdrawn, printable
 
 LIMIT = 5_000_000
 
@@ -48,14 +48,17 @@ BAD_FILES = {
     "only front matter": (b"---\ntitle: A\n---\n\n", "is empty."),
     "only a byte-order mark": (b"\xef\xbb\xbf", "is empty."),
     "binary": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "byte 8 is NUL. Remove the file, or export it as plain text"),
-    "UTF-16": ("Hello".encode("utf-16"), "is NUL"),
-    "Latin-1": ("Caf\u00e9 au lait".encode("latin-1"), "is not UTF-8: byte 3 does not decode. Save it again as UTF-8."),
+    "UTF-16 without a mark": ("Hello".encode("utf-16-le"), "is NUL"),
+    "half of UTF-16": ("Hello".encode("utf-16")[:-1], "is not UTF-16, as its byte-order mark says: byte 10"),
+    "NUL in UTF-16": ("a\0b".encode("utf-16"), "character 1 is NUL"),
+    "another script's encoding": ("\u041f\u0440\u0438\u0432\u0435\u0442".encode("cp1251"), "is not UTF-8: byte 0"),
+    "damaged UTF-8": (b"Caf\xc3\xa9 au lait \xc3", "is not UTF-8: byte 14"),
     "encoded surrogate": (b"a \xed\xa0\x80 b", "is not UTF-8: byte 2"),
     "front matter that is no YAML": (b"---\ntitle: a: b\n---\nText.", "front matter that does not parse"),
     "front matter that is a list": (b"---\n- a\n- b\n---\nText.", "not a list of `key: value`"),
     "groups that are one name": (b"---\ngroups: staff\n---\nText.", "Write `groups: [name, …]`, `[]` for nobody"),
     "NUL in a title": (b'---\ntitle: "a\\0b"\n---\nText.', "has a title with characters that are not text"),
-    "a nested title": (b"---\ntitle: [a]\n---\nText.", "Write `title: …` on one line."),
+    "a nested id": (b"---\nid: [a]\n---\nText.", "Write `id: …` on one line."),
     "an id with a hole": (b"---\nid: a//b\n---\nText.", "no part between slashes may be empty"),
     "an id out of the folder": (b"---\nid: ../b\n---\nText.", "no part between slashes may be empty, '.' or '..'"),
     "a long id": (b"---\nid: " + b"x" * 513 + b"\n---\nText.", "has an id of 513 characters, over the limit of 512"),
@@ -72,6 +75,45 @@ def test_a_bad_file_is_reported_with_its_cure_and_the_others_go_in(folder: Path,
     (failed,) = failures(readings)
     assert (failed.path, failed.file) == (str(bad), str(bad))
     assert message in failed.error
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_encodings_that_can_be_told_are_read(folder: Path, encoding: str) -> None:
+    text = "---\ntitle: Caf\u00e9\ngroups: [board]\n---\nThe caf\u00e9 \u201cRoma\u201d opens at 9.\n"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    (reading,) = read(written(folder, "a.md", (mark + text).encode(encoding)))
+    assert isinstance(reading, Read)
+    assert (reading.article.info.title, reading.article.info.groups) == ("Caf\u00e9", frozenset({"board"}))
+    assert reading.article.text == "The caf\u00e9 \u201cRoma\u201d opens at 9.\n"
+    assert any("was read as Windows-1252" in warning for warning in reading.warnings) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.md", "---\ntitle: A\ndraft: true\n---\nText."),
+        ("a.md", "+++\ndraft = true\n+++\nText."),
+        ("a.txt", "---\npublished: false\n---\nText."),
+        ("a.jsonl", '{"id": "a", "text": "Text.", "Draft": true}'),
+    ],
+)
+def test_drafts_are_passed_over_with_the_reason(folder: Path, name: str, content: str) -> None:
+    (reading,) = read(written(folder, name, content))
+    assert isinstance(reading, Withdrawn)
+    assert reading.id == "a"
+    assert "is passed over: it says" in reading.reason
+
+
+def test_lines_count_their_groups_however_the_key_is_written(folder: Path) -> None:
+    path = lines_of(
+        folder,
+        {"Text": "One.", "GROUPS": ["board"]},
+        {"text": "Two.", "group": "board"},
+        '{"text": "3", "groups": ["a"], "groups": []}',
+    )
+    readings = read(path)
+    assert articles(readings)["feed.jsonl#1"].info.groups == frozenset({"board"})
+    assert [failed.access_unclear for failed in failures(readings)] == [True, True]
 
 
 def test_the_limit_counts_bytes_of_the_text_without_front_matter(folder: Path) -> None:

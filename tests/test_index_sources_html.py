@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 from index.segmentation import display_text, split_sentences
 from index.sources.html import decode_html, read_html
 from index.sources.reading import read_articles
@@ -147,3 +147,30 @@ def test_a_fault_of_the_library_is_one_bad_file(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(trafilatura, "extract", failing)
     with pytest.raises(ArticleError, match=r"cannot be taken apart \(RuntimeError\)"):
         read_html(PAGE.encode())
+
+
+HEADED = (
+    "<html><head><title>R</title>{}</head><body><article><p>It rained in Rome all day long.</p></article></body></html>"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "groups"),
+    [
+        ("", None),
+        ('<meta name="groups" content="board, staff">', {"board", "staff"}),
+        ('<META CONTENT="board" NAME=Groups>', {"board"}),
+        ('<meta property="groups" content="">', set()),
+        ('<meta name="keywords" content="groups">', None),
+    ],
+)
+def test_a_page_may_name_who_reads_it(head: str, groups: set[str] | None) -> None:
+    assert read_html(HEADED.format(head).encode()).metadata.groups == groups
+
+
+@pytest.mark.parametrize(
+    "head", ['<meta name="groups">', '<meta name="groups" content="a"><meta name="groups" content="b">']
+)
+def test_a_page_whose_groups_are_unclear_fails(head: str) -> None:
+    with pytest.raises(AccessUnclear, match="names groups in a form that is not understood"):
+        read_html(HEADED.format(head).encode())

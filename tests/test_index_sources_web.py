@@ -84,7 +84,7 @@ def test_front_matter_of_the_web_names_and_opens_nothing(web: WebServer) -> None
     (reading,) = read(web.address + "/a")
     assert isinstance(reading, Read)
     assert (reading.article.id, reading.article.info.url) == (web.address + "/a",) * 2
-    assert reading.article.info.groups is None
+    assert reading.article.info.groups == frozenset()
 
 
 FAILURES = {

@@ -13,7 +13,7 @@ from index.records import FOR_EVERYONE
 from index.schema import retired, texts
 from index.store import Index
 from index.sync import delete, sync
-from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, ContentsOf, counts, ids, text_of, write
+from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, ContentsOf, counts, ids, lines, text_of, write
 
 
 def test_without_prune_nothing_is_deleted(index: Index, folder: Path) -> None:
@@ -77,10 +77,11 @@ def test_prune_touches_only_the_sources_that_are_named(index: Index, folder: Pat
 def test_the_limit_is_of_each_source(index: Index, folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     write(folder, {f"{n}.md": "It rained." for n in range(10)})
-    write(other, {"x.md": "One.", "y.md": "Two."})
+    write(other, {"x.md": "One.", "y.md": "Two.", "z.md": "Three."})
     sync(index, [folder, other])
     (folder / "0.md").unlink()
     (other / "x.md").unlink()
+    (other / "y.md").unlink()
     report = sync(index, [folder, other], pruning=PRUNE)
     assert counts(report) == {"unchanged": 10, "deleted": 1, "failed": 1}
     assert report.failed[0].path == str(other)
@@ -179,3 +180,74 @@ def test_an_old_version_is_read_under_todays_groups(index: Index, folder: Path) 
     assert text_of(index, "a", STAFF, version=old) == "One."
     with pytest.raises(ArticleUnknown, match="no article 'a' that you may read"):
         text_of(index, "a", FOR_EVERYONE, version=old)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_of_few_articles_one_may_go(index: Index, folder: Path, count: int) -> None:
+    write(folder, {f"{n}.md": f"Report {n}." for n in range(count)})
+    sync(index, [folder])
+    (folder / "0.md").unlink()
+    assert counts(sync(index, [folder], pruning=Pruning(wanted=True, limit=0.0)))["failed"] == 1
+    assert counts(sync(index, [folder], pruning=PRUNE))["deleted"] == 1
+    assert "0" not in ids(index)
+
+
+def test_of_few_articles_not_two_may_go(index: Index, folder: Path) -> None:
+    write(folder, {f"{n}.md": f"Report {n}." for n in range(4)})
+    sync(index, [folder])
+    (folder / "0.md").unlink()
+    (folder / "1.md").unlink()
+    assert "2 of its 4 articles are gone (50%)" in sync(index, [folder], pruning=PRUNE).failed[0].error
+
+
+def test_a_draft_is_taken_back_at_once_and_comes_again(index: Index, folder: Path) -> None:
+    write(folder, {"a.md": "One.", "b.jsonl": lines({"text": "Two."}, {"id": "x", "text": "Three."})})
+    sync(index, [folder])
+    write(folder, {"a.md": "---\nid: other\ndraft: true\n---\nOne."})
+    write(folder, {"b.jsonl": lines({"text": "Two."}, {"id": "x", "text": "Three.", "published": False})})
+    report = sync(index, [folder])
+    assert counts(report) == {"unchanged": 1, "deleted": 2}
+    assert report.skipped == (str(folder / "a.md"), f"{folder / 'b.jsonl'}#2")
+    assert "it says `draft: true`" in report.warnings[0].error
+    assert ids(index) == ["b.jsonl#1"]
+    write(folder, {"a.md": "One."})
+    assert counts(sync(index, [folder]))["added"] == 1
+
+
+UNCLEAR = {
+    "groups as one name": "---\ngroups: staff\n---\nTwo.",
+    "no end": "---\ntitle: A\ngroups: [staff]\n\nTwo.",
+    "broken TOML": "+++\ngroups = [staff]\n+++\nTwo.",
+    "no YAML": "---\ngroups: [staff\n---\nTwo.",
+    "an id that is taken": "---\nid: b\ngroups: [staff]\n---\nTwo.",
+}
+
+
+@pytest.mark.parametrize("content", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_an_article_that_was_open_is_closed_while_its_file_is_unclear(index: Index, folder: Path, content: str) -> None:
+    write(folder, {"a.md": "One.", "b.md": "Other."})
+    sync(index, [folder])
+    write(folder, {"a.md": content})
+    assert counts(sync(index, [folder], dry_run=True)) == {"unchanged": 1, "failed": 1}
+    assert text_of(index, "a", FOR_EVERYONE) == "One."
+    report = sync(index, [folder], pruning=PRUNE)
+    assert counts(report) == {"unchanged": 1, "failed": 1}
+    assert "nobody may read it until it is clear again" in report.warnings[-1].error
+    for asker in (FOR_EVERYONE, STAFF):
+        with pytest.raises(ArticleUnknown):
+            text_of(index, "a", asker)
+    assert text_of(index, "a") == "One."
+    assert sync(index, [folder]).warnings == ()
+    write(folder, {"a.md": "---\ngroups: [staff]\n---\nOne."})
+    sync(index, [folder])
+    assert text_of(index, "a", STAFF) == "One."
+
+
+def test_of_a_file_of_lines_only_what_is_unclear_is_closed(index: Index, folder: Path) -> None:
+    write(folder, {"a.jsonl": lines({"id": "x", "text": "One."}, {"id": "y", "text": "Two."})})
+    sync(index, [folder])
+    write(folder, {"a.jsonl": lines({"id": "x", "text": "One.", "groups": "staff"}, {"id": "y", "text": "Two."})})
+    sync(index, [folder])
+    assert text_of(index, "y", FOR_EVERYONE) == "Two."
+    with pytest.raises(ArticleUnknown):
+        text_of(index, "x", FOR_EVERYONE)

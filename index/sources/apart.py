@@ -87,7 +87,9 @@ def _value(reply: Reply, limits: Limits) -> Any:
     match reply:
         case Done(value):
             return value
-        case Refused(message) | Broken(message):
+        case Refused(message, _, kind):
+            raise kind(message)
+        case Broken(message):
             raise ArticleError(message)
         case OutOfMemory():
             raise ArticleError(_too_much_memory(limits.memory_bytes))

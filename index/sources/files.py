@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.errors import ArticleError, FootnoteError
+from index.errors import AccessUnclear, ArticleError, FootnoteError
 from index.sources.articles import article_from
 from index.sources.extraction import ENDINGS, check_size, extract_apart
 from index.sources.lines import read_lines
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, printable, unexpected
+from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, Withdrawn, printable, unexpected
 
 LINES_ENDING = ".jsonl"
 
@@ -48,11 +48,21 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[Reading
         else:
             yield _read_whole(file, source, limits)
     except (ArticleError, OSError) as error:
-        yield Failed(printable(file), printable(file), _explain(error))
+        yield Failed(printable(file), printable(file), _explain(error), isinstance(error, AccessUnclear))
     except FootnoteError:
         raise
     except Exception as error:  # noqa: BLE001 - no file ends a run, whatever its reader raises
         yield Failed(printable(file), printable(file), unexpected(error))
+
+
+def default_id_of(file: Path, source: Source) -> str:
+    """Return the id of the article in a file that gives none itself: its path below the folder, without its ending."""
+    # Slashes on every system: an id is a name, not a path.
+    return file.stem if file == source.root else file.relative_to(source.root).with_suffix("").as_posix()
+
+
+def _passed_over(why: str) -> str:
+    return f"is passed over: {why}."
 
 
 def _gone(file: Path) -> Failed:
@@ -75,7 +85,8 @@ def _read_whole(file: Path, source: Source, limits: Limits) -> Reading:
     extracted = extract_apart(file.read_bytes(), ending, limits=limits)
     if isinstance(extracted, str):
         return Skipped(printable(file), extracted)
-    # Slashes on every system: an id is a name, not a path.
-    default_id = file.stem if file == source.root else file.relative_to(source.root).with_suffix("").as_posix()
+    default_id = default_id_of(file, source)
+    if why := extracted.metadata.unpublished:
+        return Withdrawn(printable(file), printable(file), extracted.metadata.id or default_id, _passed_over(why))
     article = article_from(extracted, default_id=default_id, path=file, limits=limits)
     return Read(article, source, extracted.warnings)

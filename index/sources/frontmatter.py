@@ -1,60 +1,171 @@
-"""Front matter: the YAML between two lines of dashes at the start of a file."""
+"""Front matter: what a file says of itself before its text, as YAML, TOML or JSON.
 
+Who may read an article stands there, so nothing that looks like front matter is ever taken for text: it is read, or the file
+fails.
+"""
+
+import json
 import re
+import tomllib
+from dataclasses import dataclass
 
-import yaml
-from frontmatter.default_handlers import YAMLHandler
+from index.errors import AccessUnclear
+from index.sources.metadata import KNOWN_FIELDS, field_name
+from index.sources.yaml_fields import load_yaml
 
-from index.errors import ArticleError
+LONGEST = 50_000
+"""Characters of front matter, at most."""
 
-
-class _AsWritten(yaml.SafeLoader):
-    """YAML whose values stay as they were written: `no` is a language, `1:30` a title, and no date breaks the file."""
-
-
-_NULL = "tag:yaml.org,2002:null"
-_AsWritten.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag == _NULL]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+# What may stand before front matter: white space, byte-order marks, comments.
+_BEFORE = re.compile(r"(?>\s|[\ufeff\u200b-\u200d\u2060]|<!--(?>[^-]|-(?!->))*+-->)*+")
+_OPENING = re.compile(
+    r"(?P<mark>---|\+\+\+|;;;)[ \t]*(?P<kind>yaml|yml|toml|json)?[ \t]*(?:\#[^\n]*)?(?:\n|\Z)", re.IGNORECASE
+)
+# YAML's own end of a document is one, too.
+_ENDS = {
+    "---": re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE),
+    "+++": re.compile(r"^\+\+\+[ \t]*(?:\n|\Z)", re.MULTILINE),
+    ";;;": re.compile(r"^;;;[ \t]*(?:\n|\Z)", re.MULTILINE),
 }
-_AsWritten.yaml_constructors = {
-    tag: construct
-    for tag, construct in yaml.SafeLoader.yaml_constructors.items()
-    if tag in {None, _NULL, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
-}
+_KINDS = {"---": "yaml", "+++": "toml", ";;;": "json"}
+_KEY = re.compile(r"""[ \t]*["']?(?P<key>[^\W\d][\w.-]*(?:[ ][\w.-]+){0,3})["']?[ \t]*[:=](?=\s|["'\[{])""")
+_GROUPS = re.compile(r"""[^\w\n]{0,20}groups[*_"'`\])]{0,4}[ \t]*[:=]""", re.IGNORECASE)
+# A line of what may be meant as front matter: empty, marks alone, a comment, an item, an indented line, a key with its value.
+_HEAD_LINE = re.compile(
+    r"""\W*$|[ \t]*(?:\#|//|;|%|<!--|`{3}|[-*+][ ])|[ \t]+\S|["':]?[\w.-]+(?:[ ][\w.-]+){0,3}["'*]*[ \t]*[:=]"""
+)
+_HEAD_LINES = 200
 
-# The library's own boundary swallows the blank lines after it, which belong to the text.
-_HANDLER = YAMLHandler(fm_boundary=re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE))
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Fields, and where the text after them starts."""
+
+    fields: dict[str, object]
+    end: int
 
 
 def split_front_matter(text: str) -> tuple[dict[str, object], str]:
     """Return a file's front matter and the text after it, untouched.
 
-    A file that starts with dashes and has no second line of them has no front matter: the dashes are a rule.
-    Raises ArticleError when there is front matter that is not a YAML mapping.
+    A file that starts with dashes, with no second line of them and no key after them, has none: the dashes are a rule.
+    Raises AccessUnclear when there is what looks like front matter and cannot be read, or groups are named outside of it.
     """
-    try:
-        front, body = _HANDLER.split(text) if _HANDLER.detect(text) else ("", text)
-    except ValueError:
-        return {}, text
-    fields = _load(front)
-    if not isinstance(fields, dict):
-        raise ArticleError(
-            "has front matter that is not a list of `key: value`. Mend it, "
-            "or put an empty line before the dashes if they are meant as a rule."
+    text = text.lstrip("\ufeff")
+    found = _found(text)
+    fields, body = (found.fields, text[found.end :]) if found else ({}, text)
+    if all(field_name(key) != "groups" for key in fields):
+        _refuse_groups_in(body)
+    return fields, body
+
+
+def _found(text: str) -> _Found | None:
+    before = _BEFORE.match(text)
+    start = before.end() if before else 0
+    if opening := _OPENING.match(text, start):
+        return _fenced(text, opening, certain=start == 0)
+    if text.startswith("{", start):
+        return _bare_json(text, start)
+    return None
+
+
+def _fenced(text: str, opening: re.Match[str], *, certain: bool) -> _Found | None:
+    """Return what stands between two marks. It is `certain` to be meant as front matter where nothing is before it."""
+    mark = opening["mark"]
+    looks_like_it = _starts_with_key(text, opening.end(), any_key=certain)
+    end = _ENDS[mark].search(text, opening.end())
+    if end is None:
+        if not looks_like_it:
+            return None
+        raise AccessUnclear(
+            f"starts with front matter that does not end: no line of {mark} alone follows, at the start of its line. Add "
+            "it, or write *** for a rule."
         )
-    return {str(key): value for key, value in fields.items()}, body
+    if not certain and not looks_like_it:
+        return None
+    if end.start() - opening.end() > LONGEST:
+        raise AccessUnclear(f"has front matter of more than {LONGEST:,} characters. Shorten it.")
+    front = text[opening.end() : end.start()]
+    line = text.count("\n", 0, opening.end()) + 1
+    kind = (opening["kind"] or _KINDS[mark]).lower()
+    return _Found(_loaded(front, kind, first_line=line), end.end())
 
 
-def _load(front: str) -> object:
+def _starts_with_key(text: str, at: int, *, any_key: bool) -> bool:
+    """Say whether the first lines after a mark are keys with values: any, or at least one that front matter often has."""
+    for line in text[at : at + 4_000].split("\n")[:20]:
+        key = _KEY.match(line)
+        if key and (any_key or field_name(key["key"]) in KNOWN_FIELDS):
+            return True
+        if any_key and line.strip() and not line.lstrip().startswith(("#", "{", '"')):
+            return False
+    return False
+
+
+def _loaded(front: str, kind: str, *, first_line: int) -> dict[str, object]:
+    if kind == "toml":
+        fields: object = _toml(front)
+    elif kind == "json":
+        fields = _json(front)
+    else:
+        fields = load_yaml(front, first_line=first_line)
+    if not isinstance(fields, dict):
+        raise AccessUnclear(
+            "has front matter that is not a list of `key: value`. Mend it, or write *** where a rule was meant."
+        )
+    return {str(key): value for key, value in fields.items()}
+
+
+def _toml(front: str) -> object:
     try:
-        return _HANDLER.load(front, Loader=_AsWritten) or {}
-    except yaml.MarkedYAMLError as error:
-        # Marks count from 0, and the first line of the file is the dashes.
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
-        raise ArticleError(
-            f"has front matter that does not parse: {error.problem} (line {line} of the file). "
-            "Mend it; a value with a colon needs quotes."
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ArticleError(f"has front matter that does not parse: {error}. Mend it.") from None
+        return tomllib.loads(front)
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        raise AccessUnclear(f"has front matter that is not TOML: {error}. Mend it.") from None
+
+
+def _json(front: str) -> object:
+    try:
+        # Some leave out the braces, for the marks stand for them.
+        written = front if front.lstrip().startswith("{") else "{" + front + "}"
+        return json.loads(written, object_pairs_hook=unique_pairs)
+    except (ValueError, RecursionError) as error:
+        raise AccessUnclear(f"has front matter that is not JSON: {error}. Mend it.") from None
+
+
+def _bare_json(text: str, start: int) -> _Found | None:
+    """Return an object of JSON that a text starts with, where its keys are those of front matter."""
+    try:
+        decoder = json.JSONDecoder(object_pairs_hook=unique_pairs)
+        fields, end = decoder.raw_decode(text[start : start + LONGEST])
+    except (ValueError, RecursionError) as error:
+        if _starts_with_key(text, start + 1, any_key=False):
+            raise AccessUnclear(f"has front matter that is not JSON: {error}. Mend it.") from None
+        return None
+    if not any(field_name(key) in KNOWN_FIELDS for key in fields):
+        return None
+    rest = text[start + end :]
+    return _Found(fields, start + end + (len(rest) - len(rest.removeprefix("\n"))))
+
+
+def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object of JSON. Raises AccessUnclear when it has a key twice: which one counts would be a guess."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise AccessUnclear(f"has the key {twice[:80]!r} twice. Keep one of them.")
+    return fields
+
+
+def _refuse_groups_in(body: str) -> None:
+    """Raise AccessUnclear when a text starts with lines such as those of front matter, and one names groups."""
+    in_comment = False
+    for line in body[:LONGEST].split("\n")[:_HEAD_LINES]:
+        if _GROUPS.match(line):
+            raise AccessUnclear(
+                "names groups at its start, but not in front matter that can be read. Put `groups: [name, …]` between two "
+                "lines of --- at the very start of the file; if it is a part of the text, put a sentence before it."
+            )
+        in_comment = (in_comment or "<!--" in line) and "-->" not in line
+        if not in_comment and not _HEAD_LINE.match(line):
+            return

@@ -6,6 +6,7 @@ A. Barbaresi, "Trafilatura: A Web Scraping Library and Command-Line Tool for Tex
 import codecs
 import logging
 import re
+from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from lxml.html import document_fromstring
 
 from index.errors import ArticleError
 from index.segmentation import split_sentences
+from index.sources.meta_groups import groups_in_page
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
 from index.sources.plain import normalise_line_ends
 from index.sources.records import Extracted
@@ -41,7 +43,7 @@ def read_html(raw: bytes, *, charset: str | None = None, url: str | None = None)
     text = _main_text(page)
     if not _says_something(text):
         raise ArticleError("has no main text: only menus, or a script that would write it. Save the article as text.")
-    return Extracted(text, "markdown", _metadata(page, url))
+    return Extracted(text, "markdown", replace(_metadata(page, url), groups=groups_in_page(page)))
 
 
 def decode_html(raw: bytes, charset: str | None = None) -> str:

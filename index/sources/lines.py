@@ -5,12 +5,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 from index.sources.apart import apart
 from index.sources.articles import article_from
-from index.sources.metadata import read_metadata
-from index.sources.plain import decode, normalise_line_ends
-from index.sources.records import Extracted, Failed, Limits, Read, Reading, Skipped, Source, printable, unexpected
+from index.sources.frontmatter import unique_pairs
+from index.sources.metadata import field_name, read_metadata
+from index.sources.plain import decode_utf8, normalise_line_ends
+from index.sources.records import (
+    Extracted,
+    Failed,
+    Limits,
+    Read,
+    Reading,
+    Skipped,
+    Source,
+    Withdrawn,
+    printable,
+    unexpected,
+)
 
 _BYTE_ORDER_MARK = "\ufeff"
 _BATCH_BYTES = 1_000_000
@@ -73,7 +85,9 @@ def read_some(batch: list[_Line], file: Path, source: Source, limits: Limits) ->
 def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> Reading:
     path = f"{printable(file)}#{name.rpartition('#')[2]}"
     try:
-        extracted = _extracted(json.loads(decode(line)))
+        extracted = _extracted(json.loads(decode_utf8(line), object_pairs_hook=unique_pairs))
+        if why := extracted.metadata.unpublished:
+            return Withdrawn(path, printable(file), extracted.metadata.id or name, f"is passed over: {why}.")
         article = article_from(extracted, default_id=name, path=path, limits=limits)
         return Read(article, source, extracted.warnings)
     except json.JSONDecodeError as error:
@@ -85,7 +99,7 @@ def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Li
     except RecursionError:
         return Failed(path, printable(file), "is JSON nested too deeply to read. Flatten the line.")
     except ArticleError as error:
-        return Failed(path, printable(file), str(error))
+        return Failed(path, printable(file), str(error), isinstance(error, AccessUnclear))
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - a bad line never costs the others
@@ -95,7 +109,8 @@ def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Li
 def _extracted(fields: object) -> Extracted:
     if not isinstance(fields, dict):
         raise ArticleError('is not an object. Write one {"id": …, "text": …} a line.')
-    if not isinstance(text := fields.pop("text", None), str):
+    key = next((key for key in fields if field_name(key) == "text"), "text")
+    if not isinstance(text := fields.pop(key, None), str):
         raise ArticleError('has no "text". Add it: it is the one field that is required.')
     metadata = read_metadata(fields)
     text = normalise_line_ends(text.removeprefix(_BYTE_ORDER_MARK))

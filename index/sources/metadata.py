@@ -1,21 +1,36 @@
 """What is said about an article: in front matter or a `.jsonl` line, checked field by field, or by a file of itself."""
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 
 _RFC_2822 = re.compile(r"(?:\w{3}, ?)?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
 # Longer than any title or name that was meant as one.
 _LONGEST = 500
+# How generators of sites say that a page is not for readers: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq.
+_KEPT_BACK_IF_TRUE = ("draft", "private", "unlisted", "hidden")
+_KEPT_BACK_IF_FALSE = ("published", "publish", "public")
+_TRUE = frozenset({"true", "yes", "on"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+KNOWN_FIELDS = frozenset(
+    "id title url publisher published date author authors language lang groups draft publish public private unlisted hidden "
+    "status tags categories description keywords layout slug permalink aliases summary".split()
+)
+"""Names of fields by which front matter is told from text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The fields that were given. `warnings` tells which could not be understood and stay unknown."""
+    """The fields that were given. `warnings` tells which could not be understood and stay unknown.
+
+    `unpublished` is why the article is not for its readers yet, such as that it is a draft.
+    """
 
     id: str | None
     title: str | None
@@ -26,36 +41,71 @@ class Metadata:
     language: str | None
     groups: frozenset[str] | None
     warnings: tuple[str, ...]
+    unpublished: str | None = None
 
 
 def read_metadata(fields: dict[str, object]) -> Metadata:
-    """Check the fields. Raises ArticleError when `groups` is malformed: who may read must never be guessed."""
-    fields = _in_lower_case(fields)
-    published, warnings = _published(_first(fields, "published", "date"))
+    """Check the fields. Raises AccessUnclear when it is not clear who may read: that must never be guessed."""
+    fields = _by_name(fields)
+    warnings: list[str] = []
+    published, odd_day = _published(_first(fields, "published", "date", unless=_is_flag))
     return Metadata(
         id=_line(fields, "id"),
-        title=_line(fields, "title"),
-        url=_line(fields, "url"),
-        publisher=_line(fields, "publisher"),
+        title=_named(fields, "title", warnings),
+        url=_named(fields, "url", warnings),
+        publisher=_named(fields, "publisher", warnings),
         published=published,
-        authors=_authors(_first(fields, "authors", "author")),
-        language=_line(fields, "language"),
+        authors=_authors(_first(fields, "authors", "author"), warnings),
+        language=_named(fields, "language", warnings),
         groups=_groups(fields),
-        warnings=warnings,
+        warnings=(*odd_day, *warnings),
+        unpublished=_why_unpublished(fields),
     )
 
 
-def _in_lower_case(fields: dict[str, object]) -> dict[str, object]:
+def field_name(key: str) -> str:
+    """Return the name of a field, without regard to capitals, width and characters that nobody sees."""
+    shown = (character for character in unicodedata.normalize("NFKC", key) if unicodedata.category(character) != "Cf")
+    return "".join(shown).strip().casefold()
+
+
+def _by_name(fields: dict[str, object]) -> dict[str, object]:
     # "Groups" has to count as "groups": passed over, it would open the article to everyone.
-    lowered = {key.strip().lower(): value for key, value in fields.items()}
-    if len(lowered) < len(fields):
-        raise ArticleError("has a key twice, in capitals and without. Keep one of them.")
-    return lowered
+    named = {field_name(key): value for key, value in fields.items()}
+    if len(named) < len(fields):
+        raise AccessUnclear("has a key twice, in capitals and without. Keep one of them.")
+    return named
 
 
-def _first(fields: dict[str, object], *keys: str) -> object:
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and value.strip().casefold() in _TRUE | _FALSE)
+
+
+def _why_unpublished(fields: dict[str, object]) -> str | None:
+    """Return which field says that the article is not, or not yet, for its readers; None where none does.
+
+    What is neither yes nor no counts as the answer that keeps the article back, but for `published`, which may be a day.
+    """
+    for name in _KEPT_BACK_IF_TRUE:
+        if name in fields and _written(fields[name]) not in _FALSE | {""}:
+            return f"it says `{name}: {_written(fields[name])[:40]}`"
+    for name in _KEPT_BACK_IF_FALSE:
+        if name in fields and _written(fields[name]) in _FALSE:
+            return f"it says `{name}: {_written(fields[name])[:40]}`"
+    for name in ("status", "state"):
+        if _written(fields.get(name)) in {"draft", "private", "unpublished"}:
+            return f"it says `{name}: {_written(fields.get(name))}`"
+    return None
+
+
+def _written(value: object) -> str:
+    return "" if value is None else str(value).strip().casefold() if isinstance(value, (str, bool, int)) else "…"
+
+
+def _first(fields: dict[str, object], *keys: str, unless: Callable[[object], bool] = lambda _: False) -> object:
     """Return the first of these fields that says something: others' front matter has `date` and `author`."""
-    return next((fields[key] for key in keys if fields.get(key) not in (None, "", [])), None)
+    said = (fields[key] for key in keys if fields.get(key) not in (None, "", []))
+    return next((value for value in said if not unless(value)), None)
 
 
 def _line(fields: dict[str, object], key: str) -> str | None:
@@ -68,17 +118,42 @@ def _line(fields: dict[str, object], key: str) -> str | None:
     return _encodable(line, key) or None
 
 
+def _named(fields: dict[str, object], key: str, warnings: list[str]) -> str | None:
+    """Return a field as one line, of a list the first, of a map its name. Tells where something was passed over."""
+    values = _names(fields.get(key))
+    if fields.get(key) not in (None, "", [], {}) and len(values) != 1:
+        told = f"only the first, {values[0][:40]!r}, counts" if values else "it stays unknown"
+        warnings.append(f"{key} is not one name; {told}")
+    return _encodable(values[0], key) or None if values else None
+
+
+def _authors(value: object, warnings: list[str]) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    if any(one not in (None, "", [], {}) and not _names(one) for one in values):
+        warnings.append("an author has no `name`, and stays unknown")
+    return tuple(_encodable(name, "author") for one in values for name in _names(one))
+
+
+def _names(value: object) -> list[str]:
+    """Return the names that a field holds as others write it: one, a list of them, or maps that have one (`{name: …}`)."""
+    values = value if isinstance(value, list) else [value]
+    named = [_name_in(one) if isinstance(one, dict) else one for one in values]
+    lines = (" ".join(str(one).split()) for one in named if one is not None and not isinstance(one, (dict, list)))
+    return [line for line in lines if line]
+
+
+def _name_in(value: dict[object, object]) -> object:
+    """Return the name in a map, or its only key where that stands for one, as in `authors: [{ann: null}]`."""
+    by_name = {field_name(str(key)): of for key, of in value.items()}
+    return next(
+        (by_name[key] for key in ("name", "title", "display_name", "id", "key", "code") if key in by_name), None
+    )
+
+
 def _encodable(line: str, key: str) -> str:
     if "\0" in line or any("\ud800" <= character <= "\udfff" for character in line):
         raise ArticleError(f"has a {key} with characters that are not text. Remove them.")
     return line
-
-
-def _authors(value: object) -> tuple[str, ...]:
-    names = value if isinstance(value, list) else [value] if value else []
-    if any(isinstance(name, (dict, list)) for name in names):
-        raise ArticleError("has authors that are not names. Write `authors: [name, …]`.")
-    return tuple(_encodable(" ".join(str(name).split()), "author") for name in names if name)
 
 
 def _published(value: object) -> tuple[date | None, tuple[str, ...]]:
@@ -145,12 +220,37 @@ def _tidy(line: str | None) -> str | None:
 
 
 def _groups(fields: dict[str, object]) -> frozenset[str] | None:
+    _refuse_groups_elsewhere(fields)
     if "groups" not in fields:
         return None
     groups = fields["groups"]
     if not isinstance(groups, list) or not all(isinstance(group, str) and group.strip() for group in groups):
-        raise ArticleError(
+        raise AccessUnclear(
             "has groups that are not a list of names. Write `groups: [name, …]`, `[]` for nobody, "
             "or leave the key out for everyone."
         )
-    return frozenset(_encodable(group.strip(), "group") for group in groups)
+    if several := next((group for group in groups if "," in group), None):
+        raise AccessUnclear(f"has a group with a comma in it, {several[:80]!r}. Write each name as an item of its own.")
+    try:
+        return frozenset(_encodable(group.strip(), "group") for group in groups)
+    except ArticleError as error:
+        raise AccessUnclear(str(error)) from None
+
+
+def _refuse_groups_elsewhere(fields: dict[str, object]) -> None:
+    """Raise AccessUnclear when a key is a slip of the pen away from `groups`, or `groups` stand within another field."""
+    for name in fields:
+        if name != "groups" and get_close_matches(name[:20], ["groups"], cutoff=0.83):
+            raise AccessUnclear(
+                f"has the key {name!r}. If it says who may read, write `groups: [name, …]`; else rename it."
+            )
+    waiting: list[tuple[str, object]] = list(fields.items())
+    seen: set[int] = set()  # aliases of YAML lead to the same value again
+    while waiting:
+        field, value = waiting.pop()
+        if not isinstance(value, (dict, list)) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict) and any(field_name(str(key)) == "groups" for key in value):
+            raise AccessUnclear(f"names groups within {field[:80]!r}. Write them at the top: `groups: [name, …]`.")
+        waiting.extend((field, inner) for inner in (value.values() if isinstance(value, dict) else value))

@@ -113,7 +113,7 @@ def _sources(named: Path | str) -> Iterator[Named]:
 
 def _listed_in(file: Path) -> Iterator[WebSource]:
     try:
-        lines = decode(file.read_bytes()).split("\n")
+        lines = decode(file.read_bytes())[0].split("\n")
     except (ArticleError, OSError) as error:
         raise WrongUsage(f"{printable(file)} cannot be read: {error}") from None
     for number, line in enumerate(lines, start=1):

@@ -72,12 +72,14 @@ class Read:
 class Failed:
     """A file, or a line of one, that holds no article that can be read. `file` is the whole file's path.
 
-    A folder that cannot be listed fails as one: what it holds is unknown. An address stands for itself in both.
+    A folder that cannot be listed fails as one: what it holds is unknown. An address stands for itself in both. With
+    `access_unclear`, it says who may read it in a way that is not understood.
     """
 
     path: str
     file: str
     error: str
+    access_unclear: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,19 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An article that is there and is not for readers: a draft, or behind a link that leads out of its folder.
+
+    What was indexed of it before goes at once. `id` is the article's; `file` is the whole file's path.
+    """
+
+    path: str
+    file: str
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file of a type that is not read. `reason` says what to do, where something can be done."""
 
@@ -96,7 +111,7 @@ class Skipped:
     reason: str | None = None
 
 
-Reading = Read | Failed | Gone | Skipped
+Reading = Read | Failed | Gone | Withdrawn | Skipped
 
 
 def printable(path: Path | str) -> str:

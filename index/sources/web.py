@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import sample
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 from index.sources.apart import apart
 from index.sources.articles import article_from
 from index.sources.extraction import extract_apart
 from index.sources.feeds import Listed, Listing, listing_in, may_list
 from index.sources.fetching import Fetched, Fetcher, PageGone
-from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource
+from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource, Withdrawn
 
 # Sitemaps that list sitemaps go no deeper than this.
 _DEPTH = 2
@@ -136,21 +136,22 @@ def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> Reading:
         extracted = extract_apart(fetched.content, ending, limits=visit.limits, charset=fetched.charset)
         if isinstance(extracted, str):
             return Skipped(listed.address, extracted)
+        if why := extracted.metadata.unpublished:
+            return Withdrawn(listed.address, listed.address, listed.address, f"is passed over: {why}.")
         article = article_from(
             _of_page(extracted, listed, fetched), default_id=listed.address, path=listed.address, limits=visit.limits
         )
         return Read(article, visit.source, extracted.warnings)
     except ArticleError as error:
-        return Failed(listed.address, listed.address, str(error))
+        return Failed(listed.address, listed.address, str(error), isinstance(error, AccessUnclear))
 
 
 def _of_page(extracted: Extracted, listed: Listed, fetched: Fetched) -> Extracted:
     said = extracted.metadata
     metadata = replace(
         said,
-        # The address is the name of a page, whatever it writes about itself; and no page decides who may read it.
+        # The address is the name of a page, whatever it writes about itself.
         id=None,
-        groups=None,
         url=fetched.address,
         title=said.title or listed.title,
         published=said.published or listed.published,

@@ -41,10 +41,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The message of the ArticleError that the function raised."""
+    """The message and the class of the ArticleError that the function raised."""
 
     message: str
     last: bool = False
+    kind: type[ArticleError] = ArticleError
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _run(task: Task) -> Reply:
         if any(isinstance(cause, MemoryError) for cause in _causes(error)):
             return OutOfMemory()
         if isinstance(error, ArticleError):
-            return Refused(str(error), _used_up(task))
+            return Refused(str(error), _used_up(task), type(error))
         return Broken(unexpected(error))
 
 

@@ -1,0 +1,46 @@
+"""Which indexed articles a run takes back from readers, whether or not it prunes: what their files say now counts at once."""
+
+import re
+from collections.abc import Mapping
+
+from index.catalog import Entry
+
+_LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
+_NOBODY: frozenset[str] = frozenset()
+
+
+def withdrawn_articles(
+    known: Mapping[str, Entry], withdrawn: Mapping[str, str], *, seen: Mapping[str, str]
+) -> list[str]:
+    """Return the articles that were indexed before and that their files now keep back: drafts, for one.
+
+    `withdrawn` are ids with their paths. An article counts by its id, or by its path where that is a file of its own: it may
+    have had another id. `seen` are the articles that this run has read, which stay.
+    """
+    paths = set(withdrawn.values())
+    return [
+        article_id
+        for article_id, entry in known.items()
+        if article_id not in seen
+        and (
+            (entry.path in paths and file_of(entry.path) == entry.path)
+            or (article_id in withdrawn and file_of(withdrawn[article_id]) == file_of(entry.path))
+        )
+    ]
+
+
+def closed_articles(known: Mapping[str, Entry], unclear: Mapping[str, str], *, seen: Mapping[str, str]) -> list[str]:
+    """Return the articles of these files that somebody may still read, though it is not clear who may.
+
+    Of a file of many, those that were read in this run have said who may read them.
+    """
+    return [
+        article_id
+        for article_id, entry in known.items()
+        if file_of(entry.path) in unclear and article_id not in seen and entry.info.groups != _NOBODY
+    ]
+
+
+def file_of(path: str) -> str:
+    """Return the file that an article's path names, without the number of a line in it."""
+    return _LINE_NUMBER.sub("", path)

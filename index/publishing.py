@@ -103,6 +103,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "publisher": info.publisher,
         "publisher_folded": info.publisher and info.publisher.casefold(),
         "published": info.published,
+        "published_from": info.published_from,
         "authors": list(info.authors),
         "language": info.language,
         "groups": None if info.groups is None else sorted(info.groups),

@@ -28,6 +28,7 @@ def info_of(row: Any) -> ArticleInfo:
         language=row["language"],
         groups=None if row["groups"] is None else frozenset(row["groups"]),
         pages=_page_starts(row["pages"]),
+        published_from=row["published_from"],
     )
 
 

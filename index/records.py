@@ -8,6 +8,8 @@ from typing import Literal
 
 TextFormat = Literal["markdown", "text"]
 SpanKind = Literal["sentence", "fragment"]
+DaySource = Literal["stated", "title", "name"]
+"""Where the day of publishing comes from: what the article states, or else a day in its title or its file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ FOR_EVERYONE = Access()
 class ArticleInfo:
     """What is known of an article besides its text.
 
+    `published_from` says where the day of `published` comes from.
     `groups` is who may read it: None everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
     `pages` are the offsets at which the pages of a paged document start.
     """
@@ -45,6 +48,7 @@ class ArticleInfo:
     language: str | None = None
     groups: frozenset[str] | None = None
     pages: tuple[int, ...] = ()
+    published_from: DaySource | None = None
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page, from 1, on which a place in the text is; None where there are no pages."""

@@ -50,6 +50,7 @@ articles = Table(
         "publisher_folded", Text, index=True
     ),  # without regard to case in any script, which SQLite's own lower() is not
     Column("published", Date, index=True),
+    Column("published_from", String(8)),  # "stated", "title" or "name"; NULL where the day is unknown
     Column("authors", JSON, nullable=False),
     Column("language", String(64)),
     Column("groups", JSON(none_as_null=True)),  # who may read it; NULL is everyone
@@ -101,7 +102,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 def upgrade(connection: Connection) -> None:

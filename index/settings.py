@@ -63,6 +63,10 @@ class IndexSettings(BaseSettings):
         description="Most memory that the process takes which reads files, in bytes (on Linux).",
     )
     max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    follow_links: bool = Field(
+        False,
+        description="Whether symbolic links that lead out of a folder are followed when it is indexed.",
+    )
     fetch_private: bool = Field(
         False,
         description="Whether addresses to index may lead to this machine or into private networks too.",

@@ -6,7 +6,7 @@ stage in the catalogue, write Chroma and Tantivy, publish in one transaction of 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +14,7 @@ from time import perf_counter
 from index.catalog import Entry
 from index.chunking import content_key
 from index.errors import WrongUsage
+from index.naming import Claim, claims_of, default_id, ids_for, longer_ids
 from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.publishing import Prepared
 from index.records import EVERYTHING, Article
@@ -72,6 +73,8 @@ class _Tally:
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
     unclear: dict[str, str] = field(default_factory=dict)  # file -> path, where it is unclear who may read its articles
+    claims: dict[str, Claim] = field(default_factory=dict)
+    ids_at: dict[str, list[str]] = field(default_factory=dict)  # path -> ids that it had before
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
 
 
@@ -96,7 +99,7 @@ def sync(
     if not dry_run:
         index.claim()
         sweep(index)
-    tally = _Tally(index.catalog.entries())
+    tally = _tally(index.catalog.entries(), sources)
     known = _known_pages(tally) if pruning.wanted else {}
     prepared = _prepared(index, _readings(index, sources, on_progress, known=known), tally)
     if dry_run:
@@ -114,6 +117,13 @@ def sync(
         sweep(index)
         index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
+
+
+def _tally(known: dict[str, Entry], sources: Sequence[Named]) -> _Tally:
+    ids_at: dict[str, list[str]] = {}
+    for article_id, entry in known.items():
+        ids_at.setdefault(entry.path, []).append(article_id)
+    return _Tally(known, claims=claims_of(sources), ids_at=ids_at)
 
 
 def delete(index: Index, article_ids: Sequence[str]) -> None:
@@ -235,16 +245,18 @@ def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Itera
 
 def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
-    if tally.seen.get(article.id) == article.path:
+    ids_before = tally.ids_at.get(article.path, ())
+    ids = ids_for(article, source, claims=tally.claims, before=ids_before)
+    if any(tally.seen.get(one) == article.path for one in ids):
         return None  # it was named twice: by itself and with its folder
-    if other := _collision(index, article, tally):
-        tally.failed.append(
-            Problem(article.path, f"has the id {article.id!r}, which {other} has. Give one another id.")
-        )
-        tally.failed_files.add(file_of(article.path))
-        if article.info.groups is not None:
-            tally.unclear[file_of(article.path)] = article.path  # what was indexed of this file may be for others now
+    others = {one: _collision(index, one, article.path, tally) for one in ids}
+    free = next((one for one in ids if others[one] is None), None)
+    other = others.get(article.id)
+    among_its_own = other is not None and isinstance(source, Source) and source.holds(other)
+    if free is None or (among_its_own and free not in ids_before):
+        _note_collision(article, other or next(filter(None, others.values())), tally)
         return None
+    article = replace(article, info=replace(article.info, id=free))
     tally.seen[article.id] = article.path
     entry, key = tally.known.get(article.id), content_key(article)
     if entry == Entry(article.info, key, source.name, article.path):
@@ -259,22 +271,33 @@ def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> P
     return Prepared(article, key, source.name, None if entry and entry.key == key else ())
 
 
-def _collision(index: Index, article: Article, tally: _Tally) -> str | None:
-    """Return the path of another article with the same id, if there is one that still has it."""
-    if article.id in tally.seen:
-        return tally.seen[article.id]
-    entry = tally.known.get(article.id)
-    if entry is None or entry.path == article.path:
+def _note_collision(article: Article, other: str, tally: _Tally) -> None:
+    error = f"has the id {article.id!r}, which {other} has. Give one another id."
+    tally.failed.append(Problem(article.path, error))
+    tally.failed_files.add(file_of(article.path))
+    if article.info.groups is not None:
+        tally.unclear[file_of(article.path)] = article.path  # what was indexed of this file may be for others now
+
+
+def _collision(index: Index, article_id: str, path: str, tally: _Tally) -> str | None:
+    """Return the path of another article with this id, if there is one that still has it."""
+    if article_id in tally.seen:
+        return tally.seen[article_id]
+    entry = tally.known.get(article_id)
+    if entry is None or entry.path == path:
         return None
     if is_address(entry.path):
         return entry.path  # an address has its own name, so this article took it on purpose or by mistake
     file = file_of(entry.path)
-    if file == file_of(article.path):
+    if file == file_of(path):
         return None  # a line that moved within its file
+    source = Source(Path(entry.source))
     if file not in tally.held:
-        tally.held[file] = _ids_in(Path(file), Source(Path(entry.source)), limits_from(index.settings))
-    held = tally.held[file]
-    return entry.path if held is None or article.id in held else None
+        tally.held[file] = _ids_in(Path(file), source, limits_from(index.settings))
+    held, plain = tally.held[file], default_id(entry.path, source)
+    if plain and plain != article_id and article_id in longer_ids(plain, entry.path, source):
+        article_id = plain  # its file gives no id
+    return entry.path if held is None or article_id in held else None
 
 
 def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:

@@ -14,18 +14,15 @@ def withdrawn_articles(
 ) -> list[str]:
     """Return the articles that were indexed before and that their files now keep back: drafts, for one.
 
-    `withdrawn` are ids with their paths. An article counts by its id, or by its path where that is a file of its own: it may
-    have had another id. `seen` are the articles that this run has read, which stay.
+    `withdrawn` are ids with their paths. An article counts by its path, for it may have had another id, or by its id in the
+    same file. `seen` are the articles that this run has read, which stay.
     """
     paths = set(withdrawn.values())
     return [
         article_id
         for article_id, entry in known.items()
         if article_id not in seen
-        and (
-            (entry.path in paths and file_of(entry.path) == entry.path)
-            or (article_id in withdrawn and file_of(withdrawn[article_id]) == file_of(entry.path))
-        )
+        and (entry.path in paths or (article_id in withdrawn and file_of(withdrawn[article_id]) == file_of(entry.path)))
     ]
 
 

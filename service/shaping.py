@@ -60,6 +60,7 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
         title=info.title,
         publisher=info.publisher,
         published=info.published,
+        published_from=info.published_from,
         url=info.url,
         authors=list(info.authors),
         language=info.language,

@@ -182,11 +182,14 @@ AskEvent = HitsEvent | SentenceEvent | AskResponse
 
 
 class ArticleSummary(Wire):
+    """An article without its text. `published_from`: its day is stated, or one that its title or its file's name holds."""
+
     id: str
     version: str
     title: str
     publisher: str | None
     published: date | None
+    published_from: Literal["stated", "title", "name"] | None = None
     url: str | None
     authors: list[str]
     language: str | None

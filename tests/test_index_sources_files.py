@@ -226,6 +226,58 @@ def test_links_to_nowhere_and_to_themselves_are_reported(folder: Path) -> None:
     assert all("Mend or remove the link." in failed.error for failed in failures(readings))
 
 
+def with_links(folder: Path) -> Path:
+    """Make a folder whose links lead out, in, up, and round in circles."""
+    outside = folder.parent / "outside"
+    written(folder, "real.md", "Text.")
+    written(folder, "deep/er.md", "Text.")
+    secret = written(outside, "secret.md", "Secret.")
+    (outside / "back").symlink_to(folder)
+    (folder / "secret.md").symlink_to(secret)
+    (folder / "deep" / "relative.txt").symlink_to("../../outside/secret.md")
+    (folder / "by-way.md").symlink_to("secret.md")
+    (folder / "passwd.txt").symlink_to("/etc/passwd")
+    (folder / "out").symlink_to(outside)
+    (folder / "in").symlink_to(folder / "deep")
+    (folder / "deep" / "up").symlink_to(folder)
+    (folder / "itself").symlink_to("itself")
+    return folder
+
+
+def test_links_that_lead_out_are_not_followed_and_told(folder: Path) -> None:
+    readings = read(with_links(folder))
+    assert articles(readings).keys() == {"real", "deep/er"}
+    told = {
+        Path(reading.path).name: reading.reason for reading in readings if isinstance(reading, (Skipped, Withdrawn))
+    }
+    assert {"secret.md", "relative.txt", "by-way.md", "passwd.txt", "out"} <= told.keys()
+    assert all(
+        "leads out of the folder that was named; FOOTNOTE_FOLLOW_LINKS=true" in (told[n] or "")
+        for n in ("out", "secret.md")
+    )
+
+
+@pytest.mark.timeout(30)
+def test_links_are_followed_where_that_is_set_and_circles_end(folder: Path) -> None:
+    sources = sources_from([with_links(folder)])
+    readings = list(read_articles(sources, limits=Limits(follow_links=True)))
+    assert articles(readings).keys() == {"real", "deep/er", "secret", "deep/relative", "by-way", "out/secret"} | {
+        "passwd"
+    }
+
+
+def test_a_link_that_is_named_is_followed(folder: Path) -> None:
+    with_links(folder)
+    assert articles(read(folder / "secret.md")).keys() == {"secret"}
+    assert "secret" in articles(read(folder / "out"))
+
+
+def test_what_word_notes_while_a_document_is_open_is_not_even_seen(folder: Path) -> None:
+    written(folder, "~$report.docx", b"\0owner")
+    written(folder, "a.md", "Text.")
+    assert len(read(folder)) == 1
+
+
 def test_a_file_that_may_not_be_read_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = written(folder, "a.md", "Text.")
     written(folder, "b.md", "Text.")

@@ -25,6 +25,8 @@ DAY = date(2026, 4, 24)
         "2026-04-24T00:30:00+02:00",
         "2026-04-24 10:30:00.123",
         "2026-W17-5",
+        "April 24, 2026",
+        "24. April 2026",
     ],
 )
 def test_dates_are_the_day_that_was_written(written: str) -> None:
@@ -39,7 +41,7 @@ def test_dates_may_come_as_dates(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["April 24, 2026", "2026", 2026, "24.04.2026", "2026-4-24", "2026-02-30", ["2026-04-24"], {}]
+    "value", ["04/05/2026", "2026", 2026, "24.04.2026", "2026-4-24", "2026-02-30", ["2026-04-24"], {}]
 )
 def test_what_is_no_date_is_a_warning_and_unknown(value: object) -> None:
     metadata = read_metadata({"published": value})

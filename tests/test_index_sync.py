@@ -186,11 +186,11 @@ def test_a_failing_file_keeps_its_old_version(index: Index, folder: Path, conten
     assert contents_of(index).agree
 
 
-def test_a_broken_link_keeps_its_old_version(index: Index, folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "target.md").write_text("It rained.")
-    (folder / "a.md").symlink_to(tmp_path / "target.md")
+def test_a_broken_link_keeps_its_old_version(index: Index, folder: Path) -> None:
+    write(folder, {".hidden/target.md": "It rained."})
+    (folder / "a.md").symlink_to(folder / ".hidden" / "target.md")
     sync(index, [folder])
-    (tmp_path / "target.md").unlink()
+    (folder / ".hidden" / "target.md").unlink()
     assert counts(sync(index, [folder], pruning=PRUNE_ALL)) == {"failed": 1}
     assert ids(index) == ["a"]
 

@@ -34,14 +34,58 @@ def test_an_article_of_another_folder_is_never_overwritten(index: Index, folder:
     write(folder, {"a.md": "One."})
     write(tmp_path / "other", {"a.md": "Two.", "b.md": "Three."})
     sync(index, [folder])
-    report = sync(index, [tmp_path / "other"], pruning=PRUNE_ALL)
-    assert counts(report) == {"added": 1, "failed": 1}
-    assert str(folder / "a.md") in report.failed[0].error
-    assert str(tmp_path / "other" / "a.md") == report.failed[0].path
-    assert text_of(index, "a") == "One."
+    assert counts(sync(index, [tmp_path / "other"], pruning=PRUNE_ALL)) == {"added": 2}
+    assert (text_of(index, "a"), text_of(index, "other/a")) == ("One.", "Two.")
     (folder / "a.md").unlink()
-    assert counts(sync(index, [tmp_path / "other"])) == {"updated": 1, "unchanged": 1}
-    assert text_of(index, "a") == "Two."
+    assert counts(sync(index, [tmp_path / "other"])) == {"unchanged": 2}
+    assert ids(index) == ["a", "b", "other/a"]
+
+
+@pytest.mark.parametrize("order", [["one", "two"], ["two", "one"]])
+def test_the_same_name_in_two_folders_named_together_goes_in_twice(
+    index: Index, tmp_path: Path, order: list[str]
+) -> None:
+    for name in order:
+        write(tmp_path / name, {"README.md": f"Of {name}.", "f.jsonl": lines({"text": f"In {name}."})})
+    folders = [tmp_path / name for name in order]
+    assert counts(sync(index, folders)) == {"added": 4}
+    expected = ["README", "f.jsonl#1", "two/README", "two/f.jsonl#1"]
+    assert ids(index) == expected
+    assert (text_of(index, "README"), text_of(index, "two/README")) == ("Of one.", "Of two.")
+    for again in (folders, folders[::-1], folders[:1], folders[1:]):
+        report = sync(index, again, pruning=PRUNE_ALL)
+        assert counts(report) == {"unchanged": 2 * len(again)}
+    assert ids(index) == expected
+    write(tmp_path / "two", {"README.md": "Of two, changed."})
+    (tmp_path / "one" / "README.md").unlink()
+    assert counts(sync(index, folders, pruning=PRUNE_ALL)) == {"updated": 1, "unchanged": 2, "deleted": 1}
+    assert ids(index) == expected[1:]
+
+
+def test_three_folders_of_the_same_name_are_told_apart(index: Index, tmp_path: Path) -> None:
+    folders = [tmp_path / name / "docs" for name in "abc"]
+    for folder in folders:
+        write(folder, {"x.md": f"In {folder}."})
+    assert counts(sync(index, folders)) == {"added": 3}
+    assert ids(index) == ["b/docs/x", "docs/x", "x"] or ids(index) == ["c/docs/x", "docs/x", "x"]
+    assert counts(sync(index, folders[::-1])) == {"unchanged": 3}
+
+
+def test_files_of_the_same_name_that_are_named_themselves_are_told_apart(index: Index, tmp_path: Path) -> None:
+    files = [tmp_path / "one" / "x.md", tmp_path / "two" / "x.md"]
+    for file in files:
+        write(file.parent, {file.name: f"In {file}."})
+    assert counts(sync(index, files)) == {"added": 2}
+    assert ids(index) == ["two/x", "x"]
+    assert counts(sync(index, files[::-1])) == {"unchanged": 2}
+
+
+def test_an_id_that_was_given_is_never_changed(index: Index, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write(tmp_path / name, {"x.md": "---\nid: same\n---\nText."})
+    report = sync(index, [tmp_path / "one", tmp_path / "two"])
+    assert counts(report) == {"added": 1, "failed": 1}
+    assert f"the id 'same', which {tmp_path / 'one' / 'x.md'} has" in report.failed[0].error
 
 
 def test_a_collision_keeps_what_its_file_held_before(index: Index, tmp_path: Path) -> None:
@@ -135,12 +179,12 @@ def test_a_moved_folder_is_unchanged(index: Index, folder: Path, tmp_path: Path,
     assert {entry.source for entry in index.catalog.entries().values()} == {str(moved)}
 
 
-def test_a_copied_folder_collides_with_the_first(index: Index, folder: Path, tmp_path: Path) -> None:
+def test_a_copied_folder_goes_in_under_ids_of_its_own(index: Index, folder: Path, tmp_path: Path) -> None:
     write(folder, {"a.md": "One.", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     sync(index, [folder])
     shutil.copytree(folder, tmp_path / "copy")
-    assert counts(sync(index, [tmp_path / "copy"])) == {"failed": 3}
-    assert {entry.source for entry in index.catalog.entries().values()} == {str(folder)}
+    assert counts(sync(index, [tmp_path / "copy"])) == {"added": 3}
+    assert ids(index) == ["a", "copy/a", "copy/d.jsonl#1", "copy/d.jsonl#2", "d.jsonl#1", "d.jsonl#2"]
 
 
 def test_another_ending_is_an_update(index: Index, folder: Path) -> None:

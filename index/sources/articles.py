@@ -1,11 +1,14 @@
 """What was read from a file or an address, checked and made an article."""
 
+from datetime import date
 from pathlib import Path
 
 from index.errors import ArticleError
-from index.records import Article, ArticleInfo, version_of
+from index.records import Article, ArticleInfo, DaySource, version_of
 from index.segmentation import first_line
 from index.sources.addresses import is_address
+from index.sources.days import day_in
+from index.sources.metadata import Metadata, likely_day
 from index.sources.records import Extracted, Limits, printable
 
 
@@ -14,21 +17,40 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
     _check_text(extracted.text, limits.text_bytes)
     metadata = extracted.metadata
     article_id = _checked_id(metadata.id or default_id)
+    # A text of comments alone shows no line that could be its title.
+    title = metadata.title or first_line(extracted.text, extracted.format) or article_id.rpartition("/")[2]
+    # Lines of a file and pages of the web have no name of their own that somebody chose.
+    published, published_from = _day(metadata, title=title, name=path.stem if isinstance(path, Path) else "")
     info = ArticleInfo(
         id=article_id,
         version=version_of(extracted.text),
-        # A text of comments alone shows no line that could be its title.
-        title=metadata.title or first_line(extracted.text, extracted.format) or article_id.rpartition("/")[2],
+        title=title,
         format=extracted.format,
         url=metadata.url,
         publisher=metadata.publisher,
-        published=metadata.published,
+        published=published,
         authors=metadata.authors,
         language=metadata.language,
         groups=metadata.groups,
         pages=extracted.pages,
+        published_from=published_from,
     )
     return Article(info, extracted.text, printable(path))
+
+
+def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, DaySource | None]:
+    """Return the day of an article and where it comes from: never from its name or title where it states one itself."""
+    if metadata.published:
+        return metadata.published, "stated"
+    if metadata.day_unclear:
+        return None, None
+    if day := likely_day(day_in(name), today=date.today()):
+        return day, "name"
+    # A first line that is a sentence is no title: what happened on its day may be long past.
+    is_title = metadata.title or not title.endswith((".", "!", "?", "…"))
+    if is_title and (day := likely_day(day_in(title), today=date.today())):
+        return day, "title"
+    return None, None
 
 
 def too_long(size: int, limit: int) -> str:

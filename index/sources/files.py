@@ -16,31 +16,58 @@ LINES_ENDING = ".jsonl"
 def read_files(source: Source, *, limits: Limits) -> Iterator[Reading]:
     """Read every article of a file or folder, in order of path."""
     unlisted: list[OSError] = []
-    for file in files_in(source.root, unlisted):
+    for file in files_in(source.root, unlisted, follow_links=limits.follow_links):
         yield from read_file(file, source, limits=limits)
     for error in unlisted:
         path = printable(error.filename)
         yield Failed(path, path, _explain(error))
 
 
-def files_in(root: Path, unlisted: list[OSError]) -> Iterator[Path]:
-    """Yield the files under a folder, or the file itself. Errors of folders that cannot be listed go to `unlisted`."""
+def files_in(root: Path, unlisted: list[OSError], *, follow_links: bool = False) -> Iterator[Path]:
+    """Yield the files under a folder, or the file itself. Errors of folders that cannot be listed go to `unlisted`.
+
+    A link to a folder outside is yielded like a file; with `follow_links`, what is in that folder is. What a link inside
+    leads to is there under its own name.
+    """
     if not root.is_dir():
         yield root
         return
-    for folder, folders, names in os.walk(root, onerror=unlisted.append):
+    met = {os.path.realpath(root)}
+    for folder, folders, names in os.walk(root, onerror=unlisted.append, followlinks=follow_links):
         # Hidden folders (.git, .venv) hold no articles that anyone means to publish.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith("."):
-                yield Path(folder, name)
+        shown = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in shown if os.path.islink(os.path.join(folder, name))]
+        outward = [name for name in links if leads_out(Path(folder, name), root)]
+        entered = [name for name in outward if follow_links and _is_new(Path(folder, name), met)]
+        folders[:] = [name for name in shown if name not in links or name in entered]
+        told = [] if follow_links else outward
+        # Word notes in files such as ~$report.docx who has a document open.
+        for name in sorted([*told, *(name for name in names if not name.startswith((".", "~$")))]):
+            yield Path(folder, name)
+
+
+def leads_out(path: Path, root: Path) -> bool:
+    """Say whether a path is a link to something outside of the folder that was named. What was named itself never is."""
+    if path == root or not path.is_symlink():
+        return False
+    inside = os.path.realpath(root)
+    return os.path.commonpath([inside, os.path.realpath(path)]) != inside
+
+
+def _is_new(folder: Path, met: set[str]) -> bool:
+    real = os.path.realpath(folder)
+    known = real in met
+    met.add(real)
+    return not known
 
 
 def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[Reading]:
     """Read the article or articles of one file under a source."""
     ending = file.suffix.lower()
     try:
-        if not file.is_file() or ending not in {*ENDINGS, LINES_ENDING}:
+        if not limits.follow_links and file.exists() and leads_out(file, source.root):
+            yield _led_out(file, source)
+        elif not file.is_file() or ending not in {*ENDINGS, LINES_ENDING}:
             # A pipe or device would block the run, whatever it is called. A link to nowhere is a file that is gone.
             yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file), _reason(ending))
         elif ending == LINES_ENDING:
@@ -63,6 +90,13 @@ def default_id_of(file: Path, source: Source) -> str:
 
 def _passed_over(why: str) -> str:
     return f"is passed over: {why}."
+
+
+def _led_out(file: Path, source: Source) -> Reading:
+    why = "leads out of the folder that was named; FOOTNOTE_FOLLOW_LINKS=true reads such links"
+    if file.is_dir():
+        return Skipped(printable(file), f"is a link that {why}.")
+    return Withdrawn(printable(file), printable(file), default_id_of(file, source), _passed_over(f"the link {why}"))
 
 
 def _gone(file: Path) -> Failed:

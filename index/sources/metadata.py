@@ -9,8 +9,10 @@ from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 
 from index.errors import AccessUnclear, ArticleError
+from index.sources.days import day_in
 
 _RFC_2822 = re.compile(r"(?:\w{3}, ?)?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
+_MONTH_AS_WORD = re.compile(r"[^\W\d_]{3}")
 # Longer than any title or name that was meant as one.
 _LONGEST = 500
 # How generators of sites say that a page is not for readers: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq.
@@ -29,7 +31,8 @@ KNOWN_FIELDS = frozenset(
 class Metadata:
     """The fields that were given. `warnings` tells which could not be understood and stay unknown.
 
-    `unpublished` is why the article is not for its readers yet, such as that it is a draft.
+    `unpublished` is why the article is not for its readers yet, such as that it is a draft. `day_unclear` says that a day of
+    publishing is given and not understood.
     """
 
     id: str | None
@@ -42,6 +45,7 @@ class Metadata:
     groups: frozenset[str] | None
     warnings: tuple[str, ...]
     unpublished: str | None = None
+    day_unclear: bool = False
 
 
 def read_metadata(fields: dict[str, object]) -> Metadata:
@@ -60,6 +64,7 @@ def read_metadata(fields: dict[str, object]) -> Metadata:
         groups=_groups(fields),
         warnings=(*odd_day, *warnings),
         unpublished=_why_unpublished(fields),
+        day_unclear=bool(odd_day),
     )
 
 
@@ -165,7 +170,7 @@ def _published(value: object) -> tuple[date | None, tuple[str, ...]]:
         return value, ()
     # A list is not written out: aliases in YAML can make it endless.
     written = f"a {type(value).__name__}" if isinstance(value, (dict, list)) else str(value).strip()
-    day = day_of(written)
+    day = day_of(written) or (day_in(written) if not written[:1].isdigit() or _MONTH_AS_WORD.search(written) else None)
     if day is None and written:
         return None, (f"published {written[:40]!r} is not an ISO date such as 2026-04-21; the date stays unknown",)
     return day, ()

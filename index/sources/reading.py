@@ -79,6 +79,7 @@ def limits_from(settings: IndexSettings) -> Limits:
         pdf_pages=settings.max_pdf_pages,
         file_seconds=settings.max_file_seconds,
         memory_bytes=settings.max_file_memory_bytes,
+        follow_links=settings.follow_links,
     )
 
 

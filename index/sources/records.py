@@ -18,6 +18,10 @@ class Source:
     def name(self) -> str:
         return str(self.root)
 
+    def holds(self, path: str) -> bool:
+        """Say whether a path is of this file or below this folder."""
+        return path == self.name or self.root in Path(path).parents
+
 
 @dataclass(frozen=True, slots=True)
 class WebSource:
@@ -39,6 +43,7 @@ class Limits:
 
     `text_bytes` is of an article's text in UTF-8, `file_bytes` of a file that is not plain text, also once unpacked.
     `file_seconds` of processor time and `memory_bytes` are what the process that reads it may take.
+    `follow_links` lets links lead out of the folder that was named.
     """
 
     text_bytes: int = 5_000_000
@@ -46,6 +51,7 @@ class Limits:
     pdf_pages: int = 5_000
     file_seconds: float = 120.0
     memory_bytes: int = 2_000_000_000
+    follow_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,79 @@
+"""Ids of articles that give none: different for files of the same name in two folders, and the same in every run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.records import Article
+from index.sources.extraction import ENDINGS
+from index.sources.files import LINES_ENDING, default_id_of, files_in
+from index.sources.records import Named, Source, printable
+from index.withdrawing import file_of
+
+# Folders above the one named whose names are put before an id, at most.
+_DEEPEST = 3
+_LONGEST_ID = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The file that has first claim on an id in a run, and the source that it is read from."""
+
+    source: str
+    path: str
+
+
+def claims_of(sources: Sequence[Named]) -> dict[str, Claim]:
+    """Return which file has first claim on each default id, where several folders or files are named together.
+
+    It is the one whose source comes first by name, so that the order of naming changes no id.
+    """
+    named = sorted({source.name: source for source in sources if isinstance(source, Source)}.items())
+    if len(named) < 2:
+        return {}
+    claims: dict[str, Claim] = {}
+    for name, source in named:
+        for file in files_in(source.root, []):
+            if file.suffix.lower() in {*ENDINGS, LINES_ENDING}:
+                claims.setdefault(_default_name(file, source), Claim(name, printable(file)))
+    return claims
+
+
+def ids_for(article: Article, source: Named, *, claims: Mapping[str, Claim], before: Sequence[str]) -> list[str]:
+    """Return the ids that an article may have, the one to be tried first at the front.
+
+    An article that gives its id has that alone. `before` are the ids that the article at this path had in the index: one of
+    them that it may still have is kept.
+    """
+    if not isinstance(source, Source) or article.id != default_id(article.path, source):
+        return [article.id]
+    ids = [article.id, *longer_ids(article.id, article.path, source)]
+    if kept := [one for one in ids if one in before]:
+        return [*kept, *(one for one in ids if one not in kept)]
+    claim = claims.get(article.id.partition("#")[0] if article.path != file_of(article.path) else article.id)
+    mine = claim is None or claim.source >= source.name or claim.path == file_of(article.path)
+    return ids if mine else ids[1:]
+
+
+def default_id(path: str, source: Source) -> str | None:
+    """Return the id of the article at a path under a source, where it gives none itself; None where it is not under it."""
+    file = Path(file_of(path))
+    if file != source.root and source.root not in file.parents:
+        return None
+    return _default_name(file, source) + path[len(str(file)) :]
+
+
+def longer_ids(plain: str, path: str, source: Source) -> Iterator[str]:
+    """Yield the ids that an article has instead where its default id is taken: with the names of folders before it."""
+    folder = source.root.parent if file_of(path) == source.name else source.root
+    names = folder.parts[1:]
+    for depth in range(1, min(len(names), _DEEPEST) + 1):
+        longer = "/".join([*names[-depth:], plain])
+        if len(longer) <= _LONGEST_ID and longer.isprintable():
+            yield longer
+
+
+def _default_name(file: Path, source: Source) -> str:
+    if file.suffix.lower() != LINES_ENDING:
+        return default_id_of(file, source)
+    return file.name if file == source.root else file.relative_to(source.root).as_posix()

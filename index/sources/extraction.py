@@ -9,10 +9,12 @@ from index.sources.html import read_html
 from index.sources.pdf import read_pdf
 from index.sources.plain import read_plain
 from index.sources.records import Extracted, Limits
+from index.sources.tables import read_table
 
 FORMATS: dict[str, TextFormat] = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".text": "text"}
 PAGES = frozenset({".html", ".htm", ".xhtml"})
-ENDINGS = frozenset({*FORMATS, *PAGES, ".pdf", *documents.ENDINGS})
+TABLES = frozenset({".csv", ".tsv"})
+ENDINGS = frozenset({*FORMATS, *PAGES, *TABLES, ".pdf", *documents.ENDINGS})
 
 
 def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
@@ -25,6 +27,8 @@ def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = No
         return read_plain(raw, FORMATS[ending])
     if ending in PAGES:
         return read_html(raw, charset=charset)
+    if ending in TABLES:
+        return read_table(raw)
     if ending == ".pdf":
         return read_pdf(raw, limits)
     return documents.missing_for(ending) or documents.read_document(raw, ending, limits)

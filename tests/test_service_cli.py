@@ -153,10 +153,10 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     write(folder, {"rain.txt": RAIN.replace("30", "45")})
     kept = footnote("index", folder, "--json").json
     assert (kept["updated"], kept["deleted"], kept["articles"]) == (1, 0, 2)
-    refused = footnote("index", folder, "--prune", "--json")
+    refused = footnote("index", folder, "--prune", "--prune-limit", "0%", "--json")
     assert (refused.code, refused.json["deleted"]) == (1, 0)
     assert "--prune-limit" in refused.json["failed"][0]["error"]
-    pruned = footnote("index", folder, "--prune", "--prune-limit", "50%", "--json")
+    pruned = footnote("index", folder, "--prune", "--json")
     assert (pruned.code, pruned.json["deleted"], pruned.json["articles"]) == (0, 1, 1)
 
     answer = footnote("ask", HOW_MUCH_RAIN, "--json").json

@@ -7,6 +7,8 @@ from index.errors import AccessUnclear
 
 _NULL = "tag:yaml.org,2002:null"
 _MOST_ALIASES = 50
+# The library takes quadratic time over deeper ones.
+_DEEPEST = 50
 
 
 class _AsWritten(yaml.SafeLoader):
@@ -53,8 +55,11 @@ def load_yaml(front: str, *, first_line: int) -> object:
 
 
 def _check_growth(front: str) -> None:
-    aliases = 0
+    aliases = depth = 0
     for event in yaml.parse(front, Loader=_AsWritten):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise AccessUnclear(f"has front matter nested more than {_DEEPEST} levels deep. Flatten it.")
         aliases += isinstance(event, yaml.AliasEvent)
         if aliases > _MOST_ALIASES:
             raise AccessUnclear(f"has front matter with more than {_MOST_ALIASES} aliases (*name). Write values out.")

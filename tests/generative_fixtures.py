@@ -1,6 +1,5 @@
 """What the tests of answers by a language model share: a real client against a real server. A plugin of `conftest.py`."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -61,11 +60,9 @@ def quotes(response: AskResponse, sentence: int = 0) -> list[str]:
 
 
 def faults(llm: LlmServer, answer: Answer, *replies: Reply, **changes: object) -> AskResponse:
-    """Ask a model that fails; the articles must be quoted in its place, soon, and the answer says so."""
+    """Ask a model that fails; the articles must be quoted in its place, and the answer says so."""
     llm.do(*replies)
-    started = time.monotonic()
     response = answer(**changes)
-    assert time.monotonic() - started < 5
     assert (response.status, response.answerer) == ("answered", "extractive")
     assert response.degraded
     assert response.citations

@@ -62,7 +62,8 @@ class Reply:
 
     A stream sends it in `pieces` characters at a time, with a `pause` after each, and ends for the reason `finish`.
     `body` is sent in place of a completion. `silent` waits that long before anything is sent; `trickle` then sends a blank
-    every so often for that long; `cut` closes the connection in the middle, `cut_after` after so many events of a stream.
+    every so often for that long; `cut` closes the connection in the middle, `cut_after` after so many events of a stream;
+    `held_after` so many events of a stream, the rest waits until the test sets the server's `go_on`.
     """
 
     text: str | Callable[[Received], str] | None = "Fine."
@@ -74,6 +75,7 @@ class Reply:
     trickle: float = 0.0
     cut: bool = False
     cut_after: int | None = None
+    held_after: int | None = None
     pieces: int = 7
     pause: float = 0.0
     finish: str | None = None
@@ -90,6 +92,7 @@ class LlmServer:
         self.requests: list[Received] = []
         self.url = ""
         self.hung_up = threading.Event()  # whoever asked closed the connection before the answer was over
+        self.go_on = threading.Event()
         self._stopped = threading.Event()
 
     def say(self, text: str | Callable[[Received], str] | None) -> None:
@@ -107,6 +110,7 @@ class LlmServer:
     def stop(self) -> None:
         """End all waiting."""
         self._stopped.set()
+        self.go_on.set()
 
     def wait(self, seconds: float) -> None:
         self._stopped.wait(seconds)
@@ -200,7 +204,9 @@ def _stream(handler: BaseHTTPRequestHandler, script: LlmServer, reply: Reply, re
         _chunk(handler, b": a comment\n\n" if kind == "text/event-stream" else b"\n")
         script.wait(0.05)
     cut = len(events) // 2 if reply.cut else reply.cut_after
-    for event in events[:cut]:
+    for number, event in enumerate(events[:cut]):
+        if number == reply.held_after:
+            script.go_on.wait()
         _chunk(handler, event)
         script.wait(reply.pause)
     if cut is None:

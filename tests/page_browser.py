@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 SCREENS = ROOT / "runs" / "screens"
 TOKEN = "token-of-the-owner"
 CHROMIUM = Path("/usr/bin/chromium")
+expect.set_options(timeout=PATIENCE)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

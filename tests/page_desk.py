@@ -44,7 +44,7 @@ from service.wire import (
 from tests.fake_desk import FakeDesk, answer, streamed
 
 MORNING = datetime(2026, 4, 24, 7, 30, tzinfo=UTC)
-PATIENCE = 5_000  # milliseconds that an expectation, or a desk that is told to pause, waits at most
+PATIENCE = 30_000  # milliseconds that an expectation, or a desk that is told to pause, waits at most
 
 
 WEATHER = """# Rain over 🌧️ Hamburg 🎉

@@ -1,7 +1,7 @@
 """What the tests of the service share: the packaged model, loaded once, and indexes that are real in every part."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -13,7 +13,7 @@ import pytest
 from index.embedding import Embedder
 from index.errors import NotKept
 from index.live import LiveIndex
-from index.reader.model import Reader
+from index.reader.model import Reader, ReaderPassage, Reading
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
@@ -99,10 +99,23 @@ def packaged_model() -> Embedder:
     return model
 
 
+class RememberingReader(Reader):
+    """The reading model that ships. It says the same of the same texts, so each pair is read once in a test run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readings: dict[tuple[str, ReaderPassage], Reading] = {}
+
+    def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in self._readings]
+        self._readings.update(zip(new, super().read(new), strict=True))
+        return [self._readings[pair] for pair in pairs]
+
+
 @cache
 def shipped_reader() -> Reader:
     """Return the reading model that ships. One for all indexes of a test run, as with the packaged model."""
-    return Reader()
+    return RememberingReader()
 
 
 @cache

@@ -159,7 +159,7 @@ def started_bot(
     engine = opened_database(data_dir)
     try:
         with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL, guard=guard or Guard()) as bot:
-            bot.running.result(20)
+            bot.running.result(60)
             yield bot
     finally:
         engine.dispose()

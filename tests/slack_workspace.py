@@ -17,7 +17,7 @@ TEAM = "T0TEAM"
 BOT_TOKEN = "xoxb-test"
 APP_TOKEN = "xapp-test"
 SIGNING_SECRET = "signing-secret"
-WAIT = 20.0
+WAIT = 60.0
 Message = dict[str, Any]
 
 

@@ -213,10 +213,10 @@ def test_each_sentence_comes_through_when_it_is_made(place: Place) -> None:
 def test_whoever_hangs_up_stops_the_work(place: Place) -> None:
     hits, first, second, whole = streamed(WHOLE)
     gone = threading.Event()
-    place.desk.steps = [hits, first, lambda: gone.wait(PATIENCE), *[second] * 200, whole]
+    slowly: list[Any] = [second, lambda: time.sleep(0.05)] * 500
+    place.desk.steps = [hits, first, lambda: gone.wait(PATIENCE), *slowly, whole]
     with place.http.stream("POST", "/api/ask", json=STREAM, extensions={"sni_hostname": NAME}) as response:
         assert next(line for line in response.iter_lines() if line.startswith("event: sentence"))
-    time.sleep(0.5)  # the proxy learns of it, and tells Footnote
     gone.set()
     assert place.desk.closed.wait(PATIENCE)
     assert place.desk.made < len(place.desk.steps)

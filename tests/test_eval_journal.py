@@ -3,8 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from threading import Lock
-from time import sleep
+from threading import Event, Lock
 
 import pytest
 
@@ -30,6 +29,7 @@ class CutOff(FakeClient):
     def __init__(self, after: int) -> None:
         super().__init__()
         self._left = after
+        self.others_done = Event()
         self._counting = Lock()
 
     def ask(self, request: AskRequest) -> AskResponse:
@@ -41,21 +41,25 @@ class CutOff(FakeClient):
 
 
 class Unruly(FakeClient):
-    """Is done with the first questions last, and has never more than a few at hand."""
+    """Is done with the first question after another, and counts how many it has at hand."""
 
     def __init__(self) -> None:
         super().__init__()
         self.at_once = 0
         self.most_at_once = 0
+        self.others_done = Event()
         self._counting = Lock()
 
     def ask(self, request: AskRequest) -> AskResponse:
         with self._counting:
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
-        sleep(0.05 if len(self.asked) < 4 else 0.001)
         try:
-            return super().ask(request)
+            if request.question == QUESTIONS.questions[0].question:
+                assert self.others_done.wait(60)
+            response = super().ask(request)
+            self.others_done.set()
+            return response
         finally:
             with self._counting:
                 self.at_once -= 1

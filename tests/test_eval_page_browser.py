@@ -14,7 +14,7 @@ from eval.reporting.page import write_page
 from eval.scoring.aggregates import aggregate
 from tests.eval_fixtures import hostile, report_of, run_in
 
-PATIENCE = 5_000  # milliseconds that an expectation waits at most
+PATIENCE = 30_000  # milliseconds that an expectation waits at most
 
 PASSAGE = "The ferries stopped. The flood cost €12 million & more. Nobody was hurt."
 QUOTE = "The flood cost €12 million & more."

@@ -19,7 +19,7 @@ class Doubling:
     def __call__(self, numbers: Sequence[int]) -> list[int]:
         self.batches.append(list(numbers))
         self.begun.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
         if 13 in numbers:
             raise ValueError("13 cannot be doubled")
         return [2 * number for number in numbers]
@@ -41,12 +41,12 @@ def queue_up(gathered: Gathering[int, int], doubling: Doubling, asked: list[list
 
     with ThreadPoolExecutor(len(asked)) as threads:
         first = threads.submit(ask, asked[0])
-        assert doubling.begun.wait(10)
+        assert doubling.begun.wait(60)
         others = [threads.submit(ask, numbers) for numbers in asked[1:]]
         while len(gathered._waiting) < len(others):
             pass
         doubling.let_go.set()
-        return [future.result(10) for future in (first, *others)]
+        return [future.result(60) for future in (first, *others)]
 
 
 def test_those_who_wait_share_one_batch_and_get_their_own(doubling: Doubling) -> None:

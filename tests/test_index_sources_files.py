@@ -207,7 +207,6 @@ def test_endings_are_read_in_any_case(folder: Path) -> None:
     assert articles(read(folder)).keys() == {"a", "b", "c.JSONL#1"}
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("named_by_itself", [False, True])
 def test_a_pipe_does_not_block(folder: Path, named_by_itself: bool) -> None:
     os.mkfifo(folder / "pipe.md")

@@ -126,7 +126,6 @@ EMPTY = {
 }
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("raw", EMPTY.values(), ids=EMPTY.keys())
 def test_a_page_without_main_text_is_reported_and_the_others_go_in(folder: Path, raw: bytes) -> None:
     (folder / "bad.html").write_bytes(raw)

@@ -194,7 +194,6 @@ def test_a_flag_is_no_day() -> None:
     assert read_metadata({"published": "true", "date": "2026-04-24"}).published == DAY
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("key", ["authors", "published", "title", "groups", "other"])
 def test_aliases_that_grow_without_bound_are_never_written_out(key: str) -> None:
     layers = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 6)]

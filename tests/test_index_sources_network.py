@@ -250,7 +250,7 @@ def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(
     trusted = partial(httpx.HTTPTransport, verify=ssl.create_default_context(cafile=str(certificate)))
     monkeypatch.setattr(httpx, "HTTPTransport", trusted)
     names |= {"news.example": [["127.0.0.1"]], "other.example": [["127.0.0.1"]]}
-    with serving(tls=served) as web, fetching(Politeness(private=True, pause_seconds=0, timeout_seconds=5)) as fetcher:
+    with serving(tls=served) as web, fetching(Politeness(private=True, pause_seconds=0, timeout_seconds=60)) as fetcher:
         web.replies["/"] = Reply(b"Hello.")
         port = web.address.rpartition(":")[2]
         assert fetcher.fetch(f"https://news.example:{port}/").content == b"Hello."

@@ -113,7 +113,7 @@ def test_a_page_that_cannot_be_read_is_reported_and_the_others_go_in(
     web: WebServer, reply: Reply, message: str
 ) -> None:
     web.replies |= {"/bad": reply, "/rain": Reply(article_page("Rain", RAIN))}
-    polite = Politeness(private=True, pause_seconds=0, timeout_seconds=5, max_bytes=20_000)
+    polite = Politeness(private=True, pause_seconds=0, timeout_seconds=60, max_bytes=20_000)
     readings = read(web.address + "/bad", web.address + "/rain", politeness=polite)
     assert ids(readings) == [web.address + "/rain"]
     (error,) = errors(readings).values()

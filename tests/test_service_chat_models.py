@@ -4,6 +4,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -18,7 +19,7 @@ from service.records import Message, Usage
 from tests.llm_server import LlmServer, Reply
 
 PROVIDERS: tuple[Provider, ...] = ("openai_like", "anthropic", "bedrock", "ollama")
-LIMITS = Limits(first_token_seconds=5, total_seconds=10, retries=2)
+LIMITS = Limits(first_token_seconds=60, total_seconds=120, retries=2)
 TEXT = "Amazon invests $5 billion now [1]. “Später” 亚马逊。"
 
 
@@ -40,13 +41,17 @@ def model_at(llm: LlmServer, provider: Provider, *, key: str | None = "secret-ke
 
 
 def heard(llm: LlmServer, provider: Provider, limits: Limits = LIMITS) -> list[Delta]:
+    return list(heard_one_by_one(llm, provider, limits))
+
+
+def heard_one_by_one(llm: LlmServer, provider: Provider, limits: Limits = LIMITS) -> Iterator[Delta]:
     from llama_index.core.llms import ChatMessage, MessageRole
 
     messages = [
         ChatMessage(role=MessageRole.SYSTEM, content="Answer."),
         ChatMessage(role=MessageRole.USER, content="How much?"),
     ]
-    return list(deltas(opened_model(model_at(llm, provider)), messages, limits))
+    return deltas(opened_model(model_at(llm, provider)), messages, limits)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -118,36 +123,42 @@ def test_an_answer_that_broke_off_is_not_whole(llm: LlmServer, provider: Provide
     assert not any(delta.whole for delta in said)
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
-@pytest.mark.parametrize("slow", [Reply(silent=60), Reply(trickle=60)], ids=["silent", "blanks"])
+@pytest.mark.parametrize(
+    ("provider", "slow"),
+    [
+        *[pytest.param(provider, Reply(silent=900), id=f"{provider}, silent") for provider in PROVIDERS],
+        # A blank is no event with the others.
+        *[pytest.param(provider, Reply(trickle=900), id=f"{provider}, blanks") for provider in PROVIDERS[:2]],
+    ],
+)
 def test_the_first_word_is_not_waited_for_for_ever(llm: LlmServer, provider: Provider, slow: Reply) -> None:
-    if provider in ("bedrock", "ollama") and slow.trickle:
-        pytest.skip("a blank is no event there")
     llm.do(slow)
-    started = time.monotonic()
     with pytest.raises(TimeoutError, match=r"no word after 0\.3 s"):
         heard(llm, provider, Limits(0.3, 10, 2))
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_the_last_word_is_not_waited_for_for_ever(llm: LlmServer, provider: Provider) -> None:
-    llm.do(Reply("word " * 500, pieces=5, pause=0.02))
-    started = time.monotonic()
-    with pytest.raises(TimeoutError, match=r"no end after 0\.8 s"):
-        heard(llm, provider, Limits(0.7, 0.8, 2))
-    assert time.monotonic() - started < 2
+def test_the_last_word_is_not_waited_for_for_ever(
+    llm: LlmServer, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("service.deltas.monotonic", lambda: now)
+    llm.do(Reply("word " * 500, pieces=5, held_after=20))
+    stream = heard_one_by_one(llm, provider)
+    assert any(delta.text for delta in stream)
+    now = LIMITS.total_seconds
+    with pytest.raises(TimeoutError, match="no end after 120 s"):
+        list(stream)
 
 
-@pytest.mark.parametrize("wait", ["0.2", "7"])
+@pytest.mark.parametrize("wait", ["0.2", "700"])
 def test_a_server_is_given_the_time_that_it_asks_for(llm: LlmServer, wait: str) -> None:
     llm.do(Reply(status=429, headers={"Retry-After": wait}), Reply(TEXT))
     started = time.monotonic()
-    if wait == "7":  # more than there is for the first word
+    if wait == "700":  # more than there is for the first word
         with pytest.raises(Exception, match="429"):
             heard(llm, "openai_like")
         assert len(llm.requests) == 1
-        assert time.monotonic() - started < 2
     else:
         assert heard(llm, "openai_like")
         assert time.monotonic() - started >= 0.2
@@ -161,14 +172,14 @@ def test_whoever_stops_listening_closes_the_connection(llm: LlmServer, provider:
     stream = deltas(opened_model(model_at(llm, provider)), [ChatMessage(content="How much?")], LIMITS)
     assert isinstance(next(stream), Delta)
     stream.close()  # type: ignore[attr-defined]
-    assert llm.hung_up.wait(5)
+    assert llm.hung_up.wait(60)
 
 
 def test_no_thread_outlives_its_question(llm: LlmServer) -> None:
     before = threading.active_count()
     for _ in range(5):
         heard(llm, "openai_like")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while threading.active_count() > before + 1 and time.monotonic() < deadline:  # one more serves the last request
         time.sleep(0.02)
     assert threading.active_count() <= before + 1

@@ -17,7 +17,7 @@ from service.wire import AskRequest, DisagreementWire, HitsEvent, UsageWire, Val
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 OWN = "https://herald.example/rain"
 WHOLE = answered(
     "It rained 😀.",

@@ -56,7 +56,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service over a real index of one article, which keeps what is asked."""
     place = tmp_path_factory.mktemp("openapi")
-    chosen = settings_for(place / "data", stream_stall_seconds=5)
+    chosen = settings_for(place / "data", stream_stall_seconds=60)
     with desk_over(chosen, keeping=True) as desk:
         index_into(desk, write(place / "articles", {"rain.md": RAIN}))
         app = create_app(desk, settings=chosen, owner_token=TOKEN)

@@ -191,4 +191,4 @@ def test_the_delay_of_the_event_loop_is_measured() -> None:
         if sample.name.endswith("_bucket")
     }
     assert buckets["+Inf"] >= 2
-    assert buckets["0.1"] == buckets["+Inf"] - 1
+    assert buckets["0.1"] < buckets["+Inf"]

@@ -13,7 +13,7 @@ from tests.web_server import Reply, WebServer, serving
 
 RAIN = "It rained in Rome all day long, and nobody went out of the house. The river rose by two metres."
 SNOW = "It snowed in Oslo all night, and the trains stood still until noon. Nobody was hurt on the roads."
-FAST = Politeness(private=True, pause_seconds=0, timeout_seconds=5)
+FAST = Politeness(private=True, pause_seconds=0, timeout_seconds=60)
 
 
 @pytest.fixture

@@ -198,8 +198,8 @@ def test_what_is_said_is_how_the_answer_begins(llm: LlmServer, corpus_desk: Loca
 
 def test_a_sentence_is_said_before_the_model_has_finished(llm: LlmServer, corpus_desk: LocalDesk) -> None:
     desk = with_model(corpus_desk, llm.url)
-    said = cites("Amazon invests $5 billion immediately {}. " + "And so on and on. " * 60, FIVE_NOW)
-    llm.do(Reply(said, held_after=20))
+    said = cites("Amazon invests $5 billion immediately {}. " + "And so on and on. " * 600, FIVE_NOW)
+    llm.do(Reply(said, held_after=20, pause=0.01))
     happening = desk.ask_events(AskRequest(question=QUESTION), OWNER)
     assert isinstance(next(happening), HitsEvent)
     assert isinstance(next(happening), SentenceEvent)

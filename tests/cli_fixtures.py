@@ -23,7 +23,7 @@ from service import cli
 from tests.service_fixtures import (
     desk_over,
     index_into,
-    packaged_model,
+    remembering_model,
     sentence_vectors,
     settings_for,
     shipped_corpus,
@@ -80,7 +80,7 @@ def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
-        "index.store.Embedder", lambda name, **_: packaged_model() if name == PACKAGED_MODEL else Embedder(name)
+        "index.store.Embedder", lambda name, **_: remembering_model() if name == PACKAGED_MODEL else Embedder(name)
     )
     monkeypatch.setattr("index.store.Reader", lambda folder, **_: Reader(folder) if folder else shipped_reader())
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:

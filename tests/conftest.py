@@ -19,7 +19,7 @@ from index.embedding import Embedder, Vectors
 from index.sentences import SentenceVectors
 from index.settings import IndexSettings
 from index.store import Index, open_index
-from tests.service_fixtures import packaged_model
+from tests.service_fixtures import RememberingEmbedder, packaged_model, remembering_model
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there
 # Tests run in as many processes as there are cores: threads of models would only wait for each other. Before PyTorch is
@@ -52,13 +52,19 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def opened_in(embedder: Embedder) -> OpenedIn:
+def remembering() -> Embedder:
+    """The packaged model, which embeds each text once in a test run: what indexes of tests are made with."""
+    return remembering_model()
+
+
+@pytest.fixture(scope="session")
+def opened_in(remembering: Embedder) -> OpenedIn:
     """Open the index of a data folder, with the model that is loaded already. Other settings go by name."""
 
     @contextmanager
     def opened_in(data_dir: Path, **settings: Any) -> Iterator[Index]:
         with open_index(IndexSettings(_env_file=None, data_dir=data_dir, **settings)) as index:
-            yield replace(index, embedder=embedder, sentence_vectors=SentenceVectors(embedder))
+            yield replace(index, embedder=remembering, sentence_vectors=SentenceVectors(remembering))
 
     return opened_in
 
@@ -104,13 +110,18 @@ def folder(tmp_path: Path) -> Path:
 def embedded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every text that is embedded from now on, in order. Clear it to count afresh."""
     seen: list[str] = []
-    embed = Embedder.embed_passages
 
-    def counting(self: Embedder, texts: Sequence[str]) -> Vectors:
-        seen.extend(texts)
-        return embed(self, texts)
+    def counted(kind: type[Embedder]) -> Callable[[Embedder, Sequence[str]], Vectors]:
+        embed = kind.embed_passages
 
-    monkeypatch.setattr(Embedder, "embed_passages", counting)
+        def embed_passages(self: Embedder, texts: Sequence[str]) -> Vectors:
+            seen.extend(texts)
+            return embed(self, texts)
+
+        return embed_passages
+
+    for kind in (Embedder, RememberingEmbedder):
+        monkeypatch.setattr(kind, "embed_passages", counted(kind))
     return seen
 
 

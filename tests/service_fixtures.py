@@ -1,16 +1,17 @@
 """What the tests of the service share: the packaged model, loaded once, and indexes that are real in every part."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from index.embedding import Embedder
+from index.embedding import Embedder, Vectors
 from index.errors import NotKept
 from index.live import LiveIndex
 from index.reader.model import Reader, ReaderPassage, Reading
@@ -99,6 +100,33 @@ def packaged_model() -> Embedder:
     return model
 
 
+class RememberingEmbedder(Embedder):
+    """The model that is given. It says the same of the same text, so each text is embedded once in a test run."""
+
+    _of_passages, _of_questions = Embedder.embed_passages, Embedder.embed_questions  # also where a test counts calls
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.__dict__.update(embedder.__dict__)
+        self._vectors: dict[tuple[str, str], Vectors] = {}
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return self._remembered("passage", texts, self._of_passages)
+
+    def embed_questions(self, texts: Sequence[str]) -> Vectors:
+        return self._remembered("question", texts, self._of_questions)
+
+    def _remembered(self, kind: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if (kind, text) not in self._vectors]
+        self._vectors.update(zip([(kind, text) for text in new], embed(new), strict=True))
+        return np.stack([self._vectors[kind, text] for text in texts]) if texts else embed([])
+
+
+@cache
+def remembering_model() -> RememberingEmbedder:
+    """Return the packaged model for indexes: what one test has embedded, the next need not."""
+    return RememberingEmbedder(packaged_model())
+
+
 class RememberingReader(Reader):
     """The reading model that ships. It says the same of the same texts, so each pair is read once in a test run."""
 
@@ -121,13 +149,13 @@ def shipped_reader() -> Reader:
 @cache
 def sentence_vectors() -> SentenceVectors:
     """Return the vectors of the sentences that some test has asked about."""
-    return SentenceVectors(packaged_model())
+    return SentenceVectors(remembering_model())
 
 
 @contextmanager
 def desk_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalDesk]:
     """Open a desk over the index of these settings, with the shared models; with `keeping`, one that keeps what is asked."""
-    index = replace(opened(settings), embedder=packaged_model(), sentence_vectors=sentence_vectors())
+    index = replace(opened(settings), embedder=remembering_model(), sentence_vectors=sentence_vectors())
     if settings.reader == SHIPPED_READER:
         index = replace(index, reader=shipped_reader())
     with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:

@@ -5,16 +5,19 @@ The process that indexes is one of its own: the system lets it write no file bey
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from index.check import check
+from index.embedding import Embedder, Vectors
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.sync import sync
+from tests.service_fixtures import RememberingEmbedder
 
 # Embedding is made up: what is tested is writing, and loading the model takes seconds.
 CHILD = """
@@ -48,6 +51,18 @@ for line in sys.stdin:
     print(said.replace("\\n", " "), flush=True)
 """
 Run = Callable[[Path, Path, str, int], str]
+
+
+@pytest.fixture(autouse=True)
+def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Embedding is made up in this process too."""
+
+    def made_up(self: Embedder, texts: Sequence[str]) -> Vectors:
+        rows = np.random.default_rng(1).standard_normal((len(texts), 384)).astype(np.float32)
+        vectors: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return vectors
+
+    monkeypatch.setattr(RememberingEmbedder, "embed_passages", made_up)
 
 
 @pytest.fixture(scope="module")

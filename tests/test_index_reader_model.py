@@ -20,7 +20,7 @@ from index.reader.storing import save
 from index.reader.tokens import Sequenced
 
 ROME = ReaderPassage("Weather", "It rained in Rome on Monday. The mayor, Anna Rossi, opened 12 shelters.")
-LONG = ReaderPassage("Numbers", " ".join(f"Number {n} follows." for n in range(400)))
+LONG = ReaderPassage("Numbers", " ".join(f"Number {n} follows." for n in range(120)))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
@@ -60,9 +60,9 @@ def _sized(words: int) -> tuple[str, ReaderPassage]:
 
 def test_a_reading_is_the_same_in_whatever_company(reader: Reader) -> None:
     random = Random(5)
-    pairs = [_sized(random.randint(1, 75)) for _ in range(24)] + [("who is the mayor?", ROME), ("which number?", LONG)]
+    pairs = [_sized(random.randint(1, 75)) for _ in range(12)] + [("who is the mayor?", ROME), ("which number?", LONG)]
     alone = {pair: reader.read([pair])[0] for pair in pairs}
-    for count in (2, 3, 5, 8, 9, 17, 40, 70):
+    for count in (2, 3, 5, 9, 17, 40):
         company = random.choices(pairs, k=count)
         for pair, reading in zip(company, reader.read(company), strict=True):
             # To the last bit where bfloat16 is multiplied in hardware; elsewhere within what float32 rounds.
@@ -97,7 +97,7 @@ def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
     assert reading.stretches == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(TEXTS, TEXTS, TEXTS)
 def test_any_text_can_be_read(reader: Reader, question: str, title: str, text: str) -> None:
     (reading,) = reader.read([(question, ReaderPassage(title, text))])

@@ -2,18 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.embedding import Embedder, Vectors
 from index.pruning import Pruning
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
@@ -93,25 +91,6 @@ ContentsOf = Callable[[Index], Contents]
 NewPlace = Callable[[], AbstractContextManager[Path]]
 
 
-class Remembering(Embedder):
-    """The model that is given, which embeds each text once in all the examples."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.__dict__.update(embedder.__dict__)
-        self._vectors: dict[str, Vectors] = {}
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        for text in texts:
-            if text not in self._vectors:
-                self._vectors[text] = super().embed_passages([text])
-        return np.concatenate([super().embed_passages([]), *(self._vectors[text] for text in texts)])
-
-
-@pytest.fixture(scope="module")
-def remembering(embedder: Embedder) -> Embedder:
-    return Remembering(embedder)
-
-
 def readable(folder: Path) -> list[Read]:
     readings = read_articles([Source(folder)], limits=Limits())
     return [reading for reading in readings if isinstance(reading, Read)]
@@ -145,7 +124,6 @@ def assert_equal_to_folder(index: Index, folder: Path) -> None:
     steps=[[Write("a.md", "One"), Write("b.txt", "Two")], [Write("a.md", "Two"), Write("b.txt", "One")]], at_once=1
 )
 def test_the_catalogue_equals_the_folder(
-    remembering: Embedder,
     opened_in: OpenedIn,
     contents_of: ContentsOf,
     new_place: NewPlace,
@@ -156,8 +134,7 @@ def test_the_catalogue_equals_the_folder(
         patch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
         folder = place / "articles"
         folder.mkdir()
-        with opened_in(place / "data") as opened:
-            index = replace(opened, embedder=remembering)
+        with opened_in(place / "data") as index:
             for changes in steps:
                 report = synced(index, folder, changes)
                 assert report.failed == ()
@@ -169,7 +146,6 @@ def test_the_catalogue_equals_the_folder(
 @given(steps=rounds(files, named, feeds, broken, removals, renames))
 @example(steps=[[Write("a.md", "---\nid: x\n---\n1"), Write("b.txt", "2")], [Write("b.txt", "---\nid: x\n---\n2")]])
 def test_what_cannot_be_read_or_collides_keeps_its_place_until_it_is_mended(
-    remembering: Embedder,
     opened_in: OpenedIn,
     contents_of: ContentsOf,
     new_place: NewPlace,
@@ -178,8 +154,7 @@ def test_what_cannot_be_read_or_collides_keeps_its_place_until_it_is_mended(
     with new_place() as place:
         folder = place / "articles"
         folder.mkdir()
-        with opened_in(place / "data") as opened:
-            index = replace(opened, embedder=remembering)
+        with opened_in(place / "data") as index:
             for changes in steps:
                 before = index.catalog.entries()
                 report = synced(index, folder, changes)

@@ -114,7 +114,7 @@ def test_examples_are_what_they_show() -> None:
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_foretold(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
-    seen = try_out(service, mode, examples=12, headers=headers)
+    seen = try_out(service, mode, examples=5, headers=headers)
     assert 200 in seen
     assert 422 in seen
 
@@ -123,4 +123,4 @@ def test_every_answer_is_foretold(service: Service, mode: GenerationMode, header
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 def test_every_answer_is_foretold_at_length(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
-    assert 200 in try_out(service, mode, examples=100, headers=headers)
+    assert 200 in try_out(service, mode, examples=40, headers=headers)

@@ -130,7 +130,7 @@ def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("stream", [True, False])
 def test_whoever_hangs_up_stops_the_work(stream: bool) -> None:
     desk, hung_up = FakeDesk(), threading.Event()
-    endless = [HitsEvent(hits=[]), lambda: time.sleep(0.05)] * 1_000
+    endless: list[Any] = [HitsEvent(hits=[]), lambda: time.sleep(0.05)] * 1_000
     desk.steps = [HitsEvent(hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
     with served(desk) as url:
         send_request(url, {"question": "Why?", "stream": stream}).close()

@@ -7,7 +7,7 @@ PORT ?= 8000
 # What `make test` runs at once. Each takes up to 2 GB.
 PROCESSES ?= 2
 
-.PHONY: run install test test-llm soak gate baseline lint constraints docs clean
+.PHONY: run install test run-tests test-deps test-llm soak gate baseline lint constraints docs clean
 
 run: install
 	$(BIN)/footnote index corpus
@@ -38,8 +38,16 @@ lint: $(VENV)/.installed-test
 
 # One file's tests stay together, in order: they share services and indexes, which are made once a file.
 # One test, or a few: make test ARGS="tests/test_index_sync.py", or pytest itself.
-test: lint
+# The checks of style and types run meanwhile: tests often wait.
+test: $(VENV)/.installed-test
+	@$(MAKE) --no-print-directory -j2 run-tests lint
+
+run-tests: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not soak" $(ARGS)
+
+# What tests need and pip does not bring: a browser, and proxies.
+test-deps:
+	@tests/install_programs.sh
 
 # Opt-in: a real, very small language model on this machine. The first time, llama.cpp is built, about five minutes. Built for
 # any processor: its kernels for AMX crash in some virtual machines. So not from pip's cache, where one built otherwise may be.

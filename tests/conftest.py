@@ -33,10 +33,12 @@ settings.register_profile("search", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
 pytest_plugins = [
+    "pytester",
     "tests.cli_fixtures",
     "tests.desk_fixtures",
     "tests.generative_fixtures",
     "tests.page_browser",
+    "tests.skipping",
     "tests.slack_fixtures",
     "tests.web_fixtures",
 ]

@@ -18,6 +18,7 @@ from service.admission.guard import Guard
 from service.api import Desk, create_app
 from service.settings import Settings
 from tests.page_desk import PATIENCE, PageDesk
+from tests.skipping import not_installed
 
 ROOT = Path(__file__).parent.parent
 # For people to look at. Git does not know of it.
@@ -40,7 +41,7 @@ FLAGS = [
 def browser() -> Iterator[Browser]:
     """Chromium. In CI the tests fail where it is missing; elsewhere they are skipped, and say why."""
     if not CHROMIUM.exists():
-        reason = f"The page is tested in Chromium, and there is no {CHROMIUM}: apt-get install chromium."
+        reason = not_installed(f"Chromium ({CHROMIUM})")
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)

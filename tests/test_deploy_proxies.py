@@ -30,6 +30,7 @@ from tests.fake_desk import FakeDesk, answered, citation, streamed
 from tests.http_server import serving_app
 from tests.llm_server import free_port
 from tests.service_fixtures import settings_for
+from tests.skipping import not_installed
 from tests.test_service_streaming import PATIENCE, events_of
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
@@ -114,7 +115,7 @@ def caddy(folder: Path, upstream: str, port: int) -> list[str]:
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     tmp_path = tmp_path_factory.mktemp("proxy")
     if shutil.which(request.param.__name__, path="/usr/local/bin:/usr/bin:/usr/sbin") is None:
-        pytest.skip(f"{request.param.__name__} is not installed")
+        pytest.skip(not_installed(request.param.__name__))
     database = opened_database(tmp_path / "data")
     key = add_key(database, "boss", admin=True)
     desk = FakeDesk()

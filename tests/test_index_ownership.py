@@ -138,7 +138,7 @@ def test_a_file_in_place_of_the_folder_is_unusable(tmp_path: Path) -> None:
             pytest.fail("owned a file")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run the tests as another user")
 def test_a_folder_that_may_not_be_written_is_unusable(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(DataFolderUnusable, match="Permission denied"), own(tmp_path, COMMAND):

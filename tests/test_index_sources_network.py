@@ -19,6 +19,7 @@ from index.sources.fetching import Politeness, fetching
 from index.sources.network import checked_addresses, is_public
 from index.sources.reading import read_articles, sources_from
 from index.sources.records import Failed, Limits
+from tests.skipping import not_installed
 from tests.web_server import Reply, WebServer, article_page, serving
 
 PUBLIC_ONLY = Politeness(pause_seconds=0, timeout_seconds=2)
@@ -226,7 +227,7 @@ def test_a_name_that_does_not_resolve_is_told(monkeypatch: pytest.MonkeyPatch) -
         checked_addresses("nowhere.example", 80, private=False)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here to make a certificate with")
+@pytest.mark.skipif(shutil.which("openssl") is None, reason=not_installed("openssl"))
 def test_a_certificate_is_checked_for_the_name_and_not_for_the_address(
     tmp_path: Path, names: Resolve, monkeypatch: pytest.MonkeyPatch
 ) -> None:

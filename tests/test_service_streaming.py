@@ -18,6 +18,7 @@ from service.settings import Settings
 from service.wire import AskResponse, HitsEvent, Problem, SentenceEvent
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
+from tests.skipping import not_installed
 
 WHOLE = answered("It rained.\nA lot 😀.", "Ferries stopped.", citations=[citation(1), citation(2, "ferries")])
 LONG = answered("word " * 100_000)
@@ -164,7 +165,7 @@ def test_a_slow_reader_gets_everything() -> None:
     assert desk.made == 10
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
+@pytest.mark.skipif(not shutil.which("curl"), reason=not_installed("curl"))
 def test_curl_shows_events_as_they_come() -> None:
     desk = FakeDesk()
     desk.steps = [*streamed(WHOLE)]

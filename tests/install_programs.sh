@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs what tests need and pip does not bring. What cannot be installed here is named, and its tests are skipped.
+set -uo pipefail
+PATH=$PATH:/usr/sbin
+# The program, and the Debian packages that bring it.
+tools=(
+    "chromium chromium fonts-dejavu-core"
+    "nginx nginx-light"
+    "caddy caddy"
+    "curl curl"
+    "openssl openssl"
+)
+missing=()
+for tool in "${tools[@]}"; do
+    command -v "${tool%% *}" >/dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} = 0 ]; then
+    echo "All that tests need is installed."
+    exit 0
+fi
+names=$(printf '%s\n' "${missing[@]}" | cut -d' ' -f1 | paste -sd' ')
+if ! command -v apt-get >/dev/null; then
+    echo "Not installed: $names. There is no apt-get here: install them as this system does (Chromium as /usr/bin/chromium)." >&2
+    exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+    echo "Not installed: $names. Only root may install them. Run: sudo make test-deps" >&2
+    exit 1
+fi
+apt-get update -qq
+failed=0
+for tool in "${missing[@]}"; do
+    read -r name packages <<<"$tool"
+    # shellcheck disable=SC2086 # several packages
+    if ! DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null; then
+        echo "$name cannot be installed here with apt-get: its tests are skipped." >&2
+        failed=1
+    fi
+done
+exit $failed

@@ -21,7 +21,7 @@ from index.upkeep import delete_articles, update
 
 pytestmark = pytest.mark.soak
 
-ROUNDS = int(os.environ.get("FOOTNOTE_TEST_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("FOOTNOTE_TEST_ROUNDS", "40"))
 ARTICLES = 1_000
 WORDS = "harbour survey found boats office counted ships crews storm cargo north quay season permit inspector".split()
 

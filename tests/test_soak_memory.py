@@ -20,7 +20,7 @@ from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")]
 
-ROUNDS = int(os.environ.get("FOOTNOTE_TEST_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("FOOTNOTE_TEST_ROUNDS", "60"))
 WARM = 20  # rounds until the allocators have what they reuse from then on
 LEAK = 0.5  # megabytes a round
 RAIN = "It rained 30 litres a square metre in Hamburg, the weather office says."

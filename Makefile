@@ -43,7 +43,7 @@ test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j2 run-tests lint
 
 run-tests: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 # What tests need and pip does not bring: a browser, and proxies.
 test-deps:
@@ -61,7 +61,7 @@ test-llm: $(VENV)/.installed-test .venv-llm/.installed
 
 # What measures load runs last and by itself.
 soak: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile -m "soak and not alone" --timeout=1500 $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "soak and not alone" --timeout=1500 $(ARGS)
 	$(BIN)/python -m pytest -m "soak and alone" --timeout=1500 -rP $(ARGS)
 
 # Asks the questions that ship, and fails when a score fell beyond chance since the baseline was kept. In float32, which every

@@ -34,14 +34,37 @@ settings.load_profile("repeatable")
 
 pytest_plugins = [
     "pytester",
+    "tests.skipping",  # first: others import it
     "tests.cli_fixtures",
     "tests.desk_fixtures",
     "tests.generative_fixtures",
     "tests.page_browser",
-    "tests.skipping",
     "tests.slack_fixtures",
     "tests.web_fixtures",
 ]
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+SLOWEST = (
+    "test_service_cli_serving",
+    "test_service_cli_stopping",
+    "test_service_openapi",
+    "test_service_slack_once",
+    "test_service_page_whole",
+    "test_service_answering",
+    "test_index_reader_training",
+    "test_index_reader_model",
+    "test_service_verification",
+    "test_service_slack_service",
+    "test_index_disk_full",
+    "test_index_sync_property",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slowest files first, and leave the order within each."""
+    rank = {name: at for at, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: rank.get(item.path.stem, len(SLOWEST)))
+
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

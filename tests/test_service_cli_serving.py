@@ -47,7 +47,7 @@ def until_ready(http: httpx.Client) -> None:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that starts with nothing indexed. Whatever a test needs in it, it indexes itself."""
+    """A service that starts with nothing indexed, as the first test sees it. What a later test needs, it indexes itself."""
     with serving(tmp_path_factory.mktemp("service") / "data") as service:
         yield service
 
@@ -63,15 +63,15 @@ def through(footnote: Run, service: Service) -> Run:
     return run
 
 
-def test_a_service_with_nothing_indexed_says_so(footnote: Run, tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as service, service.http() as http:
+def test_a_service_with_nothing_indexed_says_so(service: Service, through: Run) -> None:
+    with service.http() as http:
         assert http.get("/healthz").json() == {"status": "alive"}
         not_ready = http.get("/readyz")
         assert (not_ready.status_code, not_ready.json()["type"]) == (503, "/problems/not-ready")
         asked = http.post("/api/ask", json={"question": "Why?"})
         assert (asked.status_code, asked.json()["type"]) == (409, "/problems/index-empty")
         assert http.get("/api/articles").json() == {"articles": [], "total": 0, "next_after": None}
-        ran = footnote("ask", "Why?")
+        ran = through("ask", "Why?")
     assert ran.code == 1
     assert "Nothing is indexed yet" in one_line(ran)
 
@@ -164,10 +164,10 @@ def test_a_deleted_article_is_gone(service: Service, through: Run, tmp_path: Pat
     assert "There is no article 'weather/rain'" in one_line(ran)
 
 
-def test_a_second_service_fails_and_names_the_first(service: Service) -> None:
+def test_a_second_service_fails_and_names_the_first(service: Service, through: Run) -> None:
     port = service.url.rpartition(":")[2]
     for wanted in ("0", port):
-        ran = footnote_process(service.data_dir, "serve", "--port", wanted)
+        ran = through("serve", "--port", wanted)
         assert ran.code == 1
         message = one_line(ran)
         assert str(service.process.pid) in message

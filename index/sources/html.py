@@ -6,14 +6,16 @@ A. Barbaresi, "Trafilatura: A Web Scraping Library and Command-Line Tool for Tex
 import codecs
 import logging
 import re
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from types import ModuleType
 
-from lxml.html import document_fromstring
+from lxml.etree import ParserError
+from lxml.html import Element, HtmlElement, document_fromstring
 
 from index.errors import ArticleError
-from index.segmentation import split_sentences
+from index.sources.html_tree import NAVIGATION, remove_hidden
 from index.sources.meta_groups import groups_in_page
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
 from index.sources.plain import normalise_line_ends
@@ -29,8 +31,9 @@ _LANGUAGE = re.compile(
 )
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
 _WINDOWS = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii"}
-# Where an article is short, the library falls back on all words of the page: menus must be gone by then.
-_NO_TEXT = ["//nav", "//*[@role='navigation']", "//footer[not(ancestor::article)]"]
+# Where a word may be broken, and marks without width: they part words that are one.
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_NO_TEXT = "has no main text: only menus, or a script that would write it. Save the article as text."
 _LIBRARIES = ("trafilatura", "htmldate", "courlan", "justext", "readability")
 
 
@@ -40,10 +43,16 @@ def read_html(raw: bytes, *, charset: str | None = None, url: str | None = None)
     Raises ArticleError when the page cannot be decoded or has no main text.
     """
     page = decode_html(raw, charset)
-    text = _main_text(page)
-    if not _says_something(text):
-        raise ArticleError("has no main text: only menus, or a script that would write it. Save the article as text.")
-    return Extracted(text, "markdown", replace(_metadata(page, url), groups=groups_in_page(page)))
+    try:
+        tree = document_fromstring(_INVISIBLE.sub("", page))
+    except ParserError:
+        raise ArticleError(_NO_TEXT) from None
+    remove_hidden(tree)
+    metadata = _metadata(tree, page, url)
+    text, warnings = _main_text(tree)
+    if not text:
+        raise ArticleError(_NO_TEXT)
+    return Extracted(text, "markdown", replace(metadata, groups=groups_in_page(page)), warnings=warnings)
 
 
 def decode_html(raw: bytes, charset: str | None = None) -> str:
@@ -68,24 +77,35 @@ def _decoded(raw: bytes, name: str) -> str | None:
         return None
 
 
-def _main_text(page: str) -> str:
-    """Return the main text as Markdown: headings, lists and tables stay, and links are words."""
+def _main_text(tree: HtmlElement) -> tuple[str, tuple[str, ...]]:
+    from index.sources.html_main import main_text  # loads libraries, too
+
+    return main_text(tree, _kept_text(tree))
+
+
+def _kept_text(tree: HtmlElement) -> str:
+    """Return what trafilatura takes for the main text, as Markdown: headings and lists stay, and links are words."""
     trafilatura = _quietly_imported()
     try:
-        text = trafilatura.extract(
-            page, output_format="markdown", include_comments=False, include_formatting=True, prune_xpath=_NO_TEXT
+        return (
+            trafilatura.extract(
+                tree,
+                output_format="markdown",
+                include_comments=False,
+                include_formatting=True,
+                prune_xpath=list(NAVIGATION),
+            )
+            or ""
         )
     except Exception as error:
         raise ArticleError(f"cannot be taken apart ({type(error).__name__}). Save the article as text.") from error
-    lines = (line.rstrip() for line in (text or "").splitlines())
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
-def _metadata(page: str, url: str | None) -> Metadata:
+def _metadata(tree: HtmlElement, page: str, url: str | None) -> Metadata:
     trafilatura = _quietly_imported()
     try:
-        found = trafilatura.extract_metadata(page, default_url=url, extensive=False)
-        published = _stated_day(page)
+        found = trafilatura.extract_metadata(tree, default_url=url, extensive=False)
+        published = _stated_day(tree)
     except Exception:  # noqa: BLE001 - a page whose head cannot be read still has its text
         return found_metadata(url=url)
     language = found.language or next((match[1] for match in _LANGUAGE.finditer(page[:10_000])), None)
@@ -99,26 +119,20 @@ def _metadata(page: str, url: str | None) -> Metadata:
     )
 
 
-def _stated_day(page: str) -> date | None:
+def _stated_day(tree: HtmlElement) -> date | None:
     """Return the day that a page states: in its head, its linked data, or as the first time on it.
 
     Anywhere else a date may be of anything, and a wrong one is worse than none.
     """
     from htmldate import find_date
 
-    tree = document_fromstring(page)
     times = tree.xpath("//time[not(ancestor::aside or ancestor::nav or ancestor::footer)]")[:1]
     stated = tree.xpath("//script[@type='application/ld+json'] | //*[@itemprop='datePublished']") + times
-    for body in tree.xpath("//body"):
-        body[:] = stated
-    found = find_date(tree, extensive_search=False, original_date=True, deferred_url_extractor=False)
+    page, body = Element("html"), Element("body")
+    page.extend([*map(deepcopy, tree.xpath("//head")), body])
+    body.extend(map(deepcopy, stated))
+    found = find_date(page, extensive_search=False, original_date=True, deferred_url_extractor=False)
     return likely_day(day_of(found or ""), today=date.today())
-
-
-def _says_something(text: str) -> bool:
-    """Say whether a text holds a sentence or a table, rather than the words of menus and buttons alone."""
-    rows = any(line.startswith("|") for line in text.splitlines())
-    return rows or any(span.kind == "sentence" for span in split_sentences(text, "markdown"))
 
 
 def _quietly_imported() -> ModuleType:

@@ -130,7 +130,7 @@ FAILURES = {
     "encrypted": (".docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is encrypted"),
     "no document": (".docx", epub(), "is not a .docx file that can be read"),
     "no words": (".docx", docx("<w:p/>"), "holds no text"),
-    "a bomb": (".docx", BOMB, "bytes long once unpacked, over the limit of 50,000,000"),
+    "a bomb": (".docx", BOMB, "is more than 50,000,000 bytes long once unpacked"),
     "a cell far away": (".xlsx", xlsx(("A1", "Year"), ("XFD1048576", "far")), "1,048,576 rows and 16,384 columns"),
 }
 

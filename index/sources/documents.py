@@ -1,4 +1,4 @@
-"""Office documents and books, by markitdown, which comes with the extra `documents`."""
+"""Office documents and books, by markitdown, which comes with the extra `documents`; workbooks by openpyxl alone."""
 
 import logging
 import re
@@ -15,8 +15,10 @@ from lxml import etree
 from index.errors import ArticleError
 from index.extras import how_to_install
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
+from index.sources.office_hidden import visible_book, visible_document, visible_slides
 from index.sources.plain import normalise_line_ends
 from index.sources.records import Extracted, Limits
+from index.sources.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from markitdown import DocumentConverter, StreamInfo
@@ -24,14 +26,10 @@ if TYPE_CHECKING:
 # What each type needs besides markitdown itself.
 _NEEDS = {".docx": "mammoth", ".pptx": "pptx", ".xlsx": "openpyxl", ".epub": "defusedxml"}
 ENDINGS = frozenset(_NEEDS)
+_PIECE = 1_000_000
 # Cells of one sheet: a single one far down makes a table of millions of empty ones.
 _MOST_CELLS = 2_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
-# How empty cells come out of pandas.
-_EMPTY_CELL = re.compile(r"(?<=\|) (?:NaN|Unnamed: \d+) (?=\|)")
-# What a whole number becomes in a column with an empty cell: no sheet holds "2026.0".
-_WHOLE_NUMBER = re.compile(r"(?<=\| )(-?\d+)\.0(?= \|)")
-_EMPTY_ROW = re.compile(r"^\|(?: \|)+\n", re.MULTILINE)
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\((?:data:[^)]*|[^)\s]+\.(?:png|jpe?g|gif|emf|wmf|svg|jpg))\)", re.IGNORECASE)
@@ -48,7 +46,7 @@ def read_document(raw: bytes, ending: str, limits: Limits) -> Extracted:
     """Read a document. Raises ArticleError when it is broken, encrypted, or far larger once unpacked."""
     try:
         _check_size(raw, limits)
-        text = _markdown(raw, ending)
+        text, warnings = _text(raw, ending)
         metadata = _metadata(raw)
     except ArticleError:
         raise
@@ -61,7 +59,16 @@ def read_document(raw: bytes, ending: str, limits: Limits) -> Extracted:
     text = text.rstrip()
     if not text.strip():
         raise ArticleError("holds no text. Write some, or remove it.")
-    return Extracted(text, "markdown", metadata, slides)
+    return Extracted(text, "markdown", metadata, slides, warnings)
+
+
+def _text(raw: bytes, ending: str) -> tuple[str, tuple[str, ...]]:
+    if ending == ".xlsx":
+        return read_workbook(raw)
+    if ending == ".epub":
+        return _markdown(visible_book(raw), ending), ()
+    visible, warnings = visible_document(raw) if ending == ".docx" else visible_slides(raw)
+    return _markdown(visible, ending), warnings
 
 
 def _markdown(raw: bytes, ending: str) -> str:
@@ -70,8 +77,6 @@ def _markdown(raw: bytes, ending: str) -> str:
         warnings.simplefilter("ignore")  # of styles and sheets that are passed over
         result = converter.convert(BytesIO(raw), info)
     text = _IMAGE.sub(r"\1", normalise_line_ends(result.markdown).replace("\0", ""))
-    if ending == ".xlsx":
-        text = _EMPTY_ROW.sub("", _EMPTY_CELL.sub(" ", _WHOLE_NUMBER.sub(r"\1", text)))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
 
 
@@ -84,7 +89,6 @@ def _converter(ending: str) -> tuple["DocumentConverter", "StreamInfo"]:
     by_ending = {
         ".docx": converters.DocxConverter,
         ".pptx": converters.PptxConverter,
-        ".xlsx": converters.XlsxConverter,
         ".epub": converters.EpubConverter,
     }
     converter: DocumentConverter = by_ending[ending]()  # type: ignore[no-untyped-call]
@@ -93,17 +97,19 @@ def _converter(ending: str) -> tuple["DocumentConverter", "StreamInfo"]:
 
 def _check_size(raw: bytes, limits: Limits) -> None:
     with ZipFile(BytesIO(raw)) as archive:
-        # Pictures and films are not unpacked. What is unpacked ends where its declared size does.
-        read = [
-            part for part in archive.infolist() if part.filename.endswith((".xml", ".rels", ".xhtml", ".html", ".opf"))
-        ]
-        if (size := sum(part.file_size for part in read)) > limits.file_bytes:
-            raise ArticleError(
-                f"is {size:,} bytes long once unpacked, over the limit of {limits.file_bytes:,}. Split it, or raise "
-                "FOOTNOTE_MAX_FILE_BYTES."
-            )
-        for part in read:
-            if part.filename.startswith("xl/worksheets/"):
+        size = 0
+        for part in archive.infolist():
+            # What is really unpacked counts, whatever a part is called and whatever the archive says of it.
+            with archive.open(part) as content:
+                while piece := content.read(_PIECE):
+                    size += len(piece)
+                    if size > limits.file_bytes:
+                        raise ArticleError(
+                            f"is more than {limits.file_bytes:,} bytes long once unpacked, which is the limit. Split it, "
+                            "or raise FOOTNOTE_MAX_FILE_BYTES."
+                        )
+        for part in archive.infolist():
+            if "worksheets/" in part.filename:
                 _check_cells(archive.read(part), part.filename)
 
 

@@ -14,12 +14,17 @@ _STREAM_EVERY = 4  # every fourth question of a client is streamed
 
 @dataclass
 class Load:
-    """What a time of asking came to. `seconds` holds one figure for each answer."""
+    """What a time of asking came to, up to the last answer.
+
+    `seconds` holds one figure for each answer; `refused` counts who was told to come back later.
+    """
 
     clients: int
     lasted: float
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    refused: int = 0
+    last: float = 0.0
 
     @property
     def per_second(self) -> float:
@@ -31,7 +36,11 @@ class Load:
 
     def __str__(self) -> str:
         times = f"p50 {self.at(0.5):.3f} s, p95 {self.at(0.95):.3f} s, longest {max(self.seconds):.3f} s"
-        return f"{self.clients} clients: {self.per_second:.1f} answers a second, {times}, {len(self.errors)} errors"
+        return f"{self.clients} clients: {self.per_second:.1f} answers a second, {times}, {self._others}"
+
+    @property
+    def _others(self) -> str:
+        return f"{self.refused} told to come back, {len(self.errors)} errors"
 
 
 def ask_together(url: str, questions: Sequence[str], *, clients: int, seconds: float) -> Load:
@@ -59,7 +68,7 @@ async def _ask_together(url: str, questions: Sequence[str], clients: int, second
                 asked += clients
 
         await asyncio.gather(*(client(number) for number in range(clients)))
-    load.lasted = time.perf_counter() - started
+    load.lasted = max(load.last - started, 0.001)
     return load
 
 
@@ -70,8 +79,13 @@ async def _ask(http: httpx.AsyncClient, question: str, load: Load, *, stream: bo
     except httpx.HTTPError as error:
         load.errors.append(repr(error))
         return
+    if response.status_code in (429, 503) and "retry-after" in response.headers:
+        load.refused += 1
+        await asyncio.sleep(float(response.headers["retry-after"]))
+        return
     whole = "event: answer" in response.text if stream else '"status":' in response.text
     if response.status_code == 200 and whole:
-        load.seconds.append(time.perf_counter() - started)
+        load.last = time.perf_counter()
+        load.seconds.append(load.last - started)
     else:
         load.errors.append(f"{response.status_code} {response.text[:200]}")

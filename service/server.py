@@ -123,8 +123,8 @@ class Signals:
             server.should_exit = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._told:
-            raise KeyboardInterrupt
+        if self._told and number == signal.SIGINT:
+            raise KeyboardInterrupt  # Ctrl-C again: now. Other signals come twice of themselves
         self._told = True
         if self._server:
             self._server.should_exit = True

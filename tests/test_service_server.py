@@ -16,11 +16,12 @@ import pytest
 import uvicorn
 
 from index.deadline import check_deadline
-from index.records import Access
+from index.records import FOR_EVERYONE, Access
 from service.admission.guard import Guard
 from service.admission.limits import turns_for
 from service.admission.turns import Turns
 from service.api import create_app
+from service.askers import Asker
 from service.server import Server
 from service.wire import HitsEvent, SearchRequest, SearchResponse
 from tests.fake_desk import FakeDesk, answer
@@ -68,10 +69,10 @@ class Running:
 
 
 @contextmanager
-def running(desk: FakeDesk, *, opened: bool = True, **settings: Any) -> Iterator[Running]:
+def running(desk: FakeDesk, *, opened: bool = True, guard: Guard | None = None, **settings: Any) -> Iterator[Running]:
     chosen = settings_for(Path("unused"), **settings)
     turns = turns_for(chosen, opened=opened)
-    app = create_app(desk, settings=chosen, guard=replace(Guard(), turns=turns))
+    app = create_app(desk, settings=chosen, guard=replace(guard or Guard(), turns=turns))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Server(
             uvicorn.Config(app, log_config=None),
@@ -166,6 +167,35 @@ def test_questions_wait_for_the_models_and_readiness_says_so() -> None:
         service.turns.open()
         assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
         assert httpx.get(f"{service.url}/readyz").status_code == 200
+
+
+def test_one_person_s_questions_leave_room_for_those_of_others() -> None:
+    def knows(token: str) -> Asker:
+        return Asker(f"key:{token}", FOR_EVERYONE)
+
+    def search(who: str, question: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {who}"}
+        return httpx.post(f"{service.url}/api/search", json={"question": question}, headers=headers, timeout=PATIENCE)
+
+    class HeavyAndLight(Held):
+        def search(self, request: SearchRequest, access: Access) -> SearchResponse:
+            if request.question == "Light?":
+                return FakeDesk.search(self, request, access)
+            return super().search(request, access)
+
+    desk = HeavyAndLight()
+    limits: dict[str, Any] = {"questions_at_once": 3, "questions_waiting": 8, "question_wait_seconds": 1_000}
+    with running(desk, guard=Guard(known=(knows,)), **limits) as service, ThreadPoolExecutor(10) as clients:
+        heavy = [clients.submit(search, "ann", "Heavy?") for _ in range(6)]
+        until_working(desk, 2)
+        while service.turns.waiting < 4:
+            service.thread.join(0.01)
+        assert search("bob", "Light?").status_code == 200
+        refused = search("ann", "Light?")
+        problem(refused, 429, "too-many-at-once")
+        assert int(refused.headers["retry-after"]) >= 1
+        desk.go_on.set()
+        assert [reply.result(PATIENCE).status_code for reply in heavy] == [200] * 6
 
 
 def test_a_question_that_takes_too_long_is_ended_and_told_so() -> None:

@@ -34,6 +34,10 @@ class QuestionError(FootnoteError):
     """The question is empty, too long, or not text."""
 
 
+class QuestionTooLong(QuestionError):
+    """The question, or what was said before it, has more characters than the settings allow."""
+
+
 class IndexEmpty(FootnoteError):
     """Nothing has been indexed yet, so nothing can be asked."""
 

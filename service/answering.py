@@ -17,6 +17,7 @@ from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.followups import completed_question
 from service.languages import unread_language
+from service.lengths import check_question_length
 from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.selection import Selected, select_hits
@@ -87,8 +88,7 @@ def checked(question: str, *, longest: int) -> str:
     text = question.strip()
     if not text:
         raise QuestionError("The question is empty. Write one.")
-    if len(text) > longest:
-        raise QuestionError(f"The question has {len(text):,} characters, over the limit of {longest:,}. Shorten it.")
+    check_question_length(text, longest=longest)
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise QuestionError("The question holds characters that are not text. Remove them.")
     if not _WORD.search(text):

@@ -25,6 +25,7 @@ from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
+from service.lengths import check_lengths
 from service.observed.observing import Observer, Rated, observed
 from service.records import Question
 from service.reports import check_wire, report_wire
@@ -96,6 +97,7 @@ class LocalDesk:
         return observed(events, self.observers, request=request, asker=asker, through=through)
 
     def _answered(self, request: AskRequest, asker: Asker, through: Through) -> Generator[AskEvent, None, None]:
+        check_lengths(request.question, [message.text for message in request.history], settings=self.settings)
         question = question_from(request, asker.access)
         if request.conversation_id is not None:
             question = replace(question, history=self.keeping.history(request.conversation_id, asker))

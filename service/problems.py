@@ -13,6 +13,7 @@ from index.errors import (
     ModelUnusable,
     NotKept,
     QuestionError,
+    QuestionTooLong,
     ServiceStopping,
     TookTooLong,
     WrongUsage,
@@ -20,6 +21,7 @@ from index.errors import (
 from service.wire import Problem
 
 PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
+    QuestionTooLong: (422, "question-too-long", "This question is too long"),
     QuestionError: (422, "question-unusable", "This question cannot be asked"),
     IndexEmpty: (409, "index-empty", "Nothing is indexed yet"),
     IndexMismatch: (409, "index-mismatch", "The index was made with other settings"),

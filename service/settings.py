@@ -27,6 +27,12 @@ class Settings(IndexSettings):
         False, description="Whether streamed chat completions name sources in Open WebUI's own way, not as annotations."
     )
     max_question_chars: int = Field(2_000, gt=0, description="Longest question that is accepted, in characters.")
+    max_message_chars: int = Field(
+        50_000, gt=0, description="Longest message before a question that is accepted, in characters."
+    )
+    max_history_chars: int = Field(
+        200_000, gt=0, description="Longest conversation before a question that is accepted, all its messages together."
+    )
     refusals: bool = Field(
         True,
         description="Say that the corpus does not answer when evidence is weak. Off, the best sentences are always shown.",

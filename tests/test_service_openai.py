@@ -12,6 +12,7 @@ from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
 from index.errors import IndexEmpty, ModelUnusable
+from service.openai.asking import NOT_FOLLOWED, NOT_READ
 from service.settings import Settings
 from service.wire import AskRequest, DisagreementWire, HitsEvent, UsageWire, ValueWire
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
@@ -268,6 +269,37 @@ def test_a_long_chat_keeps_its_last_hundred_messages(desk: FakeDesk, client: ope
     assert (request.question, len(request.history), request.history[-1].text) == ("Question 299?", 100, "Question 298?")
 
 
+def test_what_is_not_followed_or_read_is_said(client: openai.OpenAI) -> None:
+    pirate: Any = {"role": "system", "content": "You are a pirate."}
+    picture: Any = {"role": "user", "content": [{"type": "text", "text": "Who?"}, {"type": "image_url"}]}
+    first = client.chat.completions.create(model="footnote", messages=[pirate, *QUESTION])
+    assert first.choices[0].message.content == f"{TEXT}\n\n{NOT_FOLLOWED}"
+    stream = client.chat.completions.create(model="footnote", messages=[pirate, *QUESTION], stream=True)
+    chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == f"{TEXT}\n\n{NOT_FOLLOWED}"
+    assert (chunks[-1].model_extra or {})["notices"] == [NOT_FOLLOWED]
+    said: Any = {"role": "assistant", "content": "Nobody."}
+    later = client.chat.completions.create(model="footnote", messages=[pirate, picture, said, *QUESTION])
+    assert later.choices[0].message.content == TEXT
+    assert (later.model_extra or {})["notices"] == [NOT_FOLLOWED, NOT_READ]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [{"role": "user", "content": "### Task:\n<user_query>" + " " * 40_000}],
+        [{"role": "user", "content": "generate a title for the conversation" + "\n" * 40_000}],
+        [{"role": "system", "content": "\n" * 40_000}, *QUESTION],
+        [{"role": "assistant", "content": "[1](http://" * 4_000}, *QUESTION],
+        [{"role": "user", "content": "### Task:\n<chat_history>" + "USER " * 8_000}],
+        [{"role": "user", "content": "generate " + "title " * 6_000}],
+    ],
+)
+def test_no_request_stops_the_service(url: str, messages: list[Any]) -> None:
+    assert post(url, messages=messages).status_code < 500
+    assert httpx.get(f"{url}/healthz", timeout=PATIENCE).status_code == 200
+
+
 # What is made of an answer
 
 
@@ -340,8 +372,23 @@ def test_a_refusal_is_text_without_sources(desk: FakeDesk, client: openai.OpenAI
         ({"messages": [{"role": "system", "content": "Hello."}]}, 422, "question-unusable"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
-            422,
-            "question-unusable",
+            400,
+            "unsupported_content",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}, {"type": "input_audio"}]}]},
+            400,
+            "unsupported_content",
+        ),
+        ({"messages": [{"role": "user", "content": "x" * 2_001}]}, 400, "context_length_exceeded"),
+        ({"messages": [{"role": "user", "content": "x" * 60_000}]}, 400, "context_length_exceeded"),
+        ({"messages": [{"role": "user", "content": "x" * 1_100_000}]}, 400, "context_length_exceeded"),
+        ({"messages": [{"role": "system", "content": "x" * 60_000}, *QUESTION]}, 400, "context_length_exceeded"),
+        ({"messages": [{"role": "assistant", "content": "Zed: " * 11_000}, *QUESTION]}, 400, "context_length_exceeded"),
+        (
+            {"messages": [*QUESTION * 1, *[{"role": "user", "content": "y" * 40_000}] * 6, *QUESTION]},
+            400,
+            "context_length_exceeded",
         ),
         ({"messages": [{"role": "user", "content": "a\0b"}]}, 422, "question-unusable"),
         ({"messages": [{"role": "nobody", "content": "Why?"}]}, 422, "request-invalid"),

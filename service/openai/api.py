@@ -1,9 +1,10 @@
 """OpenAI's chat completions and models, so that chat clients made for these can ask Footnote."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.admission.access import Gate
@@ -11,15 +12,14 @@ from service.admission.limits import turn_of
 from service.admission.turns import Turn
 from service.askers import Asker
 from service.examples import CHUNK_STREAM, streamed
-from service.http_problems import check_characters
-from service.openai.shaping import Manner, asked, chunks, completion, short_chunks, short_completion, text_of
-from service.openai.tasks import reply_to_task
+from service.openai.asking import ChatQuestion, ClientTask, read_chat
+from service.openai.shaping import Manner, chunks, completion, short_chunks, short_completion, written
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
 from service.problem_details import Refused
 from service.routes.questions import AnsweringDesk
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, stepwise
-from service.wire import AskResponse
+from service.wire import AskEvent, AskResponse
 
 _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 
@@ -43,28 +43,26 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
 
         Citations are `annotations` around the markers, and `citations` and `search_results` beside the choices. With
         `stream`, annotations come in the last delta, `citations` and `search_results` with the chunk that ends it.
-        Parameters of sampling do nothing. What would change the form of the answer is refused.
+        Parameters of sampling do nothing. What would change the form of the answer is refused, and so is a question with a
+        picture or a file. A system prompt is not followed: `notices` say so, and the first answer of a chat in its text.
         """
         _refuse_other_forms(chat)
-        question = asked(chat)
-        check_characters(question.question, *(message.text for message in question.history))
         with_usage = bool(chat.stream_options and chat.stream_options.include_usage)
-        instructions = "\n".join(
-            text_of(message) for message in chat.messages if message.role in ("system", "developer")
-        )
-        if (reply := reply_to_task(question.question, instructions)) is not None:
+        asked = await run_in_threadpool(read_chat, chat, settings)
+        if isinstance(asked, ClientTask):
+            reply = asked.reply
             return _stream(short_chunks(reply, with_usage=with_usage)) if chat.stream else short_completion(reply)
-        manner = Manner(
-            service=settings.public_url or str(request.base_url),
-            linked=settings.openai_linked_markers,
-            source_events=settings.open_webui_sources,
-        )
-        events = stepwise(lambda: desk.ask_events(question, asker, through="openai"), turn)
+        manner = _manner(asked, settings, service=settings.public_url or str(request.base_url))
+
+        def events() -> Generator[AskEvent, None, None]:
+            return desk.ask_events(asked.request, asker, through="openai")
+
         if chat.stream:
-            return _stream(chunks(await begun(events), manner, with_usage=with_usage))
-        answer = await last_of(events)
+            made = stepwise(lambda: written(events(), manner, with_usage=with_usage), turn)
+            return _stream(chunks(await begun(made)))
+        answer = await last_of(stepwise(events, turn))
         assert isinstance(answer, AskResponse)
-        return completion(answer, manner)
+        return await run_in_threadpool(completion, answer, manner)
 
     def _stream(data: AsyncIterator[str]) -> EventStream:
         return EventStream(data, stall_seconds=settings.stream_stall_seconds)
@@ -81,6 +79,16 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
         return Model()
 
     return router
+
+
+def _manner(asked: ChatQuestion, settings: Settings, *, service: str) -> Manner:
+    return Manner(
+        service=service,
+        linked=settings.openai_linked_markers,
+        source_events=settings.open_webui_sources,
+        notices=asked.notices,
+        noticing=asked.first,
+    )
 
 
 def _check_model(model: str) -> None:

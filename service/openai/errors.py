@@ -12,12 +12,17 @@ PREFIX = "/v1/"
 _PROBLEM = "application/problem+json"
 
 _KINDS = {429: "rate_limit_error"}
+# What OpenAI says of a request that is too long, where clients know it by its code and status.
+_TOO_LONG = "context_length_exceeded"
+_TOO_LONG_HERE = ("question-too-long", "body-too-large")
 
 
 def error_reply(problem: Problem) -> ErrorReply:
     """Say as OpenAI does what a problem says."""
     kind = "server_error" if problem.status >= 500 else _KINDS.get(problem.status, "invalid_request_error")
     code = problem.type.rpartition("/")[2]
+    if code in _TOO_LONG_HERE:
+        return ErrorReply(error=ErrorDetail(message=problem.detail, type=kind, param="messages", code=_TOO_LONG))
     return ErrorReply(error=ErrorDetail(message=problem.detail, type=kind, param=None, code=code))
 
 
@@ -52,7 +57,10 @@ def _translating(send: Send) -> Send:
 async def _send_translated(held: list[Message], send: Send) -> None:
     start, *parts = held
     problem = Problem.model_validate_json(b"".join(part.get("body", b"") for part in parts))
-    body = json.dumps(error_reply(problem).model_dump()).encode("ascii")
+    reply = error_reply(problem)
+    if reply.error.code == _TOO_LONG:
+        start = start | {"status": 400}
+    body = json.dumps(reply.model_dump()).encode("ascii")
     headers = MutableHeaders(scope=start)
     headers["content-type"] = "application/json"
     headers["content-length"] = str(len(body))

@@ -1,22 +1,18 @@
-"""Chat requests to questions, and answers to chat completions, whole or chunk by chunk."""
+"""Answers to chat completions, whole or chunk by chunk."""
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from index.errors import QuestionError
 from service.links import source_address
 from service.openai.errors import error_reply
-from service.openai.tasks import question_within
-from service.openai.text import Source, Told, tell, tell_disagreements, without_markers
+from service.openai.text import Source, Told, tell, tell_disagreements
 from service.openai.wire import (
     MODEL,
-    ChatMessage,
-    ChatRequest,
     Chunk,
     Completion,
     ReplyChoice,
@@ -27,16 +23,12 @@ from service.openai.wire import (
 from service.streaming import problem_in_stream
 from service.wire import (
     AskEvent,
-    AskRequest,
     AskResponse,
     CitationWire,
     HitsEvent,
-    MessageWire,
     SentenceEvent,
     UsageWire,
 )
-
-_MOST_HISTORY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +36,15 @@ class Manner:
     """How answers are told: `service` is the address of Footnote's own pages.
 
     `linked` writes markers as Markdown links; `source_events` tells Open WebUI of sources in its own way, in place of
-    annotations, for it would list those a second time.
+    annotations, for it would list those a second time. `notices` say what of the chat was left out of account; the first
+    answer of a chat tells them in its text, too, where `noticing`.
     """
 
     service: str
     linked: bool = False
     source_events: bool = False
-
-
-def asked(request: ChatRequest) -> AskRequest:
-    """Turn a chat into its last question, with what was said before. Raises QuestionError where nobody asks."""
-    place = next((n for n in reversed(range(len(request.messages))) if request.messages[n].role == "user"), None)
-    if place is None:
-        raise QuestionError("No message has the role `user`, so there is no question. Send one.")
-    history = [_history(message) for message in request.messages[:place] if message.role in ("user", "assistant")]
-    said = [message for message in history if message.text]
-    question = question_within(text_of(request.messages[place]))
-    if not question.strip():
-        raise QuestionError("The last message of the user holds no text. Pictures and files are not read.")
-    return AskRequest(question=question, history=said[-_MOST_HISTORY:])
-
-
-def text_of(message: ChatMessage) -> str:
-    """Return the text of a message, whose content may be a string or parts."""
-    if message.content is None or isinstance(message.content, str):
-        return message.content or ""
-    return "\n".join(part.text for part in message.content if part.type == "text" and part.text)
+    notices: tuple[str, ...] = ()
+    noticing: bool = False
 
 
 def completion(answer: AskResponse, manner: Manner) -> Completion:
@@ -79,7 +54,8 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
     for sentence in answer.sentences:
         told = tell(told, sentence, sources, linked=manner.linked)
     told = tell_disagreements(told, answer, sources, linked=manner.linked)
-    message = ReplyMessage(content=told.text or answer.text, annotations=list(told.annotations))
+    told = (told if told.text else told.saying(answer.text)).written(_noticed(manner))
+    message = ReplyMessage(content=told.text, annotations=list(told.annotations))
     return Completion(
         id=_new_id(),
         created=int(time.time()),
@@ -88,6 +64,7 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
         citations=[source.address for source in sources.values()],
         search_results=_search_results(sources.values()),
         answer_id=answer.id,
+        notices=list(manner.notices),
     )
 
 
@@ -97,17 +74,26 @@ def short_completion(text: str) -> Completion:
     return Completion(id=_new_id(), created=int(time.time()), choices=[ReplyChoice(message=message)], usage=Usage())
 
 
-async def chunks(events: AsyncGenerator[AskEvent, None], manner: Manner, *, with_usage: bool) -> AsyncIterator[str]:
+def written(
+    events: Generator[AskEvent, None, None], manner: Manner, *, with_usage: bool
+) -> Generator[list[Chunk], None, None]:
+    """Yield the chunks of each event of a streamed answer. Words are escaped here, so it is run in a thread."""
+    writer = _ChunkWriter(manner, with_usage=with_usage)
+    with closing(events):
+        yield [writer.beginning(), *writer.chunks_of(next(events))]
+        for event in events:
+            yield list(writer.chunks_of(event))
+
+
+async def chunks(made: AsyncGenerator[list[Chunk], None]) -> AsyncIterator[str]:
     """Yield the chunks of a streamed answer as JSON, one or more for each sentence, and `[DONE]`.
 
     What goes wrong comes as an `error` in place of the rest.
     """
-    writer = _ChunkWriter(manner, with_usage=with_usage)
-    async with aclosing(events):
+    async with aclosing(made):
         try:
-            yield json.dumps(writer.beginning())
-            async for event in events:
-                for chunk in writer.chunks_of(event):
+            async for some in made:
+                for chunk in some:
                     yield json.dumps(chunk)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client is told that it ended
             yield error_reply(problem_in_stream(error)).model_dump_json()
@@ -145,9 +131,11 @@ class _ChunkWriter:
                 yield self._saying(tell(self.told, event.sentence, self.sources, linked=self.manner.linked))
             case AskResponse():
                 if event.status == "no_answer":
-                    yield self.delta({"content": event.text})
+                    yield self._saying(self.told.saying(event.text))
                 elif event.disagreements:
                     yield self._saying(tell_disagreements(self.told, event, self.sources, linked=self.manner.linked))
+                if noticed := _noticed(self.manner):
+                    yield self._saying(self.told.written(noticed))
                 yield from self.end(event.id, _usage(event.usage))
 
     def beginning(self) -> Chunk:
@@ -161,7 +149,12 @@ class _ChunkWriter:
             yield self.delta({"annotations": [annotation.model_dump() for annotation in self.told.annotations]})
         found = [result.model_dump(mode="json") for result in _search_results(self.sources.values())]
         addresses = [source.address for source in self.sources.values()]
-        cited = {"citations": addresses, "search_results": found, "answer_id": answer_id}
+        cited = {
+            "citations": addresses,
+            "search_results": found,
+            "answer_id": answer_id,
+            "notices": list(self.manner.notices),
+        }
         yield self.delta({}, finish_reason="stop") | cited
         if self.with_usage:
             yield self._chunk([]) | {"usage": usage.model_dump()}
@@ -176,11 +169,8 @@ class _ChunkWriter:
         return chunk | {"choices": choices} | ({"usage": None} if self.with_usage else {})
 
 
-def _history(message: ChatMessage) -> MessageWire:
-    text = text_of(message)
-    if message.role == "user":
-        return MessageWire(role="user", text=question_within(text))
-    return MessageWire(role="assistant", text=without_markers(text))
+def _noticed(manner: Manner) -> str:
+    return "".join(f"\n\n{notice}" for notice in manner.notices) if manner.noticing else ""
 
 
 def _sources(citations: Iterable[CitationWire], manner: Manner) -> dict[int, Source]:

@@ -3,28 +3,36 @@
 Open WebUI begins its prompts with `### Task:` and ends them with the conversation in `<chat_history>` (its default
 templates, v0.6; https://docs.openwebui.com/reference/env-configuration#tasks). LibreChat and others ask for "a … title
 for the conversation".
+
+Whole prompts are read here, so everything takes time that is linear in their length: tags are found, not matched, and
+patterns look at one line at a time.
 """
 
 import json
 import re
 
-_TASK = re.compile(r"\s*#+ *Task:")
-_HISTORY = re.compile(r"<chat_history>(.*?)(</chat_history>|\Z)", re.DOTALL)
 # Open WebUI wraps the question itself so, where the person added files of their own.
-_QUESTION = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL)
+_QUESTION, _QUESTION_END = "<user_query>", "</user_query>"
+_HISTORY, _HISTORY_END = "<chat_history>", "</chat_history>"
 _TITLE = re.compile(
-    r"^\W*(please )?(generate|provide|write|create|suggest)\b[^.\n]{0,80}\btitle\b[^.\n]{0,60}\b(chat|conversation)\b",
-    re.IGNORECASE | re.MULTILINE,
+    r"\W*+(please )?(generate|provide|write|create|suggest)\b[^.]{0,80}\btitle\b[^.]{0,60}\b(chat|conversation)\b",
+    re.IGNORECASE,
 )
-_SAID = re.compile(r"^\s*\W*(?:user|human)\W*:\s*(.+)", re.IGNORECASE | re.MULTILINE)
+_SPEAKER = re.compile(r"\W*+(?:user|human)[^\w:]*+:", re.IGNORECASE)
 _NOTHING_TO_SAY = {"tags": ["General"], "follow_ups": [], "queries": [], "text": "", "prompt": ""}
 _TITLE_WORDS = 6
 
 
 def question_within(text: str) -> str:
-    """Return the question that a client wrapped into a prompt of its own, or the text as it is."""
-    wrapped = _QUESTION.search(text) if _TASK.match(text) else None
-    return wrapped[1] if wrapped else text
+    """Return the question that a client wrapped into a prompt of its own, or the text as it is.
+
+    The last one in the prompt is the person's: what stands before it may be the text of a file.
+    """
+    if not _is_task(text):
+        return text
+    before, wrapped, _ = text.rpartition(_QUESTION_END)
+    _, begun, question = before.rpartition(_QUESTION)
+    return question.strip() if wrapped and begun else text
 
 
 def reply_to_task(text: str, instructions: str) -> str | None:
@@ -32,25 +40,37 @@ def reply_to_task(text: str, instructions: str) -> str | None:
 
     `text` is the last message of the user, `instructions` what the client said as the system.
     """
-    if _TASK.match(text) and _HISTORY.search(text):
+    if _is_task(text) and _HISTORY in text:
         return _open_webui_reply(text)
     for asked in (text, instructions):
-        if _TITLE.search(asked) and _SAID.search(f"{asked}\n{text}"):
-            return _title(f"{asked}\n{text}")
+        if any(map(_TITLE.match, asked.splitlines())) and (said := _first_said(f"{asked}\n{text}")):
+            return _title(said)
     return None
 
 
+def _is_task(text: str) -> bool:
+    head = text.lstrip()
+    return head.startswith("#") and head.lstrip("#").lstrip(" ").startswith("Task:")
+
+
 def _open_webui_reply(prompt: str) -> str:
-    history = _HISTORY.search(prompt)
-    told = prompt[: history.start()] if history else prompt
+    told, _, history = prompt.partition(_HISTORY)
     for key, value in _NOTHING_TO_SAY.items():
         if f'"{key}"' in told:
             return json.dumps({key: value})
-    title = _title(history[1] if history else "")
+    title = _title(_first_said(history.partition(_HISTORY_END)[0]) or "Conversation")
     return json.dumps({"title": title}, ensure_ascii=False) if '"title"' in told else title
 
 
-def _title(conversation: str) -> str:
-    said = _SAID.search(conversation)
-    words = said[1].split() if said else ["Conversation"]
+def _first_said(conversation: str) -> str:
+    """Return the line in which a person first says something, "" where none does."""
+    lines = iter(conversation.splitlines())
+    for line in lines:
+        if speaker := _SPEAKER.match(line):
+            return line[speaker.end() :].strip() or next(filter(None, map(str.strip, lines)), "")
+    return ""
+
+
+def _title(said: str) -> str:
+    words = said.split(maxsplit=_TITLE_WORDS)
     return " ".join(words[:_TITLE_WORDS]) + ("…" if len(words) > _TITLE_WORDS else "")

@@ -1,13 +1,19 @@
-"""An answer as the text of a chat message, with its markers found again as annotations."""
+"""An answer as the text of a chat message, with its markers found again as annotations.
+
+Chat clients render it as Markdown. All words in it are escaped: what they show as a link is a marker of Footnote's own.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from service.escaping import markdown_escaped, unescaped
 from service.openai.wire import Annotation, UrlCitation
 from service.wire import AskResponse, CitationWire, SentenceWire
 
-_MARKER = re.compile(r"\s?\[\d{1,3}\](\(<?https?://[^)\s]*\))?")
+# The address of a linked marker holds none of these signs: `_in_markdown` writes them in another way.
+_MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
+_IN_MARKDOWN = {ord(sign): f"%{ord(sign):02X}" for sign in '()<>[]\\`"*'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +26,41 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was said so far, and the annotations of its markers."""
+    """What was said so far, in Markdown, and the annotations of its markers."""
 
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
 
+    def saying(self, words: str) -> "Told":
+        """Add words of an article or a model."""
+        begins = not self.text or self.text.endswith("\n")
+        return self.written(markdown_escaped(words, begins=begins))
+
+    def written(self, markdown: str) -> "Told":
+        """Add Markdown of our own."""
+        return Told(self.text + markdown, self.annotations)
+
 
 def tell(told: Told, sentence: SentenceWire, sources: Mapping[int, Source], *, linked: bool) -> Told:
     """Say one sentence more, with its markers: `[1]`, or as Markdown links where `linked`."""
-    text = told.text + (" " if told.text else "") + sentence.text
-    return _marked(Told(text, told.annotations), sentence.citations, sources, linked)
+    said = told.written(" " if told.text else "").saying(sentence.text)
+    return _marked(said, sentence.citations, sources, linked)
 
 
 def tell_disagreements(told: Told, answer: AskResponse, sources: Mapping[int, Source], *, linked: bool) -> Told:
     """Say where the sources differ, a paragraph each: a client that shows only the text has no other place for it."""
     for disagreement in answer.disagreements:
-        told = Told(f"{told.text}\n\nSources differ: ", told.annotations)
+        told = told.written("\n\nSources differ: ")
         for place, one in enumerate(disagreement.values):
-            told = Told(told.text + ("; " if place else "") + one.value, told.annotations)
-            told = _marked(told, one.citations, sources, linked)
-        told = Told(told.text + ".", told.annotations)
+            said = told.written("; " if place else "").saying(one.value)
+            told = _marked(said, one.citations, sources, linked)
+        told = told.written(".")
     return told
 
 
 def without_markers(text: str) -> str:
-    """Take the markers out of an answer that comes back as history."""
-    return _MARKER.sub("", text)
+    """Return an answer that comes back as history as it was said: without markers and escapes."""
+    return unescaped(_MARKER.sub("", text))
 
 
 def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], linked: bool) -> Told:
@@ -63,4 +78,4 @@ def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], l
 
 
 def _in_markdown(address: str) -> str:
-    return address.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+    return address.translate(_IN_MARKDOWN)

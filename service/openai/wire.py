@@ -13,7 +13,7 @@ MODEL = "footnote"
 
 
 class ContentPart(BaseModel):
-    """One part of a message. Only `text` is read; pictures and files are not."""
+    """One part of a message. Only `text` is read. A question that comes with a picture or a file is refused."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -22,7 +22,7 @@ class ContentPart(BaseModel):
 
 
 class ChatMessage(BaseModel):
-    """A message. Those of any role but `user` and `assistant` are ignored: Footnote takes no instructions."""
+    """A message. Those of `user` and `assistant` are read. A system prompt is not followed, and a notice says so."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -100,7 +100,11 @@ class ReplyChoice(Outgoing):
 
 
 class Completion(Outgoing):
-    """An answer. `answer_id` is what Footnote knows it by; null where nothing was asked of the articles."""
+    """An answer. `answer_id` is what Footnote knows it by; null where nothing was asked of the articles.
+
+    `content` is Markdown: words of articles and models are escaped, so that they are shown as they are. `notices` say what
+    of the chat was left out of account.
+    """
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -111,6 +115,7 @@ class Completion(Outgoing):
     citations: list[str] = []
     search_results: list[SearchResult] = []
     answer_id: str | None = None
+    notices: list[str] = []
 
 
 class Model(Outgoing):

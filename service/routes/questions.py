@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from index.records import Access
@@ -15,6 +16,7 @@ from service.documented import problems
 from service.examples import SENTENCE_STREAM, streamed
 from service.http_problems import check_characters
 from service.kept.kept import Through
+from service.lengths import check_lengths
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, server_sent, stepwise
 from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
@@ -50,9 +52,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
         sentence, then `answer` with the whole of it; `error` with problem details in its place when something fails.
         """
-        filters = question.filters
-        said = (message.text for message in question.history)
-        check_characters(question.question, *filters.publishers, *filters.article_ids, *said)
+        await run_in_threadpool(_check, question, settings)
         # Browsers alone send this, and no page of another origin comes this far.
         through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
         events = stepwise(lambda: desk.ask_events(question, asker, through=through), turn)
@@ -69,7 +69,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         turn: Annotated[Turn, Depends(turn_of)],
     ) -> SearchResponse:
         """Find the passages that fit a question best, without answering it."""
-        check_characters(question.question, *question.filters.publishers, *question.filters.article_ids)
+        await run_in_threadpool(_check, question, settings)
 
         def found() -> Iterator[SearchResponse]:
             yield desk.search(question, access)
@@ -77,3 +77,10 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         return await last_of(stepwise(found, turn))
 
     return router
+
+
+def _check(asked: AskRequest | SearchRequest, settings: Settings) -> None:
+    """Raise QuestionError where a question, its filters or what was said before are too long, or no text."""
+    said = [message.text for message in asked.history] if isinstance(asked, AskRequest) else []
+    check_lengths(asked.question, said, settings=settings)
+    check_characters(asked.question, *asked.filters.publishers, *asked.filters.article_ids, *said)

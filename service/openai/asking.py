@@ -1,0 +1,104 @@
+"""A chat request to what it asks: a question with what was said before it, or a task of the client's own.
+
+All of it depends on what people send, so it runs in a thread, and lengths are looked at before anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.errors import QuestionError
+from service.http_problems import check_characters
+from service.lengths import check_message_lengths, check_question_length
+from service.openai.tasks import question_within, reply_to_task
+from service.openai.text import without_markers
+from service.openai.wire import ChatMessage, ChatRequest
+from service.problem_details import Refused
+from service.settings import Settings
+from service.wire import AskRequest, MessageWire
+
+_MOST_HISTORY = 100
+_INSTRUCTIONS = ("system", "developer")
+NOT_FOLLOWED = "Footnote quotes its articles and follows no system prompt: that of this chat was not used."
+NOT_READ = "Pictures and files in earlier messages were not read."
+
+
+@dataclass(frozen=True, slots=True)
+class ChatQuestion:
+    """A question, and what of the chat was left out of account, in words for the person."""
+
+    request: AskRequest
+    notices: tuple[str, ...] = ()
+    first: bool = True
+    """Whether nothing was answered in this chat before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTask:
+    """What a chat client asks on its own, and the reply to it."""
+
+    reply: str
+
+
+def read_chat(chat: ChatRequest, settings: Settings) -> ChatQuestion | ClientTask:
+    """Return what a chat asks. Raises QuestionError where nobody asks, QuestionTooLong, and Refused for a picture."""
+    place = next((n for n in reversed(range(len(chat.messages))) if chat.messages[n].role == "user"), None)
+    if place is None:
+        raise QuestionError("No message has the role `user`, so there is no question. Send one.")
+    asking = chat.messages[place]
+    before = [message for message in chat.messages[:place] if message.role in ("user", "assistant")][-_MOST_HISTORY:]
+    instructing = [message for message in chat.messages if message.role in _INSTRUCTIONS]
+    prompt, said, told = text_of(asking), [text_of(m) for m in before], [text_of(m) for m in instructing]
+    _check(prompt, said, told, settings)
+    _refuse_unread(asking)
+    if (reply := reply_to_task(prompt, "\n".join(told))) is not None:
+        return ClientTask(reply)
+    question = question_within(prompt)
+    check_question_length(question, longest=settings.max_question_chars)
+    if not question.strip():
+        raise QuestionError("The last message of the user holds no text. Write a question.")
+    history = [_history(message, text) for message, text in zip(before, said, strict=True)]
+    return ChatQuestion(
+        AskRequest(question=question, history=[message for message in history if message.text]),
+        tuple(_notices(before, told)),
+        first=not any(message.role == "assistant" for message in before),
+    )
+
+
+def text_of(message: ChatMessage) -> str:
+    """Return the text of a message, whose content may be a string or parts."""
+    if message.content is None or isinstance(message.content, str):
+        return message.content or ""
+    return "\n".join(part.text for part in message.content if part.type == "text" and part.text)
+
+
+def _check(prompt: str, said: Sequence[str], told: Sequence[str], settings: Settings) -> None:
+    if len(prompt) > settings.max_message_chars:
+        check_question_length(prompt, longest=settings.max_question_chars)
+    check_message_lengths(said, settings=settings)
+    check_message_lengths(told, settings=settings)
+    check_characters(prompt, *said, *told)
+
+
+def _refuse_unread(asking: ChatMessage) -> None:
+    """Refuse a question that comes with what is no text: without it, it may mean something else."""
+    if unread := _unread(asking):
+        raise Refused(
+            400,
+            "unsupported_content",
+            f"Footnote reads text alone, and the last message holds {', '.join(unread)[:200]}. Ask without it.",
+        )
+
+
+def _unread(message: ChatMessage) -> list[str]:
+    parts = message.content if isinstance(message.content, list) else []
+    return list(dict.fromkeys(part.type for part in parts if part.type != "text"))
+
+
+def _notices(before: Sequence[ChatMessage], told: Sequence[str]) -> list[str]:
+    return [NOT_FOLLOWED] * any(text.strip() for text in told) + [NOT_READ] * any(map(_unread, before))
+
+
+def _history(message: ChatMessage, text: str) -> MessageWire:
+    if message.role == "user":
+        return MessageWire(role="user", text=question_within(text))
+    return MessageWire(role="assistant", text=without_markers(text))

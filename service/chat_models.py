@@ -18,6 +18,8 @@ from service.connections import to_close
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+# Bytes of one answer, with all that each token of it is wrapped into. Clients keep a line whole, however long it is.
+_MOST_BYTES = 64_000_000
 Provider = Literal["openai_like", "anthropic", "bedrock", "ollama"]
 
 
@@ -200,9 +202,10 @@ def _of_any_name(client: type, model: ChatModel) -> type:
 
 
 def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
-    """Return what makes an httpx client give up on an answer after this long, however slowly it trickles in.
+    """Return what makes an httpx client give up on an answer after this long or this much, however it comes in.
 
-    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open.
+    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open. Answers
+    are not compressed: a few kilobytes of those can become gigabytes.
     """
     import httpx
 
@@ -212,7 +215,11 @@ def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
 
         def __iter__(self) -> Iterator[bytes]:
             assert isinstance(self._stream, httpx.SyncByteStream)
+            received = 0
             for part in self._stream:
+                received += len(part)
+                if received > _MOST_BYTES:
+                    raise httpx.ReadError("The answer is too long.", request=self._request)
                 if monotonic() > self._request.extensions["footnote_deadline"]:
                     raise httpx.ReadTimeout("The answer took too long.", request=self._request)
                 yield part
@@ -223,8 +230,11 @@ def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
 
     def start(request: httpx.Request) -> None:
         request.extensions["footnote_deadline"] = monotonic() + seconds
+        request.headers["Accept-Encoding"] = "identity"
 
     def bound(response: httpx.Response) -> None:
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise httpx.DecodingError("The answer is compressed, which nobody asked for.", request=response.request)
         response.stream = Bounded(response)
         to_close(response)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import Empty, Full, Queue
 from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 _MAY_PASS = frozenset({429, 500, 502, 503, 504, 529})
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8)
 _CUT_SHORT = frozenset({"length", "max_tokens"})
+# What a model is told to write is a hundredth of this; thoughts may be longer.
+_MOST_CHARS = 200_000
+# Pieces that wait to be taken. A server that sends faster is read no further.
+_QUEUE = 64
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,19 @@ class Delta:
     whole: bool = False
 
 
+class TooMuchSaid(Exception):
+    """The model wrote more than any answer has, without an end."""
+
+
+_Received = Queue[Delta | Exception | None]
+
+
 def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Iterator[Delta]:
     """Yield what the model answers to these messages. Closing the iterator closes the connection at the next piece.
 
-    Raises TimeoutError past a limit, and what the provider's client raises.
+    Raises TimeoutError past a limit of time, TooMuchSaid past that of length, and what the provider's client raises.
     """
-    received: SimpleQueue[Delta | Exception | None] = SimpleQueue()
+    received: _Received = Queue(_QUEUE)
     stopped = Event()
     read = copy_context().run  # traces belong to the question that is asked
     Thread(target=read, args=(_read, llm, messages, limits, received, stopped), daemon=True).start()
@@ -72,27 +84,42 @@ def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Ite
         stopped.set()
 
 
-def _until_the_end(received: "SimpleQueue[Delta | Exception | None]", limits: Limits) -> Iterator[Delta]:
-    started, spoken = monotonic(), False
+def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
+    started, said = monotonic(), 0
     while True:
-        allowed = limits.total_seconds if spoken else min(limits.first_token_seconds, limits.total_seconds)
+        allowed = limits.total_seconds if said else min(limits.first_token_seconds, limits.total_seconds)
         try:
-            item = received.get(timeout=max(started + allowed - monotonic(), 0.0))
+            # Looked at with every piece: a server may send faster than its pieces are taken.
+            if (left := started + allowed - monotonic()) <= 0:
+                raise Empty
+            item = received.get(timeout=left)
         except Empty:
-            raise TimeoutError(f"no {'end' if spoken else 'word'} after {allowed:g} s") from None
+            raise TimeoutError(f"no {'end' if said else 'word'} after {allowed:g} s") from None
         if item is None:
             return
         if isinstance(item, Exception):
             raise item
-        spoken = spoken or bool(item.text or item.thought)
+        said += len(item.text) + len(item.thought)
+        if said > _MOST_CHARS:
+            raise TooMuchSaid(f"no end after {_MOST_CHARS:,} characters")
         yield item
+
+
+def _put(received: _Received, item: Delta | Exception | None, stopped: Event) -> None:
+    """Put a piece where it is waited for, as soon as there is room. Given up when nobody waits any more."""
+    while not stopped.is_set():
+        try:
+            received.put(item, timeout=_LOOK_SECONDS)
+            return
+        except Full:
+            continue
 
 
 def _read(
     llm: "LLM",
     messages: "Sequence[ChatMessage]",
     limits: Limits,
-    received: "SimpleQueue[Delta | Exception | None]",
+    received: _Received,
     stopped: Event,
 ) -> None:
     heard = False
@@ -104,7 +131,7 @@ def _read(
                 heard = True
                 if stopped.is_set():
                     return
-                received.put(_delta(response))
+                _put(received, _delta(response), stopped)
 
     try:
         Retrying(
@@ -115,9 +142,9 @@ def _read(
             sleep=sleep_using_event(stopped),
             reraise=True,
         )(once)
-        received.put(None)
+        _put(received, None, stopped)
     except Exception as error:  # noqa: BLE001 it is raised again where the pieces are waited for
-        received.put(error)
+        _put(received, error, stopped)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -19,12 +19,12 @@ from index.store import Index
 from service.chat_models import ChatModel, key_of, opened_model
 from service.citing import Draft
 from service.completing import completed_by_model
-from service.deltas import Limits, deltas
+from service.deltas import Limits, TooMuchSaid, deltas
 from service.markers import numbers_in, words_of
 from service.prompts import heading, passages_prompt, system_prompt
 from service.records import Message, Usage
 from service.replies import Reply, kind_of
-from service.sentences import sentences, without_thoughts
+from service.sentences import LONGEST, sentences, without_thoughts
 from service.settings import Settings
 from service.verification import checked
 from service.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
@@ -134,10 +134,10 @@ class _Heard:
             words = words_of(sentence)
             if self.broken and words[-1:].isalnum():
                 return
-            if words and words not in said:
+            if words and words not in said and len(sentence) < LONGEST:
                 yield words, sentence
             said.add(words)
-            if len(said) == _MOST_SENTENCES:
+            if len(said) == _MOST_SENTENCES or len(sentence) >= LONGEST:
                 self.broken = "The language model came to no end"
                 return
 
@@ -153,6 +153,8 @@ class _Heard:
             raise
         except TimeoutError as error:
             self.broken = f"The language model took too long ({error})"
+        except TooMuchSaid as error:
+            self.broken = f"The language model came to no end ({error})"
         except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so
             self.broken = f"The language model failed ({type(error).__name__})"
         else:

@@ -14,10 +14,12 @@ from service.markers import MARKER
 _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER})+)", re.IGNORECASE)
 _MARKER_BEGUN = re.compile(r"[\[【][^\[\]【】]{0,40}\Z")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+# Letters, figures, blanks and commas alone end no sentence, and looking closer would cost much with every word.
+_NO_END = re.compile(r"[\w ,'’-]*")
 # Stops that no white space follows.
 _FULL_WIDTH_STOPS = "。！？"
-# What holds no sentence end for so long is no sentence: it is cut, so that a model that rambles costs no memory.
-_LONGEST = 2_000
+LONGEST = 2_000
+"""What holds no sentence end for so long is no sentence: it is cut, so that a model that rambles costs no memory."""
 _TAG = re.compile(r"</?think>", re.IGNORECASE | re.ASCII)
 _TAG_BEGUN = re.compile(r"<(?:/?(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII)
 
@@ -75,17 +77,17 @@ def _last_line(text: str) -> str:
 
 def _may_end(text: str) -> bool:
     """Say whether a sentence may have ended, and a whole word of the next have come: then looking is worth it."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return True
     whole_word = text[-1].isspace() or text[-2:-1] in _FULL_WIDTH_STOPS
-    return len(text) > 1 and whole_word and not _MARKER_BEGUN.search(text)
+    return len(text) > 1 and whole_word and not _NO_END.fullmatch(text) and not _MARKER_BEGUN.search(text)
 
 
 def _first(text: str) -> tuple[list[str], str]:
     """Return what is finished of a text, and the rest, which begins with the sentence that is not."""
     moved = _moved(text)
     spans = split_sentences(moved, "markdown")
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return [moved[span.start : span.end] for span in spans], ""
     if len(spans) < 2:
         return [], text

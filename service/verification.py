@@ -20,10 +20,12 @@ _LEAST_SIMILARITY = 0.5
 # A sentence that cites nothing is given a citation only where it says nearly what the passage says.
 _LEAST_SIMILARITY_UNCITED = 0.7
 
+_REST = r"[^\s<>\"”’»）)\]]"
 _ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,20}://|www\.|mailto:|javascript:|data:)[^\s<>\"”’»）)\]]+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
-    r"|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|ai|dev|app|info|biz|co|xyz|example|test|[a-z]{2})/[^\s<>\"”’»）)\]]*",
+    rf"(?:\b[a-z][a-z0-9+.-]{{1,20}}://|www\.|mailto:|javascript:|data:|\b(?:https?|ftp):/?(?=[\w\[])|(?<![\w:/])//(?=[\w\[]))"
+    rf"{_REST}+"
+    r"|(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]+)+"
+    rf"|(?<![\w.-])(?:[a-z0-9-]++\.)+(?:com|org|net|io|ai|dev|app|info|biz|co|xyz|example|test|[a-z]{{2}}|\d{{1,3}})/{_REST}*",
     re.IGNORECASE,
 )
 

@@ -77,6 +77,34 @@ def test_replies_that_say_nothing_are_counted_as_failures_and_not_as_votes(serve
     assert "vote 2: ValueError: neither yes nor no in the reply 'Perhaps.'" in found.failures[3]
 
 
+@pytest.mark.parametrize(
+    ("reply", "score"),
+    [
+        ("No. The passages were written yesterday and say nothing of it.", 0.0),
+        ("No, though some would say yes.", 0.0),
+        ("<think>The answer is yes... no</think> NO", 0.0),
+        ("**NO** - yes would be wrong", 0.0),
+        ("Yes, no doubt.", 1.0),
+        ("<think>\nNo, or is it?\n</think>\n\n**YES**", 1.0),
+        ("The answer is yes.", 1.0),
+        ("Answer: no", 0.0),
+        ("It was written yesterday.", None),
+        ("One would say yes, another no.", None),
+        ("<think>yes, yes, yes", None),
+    ],
+)
+def test_a_judge_is_taken_at_its_first_word(server: LlmServer, reply: str, score: float | None) -> None:
+    server.do(Reply(reply))
+    found = judged(judge_at(server.url, votes=1), UNKNOWN, answered())
+    assert found.scores.get("judged_faithfulness") == score
+    assert len(found.failures) == (score is None)
+
+
+def test_the_thoughts_of_a_judge_hide_no_points(server: LlmServer) -> None:
+    server.do(*replies(["<think>\n2? No, better.\n</think>\n\n4.5\nRight."], ["YES"]))
+    assert judged(judge_at(server.url, votes=1), RIGHT, answered()).scores["judged_correctness"] == 1.0
+
+
 def test_a_judge_that_cannot_be_reached_gives_no_score() -> None:
     found = judged(judge_at(f"http://127.0.0.1:{free_port()}/v1"), RIGHT, answered())
     assert found.scores == {}

@@ -1,5 +1,6 @@
 """A language model that fails in any way: the articles are quoted in its place, soon, and the answer says why."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -43,6 +44,10 @@ from tests.service_fixtures import ask
         pytest.param(Reply("That is a great deal of money."), id="nothing cited"),
         pytest.param(Reply("Amazon invests $7 trillion [1]."), id="nothing verified"),
         pytest.param(Reply("\ud800 [1]"), id="half a surrogate pair"),
+        pytest.param(Reply("and so on " * 100_000, pieces=1_000), id="no full stop"),
+        pytest.param(Reply("andsoon" * 100_000, pieces=700_000), id="no blank, at once"),
+        pytest.param(Reply("<think>" + "so it goes. " * 50_000, pieces=1_000), id="thinks for ever"),
+        pytest.param(Reply(headers={"Content-Encoding": "gzip"}, body=b"\x1f\x8b"), id="compressed"),
     ],
 )
 def test_a_fault_of_the_model_ends_in_quotes_of_the_articles(llm: LlmServer, answer: Answer, reply: Reply) -> None:
@@ -127,6 +132,16 @@ def test_what_held_stays_when_the_model_breaks_off(llm: LlmServer, answer: Answe
     assert "not complete" in (response.degraded or "")
 
 
+def test_a_model_that_sends_faster_than_it_is_read_is_given_up_in_time(llm: LlmServer, answer: Answer) -> None:
+    """Sentences that are checked one by one take longer than they take to arrive, and the time runs meanwhile."""
+    answer(llm_timeout_seconds=30.0)
+    llm.do(Reply("It may be so or not " * 400_000, pieces=200))
+    response = answer(llm_timeout_seconds=SECONDS)
+    assert response.answerer == "extractive"
+    assert re.search("came to no end|took too long", response.degraded or "")
+    assert llm.hung_up.wait(30)  # and what is still sent is read no further
+
+
 def test_what_held_stays_when_the_time_is_up(llm: LlmServer, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = count()  # at the clock, one for each piece that is waited for: after 20 of them the time is up
     monkeypatch.setattr("service.deltas.monotonic", lambda: 0.0 if next(looks) < 20 else 1_000.0)
@@ -145,7 +160,8 @@ def test_what_held_stays_when_the_time_is_up(llm: LlmServer, answer: Answer, mon
         ("Amazon investiert sofort 5 Milliarden Dollar in Anthropic, heißt es dort.", "language of the question"),
         ("亚马逊将立即投资五十亿美元。", "language of the question"),
         ("<think>I should say five.", "answered nothing"),
-        ("xk zq " * 400, "language of the question"),
+        ("xk zq " * 300, "language of the question"),
+        ("xk zq " * 400, "came to no end"),
         ("…", "answered nothing"),
     ],
 )

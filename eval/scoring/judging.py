@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from eval.records import EvalQuestion
 from eval.scoring.answer_scores import answers_are_known, unmarked_text
 from index.errors import WrongUsage
+from service.sentences import without_thoughts
 from service.settings import Settings
 from service.wire import AskResponse
 
@@ -26,6 +27,7 @@ JUDGED = ("judged_correctness", "judged_faithfulness", "judge_agreement")
 
 _ANSWER_TOKENS = 500
 _VERDICT = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"\w+")
 
 Vote = bool
 """Whether one reply of the judge passes the answer."""
@@ -142,10 +144,21 @@ def _faithful(llm: "LLM", question: EvalQuestion, response: AskResponse) -> Vote
             query=question.question, response=unmarked_text(response), contexts=_cited_passages(response)
         )
     )
-    # LlamaIndex takes every reply without a "yes" for a no, an empty one too.
-    if not _VERDICT.search(result.feedback or ""):
-        raise ValueError(f"neither yes nor no in the reply {_shortened(result.feedback)}")
-    return bool(result.passing)
+    # LlamaIndex's own verdict is not used: every reply with "yes" in it passes there, that of "yesterday" too.
+    return _verdict(result.feedback or "")
+
+
+def _verdict(reply: str) -> Vote:
+    """Return what a reply says: its first word, or else the one of "yes" and "no" that stands in it. Raises ValueError."""
+    said = [word.lower() for word in _VERDICT.findall(reply)]
+    first = _FIRST_WORD.search(reply)
+    if first and said[:1] == [first.group().lower()]:
+        return said[0] == "yes"
+    if len(set(said)) != 1:
+        raise ValueError(
+            f"{'both' if said else 'neither'} yes {'and' if said else 'nor'} no in the reply {_shortened(reply)}"
+        )
+    return said[0] == "yes"
 
 
 def _cited_passages(response: AskResponse) -> list[str]:
@@ -154,7 +167,7 @@ def _cited_passages(response: AskResponse) -> list[str]:
 
 
 def _in_this_thread(llm: "LLM") -> "LLM":
-    """Return the model with its asynchronous calls made one after the other in this thread.
+    """Return the model with its asynchronous calls made one after the other in this thread, and without its thoughts.
 
     LlamaIndex's evaluators are asynchronous only. Run from many threads, each with a loop of its own, an asynchronous client
     would keep connections that belong to a loop that has ended.
@@ -167,7 +180,8 @@ def _in_this_thread(llm: "LLM") -> "LLM":
             return llm.metadata.model_copy(update={"is_chat_model": False})
 
         def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
-            return CompletionResponse(text=llm.chat([ChatMessage(content=prompt)]).message.content or "")
+            said = llm.chat([ChatMessage(content=prompt)]).message.content or ""
+            return CompletionResponse(text="".join(without_thoughts([said])).strip())
 
         def stream_complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponseGen:
             yield self.complete(prompt)

@@ -9,9 +9,9 @@ import html
 import re
 from urllib.parse import quote, urlsplit
 
-_JOINER = "\u2060"  # word joiner: not seen, and parts what Slack would read as one
+from service.escaping import JOINER, unlinked
+
 _MARK = re.compile(r"[*_~`]+")
-_LINKED = re.compile(r"(?<=[a-z0-9+.-]:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto:)", re.IGNORECASE)
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _MARKDOWN_MARK = re.compile(r"[\\`*_~\[\]|]")
 _STARTS_BLOCK = re.compile(r"^(?=\s*([#>+=-]|&gt;|\d+[.)]))", re.MULTILINE)
@@ -20,18 +20,18 @@ _CONTROL = re.compile(r"<([^<>]*)>")
 
 def mrkdwn(text: str) -> str:
     """Return text as it has to be written in a `mrkdwn` object so that it is shown as it is, on one line."""
-    inert = _MARK.sub(rf"{_JOINER}\g<0>{_JOINER}", _inert(text))
-    return _STARTS_BLOCK.sub(_JOINER, inert)
+    inert = _MARK.sub(rf"{JOINER}\g<0>{JOINER}", _inert(text))
+    return _STARTS_BLOCK.sub(JOINER, inert)
 
 
 def markdown(text: str) -> str:
     """Return text as it has to be written in standard Markdown so that it is shown as it is, on one line."""
-    return _STARTS_BLOCK.sub(_JOINER, _MARKDOWN_MARK.sub(r"\\\g<0>", _inert(text)))
+    return _STARTS_BLOCK.sub(JOINER, _MARKDOWN_MARK.sub(r"\\\g<0>", _inert(text)))
 
 
 def _inert(text: str) -> str:
     one_line = " ".join(text.split())
-    unlinked = _EMOJI.sub(f":{_JOINER}", _LINKED.sub(_JOINER, one_line))
+    unlinked = _EMOJI.sub(f":{JOINER}", unlinked(one_line))
     return html.escape(unlinked, quote=False)
 
 

@@ -31,8 +31,8 @@ def markdown(text: str) -> str:
 
 def _inert(text: str) -> str:
     one_line = " ".join(text.split())
-    unlinked = _EMOJI.sub(f":{JOINER}", unlinked(one_line))
-    return html.escape(unlinked, quote=False)
+    inert = _EMOJI.sub(f":{JOINER}", unlinked(one_line))
+    return html.escape(inert, quote=False)
 
 
 def link(address: str, words: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.controls import visible_controls
 from index.errors import FootnoteError, WrongUsage
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def compare_command(
 
         comparison = compare(first, second)
         print_comparison(comparison, Console())
-        print(f"Answers side by side: {write_comparison_page(comparison, first, second)}")
+        _say(f"Answers side by side: {write_comparison_page(comparison, first, second)}")
 
 
 @app.command("baseline")
@@ -111,7 +112,7 @@ def baseline_command(
     with _errors_shown():
         from eval.baseline import keep_baseline
 
-        print(f"{keep_baseline(run, out)} questions kept in {out}")
+        _say(f"{keep_baseline(run, out)} questions kept in {out}")
 
 
 @app.command("check")
@@ -128,7 +129,7 @@ def check_command(dataset: Dataset, corpus: Corpus = None) -> None:
         with opened(questions, dataset, load_settings()) as (client, left_out):
             found = left_out + check_questions(questions, article_texts(client))
         for line in found:
-            print(line)
+            _say(line)
         print(f"{len(questions.questions)} questions, {len(found)} problems")
         if found:
             raise typer.Exit(1)
@@ -151,9 +152,7 @@ def draft_command(
         )
         _list("Articles that could not be read", list(drafted.unread))
         _list("Proposals that were no use", [f"{number} {reason}" for reason, number in drafted.dropped.items()])
-        print(
-            f'{len(drafted.added)} questions added to {out}. Read each, and set "reviewed" to true where it is right.'
-        )
+        _say(f'{len(drafted.added)} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
 @app.command("from-feedback")
@@ -175,7 +174,7 @@ def from_feedback_command(
         wanted = read_rating(rating)
         with open_client(load_settings(), keeping=True) as client:
             added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
-        print(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+        _say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
 def _run(
@@ -203,7 +202,7 @@ def _run(
         try:
             report = run(questions, client, folder, replace(course, judge=judge, settings=recorded))
         except KeyboardInterrupt:
-            print(f"Stopped. To go on: footnote eval run {dataset} --out {folder} --resume", file=sys.stderr)
+            _say(f"Stopped. To go on: footnote eval run {dataset} --out {folder} --resume", err=True)
             raise
     return report, folder
 
@@ -235,9 +234,14 @@ def _show(report: "Report", folder: Path) -> None:
     from eval.report import print_scores
 
     print_scores(report["metrics"], Console())
-    print(f"{report['asked']} questions asked in {report['seconds']:.1f} s: {folder / 'report.html'}")
+    _say(f"{report['asked']} questions asked in {report['seconds']:.1f} s: {folder / 'report.html'}")
     _list("Questions that ended in an error, counted as wrong", [f"{e['id']}: {e['error']}" for e in report["errors"]])
     _list("Notes", report["notes"])
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """Print a line; control characters of questions, articles and names are shown, not sent."""
+    print(visible_controls(text), file=sys.stderr if err else sys.stdout)
 
 
 def _list(title: str, lines: list[str]) -> None:
@@ -246,7 +250,7 @@ def _list(title: str, lines: list[str]) -> None:
         return
     print(f"{title} ({len(lines)}):", file=sys.stderr)
     for line in lines[:_SHOWN]:
-        print(f"  {line}", file=sys.stderr)
+        _say(f"  {line}", err=True)
     if len(lines) > _SHOWN:
         print(f"  … and {len(lines) - _SHOWN} more", file=sys.stderr)
 
@@ -257,5 +261,5 @@ def _errors_shown() -> Iterator[None]:
     try:
         yield
     except FootnoteError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        _say(f"Error: {error}", err=True)
         raise typer.Exit(2 if isinstance(error, WrongUsage) else 1) from error

@@ -14,6 +14,7 @@ from eval.changes import Change, change_cells, changes, in_words
 from eval.records import Result
 from eval.reporting.verdicts import Stage, verdict
 from eval.results import read_results
+from index.controls import visible_controls
 from index.errors import WrongUsage
 
 Key = tuple[str, str]
@@ -90,7 +91,7 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
         for change in comparison.changes:
             print(_line(change), file=console.file)
     for line in _turn_lines(comparison.turns):
-        print(line, file=console.file)
+        print(visible_controls(line), file=console.file)
 
 
 def _without_texts(folder: Path) -> dict[Key, Result]:

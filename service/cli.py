@@ -74,7 +74,7 @@ def index(
     if made:
         report = report.model_copy(update={"rebuilt": "it was asked for"})
     if json:
-        typer.echo(report.model_dump_json(indent=2))
+        _echo_json(report.model_dump_json(indent=2))
     else:
         print_index_report(report, dry_run=dry_run)
     raise typer.Exit(1 if report.failed else 0)
@@ -90,7 +90,7 @@ def ask(question: Annotated[str, typer.Argument()], json: Json = False) -> None:
     with open_client(_settings()) as client:
         response = client.ask(AskRequest(question=question))
     if json:
-        typer.echo(response.model_dump_json(indent=2, exclude={"hits"}))
+        _echo_json(response.model_dump_json(indent=2, exclude={"hits"}))
     else:
         print_answer(response)
 
@@ -109,7 +109,7 @@ def search(
     with open_client(_settings()) as client:
         response = client.search(SearchRequest(question=question, limit=limit))
     if json:
-        typer.echo(response.model_dump_json(indent=2))
+        _echo_json(response.model_dump_json(indent=2))
     else:
         print_hits(response)
 
@@ -140,7 +140,7 @@ def backup(
         move_to(Path(made.folder), folder)
     made = made.model_copy(update={"folder": str(folder.absolute())})
     if json:
-        typer.echo(made.model_dump_json(indent=2))
+        _echo_json(made.model_dump_json(indent=2))
     else:
         print_backup(made)
     raise typer.Exit(0 if made.agree else 1)
@@ -161,14 +161,14 @@ def status(
         with open_client(_settings(), repairing=repair) as client:
             found = client.check(CheckRequest(repair=repair))
         if json:
-            typer.echo(found.model_dump_json(indent=2))
+            _echo_json(found.model_dump_json(indent=2))
         else:
             print_check(found)
         raise typer.Exit(0 if found.agree or found.repair != "none" else 1)
     with open_client(_settings()) as client:
         response = client.status()
     if json:
-        typer.echo(response.model_dump_json(indent=2))
+        _echo_json(response.model_dump_json(indent=2))
     else:
         print_status(response)
 
@@ -193,6 +193,12 @@ def _settings() -> "Settings":
     return load_settings()
 
 
+def _echo_json(json: str) -> None:
+    from index.controls import json_controls
+
+    typer.echo(json_controls(json))
+
+
 def _share(text: str) -> float:
     from index.errors import WrongUsage
 
@@ -207,12 +213,13 @@ def _share(text: str) -> float:
 
 def main() -> None:
     """Run the command. What a person can act on is one message and an exit code: 2 for wrong usage, 1 for the rest."""
+    from index.controls import visible_controls
     from index.errors import FootnoteError, WrongUsage
 
     try:
         app(prog_name="footnote")
     except FootnoteError as error:
-        typer.echo(f"footnote: {error}", err=True)
+        typer.echo(visible_controls(f"footnote: {error}"), err=True)
         sys.exit(2 if isinstance(error, WrongUsage) else 1)
     except BrokenPipeError:
         # Whoever read the output has gone; there is nobody left to tell.

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from eval.reporting.plots import slug
 from eval.results import written_whole
+from index.controls import visible_controls
 
 # Pieces of a page that are written at once.
 _BUFFERED = 200
@@ -42,14 +43,18 @@ def with_markers(text: str, numbers: Collection[int]) -> Markup:
         re.sub(
             r" ?\[(\d+)\]",
             lambda found: f"<sup>{found[1]}</sup>" if int(found[1]) in numbers else found[0],
-            str(escape(text)),
+            str(escape(visible_controls(text))),
         )
     )
 
 
 def breakable(name: str) -> Markup:
     """Escape a name that has no spaces, so that it may be broken after its underscores."""
-    return Markup("_<wbr>").join(name.split("_"))
+    return Markup("_<wbr>").join(visible_controls(name).split("_"))
+
+
+def _controls_shown(value: object) -> object:
+    return visible_controls(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 @cache
@@ -57,6 +62,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("eval.reporting", "web"),
         autoescape=True,
+        finalize=_controls_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -14,6 +14,7 @@ from eval.reporting.comparison_page import headline as compared
 from eval.reporting.page_sections import headline, title
 from eval.reporting.verdicts import FAILURES, MEANING, Stage, verdict
 from eval.results import SUMMARY_FILE, Report, read_results, written_whole
+from index.controls import visible_controls
 
 # One or two from each step of the pipeline; all scores are in the report.
 _KEY_SCORES = (
@@ -62,7 +63,7 @@ def write_summary(report: Report, folder: Path, comparison: Comparison | None = 
 
 def in_markdown(text: str) -> str:
     """Write other people's words so that they stay words: no markup, table cell, link, or mention of anybody."""
-    line = " ".join(text.split())
+    line = visible_controls(" ".join(text.split()))
     line = line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
     line = re.sub(r"([\\`*_{}\[\]()#+!|~:-])", r"\\\1", line)
     # Backslashes do not keep names from being called, nor do they reach inside HTML.

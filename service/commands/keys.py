@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.controls import visible_controls
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -89,8 +91,10 @@ def _print(keys: list["Key"]) -> None:
     table = Table("name", "groups", "admin", "created", "last used", "revoked")
     for key in keys:
         times = [_time(time) or "" for time in (key.created, key.last_used, key.revoked)]
-        table.add_row(key.name, ", ".join(key.groups), "yes" if key.admin else "", *times)
-    Console(markup=False).print(table)
+        table.add_row(
+            visible_controls(key.name), visible_controls(", ".join(key.groups)), "yes" if key.admin else "", *times
+        )
+    Console(markup=False, emoji=False).print(table)
 
 
 def _time(time: datetime | None) -> str | None:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from rich import markup
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 
+from index.controls import json_controls, visible_controls
 from service.upkeep_wire import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
 
@@ -17,21 +18,31 @@ OnProgress = Callable[[int, int], None]
 _SHOWN = 20
 
 
+def _console(*, stderr: bool = False) -> Console:
+    # Words between colons stay words: ":x:" is no picture.
+    return Console(stderr=stderr, highlight=False, emoji=False)
+
+
+def _shown(text: str) -> str:
+    """Return other people's words as Rich markup that shows them as they are: no markup, and no control character."""
+    return markup.escape(visible_controls(text, one_line=True))
+
+
 def print_answer(response: AskResponse) -> None:
     """Print an answer with its numbered sources, or what the corpus has that is nearest."""
-    out = Console(highlight=False)
+    out = _console()
     if response.status == "no_answer":
-        out.print(f"[bold]{escape(response.text)}[/bold]")
+        out.print(f"[bold]{_shown(response.text)}[/bold]")
         if response.nearest:
             out.print("Nearest:")
         for nearest in response.nearest:
-            out.print(f"  • {escape(nearest.title)} [dim]({escape(nearest.article_id)})[/dim]", soft_wrap=True)
+            out.print(f"  • {_shown(nearest.title)} [dim]({_shown(nearest.article_id)})[/dim]", soft_wrap=True)
         return
     if response.short_answer:
-        out.print(f"[bold]{escape(response.short_answer)}[/bold]\n")
-    out.print(escape(response.text))
+        out.print(f"[bold]{_shown(response.short_answer)}[/bold]\n")
+    out.print("\n".join(map(_shown, response.text.split("\n"))))
     for disagreement in response.disagreements:
-        values = "; ".join(f"{escape(v.value)} {_markers(v.citations)}" for v in disagreement.values)
+        values = "; ".join(f"{_shown(v.value)} {_markers(v.citations)}" for v in disagreement.values)
         out.print(f"\n[bold]Sources differ:[/bold] {values}")
     out.print(f"\n[dim]{_made_by(response)}[/dim]")
     for citation in response.citations:
@@ -44,20 +55,20 @@ def _markers(numbers: list[int]) -> str:
 
 def _made_by(response: AskResponse) -> str:
     by = (
-        "Quoted from the articles." if response.answerer == "extractive" else f"Written by {escape(response.answerer)}."
+        "Quoted from the articles." if response.answerer == "extractive" else f"Written by {_shown(response.answerer)}."
     )
     unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
     doubt = f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else ""
-    return by + doubt + (f" {escape(response.degraded)}" if response.degraded else "")
+    return by + doubt + (f" {_shown(response.degraded)}" if response.degraded else "")
 
 
 def _print_citation(out: Console, citation: CitationWire) -> None:
     page = f", p. {citation.page}" if citation.page else ""
     source = _source(citation.publisher, citation.published) + page
-    out.print(f"\\[{citation.number}] [bold]{escape(citation.title)}[/bold]{escape(source)}", soft_wrap=True)
+    out.print(f"\\[{citation.number}] [bold]{_shown(citation.title)}[/bold]{_shown(source)}", soft_wrap=True)
     out.print(Padding(f"“{_quote(citation)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"
-    out.print(Padding(f"[dim]{escape(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
+    out.print(Padding(f"[dim]{_shown(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
 
 
 def _quote(citation: CitationWire) -> str:
@@ -65,7 +76,7 @@ def _quote(citation: CitationWire) -> str:
     at, marked = citation.start, citation.highlight
     cuts = (marked.start - at, marked.end - at) if marked else (0, 0)
     parts = (citation.quote[: cuts[0]], citation.quote[cuts[0] : cuts[1]], citation.quote[cuts[1] :])
-    before, bold, after = (escape(re.sub(r"\s+", " ", part)) for part in parts)
+    before, bold, after = (_shown(re.sub(r"\s+", " ", part)) for part in parts)
     return f"{before}[bold]{bold}[/bold]{after}" if marked else after
 
 
@@ -76,41 +87,41 @@ def _source(publisher: str | None, published: date | None) -> str:
 
 def print_hits(response: SearchResponse) -> None:
     """Print the passages found, best first."""
-    out = Console(highlight=False)
+    out = _console()
     if not response.hits:
         out.print("No passage fits.")
     for rank, hit in enumerate(response.hits, start=1):
-        out.print(f"{rank:>3}. [bold]{escape(hit.title)}[/bold] [dim]{_scores(hit)}[/dim]", soft_wrap=True)
-        out.print(Padding(escape(" ".join(hit.text.split())), (0, 0, 0, 5)))
+        out.print(f"{rank:>3}. [bold]{_shown(hit.title)}[/bold] [dim]{_scores(hit)}[/dim]", soft_wrap=True)
+        out.print(Padding(_shown(" ".join(hit.text.split())), (0, 0, 0, 5)))
 
 
 def _scores(hit: HitWire) -> str:
-    return f"{hit.score:.3f} = {hit.dense:.3f} by meaning, {hit.lexical:.1f} by words; {escape(hit.article_id)}"
+    return f"{hit.score:.3f} = {hit.dense:.3f} by meaning, {hit.lexical:.1f} by words; {_shown(hit.article_id)}"
 
 
 def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     """Print what a run of indexing did, and on standard error what it could not do."""
-    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    out, err = _console(), _console(stderr=True)
     done = "Would be" if dry_run else "Done:"
     if report.rebuilt:
-        out.print(f"The index {'would be' if dry_run else 'was'} made again: {escape(report.rebuilt)}.", soft_wrap=True)
+        out.print(f"The index {'would be' if dry_run else 'was'} made again: {_shown(report.rebuilt)}.", soft_wrap=True)
     counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
     explained = {warning.path for warning in report.warnings}
     unexplained = [path for path in report.skipped if path not in explained]
     for skipped in unexplained[:_SHOWN]:
-        err.print(f"skipped {escape(skipped)}: a type that is not read", soft_wrap=True)
+        err.print(f"skipped {_shown(skipped)}: a type that is not read", soft_wrap=True)
     if len(unexplained) > _SHOWN:
         err.print(f"… and {len(unexplained) - _SHOWN} more skipped")
     for warning in report.warnings:
-        err.print(f"[yellow]warning[/yellow] {escape(warning.path)}: {escape(warning.error)}", soft_wrap=True)
+        err.print(f"[yellow]warning[/yellow] {_shown(warning.path)}: {_shown(warning.error)}", soft_wrap=True)
     for failed in report.failed:
-        err.print(f"[red]failed[/red] {escape(failed.path)} {escape(failed.error)}", soft_wrap=True)
+        err.print(f"[red]failed[/red] {_shown(failed.path)} {_shown(failed.error)}", soft_wrap=True)
 
 
 def print_status(response: StatusResponse) -> None:
     """Print what is indexed."""
-    out = Console(highlight=False)
+    out = _console()
     rows = {
         "Articles": str(response.articles),
         "Passages": str(response.passages),
@@ -124,23 +135,23 @@ def print_status(response: StatusResponse) -> None:
         "Answers": response.answerer,
     }
     for name, value in rows.items():
-        out.print(f"[bold]{name:<12}[/bold] {escape(value)}", soft_wrap=True)
+        out.print(f"[bold]{name:<12}[/bold] {_shown(value)}", soft_wrap=True)
     if response.outdated:
-        out.print(f"[yellow]The index has to be made again:[/yellow] {escape(response.outdated)}.", soft_wrap=True)
+        out.print(f"[yellow]The index has to be made again:[/yellow] {_shown(response.outdated)}.", soft_wrap=True)
         out.print("Until `footnote index` does so, questions are answered from it as it is.")
     for watched in response.watching:
         last = f"indexed {watched.last_sync}" if watched.last_sync else "not indexed yet"
-        out.print(f"[bold]{'Watching':<12}[/bold] {escape(watched.path)}, {escape(last)}", soft_wrap=True)
+        out.print(f"[bold]{'Watching':<12}[/bold] {_shown(watched.path)}, {_shown(last)}", soft_wrap=True)
         for problem in watched.problems:
-            out.print(f"{'':<12} [red]{escape(problem)}[/red]", soft_wrap=True)
+            out.print(f"{'':<12} [red]{_shown(problem)}[/red]", soft_wrap=True)
 
 
 def print_rebuilt(response: RebuildResponse, *, json: bool) -> None:
     """Print what the index holds after it was made again."""
     if json:
-        print(response.model_dump_json(indent=2))
+        print(json_controls(response.model_dump_json(indent=2)))
         return
-    out = Console(highlight=False)
+    out = _console()
     out.print(
         f"Made again: {response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds."
     )
@@ -148,9 +159,9 @@ def print_rebuilt(response: RebuildResponse, *, json: bool) -> None:
 
 def print_backup(response: BackupResponse) -> None:
     """Print what was backed up, and where it lies."""
-    out = Console(highlight=False)
+    out = _console()
     held = f"{response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds"
-    out.print(f"Backed up into {escape(response.folder)}: {held}.", soft_wrap=True)
+    out.print(f"Backed up into {_shown(response.folder)}: {held}.", soft_wrap=True)
     if not response.agree:
         out.print(
             "[red]Its catalogue, vectors and words differ.[/red] Run `footnote status --repair`, then back up again."
@@ -159,9 +170,9 @@ def print_backup(response: BackupResponse) -> None:
 
 def print_check(response: CheckResponse) -> None:
     """Print what the three stores differ in, and what was done about it."""
-    out = Console(highlight=False)
+    out = _console()
     if response.damage:
-        out.print(f"[red]{escape(response.damage)}[/red]", soft_wrap=True)
+        out.print(f"[red]{_shown(response.damage)}[/red]", soft_wrap=True)
     kinds = {
         "vectors missing": response.missing_vectors,
         "vectors that belong to no passage": response.extra_vectors,
@@ -172,7 +183,7 @@ def print_check(response: CheckResponse) -> None:
     for kind, found in kinds.items():
         if found.count:
             more = f" and {found.count - len(found.ids)} more" if found.count > len(found.ids) else ""
-            out.print(f"{found.count} {kind}: {escape(', '.join(found.ids))}{more}", soft_wrap=True)
+            out.print(f"{found.count} {kind}: {_shown(', '.join(found.ids))}{more}", soft_wrap=True)
     if response.agree:
         out.print(f"Catalogue, vectors and words hold the same {response.passages} passages.")
     elif response.repair == "none":
@@ -191,7 +202,7 @@ def progress_bar() -> Iterator[OnProgress | None]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
         def show(done: int, total: int) -> None:

@@ -19,6 +19,7 @@ from service.values import ROUND_A_STRETCH, mentions_in
 # article gives the same value speaks for it. One that gives another value has to be likelier than none.
 _LEAST_SCORE = -4.0
 _NO_NAMES = frozenset("a about an and around at by for from in of on over some the to".split())
+_HALF_A_MARK = re.compile(r"\*+|~~+|`+|(?<!\w)_+|_+(?!\w)")
 _WORD = re.compile(r"\w+(?:[.,'’-]\w+)*")
 
 
@@ -66,7 +67,10 @@ def stretch_words(evidence: Evidence) -> str:
     if evidence.found is None or evidence.found.stretch is None:
         return ""
     passage = evidence.hit.passage
-    return display_text(passage.words_of(evidence.found.stretch), passage.article.format).strip(ROUND_A_STRETCH)
+    words = display_text(passage.words_of(evidence.found.stretch), passage.article.format)
+    # Of emphasis that begins or ends outside of the stretch, one half of the marks is left.
+    unmarked = _HALF_A_MARK.sub("", words) if passage.article.format == "markdown" else words
+    return unmarked.strip(ROUND_A_STRETCH)
 
 
 def gives(text: str, value: str) -> bool:

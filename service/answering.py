@@ -17,7 +17,7 @@ from service.evidence import read_sentences
 from service.extractive import quoted, short_answer
 from service.followups import completed_question
 from service.languages import unread_language
-from service.lengths import check_question_length
+from service.lengths import check_question_length, recent
 from service.records import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
 from service.refusal import confidence
 from service.selection import Selected, select_hits
@@ -50,7 +50,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     """
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
-    completed = _completed(text, question.history, writer)
+    completed = _completed(text, recent(question.history), writer)
     text = completed or text
     check_deadline()
     retrieved = select_hits(index, replace(question, text=text), settings=settings)
@@ -84,11 +84,11 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
 
 
 def checked(question: str, *, longest: int) -> str:
-    """Return a question without white space around it. Raises QuestionError when nobody could answer it."""
-    text = question.strip()
+    """Return a question on one line. Raises QuestionError when nobody could answer it."""
+    check_question_length(question, longest=longest)
+    text = " ".join(question.split())
     if not text:
         raise QuestionError("The question is empty. Write one.")
-    check_question_length(text, longest=longest)
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         raise QuestionError("The question holds characters that are not text. Remove them.")
     if not _WORD.search(text):

@@ -10,7 +10,10 @@ from service.invisible import visible
 from service.records import Citation, Said, Sentence, Support
 
 # What looks like a marker in an article's own words would be taken for one of ours.
-_FOREIGN_MARKER = re.compile(r"\s?[\[【]\s*\d+(?:\s*,\s*\d+)*\s*(?:†[^\[\]【】]*)?[\]】]")
+_FOREIGN_MARKER = re.compile(r"\s?[\[【［]\s*\d+(?:\s*,\s*\d+)*\s*(?:†[^\[\]【】［］]*)?[\]】］]")
+_BRACKET = re.compile(r"[\[\]【】［］]")
+# Markers within markers that are taken out one by one; of what nests deeper, no bracket is left.
+_DEEPEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,13 @@ def cite(drafts: Iterable[Draft]) -> Cited:
 def without_markers(text: str) -> str:
     """Return a text without what looks like a citation marker. Of one that is nothing else, the bare numbers stay."""
     words, found = text, 1
-    while found:  # [1[2]] would leave [1]
+    for _ in range(_DEEPEST):  # [1[2]] would leave [1]
         words, found = _FOREIGN_MARKER.subn("", words)
-    return words.strip() or re.sub(r"[\[\]【】]", " ", text).strip()
+        if not found:
+            break
+    else:
+        words = _BRACKET.sub(" ", words)
+    return words.strip() or _BRACKET.sub(" ", text).strip()
 
 
 def _citation(stretch: Stretch, number: int) -> Citation:

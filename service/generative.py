@@ -20,7 +20,7 @@ from service.chat_models import ChatModel, key_of, opened_model
 from service.citing import Draft
 from service.completing import completed_by_model
 from service.deltas import Limits, TooMuchSaid, deltas
-from service.markers import numbers_in, words_of
+from service.markers import lists_sources, numbers_in, words_of
 from service.prompts import heading, passages_prompt, system_prompt
 from service.records import Message, Usage
 from service.replies import Reply, kind_of
@@ -131,6 +131,8 @@ class _Heard:
         """Yield the words of each sentence, and the sentence with its markers; none twice, and none that broke off."""
         said: set[str] = set()
         for sentence in sentences(without_thoughts(self._texts())):
+            if lists_sources(sentence):
+                return
             words = words_of(sentence)
             if self.broken and words[-1:].isalnum():
                 return

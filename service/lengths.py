@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 
 from index.errors import QuestionTooLong
+from service.records import Message
 from service.settings import Settings
+
+# What a question may lean on: these many messages before it, and of each these many characters.
+_RECENT = 10
+_TOLD = 3_000
 
 
 def check_lengths(question: str, said: Sequence[str] = (), *, settings: Settings) -> None:
     """Raise QuestionTooLong where a question, one of the messages before it, or all of them together are too long."""
     check_question_length(question, longest=settings.max_question_chars)
     check_message_lengths(said, settings=settings)
+
+
+def recent(history: Sequence[Message]) -> tuple[Message, ...]:
+    """Return the last messages, each on one line and no longer than is needed to tell what was spoken of."""
+    return tuple(Message(message.role, " ".join(message.text[:_TOLD].split())) for message in history[-_RECENT:])
 
 
 def check_question_length(question: str, *, longest: int) -> None:

@@ -6,15 +6,16 @@ from functools import lru_cache
 
 from index.records import Hit
 
-_TWO = r"(?P<one>[^?]+?)\s+(?:and|with|to|versus|vs\.?|against)\s+(?P<other>[^?]+)"
+# What is compared is named in a few words: the bounds keep a long text from being tried in all its parts.
+_TWO = r"(?P<one>[^?]{1,200}?)\s+(?:and|with|to|versus|vs\.?|against)\s+(?P<other>[^?]{1,200})"
 _COMPARED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\bcompar(?:e|ed|ing|ison of)\s+{_TWO}",
         rf"\b(?:differences?|contrast|relation)\s+between\s+{_TWO}",
         rf"\bhow\s+(?:do|does|did)\s+{_TWO}\s+(?:differ|compare)\b"
-        r"(?:\s+(?:in|on|over|about|regarding)\s+(?:their\s+)?(?P<topic>[^?]+))?",
-        r"^(?P<one>[^?]+?)\s+(?:versus|vs\.?)\s+(?P<other>[^?]+)",
+        r"(?:\s+(?:in|on|over|about|regarding)\s+(?:their\s+)?(?P<topic>[^?]{1,200}))?",
+        r"^(?P<one>[^?]{1,200}?)\s+(?:versus|vs\.?)\s+(?P<other>[^?]{1,200})",
     )
 )
 # What stands before the first of two names may go for both: "the plans of Rome and Pisa".

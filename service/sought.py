@@ -42,12 +42,12 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
     ),
     (
         "amount",
-        rf"\bhow much\b(?! of\b| (?:{_STUFF})\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).*\b(?:{_MONEY_WORDS})\b"
+        rf"\bhow much\b(?! of\b| (?:{_STUFF})\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).{0, 200}\b(?:{_MONEY_WORDS})\b"
         r"|\bhow many (?:dollars|euros|pounds)\b"
-        rf"|\bhow (?:large|big|high)\b.*\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
-        r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.*"
+        rf"|\bhow (?:large|big|high)\b.{0, 200}\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
+        r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.{0,200}"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"
-        r"|\bwhat (?:do|does|did|will) .*\bpay(?: \w+)? for \w"
+        r"|\bwhat (?:do|does|did|will) .{0,200}\bpay(?: \w+)? for \w"
         r"|^what (?:do|does|did|will|would) (?:\S+ )+pay\b(?! (?:for\b|attention|heed|tribute|lip))"
         r"|\b(?:annual|yearly) (?:revenue|budget|cost|income|spending)\b"
         r"|\b\d+ or \d+ (?:dollars|euros|[mb]illion)\b|^(?:price|cost|revenue|budget|salary|valuation) of\b",

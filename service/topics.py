@@ -8,6 +8,8 @@ from service.wording import AUXILIARY, terms
 _TELLING = 1.4
 # A word commoner than this that begins a sentence is taken for no name: "Both", "Six".
 _ORDINARY = 1.8
+# Characters before a word that tell whether it begins a sentence.
+_NEAR = 100
 _WORD = re.compile(r"[^\W_]+(?:['’.,&-][^\W_]+)*(?:['’](?=\s))?")
 _PARTICLE = r"(?:of|the|da|de|del|di|la|le|van|von)"
 _NAME = re.compile(rf"\b[A-Z][\w&-]*(?:['’](?!s\b)\w+)?(?: (?:{_PARTICLE} )*(?:[A-Z][\w&-]*|\d+))*")
@@ -67,11 +69,11 @@ def _weight(word: str) -> float:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    before = text[:start].rstrip(" \t\n\"'“”‘’(")
+    before = text[max(start - _NEAR, 0) : start].rstrip(" \t\n\"'“”‘’(")
     return not before or before[-1] in ".!?:"
 
 
 def _begins_with_name(text: str, word: re.Match[str]) -> bool:
     """Say whether the word that begins a sentence is a name, as far as can be told: it is all there is, or does something."""
     ordinary = _weight(word.group()) < _ORDINARY or word.group().endswith("ly")
-    return len(text.split()) <= 3 or (not ordinary and _DOES.match(text, word.end()) is not None)
+    return len(text.split(maxsplit=3)) <= 3 or (not ordinary and _DOES.match(text, word.end()) is not None)

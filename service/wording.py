@@ -123,9 +123,9 @@ def new_names(sentence: str, question: str) -> list[str]:
 
 
 _OVERVIEW = re.compile(
-    r"\b(?:summari[sz]e|summary|overview|compare|comparison|according to .+ and|what do (?:the )?(?:articles|sources)"
+    r"\b(?:summari[sz]e|summary|overview|compare|comparison|according to .{1,200} and|what do (?:the )?(?:articles|sources)"
     r"|sources say|tell me about|describe|explain|pros and cons|implications?|consequences|risks|reasons|ways"
-    r"|how do .+ differ|differences?)\b",
+    r"|how do .{1,200} differ|differences?)\b",
     re.IGNORECASE,
 )
 
@@ -153,7 +153,7 @@ _WHETHER = re.compile(rf"^(?:(?:and|so|but|then)\b,? )?{AUXILIARY}\b", re.IGNORE
 # "Do you know when it opens?" and "Does any source say how many?" ask when and how many.
 _ASKS_INDIRECTLY = re.compile(
     r"\b(?:kn[eo]wn?|t[eo]ld?|says?|said|clear|state[sd]?|mention\w*|explain\w*|reveal\w*|disclose\w*|agreed? (?:on|about)"
-    r"|gives?|shows?|find out|remember)\b.*?\b(?:what|which|who|whom|whose|how|where|when|why)\b",
+    r"|gives?|shows?|find out|remember)\b.{0,200}?\b(?:what|which|who|whom|whose|how|where|when|why)\b",
     re.IGNORECASE,
 )
 _OF_THE_PAST = re.compile(r"^(?:(?:and|so|but|then)\b,? )?(?:did|has|have|had|was|were)(?:n['’]t)?\b", re.IGNORECASE)
@@ -166,7 +166,7 @@ _TOTAL = re.compile(r"\b(?:totals?|totalling|altogether|overall|in all|all in al
 _BEGINS_PART = r"(?:(?:since|by|in|at|from|to|for|over|on|of|with) )?(?:what|whom?|whose|when|where|how|why|which)\b"
 _PART = re.compile(rf"[,;?]?\s+and\s+(?={_BEGINS_PART})|[?;]\s+(?={_BEGINS_PART})", re.IGNORECASE)
 _ASKS = re.compile(_BEGINS_PART, re.IGNORECASE)
-_EACH = re.compile(r"\b(?P<one>[A-Z][\w.&-]*)(?:,)? and (?P<other>[A-Z][\w.&-]*)(?P<between>.*?) each\b")
+_EACH = re.compile(r"\b(?P<one>[A-Z][\w.&-]*)(?:,)? and (?P<other>[A-Z][\w.&-]*)(?P<between>.{0,200}?) each\b")
 _ONE = re.compile(
     r"\b(?:what|which|whose) (?!(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|happen\w*"
     r"|makes?|about|if|the|an?|ways?|things|reasons?|causes?|effects?|roles?)\b)[\w-]+"

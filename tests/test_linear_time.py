@@ -1,0 +1,213 @@
+"""Everything that reads text from outside takes time that grows as the text does, whatever stands in it.
+
+Each function meets texts that are hard on patterns, at one, two and four times a length. Processor time is compared, never a
+clock: four times the text may take up to ten times as long, where a quadratic pattern takes sixteen times and a cubic one
+sixty-four. What takes hardly longer than counting the text's words is not compared.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from eval.scoring.answer_scores import normalise
+from index.controls import json_controls, visible_controls
+from index.lexical import stems
+from service.answering import checked
+from service.citing import without_markers
+from service.escaping import markdown_escaped, unescaped
+from service.events import event_named
+from service.followups import completed_question
+from service.invisible import visible
+from service.lengths import recent
+from service.markers import numbers_in, words_of
+from service.openai.asking import read_chat
+from service.openai.tasks import question_within, reply_to_task
+from service.openai.text import without_markers as without_linked_markers
+from service.openai.wire import ChatRequest
+from service.parts import compared
+from service.prompts import conversation_prompt, passages_prompt
+from service.records import Message
+from service.replies import kind_of
+from service.sentences import sentences, without_thoughts
+from service.settings import Settings
+from service.slack.text import markdown, mrkdwn, question_text
+from service.sought import wanted
+from service.times import when_asked
+from service.wording import asks_for_overview, asks_whether, parts_of
+
+SHORT = 2_000
+"""Longest question, by default: what reads questions never meets more."""
+LONG = 16_000
+_MOST_GROWTH = 10.0
+_WORTH_COMPARING = 40
+SIGNS = [
+    " ",
+    "\n",
+    "\t",
+    "\u3000",
+    "[",
+    "(",
+    "<",
+    '"',
+    "'",
+    "`",
+    "*",
+    "_",
+    "|",
+    "\\",
+    "-",
+    "#",
+    ".",
+    "&",
+    "@",
+    "~",
+    "!",
+    "†",
+]
+FIGURES = ["1", "1,", "1.", "1 ", "1-", "[1", "[1]", "[1[", "1]", "【1†", "$1 ", "0:"]
+NAMES = ["A", "Aa", "A ", "A.", "Zed ", "Zed, ", "Zed: ", "Zed and ", "a", "a-", "a@", "a.", "é"]
+MARKUP = [
+    "[1](http://",
+    "![a",
+    "](",
+    "<!--",
+    "<p ",
+    "<a",
+    "http://",
+    "//",
+    "&#x",
+    "```\n",
+    "> ",
+    "- ",
+    "<think",
+    "</",
+    "<@U|",
+]
+TASKS = [
+    "<user_query>",
+    "</user_query>",
+    "<chat_history>",
+    "USER: ",
+    "user ",
+    "title ",
+    "generate a title ",
+    "### Task:",
+]
+WORDS = [
+    "how do ",
+    "compare ",
+    "and ",
+    "according to ",
+    "what do ",
+    "pay ",
+    "know ",
+    "when ",
+    "after the ",
+    "of ",
+    "no, ",
+    "each ",
+]
+PARTS = [*SIGNS, *FIGURES, *NAMES, *MARKUP, *TASKS, *WORDS]
+BEGINNINGS = ["", "### Task:\n<user_query>", "generate a title for the conversation", "How do A and ", "[1", "Is a"]
+
+
+def chat(text: str, role: str) -> None:
+    messages = [{"role": role, "content": text}, {"role": "user", "content": "Why?"}]
+    request = ChatRequest.model_validate({"model": "footnote", "messages": messages})
+    read_chat(request, Settings(_env_file=None, max_message_chars=10**6, max_history_chars=10**6))
+
+
+def followed(text: str) -> None:
+    said = recent([Message("user", text), Message("assistant", text)])
+    for question in ("And in 2030?", "Why?", "Who won?", "What about Zed?", "Why did it close?", "And before?"):
+        completed_question(question, said)
+
+
+def asked(read: Callable[[str], object]) -> Callable[[str], object]:
+    """Return a function of a question as the pipeline hands it on: on one line."""
+    return lambda text: read(" ".join(text.split()))
+
+
+READS: dict[str, Callable[[str], object]] = {
+    "a user in a chat": lambda text: chat(text, "user"),
+    "an assistant in a chat": lambda text: chat(text, "assistant"),
+    "a system prompt": lambda text: chat(text, "system"),
+    "question_within": question_within,
+    "reply_to_task": lambda text: reply_to_task(text, text),
+    "without_markers of a chat": without_linked_markers,
+    "markdown_escaped": lambda text: markdown_escaped(text, begins=True),
+    "unescaped": unescaped,
+    "mrkdwn": mrkdwn,
+    "markdown of Slack": markdown,
+    "question_text": lambda text: question_text(text, "U1"),
+    "visible": visible,
+    "visible_controls": visible_controls,
+    "json_controls": json_controls,
+    "follow-ups": followed,
+    "without_thoughts": lambda text: "".join(without_thoughts([text])),
+    "conversation_prompt": lambda text: conversation_prompt("Why?", [Message("user", text)]),
+    "passages_prompt": lambda text: passages_prompt("Why?", [("a", text)]),
+    "without_markers": without_markers,
+    "normalise": normalise,
+    "stems": stems,
+}
+OF_QUESTIONS: dict[str, Callable[[str], object]] = {
+    "checked": lambda text: checked(f"a{text}"[:SHORT], longest=SHORT),
+    "compared": asked(compared.__wrapped__ if hasattr(compared, "__wrapped__") else compared),
+    "wanted": asked(wanted.__wrapped__),
+    "parts_of": asked(parts_of.__wrapped__),
+    "asks_whether": asked(asks_whether.__wrapped__),
+    "asks_for_overview": asked(asks_for_overview),
+    "when_asked": asked(lambda text: when_asked(text, date(2026, 4, 24))),
+    "event_named": asked(event_named),
+}
+OF_SENTENCES: dict[str, Callable[[str], object]] = {
+    "numbers_in": lambda text: numbers_in(text, 8),
+    "words_of": words_of,
+    "kind_of": lambda text: kind_of("How much was it?", text),
+    "sentences": lambda text: list(sentences([text])),
+}
+
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    """Return the processor time of one call: the least of three, for others use the machine, too."""
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        read(text)
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+def grows_too_fast(read: Callable[[str], object], beginning: str, part: str, longest: int) -> bool:
+    once, twice, four = (beginning + (part * longest)[: longest // share] + "\0" for share in (4, 2, 1))
+    least = seconds(lambda text: text.split(" "), "a " * (longest // 2)) * _WORTH_COMPARING
+    if seconds(read, twice) < least / 2 or (last := seconds(read, four)) < least:
+        return False
+    return last > _MOST_GROWTH * seconds(read, once)
+
+
+@pytest.mark.parametrize("longest", [LONG])
+@pytest.mark.parametrize("name", READS)
+def test_what_reads_any_text_takes_linear_time(name: str, longest: int) -> None:
+    check(READS[name], longest)
+
+
+@pytest.mark.parametrize("name", OF_QUESTIONS)
+def test_what_reads_questions_takes_linear_time(name: str) -> None:
+    check(OF_QUESTIONS[name], SHORT)
+
+
+@pytest.mark.parametrize("name", OF_SENTENCES)
+def test_what_reads_sentences_of_a_model_takes_linear_time(name: str) -> None:
+    check(OF_SENTENCES[name], SHORT)
+
+
+def check(read: Callable[[str], object], longest: int) -> None:
+    read("Warm up.")
+    slow = [(b, part) for b in BEGINNINGS for part in PARTS if grows_too_fast(read, b, part, longest)]
+    # Once more, by themselves: another process may have had the machine.
+    slow = [(b, part) for b, part in slow if grows_too_fast(read, b, part, longest)]
+    assert slow == []

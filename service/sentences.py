@@ -79,7 +79,7 @@ def _may_end(text: str) -> bool:
     """Say whether a sentence may have ended, and a whole word of the next have come: then looking is worth it."""
     if len(text) > LONGEST:
         return True
-    whole_word = text[-1].isspace() or text[-2:-1] in _FULL_WIDTH_STOPS
+    whole_word = (text[-1].isspace() and not text[-2:-1].isspace()) or text[-2:-1] in _FULL_WIDTH_STOPS
     return len(text) > 1 and whole_word and not _NO_END.fullmatch(text) and not _MARKER_BEGUN.search(text)
 
 

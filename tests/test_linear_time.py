@@ -8,6 +8,7 @@ sixty-four. What takes hardly longer than counting the text's words is not compa
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import cache
 
 import pytest
 
@@ -30,7 +31,7 @@ from service.parts import compared
 from service.prompts import conversation_prompt, passages_prompt
 from service.records import Message
 from service.replies import kind_of
-from service.sentences import sentences, without_thoughts
+from service.sentences import without_thoughts
 from service.settings import Settings
 from service.slack.text import markdown, mrkdwn, question_text
 from service.sought import wanted
@@ -39,7 +40,7 @@ from service.wording import asks_for_overview, asks_whether, parts_of
 
 SHORT = 2_000
 """Longest question, by default: what reads questions never meets more."""
-LONG = 16_000
+LONG = 8_000
 _MOST_GROWTH = 10.0
 _WORTH_COMPARING = 40
 SIGNS = [
@@ -116,7 +117,7 @@ BEGINNINGS = ["", "### Task:\n<user_query>", "generate a title for the conversat
 def chat(text: str, role: str) -> None:
     messages = [{"role": role, "content": text}, {"role": "user", "content": "Why?"}]
     request = ChatRequest.model_validate({"model": "footnote", "messages": messages})
-    read_chat(request, Settings(_env_file=None, max_message_chars=10**6, max_history_chars=10**6))
+    read_chat(request, SETTINGS)
 
 
 def followed(text: str) -> None:
@@ -130,6 +131,7 @@ def asked(read: Callable[[str], object]) -> Callable[[str], object]:
     return lambda text: read(" ".join(text.split()))
 
 
+SETTINGS = Settings(_env_file=None, max_message_chars=10**6, max_history_chars=10**6)
 READS: dict[str, Callable[[str], object]] = {
     "a user in a chat": lambda text: chat(text, "user"),
     "an assistant in a chat": lambda text: chat(text, "assistant"),
@@ -155,7 +157,7 @@ READS: dict[str, Callable[[str], object]] = {
 }
 OF_QUESTIONS: dict[str, Callable[[str], object]] = {
     "checked": lambda text: checked(f"a{text}"[:SHORT], longest=SHORT),
-    "compared": asked(compared.__wrapped__ if hasattr(compared, "__wrapped__") else compared),
+    "compared": asked(compared),
     "wanted": asked(wanted.__wrapped__),
     "parts_of": asked(parts_of.__wrapped__),
     "asks_whether": asked(asks_whether.__wrapped__),
@@ -167,32 +169,36 @@ OF_SENTENCES: dict[str, Callable[[str], object]] = {
     "numbers_in": lambda text: numbers_in(text, 8),
     "words_of": words_of,
     "kind_of": lambda text: kind_of("How much was it?", text),
-    "sentences": lambda text: list(sentences([text])),
 }
 
 
-def seconds(read: Callable[[str], object], text: str) -> float:
-    """Return the processor time of one call: the least of three, for others use the machine, too."""
+def seconds(read: Callable[[str], object], text: str, *, calls: int = 3) -> float:
+    """Return the processor time of one call: the least of some, for others use the machine, too."""
     times = []
-    for _ in range(3):
+    for _ in range(calls):
         started = time.process_time()
         read(text)
         times.append(time.process_time() - started)
     return min(times)
 
 
+@cache
+def worth_comparing(longest: int) -> float:
+    return seconds(lambda text: text.split(" "), "a " * (longest // 2), calls=9) * _WORTH_COMPARING
+
+
 def grows_too_fast(read: Callable[[str], object], beginning: str, part: str, longest: int) -> bool:
-    once, twice, four = (beginning + (part * longest)[: longest // share] + "\0" for share in (4, 2, 1))
-    least = seconds(lambda text: text.split(" "), "a " * (longest // 2)) * _WORTH_COMPARING
-    if seconds(read, twice) < least / 2 or (last := seconds(read, four)) < least:
+    once, twice, four = (beginning + (part * longest)[: longest // share] + "§" for share in (4, 2, 1))
+    # The shorter ones first: a cubic pattern would not come back from the longest.
+    if max(seconds(read, once, calls=1) * 16, seconds(read, twice, calls=1) * 4) < worth_comparing(longest):
         return False
-    return last > _MOST_GROWTH * seconds(read, once)
+    last = seconds(read, four)
+    return last > worth_comparing(longest) and last > _MOST_GROWTH * seconds(read, once)
 
 
-@pytest.mark.parametrize("longest", [LONG])
 @pytest.mark.parametrize("name", READS)
-def test_what_reads_any_text_takes_linear_time(name: str, longest: int) -> None:
-    check(READS[name], longest)
+def test_what_reads_any_text_takes_linear_time(name: str) -> None:
+    check(READS[name], LONG)
 
 
 @pytest.mark.parametrize("name", OF_QUESTIONS)

@@ -150,7 +150,7 @@ def _faithful(llm: "LLM", question: EvalQuestion, response: AskResponse) -> Vote
 
 def _verdict(reply: str) -> Vote:
     """Return what a reply says: its first word, or else the one of "yes" and "no" that stands in it. Raises ValueError."""
-    said = [word.lower() for word in _VERDICT.findall(reply)]
+    said: list[str] = [word.lower() for word in _VERDICT.findall(reply)]
     first = _FIRST_WORD.search(reply)
     if first and said[:1] == [first.group().lower()]:
         return said[0] == "yes"

@@ -59,7 +59,7 @@ async def _send_translated(held: list[Message], send: Send) -> None:
     problem = Problem.model_validate_json(b"".join(part.get("body", b"") for part in parts))
     reply = error_reply(problem)
     if reply.error.code == _TOO_LONG:
-        start = start | {"status": 400}
+        start["status"] = 400
     body = json.dumps(reply.model_dump()).encode("ascii")
     headers = MutableHeaders(scope=start)
     headers["content-type"] = "application/json"

@@ -166,7 +166,7 @@ _TOTAL = re.compile(r"\b(?:totals?|totalling|altogether|overall|in all|all in al
 _BEGINS_PART = r"(?:(?:since|by|in|at|from|to|for|over|on|of|with) )?(?:what|whom?|whose|when|where|how|why|which)\b"
 _PART = re.compile(rf"[,;?]?\s+and\s+(?={_BEGINS_PART})|[?;]\s+(?={_BEGINS_PART})", re.IGNORECASE)
 _ASKS = re.compile(_BEGINS_PART, re.IGNORECASE)
-_EACH = re.compile(r"\b(?P<one>[A-Z][\w.&-]*)(?:,)? and (?P<other>[A-Z][\w.&-]*)(?P<between>.{0,200}?) each\b")
+_EACH = re.compile(r"(?<![\w.&-])(?P<one>[A-Z][\w.&-]*+),? and (?P<other>[A-Z][\w.&-]*)(?P<between>.{0,200}?) each\b")
 _ONE = re.compile(
     r"\b(?:what|which|whose) (?!(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|happen\w*"
     r"|makes?|about|if|the|an?|ways?|things|reasons?|causes?|effects?|roles?)\b)[\w-]+"

@@ -40,7 +40,7 @@ from service.wording import asks_for_overview, asks_whether, parts_of
 
 SHORT = 2_000
 """Longest question, by default: what reads questions never meets more."""
-LONG = 8_000
+LONG = 4_000
 _MOST_GROWTH = 10.0
 _WORTH_COMPARING = 40
 SIGNS = [
@@ -111,7 +111,7 @@ WORDS = [
     "each ",
 ]
 PARTS = [*SIGNS, *FIGURES, *NAMES, *MARKUP, *TASKS, *WORDS]
-BEGINNINGS = ["", "### Task:\n<user_query>", "generate a title for the conversation", "How do A and ", "[1", "Is a"]
+BEGINNINGS = ["", "### Task:\n<user_query>", "[1"]
 
 
 def chat(text: str, role: str) -> None:

@@ -14,7 +14,7 @@ _BODY = rf"[\[【［]{{1,2}}\s*{_LABEL}({_NUMBERS})\s*(?:†[^\[\]【】［］]*
 MARKER = _BODY.replace(f"({_NUMBERS})", _NUMBERS)
 _MARKER = re.compile(rf"(?<!\s)\s*+{_BODY}", re.IGNORECASE)
 # A figure in parentheses is a marker only where a sentence ends with it, and "passage 2" only where one begins with it.
-_AT_THE_END = re.compile(r"(?<=\w)\s?\(([1-9])\)(?=[.!?。！？]?\s*\Z)")
+_AT_THE_END = re.compile(r"(?<=[\w\]】］])\s?\(([1-9])\)(?=[.!?。！？]?\s*\Z)")
 _ACCORDING = re.compile(
     r"\A\W*+(?:according to|as (?:stated|said) in)\s+(?:the\s+)?(?:passage|source|document|article)s?\s+"
     rf"({_NUMBERS}(?:\s+and\s+\d+)?)\s*,\s*",

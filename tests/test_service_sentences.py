@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.markers import numbers_in, words_of
+from service.markers import lists_sources, numbers_in, words_of
 from service.sentences import sentences, without_thoughts
 
 _WORDS = [
@@ -108,7 +108,12 @@ def test_thoughts_are_left_out(text: str, said: list[str]) -> None:
         ("So [1][2] and [1, 4].", {1, 2, 4}),
         ("So [1-3] 【4】 【5†source】 [Passage 6].", {1, 2, 3, 4, 5, 6}),
         ("So [1–3]; [7;8].", {1, 2, 3, 7, 8}),
-        ("In [2024] and [0] and [9] and [x] and (3).", set()),
+        ("In [2024] and [0] and [9] and [x] and (3) and so on (2019).", set()),
+        ("So [^1].", {1}),
+        ("So [Source 1] [citation:2] [[3]].", {1, 2, 3}),
+        ("So (1).", {1}),
+        ("So\uff3b1\uff3d [2](ferry.md).", {1, 2}),
+        ("According to passage 1, so it is.", {1}),
         ("The array `a[1]` and ``b[2]`` but [3].", {3}),
         ("So [3-1] and [99999999999999999999999].", set()),
     ],
@@ -126,7 +131,26 @@ def test_which_passages_a_sentence_names(sentence: str, numbers: set[int]) -> No
         ("Fi\u200bve \u202ebillion\U000e0041", "Five billion"),
         ("[1] 【2】", ""),
         ("…", ""),
+        ("It was five [^1].", "It was five."),
+        ("It was five [[1]] (2).", "It was five."),
+        ("It was five [1](ferry.md).", "It was five."),
+        ("According to passages 1 and 2, it was five.", "It was five."),
+        ("It rose by five (2019).", "It rose by five (2019)."),
     ],
 )
 def test_the_words_of_a_sentence(sentence: str, words: str) -> None:
     assert words_of(sentence) == words
+
+
+@pytest.mark.parametrize("mark", ["[^1]", "[Source 1]", "[citation:1]", "[[1]]", "[1](ferry.md)", "\uff3b1\uff3d"])
+def test_other_marks_behind_the_stop_may_come_in_pieces(mark: str) -> None:
+    text = f"It leaves at nine. {mark} It returns at ten. {mark}"
+    found = list(sentences(list(text)))
+    assert [words_of(sentence) for sentence in found] == ["It leaves at nine.", "It returns at ten."]
+    assert [numbers_in(sentence, 8) for sentence in found] == [{1}, {1}]
+
+
+def test_a_list_of_sources_at_the_end_is_no_sentence() -> None:
+    assert lists_sources("Sources:\n[1] ferry.md")
+    assert lists_sources("**References**")
+    assert not lists_sources("Sources say that it rained [1].")

@@ -42,9 +42,9 @@ _ASKED: tuple[tuple[Wanted, str], ...] = (
     ),
     (
         "amount",
-        rf"\bhow much\b(?! of\b| (?:{_STUFF})\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).{0, 200}\b(?:{_MONEY_WORDS})\b"
+        rf"\bhow much\b(?! of\b| (?:{_STUFF})\b| (?:\w+ ){{1,2}}(?:is|are|was|were) there\b).{{0,200}}\b(?:{_MONEY_WORDS})\b"
         r"|\bhow many (?:dollars|euros|pounds)\b"
-        rf"|\bhow (?:large|big|high)\b.{0, 200}\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
+        rf"|\bhow (?:large|big|high)\b.{{0,200}}\b(?:{_SUMS})\b|\bat what (?:price|valuation|cost)\b"
         r"|\bwhat(?:'s|’s| is| was| are| were| do| does| did| will)\b.{0,200}"
         rf"\b(?:total|amount|value|valuation|{_SUMS}|earn|charge)\b"
         r"|\bwhat (?:do|does|did|will) .{0,200}\bpay(?: \w+)? for \w"

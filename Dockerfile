@@ -1,11 +1,26 @@
+# docker build --build-arg EXTRAS=documents,anthropic --build-arg TORCH_INDEX_URL=… .
 FROM python:3.11-slim AS build
 WORKDIR /opt/footnote
 RUN python -m venv /opt/venv
-COPY constraints.txt pyproject.toml README.md LICENSE ./
+ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY constraints.txt pyproject.toml ./
+# Where PyTorch's builds for processors alone are found: its installation page names the address. Without it, pip takes the build
+# for GPUs, which is some gigabytes larger.
+ARG TORCH_INDEX_URL=""
+RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install -c constraints.txt --index-url "$TORCH_INDEX_URL" torch; fi
+# Optional parts, with commas between them: documents, anthropic, bedrock, ollama, traces.
+ARG EXTRAS=""
+# What Footnote depends on is a layer of its own: a change of Footnote's code does not install it again.
+RUN python -c "import os, tomllib; \
+project = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+extras = filter(None, os.environ['EXTRAS'].split(',')); \
+print(*project['dependencies'], *(d for e in extras for d in project['optional-dependencies'][e]), sep='\n')" \
+    > requirements.txt && pip install -c constraints.txt -r requirements.txt
+COPY README.md LICENSE ./
 COPY service service
 COPY index index
 COPY eval eval
-RUN /opt/venv/bin/pip install --no-cache-dir -c constraints.txt .
+RUN pip install --no-deps .
 
 FROM python:3.11-slim
 RUN useradd --uid 10001 --create-home footnote && install -d -o footnote -m 0700 /data

@@ -1,5 +1,6 @@
 """Writes docs/configuration.md from the settings themselves: `python -m service.settings_page > docs/configuration.md`."""
 
+from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
@@ -40,8 +41,8 @@ def _values(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if isinstance(annotation, UnionType):
         return " or ".join(_values(part) for part in get_args(annotation) if part is not type(None))
-    names = {bool: "`true`, `false`", int: "whole number", float: "number", SecretStr: "secret"}
-    return names.get(annotation, "text" if annotation is str else "folder")
+    names = {Path: "folder", bool: "`true`, `false`", int: "whole number", float: "number", SecretStr: "secret", dict: "JSON"}
+    return names.get(get_origin(annotation) or annotation, "text")
 
 
 if __name__ == "__main__":

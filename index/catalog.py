@@ -121,7 +121,8 @@ class Catalog:
     def article(self, article_id: str, access: Access, *, version: str | None = None) -> tuple[ArticleInfo, str]:
         """Return an article with the text of this version of it, or of the present one.
 
-        Raises ArticleDeleted, or ArticleUnknown also where it exists but may not be read, so that nobody learns of it.
+        Who opens an old version needs to be one of its readers of then, and one of the article's readers of now. Raises
+        ArticleDeleted, or ArticleUnknown also where it exists but may not be read, so that nobody learns of it.
         """
         with self._engine.connect() as connection:
             query = select(articles).where(articles.c.id == article_id, *queries.readable(access))
@@ -129,7 +130,7 @@ class Catalog:
             if row is None:
                 raise queries.why_missing(connection, article_id, access)
             info = queries.info_of(row)
-            text = queries.text_of(connection, info, version or info.version)
+            text = queries.text_of(connection, info, version or info.version, access)
             return info, text
 
     def readable(self, ids: Iterable[str], access: Access) -> set[str]:
@@ -138,6 +139,14 @@ class Catalog:
         with self._engine.connect() as connection:
             parts = in_parts(sorted(set(ids)))
             return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
+
+    def readers_of(self, article_id: str, version: str | None = None) -> frozenset[str] | None:
+        """Return the groups that may read an article, or could read this version of it when that was the present one.
+
+        None is everyone. A version that is not there any more has no readers: nobody knows who they were.
+        """
+        with self._engine.connect() as connection:
+            return queries.readers_of(connection, article_id, version)
 
     def same_text(self, info: ArticleInfo, access: Access) -> list[ArticleInfo]:
         """Return the other articles that have the same text and may be read, in order of id."""
@@ -256,7 +265,7 @@ class Catalog:
         """
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
-            before = publishing.versions_of(connection, [prepared.article.id for prepared in batch])
+            before = publishing.present(connection, [prepared.article.id for prepared in batch])
             for prepared in batch:
                 publishing.put_article(connection, prepared, before.get(prepared.article.id), now)
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))

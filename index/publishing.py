@@ -13,6 +13,15 @@ from index.schema import article_groups, articles, contents, deleted, passages, 
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """What an article is at present: its version, the key of its content, and who may read it."""
+
+    version: str
+    key: str
+    groups: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """An article that is ready to be published. `cuts` is None where an article with the same content is there already."""
 
@@ -66,27 +75,27 @@ def _passage_row(key: str, cut: Cut) -> dict[str, object]:
     }
 
 
-def versions_of(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return the version and content key of those of these articles that are there."""
-    rows = connection.execute(select(articles.c.id, articles.c.version, articles.c.key).where(articles.c.id.in_(ids)))
-    return {article_id: (version, key) for article_id, version, key in rows}
+def present(connection: Connection, ids: Sequence[str]) -> dict[str, Present]:
+    """Return what those of these articles are that are there, by id."""
+    columns = (articles.c.id, articles.c.version, articles.c.key, articles.c.groups)
+    rows = connection.execute(select(*columns).where(articles.c.id.in_(ids)))
+    return {row.id: Present(row.version, row.key, row.groups) for row in rows}
 
 
-def put_article(connection: Connection, prepared: Prepared, before: tuple[str, str] | None, now: datetime) -> None:
-    """Make an article the one that readers see. `before` is its version and content key, if it was there."""
+def put_article(connection: Connection, prepared: Prepared, before: Present | None, now: datetime) -> None:
+    """Make an article the one that readers see. `before` is what it was, if it was there."""
     info = prepared.article.info
     row = _article_row(prepared, now)
     if before is None:
         connection.execute(delete(deleted).where(deleted.c.article_id == info.id))
         connection.execute(insert(articles).values(row))
     else:
-        old_version, old_key = before
         connection.execute(update(articles).where(articles.c.id == info.id).values(row))
         connection.execute(delete(article_groups).where(article_groups.c.article_id == info.id))
-        if old_key != prepared.key:
-            note_unsettled(connection, [old_key])
-        if old_version != info.version:
-            _retire(connection, info, old_version, now)
+        if before.key != prepared.key:
+            note_unsettled(connection, [before.key])
+        if before.version != info.version:
+            _retire(connection, info, before, now)
     if info.groups:
         connection.execute(insert(article_groups), [{"article_id": info.id, "name": name} for name in info.groups])
 
@@ -114,12 +123,13 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
     }
 
 
-def _retire(connection: Connection, info: ArticleInfo, old_version: str, now: datetime) -> None:
+def _retire(connection: Connection, info: ArticleInfo, before: Present, now: datetime) -> None:
     # The version that is now present again, or was retired before, is not listed twice.
-    for version in (info.version, old_version):
+    for version in (info.version, before.version):
         same = (retired.c.article_id == info.id) & (retired.c.version == version)
         connection.execute(delete(retired).where(same))
-    connection.execute(insert(retired).values(article_id=info.id, version=old_version, retired_at=now))
+    row = {"article_id": info.id, "version": before.version, "groups": before.groups, "retired_at": now}
+    connection.execute(insert(retired).values(row))
 
 
 def remove_article(connection: Connection, article_id: str) -> None:

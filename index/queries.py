@@ -87,13 +87,28 @@ def why_missing(connection: Connection, article_id: str, access: Access) -> Arti
     return ArticleUnknown(f"There is no article {article_id!r} that you may read.")
 
 
-def text_of(connection: Connection, info: ArticleInfo, version: str) -> str:
-    """Return the text of this version of an article. Raises ArticleUnknown when it is not, or no longer, kept."""
-    known = select(retired.c.version).where(retired.c.article_id == info.id, retired.c.version == version)
-    if version != info.version and connection.scalar(known) is None:
+def text_of(connection: Connection, info: ArticleInfo, version: str, access: Access) -> str:
+    """Return the text of this version of an article. Raises ArticleUnknown when it may not be read, or is not kept."""
+    readers = (info.groups,) if version == info.version else _readers(connection, info.id, version)
+    if readers is None or not access.allows(readers[0]):
         raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
     text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
     return text
+
+
+def readers_of(connection: Connection, article_id: str, version: str | None) -> frozenset[str] | None:
+    """Return the groups that may, or could, read a version of an article: None is everyone, none where it is not kept."""
+    readers = _readers(connection, article_id, version)
+    return readers[0] if readers else frozenset()
+
+
+def _readers(connection: Connection, article_id: str, version: str | None) -> tuple[frozenset[str] | None] | None:
+    for table, name in ((articles, articles.c.id), (retired, retired.c.article_id)):
+        is_version = true() if version is None else table.c.version == version
+        row = connection.execute(select(table.c.groups).where(name == article_id, is_version)).first()
+        if row is not None:
+            return (None if row.groups is None else frozenset(row.groups),)
+    return None
 
 
 def contents_after(connection: Connection, key: str, limit: int) -> list[Prepared]:

@@ -85,6 +85,8 @@ retired = Table(
     Column("article_id", String(512), ForeignKey("articles.id"), primary_key=True),
     Column("version", String(80), ForeignKey("texts.version"), primary_key=True),
     Column("retired_at", DateTime(timezone=True), nullable=False, index=True),
+    # Who could read it while it was the present one; NULL is everyone. Opening an article later does not open this.
+    Column("groups", JSON(none_as_null=True)),
 )
 
 # What was deleted, and who could read it: only they are told that it existed.

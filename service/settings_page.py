@@ -41,7 +41,14 @@ def _values(annotation: Any) -> str:
         return ", ".join(f"`{value}`" for value in get_args(annotation))
     if isinstance(annotation, UnionType):
         return " or ".join(_values(part) for part in get_args(annotation) if part is not type(None))
-    names = {Path: "folder", bool: "`true`, `false`", int: "whole number", float: "number", SecretStr: "secret", dict: "JSON"}
+    names = {
+        Path: "folder",
+        bool: "`true`, `false`",
+        int: "whole number",
+        float: "number",
+        SecretStr: "secret",
+        dict: "JSON",
+    }
     return names.get(get_origin(annotation) or annotation, "text")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from index.errors import ArticleDeleted, DataFolderUnusable, NotKept, WrongUsage
+from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotKept, WrongUsage
 from index.records import FOR_EVERYONE
 from service.askers import OWNER, Asker
 from service.desk import LocalDesk
@@ -280,3 +280,63 @@ def test_no_word_of_an_answer_that_is_withheld_completes_a_question(place: Path,
     rewrite(place, desk, "tower.md", TOWER.replace("title:", "groups: [staff]\ntitle:"))
     then = ask(desk, "And when was it built?", GUEST, first.conversation_id)
     assert then.completed_question is None
+
+
+OPENED = "---\ntitle: The mast\n---\nThe mast was taken down in 2020.\n"
+
+
+def test_an_article_that_is_cleaned_and_opened_opens_neither_its_old_text_nor_old_answers(
+    desk: LocalDesk, place: Path
+) -> None:
+    answer = ask(desk, LENGTH, STAFF)
+    (cited,) = {citation.article_version for citation in answer.citations}
+    desk.share(answer.id, STAFF, shared=True)
+    rewrite(place, desk, "mast.md", OPENED)
+    assert "2020" in desk.article("mast", GUEST.access, None).text
+    with pytest.raises(NotKept):
+        desk.kept_answer(answer.id, GUEST)
+    with pytest.raises(ArticleUnknown):
+        desk.article("mast", GUEST.access, cited)
+    # Those who could read it then still can.
+    assert desk.kept_answer(answer.id, OTHER_STAFF).short_answer == answer.short_answer
+    assert "31 metres" in desk.article("mast", STAFF.access, cited).text
+
+
+def test_another_article_under_the_id_of_a_deleted_one_opens_no_old_answer(desk: LocalDesk, place: Path) -> None:
+    answer = ask(desk, LENGTH, STAFF)
+    (cited,) = {citation.article_version for citation in answer.citations}
+    desk.share(answer.id, STAFF, shared=True)
+    desk.delete(["mast"])
+    rewrite(place, desk, "mast.md", OPENED)
+    with pytest.raises(NotKept):
+        desk.kept_answer(answer.id, GUEST)
+    for asker in (GUEST, STAFF):
+        with pytest.raises(ArticleUnknown):
+            desk.article("mast", asker.access, cited)
+
+
+def test_what_a_question_was_completed_from_is_checked_like_what_is_cited(desk: LocalDesk) -> None:
+    assert desk.kept is not None
+    first = ask(desk, LENGTH, STAFF)
+    followed = ask(desk, HEIGHT, STAFF, first.conversation_id)
+    completed = followed.model_copy(update={"id": "ans_completed", "completed_question": "How high is the secret mast?"})
+    kept = desk.kept.keep(completed, STAFF, made_with={}, through="api")
+    desk.share(kept.id, STAFF, shared=True)
+    desk.share(followed.id, STAFF, shared=True)
+    assert desk.kept_answer(followed.id, GUEST).citations  # cites the open article alone, and was not completed
+    with pytest.raises(NotKept):
+        desk.kept_answer(kept.id, GUEST)
+    assert desk.kept_answer(kept.id, OTHER_STAFF).completed_question == "How high is the secret mast?"
+
+
+def test_what_was_completed_from_the_history_of_a_client_is_for_the_asker_alone(desk: LocalDesk) -> None:
+    assert desk.kept is not None
+    given = desk.ask(AskRequest(question=HEIGHT), STAFF).model_copy(
+        update={"id": "ans_client", "conversation_id": None, "completed_question": "How high is the secret mast?"}
+    )
+    kept = desk.kept.keep(given, STAFF, made_with={}, through="openai")
+    desk.share(kept.id, STAFF, shared=True)
+    assert desk.kept_answer(kept.id, STAFF).completed_question == "How high is the secret mast?"
+    assert desk.kept_answer(kept.id, GUEST).completed_question is None
+    reviewed = {row.answer.id: row.answer for row in desk.review(ADMIN, Wanted(), after=None, limit=10).rows}
+    assert reviewed[kept.id].completed_question is None

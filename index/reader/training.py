@@ -90,8 +90,8 @@ class Training:
         """Return the weights to read with: the mean of those of now and, once it is past, of the middle of the training.
 
         After the few questions there are, seen again and again, the last weights fit them too closely; a mean along the
-        way undoes much of that (Izmailov et al., UAI 2018, "Averaging Weights Leads to Wider Optima"; docs/research/reader.md has
-        the figures).
+        way undoes much of that (Izmailov et al., UAI 2018, "Averaging Weights Leads to Wider Optima"; docs/research/reader.md
+        has the figures).
         """
         now = {name: (self.exact[name] + self.average[name]) / 2 for name in self.exact}
         return {name: (now[name] + self.middle[name]) / 2 for name in now} if self.middle else now

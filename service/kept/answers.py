@@ -10,7 +10,7 @@ from service.kept.schema import answers
 
 
 def add(connection: Connection, response: dict[str, Any], *, asker: str, asked: datetime, made: dict[str, Any]) -> None:
-    """Keep an answer under its conversation. `made`: the columns `settings` and `through`."""
+    """Keep an answer under its conversation. `made`: the columns `settings`, `through`, `sources` and `client_history`."""
     row = {name: response[name] for name in ("id", "conversation_id", "status")} | made
     connection.execute(insert(answers).values(**row, asker=asker, asked=asked, response=response, shared=False))
 

@@ -54,10 +54,10 @@ def summary(connection: Connection, conversation_id: str, asker: str) -> RowMapp
     return row
 
 
-def responses(connection: Connection, conversation_id: str, *, last: int | None = None) -> list[dict[str, Any]]:
-    """Return the answers of a conversation as they were given, oldest first: all, or the last few."""
-    query = select(answers.c.response).where(answers.c.conversation_id == conversation_id)
-    rows = connection.scalars(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(last)).all()
+def answers_of(connection: Connection, conversation_id: str, *, last: int | None = None) -> list[RowMapping]:
+    """Return the rows of a conversation's answers (`response` and `sources`), oldest first: all, or the last few."""
+    query = select(answers.c.response, answers.c.sources).where(answers.c.conversation_id == conversation_id)
+    rows = connection.execute(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(last)).mappings().all()
     return list(reversed(rows))
 
 

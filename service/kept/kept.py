@@ -15,7 +15,7 @@ from service.kept import answers, conversations, feedback
 from service.kept.database import forget_log
 from service.kept.feedback import Wanted
 from service.kept.paging import mark
-from service.kept.visibility import check_visible, visible
+from service.kept.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
 from service.kept_wire import (
     ConversationResponse,
     ConversationsResponse,
@@ -51,9 +51,9 @@ class Kept:
         """Return the last turns of a conversation, oldest first, without answers that may not be read any more."""
         with self.engine.connect() as connection:
             conversations.summary(connection, conversation_id, asker.id)
-            rows = conversations.responses(connection, conversation_id, last=_TURNS)
-        turns = self._visible([AskResponse.model_validate(row) for row in rows], asker)
-        return tuple(message for turn in turns for message in _messages(turn))
+            rows = conversations.answers_of(connection, conversation_id, last=_TURNS)
+        turns = self._visible([stored(row) for row in rows], asker)
+        return tuple(message for turn in turns for message in _messages(turn.response))
 
     def keep(self, response: AskResponse, asker: Asker, *, made_with: dict[str, Any], through: Through) -> AskResponse:
         """Keep an answer under its conversation, or under a new one, and return it with the id of that.
@@ -61,16 +61,28 @@ class Kept:
         Raises NotKept where the conversation has been deleted meanwhile.
         """
         now = datetime.now(UTC)
+        with self.live.pinned() as index:
+            sources = sources_of(response, index.catalog)
+        completed = response.completed_question is not None
         with self.engine.begin() as connection:
             conversation_id = response.conversation_id
             if conversation_id is None:
                 conversation_id = conversations.start(connection, asker.id, question=response.question, now=now)
             else:
                 conversations.touch(connection, conversation_id, asker.id, now=now)
+                if completed:
+                    # What its question was completed with came from these answers, and from their articles.
+                    before = conversations.answers_of(connection, conversation_id, last=_TURNS)
+                    sources = sources.union(*(stored(row).sources for row in before))
             kept = response.model_copy(update={"conversation_id": conversation_id})
-            stored = kept.model_dump(mode="json", exclude={"hits"})
-            made = {"settings": made_with, "through": through}
-            answers.add(connection, stored, asker=asker.id, asked=now, made=made)
+            given = kept.model_dump(mode="json", exclude={"hits"})
+            made = {
+                "settings": made_with,
+                "through": through,
+                "sources": sources_json(sources),
+                "client_history": completed and response.conversation_id is None,
+            }
+            answers.add(connection, given, asker=asker.id, asked=now, made=made)
         return kept
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
@@ -86,10 +98,10 @@ class Kept:
         """Return a conversation of theirs with its answers."""
         with self.engine.connect() as connection:
             row = conversations.summary(connection, conversation_id, asker.id)
-            stored = conversations.responses(connection, conversation_id)
-        given = [AskResponse.model_validate(response) for response in stored]
+            given = [stored(each) for each in conversations.answers_of(connection, conversation_id)]
         shown = self._visible(given, asker)
-        return ConversationResponse(**_summary(row), answers=shown, withheld=len(given) - len(shown))
+        withheld = len(given) - len(shown)
+        return ConversationResponse(**_summary(row), answers=[one.response for one in shown], withheld=withheld)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
         """Delete a conversation of theirs, or of anyone's for an admin."""
@@ -145,31 +157,38 @@ class Kept:
             said = feedback.said_of(connection, (row["id"] for row in rows))
         next_after = mark(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
         given = {row["id"]: row for row in rows[:limit]}
-        shown = self._visible([AskResponse.model_validate(row["response"]) for row in given.values()], asker)
-        listed = [_review_row(answer, given[answer.id], said.get(answer.id, [])) for answer in shown]
+        shown = [answer.response for answer in self._visible([stored(row) for row in given.values()], asker)]
+        rows_shown = [(_for_reader(answer, given[answer.id], asker), given[answer.id]) for answer in shown]
+        listed = [_review_row(answer, row, said.get(answer.id, [])) for answer, row in rows_shown]
         return ReviewResponse(rows=listed, next_after=next_after)
 
     def _readable(self, row: RowMapping, asker: Asker) -> AskResponse:
         if not (row["shared"] or asker.admin or row["asker"] == asker.id):
             raise answers.unknown(row["id"])
-        response = AskResponse.model_validate(row["response"])
+        answer = stored(row)
         try:
             with self.live.pinned() as index:
-                check_visible(response, index.catalog, asker.access)
+                check_visible(answer, index.catalog, asker.access)
         except NotKept:
             if row["asker"] == asker.id:
                 raise
             raise answers.unknown(row["id"]) from None
-        return response
+        return _for_reader(answer.response, row, asker)
 
-    def _visible(self, responses: Sequence[AskResponse], asker: Asker) -> list[AskResponse]:
+    def _visible(self, given: Sequence[StoredAnswer], asker: Asker) -> list[StoredAnswer]:
         with self.live.pinned() as index:
-            return visible(responses, index.catalog, asker.access)
+            return visible(given, index.catalog, asker.access)
 
 
 def _check_own(row: RowMapping, asker: Asker) -> None:
     if not (asker.admin or row["asker"] == asker.id):
         raise answers.unknown(row["id"])
+
+
+def _for_reader(answer: AskResponse, row: RowMapping, asker: Asker) -> AskResponse:
+    # Nobody knows from which articles the words came that a client sent along as history.
+    hidden = row["client_history"] and row["asker"] != asker.id
+    return answer.model_copy(update={"completed_question": None}) if hidden else answer
 
 
 def _messages(turn: AskResponse) -> tuple[Message, Message]:

@@ -65,6 +65,10 @@ answers = Table(
     Column("settings", JSON, nullable=False),  # what made it: models, fingerprint, refusals, …; no secrets
     Column("through", String(16), nullable=False),  # api, page, openai, slack
     Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it, too
+    Column(
+        "sources", JSON, nullable=False
+    ),  # `service.kept.visibility.Source`: what a reader has to be allowed to read
+    Column("client_history", Boolean, nullable=False),  # its question was completed from what a client sent along
 )
 
 feedback = Table(
@@ -128,7 +132,7 @@ slack_threads = Table(
     Column("updated", Float, nullable=False),
 )
 
-NEWEST = "0001"
+NEWEST = "0002"
 
 
 def upgrade(connection: Connection) -> None:

@@ -1,6 +1,15 @@
-"""Whether an answer that was given before may still be read: only by who may read all its articles today."""
+"""Whether an answer that was given before may still be read.
+
+An answer shows words of articles as they were. So its reader has to be one of their readers of then, and one of today's: an
+article that is opened later, or another one under the same id, opens no older answer.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import RowMapping
 
 from index.catalog import Catalog
 from index.errors import ArticleDeleted, ArticleUnknown, NotKept
@@ -8,25 +17,69 @@ from index.records import Access
 from service.wire import AskResponse
 
 
-def visible(responses: Sequence[AskResponse], catalog: Catalog, access: Access) -> list[AskResponse]:
-    """Return those of these answers whose articles are all there and may be read."""
-    readable = catalog.readable({article for response in responses for article in _articles(response)}, access)
-    return [response for response in responses if _articles(response) <= readable]
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article that an answer rests on, and the groups that could read it when the answer was given: None is everyone."""
+
+    article_id: str
+    groups: frozenset[str] | None
 
 
-def check_visible(response: AskResponse, catalog: Catalog, access: Access) -> None:
-    """Raise ArticleDeleted where an article of this answer was deleted, NotKept where one may not be read."""
-    missing = _articles(response) - catalog.readable(_articles(response), access)
-    if not missing:
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """An answer as it was given, with what it rests on."""
+
+    response: AskResponse
+    sources: frozenset[Source]
+
+
+_SOURCES: TypeAdapter[frozenset[Source]] = TypeAdapter(frozenset[Source])
+
+
+def stored(row: RowMapping) -> StoredAnswer:
+    """Return an answer from its row (columns `response` and `sources`)."""
+    return StoredAnswer(AskResponse.model_validate(row["response"]), _SOURCES.validate_python(row["sources"]))
+
+
+def sources_of(response: AskResponse, catalog: Catalog) -> frozenset[Source]:
+    """Return what an answer that is being given rests on: the articles that it cites, and those that it names as nearest."""
+    cited = {(citation.article_id, citation.article_version) for citation in response.citations}
+    found = {Source(article, catalog.readers_of(article, version)) for article, version in cited}
+    return frozenset(
+        found | {Source(near.article_id, catalog.readers_of(near.article_id)) for near in response.nearest}
+    )
+
+
+def sources_json(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Return sources as they are stored."""
+    rows = [
+        {"article_id": one.article_id, "groups": None if one.groups is None else sorted(one.groups)} for one in sources
+    ]
+    return sorted(rows, key=repr)
+
+
+def visible(answers: Sequence[StoredAnswer], catalog: Catalog, access: Access) -> list[StoredAnswer]:
+    """Return those of these answers whose articles are all there, may be read, and could be read then."""
+    readable = catalog.readable({source.article_id for answer in answers for source in answer.sources}, access)
+    return [
+        answer
+        for answer in answers
+        if all(source.article_id in readable and access.allows(source.groups) for source in answer.sources)
+    ]
+
+
+def check_visible(answer: StoredAnswer, catalog: Catalog, access: Access) -> None:
+    """Raise ArticleDeleted where an article of this answer was deleted, NotKept where one may not, or could not, be read."""
+    if visible([answer], catalog, access):
         return
-    if all(_was_deleted(catalog, missing, access)):
+    named = {source.article_id for source in answer.sources}
+    missing = named - catalog.readable(named, access)
+    could = all(access.allows(source.groups) for source in answer.sources)
+    if could and all(_was_deleted(catalog, missing, access)):
         raise ArticleDeleted("An article that this answer cites was deleted, so the answer is no longer shown.")
-    raise NotKept("This answer cites an article that you may not read any more, so the answer is no longer shown.")
-
-
-def _articles(response: AskResponse) -> set[str]:
-    cited = {citation.article_id for citation in response.citations}
-    return cited | {near.article_id for near in response.nearest}
+    raise NotKept(
+        "This answer rests on an article that you may not read any more, or could not read then, so it is not shown."
+    )
 
 
 def _was_deleted(catalog: Catalog, article_ids: Iterable[str], access: Access) -> Iterable[bool]:

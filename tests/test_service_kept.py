@@ -319,7 +319,9 @@ def test_what_a_question_was_completed_from_is_checked_like_what_is_cited(desk: 
     assert desk.kept is not None
     first = ask(desk, LENGTH, STAFF)
     followed = ask(desk, HEIGHT, STAFF, first.conversation_id)
-    completed = followed.model_copy(update={"id": "ans_completed", "completed_question": "How high is the secret mast?"})
+    completed = followed.model_copy(
+        update={"id": "ans_completed", "completed_question": "How high is the secret mast?"}
+    )
     kept = desk.kept.keep(completed, STAFF, made_with={}, through="api")
     desk.share(kept.id, STAFF, shared=True)
     desk.share(followed.id, STAFF, shared=True)

@@ -104,7 +104,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0004"
+NEWEST = "0005"
 
 
 def upgrade(connection: Connection) -> None:

@@ -6,8 +6,8 @@ Of versions from before nobody knows: they can be opened only where everything m
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:

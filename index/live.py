@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from index.control import Control
 from index.generations import make_current, remove
 from index.store import Index
 
@@ -12,13 +13,16 @@ from index.store import Index
 class LiveIndex:
     """An open index and its successors. Each question keeps the one that it began with; an old one goes after its last.
 
-    `indexing` is held while articles are added or the index is made again: one such run at a time. `changing` is held
-    for each change of the index that answers, deletions too, so that a rebuild misses none of them.
+    `indexing` is held while files are indexed, `fetching` while addresses are, and both while the index is made again: one
+    such run at a time, and no file waits for an address. `changing` is held for each change of the index that
+    answers, deletions too, so that a rebuild misses none of them. `control` ends all runs when the process is to end.
     """
 
     def __init__(self, index: Index) -> None:
         self.indexing = Lock()
+        self.fetching = Lock()
         self.changing = Lock()
+        self.control = Control(self.changing)
         self._current = index
         self._readers: Counter[int] = Counter()
         self._replaced: dict[int, Index] = {}
@@ -53,10 +57,12 @@ class LiveIndex:
         _remove(finished)
 
     def close(self) -> None:
-        """Let go of all files. Nobody may be reading any more."""
-        for index in (*self._replaced.values(), self._current):
-            index.close()
-        self._current.remembered.close()
+        """End what is being indexed, and let go of all files. Nobody may be reading any more."""
+        self.control.stop()
+        with self.indexing, self.fetching:
+            for index in (*self._replaced.values(), self._current):
+                index.close()
+            self._current.remembered.close()
 
     def _take_finished(self) -> list[Index]:
         finished = [number for number in self._replaced if not self._readers[number]]

@@ -5,7 +5,7 @@ stage in the catalogue, write Chroma and Tantivy, publish in one transaction of 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ from time import perf_counter
 
 from index.catalog import Entry
 from index.chunking import content_key
-from index.errors import WrongUsage
+from index.control import Control, OnProgress, Progress
+from index.errors import IndexingStopped, WrongUsage
 from index.naming import Claim, claims_of, default_id, ids_for, longer_ids
 from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.publishing import Prepared
@@ -21,15 +22,13 @@ from index.records import EVERYTHING, Article
 from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.files import read_file
-from index.sources.reading import count_files, limits_from, politeness_from, read_articles, sources_from
-from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source, Withdrawn
+from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
+from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source, Withdrawn, unexpected
 from index.store import Index
 from index.sweeping import sweep
 from index.withdrawing import closed_articles, file_of, withdrawn_articles
 from index.writing import write
 
-OnProgress = Callable[[int, int], None]
-"""Called with the number of files read so far and the number of all files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,42 +79,49 @@ class _Tally:
 
 def sync(
     index: Index,
-    paths: Iterable[Path | str],
+    paths: Iterable[Path | str | Named],
     *,
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
+    control: Control | None = None,
 ) -> SyncReport:
     """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
 
     One bad file never stops the run: it is listed in `failed`, and what was indexed of it before stays. With `pruning`,
     articles that came from these same sources and are gone now are deleted, up to its limit.
-    Raises WrongUsage when a path does not exist, IndexMismatch when the index was made with another model or cutting.
+    Raises WrongUsage when a path does not exist, IndexMismatch when the index was made with another model or cutting,
+    IndexingStopped when `control` or Ctrl-C ends the run: it says what is in the index by then.
     """
     if not 0 <= pruning.limit <= 1:
         raise WrongUsage("The prune limit is a share between 0% and 100%.")
     started = perf_counter()
     sources = sources_from(paths)
+    control = control or Control()
     if not dry_run:
-        index.claim()
-        sweep(index)
+        with control.changing:
+            index.claim()
+            sweep(index)
     tally = _tally(index.catalog.entries(), sources)
-    known = _known_pages(tally) if pruning.wanted else {}
-    prepared = _prepared(index, _readings(index, sources, on_progress, known=known), tally)
-    if dry_run:
-        deque(prepared, maxlen=0)  # reading fills the tally
-    else:
-        write(index, prepared)
+    progress = Progress(count_articles(sources) if on_progress else 0, on_progress)
+    try:
+        _read_and_write(index, sources, tally, control=control, progress=progress, pruning=pruning, dry_run=dry_run)
+    except (KeyboardInterrupt, IndexingStopped) as error:
+        raise IndexingStopped(_stopped(progress.done)) from error
     withdrawn = withdrawn_articles(tally.known, tally.withdrawn, seen=tally.seen)
     renamed, deleted = _going(tally, sources, pruning, withdrawn=withdrawn)
     tally.failed.extend(_not_there(tally, deleted))
     closed = closed_articles(tally.known, tally.unclear, seen=tally.seen)
     tally.warnings.extend(Problem(tally.unclear[file_of(tally.known[one].path)], _closed(one)) for one in closed)
     if not dry_run:
-        index.catalog.delete([*renamed, *withdrawn, *deleted])
-        index.catalog.close_to_all(closed)
-        sweep(index)
-        index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
+        with control.changing:
+            # Others may have deleted some of them meanwhile.
+            there = index.catalog.readable([*renamed, *withdrawn, *deleted, *closed], EVERYTHING)
+            gone = [*renamed, *withdrawn, *deleted]
+            index.catalog.delete([article_id for article_id in gone if article_id in there])
+            index.catalog.close_to_all([article_id for article_id in closed if article_id in there])
+            sweep(index)
+            index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 
 
@@ -124,6 +130,71 @@ def _tally(known: dict[str, Entry], sources: Sequence[Named]) -> _Tally:
     for article_id, entry in known.items():
         ids_at.setdefault(entry.path, []).append(article_id)
     return _Tally(known, claims=claims_of(sources), ids_at=ids_at)
+
+
+def _read_and_write(
+    index: Index,
+    sources: Sequence[Named],
+    tally: _Tally,
+    *,
+    control: Control,
+    progress: Progress,
+    pruning: Pruning,
+    dry_run: bool,
+) -> None:
+    limits, politeness = limits_from(index.settings), politeness_from(index.settings)
+    known = _known_pages(tally) if pruning.wanted else {}
+    readings = read_articles(sources, limits=limits, politeness=politeness, known=known, stopped=control.stopped)
+    prepared = _prepared(index, readings, tally, control=control, progress=progress)
+    if dry_run:
+        deque(prepared, maxlen=0)  # reading fills the tally
+        return
+    failed: list[tuple[Article, Exception]] = []
+
+    def on_failed(one: Prepared, error: Exception) -> None:
+        failed.append((one.article, error))
+        progress.finish()
+
+    def on_stored(batch: Sequence[Prepared]) -> None:
+        progress.finish(len(batch))
+
+    write(index, prepared, control=control, on_stored=on_stored, on_failed=on_failed)
+    for article, error in failed:
+        _note_uncut(tally, article, error)
+
+
+def _note_uncut(tally: _Tally, article: Article, error: Exception) -> None:
+    """Note that an article did not go in after all."""
+    if tally.added.pop(article.id, None) is None:
+        tally.updated -= 1
+    tally.failed.append(Problem(article.path, unexpected(error)))
+    tally.failed_files.add(file_of(article.path))
+
+
+def _stopped(done: int) -> str:
+    return (
+        f"Stopped. {done:,} articles and files were done by then, and what was indexed of them is kept. Run the same command "
+        "again: it goes on from there."
+    )
+
+
+def joined(reports: Sequence[SyncReport]) -> SyncReport:
+    """Return the report of several runs, one after the other, as that of one."""
+    first, *rest = reports
+    for report in rest:
+        first = replace(
+            report,
+            added=first.added + report.added,
+            updated=first.updated + report.updated,
+            renamed=first.renamed + report.renamed,
+            unchanged=first.unchanged + report.unchanged,
+            deleted=first.deleted + report.deleted,
+            skipped=first.skipped + report.skipped,
+            failed=first.failed + report.failed,
+            warnings=first.warnings + report.warnings,
+            seconds=round(first.seconds + report.seconds, 3),
+        )
+    return first
 
 
 def delete(index: Index, article_ids: Sequence[str]) -> None:
@@ -146,14 +217,6 @@ def _report(index: Index, tally: _Tally, *, renamed: int, deleted: int, started:
         passages=index.catalog.count_passages(),
         seconds=round(perf_counter() - started, 3),
     )
-
-
-def _readings(
-    index: Index, sources: Sequence[Named], on_progress: OnProgress | None, *, known: Mapping[str, list[Listed]]
-) -> Iterator[Reading]:
-    limits, politeness = limits_from(index.settings), politeness_from(index.settings)
-    readings = read_articles(sources, limits=limits, politeness=politeness, known=known)
-    return _watched(readings, count_files(sources), on_progress) if on_progress else readings
 
 
 def _closed(article_id: str) -> str:
@@ -209,38 +272,40 @@ def _is_gone(tally: _Tally, entry: Entry) -> bool:
     return tally.failed_files.isdisjoint([file_of(entry.path), *map(str, Path(entry.path).parents)])
 
 
-def _watched(readings: Iterable[Reading], total: int, on_progress: OnProgress) -> Iterator[Reading]:
-    files: dict[str, None] = {}
-    for reading in readings:
-        path = reading.article.path if isinstance(reading, Read) else reading.path
-        files[file_of(path)] = None
-        on_progress(min(len(files), total), total)
-        yield reading
-
-
-def _prepared(index: Index, readings: Iterable[Reading], tally: _Tally) -> Iterator[Prepared]:
+def _prepared(
+    index: Index, readings: Iterable[Reading], tally: _Tally, *, control: Control, progress: Progress
+) -> Iterator[Prepared]:
     """Yield what has to be written, in order of reading, and note the rest in the tally."""
     for reading in readings:
-        match reading:
-            case Skipped(path, reason):
-                tally.skipped.append(path)
-                if reason and all(reason != warning.error for warning in tally.warnings):
-                    tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
-            case Gone(path, error):
-                tally.gone[path] = error
-            case Withdrawn(path, _, article_id, reason):
-                tally.skipped.append(path)
-                tally.warnings.append(Problem(path, reason))
-                tally.withdrawn[article_id] = path
-            case Failed(path, file, error, access_unclear):
-                tally.failed.append(Problem(path, error))
-                tally.failed_files.add(file)
-                if access_unclear:
-                    tally.unclear[file] = path
-            case Read(article, source, warnings):
-                tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
-                if (prepared := _compared(index, article, source, tally)) is not None:
-                    yield prepared
+        control.check()
+        progress.meet()
+        if (prepared := _met(index, reading, tally)) is None:
+            progress.finish()
+        else:
+            yield prepared
+
+
+def _met(index: Index, reading: Reading, tally: _Tally) -> Prepared | None:
+    match reading:
+        case Skipped(path, reason):
+            tally.skipped.append(path)
+            if reason and all(reason != warning.error for warning in tally.warnings):
+                tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+        case Gone(path, error):
+            tally.gone[path] = error
+        case Withdrawn(path, _, article_id, reason):
+            tally.skipped.append(path)
+            tally.warnings.append(Problem(path, reason))
+            tally.withdrawn[article_id] = path
+        case Failed(path, file, error, access_unclear):
+            tally.failed.append(Problem(path, error))
+            tally.failed_files.add(file)
+            if access_unclear:
+                tally.unclear[file] = path
+        case Read(article, source, warnings):
+            tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
+            return _compared(index, article, source, tally)
+    return None
 
 
 def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:

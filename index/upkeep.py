@@ -1,18 +1,23 @@
 """What changes an index that may be answering questions meanwhile: adding, deleting, making again, checking, mending."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from index.check import Differences, check, mend
+from index.control import OnProgress
 from index.errors import IndexDamaged
 from index.live import LiveIndex
 from index.pruning import NO_PRUNING, Pruning
 from index.rebuild import rebuild
+from index.sources.reading import sources_from
+from index.sources.records import Named, Source, WebSource
 from index.store import Index
 from index.sweeping import deleted_vectors
-from index.sync import OnProgress, SyncReport, delete, sync
+from index.sync import SyncReport, delete, joined, sync
 
 # Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
 # (docs/decisions/0011-rebuild-and-swap.md has the figures).
@@ -45,37 +50,52 @@ def update(
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Updated:
-    """Make the index equal to these files and folders, as `index.sync.sync` does.
+    """Make the index equal to these files, folders and addresses, as `index.sync.sync` does.
 
     When another model or cutting is set than the index was made with, it is made again first; questions are answered by the
-    old one until then. Afterwards Chroma's folder is made compact where that is worth it.
+    old one until then. Afterwards Chroma's folder is made compact where that is worth it. Files wait for no address.
     """
-    with live.indexing:
-        rebuilt = live.current.outdated()
-        if rebuilt and not dry_run:
-            rebuild(live, on_progress=on_progress)
-        with live.changing:
-            report = sync(live.current, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress)
+    sources = sources_from(paths)
+    files = [source for source in sources if isinstance(source, Source)]
+    addresses = [source for source in sources if isinstance(source, WebSource)]
+    parts: list[tuple[Sequence[Named], Lock]] = [(files, live.indexing)] if files or not addresses else []
+    parts += [(addresses, live.fetching)] if addresses else []
+    rebuilt = _made_again(live, dry_run=dry_run, on_progress=on_progress)
+    reports = []
+    for part, one_at_a_time in parts:
+        with one_at_a_time:
+            reports.append(
+                sync(
+                    live.current, part, pruning=pruning, dry_run=dry_run, on_progress=on_progress, control=live.control
+                )
+            )
         if not dry_run:
             _compact(live)
-    return Updated(report, rebuilt)
+    return Updated(joined(reports), rebuilt)
+
+
+def _made_again(live: LiveIndex, *, dry_run: bool, on_progress: OnProgress | None) -> str | None:
+    """Make an outdated index again. Return why it was, or None."""
+    why = live.current.outdated()
+    if why is None or dry_run:
+        return why
+    with live.indexing, live.fetching:
+        why = live.current.outdated()  # whoever had them before may have done it
+        if why is not None:
+            rebuild(live, on_progress=on_progress)
+    return why
 
 
 def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
     """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
     with live.changing:
         delete(live.current, article_ids)
-    # Whoever holds it now compacts at its own end; the deletion need not wait for that.
-    if live.indexing.acquire(blocking=False):
-        try:
-            _compact(live)
-        finally:
-            live.indexing.release()
+    _compact(live)
 
 
 def rebuild_all(live: LiveIndex, *, on_progress: OnProgress | None = None) -> None:
     """Make the index again from the texts in its catalogue, with the model and cutting that are set."""
-    with live.indexing:
+    with live.indexing, live.fetching:
         rebuild(live, on_progress=on_progress)
 
 
@@ -85,7 +105,7 @@ def check_stores(live: LiveIndex, *, repairing: bool = False) -> Checked:
     What a few passages lack is written into the index as it is. A store that cannot be read, or that holds wrong vectors,
     is made again beside it. Raises IndexDamaged when a store cannot be read and is not to be repaired.
     """
-    with live.indexing:
+    with live.indexing, live.fetching:
         with live.changing:
             found = _differences(live.current)
             if not repairing or (isinstance(found, Differences) and found.agree):
@@ -110,6 +130,13 @@ def _differences(index: Index) -> Differences | IndexDamaged:
 
 
 def _compact(live: LiveIndex) -> None:
+    """Make Chroma's folder compact where that is worth it. Where a run goes on, it is left to the end of that."""
     dead = deleted_vectors(live.current)
-    if dead >= _FEW_DEAD_VECTORS and dead > _DEAD_VECTORS * live.current.vectors.count():
+    if dead < _FEW_DEAD_VECTORS or dead <= _DEAD_VECTORS * live.current.vectors.count():
+        return
+    with ExitStack() as held:
+        for lock in (live.indexing, live.fetching):
+            if not lock.acquire(blocking=False):
+                return
+            held.callback(lock.release)
         rebuild(live, copying=True)

@@ -7,10 +7,15 @@ While one batch is written, the next is embedded and the one after that is read 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
 
 from index.ahead import ahead
 from index.chunking import Cut, content_key, cut_passages, passage_id
+from index.control import Control
 from index.embedding import Vectors
+from index.errors import FootnoteError
 from index.lexical import LexicalEntry
 from index.publishing import Prepared
 from index.records import Article
@@ -21,8 +26,23 @@ from index.store import Index
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
 
+# So many are lost when a run is ended while a batch is embedded.
+_EMBEDDED_AT_ONCE = 64
+
+OnFailed = Callable[[Prepared, Exception], None]
+"""Told of an article that could not be cut into passages, and why."""
+
 VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
 """The vectors of passages, given their ids and the texts to embed."""
+
+
+class _Failed(Enum):
+    """What stands for the passages of an article that cannot be cut."""
+
+    FAILED = 1
+
+
+_FAILED = _Failed.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +59,32 @@ class _Cut:
     entries: list[LexicalEntry]
 
 
-def write(index: Index, prepared: Iterable[Prepared]) -> None:
+def write(
+    index: Index,
+    prepared: Iterable[Prepared],
+    *,
+    control: Control | None = None,
+    on_stored: Callable[[Sequence[Prepared]], None] = lambda batch: None,
+    on_failed: OnFailed | None = None,
+) -> None:
     """Write these articles, batch by batch. Readers see each in its old version or its new one, never between.
 
     `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
+    `on_stored` is told of each batch that is in the index, `on_failed` of an article that cannot be cut: the others go in.
     """
+    control = control or Control()
     with (
-        closing(ahead(_cut(index, batch) for batch in _batches(prepared))) as cut,
-        closing(ahead(_embedded(index, batch) for batch in cut)) as embedded,
+        closing(ahead(_cut(index, batch, on_failed) for batch in _batches(prepared))) as cut,
+        closing(ahead(_embedded(index, batch, control) for batch in cut)) as embedded,
     ):
-        for batch, vectors in embedded:
-            _store(index, batch, vectors)
+        try:
+            for batch, vectors in embedded:
+                with control.changing:
+                    _store(index, batch, vectors)
+                on_stored(batch.articles)
+        except KeyboardInterrupt:
+            control.stop()  # else what is read and embedded for the next batches would be waited for
+            raise
 
 
 def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
@@ -66,15 +101,29 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _cut(index: Index, batch: Sequence[Prepared]) -> _Cut:
+def _cut(index: Index, batch: Sequence[Prepared], on_failed: OnFailed | None = None) -> _Cut:
     # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
     there = index.catalog.contents_known(prepared.key for prepared in batch)
     articles = [
-        replace(prepared, cuts=None if prepared.key in there else cuts_of(index, prepared.article))
+        replace(prepared, cuts=cuts)
         for prepared in batch
+        if (cuts := None if prepared.key in there else _cuts_or_failed(index, prepared, on_failed)) is not _FAILED
     ]
     new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
     return _with_passages(index, articles, new)
+
+
+def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None) -> "tuple[Cut, ...] | _Failed":
+    """Return the passages of an article. Of one that cannot be cut, `on_failed` is told."""
+    try:
+        return cuts_of(index, prepared.article)
+    except FootnoteError:
+        raise
+    except Exception as error:
+        if on_failed is None:
+            raise
+        on_failed(prepared, error)
+        return _FAILED
 
 
 def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
@@ -115,15 +164,37 @@ def _passages(prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
         yield words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
 
 
-def _embedded(index: Index, batch: _Cut) -> tuple[_Cut, Vectors]:
-    return batch, index.embed_passages(batch.embedded)
+def _embedded(index: Index, batch: _Cut, control: Control) -> tuple[_Cut, Vectors]:
+    """Embed a batch in parts of texts of about one length. What is embedded is remembered, also when the run ends here."""
+    texts = batch.embedded
+    vectors = np.zeros((len(texts), index.embedder.dimensions), np.float32)
+    longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
+    for first in range(0, len(texts), _EMBEDDED_AT_ONCE):
+        control.check()
+        part = longest_first[first : first + _EMBEDDED_AT_ONCE]
+        vectors[part] = index.embed_passages([texts[at] for at in part])
+    return batch, vectors
 
 
 def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
+    _store_new(index, batch, vectors)
+    if lost := _lost(index, batch):
+        _store_new(index, lost, index.embed_passages(lost.embedded))
+    index.catalog.publish(batch.articles)
+
+
+def _store_new(index: Index, batch: _Cut, vectors: Vectors) -> None:
     index.catalog.stage(batch.new)
     if batch.new:
         _put_passages(index, batch, vectors)
-    index.catalog.publish(batch.articles)
+
+
+def _lost(index: Index, batch: _Cut) -> _Cut | None:
+    """Return the articles whose passages were there when the batch was cut, and have been deleted since, cut now."""
+    bare = {prepared.key: prepared for prepared in batch.articles if prepared.cuts is None}
+    there = index.catalog.contents_known(bare)
+    new = [replace(one, cuts=cuts_of(index, one.article)) for key, one in bare.items() if key not in there]
+    return _with_passages(index, new, new) if new else None
 
 
 def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:

@@ -35,6 +35,7 @@ from service.routes.owner import OwnersDesk, owner_router
 from service.routes.questions import AnsweringDesk, questions_router
 from service.settings import Settings
 from service.upkeep_wire import ReadyResponse
+from service.watches import health
 
 _NO_MODEL = (
     "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "
@@ -122,7 +123,7 @@ def _health(desk: Desk, model: Reach, turns: Turns, *, fallback: bool) -> APIRou
         reach = model.now()
         if reach == "unreachable" and not fallback:
             raise Refused(503, "not-ready", _NO_MODEL)
-        return ReadyResponse(language_model=reach)
+        return ReadyResponse(language_model=reach, watching=health(desk.status().watching))
 
     return router
 

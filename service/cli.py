@@ -214,10 +214,13 @@ def _share(text: str) -> float:
 def main() -> None:
     """Run the command. What a person can act on is one message and an exit code: 2 for wrong usage, 1 for the rest."""
     from index.controls import visible_controls
-    from index.errors import FootnoteError, WrongUsage
+    from index.errors import FootnoteError, IndexingStopped, WrongUsage
 
     try:
         app(prog_name="footnote")
+    except IndexingStopped as error:
+        typer.echo(f"footnote: {error}", err=True)
+        sys.exit(130)  # as shells have it for a command that Ctrl-C ended
     except FootnoteError as error:
         typer.echo(visible_controls(f"footnote: {error}"), err=True)
         sys.exit(2 if isinstance(error, WrongUsage) else 1)

@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from index.computation import computation
+from index.control import OnProgress
 from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
 from index.store import Index
-from index.sync import OnProgress
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, answer, checked, steps
 from service.askers import OWNER, Asker
@@ -238,6 +238,10 @@ class LocalDesk:
         """Make the index equal to these sources. Raises what `index.upkeep.update` raises."""
         pruning = Pruning(prune, prune_limit)
         return report_wire(update(self.live, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress))
+
+    def stop_indexing(self) -> None:
+        """End what is being indexed, soon, and let nothing be indexed any more: the service ends."""
+        self.live.control.stop()
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
         """Make the index again from the texts in its catalogue; questions are answered meanwhile."""

@@ -8,21 +8,31 @@ from service.wire import Wire
 
 
 class WatchWire(Wire):
-    """A folder that is watched: when it was last made equal to the index, and what went wrong then."""
+    """A folder that is watched: when it was last made equal to the index, and what went wrong then.
+
+    `failures` counts the tries since then that did not come to their end; `next_try` is when it is tried again.
+    """
 
     path: str
     last_sync: str | None = None
     problems: list[str] = Field(default_factory=list)
+    failures: int = 0
+    next_try: str | None = None
 
 
+WatchHealth = Literal["none", "working", "failing"]
 ModelReach = Literal["not needed", "reachable", "unreachable"]
 
 
 class ReadyResponse(Wire):
-    """Questions can be asked. Where the language model cannot be reached, answers quote the articles."""
+    """Questions can be asked. Where the language model cannot be reached, answers quote the articles.
+
+    Where `watching` is `failing`, changes of a watched folder do not count now; `footnote status` names it, and why.
+    """
 
     status: Literal["ready"] = "ready"
     language_model: ModelReach
+    watching: WatchHealth = "none"
 
 
 class StatusResponse(Wire):

@@ -1,8 +1,9 @@
 """What became of the folders that are watched, for whoever asks for the status."""
 
+from collections.abc import Sequence
 from threading import Lock
 
-from service.upkeep_wire import WatchWire
+from service.upkeep_wire import WatchHealth, WatchWire
 
 
 class Watches:
@@ -22,7 +23,19 @@ class Watches:
         with self._lock:
             return self._states[path].last_sync if path in self._states else None
 
+    def failures(self, path: str) -> int:
+        """Return how many tries failed since this path was last made equal to the index."""
+        with self._lock:
+            return self._states[path].failures if path in self._states else 0
+
     def wire(self) -> list[WatchWire]:
         """Return the state of every watched path, in the order in which they were first noted."""
         with self._lock:
             return list(self._states.values())
+
+
+def health(states: Sequence[WatchWire]) -> WatchHealth:
+    """Say whether every watched path is kept equal to the index."""
+    if any(state.failures for state in states):
+        return "failing"
+    return "working" if states else "none"

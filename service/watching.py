@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 from watchfiles import DefaultFilter, watch
 
-from index.errors import FootnoteError, WrongUsage
+from index.errors import FootnoteError, IndexingStopped, WrongUsage
 from service.upkeep_wire import IndexReportWire, WatchWire
 from service.watches import Watches
 
@@ -20,7 +20,9 @@ PRUNE_LIMIT = 0.2
 # Changes are gathered until nothing has changed for the one, for the other at most: an editor writes a file several times.
 _QUIET_MS = 500
 _LONGEST_MS = 5_000
-_AGAIN_SECONDS = 10.0
+# The first pause after a failure. Each further one doubles it.
+_AGAIN_SECONDS = 2.0
+_LONGEST_PAUSE_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
@@ -31,6 +33,8 @@ class Indexing(Protocol):
     def watches(self) -> Watches: ...
 
     def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire: ...
+
+    def stop_indexing(self) -> None: ...
 
 
 @contextmanager
@@ -53,6 +57,7 @@ def watching(desk: Indexing, paths: Iterable[Path], *, data_dir: Path) -> Iterat
         yield
     finally:
         stop.set()
+        desk.stop_indexing()
         for thread in threads:
             thread.join()
 
@@ -65,15 +70,38 @@ class _Articles(DefaultFilter):
 
 
 def _keep_equal(desk: Indexing, root: Path, data_dir: Path, stop: Event) -> None:
+    """Watch until told to stop. Whatever goes wrong is told, and tried again after a pause that grows."""
     while not stop.is_set():
         try:
             # Listening begins before the folder is read, so that no change falls between the two.
             for _ in _changes(root, data_dir, stop):
                 _index(desk, root)
-        except (OSError, RuntimeError) as error:
-            # The folder was moved away, or the system watches no more files. It may come back.
-            _note(desk, root, [f"{root} cannot be watched: {error}"])
-            stop.wait(_AGAIN_SECONDS)
+        except IndexingStopped:
+            return  # the service ends
+        except Exception as error:  # noqa: BLE001 - nothing ends the watching: restrictions set later have to count
+            stop.wait(_note_failure(desk, root, error))
+
+
+def _note_failure(desk: Indexing, root: Path, error: Exception) -> float:
+    """Note that watching was interrupted, and return after how many seconds to try again."""
+    failures = desk.watches.failures(str(root)) + 1
+    pause = min(_AGAIN_SECONDS * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE_SECONDS)
+    expected = isinstance(error, (FootnoteError, OSError, RuntimeError))
+    log.warning("watching", path=str(root), problem=str(error), failures=failures, exc_info=not expected)
+    told = (
+        str(error) if isinstance(error, FootnoteError) else f"{root} cannot be watched: {type(error).__name__}: {error}"
+    )
+    again = datetime.now(UTC) + timedelta(seconds=pause)
+    desk.watches.note(
+        WatchWire(
+            path=str(root),
+            last_sync=desk.watches.last_sync(str(root)),
+            problems=[told],
+            failures=failures,
+            next_try=again.isoformat(timespec="seconds"),
+        )
+    )
+    return pause
 
 
 def _changes(root: Path, data_dir: Path, stop: Event) -> Iterator[None]:
@@ -98,11 +126,7 @@ def _changes(root: Path, data_dir: Path, stop: Event) -> Iterator[None]:
 
 
 def _index(desk: Indexing, root: Path) -> None:
-    try:
-        report = desk.index([root], prune=True, prune_limit=PRUNE_LIMIT, dry_run=False)
-    except FootnoteError as error:
-        _note(desk, root, [str(error)])
-        return
+    report = desk.index([root], prune=True, prune_limit=PRUNE_LIMIT, dry_run=False)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     changed = {name: getattr(report, name) for name in ("added", "updated", "renamed", "deleted")}
     if any(changed.values()):
@@ -110,9 +134,7 @@ def _index(desk: Indexing, root: Path) -> None:
     _note(desk, root, [f"{failed.path} {failed.error}" for failed in report.failed], last_sync=now)
 
 
-def _note(desk: Indexing, root: Path, problems: list[str], *, last_sync: str | None = None) -> None:
+def _note(desk: Indexing, root: Path, problems: list[str], *, last_sync: str) -> None:
     for problem in problems:
         log.warning("watching", path=str(root), problem=problem)
-    desk.watches.note(
-        WatchWire(path=str(root), last_sync=last_sync or desk.watches.last_sync(str(root)), problems=problems)
-    )
+    desk.watches.note(WatchWire(path=str(root), last_sync=last_sync, problems=problems))

@@ -269,12 +269,12 @@ def test_the_time_of_the_last_sync_is_remembered(index: Index, folder: Path) -> 
     assert abs(datetime.fromisoformat(last) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
-def test_progress_goes_up_to_the_number_of_files(index: Index, folder: Path) -> None:
+def test_progress_counts_what_is_in_the_index_or_cannot_go_in(index: Index, folder: Path) -> None:
     write(folder, {"a.md": "One.", "b.png": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     steps: list[tuple[int, int]] = []
     sync(index, [folder], on_progress=lambda done, total: steps.append((done, total)))
-    assert [done for done, _ in steps] == [1, 2, 3, 4, 4]
-    assert {total for _, total in steps} == {4}
+    assert [done for done, _ in steps] == [1, 2, 5]  # what cannot go in is done at once, the rest when it is in the index
+    assert steps[-1] == (5, 5)
 
 
 def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
@@ -284,3 +284,40 @@ def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
     assert report.skipped == (str(folder / "a.jsonl"),)
     (warning,) = report.warnings
     assert (warning.path, warning.error) == (str(folder / "a.jsonl"), "it is empty: no line holds an article")
+
+
+def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.writing._ARTICLES_AT_ONCE", 2)
+    write(folder, {f"{number}.md": f"It rained for {number} hours." for number in range(20)})
+
+    def interrupt(done: int, total: int) -> None:
+        assert index.catalog.count(EVERYTHING) == done
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(IndexingStopped, match="4 articles and files were done by then, and what was indexed of them is kept"):
+        sync(index, [folder], on_progress=interrupt)
+    assert index.catalog.count(EVERYTHING) == 4
+    assert counts(sync(index, [folder])) == (16, 0, 4, 0)
+
+
+def test_an_article_that_cannot_be_cut_fails_alone(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from index import writing
+
+    cuts_of = writing.cuts_of
+
+    def failing(index: Index, article: Article) -> object:
+        if article.id == "odd":
+            raise RecursionError("odd")
+        return cuts_of(index, article)
+
+    monkeypatch.setattr(writing, "cuts_of", failing)
+    write(folder, {"a.md": "It rained.", "odd.md": "It snowed.", "z.md": "It shone."})
+    report = sync(index, [folder])
+    assert sorted(index.catalog.entries()) == ["a", "z"]
+    assert report.added == 2
+    assert [(Path(failed.path).name, "RecursionError" in failed.error) for failed in report.failed] == [("odd.md", True)]

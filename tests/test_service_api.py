@@ -109,7 +109,7 @@ def test_health_does_not_ask_the_desk_and_readiness_does(client: TestClient, des
     assert client.get("/healthz").json() == {"status": "alive"}
     assert "footnote index" in problem(client.get("/readyz"), 503, "not-ready")
     desk.error = None
-    assert client.get("/readyz").json() == {"status": "ready", "language_model": "not needed"}
+    assert client.get("/readyz").json() == {"status": "ready", "language_model": "not needed", "watching": "none"}
 
 
 def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, desk: FakeDesk) -> None:

@@ -9,7 +9,7 @@ import pickle
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -28,6 +28,7 @@ _LEAST_SECONDS = 15.0
 _BYTES_A_SECOND = 20_000
 # By the clock: on a busy machine a process waits longer than it works.
 _BY_THE_CLOCK = 4.0
+_ENDING_SECONDS = 5.0
 _STOPPED = "Reading was stopped."
 
 
@@ -46,6 +47,13 @@ class _Worker:
         self.process.kill()
         self.connection.close()
         return self.process.wait()
+
+
+    def ended(self) -> int:
+        """Return the exit status of a process that is about to end by itself."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_ENDING_SECONDS)
+        return self.end()
 
 
 _lock = Lock()
@@ -119,7 +127,7 @@ def _received(worker: _Worker, task: Task) -> Reply:
             reply: Reply = pickle.loads(worker.connection.recv_bytes(2 * task.reply_bytes))
             return reply
     except (EOFError, OSError):
-        status = worker.end()
+        status = worker.ended()
         if worker.stopped:
             raise IndexingStopped(_STOPPED) from None
         raise ArticleError(_ended(status, task)) from None
@@ -138,7 +146,7 @@ def _ended(status: int, task: Task) -> str:
 
 
 def _too_long(seconds: float, counted: str) -> str:
-    told = f"takes more than {seconds:.0f} seconds {counted} to read, the limit for its size"
+    told = f"takes more than {seconds:g} seconds {counted} to read, the limit for its size"
     return f"{told}. Split it, or remove it. FOOTNOTE_MAX_FILE_SECONDS is the limit for large files."
 
 

@@ -11,7 +11,8 @@ from index.settings import IndexSettings
 from index.sources.addresses import clean_address, is_address
 from index.sources.feeds import Listed
 from index.sources.fetching import Fetcher, Politeness, fetching
-from index.sources.files import files_in, read_files
+from index.sources.files import LINES_ENDING, files_in, read_files
+from index.sources.lines import count_lines
 from index.sources.plain import decode
 from index.sources.records import Failed, Limits, Named, Reading, Source, WebSource, printable, unexpected
 from index.sources.web import read_address
@@ -19,11 +20,12 @@ from index.sources.web import read_address
 LIST_ENDING = ".urls"
 
 
-def sources_from(named: Iterable[Path | str]) -> list[Named]:
+def sources_from(named: Iterable[Path | str | Named]) -> list[Named]:
     """Return the sources to read: files, folders and addresses.
 
-    A `.urls` file stands for the addresses in it, one a line, as if each had been named. Raises WrongUsage when a path
-    does not exist, so that a typing error never looks like an emptied folder, or when an address cannot be one.
+    What is a source already stays as it is. A `.urls` file stands for the addresses in it, one a line, as if each had been
+    named. Raises WrongUsage when a path does not exist, so that a typing error never looks like an emptied folder, or when
+    an address cannot be one.
     """
     sources = [source for name in named for source in _sources(name)]
     return list(dict.fromkeys(sources))
@@ -66,9 +68,16 @@ def _guarded(readings: Iterable[Reading], source: Named) -> Iterator[Reading]:
         yield Failed(source.name, source.name, f"was not read to its end: it {unexpected(error)}")
 
 
-def count_files(sources: Iterable[Named]) -> int:
-    """Count the files under the sources, for a progress bar. How much an address leads to is known only by asking it."""
-    return sum(1 if isinstance(source, WebSource) else sum(1 for _ in files_in(source.root, [])) for source in sources)
+def count_articles(sources: Iterable[Named]) -> int:
+    """Count the files under the sources and the lines of `.jsonl` files, for a progress bar.
+
+    How much an address leads to is known only by asking it.
+    """
+    return sum(1 if isinstance(source, WebSource) else _count_in(source.root) for source in sources)
+
+
+def _count_in(root: Path) -> int:
+    return sum(count_lines(file) if file.suffix.lower() == LINES_ENDING else 1 for file in files_in(root, []))
 
 
 def limits_from(settings: IndexSettings) -> Limits:
@@ -95,7 +104,10 @@ def politeness_from(settings: IndexSettings) -> Politeness:
     )
 
 
-def _sources(named: Path | str) -> Iterator[Named]:
+def _sources(named: Path | str | Named) -> Iterator[Named]:
+    if isinstance(named, (Source, WebSource)):
+        yield named
+        return
     if isinstance(named, str) and is_address(named):
         yield _web_source(named, named)
         return

@@ -142,6 +142,9 @@ def print_status(response: StatusResponse) -> None:
     for watched in response.watching:
         last = f"indexed {watched.last_sync}" if watched.last_sync else "not indexed yet"
         out.print(f"[bold]{'Watching':<12}[/bold] {_shown(watched.path)}, {_shown(last)}", soft_wrap=True)
+        if watched.failures:
+            tries = f"{watched.failures} tries failed" if watched.failures > 1 else "the last try failed"
+            out.print(f"{'':<12} [red]changes do not count now: {tries}, the next is at {watched.next_try}[/red]")
         for problem in watched.problems:
             out.print(f"{'':<12} [red]{_shown(problem)}[/red]", soft_wrap=True)
 
@@ -201,7 +204,7 @@ def progress_bar() -> Iterator[OnProgress | None]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("files"), TimeRemainingColumn())
+    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"), TimeRemainingColumn())
     with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 

@@ -51,6 +51,12 @@ class Metrics:
         self.feedback = Counter("footnote_feedback_total", "Ratings given, by rating.", ["rating"], registry=registry)
         self.articles = Gauge("footnote_index_articles", "Articles in the index.", registry=registry)
         self.passages = Gauge("footnote_index_passages", "Passages in the index.", registry=registry)
+        self.watched = Gauge("footnote_watched_folders", "Folders that are watched.", registry=registry)
+        self.watch_failures = Gauge(
+            "footnote_watched_folders_failing",
+            "Watched folders that cannot be kept equal to the index now.",
+            registry=registry,
+        )
         self.waiting = Gauge("footnote_questions_waiting", "Questions that wait for their turn.", registry=registry)
         self.loop_delay = Histogram(
             "footnote_event_loop_delay_seconds",

@@ -23,6 +23,8 @@ def metrics_router(metrics: Metrics, gate: Gate, *, status: Callable[[], StatusR
         size = status()
         metrics.articles.set(size.articles)
         metrics.passages.set(size.passages)
+        metrics.watched.set(len(size.watching))
+        metrics.watch_failures.set(sum(watched.failures > 0 for watched in size.watching))
         return PlainTextResponse(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -30,7 +30,6 @@ from index.withdrawing import closed_articles, file_of, withdrawn_articles
 from index.writing import write
 
 
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A file or article that did not go in, or something odd about one that did."""

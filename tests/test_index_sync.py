@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import WrongUsage
+from index.errors import IndexingStopped, WrongUsage
 from index.pruning import Pruning
-from index.records import EVERYTHING, Filters
+from index.records import EVERYTHING, Article, Filters
 from index.store import Index
 from index.sync import delete, sync
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
@@ -273,7 +273,11 @@ def test_progress_counts_what_is_in_the_index_or_cannot_go_in(index: Index, fold
     write(folder, {"a.md": "One.", "b.png": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     steps: list[tuple[int, int]] = []
     sync(index, [folder], on_progress=lambda done, total: steps.append((done, total)))
-    assert [done for done, _ in steps] == [1, 2, 5]  # what cannot go in is done at once, the rest when it is in the index
+    assert [done for done, _ in steps] == [
+        1,
+        2,
+        5,
+    ]  # what cannot go in is done at once, the rest when it is in the index
     assert steps[-1] == (5, 5)
 
 
@@ -297,15 +301,15 @@ def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(
         if done == 4:
             raise KeyboardInterrupt
 
-    with pytest.raises(IndexingStopped, match="4 articles and files were done by then, and what was indexed of them is kept"):
+    with pytest.raises(
+        IndexingStopped, match="4 articles and files were done by then, and what was indexed of them is kept"
+    ):
         sync(index, [folder], on_progress=interrupt)
     assert index.catalog.count(EVERYTHING) == 4
-    assert counts(sync(index, [folder])) == (16, 0, 4, 0)
+    assert counts(sync(index, [folder])) == {"added": 16, "unchanged": 4}
 
 
-def test_an_article_that_cannot_be_cut_fails_alone(
-    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_article_that_cannot_be_cut_fails_alone(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from index import writing
 
     cuts_of = writing.cuts_of
@@ -320,4 +324,6 @@ def test_an_article_that_cannot_be_cut_fails_alone(
     report = sync(index, [folder])
     assert sorted(index.catalog.entries()) == ["a", "z"]
     assert report.added == 2
-    assert [(Path(failed.path).name, "RecursionError" in failed.error) for failed in report.failed] == [("odd.md", True)]
+    assert [(Path(failed.path).name, "RecursionError" in failed.error) for failed in report.failed] == [
+        ("odd.md", True)
+    ]

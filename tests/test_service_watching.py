@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
-from index.records import EVERYTHING
+from index.records import EVERYTHING, FOR_EVERYONE
 from service.desk import LocalDesk
 from service.upkeep_wire import IndexReportWire
+from service.watches import health
 from service.watching import watching
 from tests.service_fixtures import write
 
@@ -104,3 +106,50 @@ def test_a_path_that_is_not_there_is_wrong_usage(own_desk: LocalDesk, tmp_path: 
     nowhere = watching(own_desk, [tmp_path / "nowhere"], data_dir=tmp_path / "data")
     with pytest.raises(WrongUsage, match="Name a file or folder to watch"), nowhere:
         pass
+
+
+ODD_PAGE = (
+    "<html><head><meta charset=undefined></head><body><article><p>Berths cost 31 euros.</p></article></body></html>"
+)
+
+
+def test_restrictions_count_after_a_file_that_cannot_be_read(own_desk: LocalDesk, tmp_path: Path) -> None:
+    folder = write(tmp_path / "news", {"a.txt": "Rain.", "odd.html": ODD_PAGE, "bad.md": "\0", "c.md": "Open words."})
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: "c" in ids(own_desk))
+        write(folder, {"c.md": "---\ngroups: [board]\n---\nOpen words.", "later.md": "It shone."})
+        eventually(lambda: "later" in ids(own_desk))
+        eventually(lambda: "c" not in [a.id for a in own_desk.articles(FOR_EVERYONE, after=None, limit=100).articles])
+        # What cannot be read any more keeps its restriction.
+        write(folder, {"c.md": "\0", "last.md": "It snowed."})
+        eventually(lambda: "last" in ids(own_desk))
+        assert "c" not in [a.id for a in own_desk.articles(FOR_EVERYONE, after=None, limit=100).articles]
+        assert "c" in ids(own_desk)
+        (state,) = own_desk.status().watching
+        assert any("c.md" in problem for problem in state.problems)
+        assert health([state]) == "working"
+
+
+def test_whatever_indexing_raises_is_told_and_tried_again(
+    own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.watching._AGAIN_SECONDS", 0.2)
+    folder = write(tmp_path / "news", {"a.txt": "It rained."})
+    broken, index = Event(), LocalDesk.index
+    broken.set()
+
+    def failing(self: LocalDesk, paths: Sequence[Path], **options: bool | float) -> IndexReportWire:
+        if broken.is_set():
+            raise LookupError("odd")
+        return index(self, paths, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LocalDesk, "index", failing)
+    with watching(own_desk, [folder], data_dir=tmp_path / "data"):
+        eventually(lambda: own_desk.status().watching[0].failures >= 2)
+        (state,) = own_desk.status().watching
+        assert "LookupError: odd" in state.problems[0]
+        assert state.next_try is not None
+        assert health([state]) == "failing"
+        broken.clear()
+        eventually(lambda: ids(own_desk) == ["a"])
+        eventually(lambda: health(own_desk.status().watching) == "working")

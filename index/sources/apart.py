@@ -48,7 +48,6 @@ class _Worker:
         self.connection.close()
         return self.process.wait()
 
-
     def ended(self) -> int:
         """Return the exit status of a process that is about to end by itself."""
         with suppress(subprocess.TimeoutExpired):

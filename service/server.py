@@ -22,7 +22,7 @@ LAST_WORDS_SECONDS = 3.0
 class Server(uvicorn.Server):
     """Serves until it is told to stop, then finishes the questions that it has, for `stop_seconds` at most.
 
-    `warm` is called in a thread once the server runs, and `ready` when that is done.
+    `warm` is called in a thread once the server runs, and `ready` when that is done; `stop_indexing` when it is told to stop.
     """
 
     def __init__(
@@ -34,12 +34,14 @@ class Server(uvicorn.Server):
         request_seconds: float,
         warm: Callable[[], None],
         ready: Callable[[], None],
+        stop_indexing: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._turns = turns
         self._stop_seconds = stop_seconds
         self._request_seconds = request_seconds
         self._warm, self._ready = warm, ready
+        self._stop_indexing = stop_indexing
         self._silent_since: dict[asyncio.Protocol, float] = {}
         self._looked = 0.0
 
@@ -56,6 +58,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was asked before, as far as there is time, and tell the others that there is none."""
+        self._stop_indexing()
         # What has connected is taken in first: the system would cut it off with the listening socket.
         await asyncio.sleep(0.05)
         for server in self.servers:

@@ -86,6 +86,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
                 request_seconds=settings.request_seconds,
                 warm=partial(_warm, desk, turns),
                 ready=_announcement(settings.public_url or url),
+                stop_indexing=desk.stop_indexing,
             )
             signals.tell(server)
             server.run(sockets=[listening])

@@ -81,6 +81,7 @@ def running(desk: FakeDesk, *, opened: bool = True, guard: Guard | None = None, 
             request_seconds=chosen.request_seconds,
             warm=lambda: None,
             ready=lambda: None,
+            stop_indexing=lambda: None,
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

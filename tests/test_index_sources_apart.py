@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.sources.apart import apart, seconds_for
+from index.sources.files import read_files
 from index.sources.reading import read_articles, sources_from
 from index.sources.records import Failed, Limits, Read, Reading, Source
 from tests.breaking import breaking_extract, breaking_lines, loaded
@@ -79,16 +81,13 @@ def test_a_line_that_ends_the_process_costs_no_other_line(tmp_path: Path) -> Non
 def test_a_source_that_breaks_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = write(tmp_path / "first", {"a.md": "It rained."})
     second = write(tmp_path / "second", {"b.md": "It shone."})
-    from index.sources import reading
 
-    read_files = reading.read_files
-
-    def breaking(source: Source, *, limits: Limits) -> Iterator[Reading]:
+    def breaking(source: Source, **options: Any) -> Iterator[Reading]:
         if source.root == first:
             raise KeyError("odd")
-        yield from read_files(source, limits=limits)
+        yield from read_files(source, **options)
 
-    monkeypatch.setattr(reading, "read_files", breaking)
+    monkeypatch.setattr("index.sources.reading.read_files", breaking)
     readings = read(first, second)
     assert ids(readings) == ["b"]
     assert "KeyError" in failures(readings)["first"]

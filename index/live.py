@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from index.control import Control
 from index.generations import make_current, remove
+from index.running import Control
 from index.store import Index
 
 

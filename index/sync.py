@@ -13,12 +13,12 @@ from time import perf_counter
 
 from index.catalog import Entry
 from index.chunking import content_key
-from index.control import Control, OnProgress, Progress
 from index.errors import IndexingStopped, WrongUsage
 from index.naming import Claim, claims_of, default_id, ids_for, longer_ids
 from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.publishing import Prepared
 from index.records import EVERYTHING, Article
+from index.running import Control, OnProgress, Progress
 from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.files import read_file

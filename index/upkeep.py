@@ -8,11 +8,11 @@ from threading import Lock
 from typing import Literal
 
 from index.check import Differences, check, mend
-from index.control import OnProgress
 from index.errors import IndexDamaged
 from index.live import LiveIndex
 from index.pruning import NO_PRUNING, Pruning
 from index.rebuild import rebuild
+from index.running import OnProgress
 from index.sources.reading import sources_from
 from index.sources.records import Named, Source, WebSource
 from index.store import Index

@@ -13,12 +13,12 @@ import numpy as np
 
 from index.ahead import ahead
 from index.chunking import Cut, content_key, cut_passages, passage_id
-from index.control import Control
 from index.embedding import Vectors
 from index.errors import FootnoteError
 from index.lexical import LexicalEntry
 from index.publishing import Prepared
 from index.records import Article
+from index.running import Control
 from index.segmentation import display_text
 from index.store import Index
 

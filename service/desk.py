@@ -10,11 +10,11 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from index.computation import computation
-from index.control import OnProgress
 from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
+from index.running import OnProgress
 from index.store import Index
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, answer, checked, steps

@@ -134,15 +134,16 @@ def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFix
     desk = Held()
     waiting = ("/api/ask", QUESTION)
     with running(desk, questions_at_once=6, questions_at_once_each=5, stop_seconds=0.1) as service:
-        with asked(service.url, IN_FLIGHT) as replies, asked(service.url, [waiting]) as late:
+        with asked(service.url, IN_FLIGHT) as replies:
             until_working(desk, len(IN_FLIGHT))
-            while not service.turns.waiting:
-                desk.go_on.wait(0.01)
-            service.stop()
-            ask, search, chat, stream, chunks = [reply.result(PATIENCE) for reply in replies]
-            for response in (ask, search, late[0].result(PATIENCE)):
-                problem(response, 503, "stopping")
-                assert int(response.headers["retry-after"]) > 0
+            with asked(service.url, [waiting]) as late:
+                while not service.turns.waiting:
+                    desk.go_on.wait(0.01)
+                service.stop()
+                ask, search, chat, stream, chunks = [reply.result(PATIENCE) for reply in replies]
+                for response in (ask, search, late[0].result(PATIENCE)):
+                    problem(response, 503, "stopping")
+                    assert int(response.headers["retry-after"]) > 0
         # What was worked on for nobody has ended.
         assert service.turns.wait_until_idle(PATIENCE)
         service.thread.join(PATIENCE)

@@ -1,16 +1,18 @@
 """Articles to passages: stretches of whole sentences, about as long as the embedding model reads best."""
 
 import hashlib
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from index.blocks import Block
+from index.filling import Piece, bounds_of_passages
 from index.hidden import hidden_spans
-from index.records import Article, SentenceSpan, Span, TextFormat
-from index.segmentation import split_sentences
+from index.outline import Outline
+from index.records import NO_CONTEXT, Article, Context, SentenceSpan, Span, TextFormat
+from index.segmentation import split_blocks
 
-CHUNKING = "sentences-3"
+CHUNKING = "sentences-4"
 """Part of the index's fingerprint: change it when the same article would be cut differently."""
 
 TokenSpans = Callable[[Sequence[str]], list[list[Span]]]
@@ -25,6 +27,7 @@ class Cut:
     start: int
     end: int
     sentences: tuple[SentenceSpan, ...]
+    context: Context = NO_CONTEXT
 
 
 def content_key(article: Article) -> str:
@@ -42,28 +45,37 @@ def passage_id(key: str, ordinal: int) -> str:
 
 
 def cut_passages(text: str, format: TextFormat, *, token_spans: TokenSpans, max_tokens: int) -> list[Cut]:
-    """Cut a text into passages of at most `max_tokens` tokens, at sentence ends.
+    """Cut a text into passages of at most `max_tokens` tokens, at sentence ends, where its parts begin if that can be had.
 
     A sentence that is longer is cut between words, or between tokens where there are no words. Passages do not overlap and
     leave out only white space, marks, and what readers never see.
     """
     hidden = hidden_spans(text, format)
-    sentences = split_sentences(text, format)
-    tokens = token_spans([text[s.start : s.end] for s in sentences])
-    pieces = [piece for s, t in zip(sentences, tokens, strict=True) for piece in _short_enough(text, s, t, max_tokens)]
-    runs = [[pieces[i] for i in run] for run in _between(hidden, [piece.start for piece, _ in pieces])]
-    groups = [[run[i][0] for i in group] for run in runs for group in _packed([n for _, n in run], max_tokens)]
-    return [_cut(ordinal, group) for ordinal, group in enumerate(groups)]
+    blocks = split_blocks(text, format, hidden)
+    pieces = _pieces(text, blocks, token_spans=token_spans, max_tokens=max_tokens)
+    ends = bounds_of_passages(pieces, [block for block, _ in blocks], hidden, max_tokens)
+    outline = Outline(text, format, hidden)
+    return [
+        _cut(ordinal, pieces[first:last], outline.context(blocks[pieces[first].block][0], pieces[first]))
+        for ordinal, (first, last) in enumerate(pairwise(ends))
+    ]
 
 
-def _between(hidden: Sequence[Span], starts: Sequence[int]) -> Iterator[range]:
-    """Yield runs of pieces that nothing hidden stands between: a passage is one stretch, and shows what is in it."""
-    bounds = sorted({bisect_left(starts, span.start) for span in hidden} | {0, len(starts)})
-    return (range(first, last) for first, last in pairwise(bounds))
+def _pieces(
+    text: str, blocks: Sequence[tuple[Block, list[SentenceSpan]]], *, token_spans: TokenSpans, max_tokens: int
+) -> list[Piece]:
+    sentences = [(number, sentence) for number, (_, spans) in enumerate(blocks) for sentence in spans]
+    tokens = token_spans([text[s.start : s.end] for _, s in sentences])
+    return [
+        Piece(part, count, number)
+        for (number, sentence), found in zip(sentences, tokens, strict=True)
+        for part, count in _short_enough(text, sentence, found, max_tokens)
+    ]
 
 
-def _cut(ordinal: int, sentences: list[SentenceSpan]) -> Cut:
-    return Cut(ordinal, sentences[0].start, sentences[-1].end, tuple(sentences))
+def _cut(ordinal: int, pieces: Sequence[Piece], context: Context) -> Cut:
+    sentences = tuple(piece.sentence for piece in pieces)
+    return Cut(ordinal, sentences[0].start, sentences[-1].end, sentences, context)
 
 
 def _short_enough(
@@ -94,20 +106,3 @@ def _end_of_piece(tokens: list[Span], first: int, limit: int) -> int:
     # One character can make several tokens.
     between_characters = (i for i in backwards if tokens[i].start >= tokens[i - 1].end)
     return next(after_space, next(between_characters, last))
-
-
-def _packed(counts: list[int], limit: int) -> Iterator[list[int]]:
-    """Yield runs of sentences whose tokens fit the limit, filled evenly, so that no passage is a lonely tail."""
-    left = sum(counts)
-    run: list[int] = []
-    filled = 0
-    for number, count in enumerate(counts):
-        target = left / max(-(-left // limit), 1)
-        further_from_even = filled + count - target > target - filled
-        if run and (filled + count > limit or further_from_even):
-            yield run
-            left, run, filled = left - filled, [], 0
-        run.append(number)
-        filled += count
-    if run:
-        yield run

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-_TITLE_TOKENS = 48
+_HEADING_TOKENS = 48
 # A few texts at a time stay in the processor's cache: 16 were a fifth faster than 32, in bfloat16 and in float32.
 _BATCH = 16
 _BLOCK = 64
@@ -76,8 +76,8 @@ class Embedder:
             _ = self._model, all_threads()
 
     def passage_tokens(self, wanted: int) -> int:
-        """Return how many tokens a passage may have, so that with its title it never exceeds what the model reads."""
-        return max(min(wanted, self._max_tokens - self._title_tokens - 4), 8)
+        """Return how many tokens a passage may have, so that with its heading it never exceeds what the model reads."""
+        return max(min(wanted, self._max_tokens - self._heading_tokens - 4), 8)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """Return the tokens of each text as stretches of it, by the model's own tokenizer.
@@ -97,10 +97,12 @@ class Embedder:
             [part for start, end in offsets for part in _parts(start, end)] for offsets in encoded["offset_mapping"]
         ]
 
-    def shortened_title(self, title: str) -> str:
-        """Return as much of a title as goes into what is embedded."""
-        tokens = self.token_spans([title])[0]
-        return title if len(tokens) <= self._title_tokens else title[: tokens[self._title_tokens - 1].end]
+    def shortened_headings(self, headings: Sequence[str]) -> list[str]:
+        """Return as much of each heading as goes into what is embedded above the words of its passage."""
+        different = list(dict.fromkeys(headings))
+        tokens = dict(zip(different, self.token_spans(different), strict=True))
+        most = self._heading_tokens
+        return [h if len(tokens[h]) <= most else h[: tokens[h][most - 1].end] for h in headings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed passages or sentences. Returns one row a text, the same whatever it is embedded together with."""
@@ -167,8 +169,8 @@ class Embedder:
         return int(self._model.max_seq_length or 512)
 
     @property
-    def _title_tokens(self) -> int:
-        return min(_TITLE_TOKENS, self._max_tokens // 4)
+    def _heading_tokens(self) -> int:
+        return min(_HEADING_TOKENS, self._max_tokens // 4)
 
     @staticmethod
     def _normalised(vectors: "torch.Tensor") -> Vectors:

@@ -21,7 +21,7 @@ _HEAP_BYTES = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class LexicalEntry:
-    """A passage as words: `body` is its title, publisher and text, in one field (measured better than apart)."""
+    """A passage as words: `body` is its heading, publisher and text, in one field (measured better than apart)."""
 
     id: str
     key: str

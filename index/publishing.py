@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from index.chunking import Cut, passage_id
 from index.copies import signature_of
-from index.records import Article, ArticleInfo
+from index.records import NO_CONTEXT, Article, ArticleInfo, Context
 from index.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
 
 
@@ -72,7 +72,12 @@ def _passage_row(key: str, cut: Cut) -> dict[str, object]:
         "start": cut.start,
         "end": cut.end,
         "sentences": [[s.start, s.end, s.kind] for s in cut.sentences],
+        "context": _context_row(cut.context),
     }
+
+
+def _context_row(context: Context) -> list[list[str]] | None:
+    return [list(context.headings), list(context.introductions)] if context != NO_CONTEXT else None
 
 
 def present(connection: Connection, ids: Sequence[str]) -> dict[str, Present]:

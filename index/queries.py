@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from index.chunking import Cut
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.publishing import Prepared
-from index.records import Access, Article, ArticleInfo, Filters, Passage, SentenceSpan
+from index.records import NO_CONTEXT, Access, Article, ArticleInfo, Context, Filters, Passage, SentenceSpan
 from index.schema import article_groups, articles, deleted, passages, retired, texts
 
 
@@ -40,14 +40,27 @@ def _page_starts(stored: str | None) -> tuple[int, ...]:
 def passage_of(row: Any) -> Passage:
     """Return a passage, from a row of `select_passages`."""
     spans = tuple(SentenceSpan(start, end, kind) for start, end, kind in row["sentences"])
-    return Passage(row["passage_id"], info_of(row), row["ordinal"], row["start"], row["end"], row["words"], spans)
+    return Passage(
+        id=row["passage_id"],
+        article=info_of(row),
+        ordinal=row["ordinal"],
+        start=row["start"],
+        end=row["end"],
+        text=row["words"],
+        sentences=spans,
+        context=_context_of(row["context"]),
+    )
+
+
+def _context_of(stored: list[list[str]] | None) -> Context:
+    return Context(*map(tuple, stored)) if stored else NO_CONTEXT
 
 
 def select_passages() -> Any:
     """Select the passages in use, once for each article that has them, with their words."""
     # SQL counts characters from 1; both SQLite and PostgreSQL count code points, as offsets do.
     words = func.substr(texts.c.text, passages.c.start + 1, passages.c.end - passages.c.start).label("words")
-    columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences]
+    columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences, passages.c.context]
     joined = passages.join(articles, articles.c.key == passages.c.key).join(
         texts, texts.c.version == articles.c.version
     )
@@ -134,5 +147,6 @@ def _cuts_of(connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Cut
     cuts: dict[str, list[Cut]] = {}
     for row in rows:
         spans = tuple(SentenceSpan(*span) for span in row["sentences"])
-        cuts.setdefault(row["key"], []).append(Cut(row["ordinal"], row["start"], row["end"], spans))
+        cut = Cut(row["ordinal"], row["start"], row["end"], spans, _context_of(row["context"]))
+        cuts.setdefault(row["key"], []).append(cut)
     return {key: tuple(found) for key, found in cuts.items()}

@@ -95,10 +95,25 @@ class SentenceSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """What stands above a passage and belongs to it, as people read it, the outermost first. It is no part of its text.
+
+    `headings` are the headings of the parts that it begins in. `introductions` introduce the list or table that it begins in
+    the middle of: the sentence before the list, the item above a list within it, the head of the table.
+    """
+
+    headings: tuple[str, ...] = ()
+    introductions: tuple[str, ...] = ()
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A stretch of an article that is embedded and found as one. `article_text[start:end] == text`.
 
-    `ordinal` counts the passages of the article from 0.
+    `ordinal` counts the passages of the article from 0. `context` stands above it.
     """
 
     id: str
@@ -108,6 +123,7 @@ class Passage:
     end: int
     text: str = field(repr=False)
     sentences: tuple[SentenceSpan, ...] = field(repr=False)
+    context: Context = NO_CONTEXT
 
     def words_of(self, span: Span | SentenceSpan) -> str:
         """Return the words of a stretch that lies in this passage."""

@@ -76,6 +76,7 @@ passages = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("sentences", JSON, nullable=False),
+    Column("context", JSON(none_as_null=True)),  # headings and introductions above it; NULL where there are none
 )
 
 # Versions that an article had before: a citation of one can still be opened for a while.
@@ -104,7 +105,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0005"
+NEWEST = "0006"
 
 
 def upgrade(connection: Connection) -> None:

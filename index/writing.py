@@ -16,6 +16,7 @@ from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.embedding import Vectors
 from index.errors import FootnoteError
 from index.lexical import LexicalEntry
+from index.outline import heading_of
 from index.publishing import Prepared
 from index.records import Article
 from index.running import Control
@@ -127,14 +128,11 @@ def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None
 
 
 def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
-    ids, embedded, entries = [], [], []
-    for prepared in new:
-        title = index.embedder.shortened_title(prepared.article.info.title)
-        for words, entry in _passages(prepared):
-            ids.append(entry.id)
-            embedded.append(f"{title}\n{words}")
-            entries.append(entry)
-    return _Cut(articles, new, ids, embedded, entries)
+    found = [one for prepared in new for one in _passages(prepared)]
+    headings = index.embedder.shortened_headings([heading for heading, _, _ in found])
+    embedded = [f"{heading}\n{words}" for heading, (_, words, _) in zip(headings, found, strict=True)]
+    entries = [entry for _, _, entry in found]
+    return _Cut(articles, new, [entry.id for entry in entries], embedded, entries)
 
 
 def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
@@ -145,23 +143,24 @@ def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
 
 
 def embedded_texts(index: Index, article: Article) -> list[str]:
-    """Return what is embedded of each passage of an article: its title and its words."""
+    """Return what is embedded of each passage of an article: what stands above it, and its words."""
     prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
     return _with_passages(index, [prepared], [prepared]).embedded
 
 
 def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:
     """Return the passages of an article as they are found by words. Needs no model."""
-    return [entry for _, entry in _passages(prepared)]
+    return [entry for _, _, entry in _passages(prepared)]
 
 
-def _passages(prepared: Prepared) -> Iterator[tuple[str, LexicalEntry]]:
-    """Yield the words of each passage of an article, alone and with what they are found by."""
+def _passages(prepared: Prepared) -> Iterator[tuple[str, str, LexicalEntry]]:
+    """Yield what stands above each passage of an article, the words of the passage, and what it is found by."""
     info, text = prepared.article.info, prepared.article.text
     for cut in prepared.cuts or ():
         words = display_text(text[cut.start : cut.end], info.format)
-        body = "\n".join(filter(None, [info.title, info.publisher, words]))
-        yield words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
+        heading = heading_of(info.title, cut.context)
+        body = "\n".join(filter(None, [heading, info.publisher, words]))
+        yield heading, words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
 
 
 def _embedded(index: Index, batch: _Cut, control: Control) -> tuple[_Cut, Vectors]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.outline import path_of
 from index.reader.model import ReaderPassage, Reading, Stretch
 from index.records import Hit, SentenceSpan, Span
 from index.store import Index
@@ -34,7 +35,9 @@ def read_hits(index: Index, question: str, hits: Sequence[Hit]) -> list[Reading]
     """Read the first hits, in order. Empty without a reader."""
     if index.reader is None:
         return []
-    passages = [ReaderPassage(hit.passage.article.title, hit.passage.text) for hit in hits[:_READ]]
+    passages = [
+        ReaderPassage(path_of(hit.passage.article.title, hit.passage.context), hit.passage.text) for hit in hits[:_READ]
+    ]
     return index.reader.read([(question, passage) for passage in passages])
 
 

@@ -77,7 +77,7 @@ def test_title_and_passage_together_are_read_whole(
     embedder: Embedder, text: str, title: str, format: TextFormat
 ) -> None:
     model = embedder._model
-    heading = embedder.shortened_title(" ".join(title.split()))
+    (heading,) = embedder.shortened_headings([" ".join(title.split())])
     embedded = [f"{heading}\n{display_text(text[c.start : c.end], format)}" for c in cut(embedder, text, format, 1_000)]
     read = model.tokenizer(embedded, add_special_tokens=True, truncation=False)["input_ids"] if embedded else []
     assert max(map(len, read), default=0) <= int(model.max_seq_length or 0)

@@ -78,10 +78,10 @@ def test_a_passage_leaves_room_for_its_title(embedder: Embedder) -> None:
 
 @pytest.mark.parametrize("title", ["Short", "word " * 100, "x" * 5_000, "antidisestablishmentarianism" * 3 + " b" * 60])
 def test_a_title_is_shortened_to_what_is_embedded(embedder: Embedder, title: str) -> None:
-    shortened = embedder.shortened_title(title)
+    (shortened,) = embedder.shortened_headings([title])
     assert title.startswith(shortened)
     assert 0 < len(embedder.token_spans([shortened])[0]) <= 48
-    assert embedder.shortened_title(shortened) == shortened
+    assert embedder.shortened_headings([shortened]) == [shortened]
 
 
 def test_the_fingerprint_names_the_model_and_its_weights(embedder: Embedder, copied: Path) -> None:

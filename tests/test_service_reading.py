@@ -80,6 +80,17 @@ def test_the_sentence_with_the_stretch_comes_before_the_most_similar_one(desk: L
     assert all(e.answer is None for e in read[1:])
 
 
+def test_passages_are_read_under_their_headings(desk: LocalDesk, tmp_path: Path) -> None:
+    text = "# Benefits\n\n" + "".join(
+        f"## {plan}\n\n{'The plan pays for treatment in any clinic of the country. ' * 20}\n\n"
+        for plan in ("Dental", "Medical")
+    )
+    index_into(desk, write(tmp_path / "more", {"benefits.md": text}))
+    reader = Finding("nowhere to be found")
+    ask(with_reader(desk, reader), "Which treatment in a clinic does the medical plan pay for?")
+    assert "Benefits > Medical" in {passage.title for _, passage in reader.pairs}
+
+
 def test_without_a_reader_there_is_no_short_answer(desk: LocalDesk) -> None:
     assert ask(desk, QUESTION).short_answer is None
     assert all(e.found is None for e in evidence_of(desk, QUESTION))

@@ -1,0 +1,200 @@
+"""A text to its blocks (paragraphs, headings, list items, rows, lines of code), each with what stands above it.
+
+Blocks are exact stretches of the text, in order, without overlap. What is left out is white space, and in Markdown marks and
+what is not shown. What a list item or a row says is often clear only from what stands above: its headings, the sentence that
+introduces the list, the head of the table.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from index.records import Span, TextFormat
+
+BlockKind = Literal["paragraph", "heading", "item", "row", "code"]
+
+# A line of a list, quotation or heading starts with marks that are not part of what it says.
+LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
+_LEAVES = frozenset({"inline", "fence", "code_block"})
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """What stands above a place and belongs to it, as stretches of the text, the outermost first.
+
+    `headings` are the headings of its parts. `introductions` are the paragraphs that introduce the lists it stands in, and
+    the items that it stands under; and the head of its table.
+    """
+
+    headings: tuple[Span, ...] = ()
+    introductions: tuple[Span, ...] = ()
+
+
+NOTHING = Above()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`text[start:end]`. `level` of a heading is 1 to 6, of anything else 0. `first`: it begins its list, table or code."""
+
+    start: int
+    end: int
+    kind: BlockKind = "paragraph"
+    level: int = 0
+    first: bool = False
+    above: Above = NOTHING
+
+
+def blocks_of(text: str, format: TextFormat) -> Iterator[Block]:
+    """Yield the blocks of a text. Takes time linear in its length."""
+    starts = line_starts(text)
+    if format == "text":
+        for first, last in _runs_of_lines(text):
+            yield from (Block(*span) for span in _unwrapped(text, starts, first, last))
+    else:
+        yield from _MarkdownBlocks(text, starts).blocks()
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset of every line, and one past the end. Only a line feed ends a line."""
+    return [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
+
+
+@cache
+def _block_parser() -> MarkdownIt:
+    # Blocks only: the parser takes quadratic time over what stands within a line.
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "text_join"])
+
+
+@dataclass(slots=True)
+class _Container:
+    """A list, an item or a quotation that is open. `introduction` is what its last child says, if that is a paragraph."""
+
+    introductions: tuple[Span, ...]
+    introduction: Span | None = None
+    is_list: bool = False
+    fresh: bool = True
+
+
+@dataclass(slots=True)
+class _MarkdownBlocks:
+    """Walks over the tokens of a Markdown text."""
+
+    text: str
+    starts: list[int]
+    done: int = 0
+    headings: list[tuple[int, Span]] = field(default_factory=list)
+    open: list[_Container] = field(default_factory=lambda: [_Container(())])
+    head: Span | None = None
+
+    def blocks(self) -> Iterator[Block]:
+        before = None
+        for token in _block_parser().parse(self.text):
+            if token.type in _LEAVES and token.map:
+                for block in self._leaf(token, before):
+                    self._note(block, before)
+                    yield block
+            else:
+                self._enter_or_leave(token)
+            before = token
+
+    def _enter_or_leave(self, token: Token) -> None:
+        if token.type == "table_open":
+            self.head = None
+        elif token.type == "table_close":
+            self.head, self.open[-1].introduction = None, None
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            parent = self.open[-1]
+            introduced = (parent.introduction,) if parent.introduction else ()
+            self.open.append(_Container((*parent.introductions, *introduced), is_list=True))
+        elif token.type in ("list_item_open", "blockquote_open"):
+            self.open.append(_Container(self.open[-1].introductions))
+        elif token.type in ("bullet_list_close", "ordered_list_close", "list_item_close", "blockquote_close"):
+            self.open.pop()
+            self.open[-1].introduction = None
+        elif token.type == "hr":
+            self.open[-1].introduction = None
+
+    def _leaf(self, token: Token, before: Token | None) -> Iterator[Block]:
+        first, last = max(token.map[0], self.done), token.map[1]  # type: ignore[index]
+        kind, level = self._kind(token, before)
+        if token.type == "inline":  # the cells of one row of a table share its line
+            lines = [(first, last)] if first < last else []
+        elif token.type == "fence":
+            lines = [(line, line + 1) for line in range(first + 1, last - 1)]
+        else:
+            lines = [(line, line + 1) for line in range(first, last)]
+        self.done = max(self.done, last)
+        for at, (begin, end) in enumerate(lines):
+            span = self._shown(begin, end)
+            if span:
+                yield Block(span.start, span.end, kind, level, self._is_first(kind, at), self._above(kind, level))
+
+    def _shown(self, first: int, last: int) -> Span | None:
+        marks = LEADING_MARKS.match(self.text, self.starts[first], self.starts[last] - 1)
+        start = marks.end() if marks else self.starts[first]
+        return Span(start, self.starts[last] - 1) if self.text[start : self.starts[last] - 1].strip() else None
+
+    def _kind(self, token: Token, before: Token | None) -> tuple[BlockKind, int]:
+        if token.type != "inline":
+            return "code", 0
+        if before is not None and before.type == "heading_open":
+            return "heading", int(before.tag[1:])
+        if before is not None and before.type in ("th_open", "td_open"):
+            return "row", 0
+        return ("item" if any(container.is_list for container in self.open) else "paragraph"), 0
+
+    def _is_first(self, kind: BlockKind, line: int) -> bool:
+        if kind == "item":
+            return next(container.fresh for container in reversed(self.open) if container.is_list)
+        return self.head is None if kind == "row" else line == 0
+
+    def _above(self, kind: BlockKind, level: int) -> Above:
+        headings = tuple(span for depth, span in self.headings if kind != "heading" or depth < level)
+        head = (self.head,) if kind == "row" and self.head else ()
+        return Above(headings, (*self.open[-1].introductions, *head))
+
+    def _note(self, block: Block, before: Token | None) -> None:
+        """Remember a block as what stands above those to come."""
+        span = Span(block.start, block.end)
+        for container in self.open:
+            container.fresh = False
+        if block.kind == "heading":
+            self.headings = [(depth, one) for depth, one in self.headings if depth < block.level]
+            self.headings.append((block.level, span))
+        if block.kind == "row":
+            self.head = self.head or span
+        introduces = block.kind in ("paragraph", "item")
+        self.open[-1].introduction = span if introduces else None
+
+
+def _runs_of_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (first, last + 1) lines of every run of lines between empty ones."""
+    first = 0
+    for number, line in enumerate([*text.split("\n"), ""]):
+        if not line.strip():
+            if first < number:
+                yield first, number
+            first = number + 1
+
+
+def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield one stretch for each line, lines that were wrapped to a width joined.
+
+    Whoever wraps text fills each line: where the next line's first word would have fitted, the line end was meant.
+    """
+    lines = [(starts[n], starts[n + 1] - 1) for n in range(first, last)]
+    width = max(end - start for start, end in lines)
+    begin = lines[0][0]
+    for (start, end), (next_start, next_end) in pairwise(lines):
+        word = text[next_start:next_end].split(" ", 1)[0]
+        if not 40 <= width <= 140 or end - start + 1 + len(word) <= width:
+            yield begin, end
+            begin = next_start
+    yield begin, lines[-1][1]

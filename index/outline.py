@@ -1,0 +1,57 @@
+"""What stands above a passage, as people read it: the headings of its part, and what introduces its list or table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from index.blocks import Block
+from index.filling import Piece
+from index.hidden import shown_parts
+from index.records import Context, Span, TextFormat
+from index.segmentation import display_text
+from index.sentence_ends import sentence_spans
+
+# Of one heading or introduction, and of those within each other.
+_LONGEST, _MOST = 200, 4
+# Looked at of a paragraph for its last sentence.
+_TAIL = 1_000
+
+
+def path_of(title: str, context: Context) -> str:
+    """Return an article's title and the headings above a passage on one line, without the heading that is the title."""
+    headings = (heading for heading in context.headings if heading.casefold() != title.casefold())
+    return " > ".join(filter(None, [title, *headings]))
+
+
+def heading_of(title: str, context: Context) -> str:
+    """Return what a passage is embedded and found under: its path, and what introduces its list or table."""
+    return "\n".join([path_of(title, context), *context.introductions])
+
+
+@dataclass(slots=True)
+class Outline:
+    """The words of the headings and introductions of a text. Each is made once, however many passages it stands above."""
+
+    text: str
+    format: TextFormat
+    hidden: Sequence[Span]
+    _known: dict[Span, str] = field(default_factory=dict)
+
+    def context(self, block: Block, first: Piece) -> Context:
+        """Return what stands above a passage that begins with this piece of this block."""
+        headings = [self._words(span) for span in block.above.headings]
+        introductions = [self._last_sentence(span) for span in block.above.introductions[-_MOST:]]
+        return Context(tuple(filter(None, headings)), tuple(filter(None, introductions)))
+
+    def _last_sentence(self, span: Span) -> str:
+        words = self._words(Span(max(span.start, span.end - _TAIL), span.end), longest=_TAIL)
+        return _shortened(words[list(sentence_spans(words))[-1][0] :]) if words else ""
+
+    def _words(self, span: Span, *, longest: int = _LONGEST) -> str:
+        if span not in self._known:
+            shown = shown_parts(span.start, min(span.end, span.start + _TAIL), self.hidden)
+            self._known[span] = display_text("".join(self.text[start:end] for start, end in shown), self.format)
+        return _shortened(self._known[span], longest)
+
+
+def _shortened(words: str, longest: int = _LONGEST) -> str:
+    return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + "…"

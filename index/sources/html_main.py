@@ -33,6 +33,8 @@ _ICON_PIXELS = 48
 _FEW = 3
 # Up to this share of a page's other text may be links, where all of the page is its text.
 _FEW_LINKS = 0.1
+# How many times as long as the main part an element may be that holds all that was kept.
+_WIDEST = 3
 # Text left out is told of where it is more than this share of what was kept.
 _MUCH = 0.3
 
@@ -60,6 +62,8 @@ def main_text(tree: HtmlElement, kept: str) -> tuple[str, tuple[str, ...]]:
 def _completed(page: Page, kept: str, plain: bool) -> tuple[str, tuple[str, ...]]:
     inner = innermost(page)
     scope = _scope(inner, page, plain)
+    if scope is None:
+        return kept, _told(lost_in(page.body, page), page)
     near = set(inner.iter())
     missing: list[Lost] = []
     others: list[Lost] = []
@@ -73,13 +77,18 @@ def _completed(page: Page, kept: str, plain: bool) -> tuple[str, tuple[str, ...]
     return markdown_of(scope), warnings
 
 
-def _scope(inner: HtmlElement, page: Page, plain: bool) -> HtmlElement:
-    """Return the element that the page's author marked as main, or all of a page that has nothing but its text."""
+def _scope(inner: HtmlElement, page: Page, plain: bool) -> HtmlElement | None:
+    """Return the element that the page's author marked as main, or all of a page that has nothing but its text.
+
+    None where what was kept is strewn over a page that holds much else.
+    """
     around, whole = page.parts[inner], page.parts[page.body]
     if plain and whole.linked - around.linked <= _FEW_LINKS * (whole.characters - around.characters):
         return page.body
     marked = (e for e in (inner, *inner.iterancestors()) if e.tag in {"article", "main"} or e.get("role") == "main")
-    return _widened(next(marked, inner), page)
+    scope = next(marked, inner)
+    widened = _widened(scope, page)
+    return widened if page.parts[widened].characters <= _WIDEST * page.parts[scope].characters else None
 
 
 def _widened(scope: HtmlElement, page: Page) -> HtmlElement:

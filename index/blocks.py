@@ -21,6 +21,8 @@ BlockKind = Literal["paragraph", "heading", "item", "row", "code"]
 
 # A line of a list, quotation or heading starts with marks that are not part of what it says.
 LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
+# A row of a table in plain text, as PDFs have them, with its cells between bars.
+_CELLS = re.compile(r"(?:^|[ \t])\|(?:[ \t]|$)", re.MULTILINE)
 _LEAVES = frozenset({"inline", "fence", "code_block"})
 
 
@@ -194,7 +196,8 @@ def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[
     begin = lines[0][0]
     for (start, end), (next_start, next_end) in pairwise(lines):
         word = text[next_start:next_end].split(" ", 1)[0]
-        if not 40 <= width <= 140 or end - start + 1 + len(word) <= width:
+        is_row = _CELLS.search(text, start, end) or _CELLS.search(text, next_start, next_end)
+        if is_row or not 40 <= width <= 140 or end - start + 1 + len(word) <= width:
             yield begin, end
             begin = next_start
     yield begin, lines[-1][1]

@@ -5,21 +5,51 @@ from io import BytesIO
 from typing import Any
 
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
 
-def pdf_of(pages: Sequence[Sequence[str]], *, password: str | None = None, **metadata: str) -> bytes:
-    """Return a PDF with these lines on its pages."""
+def pdf_of(
+    pages: Sequence[Sequence[str]], *, head: str = "", foot: str = "", password: str | None = None, **metadata: str
+) -> bytes:
+    """Return a PDF with these lines on its pages, between a head and a foot where `{}` becomes the page number."""
     file = BytesIO()
     encryption: dict[str, Any] = {"encrypt": password} if password is not None else {}
     canvas = Canvas(file, pagesize=A4, invariant=1, **encryption)
     for key, value in metadata.items():
         getattr(canvas, f"set{key.capitalize()}")(value)
-    for lines in pages:
+    for number, lines in enumerate(pages, start=1):
+        canvas.drawString(60, 825, head.format(number))
         text = canvas.beginText(60, 800)
         for line in lines:
             text.textLine(line)
         canvas.drawText(text)
+        canvas.drawString(60, 40, foot.format(number))
         canvas.showPage()
     canvas.save()
+    return file.getvalue()
+
+
+def drawn(*lines: tuple[float, float, str]) -> bytes:
+    """Return a PDF of one page with each text at its place, from the left and from the foot, drawn in this order."""
+    file = BytesIO()
+    canvas = Canvas(file, pagesize=A4, invariant=1)
+    for left, up, text in lines:
+        canvas.drawString(left, up, text)
+    canvas.save()
+    return file.getvalue()
+
+
+def with_table(rows: Sequence[Sequence[str]], *, ruled: bool = True, widths: Sequence[float] | None = None) -> bytes:
+    """Return a PDF of a heading, a paragraph, a table and another paragraph. Long cells are wrapped."""
+    file = BytesIO()
+    styles = getSampleStyleSheet()
+    cells = [[Paragraph(cell, styles["BodyText"]) if len(cell) > 40 else cell for cell in row] for row in rows]
+    table = Table(cells, colWidths=widths)
+    if ruled:
+        table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.5, "black")]))
+    before, after = "What a night costs depends on the quay. " * 4, "All fees are due at noon of the day of leaving."
+    parts = [Paragraph("Fees", styles["Title"]), Paragraph(before, styles["BodyText"]), table]
+    SimpleDocTemplate(file, pagesize=A4, invariant=1).build([*parts, Paragraph(after, styles["BodyText"])])
     return file.getvalue()

@@ -161,7 +161,7 @@ def test_without_the_extra_documents_are_skipped_with_a_word(folder: Path, monke
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     code = (
         "import sys; import index.sources.reading; "
-        "print([name for name in ('markitdown', 'trafilatura', 'pypdf', 'pandas') if name in sys.modules])"
+        "print([name for name in ('markitdown', 'trafilatura', 'pypdfium2', 'pikepdf', 'pandas') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

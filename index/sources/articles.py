@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 from index.errors import ArticleError
 from index.records import Article, ArticleInfo, DaySource, version_of
@@ -18,7 +19,7 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
     metadata = extracted.metadata
     article_id = _checked_id(metadata.id or default_id)
     # A text of comments alone shows no line that could be its title.
-    title = metadata.title or first_line(extracted.text, extracted.format) or article_id.rpartition("/")[2]
+    title = metadata.title or _title(extracted, article_id)
     # Lines of a file and pages of the web have no name of their own that somebody chose.
     published, published_from = _day(metadata, title=title, name=path.stem if isinstance(path, Path) else "")
     info = ArticleInfo(
@@ -51,6 +52,18 @@ def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, Day
     if is_title and (day := likely_day(day_in(title), today=date.today())):
         return day, "title"
     return None, None
+
+
+def _title(extracted: Extracted, article_id: str) -> str:
+    """Return what stands for a title: the first line, or, of a text in pages as in a PDF, the file's name.
+
+    The first line of a page is as often a letterhead, a running head or half a sentence.
+    """
+    name = article_id.rpartition("/")[2]
+    if extracted.pages and extracted.format == "text" and name:
+        return unquote(name)[: -len(".pdf")] if name.lower().endswith(".pdf") else unquote(name)
+    # A text of comments alone shows no line that could be its title.
+    return first_line(extracted.text, extracted.format) or name
 
 
 def too_long(size: int, limit: int) -> str:

@@ -1,158 +1,135 @@
-"""PDF files: the text of their pages, by pypdf, and where each page starts in it."""
+"""PDF files: the text of their pages, by pdfium, and where each page starts in it."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
-from pathlib import PurePath
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from index.errors import ArticleError
 from index.sources.metadata import Metadata, found_metadata, likely_day
+from index.sources.pdf_file import OpenedPdf, fault_of_page, opened
+from index.sources.pdf_layout import Line, page_lines
 from index.sources.pdf_text import joined_pages
+from index.sources.pdf_title import confirmed_title
+from index.sources.pdf_words import TooMuchText, page_segments
 from index.sources.records import Extracted, Limits
 
 if TYPE_CHECKING:
-    from pypdf import DocumentInformation, PdfReader
+    from pypdfium2 import PdfDocument
 
-# What programs write where nobody gave a title or a name.
-_NO_TITLES = {"untitled", "title", "document", "document1", "presentation", "powerpoint presentation", "slide 1"}
+# What programs write where nobody gave a name.
 _NO_NAMES = {"administrator", "admin", "user", "owner", "unknown", "author", "microsoft office user", "root", "none"}
-_FILE_ENDINGS = {
-    ".pdf",
-    ".doc",
-    ".docx",
-    ".ppt",
-    ".pptx",
-    ".xls",
-    ".xlsx",
-    ".indd",
-    ".tex",
-    ".dvi",
-    ".qxd",
-    ".odt",
-    ".rtf",
-}
+_DAY = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The lines of a page, in reading order. `fault` says why it was left out."""
+
+    lines: list[Line]
+    fault: str | None = None
 
 
 def read_pdf(raw: bytes, limits: Limits) -> Extracted:
-    """Read a PDF file. Raises ArticleError when it is broken, encrypted, too long, or a scan without text."""
-    with _complaints() as complaints:
-        try:
-            reader = _opened(raw)
-            pages = _page_texts(reader, limits)
-            metadata = _metadata(reader)
-        except ArticleError:
-            raise
-        except Exception as error:
-            raise ArticleError(
-                f"is not a PDF that can be read ({_told(error)}). Save or print it as PDF again."
-            ) from error
-    text, starts = joined_pages(pages)
+    """Read a PDF file. Raises ArticleError when it is broken, encrypted, too long, or a scan without text.
+
+    A damaged page is left out, and told in the warnings.
+    """
+    with opened(raw) as file:
+        pages = _pages(file, limits)
+        metadata = _metadata(file.document, pages)
+        is_repaired = file.is_repaired
+    text, starts = joined_pages([page.lines for page in pages])
     if not text:
-        raise ArticleError("holds no text, only pictures of it. Run text recognition over it first, such as OCRmyPDF.")
-    return Extracted(text, "text", metadata, starts, _warnings(pages, complaints))
+        raise ArticleError(_why_empty(pages))
+    return Extracted(text, "text", metadata, starts, _warnings(pages, is_repaired=is_repaired))
 
 
-def _opened(raw: bytes) -> "PdfReader":
-    from pypdf import PdfReader
-    from pypdf.errors import DependencyError
-
-    try:
-        reader = PdfReader(BytesIO(raw))
-        # Many that nobody may change can be read by everyone: with an empty password.
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ArticleError("is encrypted. Save a copy without the password.")
-    except DependencyError:
-        raise ArticleError("is encrypted in a way that is not read. Save a copy without the password.") from None
-    return reader
-
-
-def _page_texts(reader: "PdfReader", limits: Limits) -> list[str]:
-    if len(reader.pages) > limits.pdf_pages:
+def _pages(file: OpenedPdf, limits: Limits) -> list[_Page]:
+    count = len(file.document)
+    if count > limits.pdf_pages:
         raise ArticleError(
-            f"has {len(reader.pages):,} pages, over the limit of {limits.pdf_pages:,}. Split it, or raise "
-            "FOOTNOTE_MAX_PDF_PAGES."
+            f"has {count:,} pages, over the limit of {limits.pdf_pages:,}. Split it, or raise FOOTNOTE_MAX_PDF_PAGES."
         )
     deadline = monotonic() + limits.file_seconds
-    pages: list[str] = []
-    size = 0
-    for page in reader.pages:
-        pages.append(page.extract_text())
-        size += len(pages[-1])
-        if size > limits.text_bytes:
+    pages: list[_Page] = []
+    left = limits.text_bytes
+    for number in range(count):
+        try:
+            pages.append(_page(file, number, limits, left))
+        except TooMuchText:
+            left = -1
+        left -= sum(len(line.text) + 1 for line in pages[-1].lines) if left >= 0 else 0
+        if left < 0:
             raise ArticleError(
-                f"holds more than {limits.text_bytes:,} bytes of text on its first {len(pages)} pages. Split it, or "
+                f"holds more than {limits.text_bytes:,} bytes of text on its first {number + 1} pages. Split it, or "
                 "raise FOOTNOTE_MAX_ARTICLE_BYTES."
             )
         if monotonic() > deadline:
             raise ArticleError(
-                f"took more than {limits.file_seconds:.0f} seconds for {len(pages)} of its {len(reader.pages)} pages. "
+                f"took more than {limits.file_seconds:.0f} seconds for {len(pages)} of its {count} pages. "
                 "Split it, or raise FOOTNOTE_MAX_FILE_SECONDS."
             )
     return pages
 
 
-def _metadata(reader: "PdfReader") -> Metadata:
-    from pypdf.errors import PyPdfError
+def _page(file: OpenedPdf, number: int, limits: Limits, most: int) -> _Page:
+    from pypdfium2 import PdfiumError
 
+    if fault := fault_of_page(file, number, most_bytes=limits.file_bytes):
+        return _Page([], fault)
     try:
-        info = reader.metadata
-    except PyPdfError:
-        info = None
-    if info is None:
-        return found_metadata()
-    names = (name.strip() for name in (info.author or "").split(";"))
+        page = file.document[number]
+    except PdfiumError:
+        return _Page([], "is damaged")
+    try:
+        return _Page(page_lines(page_segments(page, most=most)))
+    except (PdfiumError, RecursionError):
+        return _Page([], "is damaged")
+    finally:
+        page.close()
+
+
+def _metadata(document: "PdfDocument", pages: Sequence[_Page]) -> Metadata:
+    names = (name.strip() for name in document.get_metadata_value("Author").split(";"))
     return found_metadata(
-        title=_title(info.title),
-        published=_day(info),
+        title=confirmed_title(document.get_metadata_value("Title"), pages[0].lines),
+        published=_day(document.get_metadata_value("CreationDate")),
         authors=[name for name in names if name.casefold() not in _NO_NAMES],
     )
 
 
-def _title(title: str | None) -> str | None:
-    """Return a title that a person wrote; a file name, or what a program filled in, is none."""
-    words = (title or "").strip().removeprefix("Microsoft Word - ").removeprefix("Microsoft PowerPoint - ")
-    made_up = words.casefold() in _NO_TITLES or PurePath(words).suffix.lower() in _FILE_ENDINGS
-    return None if made_up or sum(character.isalpha() for character in words) < 3 else words
+def _day(written: str) -> date | None:
+    if found := _DAY.match(written):
+        with suppress(ValueError):  # no such day
+            return likely_day(date(*(int(part or 1) for part in found.groups())), today=date.today())
+    return None
 
 
-def _day(info: "DocumentInformation") -> date | None:
-    try:
-        created = info.creation_date
-    except (ValueError, OverflowError):  # written in no form that PDF knows
-        return None
-    return likely_day(created.date(), today=date.today()) if created else None
+def _why_empty(pages: Sequence[_Page]) -> str:
+    for number, page in enumerate(pages, start=1):
+        if page.fault:
+            return f"holds no page that can be read: page {number} {page.fault}. Save or print it as PDF again."
+    return "holds no text, only pictures of it. Run text recognition over it first, such as OCRmyPDF."
 
 
-def _warnings(pages: list[str], complaints: list[str]) -> tuple[str, ...]:
-    blank = [number for number, page in enumerate(pages, start=1) if not page.strip()]
-    warnings = []
+def _warnings(pages: Sequence[_Page], *, is_repaired: bool) -> tuple[str, ...]:
+    warnings = ["the file is damaged, and was repaired: pages may be missing"] if is_repaired else []
+    faults = {number: page.fault for number, page in enumerate(pages, start=1) if page.fault}
+    if faults:
+        first = next(iter(faults))
+        warnings.append(
+            f"left out page {_listed(list(faults))} of {len(pages)}: page {first} {faults[first]}. Save or print the "
+            "file as PDF again"
+        )
+    blank = [number for number, page in enumerate(pages, start=1) if not page.lines and not page.fault]
     if blank:
-        numbers = ", ".join(map(str, blank[:10])) + (f" and {len(blank) - 10} more" if len(blank) > 10 else "")
-        warnings.append(f"no text on page {numbers} of {len(pages)}")
-    if complaints:
-        warnings.append(f"the file is damaged, and was read as far as it can be: {complaints[0][:200]}")
+        warnings.append(f"no text on page {_listed(blank)} of {len(pages)}")
     return tuple(warnings)
 
 
-def _told(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
-
-
-@contextmanager
-def _complaints() -> Iterator[list[str]]:
-    """Collect what pypdf logs while in this context, so that it does not go to the terminal."""
-    log = logging.getLogger("pypdf")
-    told: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    propagate, log.propagate = log.propagate, False
-    log.addHandler(handler)
-    try:
-        yield told
-    finally:
-        log.removeHandler(handler)
-        log.propagate = propagate
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")

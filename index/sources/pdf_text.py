@@ -4,11 +4,15 @@ A PDF holds lines, not paragraphs. What ends one is told from the lines: one tha
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
 
 from wordfreq import zipf_frequency
+
+from index.sources.pdf_layout import Line
+from index.sources.pdf_running import without_running_lines
 
 _LIGATURES = str.maketrans(
     {
@@ -25,31 +29,17 @@ _LIGATURES = str.maketrans(
     }
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_PAGE_NUMBER = re.compile(
-    r"[\W_]*(?:page|p\.|seite)?\s*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von)\s*\d{1,4})?[\W_]*", re.IGNORECASE
-)
 _LIST_MARK = re.compile(r"(?:[•◦▪‣·–*\uf0b7]|-(?=\s)|\(?\d{1,3}[.)](?=\s)|\(?[a-z]\)(?=\s))")
 _SENTENCE_END = re.compile(r"""[.!?…:][”"’')\]]*\Z""")
 _BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\Z")
+_HYPHEN_IN_WORD = re.compile(r"\w[-\u2010]\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 # Words a million on a logarithmic scale: "government" 5.6, "longterm" 2.8, "govern" 3.7, "ry" 3.0.
 _USUAL = 3.0
 _COMMON = 3.5
-# Lines at the head and foot of a page among which a running line is looked for.
-_EDGE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page. `gap` says that an empty line stands before it, `width` how long lines of its page get."""
-
-    page: int
-    text: str
-    gap: bool
-    width: int
-
-
-def joined_pages(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
+def joined_pages(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
     """Return the text of all pages, and the offset at which each page starts in it.
 
     A page without text starts where the next one does.
@@ -57,8 +47,8 @@ def joined_pages(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
     parts: list[str] = []
     length = 0
     starts: dict[int, int] = {}
-    before: _Line | None = None
-    for line in _lines(pages):
+    before: _Placed | None = None
+    for line in _placed(pages):
         if before is not None:
             cut, glue = _joint(before, line)
             parts[-1] = parts[-1][: len(parts[-1]) - cut]
@@ -74,79 +64,84 @@ def joined_pages(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
     return "".join(parts), tuple(starts[page] for page in range(len(pages)))
 
 
-def _lines(pages: Sequence[str]) -> Iterator[_Line]:
-    split = [_tidy(page).split("\n") for page in pages]
-    running = _running_lines(split)
-    for page, lines in enumerate(split):
-        edges = _edges(lines)
-        width = _width(lines)
-        gap = False
-        for number, line in enumerate(lines):
-            if number in edges and (_key(line) in running or _is_page_number(line, lines, number)):
-                continue
-            if line:
-                yield _Line(page, line, gap, width)
-            gap = not line
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A line with its page, its text made tidy, and how far apart lines of its column stand."""
+
+    page: int
+    text: str
+    line: Line
+    leading: float
 
 
-def _tidy(page: str) -> str:
-    text = _SURROGATES.sub("", page.translate(_LIGATURES)).replace("\r\n", "\n").replace("\r", "\n")
-    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+def _placed(pages: Sequence[Sequence[Line]]) -> Iterator[_Placed]:
+    for page, lines in enumerate(without_running_lines(pages)):
+        for _, block in groupby(lines, key=lambda line: line.block):
+            column = list(block)
+            leading = _leading(column)
+            for line in column:
+                if text := _tidy(line.text):
+                    yield _Placed(page, text, line, leading)
 
 
-def _width(lines: Sequence[str]) -> int:
-    """Return how long the lines of a page get, but for the longest few."""
-    lengths = sorted(len(line) for line in lines if line)
-    return lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
+def _leading(column: Sequence[Line]) -> float:
+    """Return how far apart the base lines of a column's lines mostly are."""
+    steps = [after.bottom - before.bottom for before, after in pairwise(column)]
+    close = [step for step, line in zip(steps, column, strict=False) if 0 < step < 2.5 * line.size]
+    return median(close) if close else 0.0
 
 
-def _edges(lines: Sequence[str]) -> set[int]:
-    filled = [number for number, line in enumerate(lines) if line]
-    return {*filled[:_EDGE], *filled[-_EDGE:]}
+def _tidy(line: str) -> str:
+    return " ".join(_SURROGATES.sub("", line.translate(_LIGATURES)).split())
 
 
-def _key(line: str) -> str:
-    return re.sub(r"\d+", "#", line.casefold())
-
-
-def _running_lines(pages: Sequence[Sequence[str]]) -> set[str]:
-    """Return the heads and feet that stand on most pages, or on every other one, but for their numbers."""
-    counts = Counter(key for lines in pages for key in {_key(lines[number]) for number in _edges(lines)})
-    return {key for key, count in counts.items() if count >= max(3, 0.4 * len(pages))}
-
-
-def _is_page_number(line: str, lines: Sequence[str], number: int) -> bool:
-    filled = [at for at, text in enumerate(lines) if text]
-    return number in (filled[0], filled[-1]) and len(filled) > 1 and bool(_PAGE_NUMBER.fullmatch(line))
-
-
-def _joint(before: _Line, line: _Line) -> tuple[int, str]:
+def _joint(before: _Placed, line: _Placed) -> tuple[int, str]:
     """Return how many characters to take off the line before, and what to put between it and this one."""
-    if _starts_anew(before, line):
+    if before.line.is_row or line.line.is_row:
+        is_next_row = (before.page, before.line.block) == (line.page, line.line.block)
+        return 0, "\n" if is_next_row else "\n\n"
+    if _starts_paragraph(before, line):
         return 0, "\n\n"
     broken = _BROKEN_WORD.search(before.text)
     if broken and line.text[:1].islower():
         return (0 if _keeps_hyphen(broken, line.text) else 1), ""
-    return 0, " "
+    return 0, "" if _HYPHEN_IN_WORD.search(before.text) and line.text[:1].isalnum() else " "
 
 
-def _starts_anew(before: _Line, line: _Line) -> bool:
-    goes_on = line.text[0].islower() or (_BROKEN_WORD.search(before.text) is not None and line.text[0].isalpha())
+def _starts_paragraph(before: _Placed, line: _Placed) -> bool:
+    ends = bool(_SENTENCE_END.search(before.text))
+    goes_on = line.text[0].islower() or (_HYPHEN_IN_WORD.search(before.text) is not None and line.text[0].isalnum())
+    is_same_column = (before.page, before.line.block) == (line.page, line.line.block)
+    has_gap = is_same_column and _has_gap(before, line)
     if goes_on and not _LIST_MARK.match(line.text):
         # A gap inside a sentence is a figure or a page's end; two gaps are told apart by nothing.
-        return line.gap and before.page == line.page and bool(_SENTENCE_END.search(before.text))
-    if line.gap or _LIST_MARK.match(line.text):
+        return has_gap and ends
+    if has_gap or _LIST_MARK.match(line.text) or _is_other_type(before.line, line.line):
         return True
-    ends = bool(_SENTENCE_END.search(before.text))
-    if before.page != line.page:
-        return ends or len(before.text) < 0.6 * before.width
-    if ends and _reads_as_heading(line):
+    if not is_same_column:
+        is_below = before.page == line.page and line.line.top > before.line.bottom
+        return is_below or ends or _filled(before.line) < 0.6
+    if ends and ((_filled(line.line) < 0.6 and not _SENTENCE_END.search(line.text)) or _is_indented(line.line)):
         return True
-    return len(before.text) < (0.85 if ends else 0.6) * before.width
+    return _filled(before.line) < (0.85 if ends else 0.6)
 
 
-def _reads_as_heading(line: _Line) -> bool:
-    return len(line.text) < 0.6 * line.width and not _SENTENCE_END.search(line.text)
+def _has_gap(before: _Placed, line: _Placed) -> bool:
+    step = line.line.bottom - before.line.bottom
+    return step < -0.5 * line.line.size or step > 1.3 * (line.leading or line.line.size)
+
+
+def _is_other_type(before: Line, line: Line) -> bool:
+    return abs(before.size - line.size) > 0.15 * max(before.size, line.size)
+
+
+def _is_indented(line: Line) -> bool:
+    return line.left - line.block_left > 0.7 * line.size
+
+
+def _filled(line: Line) -> float:
+    """Return how much of its column's width a line fills."""
+    return (line.right - line.block_left) / max(line.block_right - line.block_left, 1.0)
 
 
 def _keeps_hyphen(broken: re.Match[str], following: str) -> bool:

@@ -130,14 +130,12 @@ def test_the_owner_needs_no_key(desk: FakeDesk, database: Engine) -> None:
     assert desk.called[1] == EVERYTHING
 
 
-def test_guessing_is_told_when_to_come_back(desk: FakeDesk, database: Engine) -> None:
+def test_wrong_secrets_for_a_key_do_not_keep_its_owner_out(desk: FakeDesk, database: Engine) -> None:
     key = add_key(database, "ann")
     client = serve(desk, database)
-    for number in range(10):
+    for number in range(12):
         problem(client.get("/api/articles", headers=bearing(f"{key[:-2]}{number:02}")), 401, "key-unknown")
-    refused = client.get("/api/articles", headers=bearing(key[:-2]))
-    problem(refused, 429, "too-many-tries")
-    assert 50 < int(refused.headers["retry-after"]) <= 60
+    assert client.get("/api/articles", headers=bearing(key)).status_code == 200
 
 
 def test_no_key_reaches_the_log(desk: FakeDesk, database: Engine, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 
 from index.errors import WrongUsage
-from index.records import Access
-from service.admission.keyring import Keyring, TooManyTries
+from index.records import FOR_EVERYONE, Access
+from service.admission.keyring import Keyring
 from service.askers import Asker
+from service.kept import schema
 from service.kept.database import FILE, opened_database
 from service.kept.keys import add_key, all_keys, revoke_key
 
@@ -117,15 +119,27 @@ def test_the_slow_hash_is_asked_once(database: Engine) -> None:
     assert hasher.call_count == 0
 
 
-def test_guessing_at_a_key_is_stopped_and_keeps_no_other_out(database: Engine) -> None:
-    key, other = add_key(database, "ann"), add_key(database, "bob")
+@pytest.mark.parametrize("lookup", [None, "0123456789abcdef"], ids=["of today", "of before"])
+def test_wrong_secrets_keep_nobody_out_and_cost_nothing(database: Engine, lookup: str | None) -> None:
+    key = add_key(database, "ann")
+    if lookup is not None:
+        with database.begin() as connection:
+            connection.execute(schema.keys.update().values(lookup=lookup))
+        key = f"fn_{lookup}_{key.split('_', 2)[2]}"
     keyring = Keyring(database)
-    assert keyring.asker(other)
-    for number in range(10):
-        assert keyring.asker(f"{key[:-2]}{number:02}") is None
-    with pytest.raises(TooManyTries) as stopped:
-        keyring.asker(key[:-2])
-    assert 50 < stopped.value.wait_seconds <= 60
-    assert keyring.asker(other)
-    with patch("service.admission.keyring.monotonic", lambda: 10**9):
-        assert keyring.asker(key)
+    with patch("service.admission.keyring.PasswordHasher", wraps=PasswordHasher) as hasher:
+        for number in range(11):
+            assert keyring.asker(f"{key[:-2]}{number:02}") is None
+    assert hasher.call_count == (0 if lookup is None else 11)
+    assert keyring.asker_by_proved_key(key) is None
+    assert keyring.asker(key) == keyring.asker_by_proved_key(key) == Asker("key:ann", FOR_EVERYONE)
+    assert keyring.asker_by_proved_key(key + "x") is None
+
+
+def test_a_lookup_alone_proves_nothing(database: Engine) -> None:
+    key = add_key(database, "ann")
+    lookup = key.split("_")[1]
+    with database.begin() as connection:
+        connection.execute(schema.keys.update().values(hash=PasswordHasher().hash("another secret")))
+    assert key.startswith(f"fn_{lookup}_")
+    assert Keyring(database).asker(key) is None

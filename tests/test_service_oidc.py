@@ -4,15 +4,18 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from time import monotonic, time
+from threading import Event, Thread
+from time import monotonic, sleep, time
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
+import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -23,13 +26,19 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
 from service.admission.guard import Guard
-from service.admission.oidc import DISCOVERY, Issuer, issuer_for
+from service.admission.keyring import Keyring
+from service.admission.oidc import Issuer, issuer_for
+from service.admission.published import DISCOVERY, IssuerUnreachable, PublishedKeys
 from service.api import create_app
 from service.askers import Asker
+from service.kept.database import opened_database
+from service.kept.keys import add_key
 from service.problem_details import Refused
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem
+from tests.test_service_server import PATIENCE, running
+from tests.web_server import Reply, serving
 
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -43,17 +52,24 @@ class LocalIssuer:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.published: dict[str, Any] = {}
-        self.down = False
+        self.down = self.drips = False
+        self.redirects: str | None = None
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(self.path)
                 found = None if issuer.down else issuer.published.get(self.path)
+                found = found() if callable(found) else found
                 body = found if isinstance(found, bytes) else json.dumps(found).encode()
-                self.send_response(200 if found is not None else 503)
+                self.send_response(302 if issuer.redirects else 200 if found is not None else 503)
+                if issuer.redirects:
+                    self.send_header("Location", issuer.redirects)
                 self.end_headers()
                 with suppress(ConnectionError):  # it is left when it talks for too long
+                    for byte in body if issuer.drips else ():
+                        self.wfile.write(bytes([byte]))
+                        sleep(0.05)
                     self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:
@@ -98,7 +114,7 @@ def later(seconds: float) -> Iterator[None]:
     """Let time have passed."""
     now = monotonic
     with (
-        patch("service.admission.oidc.monotonic", lambda: now() + seconds),
+        patch("service.admission.published.monotonic", lambda: now() + seconds),
         patch("time.monotonic", lambda: now() + seconds),
     ):
         yield
@@ -288,3 +304,74 @@ def test_tokens_let_in_over_http(local: LocalIssuer) -> None:
 
 def _encoded(header: dict[str, str]) -> str:
     return urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
+
+
+def test_many_who_wait_for_an_issuer_ask_it_once_and_within_one_deadline(local: LocalIssuer) -> None:
+    go_on = Event()
+    local.published["/realm/keys"] = lambda: go_on.wait(PATIENCE)
+    keys = PublishedKeys(local.address, seconds=0.5)
+    with ThreadPoolExecutor(8) as askers:
+        waiting = [askers.submit(keys.key, f"made-up-{number}") for number in range(8)]
+        for asked in waiting:
+            with pytest.raises(IssuerUnreachable, match="longer than"):
+                asked.result(PATIENCE)
+    go_on.set()
+    assert local.asked == ["/realm" + DISCOVERY, "/realm/keys"]
+
+
+def test_an_issuer_that_sends_a_byte_now_and_then_is_not_waited_for(local: LocalIssuer) -> None:
+    local.drips = True
+    with pytest.raises(IssuerUnreachable, match="longer than"):
+        PublishedKeys(local.address, seconds=0.5).key("first")
+
+
+def test_a_slow_issuer_keeps_out_neither_keys_nor_tokens_of_known_keys(local: LocalIssuer, tmp_path: Path) -> None:
+    go_on, issuer = Event(), known_to_us(local)
+    assert issuer.asker(local.token())
+    local.published["/realm/keys"] = lambda: go_on.wait(PATIENCE)
+    engine = opened_database(tmp_path)
+    keyring = Keyring(engine)
+    known = (keyring.asker_by_proved_key, keyring.asker, issuer.asker_by_kept_key, issuer.asker)
+    key = add_key(engine, "ann")
+
+    def articles(token: str) -> int:
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.get(f"{service.url}/api/articles", headers=headers, timeout=PATIENCE).status_code
+
+    with running(FakeDesk(), guard=Guard(known=known)) as service, ThreadPoolExecutor(40) as clients:
+        with patch("service.admission.published.ASK_AGAIN_SECONDS", 0.0):
+            waiting = [clients.submit(articles, local.token(kid=f"made-up-{number}")) for number in range(40)]
+            while local.asked.count("/realm/keys") < 2:
+                service.thread.join(0.01)
+        assert articles(key) == 200
+        assert articles(local.token()) == 200
+        assert not any(reply.done() for reply in waiting)
+        go_on.set()
+        assert {reply.result(PATIENCE) for reply in waiting} <= {401, 503}
+    engine.dispose()
+
+
+@pytest.mark.parametrize("to", ["http://127.0.0.1:{port}/keys", "https://127.0.0.1:{port}/keys", "https://[::1]/keys"])
+def test_an_issuer_cannot_send_us_to_another_place_in_the_private_network(local: LocalIssuer, to: str) -> None:
+    with serving() as other:
+        port = urlsplit(other.address).port
+        other.replies["/keys"] = Reply(json.dumps(local.published["/realm/keys"]).encode(), "application/json")
+        about = {"issuer": local.address, "jwks_uri": to.format(port=port)}
+        local.published["/realm" + DISCOVERY] = about
+        with pytest.raises(IssuerUnreachable, match="private network"):
+            PublishedKeys(local.address).key("first")
+        assert other.requests == []
+
+
+def test_an_issuer_redirects_us_nowhere(local: LocalIssuer) -> None:
+    with serving() as other:
+        local.redirects = other.address
+        with pytest.raises(IssuerUnreachable, match="answers with 302"):
+            PublishedKeys(local.address).key("first")
+        assert other.requests == []
+
+
+@pytest.mark.parametrize("keys", [{}, {"keys": None}, {"keys": []}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}])
+def test_what_is_no_set_of_keys_is_said_to_be_none(local: LocalIssuer, keys: object) -> None:
+    local.published["/realm/keys"] = keys
+    assert refused(known_to_us(local), local.token()).slug == "issuer-unreachable"

@@ -5,7 +5,9 @@ resolves to something else a moment later ("DNS rebinding") gains nothing. Every
 """
 
 import socket
+import ssl
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 import httpx
 
@@ -15,16 +17,22 @@ from index.sources.deadline import Deadline
 _NAT64 = ip_network("64:ff9b::/96")
 
 
+class NotPublic(ArticleError):
+    """The address leads to this machine or into a private network."""
+
+
 class GuardedTransport(httpx.BaseTransport):
     """Sends requests to addresses that were checked. `private` allows those of private networks and of this machine.
 
-    Each request carries its end as the extension `deadline`.
+    Each request carries its end as the extension `deadline`. `certificates` are those that are trusted, by
+    default the public ones.
     """
 
-    def __init__(self, *, private: bool) -> None:
+    def __init__(self, *, private: bool, certificates: ssl.SSLContext | None = None) -> None:
         self._private = private
         # Connections are not kept: one to an address would serve every other name there, its certificate unchecked.
-        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+        trusted: dict[str, Any] = {} if certificates is None else {"verify": certificates}
+        self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0), **trusted)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the address that its host resolves to. Raises ArticleError when that is not allowed."""
@@ -62,7 +70,7 @@ def checked_addresses(host: str, port: int, *, private: bool) -> list[str]:
         raise ArticleError(f"is at {host}, which has no address ({error}). Check how it is written.") from None
     addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
     if not private and (refused := next((address for address in addresses if not is_public(address)), None)):
-        raise ArticleError(
+        raise NotPublic(
             f"is at {host} ({refused}), which is not a public address. Set FOOTNOTE_FETCH_PRIVATE=true to fetch from "
             "networks of your own."
         )

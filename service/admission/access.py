@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from math import ceil
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
@@ -19,7 +18,6 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from index.records import Access
-from service.admission.keyring import TooManyTries
 from service.askers import ANYONE, OWNER, Asker
 from service.problem_details import Refused
 from service.settings import Settings
@@ -45,7 +43,18 @@ _OPEN_TO_ALL = (
 KnowsToken = Callable[[str], Asker | None]
 """Tells who bears a token, or None where it does not know the token. May block."""
 
-_LOOKING_UP = CapacityLimiter(16)  # its own threads: who may ask is known even while all others answer
+_THREADS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _LookUp:
+    """One way to tell who bears a token. Each has threads of its own: where one has to wait, the others do not."""
+
+    knows: KnowsToken
+    threads: CapacityLimiter
+
+    async def __call__(self, token: str) -> Asker | None:
+        return await to_thread.run_sync(self.knows, token, limiter=self.threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Gate:
     public_host: str
     keys_required: bool
     owner_token: str | None = field(repr=False)
-    known: tuple[KnowsToken, ...] = field(default=(), repr=False)
+    known: tuple[_LookUp, ...] = field(default=(), repr=False)
     metrics_open: bool = False
 
     async def identify(self, headers: Headers, *, path: str) -> Asker:
@@ -71,7 +80,7 @@ class Gate:
         elif self.owner_token and hmac.compare_digest(token.encode(), self.owner_token.encode()):
             asker = OWNER
         else:
-            asker = await to_thread.run_sync(self._bearer_of, token, limiter=_LOOKING_UP)
+            asker = await self._bearer_of(token)
         if asker is None and self.keys_required:
             raise _unknown_key() if token else _no_key()
         return asker or ANYONE
@@ -111,13 +120,11 @@ class Gate:
         if method not in _READING_METHODS:
             self._check_origin(headers)
 
-    def _bearer_of(self, token: str) -> Asker | None:
-        try:
-            return next((asker for knows in self.known if (asker := knows(token))), None)
-        except TooManyTries as error:
-            wait = str(ceil(error.wait_seconds))
-            detail = f"This key was tried with too many wrong secrets. Wait {wait} seconds."
-            raise Refused(429, "too-many-tries", detail, headers={"Retry-After": wait}) from error
+    async def _bearer_of(self, token: str) -> Asker | None:
+        for look_up in self.known:
+            if (asker := await look_up(token)) is not None:
+                return asker
+        return None
 
     def _check_host(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
@@ -154,13 +161,13 @@ class Gate:
 def gate_for(
     settings: Settings, *, serving_host: str, owner_token: str | None, known: Sequence[KnowsToken] = ()
 ) -> Gate:
-    """Make the rules for a service bound to this host. `known` tell from a token who bears it."""
+    """Make the rules for a service bound to this host. `known` tell from a token who bears it, quick ones first."""
     return Gate(
         serving_host=serving_host,
         public_host=urlsplit(settings.public_url or "").netloc.lower(),
         keys_required=keys_required(settings, serving_host),
         owner_token=owner_token,
-        known=tuple(known),
+        known=tuple(_LookUp(knows, CapacityLimiter(_THREADS)) for knows in known),
         # The sizes in it tell of articles that not everyone may read, which is nothing to whoever sits at this machine.
         metrics_open=settings.metrics_open or (is_loopback(serving_host) and not keys_required(settings, serving_host)),
     )

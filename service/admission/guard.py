@@ -34,5 +34,11 @@ def opened_guard(settings: Settings, database: Engine) -> Iterator[Guard]:
     """Open what is known of keys and rates. Raises DataFolderUnusable, and WrongUsage for settings that do not fit."""
     with closing(Rates(settings.data_dir / FILE)) as rates:
         issuer = issuer_for(settings)
-        known = [Keyring(database).asker, *([issuer.asker] if issuer else [])]
+        keyring = Keyring(database)
+        # What waits for nothing comes first.
+        known = [
+            keyring.asker_by_proved_key,
+            keyring.asker,
+            *([issuer.asker_by_kept_key, issuer.asker] if issuer else []),
+        ]
         yield Guard(known=tuple(known), rates=rates)

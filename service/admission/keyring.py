@@ -1,6 +1,7 @@
 """Tells from a key who bears it. What a key may do is looked up for each request, so a revoked one is out at once."""
 
 import hmac
+from collections.abc import Callable
 from hashlib import sha256
 from threading import Lock
 from time import monotonic
@@ -13,66 +14,58 @@ from sqlalchemy import Engine
 from index.errors import FootnoteError
 from index.records import Access
 from service.askers import Asker
-from service.kept.keys import PREFIX, key_of, note_use
+from service.kept.keys import PREFIX, key_of, may_belong, note_use
 
 _NOTED_SECONDS = 60.0
-_TRIES, _TRIES_SECONDS = 10, 60.0
 log = structlog.get_logger(__name__)
-
-
-class TooManyTries(Exception):
-    """Secrets are being guessed for one key. `wait_seconds` from now, the next is looked at."""
-
-    def __init__(self, wait_seconds: float) -> None:
-        super().__init__(f"wait {wait_seconds:.0f} seconds")
-        self.wait_seconds = wait_seconds
 
 
 class Keyring:
     """The keys of one data folder. Safe to use from many threads.
 
-    A secret is compared with its slow hash (argon2) once; after that, with a quick hash of it in memory. Whoever guesses
-    at the secret of one key gets ten tries a minute, and each of them costs one processor core at most.
+    A secret is compared with its slow hash (argon2) once; after that, with a quick hash of it in memory. A wrong secret does
+    not come as far as that (`kept.keys`), but for keys of before: these are compared one at a time.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._proved: dict[str, tuple[str, bytes]] = {}
-        self._tried: dict[str, list[float]] = {}
         self._noted: dict[str, float] = {}
         self._slowly = Lock()
 
+    def asker_by_proved_key(self, token: str) -> Asker | None:
+        """Return who bears a key that was proved before. Waits for no slow hash."""
+        return self._asker(token, self._proved_before)
+
     def asker(self, token: str) -> Asker | None:
-        """Return who bears this key, or None when it is no key, an unknown one or a revoked one. Raises TooManyTries."""
+        """Return who bears this key, or None when it is no key, an unknown one or a revoked one."""
+        return self._asker(token, self._proves)
+
+    def _asker(self, token: str, proves: Callable[[str, str, str], bool]) -> Asker | None:
         lookup, _, secret = token.removeprefix(PREFIX).partition("_")
-        if not (token.isascii() and token.startswith(PREFIX) and lookup and secret):
+        if not (token.isascii() and token.startswith(PREFIX) and lookup and secret and may_belong(lookup, secret)):
             return None
         key = key_of(self._engine, lookup)
-        if key is None or key.revoked is not None or not self._proves(lookup, secret, key.hash):
+        if key is None or key.revoked is not None or not proves(lookup, secret, key.hash):
             return None
         self._note(key.name)
         return Asker(f"key:{key.name}", Access(frozenset(key.groups)), admin=key.admin)
 
+    def _proved_before(self, lookup: str, secret: str, slow_hash: str) -> bool:
+        known = self._proved.get(lookup)
+        return known is not None and known[0] == slow_hash and hmac.compare_digest(known[1], _quick(secret))
+
     def _proves(self, lookup: str, secret: str, slow_hash: str) -> bool:
-        quick = sha256(secret.encode()).digest()
         known = self._proved.get(lookup)
         if known is not None and known[0] == slow_hash:
-            return hmac.compare_digest(known[1], quick)
+            return hmac.compare_digest(known[1], _quick(secret))
         with self._slowly:
-            self._check_tries(lookup)
             try:
                 PasswordHasher().verify(slow_hash, secret)
             except VerificationError:
                 return False
-        self._proved[lookup] = (slow_hash, quick)
+        self._proved[lookup] = (slow_hash, _quick(secret))
         return True
-
-    def _check_tries(self, lookup: str) -> None:
-        now = monotonic()
-        tried = [at for at in self._tried.get(lookup, []) if now - at < _TRIES_SECONDS]
-        if len(tried) >= _TRIES:
-            raise TooManyTries(tried[0] + _TRIES_SECONDS - now)
-        self._tried[lookup] = [*tried, now]
 
     def _note(self, name: str) -> None:
         now = monotonic()
@@ -83,3 +76,7 @@ class Keyring:
             except FootnoteError as error:
                 # A disk that is full keeps nobody from asking.
                 log.warning("the last use of a key was not kept", reason=str(error))
+
+
+def _quick(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

@@ -229,11 +229,17 @@ def _proposer(settings: "Settings") -> "Proposer | None":
 
 
 def _show(report: "Report", folder: Path) -> None:
+    from collections import Counter
+
     from rich.console import Console
 
     from eval.report import print_scores
+    from eval.reporting.page_sections import headline
+    from eval.reporting.verdicts import verdict
+    from eval.results import read_results
 
     print_scores(report["metrics"], Console())
+    _say(headline(Counter(verdict(result).stage for result in read_results(folder))))
     _say(f"{report['asked']} questions asked in {report['seconds']:.1f} s: {folder / 'report.html'}")
     _list("Questions that ended in an error, counted as wrong", [f"{e['id']}: {e['error']}" for e in report["errors"]])
     _list("Notes", report["notes"])

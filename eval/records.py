@@ -32,7 +32,8 @@ class EvalQuestion:
     """A question with what is known about its answer.
 
     `answers` are alternatives: any of them is right. `article_ids` are the only articles that the question is asked
-    of; empty means all of them. `kind` groups the scores.
+    of; empty means all of them. `kind` is the set's own word for what is asked; it groups the scores. Five kinds mean more:
+    `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md).
     """
 
     id: str

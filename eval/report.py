@@ -13,6 +13,8 @@ from eval.results import Report
 from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 
+_HEADS = ("group", "score", "value", "95 % interval", "n")
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
@@ -34,13 +36,14 @@ class Threshold:
 
 
 def print_scores(scores: Mapping[str, Score], console: Console) -> None:
-    """Show scores by group: a table on a terminal, plain aligned columns anywhere else."""
+    """Show scores by group, below heads: a table on a terminal, plain aligned columns anywhere else."""
     rows = list(score_rows(scores))
     if console.is_terminal:
         console.print(_table(rows))
         return
-    width = max((len(row.name) for row in rows), default=0)
-    for row in rows:
+    lines = [ScoreRow(*_HEADS), *rows]
+    width = max(len(row.name) for row in lines)
+    for row in lines:
         # Not through the console, which would break long lines at a width that a pipe does not have.
         print(
             f"{row.group:<12}  {row.name:<{width}}  {row.value:>8}  {row.interval:<16}  {row.n:>6}", file=console.file
@@ -125,9 +128,9 @@ def _verdict(scores: Mapping[str, Score], threshold: Threshold) -> str | None:
 
 def _table(rows: Sequence[ScoreRow]) -> Table:
     table = Table(box=SIMPLE, show_edge=False)
-    for title in ("", "score"):
+    for title in _HEADS[:2]:
         table.add_column(title)
-    for title in ("value", "95 % interval", "n"):
+    for title in _HEADS[2:]:
         table.add_column(title, justify="right")
     group = None
     for row in rows:

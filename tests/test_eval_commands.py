@@ -62,6 +62,21 @@ def test_command_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("opened")
+def test_a_set_with_kinds_of_its_own_is_asked_and_grouped_by_them(tmp_path: Path) -> None:
+    how_to = GOOD_ROW | {"kind": "how_to"}
+    near = {"id": "2", "question": "refuse this?", "kind": "unanswerable_near", "answerable": False}
+    wrong = {"id": "3", "question": "refuse that?", "kind": "how_to", "answers": ["no"], "relevant_ids": ["a"]}
+    ran = CliRunner().invoke(app, ["run", dataset(tmp_path, how_to, near, wrong), "--out", "out"])
+    assert ran.exit_code == 0, ran.output
+    assert "2 of 3 questions went right" in ran.stdout
+    assert "wrong refusal (1)" in ran.stdout
+    by_kind = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["by_kind"]
+    assert by_kind["how_to"]["answerable_answered"]["mean"] == 0.5
+    assert by_kind["unanswerable_near"]["refusal_recall"]["mean"] == 1
+    assert "how_to" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("opened")
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [

@@ -59,6 +59,7 @@ def test_scores_in_a_pipe_are_plain_lines() -> None:
     print_scores(SCORES, Console(file=out))
     lines = [line.split() for line in out.getvalue().splitlines()]
     assert lines == [
+        ["group", "score", "value", "95", "%", "interval", "n"],
         ["retrieval", "hits@1", "0.900", "0.850", "to", "0.950", "100"],
         ["refusal", "risk_coverage_area", "0.200", "100"],
         ["cost", "latency_ms_p95", "812.3", "100"],

@@ -66,12 +66,12 @@ def test_a_byte_order_mark_and_names_as_people_write_them(path: Path) -> None:
 
 
 def test_rows_are_reported_with_the_line_that_they_start_on(path: Path) -> None:
-    found = read(path, 'question,kind\n"Two\nlines?",fact\n\n"Three\n\nlines?",riddle\nLast?,\n')
+    found = read(path, 'question,as_of\n"Two\nlines?",2026-05-06\n\n"Three\n\nlines?",riddle\nLast?,\n')
     assert [question.question for question in found.questions] == ["Two\nlines?", "Last?"]
     assert [question.id for question in found.questions] == ["line-2", "line-8"]
     (problem,) = found.problems
     assert problem.line == 5
-    assert problem.message.startswith("kind: ")
+    assert problem.message.startswith("as_of: ")
 
 
 @pytest.mark.parametrize(

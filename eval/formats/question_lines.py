@@ -10,6 +10,8 @@ from eval.formats.collecting import Collecting, Row, filled_lines
 from eval.records import EvalQuestion, Evidence, Turn
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+# A name that scores are grouped by: it has to fit a table's cell.
+_Kind = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 _UNREVIEWED = (
     'is not reviewed yet, so it is not asked. Read it beside its article, then set "reviewed" to true or delete the row'
@@ -37,7 +39,7 @@ class _QuestionRow(Row):
     relevant_ids: list[_Said] | None = None
     evidence: list[_EvidenceRow] | None = None
     as_of: date | None = None
-    kind: Literal["fact", "synthesis", "disagreement", "unanswerable", "follow_up"] | None = None
+    kind: _Kind | None = None
     history: list[_TurnRow] | None = None
     article_ids: list[_Said] | None = None
     reviewed: bool | None = None

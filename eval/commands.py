@@ -27,12 +27,15 @@ app = typer.Typer(no_args_is_help=True, help="Measure answers against questions 
 Dataset = Annotated[
     Path,
     typer.Argument(
-        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG, CLAPNQ or MT-RAG."
+        metavar="DATASET",
+        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG, CLAPNQ or MT-RAG.",
     ),
 ]
 Corpus = Annotated[
     Path | None,
-    typer.Option(help="Articles to ask about, in an index of their own. Default: the set's, or the live index."),
+    typer.Option(
+        metavar="PATH", help="Articles to ask about, in an index of their own. Default: the set's, or the live index."
+    ),
 ]
 Thresholds = Annotated[
     list[str] | None,
@@ -47,11 +50,16 @@ _WORKERS = 8
 def run_command(
     dataset: Dataset,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the results. Default: a new one in the data folder.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for the results. Default: a new one in the data folder."),
     ] = None,
     corpus: Corpus = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Ask only the first so many questions.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Questions asked at a time.")] = _WORKERS,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="NUMBER", help="Ask only the first so many questions.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, metavar="NUMBER", help="Questions asked at a time.")
+    ] = _WORKERS,
     without_history: Annotated[
         bool, typer.Option("--without-history", help="Ask follow-ups as if nothing had been said before.")
     ] = False,
@@ -59,7 +67,7 @@ def run_command(
     fail_under: Thresholds = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(help="Folder of an earlier run. Exit 1 when a score fell beyond chance."),
+        typer.Option(metavar="FOLDER", help="Folder of an earlier run. Exit 1 when a score fell beyond chance."),
     ] = None,
 ) -> None:
     """Ask every question and score the answers: results.jsonl, report.json, report.html, summary.md, junit.xml."""
@@ -106,7 +114,7 @@ def compare_command(
 @app.command("baseline")
 def baseline_command(
     run: Annotated[Path, typer.Argument(metavar="DIR", help="Results of a finished run.")],
-    out: Annotated[Path, typer.Argument(help="Folder to keep its scores in, for --baseline.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to keep its scores in, for --baseline.")],
 ) -> None:
     """Keep the scores of a run, without texts, to hold later runs against."""
     with _errors_shown():
@@ -138,8 +146,10 @@ def check_command(dataset: Dataset, corpus: Corpus = None) -> None:
 @app.command("draft")
 def draft_command(
     source: Annotated[Path, typer.Argument(metavar="PATH", help="File or folder of articles.")],
-    out: Annotated[Path, typer.Option(help="File that the questions are added to.")] = Path("questions.jsonl"),
-    count: Annotated[int, typer.Option(min=1, help="Propose at most so many questions.")] = 50,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
+        "questions.jsonl"
+    ),
+    count: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Propose at most so many questions.")] = 50,
 ) -> None:
     """Propose questions about new articles. None is asked before a person sets its "reviewed" to true."""
     with _errors_shown():
@@ -157,12 +167,15 @@ def draft_command(
 
 @app.command("from-feedback")
 def from_feedback_command(
-    out: Annotated[Path, typer.Option(help="File that the questions are added to.")] = Path("questions.jsonl"),
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
+        "questions.jsonl"
+    ),
     rating: Annotated[
         str | None, typer.Option(metavar="[up|down]", help="Only answers that somebody rated so.")
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those asked since that day.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Only those asked since that day."),
     ] = None,
 ) -> None:
     """Propose the questions of rated answers. None is asked before a person sets its "reviewed" to true."""

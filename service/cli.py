@@ -9,6 +9,7 @@ import typer
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
 from service.commands.audit import audit
+from service.commands.help import HELP_NAMES, show_plain_types
 from service.commands.keys import app as keys_app
 from service.commands.slack import app as slack_app
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": HELP_NAMES},
 )
 app.add_typer(eval_app, name="eval")
 app.add_typer(keys_app, name="keys")
@@ -28,10 +30,27 @@ app.command("bench")(bench)
 app.command("audit")(audit)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
+Question = Annotated[
+    list[str], typer.Argument(metavar="QUESTION", help="The question. Quotation marks around it can be left out.")
+]
+
+
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import version
+
+    from index.extras import DISTRIBUTION
+
+    if wanted:
+        typer.echo(f"footnote {version(DISTRIBUTION)}")
+        raise typer.Exit
 
 
 @app.callback()
-def _before_every_command() -> None:
+def _before_every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     from service.observed.logs import set_up
 
     set_up()
@@ -40,10 +59,12 @@ def _before_every_command() -> None:
 @app.command()
 def index(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH...")
+        list[str] | None, typer.Argument(help="Files, folders, addresses or lists of them.", metavar="PATH")
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Delete articles that are gone from these sources.")] = False,
-    prune_limit: Annotated[str, typer.Option(help="Largest share of a source that may be deleted at once.")] = "20%",
+    prune_limit: Annotated[
+        str, typer.Option(metavar="SHARE", help="Largest share of a source that may be deleted at once.")
+    ] = "20%",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change nothing.")] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="First make the index again from the texts that it holds.")
@@ -53,6 +74,7 @@ def index(
     """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from index.errors import WrongUsage
     from service.commands.printing import print_index_report, print_rebuilt, progress_bar
+    from service.commands.stopping import stopped_by_ctrl_c
     from service.opening import open_client
 
     limit = _share(prune_limit)
@@ -60,7 +82,7 @@ def index(
         raise WrongUsage("A rebuild cannot be tried out. Leave out --rebuild or --dry-run.")
     if not paths and not rebuild:
         raise WrongUsage("Name the files or folders to index, or give --rebuild.")
-    with open_client(_settings()) as client, progress_bar() as on_progress:
+    with stopped_by_ctrl_c(), open_client(_settings()) as client, progress_bar() as on_progress:
         made = client.rebuild(on_progress=on_progress) if rebuild else None
         report = (
             client.index(paths, prune=prune, prune_limit=limit, dry_run=dry_run, on_progress=on_progress)
@@ -81,14 +103,14 @@ def index(
 
 
 @app.command()
-def ask(question: Annotated[str, typer.Argument()], json: Json = False) -> None:
+def ask(question: Question, json: Json = False) -> None:
     """Answer one question, with citations."""
     from service.commands.printing import print_answer
     from service.opening import open_client
     from service.wire import AskRequest
 
     with open_client(_settings()) as client:
-        response = client.ask(AskRequest(question=question))
+        response = client.ask(AskRequest(question=" ".join(question)))
     if json:
         _echo_json(response.model_dump_json(indent=2, exclude={"hits"}))
     else:
@@ -97,8 +119,8 @@ def ask(question: Annotated[str, typer.Argument()], json: Json = False) -> None:
 
 @app.command()
 def search(
-    question: Annotated[str, typer.Argument()],
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many passages.")] = 10,
+    question: Question,
+    limit: Annotated[int, typer.Option(min=1, max=100, metavar="NUMBER", help="How many passages.")] = 10,
     json: Json = False,
 ) -> None:
     """Show the passages that fit a question best."""
@@ -107,7 +129,7 @@ def search(
     from service.wire import SearchRequest
 
     with open_client(_settings()) as client:
-        response = client.search(SearchRequest(question=question, limit=limit))
+        response = client.search(SearchRequest(question=" ".join(question), limit=limit))
     if json:
         _echo_json(response.model_dump_json(indent=2))
     else:
@@ -115,7 +137,7 @@ def search(
 
 
 @app.command()
-def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID...")]) -> None:
+def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID")]) -> None:
     """Delete articles from the index."""
     from service.opening import open_client
 
@@ -126,7 +148,7 @@ def delete(article_ids: Annotated[list[str], typer.Argument(metavar="ARTICLE_ID.
 
 @app.command()
 def backup(
-    folder: Annotated[Path, typer.Argument(help="Where the copy should lie: a new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the copy should lie: a new or empty folder.")],
     json: Json = False,
 ) -> None:
     """Copy the index, keys, conversations and feedback into a new folder, also while a service answers."""
@@ -175,10 +197,13 @@ def status(
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to serve on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to serve on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="NUMBER", help="Port to serve on; 0 takes a free one.")
+    ] = 8000,
     watch: Annotated[
-        list[Path] | None, typer.Option(help="File or folder to keep the index equal to. Can be given several times.")
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="File or folder to keep the index equal to. Can be given several times."),
     ] = None,
 ) -> None:
     """Serve the chat page and the API."""
@@ -217,7 +242,9 @@ def main() -> None:
     from index.errors import FootnoteError, IndexingStopped, WrongUsage
 
     try:
-        app(prog_name="footnote")
+        command = typer.main.get_group(app)
+        show_plain_types(command)
+        command(prog_name="footnote")
     except IndexingStopped as error:
         typer.echo(f"footnote: {error}", err=True)
         sys.exit(130)  # as shells have it for a command that Ctrl-C ended

@@ -4,13 +4,14 @@ Both ways answer with the same shapes, so nothing that asks can tell the differe
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import quote
 
-from index.errors import FootnoteError, ServiceFailed
+from index.errors import FootnoteError, IndexingStopped, ServiceFailed
 from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.askers import OWNER
@@ -172,10 +173,12 @@ class HttpClient:
         # The service reports once, at the end: there is no progress to pass on.
         absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
-        return self._post("/api/index", request, IndexReportWire)
+        with _service_goes_on():
+            return self._post("/api/index", request, IndexReportWire)
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
-        return RebuildResponse.model_validate_json(self._send("POST", "/api/rebuild", content="{}"))
+        with _service_goes_on():
+            return RebuildResponse.model_validate_json(self._send("POST", "/api/rebuild", content="{}"))
 
     def backup(self) -> BackupResponse:
         return BackupResponse.model_validate_json(self._send("POST", "/api/backup", content="{}"))
@@ -213,6 +216,17 @@ class HttpClient:
         if response.is_error:
             raise _raised(response)
         return response.content
+
+
+@contextmanager
+def _service_goes_on() -> Iterator[None]:
+    """Raise IndexingStopped when Ctrl-C ends the waiting for a service, which ends what it was told to do none the less."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise IndexingStopped(
+            "Stopped waiting. The service goes on with what it was told; `footnote status` shows what it holds."
+        ) from error
 
 
 def _json(request: Wire) -> str:

@@ -2,6 +2,9 @@
 
 import re
 import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,14 @@ def test_ask_prints_an_answer_with_its_sources(footnote: Run, corpus_data: Path)
     assert "Quoted from the articles." in ran.out
     assert re.search(r"^\[1\] \S", ran.out, re.MULTILINE)
     assert "“" in ran.out
+
+
+def test_a_question_needs_no_quotation_marks(footnote: Run, weather_data: Path) -> None:
+    words = HOW_MUCH_RAIN.split()
+    asked = footnote("ask", *words, "--json", data_dir=weather_data)
+    assert (asked.code, asked.json["question"], asked.json["status"]) == (0, HOW_MUCH_RAIN, "answered")
+    found = footnote("search", "--limit", "1", *words, "--json", data_dir=weather_data)
+    assert (found.json["question"], len(found.json["hits"])) == (HOW_MUCH_RAIN, 1)
 
 
 def test_ask_says_when_the_articles_do_not_answer(footnote: Run, corpus_data: Path) -> None:
@@ -165,6 +176,39 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
     assert (deleted.code, deleted.out) == (0, "Deleted 1 article.\n")
     assert "There is no article 'rain'" in one_line(footnote("delete", "rain"))
     assert "Nothing is indexed yet" in one_line(footnote("ask", HOW_MUCH_RAIN))
+
+
+def test_a_folder_without_articles(footnote: Run, tmp_path: Path) -> None:
+    empty, pictures = tmp_path / "empty", write(tmp_path / "pictures", {"sun.png": "no text"})
+    empty.mkdir()
+    for folder in (empty, pictures):
+        ran = footnote("index", folder)
+        assert ran.code == 0
+        assert "Nothing was found to index. Files that are read: " in ran.out
+        assert ".md" in ran.out
+    write(empty, {"rain.txt": RAIN})
+    for _ in range(2):
+        assert "Nothing was found" not in footnote("index", empty).out
+
+
+def test_ctrl_c_while_indexing_keeps_what_is_done_and_tells_it(
+    footnote: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def pressing() -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: signal.raise_signal(signal.SIGINT) if done == 2 else None
+
+    folder = write(tmp_path / "news", {f"{hours}.md": f"It rained for {hours} hours." for hours in range(6)})
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr("index.writing._ARTICLES_AT_ONCE", 1)
+        patch.setattr("service.commands.printing.progress_bar", pressing)
+        ran = footnote("index", folder)
+    assert (ran.code, ran.out) == (130, "")
+    assert "Stopping: " in ran.err
+    assert "2 articles and files were done by then" in ran.err
+    assert signal.getsignal(signal.SIGINT) is before
+    assert footnote("index", folder, "--json").json["unchanged"] == 2
 
 
 def test_rebuild_check_and_repair(footnote: Run, tmp_path: Path) -> None:

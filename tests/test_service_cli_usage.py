@@ -1,12 +1,16 @@
 """What the `footnote` command says to wrong usage, and to settings, folders and pipes that cannot be used."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from service.cli import app
 from tests.cli_fixtures import FOOTNOTE, PATIENCE, Run, environment, one_line
 from tests.service_fixtures import ROOT
 
@@ -95,6 +99,34 @@ def test_output_that_nobody_reads_is_no_fault(weather_data: Path) -> None:
         )
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    "command",
+    "|index|ask|search|delete|backup|status|serve|bench|audit|keys add|keys list|keys revoke|slack|slack manifest|eval run|"
+    "eval compare|eval baseline|eval check|eval draft|eval from-feedback".split("|"),
+)
+def test_help_is_in_plain_words(footnote: Run, command: str) -> None:
+    short, long = (footnote(*command.split(), option) for option in ("-h", "--help"))
+    assert (short.code, short.err) == (0, "")
+    assert short.out == long.out
+    assert f"Usage: footnote {command}".rstrip() in short.out
+    assert not re.search(r"<[a-z]", short.out)
+
+
+def test_every_option_that_takes_something_says_what() -> None:
+    def options(command: Any) -> list[Any]:
+        return [*command.params, *(one for sub in getattr(command, "commands", {}).values() for one in options(sub))]
+
+    taking = [one for one in options(typer.main.get_command(app)) if not getattr(one, "is_flag", False)]
+    assert len(taking) > 30
+    assert [one.name for one in taking if one.metavar is None] == []
+
+
+def test_version(footnote: Run) -> None:
+    ran = footnote("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"footnote \d+(\.\d+)+\S*\n", ran.out)
 
 
 def test_help_loads_nothing_that_takes_long(tmp_path: Path) -> None:

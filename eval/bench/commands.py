@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -17,17 +17,25 @@ if TYPE_CHECKING:
 
 def bench(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[PATH]", help="Articles to index. Default: synthetic ones.")
+        Path | None, typer.Argument(metavar="PATH", help="Articles to index. Default: synthetic ones.")
     ] = None,
-    articles: Annotated[int, typer.Option(min=1, help="How many synthetic articles.")] = 500,
-    rounds: Annotated[int, typer.Option(min=1, help="How often each system indexes them.")] = 3,
+    articles: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="How many synthetic articles.")] = 500,
+    rounds: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="How often each system indexes them.")] = 3,
     passages: Annotated[
         int,
-        typer.Option(min=0, help="Passages that questions are asked of, with synthetic vectors; 0 leaves this out."),
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Passages that questions are asked of, with synthetic vectors; 0 leaves this out.",
+        ),
     ] = 100_000,
-    questions: Annotated[int, typer.Option(min=10, help="How many questions.")] = 200,
-    precision: Annotated[Precision, typer.Option(help="What Footnote's model computes with.")] = "fastest",
-    out: Annotated[Path | None, typer.Option(help="Folder for bench.json, bench.md and plots.")] = None,
+    questions: Annotated[int, typer.Option(min=10, metavar="NUMBER", help="How many questions.")] = 200,
+    precision: Annotated[
+        Precision, typer.Option(metavar="|".join(get_args(Precision)), help="What Footnote's model computes with.")
+    ] = "fastest",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for bench.json, bench.md and plots.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Measure indexing and asking beside a plain LlamaIndex quickstart on the same articles."""

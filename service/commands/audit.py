@@ -8,7 +8,12 @@ import typer
 
 def audit(
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="From this time on, in UTC.")
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            metavar="YYYY-MM-DD[THH:MM:SS]",
+            help="From this time on, in UTC.",
+        ),
     ] = None,
 ) -> None:
     """Print who asked when, and which articles were cited, one line of JSON each."""

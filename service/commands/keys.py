@@ -23,8 +23,12 @@ app = typer.Typer(help="Give out keys to the service, show them, take them back.
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="Whose key this is. Conversations are kept under this name.")],
-    groups: Annotated[str, typer.Option(help="Groups whose articles it may read, such as staff,board.")] = "",
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Whose key this is. Conversations are kept under this name.")
+    ],
+    groups: Annotated[
+        str, typer.Option(metavar="GROUPS", help="Groups whose articles it may read, such as staff,board.")
+    ] = "",
     admin: Annotated[bool, typer.Option("--admin", help="It may index, delete, and see what others asked.")] = False,
 ) -> None:
     """Make a key and show it, this once."""
@@ -55,7 +59,7 @@ def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 @app.command()
-def revoke(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+def revoke(name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]) -> None:
     """Let a key open nothing any more, from the next request on."""
     from service.kept.keys import revoke_key
 

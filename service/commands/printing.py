@@ -16,6 +16,7 @@ from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20
+_COUNTED = ("added", "updated", "renamed", "deleted", "unchanged")
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -105,8 +106,10 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     done = "Would be" if dry_run else "Done:"
     if report.rebuilt:
         out.print(f"The index {'would be' if dry_run else 'was'} made again: {_shown(report.rebuilt)}.", soft_wrap=True)
-    counts = [f"{getattr(report, name)} {name}" for name in ("added", "updated", "renamed", "deleted", "unchanged")]
+    counts = [f"{getattr(report, name)} {name}" for name in _COUNTED]
     out.print(f"{done} {', '.join(counts)}. The index holds {report.articles} articles in {report.passages} passages.")
+    if not (report.failed or any(getattr(report, name) for name in _COUNTED)):
+        out.print(f"Nothing was found to index. Files that are read: {_endings()}.", soft_wrap=True)
     explained = {warning.path for warning in report.warnings}
     unexplained = [path for path in report.skipped if path not in explained]
     for skipped in unexplained[:_SHOWN]:
@@ -117,6 +120,13 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
         err.print(f"[yellow]warning[/yellow] {_shown(warning.path)}: {_shown(warning.error)}", soft_wrap=True)
     for failed in report.failed:
         err.print(f"[red]failed[/red] {_shown(failed.path)} {_shown(failed.error)}", soft_wrap=True)
+
+
+def _endings() -> str:
+    from index.sources.extraction import ENDINGS
+    from index.sources.files import LINES_ENDING
+
+    return ", ".join(sorted({*ENDINGS, LINES_ENDING}))
 
 
 def print_status(response: StatusResponse) -> None:

@@ -12,9 +12,11 @@ app = typer.Typer(help="Answer in Slack.", invoke_without_command=True, pretty_e
 def slack(
     context: typer.Context,
     host: Annotated[
-        str, typer.Option(help="Address to serve on, for other commands and for events by HTTP.")
+        str, typer.Option(metavar="ADDRESS", help="Address to serve on, for other commands and for events by HTTP.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on; 0 takes a free one.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="NUMBER", help="Port to serve on; 0 takes a free one.")
+    ] = 0,
 ) -> None:
     """Answer in Slack until stopped. Owns the data folder as `footnote serve` does, which answers in Slack, too."""
     if context.invoked_subcommand:

@@ -1,8 +1,9 @@
 """A connection to a database of SQLite, and what its errors mean to people."""
 
+import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,9 @@ def engine_for(url: str, purpose: Purpose) -> Engine:
     """Return an engine that reads at one moment and writes durably. Its errors are ours where a person can mend them."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", _checking(purpose))
         event.listen(engine, "handle_error", _explaining(purpose))
     return engine
 
@@ -38,6 +40,7 @@ def engine_for(url: str, purpose: Purpose) -> Engine:
 def copy_database(engine: Engine, path: Path, purpose: Purpose) -> None:
     """Copy a whole database of SQLite, as it is at one moment, into a new file."""
     try:
+        private_file(path)
         with closing(engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
             assert raw.driver_connection is not None
             raw.driver_connection.backup(copy)
@@ -45,8 +48,43 @@ def copy_database(engine: Engine, path: Path, purpose: Purpose) -> None:
         raise explained(error, path, purpose) or error from error
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def private_file(path: str | Path) -> None:
+    """Make an empty file for this user alone where there is none. SQLite gives what it puts beside it the same mode."""
+    with suppress(OSError):  # what opens it says what is wrong
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:
+    if arguments and arguments[0] != ":memory:":
+        private_file(arguments[0])
+
+
+def _checking(purpose: Purpose) -> Callable[[Connection], None]:
+    """Return what begins a transaction, on a file that is still there.
+
+    What is written to a file that was removed is lost when it is closed. SQLite would take it, and nobody would know.
+    """
+
+    def begin(connection: Connection) -> None:
+        path = connection.engine.url.database
+        if path:
+            there = _identity(path)
+            if there is None or connection.info.setdefault("file", there) != there:
+                raise DataFolderUnusable(
+                    f"{purpose.name} {path} was moved or deleted while Footnote ran. Put it back, or restore a backup, "
+                    "and start Footnote again."
+                )
+        connection.exec_driver_sql("BEGIN")
+
+    return begin
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

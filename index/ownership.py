@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from stat import S_IMODE
 from time import monotonic, sleep
 
+import structlog
 from filelock import FileLock, Timeout
 
 from index.errors import DataFolderOwned, DataFolderUnusable
 
 _LOCK = "owner.lock"
 _OWNER = "owner.json"
+_NOT_FOR_OTHERS = 0o077
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Owner:
 @contextmanager
 def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Own the data folder while in this context. The lock is the operating system's: it ends with the process.
+
+    What the folder holds is for its user alone: so is every file that the process makes meanwhile.
 
     Raises DataFolderOwned, which names the owner, when another process has it and keeps it for `wait_seconds`;
     DataFolderUnusable when the folder cannot be written.
@@ -47,10 +53,13 @@ def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[
             sleep(0.05)
         except OSError as error:
             raise _unusable(data_dir, error) from error
+    umask = os.umask(_NOT_FOR_OTHERS)
     try:
+        _close_to_others(data_dir)
         _write(data_dir / _OWNER, owner)
         yield
     finally:
+        os.umask(umask)
         (data_dir / _OWNER).unlink(missing_ok=True)
         lock.release()
 
@@ -63,10 +72,28 @@ def owner_of(data_dir: Path) -> Owner | None:
         return None  # it has just gone, is about to be written, or is for another user's eyes
 
 
+def private_folder(data_dir: Path) -> None:
+    """Make the data folder where it is missing, for this user alone. Raises OSError."""
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, exist_ok=True)
+
+
+def _close_to_others(data_dir: Path) -> None:
+    """Take the data folder and what older versions made in it away from other users."""
+    try:
+        for path in (data_dir, *(path for path in data_dir.rglob("*") if not path.is_symlink())):
+            mode = path.stat().st_mode
+            if mode & _NOT_FOR_OTHERS:
+                path.chmod(S_IMODE(mode) & ~_NOT_FOR_OTHERS)
+    except OSError as error:
+        # It may be a mounted folder of another user, which can be written all the same.
+        log.warning("other users may be able to read the data folder", data_dir=str(data_dir), reason=str(error))
+
+
 def _lock(data_dir: Path) -> FileLock:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        return FileLock(data_dir / _LOCK, thread_local=False)
+        private_folder(data_dir)
+        return FileLock(data_dir / _LOCK, mode=0o600, thread_local=False)
     except OSError as error:
         raise _unusable(data_dir, error) from error
 

@@ -266,7 +266,12 @@ class LocalDesk:
         delete_articles(self.live, article_ids)
 
     def ready(self) -> None:
-        """Raise IndexEmpty, IndexMismatch or ModelUnusable while no question can be answered. Loads the models."""
+        """Raise IndexEmpty, IndexMismatch, ModelUnusable or DataFolderUnusable while no question can be answered.
+
+        Loads the models.
+        """
+        if self.kept:
+            self.kept.check()
         with self.live.pinned() as index:
             index.check()
             index.embedder.load()

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from index.errors import DataFolderOwned, DataFolderUnusable
 from index.ownership import Owner, own, owner_of
+from service.kept.database import FILE as DATABASE
+from service.kept.database import opened_database
 
 SERVICE = Owner(os.getpid(), "footnote serve", url="http://127.0.0.1:8000", token="secret")
 COMMAND = Owner(os.getpid(), "footnote index")
@@ -143,3 +146,39 @@ def test_a_folder_that_may_not_be_written_is_unusable(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(DataFolderUnusable, match="Permission denied"), own(tmp_path, COMMAND):
         pytest.fail("owned what cannot be written")
+
+
+def test_what_is_in_the_folder_is_for_its_user_alone(tmp_path: Path) -> None:
+    old = tmp_path / "data" / "index"
+    old.mkdir(parents=True)
+    (old / "catalog.db").write_text("of an older version")
+    (tmp_path / "data" / "elsewhere").symlink_to(tmp_path / "other")
+    (tmp_path / "other").write_text("not ours")
+    for path in (tmp_path / "other", tmp_path / "data", old, old / "catalog.db"):
+        path.chmod(0o755)
+    before = os.umask(0)
+    try:
+        with own(tmp_path / "data", SERVICE), own(tmp_path / "new", COMMAND):
+            (old / "made.now").write_text("new")
+            opened_database(tmp_path / "data").dispose()
+            modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in tmp_path.rglob("*") if not path.is_symlink()}
+        opened_database(tmp_path / "not-owned").dispose()
+        alone = [stat.S_IMODE((tmp_path / "not-owned" / name).stat().st_mode) for name in (".", DATABASE)]
+    finally:
+        os.umask(before)
+    assert alone == [0o700, 0o600]
+    assert modes.pop(tmp_path / "other") == 0o755
+    assert {mode & 0o077 for mode in modes.values()} == {0}
+    assert modes[tmp_path / "data"] == modes[tmp_path / "new"] == 0o700
+    assert modes[tmp_path / "data" / DATABASE] == 0o600
+
+
+def test_a_folder_of_another_user_is_used_and_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(path: Path, mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(Path, "chmod", refusing)
+    with capture_logs() as logs, own(tmp_path, COMMAND):
+        assert owner_of(tmp_path) == COMMAND
+    assert [line["event"] for line in logs] == ["other users may be able to read the data folder"]

@@ -342,3 +342,41 @@ def test_what_was_completed_from_the_history_of_a_client_is_for_the_asker_alone(
     assert desk.kept_answer(kept.id, GUEST).completed_question is None
     reviewed = {row.answer.id: row.answer for row in desk.review(ADMIN, Wanted(), after=None, limit=10).rows}
     assert reviewed[kept.id].completed_question is None
+
+
+def test_a_data_folder_that_vanishes_is_said_to_be_gone_and_nothing_is_called_kept(place: Path) -> None:
+    with keeping_desk(place) as desk:
+        first = ask(desk, HEIGHT, STAFF)
+        assert first.conversation_id is not None
+        desk.ready()
+        data_dir = desk.settings.data_dir
+        away = data_dir.rename(data_dir.with_name("away"))
+        with pytest.raises(DataFolderUnusable, match="was moved or deleted while Footnote ran"):
+            desk.ready()
+        with pytest.raises(DataFolderUnusable):
+            desk.ask(AskRequest(question=LENGTH), STAFF)
+        with pytest.raises(DataFolderUnusable):
+            desk.delete(["tower"])
+        with pytest.raises(DataFolderUnusable):
+            desk.conversation(first.conversation_id, STAFF)
+        data_dir.mkdir()
+        (data_dir / FILE).touch()
+        with pytest.raises(DataFolderUnusable):
+            desk.rate(FeedbackRequest(answer_id=first.id, rating="up"), STAFF)
+        (data_dir / FILE).unlink()
+        data_dir.rmdir()
+        away.rename(data_dir)
+        desk.ready()
+        assert desk.kept_answer(first.id, STAFF).rating is None
+
+
+def test_an_answer_is_not_called_kept_when_its_database_is_gone(place: Path) -> None:
+    with keeping_desk(place) as desk:
+        ask(desk, HEIGHT, STAFF)
+        (desk.settings.data_dir / FILE).unlink()
+        with capture_logs() as logs:
+            given = desk.ask(AskRequest(question=LENGTH), STAFF)
+        assert given.conversation_id is None
+        assert "answer not kept" in [line["event"] for line in logs]
+        with pytest.raises(DataFolderUnusable):
+            desk.ready()

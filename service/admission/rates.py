@@ -14,6 +14,7 @@ from time import time
 import structlog
 from pyrate_limiter import GCRA, Duration, Rate
 
+from index.database import private_file
 from index.errors import DataFolderUnusable
 
 FILE = "rates.sqlite"
@@ -73,6 +74,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
+    private_file(path)
     database = sqlite3.connect(path, check_same_thread=False)
     # The last moments before a power cut may be forgiven: nobody waits for the disk here.
     database.execute("PRAGMA journal_mode=WAL")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from index.database import Purpose, copy_database, engine_for
+from index.ownership import private_folder
 from service.kept.schema import upgrade
 
 FILE = "footnote.db"
@@ -23,7 +24,7 @@ def opened_database(data_dir: Path) -> Engine:
 
     Raises DataFolderUnusable or IndexDamaged.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(data_dir)
     engine = engine_for(f"sqlite:///{(data_dir / FILE).absolute()}", _PURPOSE)
     event.listen(engine, "connect", _overwrite_deleted)
     with engine.begin() as connection:

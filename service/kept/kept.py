@@ -47,6 +47,11 @@ class Kept:
     engine: Engine
     live: LiveIndex
 
+    def check(self) -> None:
+        """Raise DataFolderUnusable when the database is not in the data folder any more, and IndexDamaged."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def history(self, conversation_id: str, asker: Asker) -> tuple[Message, ...]:
         """Return the last turns of a conversation, oldest first, without answers that may not be read any more."""
         with self.engine.connect() as connection:

@@ -105,16 +105,17 @@ def index(
 @app.command()
 def ask(question: Question, json: Json = False) -> None:
     """Answer one question, with citations."""
-    from service.commands.printing import print_answer
+    from service.commands.printing import markdown_articles, print_answer
     from service.opening import open_client
     from service.wire import AskRequest
 
     with open_client(_settings()) as client:
         response = client.ask(AskRequest(question=" ".join(question)))
+        markdown = frozenset[str]() if json else markdown_articles(client, response)
     if json:
         _echo_json(response.model_dump_json(indent=2, exclude={"hits"}))
     else:
-        print_answer(response)
+        print_answer(response, markdown=markdown)
 
 
 @app.command()

@@ -71,6 +71,38 @@ def test_ask_prints_an_answer_with_its_sources(footnote: Run, corpus_data: Path)
     assert "“" in ran.out
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (
+            "rain.md",
+            "It rained 30 litres a square metre in Hamburg, 10^2 miles from the coast, the weather office says.",
+        ),
+        (
+            "rain.txt",
+            "It rained **30 litres** a [square metre](https://a.example/m) in Hamburg, 10<sup>2</sup> miles from the coast, "
+            "the [[o|weather office]] says.",
+        ),
+    ],
+)
+def test_quotes_are_shown_without_marks_of_markdown_and_stay_exact_in_json(
+    footnote: Run, tmp_path: Path, name: str, shown: str
+) -> None:
+    said = (
+        "It rained **30 litres** a [square metre](https://a.example/m) in Hamburg, 10<sup>2</sup> miles from the coast, "
+        "the [[o|weather office]] says."
+    )
+    before = "# Weather\n\n> [!NOTE]\n> " if name == "rain.md" else ""
+    footnote("index", write(tmp_path / "news", {name: before + said}))
+    ran = footnote("ask", HOW_MUCH_RAIN, refusals="false")
+    assert shown in " ".join(ran.out.partition("Quoted from")[2].split())
+    quotes = [
+        citation["quote"] for citation in footnote("ask", HOW_MUCH_RAIN, "--json", refusals="false").json["citations"]
+    ]
+    assert all(quote in before + said for quote in quotes)
+    assert any("**30 litres**" in quote for quote in quotes)
+
+
 def test_a_question_needs_no_quotation_marks(footnote: Run, weather_data: Path) -> None:
     words = HOW_MUCH_RAIN.split()
     asked = footnote("ask", *words, "--json", data_dir=weather_data)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from service.askers import OWNER
+from service.commands.marks import without_marks
 from service.commands.printing import print_answer
 from service.wire import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
@@ -41,6 +42,28 @@ def test_a_page_is_not_named_where_there_are_none(
     assert response.citations[0].page is None
     print_answer(response)
     assert ", p. " not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        (
+            "> [!NOTE]\n> Use **two** keys, see [the *guide*](https://a.example/x).",
+            "Note: Use two keys, see the guide.",
+        ),
+        ("[[policy/Leave|Leave]] and [[Pay]] of H<sub>2</sub>O,<br>10<SUP>2</SUP>", "Leave and Pay of H_2O, 10^2"),
+        (
+            "## Rates\n- 5 % of `a*b*c`\n- 2 * 3 * 4 in snake_case_names",
+            "Rates - 5 % of a*b*c - 2 * 3 * 4 in snake_case_names",
+        ),
+        (
+            "Type `<sup>` in [x](javascript:alert(1)), <b>then</b>",
+            "Type <sup> in [x](javascript:alert(1)), <b>then</b>",
+        ),
+    ],
+)
+def test_quotes_of_markdown_are_read_without_marks(quote: str, shown: str) -> None:
+    assert without_marks(quote) == shown
 
 
 def test_a_syndicated_article_is_cited_once(tmp_path: Path, folder: Path) -> None:

@@ -46,9 +46,9 @@ def failed(report: IndexReportWire) -> IndexReportWire:
 
 def print_everything() -> None:
     cited = citation(1, HOSTILE, title=HOSTILE, publisher=HOSTILE, quote=HOSTILE, end=2 + len(HOSTILE))
-    printing.print_answer(
-        answered(HOSTILE, citations=[cited], short_answer=HOSTILE, answerer=HOSTILE, degraded=HOSTILE)
-    )
+    said = answered(HOSTILE, citations=[cited], short_answer=HOSTILE, answerer=HOSTILE, degraded=HOSTILE)
+    printing.print_answer(said)
+    printing.print_answer(said, markdown={cited.article_id})
     printing.print_answer(answer(nearest=[{"article_id": HOSTILE, "title": HOSTILE}]))
     printing.print_hits(SearchResponse.model_validate({"question": HOSTILE, "hits": [HIT]}))
     printing.print_index_report(failed(INDEXED), dry_run=False)

@@ -16,6 +16,6 @@ def show_plain_types(command: "TyperCommand | TyperGroup", parent: typer.Context
     for parameter in command.get_params(context):
         taken = parameter.metavar if parameter.param_type_name == "option" else None
         # Typer has no setting for it, and shows <bool> even for --help.
-        parameter.display_type_rich = lambda ctx, taken=taken: taken  # type: ignore[method-assign]
+        vars(parameter)["display_type_rich"] = lambda ctx, taken=taken: taken
     for one in getattr(command, "commands", {}).values():
         show_plain_types(one, context)

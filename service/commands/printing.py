@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.padding import Padding
 
 from index.controls import json_controls, visible_controls
+from index.errors import ArticleDeleted, ArticleUnknown
+from service.client import Client
+from service.commands.marks import without_marks
 from service.upkeep_wire import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
 
@@ -29,8 +32,24 @@ def _shown(text: str) -> str:
     return markup.escape(visible_controls(text, one_line=True))
 
 
-def print_answer(response: AskResponse) -> None:
-    """Print an answer with its numbered sources, or what the corpus has that is nearest."""
+def markdown_articles(client: Client, response: AskResponse) -> frozenset[str]:
+    """Return the ids of the cited articles that are written in Markdown."""
+    cited = {(citation.article_id, citation.article_version) for citation in response.citations}
+    return frozenset(article_id for article_id, version in cited if _is_markdown(client, article_id, version))
+
+
+def _is_markdown(client: Client, article_id: str, version: str) -> bool:
+    try:
+        return client.article(article_id, version).format == "markdown"
+    except (ArticleUnknown, ArticleDeleted):
+        return False  # it was deleted while the question was answered
+
+
+def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> None:
+    """Print an answer with its numbered sources, or what the corpus has that is nearest.
+
+    Quotes of the articles with ids in `markdown` are shown without Markdown's marks.
+    """
     out = _console()
     if response.status == "no_answer":
         out.print(f"[bold]{_shown(response.text)}[/bold]")
@@ -47,7 +66,7 @@ def print_answer(response: AskResponse) -> None:
         out.print(f"\n[bold]Sources differ:[/bold] {values}")
     out.print(f"\n[dim]{_made_by(response)}[/dim]")
     for citation in response.citations:
-        _print_citation(out, citation)
+        _print_citation(out, citation, markdown=citation.article_id in markdown)
 
 
 def _markers(numbers: list[int]) -> str:
@@ -63,22 +82,27 @@ def _made_by(response: AskResponse) -> str:
     return by + doubt + (f" {_shown(response.degraded)}" if response.degraded else "")
 
 
-def _print_citation(out: Console, citation: CitationWire) -> None:
+def _print_citation(out: Console, citation: CitationWire, *, markdown: bool) -> None:
     page = f", p. {citation.page}" if citation.page else ""
     source = _source(citation.publisher, citation.published) + page
     out.print(f"\\[{citation.number}] [bold]{_shown(citation.title)}[/bold]{_shown(source)}", soft_wrap=True)
-    out.print(Padding(f"“{_quote(citation)}”", (0, 0, 0, 4)))
+    out.print(Padding(f"“{_quote(citation, markdown=markdown)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"
     out.print(Padding(f"[dim]{_shown(place)}[/dim]", (0, 0, 0, 4)), soft_wrap=True)
 
 
-def _quote(citation: CitationWire) -> str:
+def _quote(citation: CitationWire, *, markdown: bool) -> str:
     """Return a quote in one line of Rich markup, with what answers by itself in bold."""
-    at, marked = citation.start, citation.highlight
-    cuts = (marked.start - at, marked.end - at) if marked else (0, 0)
-    parts = (citation.quote[: cuts[0]], citation.quote[cuts[0] : cuts[1]], citation.quote[cuts[1] :])
-    before, bold, after = (_shown(re.sub(r"\s+", " ", part)) for part in parts)
-    return f"{before}[bold]{bold}[/bold]{after}" if marked else after
+    read = without_marks if markdown else _on_one_line
+    quote, at, marked = citation.quote, citation.start, citation.highlight
+    if not marked:
+        return _shown(read(quote))
+    before, bold, after = read(quote).partition(read(quote[marked.start - at : marked.end - at]) or "\n")
+    return f"{_shown(before)}[bold]{_shown(bold)}[/bold]{_shown(after)}" if bold else _shown(before)
+
+
+def _on_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 def _source(publisher: str | None, published: date | None) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import and_, delete, func, insert, not_, select, update
 
 from index import finding, publishing, queries, schema
 from index.chunking import passage_id
@@ -74,6 +74,14 @@ class Catalog:
         query = select(func.count()).select_from(articles).where(*queries.readable(access), queries.titled(titled))
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
+
+    def reads_all(self, access: Access) -> bool:
+        """Say whether there is no article that may not be read."""
+        if access.everything:
+            return True
+        other = select(articles.c.id).where(not_(and_(*queries.readable(access))))
+        with self._engine.connect() as connection:
+            return connection.execute(other.limit(1)).first() is None
 
     def count_passages(self) -> int:
         """Return how many passages are in use."""

@@ -102,8 +102,9 @@ class LocalDesk:
         if request.conversation_id is not None:
             question = replace(question, history=self.keeping.history(request.conversation_id, asker))
         with self.live.pinned() as index:
+            reads_all = index.catalog.reads_all(asker.access)
             for step in steps(question, index=index, settings=self.settings, writer=self.writer):
-                event = step_wire(step, include_hits=request.include_hits)
+                event = step_wire(step, reads_all=reads_all, include_hits=request.include_hits)
                 if isinstance(event, AskResponse):
                     event = event.model_copy(update={"conversation_id": request.conversation_id})
                     yield self._keep(event, asker, index, through)
@@ -130,7 +131,8 @@ class LocalDesk:
         with self.live.pinned() as index:
             asked = replace(question, text=text)
             found = select_hits(index, asked, settings=self.settings, count=request.limit)
-        return SearchResponse(question=text, hits=[hit_wire(hit) for hit in found.hits])
+            reads_all = index.catalog.reads_all(access)
+        return SearchResponse(question=text, hits=[hit_wire(hit, reads_all=reads_all) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         """Return one page of the articles that may be read, of those with these words in their titles."""

@@ -32,9 +32,11 @@ def question_from(request: AskRequest | SearchRequest, access: Access) -> Questi
     return Question(text=request.question, access=access, filters=filters, as_of=request.as_of, history=history)
 
 
-def hit_wire(hit: Hit) -> HitWire:
-    """Flatten a hit."""
+def hit_wire(hit: Hit, *, reads_all: bool) -> HitWire:
+    """Flatten a hit. Only who may read all articles is shown scores that count the words of all."""
     passage, article = hit.passage, hit.passage.article
+    # The last digits tell by which way a passage was found.
+    dense = hit.dense if reads_all else round(hit.dense, 4)
     return HitWire(
         passage_id=passage.id,
         article_id=article.id,
@@ -46,9 +48,9 @@ def hit_wire(hit: Hit) -> HitWire:
         text=passage.text,
         start=passage.start,
         end=passage.end,
-        score=hit.score,
-        dense=hit.dense,
-        lexical=hit.lexical,
+        score=hit.score if reads_all else dense,
+        dense=dense,
+        lexical=hit.lexical if reads_all else None,
     )
 
 
@@ -68,27 +70,28 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
     )
 
 
-def answer_wire(result: Answer | NoAnswer, *, include_hits: bool = False) -> AskResponse:
+def answer_wire(result: Answer | NoAnswer, *, reads_all: bool, include_hits: bool = False) -> AskResponse:
     """Give an answer, or the lack of one, its shape as JSON."""
-    fields = _common(result) | (_answered(result) if isinstance(result, Answer) else _not_answered(result))
-    hits = [hit_wire(hit) for hit in result.hits] if include_hits else None
+    fields = _common(result)
+    fields |= _answered(result, reads_all=reads_all) if isinstance(result, Answer) else _not_answered(result)
+    hits = [hit_wire(hit, reads_all=reads_all) for hit in result.hits] if include_hits else None
     return AskResponse.model_validate(fields | {"hits": hits})
 
 
-def step_wire(step: Step, *, include_hits: bool = False) -> AskEvent:
-    """Give a step to an answer its shape as JSON."""
+def step_wire(step: Step, *, reads_all: bool, include_hits: bool = False) -> AskEvent:
+    """Give a step to an answer its shape as JSON. `reads_all` says whether the asker may read all articles."""
     match step:
         case Found():
             return HitsEvent(
-                hits=[hit_wire(hit) for hit in step.hits],
+                hits=[hit_wire(hit, reads_all=reads_all) for hit in step.hits],
                 completed_question=step.completed_question,
                 preferences=_preferences_wire(step.preferences),
             )
         case Said():
-            cited = [_citation_wire(citation) for citation in step.citations]
+            cited = [_citation_wire(citation, reads_all=reads_all) for citation in step.citations]
             return SentenceEvent(sentence=_sentence_wire(step.sentence), citations=cited)
         case _:
-            return answer_wire(step, include_hits=include_hits)
+            return answer_wire(step, reads_all=reads_all, include_hits=include_hits)
 
 
 def _common(result: Answer | NoAnswer) -> dict[str, object]:
@@ -112,12 +115,12 @@ def _preferences_wire(preferences: Preferences) -> PreferencesWire:
     return PreferencesWire(published_after=preferences.published_after, published_before=preferences.published_before)
 
 
-def _answered(answer: Answer) -> dict[str, object]:
+def _answered(answer: Answer, *, reads_all: bool) -> dict[str, object]:
     return {
         "status": "answered",
         "short_answer": answer.short_answer,
         "sentences": [_sentence_wire(sentence) for sentence in answer.sentences],
-        "citations": [_citation_wire(citation) for citation in answer.citations],
+        "citations": [_citation_wire(citation, reads_all=reads_all) for citation in answer.citations],
         "disagreements": [
             DisagreementWire(
                 about=d.about, values=[ValueWire(value=v.value, citations=list(v.citations)) for v in d.values]
@@ -138,7 +141,7 @@ def _sentence_wire(sentence: Sentence) -> SentenceWire:
     )
 
 
-def _citation_wire(citation: Citation) -> CitationWire:
+def _citation_wire(citation: Citation, *, reads_all: bool) -> CitationWire:
     return CitationWire(
         number=citation.number,
         article_id=citation.article_id,
@@ -152,7 +155,7 @@ def _citation_wire(citation: Citation) -> CitationWire:
         start=citation.start,
         end=citation.end,
         page=citation.page,
-        score=citation.score,
+        score=citation.score if reads_all else None,
         highlight=citation.highlight and HighlightWire(start=citation.highlight.start, end=citation.highlight.end),
     )
 

@@ -54,7 +54,11 @@ class SearchRequest(Wire):
 
 
 class HitWire(Wire):
-    """A retrieved passage. `dense` is cosine similarity, `lexical` the BM25 score, `score` what both are fused to."""
+    """A retrieved passage. `dense` is cosine similarity, `lexical` the BM25 score, `score` what both are fused to.
+
+    BM25 counts the passages of all articles, restricted ones too. So who may not read them all gets no `lexical`, and the
+    similarity as `score`.
+    """
 
     passage_id: str
     article_id: str
@@ -68,7 +72,7 @@ class HitWire(Wire):
     end: int
     score: float
     dense: float
-    lexical: float
+    lexical: float | None
 
 
 class SearchResponse(Wire):
@@ -90,7 +94,10 @@ class HighlightWire(Wire):
 
 
 class CitationWire(Wire):
-    """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article."""
+    """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article.
+
+    `score` is None for who may not read all articles: it counts their words, too.
+    """
 
     number: int
     article_id: str
@@ -104,7 +111,7 @@ class CitationWire(Wire):
     start: int
     end: int
     page: int | None
-    score: float
+    score: float | None
     highlight: HighlightWire | None = None
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from index.errors import ArticleUnknown
 from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.askers import ANYONE
 from service.desk import LocalDesk
-from service.wire import AskResponse, FiltersWire, SearchRequest
+from service.wire import AskRequest, AskResponse, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 GROUPED = {
@@ -121,3 +122,30 @@ def test_many_articles_of_others_do_not_crowd_out_the_one_that_may_be_read(own_d
     index_into(own_desk, write(tmp_path / "news", articles))
     response = ask(own_desk, "How high is the tower?", FOR_EVERYONE, include_hits=True)
     assert {hit.article_id for hit in response.hits or ()} == {"open"}
+
+
+def test_scores_do_not_tell_which_words_restricted_articles_hold(place: Path) -> None:
+    """The scores that a guest sees are the same whatever the board's articles are about."""
+    write(place / "open", {"harbour.md": "The harbour opens at six.\n", "mill.md": "The mill stands by the river.\n"})
+    secrets = ["Zanzibar " * 20 + "harbour\n", "Nothing of the kind is said.\n"]
+    seen = []
+    with desk_over(settings_for(place / "data", refusals=False)) as desk:
+        index_into(desk, place / "open")
+        everyone = desk.search(SearchRequest(question="When does the harbour open?"), FOR_EVERYONE).hits
+        assert all(hit.lexical is not None for hit in everyone)  # nothing is restricted yet
+        for text in secrets:
+            write(place / "board", {"secret.md": f"---\ngroups: [board]\n---\n{text}"})
+            index_into(desk, place / "board")
+            asked = AskRequest(question="When does the harbour open?", include_hits=True)
+            guest = desk.ask(asked, ANYONE)
+            found = desk.search(SearchRequest(question=asked.question), FOR_EVERYONE).hits
+            assert guest.hits
+            assert guest.citations
+            assert all(hit.lexical is None and hit.score == hit.dense for hit in (*found, *guest.hits))
+            assert all(citation.score is None for citation in guest.citations)
+            seen.append([(hit.passage_id, hit.score) for hit in found])
+            owners = desk.search(SearchRequest(question=asked.question), EVERYTHING).hits
+            board = desk.search(SearchRequest(question=asked.question), Access(frozenset({"board"}))).hits
+            assert [hit.lexical for hit in owners] == [hit.lexical for hit in board]
+            assert all(hit.lexical is not None for hit in owners)
+    assert seen[0] == seen[1]

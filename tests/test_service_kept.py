@@ -101,6 +101,7 @@ def test_a_shared_answer_is_read_by_who_may_read_its_articles_until_it_is_taken_
     desk.share(answer.id, STAFF, shared=True)
     seen = desk.kept_answer(answer.id, OTHER_STAFF)
     assert (seen.text, seen.own, seen.shared, seen.conversation_id) == (answer.text, False, True, None)
+    assert [citation.score for citation in seen.citations] == [None] * len(answer.citations)
     with pytest.raises(NotKept):
         desk.kept_answer(answer.id, GUEST)
     desk.share(answer.id, STAFF, shared=False)

@@ -121,7 +121,8 @@ def print_hits(response: SearchResponse) -> None:
 
 
 def _scores(hit: HitWire) -> str:
-    return f"{hit.score:.3f} = {hit.dense:.3f} by meaning, {hit.lexical:.1f} by words; {_shown(hit.article_id)}"
+    words = "" if hit.lexical is None else f", {hit.lexical:.1f} by words"
+    return f"{hit.score:.3f} = {hit.dense:.3f} by meaning{words}; {_shown(hit.article_id)}"
 
 
 def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:

@@ -121,7 +121,11 @@ class Kept:
             rating = feedback.rating_of(connection, answer_id, asker.id)
         response = self._readable(row, asker)
         own = row["asker"] == asker.id
-        fields = response.model_dump() | ({} if own else {"conversation_id": None})
+        if not own:
+            # Its scores count the words of all articles: this reader may not be able to read as many.
+            bare = [citation.model_copy(update={"score": None}) for citation in response.citations]
+            response = response.model_copy(update={"conversation_id": None, "citations": bare})
+        fields = response.model_dump()
         return KeptAnswer.model_validate(
             fields | {"asked": row["asked"], "own": own, "shared": row["shared"], "rating": rating}
         )

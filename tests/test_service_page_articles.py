@@ -21,6 +21,7 @@ ODDITIES = [
     "**bold *and* bent** _under_ snake_case_name __init__ 2*3*4\n",
     "`` ` `` `code\n` unclosed **\n",
     '[a](http://a.example) ![b](c.png "d") [e](javascript:f) [](g) [[h](i)\n',
+    "> [!NOTE]\n> [[a|b]] ![[c]] [[d|]] 10<sup>2</sup> H<sub>2</sub>O <sup>x</sub>\n",
     "&lt;b&gt; <i>raw</i> <!-- -->\n",
     "\ttabbed  \n",
     "\n\n \n",
@@ -29,7 +30,7 @@ ODDITIES = [
     "no newline",
 ]
 CHECK = """async (texts) => {
-  const { articleText, utf16Stretch } = await import("/static/articletext.js");
+  const { articleText, quoteText, utf16Stretch } = await import("/static/articletext.js");
   const wrong = [];
   for (const text of texts) for (const format of ["markdown", "text"]) {
     const points = [...text];
@@ -41,7 +42,20 @@ CHECK = """async (texts) => {
       if (shown.textContent !== text || cited !== right) wrong.push([format, text, start, length, cited]);
     }
   }
+  for (const quote of texts) {
+    const shown = document.createElement("q");
+    quoteText(shown, { quote, stretch: { from: 3, to: 9 } });
+    const bold = [...shown.querySelectorAll("b")].map((part) => part.textContent).join("");
+    if (shown.textContent !== quote || bold !== quote.slice(3, 9)) wrong.push(["quote", quote, bold]);
+  }
   return wrong;
+}"""
+QUOTED = """async (quote) => {
+  const { quoteView } = await import("/static/article.js");
+  const shown = quoteView({ quote, start: 0, highlight: null }, "note-quote");
+  document.body.append(shown);
+  const links = shown.querySelectorAll("a, script, img").length;
+  return { seen: shown.innerText, links, exact: shown.textContent === quote };
 }"""
 
 
@@ -165,3 +179,12 @@ def test_a_short_list_needs_no_search(page: Page) -> None:
     page.goto("/conversations")
     expect(page.locator(".conversation")).to_have_count(1)
     expect(page.get_by_role("searchbox")).to_have_count(0)
+
+
+def test_quotes_are_read_without_marks_of_markdown(page: Page) -> None:
+    linked = "[the *guide*](https://a.example/x), [[policy/Leave|Leave]]"
+    quote = f"[!NOTE]\n> **Two** keys, see {linked}: 10<sup>2</sup> <img src=x>"
+    shown = page.evaluate(QUOTED, quote)
+    assert " ".join(shown["seen"].split()) == "NOTE Two keys, see the guide, Leave: 102 <img src=x>"
+    assert (shown["links"], shown["exact"]) == (0, True)
+    assert page.evaluate(QUOTED, "> 5 % of 2*3*4")["seen"] == "> 5 % of 2*3*4"

@@ -1,6 +1,6 @@
 /** An article as it is read: its heading, where it comes from, and its text with the cited stretch highlighted. */
 
-import { articleText, utf16Stretch } from "./articletext.js";
+import { articleText, quoteText, utf16Stretch } from "./articletext.js";
 import { longDate } from "./dates.js";
 import { element } from "./dom.js";
 import { articleAddress, safeAddress } from "./links.js";
@@ -95,13 +95,13 @@ export function quoteView(citation, name) {
   const { quote } = citation;
   const opens = /^["'\u2018\u201c\u201e\u00ab]/.test(quote);
   const bare = opens && /["\u201c\u201d\u00bb]$/.test(quote);
-  return element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" }, highlighted(citation));
+  const view = element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" });
+  quoteText(view, { quote, stretch: highlighted(citation) });
+  return view;
 }
 
 function highlighted({ quote, start, highlight }) {
-  if (!highlight) return quote;
-  const { from, to } = utf16Stretch(quote, { start: highlight.start - start, end: highlight.end - start });
-  return [quote.slice(0, from), element("b", {}, quote.slice(from, to)), quote.slice(to)];
+  return highlight && utf16Stretch(quote, { start: highlight.start - start, end: highlight.end - start });
 }
 
 /** Put a middle dot between parts. */

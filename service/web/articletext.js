@@ -12,12 +12,16 @@ const FENCE = /^ {0,3}(```|~~~)/;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+/;
 const RULE = /^ {0,3}([-*_])([ \t]*\1){2,}[ \t]*$/;
 const QUOTE = /^ {0,3}>[ \t]?/;
+const LINE_SIGNS = /^[ \t]*(?:>[ \t]?)*(?:#{1,6}[ \t]+)?/;
 const ITEM = /^([ \t]*)([-*+]|\d{1,9}[.)])[ \t]+/;
 const TABLE = /^[ \t]*\|/;
 // Bounded repeats, so that a hostile article cannot make the page search for ever.
 const INLINE = new RegExp(
   [
     "(?<code>`)[^`\\n]{1,500}`",
+    "^\\[!(?<callout>[A-Za-z]{1,20})\\][-+]?",
+    "!?\\[\\[(?:[^\\[\\]|\\n]{1,300}\\|)?(?<wiki>[^\\[\\]|\\n]{1,300})\\]\\]",
+    "<(?<tag>su[bp])>(?<raised>[^<>\\n]{1,100})</\\k<tag>>",
     "(?<strong>\\*\\*|__)(?=[^\\s*_])[^\\n]{1,500}?(?<=[^\\s*_])\\k<strong>",
     "(?<![\\w*])(?<em>[*_])(?=[^\\s*_])[^*_\\n]{1,500}(?<=\\S)\\k<em>(?![\\w*])",
     "!?\\[(?<label>[^\\[\\]\\n]{0,500})\\]\\((?<address>[^()\\s]{0,2000})(?:[ \\t]\"[^\"\\n]{0,500}\")?\\)",
@@ -39,6 +43,20 @@ export function articleText({ text, format, stretch }) {
   else writer.plain(root, 0, text.length);
   root.dir = "auto"; // Last, for while it is set every block that is added makes Chromium look at all before it.
   return root;
+}
+
+/**
+ * Write a quote into an element, with `stretch` in bold: emphasis is shown and its signs are hidden, as in an article, and
+ * links are shown as text. The element's text is the quote and nothing else.
+ */
+export function quoteText(parent, { quote, stretch }) {
+  const writer = new Writer(quote, stretch, { marked: "b", linked: () => element("span") });
+  for (const { from, to } of linesOf(quote)) {
+    // A quote starts after the signs of its first line: what looks like one there is said, as in "> 5 %".
+    const signs = from ? quote.slice(from, to).match(LINE_SIGNS)[0].length : 0;
+    writer.markup(parent, from, from + signs);
+    writer.inline(parent, from + signs, to);
+  }
 }
 
 function unitsUntil(text, { from, points }) {
@@ -95,8 +113,10 @@ function continues(block, line) {
 }
 
 class Writer {
-  constructor(text, stretch) {
+  constructor(text, stretch, { marked = "mark", linked = link } = {}) {
     this.text = text;
+    this.marked = marked;
+    this.linked = linked;
     this.from = stretch?.from ?? 0;
     this.to = stretch?.to ?? 0;
   }
@@ -152,15 +172,27 @@ class Writer {
     this.plain(parent, done, to);
   }
 
-  token(parent, { code, strong, em, label, address }, { start, end }) {
-    const signs = (code ?? strong ?? em)?.length ?? this.text.indexOf("[", start) + 1 - start;
-    const inside = { from: start + signs, to: label === undefined ? end - signs : start + signs + label.length };
-    const made = label === undefined ? element(code ? "code" : strong ? "strong" : "em") : link(address);
-    this.markup(parent, start, inside.from);
+  token(parent, groups, { start, end }) {
+    const { made, from, to } = this.shown(groups, { start, end });
+    this.markup(parent, start, from);
     parent.append(made);
-    if (code) this.plain(made, inside.from, inside.to);
-    else this.inline(made, inside.from, inside.to);
-    this.markup(parent, inside.to, end);
+    if (groups.code) this.plain(made, from, to);
+    else this.inline(made, from, to);
+    this.markup(parent, to, end);
+  }
+
+  /** Return which stretch of a token is read, and the element that it goes into. */
+  shown({ code, strong, em, label, address, callout, wiki, tag, raised }, { start, end }) {
+    const ending = (words, signs) => ({ from: end - signs - words.length, to: end - signs });
+    if (callout) return { made: element("strong"), from: start + 2, to: start + 2 + callout.length };
+    if (wiki) return { made: element("span"), ...ending(wiki, 2) };
+    if (raised) return { made: element(tag), ...ending(raised, tag.length + 3) };
+    if (label !== undefined) {
+      const from = this.text.indexOf("[", start) + 1;
+      return { made: this.linked(address), from, to: from + label.length };
+    }
+    const signs = (code ?? strong ?? em).length;
+    return { made: element(code ? "code" : strong ? "strong" : "em"), from: start + signs, to: end - signs };
   }
 
   markup(parent, from, to) {
@@ -175,7 +207,7 @@ class Writer {
     const start = Math.min(Math.max(from, this.from), to);
     const end = Math.max(Math.min(to, this.to), start);
     if (from < start) parent.append(this.text.slice(from, start));
-    if (start < end) parent.append(element("mark", {}, this.text.slice(start, end)));
+    if (start < end) parent.append(element(this.marked, {}, this.text.slice(start, end)));
     if (end < to) parent.append(this.text.slice(end, to));
   }
 }

@@ -55,7 +55,9 @@ QUOTED = """async (quote) => {
   const shown = quoteView({ quote, start: 0, highlight: null }, "note-quote");
   document.body.append(shown);
   const links = shown.querySelectorAll("a, script, img").length;
-  return { seen: shown.innerText, links, exact: shown.textContent === quote };
+  const power = shown.querySelector("sup");
+  const raised = power && getComputedStyle(power).verticalAlign;
+  return { seen: shown.innerText, links, raised, exact: shown.textContent === quote };
 }"""
 
 
@@ -186,5 +188,5 @@ def test_quotes_are_read_without_marks_of_markdown(page: Page) -> None:
     quote = f"[!NOTE]\n> **Two** keys, see {linked}: 10<sup>2</sup> <img src=x>"
     shown = page.evaluate(QUOTED, quote)
     assert " ".join(shown["seen"].split()) == "NOTE Two keys, see the guide, Leave: 102 <img src=x>"
-    assert (shown["links"], shown["exact"]) == (0, True)
+    assert (shown["links"], shown["raised"], shown["exact"]) == (0, "super", True)
     assert page.evaluate(QUOTED, "> 5 % of 2*3*4")["seen"] == "> 5 % of 2*3*4"

@@ -1,4 +1,4 @@
-"""Settings of the index, from the environment or `.env`. Built once at each entry point and passed down."""
+"""Settings of the index, from the environment or a file that is named. Built once at each entry point and passed down."""
 
 from pathlib import Path
 from typing import Literal
@@ -16,9 +16,7 @@ NO_RERANKER = "none"
 class IndexSettings(BaseSettings):
     """What the index needs to know. Every field is the environment variable `FOOTNOTE_<NAME>`."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="FOOTNOTE_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", extra="ignore", frozen=True, populate_by_name=True)
 
     data_dir: Path = Field(
         Path("data"), description="Folder of the index and databases. One process owns it at a time."

@@ -1,6 +1,9 @@
 """Settings of the service: those of the index and those for answering and serving."""
 
+import os
 import re
+import sys
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -8,9 +11,11 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from index.errors import WrongUsage
 from index.settings import IndexSettings
 
+_FILE = "FOOTNOTE_ENV_FILE"
+
 
 class Settings(IndexSettings):
-    """All settings. Every field is the environment variable `FOOTNOTE_<NAME>`, or a line of `.env`."""
+    """All settings. Every field is the environment variable `FOOTNOTE_<NAME>`, or a line of a file of settings."""
 
     public_url: str | None = Field(
         None,
@@ -200,9 +205,38 @@ class Settings(IndexSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment and `.env`. Raises WrongUsage that names each one that cannot be used."""
+    """Read the settings from the environment and from `settings_file`. Raises WrongUsage that names what cannot be used."""
+    file = settings_file()
+    _warn_of_unread(file)
     try:
-        return Settings()
+        return Settings(_env_file=file)
     except ValidationError as error:
         wrong = "; ".join(f"FOOTNOTE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
         raise WrongUsage(f"A setting cannot be used. {wrong}") from None
+    except (OSError, UnicodeError) as error:
+        raise WrongUsage(f"The file of settings {file} cannot be read ({error}).") from None
+
+
+def settings_file() -> Path | None:
+    """Return the file of settings that the environment names, or that lies in the data folder which it names.
+
+    What lies in the current folder is not read: it may be somebody else's, and would send the keys of the environment to any
+    address. Raises WrongUsage when the file that is named is not there.
+    """
+    if named := os.environ.get(_FILE):
+        if not Path(named).is_file():
+            raise WrongUsage(f"{_FILE} names {named}, and there is no such file.")
+        return Path(named)
+    data_dir = os.environ.get("FOOTNOTE_DATA_DIR")
+    found = Path(data_dir) / ".env" if data_dir else None
+    return found if found and found.is_file() else None
+
+
+def _warn_of_unread(file: Path | None) -> None:
+    here = Path(".env")
+    if here.is_file() and not (file and file.samefile(here)):
+        print(
+            f"The file .env of this folder is not read. Set {_FILE}=.env if its settings are to count, or move it into the "
+            "folder that FOOTNOTE_DATA_DIR names.",
+            file=sys.stderr,
+        )

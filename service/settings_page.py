@@ -14,8 +14,10 @@ _HEAD = """\
 
 <!-- Made from the settings by `make docs`; a test checks that it is up to date. Edit the descriptions in the code. -->
 
-Every setting is an environment variable, or a line `NAME=value` of a file `.env` in the folder that Footnote is started
-from. The environment wins. A value that cannot be used ends the command with exit code 2 and a message that names it.
+Every setting is an environment variable, or a line `NAME=value` of a file of settings: the one that `FOOTNOTE_ENV_FILE`
+names, or else `.env` in the folder that `FOOTNOTE_DATA_DIR` names. The environment wins. A `.env` in the folder that
+Footnote is started from is not read, and a message says so: in a folder of somebody else's, it could send your keys to
+another address. A value that cannot be used ends the command with exit code 2 and a message that names it.
 
 | name | values | default | meaning |
 |---|---|---|---|

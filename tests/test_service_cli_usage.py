@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from service.cli import app
+from service.settings import load_settings
 from tests.cli_fixtures import FOOTNOTE, PATIENCE, Run, environment, one_line
 from tests.service_fixtures import ROOT
 
@@ -61,11 +62,38 @@ def test_a_setting_that_cannot_be_used_is_named(footnote: Run, name: str, value:
     assert f"FOOTNOTE_{name.upper()}: " in one_line(ran)
 
 
-def test_settings_come_from_env_files_too(footnote: Run, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=2\nOTHER=1\n")
-    assert "FOOTNOTE_PASSAGE_TOKENS" in one_line(footnote("status"))
-    (tmp_path / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=150\nOTHER=1\n")
-    assert footnote("status", "--json").json["fingerprint"].endswith("/150")
+def test_settings_come_from_a_file_that_is_named_too(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.env").write_text("FOOTNOTE_PASSAGE_TOKENS=2\nOTHER=1\n")
+    assert "FOOTNOTE_PASSAGE_TOKENS" in one_line(footnote("status", env_file="mine.env"))
+    (tmp_path / "mine.env").write_text("FOOTNOTE_PASSAGE_TOKENS=150\nOTHER=1\n")
+    assert footnote("status", "--json", env_file="mine.env").json["fingerprint"].endswith("/150")
+    missing = footnote("status", env_file="missing.env")
+    assert missing.code == 2
+    assert "FOOTNOTE_ENV_FILE names missing.env" in one_line(missing)
+
+
+def test_settings_come_from_the_data_folder_that_is_named_too(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=150\n")
+    assert footnote("status", "--json", data_dir=tmp_path / "kept").json["fingerprint"].endswith("/150")
+
+
+def test_a_file_of_the_current_folder_sends_no_key_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FOOTNOTE_DATA_DIR", raising=False)
+    monkeypatch.setenv("FOOTNOTE_LLM_API_KEY", "secret")
+    (tmp_path / "data").mkdir()
+    for file in (tmp_path / ".env", tmp_path / "data" / ".env"):
+        file.write_text("FOOTNOTE_LLM_PROVIDER=openai_like\nFOOTNOTE_LLM_BASE_URL=http://evil.example/v1\n")
+    settings = load_settings()
+    assert (settings.llm_provider, settings.llm_base_url) == ("none", None)
+
+
+def test_a_file_of_the_current_folder_is_said_not_to_be_read(footnote: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("FOOTNOTE_PASSAGE_TOKENS=150\n")
+    ran = footnote("status", "--json")
+    assert not ran.json["fingerprint"].endswith("/150")
+    assert "The file .env of this folder is not read" in ran.err
 
 
 def test_a_data_folder_that_cannot_be_used(footnote: Run, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The client of a running service: the same answers and the same errors as in one process, over real HTTP."""
 
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from index.errors import (
     DataFolderOwned,
     FootnoteError,
     IndexEmpty,
+    IndexingStopped,
     IndexMismatch,
     ModelUnusable,
     QuestionError,
@@ -29,6 +31,7 @@ from service.api import create_app
 from service.client import HttpClient
 from service.upkeep_wire import (
     CheckRequest,
+    IndexReportWire,
 )
 from service.wire import (
     AskRequest,
@@ -164,6 +167,23 @@ def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: FakeDesk
             assert "secret" not in str(caught.value)
     unexpected = [line["event"] for line in logged if line["event"] != "request"]
     assert unexpected == ["unexpected error"] * len(call_everything(client))
+
+
+def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
+    desk: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = threading.Event()
+
+    def interrupted(*_: object, **__: object) -> IndexReportWire:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        ended.set()
+        return INDEXED
+
+    monkeypatch.setattr(desk, "index", interrupted)
+    with pytest.raises(IndexingStopped, match="The service goes on with what it was told"):
+        client.index([tmp_path])
+    assert ended.wait(60)
+    assert client.status() == STATUS
 
 
 def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: FakeDesk, client: HttpClient) -> None:

@@ -26,5 +26,5 @@ def stopped_by_ctrl_c() -> Iterator[None]:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     with suppress(RuntimeError):  # a line was just being written: Ctrl-C counts none the less
-        typer.echo("\nStopping: what is being written is finished first.", err=True)
+        typer.echo("\nStopping: this may take a few seconds.", err=True)
     raise KeyboardInterrupt

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, delete, func, insert, not_, select, update
+from sqlalchemy import LargeBinary, and_, cast, delete, func, insert, not_, select, update
 
 from index import finding, publishing, queries, schema
 from index.chunking import passage_id
-from index.database import Purpose, copy_database, engine_for
-from index.errors import ArticleUnknown
+from index.database import Purpose, check_intact, copy_database, damaged, engine_for
+from index.errors import ArticleUnknown, IndexDamaged
 from index.finding import Stretch, in_parts
 from index.hidden import may_hide
 from index.publishing import Prepared
-from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
+from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span, version_of
 from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
 
 _PURPOSE = Purpose(
@@ -252,6 +252,17 @@ class Catalog:
         """Return how many contents are in use."""
         with self._engine.connect() as connection:
             return connection.scalar(select(func.count(articles.c.key.distinct()))) or 0
+
+    def check_intact(self) -> None:
+        """Read everything, and compare each text with the hash that is its version. Raises IndexDamaged."""
+        check_intact(self._engine, _PURPOSE)
+        # As bytes: what is damaged may be no text any more.
+        query = select(texts.c.version, cast(texts.c.text, LargeBinary)).execution_options(yield_per=100)
+        with self._engine.connect() as connection:
+            for version, raw in connection.execute(query):
+                if version_of(raw) != version:
+                    what = f"a text is not the one of its version {version}"
+                    raise IndexDamaged(damaged(self._engine, what, _PURPOSE))
 
     def copy_to(self, path: Path) -> None:
         """Copy the whole database, as it is at one moment, into a new file."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, text
 
 from index.errors import DataFolderUnusable, FootnoteError, IndexDamaged
 
@@ -57,6 +57,19 @@ def private_file(path: str | Path) -> None:
 def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _named: object) -> None:
     if arguments and arguments[0] != ":memory:":
         private_file(arguments[0])
+
+
+def check_intact(engine: Engine, purpose: Purpose) -> None:
+    """Read a whole database of SQLite as its own check does. Raises IndexDamaged when something is wrong with it."""
+    with engine.connect() as connection:
+        said = [str(line) for line in connection.scalars(text("PRAGMA integrity_check(5)"))]
+    if said != ["ok"]:
+        raise IndexDamaged(damaged(engine, "; ".join(said)[:500], purpose))
+
+
+def damaged(engine: Engine, what: str, purpose: Purpose) -> str:
+    """Say that a database is damaged, and what to do."""
+    return f"{purpose.name} {engine.url.database} is damaged ({what}). {purpose.when_damaged}"
 
 
 def _checking(purpose: Purpose) -> Callable[[Connection], None]:

@@ -68,9 +68,9 @@ class Article:
         return self.info.id
 
 
-def version_of(text: str) -> str:
-    """Return `sha256:` and the hash of the text: the name of this version of it."""
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def version_of(text: str | bytes) -> str:
+    """Return `sha256:` and the hash of the text, or of its UTF-8: the name of this version of it."""
+    return "sha256:" + hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

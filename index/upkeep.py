@@ -103,9 +103,11 @@ def check_stores(live: LiveIndex, *, repairing: bool = False) -> Checked:
     """Compare the three stores, and mend them where they differ, if told to. Waits for a run of indexing to end.
 
     What a few passages lack is written into the index as it is. A store that cannot be read, or that holds wrong vectors,
-    is made again beside it. Raises IndexDamaged when a store cannot be read and is not to be repaired.
+    is made again beside it. Raises IndexDamaged when a store cannot be read and is not to be repaired, and always when
+    the catalogue is damaged, from which the others are made.
     """
     with live.indexing, live.fetching:
+        live.current.catalog.check_intact()
         with live.changing:
             found = _differences(live.current)
             if not repairing or (isinstance(found, Differences) and found.agree):

@@ -20,6 +20,7 @@ from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answering import EXTRACTIVE, answer, checked, steps
 from service.askers import OWNER, Asker
 from service.backing_up import back_up
+from service.kept.database import check_database
 from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
@@ -258,7 +259,11 @@ class LocalDesk:
         return back_up(self.live, self.settings.data_dir)
 
     def check(self, request: CheckRequest) -> CheckResponse:
-        """Compare the three stores, and mend them if told to. Raises what `index.upkeep.check_stores` raises."""
+        """Compare the three stores, and mend them if told to; read the databases for damage.
+
+        Raises what `index.upkeep.check_stores` raises, and IndexDamaged.
+        """
+        check_database(self.settings.data_dir)
         return check_wire(check_stores(self.live, repairing=request.repair))
 
     def delete(self, article_ids: Sequence[str]) -> None:

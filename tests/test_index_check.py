@@ -227,3 +227,28 @@ def test_a_catalogue_that_cannot_be_written_says_so(data: Path, embedder: Embedd
         (folder / "rome.md").write_text("It snowed in Rome.")
         with pytest.raises(DataFolderUnusable, match=r"The catalogue .*readonly.* what was indexed before is intact"):
             sync(live.current, [folder])
+
+
+@pytest.mark.parametrize("repairing", [False, True])
+def test_a_flipped_bit_in_a_text_is_found(data: Path, embedder: Embedder, repairing: bool) -> None:
+    path = data / "index" / "catalog.sqlite"
+    with closing(live_over(data, embedder)) as live:
+        live.current.catalog.check_intact()
+    raw = path.read_bytes()
+    assert b"It rained in Rome." in raw
+    path.write_bytes(raw.replace(b"It rained in Rome.", b"It rained in R\xefme."))
+    with closing(live_over(data, embedder)) as live, pytest.raises(IndexDamaged, match="not the one of its version"):
+        check_stores(live, repairing=repairing)
+
+
+def test_damage_that_a_database_finds_itself_is_told(data: Path, embedder: Embedder) -> None:
+    path = data / "index" / "catalog.sqlite"
+    with closing(sqlite3.connect(path)) as database, database:
+        root = database.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'retired'")
+        page = root.fetchone()[0]
+        size = database.execute("PRAGMA page_size").fetchone()[0]
+    raw = bytearray(path.read_bytes())
+    raw[(page - 1) * size] ^= 0x40
+    path.write_bytes(raw)
+    with closing(live_over(data, embedder)) as live, pytest.raises(IndexDamaged, match=r"catalogue .* is damaged"):
+        check_stores(live)

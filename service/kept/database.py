@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from index.database import Purpose, copy_database, engine_for
+from index.database import Purpose, check_intact, copy_database, engine_for
 from index.ownership import private_folder
 from service.kept.schema import upgrade
 
@@ -39,6 +39,16 @@ def copy_to(data_dir: Path, path: Path) -> None:
         copy_database(engine, path, _PURPOSE)
     finally:
         engine.dispose()
+
+
+def check_database(data_dir: Path) -> None:
+    """Read the whole database, where there is one. Raises IndexDamaged."""
+    if (data_dir / FILE).exists():
+        engine = opened_database(data_dir)
+        try:
+            check_intact(engine, _PURPOSE)
+        finally:
+            engine.dispose()
 
 
 def forget_log(engine: Engine) -> None:

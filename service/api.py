@@ -84,7 +84,7 @@ def create_app(
     app.include_router(questions_router(desk, gate, settings), **limited)
     app.include_router(me_router(gate))
     app.include_router(articles_router(desk, gate))
-    app.include_router(kept_routes(desk, gate))
+    app.include_router(kept_routes(desk, gate, limits))
     app.include_router(owner_router(desk, gate))
     app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
     app.include_router(_health(desk, Reach(settings), turns, fallback=settings.llm_fallback))

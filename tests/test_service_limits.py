@@ -19,6 +19,7 @@ from index.errors import DataFolderUnusable, ServiceStopping
 from index.records import Access
 from service.admission.guard import Guard
 from service.admission.keyring import Keyring
+from service.admission.limits import RATINGS_PER_MINUTE
 from service.admission.rates import Rates
 from service.admission.turns import Busy, Room, Turn, Turns
 from service.api import create_app
@@ -341,3 +342,27 @@ def test_a_busy_service_says_so_at_once_and_shows_articles_meanwhile() -> None:
         thread.join()
         assert first[0].status_code == 200
         assert http.post("/api/ask", json=QUESTION).status_code == 200
+
+
+@pytest.mark.parametrize("keys_required", [True, False])
+def test_ratings_are_limited_for_each_and_take_nothing_from_questions(
+    keys: tuple[Guard, list[dict[str, str]]], keys_required: bool
+) -> None:
+    guard, (ann, bob) = keys
+    client = serve(guard, api_keys_required=keys_required, questions_per_minute=1)
+    rating = {"answer_id": "ans_1", "rating": "up"}
+
+    def rated(headers: dict[str, str]) -> Any:
+        return client.post("/api/feedback", json=rating, headers=headers)
+
+    who = ann if keys_required else {}
+    with at(0):
+        assert 429 not in {rated(who).status_code for _ in range(RATINGS_PER_MINUTE)}
+        refused = rated(who)
+        problem(refused, 429, "too-many-ratings")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert rated(bob).status_code != 429
+        assert rated(OWNER).status_code != 429
+        assert client.post("/api/ask", json=QUESTION, headers=ann).status_code == 200
+    with at(2):
+        assert rated(who).status_code != 429

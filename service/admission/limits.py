@@ -5,7 +5,7 @@ Both are looked at once a request has come in whole, so a client that sends slow
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from math import ceil
@@ -24,6 +24,8 @@ from service.settings import Settings
 ALL = "all"
 # Applied where keys are required and the settings say nothing else.
 QUESTIONS_PER_MINUTE, QUESTIONS_PER_MINUTE_TOTAL = 60, 600
+# Always applied: nobody reads answers faster.
+RATINGS_PER_MINUTE = 60
 _GONE = "The client closed the connection before its answer was ready."
 
 
@@ -78,13 +80,23 @@ class Limits:
     async def _spend(self, asker: Asker) -> None:
         named = {} if asker == ANYONE else {asker.id: self.each}
         limits = {name: limit for name, limit in {**named, ALL: self.total}.items() if limit}
-        if asker == OWNER or not limits or self.rates is None:
-            return
+        if asker != OWNER and (wait := await self._wait(limits)):
+            detail = f"Too many questions within a minute. Ask again in {wait} seconds."
+            raise Refused(429, "too-many-questions", detail, headers={"Retry-After": wait})
+
+    async def rating(self, request: Request) -> None:
+        """Let an answer be rated, as a dependency of its endpoint. Raises Refused."""
+        limits = {f"ratings of {_person(request)}": RATINGS_PER_MINUTE}
+        if request.state.asker != OWNER and (wait := await self._wait(limits)):
+            detail = f"Too many ratings within a minute. Rate again in {wait} seconds."
+            raise Refused(429, "too-many-ratings", detail, headers={"Retry-After": wait})
+
+    async def _wait(self, limits: Mapping[str, int]) -> str:
+        """Spend one under each name. Return how many seconds to wait, as a header says it, or nothing."""
+        if not limits or self.rates is None:
+            return ""
         wait = await to_thread.run_sync(self.rates.spend, limits, limiter=self.threads)
-        if wait:
-            seconds = str(ceil(wait))
-            detail = f"Too many questions within a minute. Ask again in {seconds} seconds."
-            raise Refused(429, "too-many-questions", detail, headers={"Retry-After": seconds})
+        return str(ceil(wait)) if wait else ""
 
 
 def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None, turns: Turns) -> Limits:

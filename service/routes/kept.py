@@ -5,6 +5,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Depends, Path, Query
 
 from service.admission.access import Gate
+from service.admission.limits import Limits
 from service.askers import Asker
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
@@ -46,10 +47,10 @@ class KeepingDesk(Protocol):
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
 
-def kept_routes(desk: KeepingDesk, gate: Gate) -> APIRouter:
+def kept_routes(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
     """Return the routes of what is kept."""
     router = APIRouter(prefix="/api")
-    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate), _usage(desk, gate)):
+    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate, limits), _usage(desk, gate)):
         router.include_router(part)
     return router
 
@@ -98,10 +99,12 @@ def _answers(desk: KeepingDesk, gate: Gate) -> APIRouter:
     return router
 
 
-def _feedback(desk: KeepingDesk, gate: Gate) -> APIRouter:
+def _feedback(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
     router = APIRouter(tags=["feedback"])
 
-    @router.post("/feedback", status_code=204, responses=problems(400, 401, 403, 404, 410, 413, 415, 422, 503))
+    rated = problems(400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
+
+    @router.post("/feedback", status_code=204, responses=rated, dependencies=[Depends(limits.rating)])
     def feedback(request: FeedbackRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
         """Say whether an answer was good. Sent again, it takes the place of what the asker said before."""
         desk.rate(request, asker)

@@ -12,7 +12,8 @@ from index.errors import ArticleError
 from index.sources.addresses import clean_address
 from index.sources.metadata import day_of
 
-_ROOTS = {"rss", "rdf", "feed", "urlset", "sitemapindex"}
+_FEEDS = {"rss", "rdf", "feed"}
+_ROOTS = {*_FEEDS, "urlset", "sitemapindex"}
 # As many as one sitemap may list (https://www.sitemaps.org/protocol.html).
 _MOST_LINKS = 50_000
 _MOST_BAD = 20
@@ -58,6 +59,30 @@ def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | Non
     Raises ArticleError when it is packed (`.xml.gz`) and longer than `max_bytes` once unpacked.
     """
     content = _unpacked(content, max_bytes) if content.startswith(_PACKED) else content
+    root = _root_of(content)
+    if root is None:
+        return None
+    kind = _name(root)
+    if kind == "sitemapindex":
+        found = [(link, Listed(link)) for link in _locations(root, "sitemap")]
+        return _checked(found, address, are_sitemaps=True)
+    if kind == "urlset":
+        return _checked([(link, Listed(link)) for link in _locations(root, "url")], address)
+    return _checked([(listed.address, listed) for listed in _listed(root)], address)
+
+
+def feed_in(content: bytes) -> etree._Element | None:
+    """Return a feed (RSS, RDF, Atom), or None where this is none."""
+    root = _root_of(content)
+    return root if root is not None and _name(root) in _FEEDS else None
+
+
+def entries_of(feed: etree._Element) -> Iterator[etree._Element]:
+    """Yield the entries of a feed, in order."""
+    return (element for element in feed.iter() if _name(element) in {"item", "entry"})
+
+
+def _root_of(content: bytes) -> etree._Element | None:
     if not _names_a_root(content):
         return None
     # No entity is expanded and nothing is fetched: a feed's words are data. Feeds are often a little broken.
@@ -66,14 +91,7 @@ def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | Non
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
         return None
-    if root is None or (kind := _name(root)) not in _ROOTS:
-        return None
-    if kind == "sitemapindex":
-        found = [(link, Listed(link)) for link in _locations(root, "sitemap")]
-        return _checked(found, address, are_sitemaps=True)
-    if kind == "urlset":
-        return _checked([(link, Listed(link)) for link in _locations(root, "url")], address)
-    return _checked([(listed.address, listed) for listed in _entries(root)], address)
+    return root if root is not None and _name(root) in _ROOTS else None
 
 
 def _unpacked(content: bytes, max_bytes: int) -> bytes:
@@ -102,40 +120,41 @@ def _checked(found: list[tuple[str, Listed]], base: str, *, are_sitemaps: bool =
 
 
 def _locations(root: etree._Element, name: str) -> Iterator[str]:
-    for entry in _children(root, name):
-        if link := _words(entry, "loc"):
+    for entry in children_named(root, name):
+        if link := words_of(entry, "loc"):
             yield link
 
 
-def _entries(root: etree._Element) -> Iterator[Listed]:
-    for entry in (element for element in root.iter() if _name(element) in {"item", "entry"}):
-        if link := _link(entry):
-            said = _words(entry, "pubdate", "published", "date", "issued", "updated")
-            yield Listed(link, _words(entry, "title"), day_of(said or ""))
+def _listed(root: etree._Element) -> Iterator[Listed]:
+    for entry in entries_of(root):
+        if link := link_of(entry):
+            said = words_of(entry, "pubdate", "published", "date", "issued", "updated")
+            yield Listed(link, words_of(entry, "title"), day_of(said or ""))
 
 
-def _link(entry: etree._Element) -> str | None:
+def link_of(entry: etree._Element) -> str | None:
     """Return the address of an entry's page: Atom's alternate link, RSS's link, or its identifier where that is one."""
-    for link in _children(entry, "link"):
+    for link in children_named(entry, "link"):
         if (href := link.get("href")) and link.get("rel", "alternate") == "alternate":
             return str(href).strip()
-    if words := _words(entry, "link"):
+    if words := words_of(entry, "link"):
         return words
-    identifier = next(iter(_children(entry, "guid")), None)
+    identifier = next(iter(children_named(entry, "guid")), None)
     permanent = identifier is not None and identifier.get("isPermaLink", "true").lower() == "true"
-    return _words(entry, "guid") if permanent else None
+    return words_of(entry, "guid") if permanent else None
 
 
-def _words(entry: etree._Element, *names: str) -> str | None:
+def words_of(entry: etree._Element, *names: str) -> str | None:
     """Return the words of the first of these children that has some."""
     for name in names:
-        for child in _children(entry, name):
+        for child in children_named(entry, name):
             if words := " ".join("".join(child.itertext()).split()):
                 return words
     return None
 
 
-def _children(entry: etree._Element, name: str) -> Iterator[etree._Element]:
+def children_named(entry: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the children of this name, whatever their namespace. Names are in small letters."""
     return (child for child in entry if _name(child) == name)
 
 

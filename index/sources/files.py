@@ -7,6 +7,7 @@ from pathlib import Path
 from index.errors import AccessUnclear, ArticleError, FootnoteError
 from index.sources.articles import article_from
 from index.sources.extraction import ENDINGS, check_size, extract_apart
+from index.sources.feed_files import FEED_ENDINGS, read_feed_file
 from index.sources.lines import read_lines
 from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, Withdrawn, printable, unexpected
 
@@ -67,11 +68,13 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[Reading
     try:
         if not limits.follow_links and file.exists() and leads_out(file, source.root):
             yield _led_out(file, source)
-        elif not file.is_file() or ending not in {*ENDINGS, LINES_ENDING}:
+        elif not file.is_file() or ending not in {*ENDINGS, *FEED_ENDINGS, LINES_ENDING}:
             # A pipe or device would block the run, whatever it is called. A link to nowhere is a file that is gone.
             yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file), _reason(ending))
         elif ending == LINES_ENDING:
             yield from read_lines(file, source, limits)
+        elif ending in FEED_ENDINGS:
+            yield from read_feed_file(file, source, limits)
         else:
             yield _read_whole(file, source, limits)
     except (ArticleError, OSError) as error:

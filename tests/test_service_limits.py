@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier, Event, Thread
 from typing import Any
 from unittest.mock import patch
@@ -120,7 +121,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 @given(st.integers(1, 20), st.lists(st.floats(0, 30), min_size=1, max_size=60))
 def test_never_more_than_the_limit_beyond_the_first_burst(limit: int, pauses: list[float]) -> None:
-    with closing(Rates(Path(":memory:"))) as rates:
+    with TemporaryDirectory() as folder, closing(Rates(Path(folder, "rates.sqlite"))) as rates:
         now, asked = 0.0, 0
         for pause in pauses:
             now += pause

@@ -1,11 +1,13 @@
 """Files are read in a process of its own: nothing that one does costs more than that file."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from index.errors import ArticleError
 from index.sources.apart import apart, seconds_for
 from index.sources.files import read_files
 from index.sources.reading import read_articles, sources_from
@@ -102,6 +104,16 @@ def test_pages_in_odd_charsets_are_read_as_browsers_do(tmp_path: Path) -> None:
 
 def test_the_reading_process_loads_no_model() -> None:
     assert apart(TIGHT, 1, loaded, "torch", "transformers", "chromadb", "tantivy", "fastapi") == []
+
+
+def test_a_process_with_much_memory_keeps_its_reading_process() -> None:
+    limits = Limits(memory_bytes=800_000_000)
+    held = bytearray(b"x") * 500_000_000  # more than half of what a reading process may take
+    with pytest.raises(ArticleError, match="ended the process"):  # so that the next one starts beside all that
+        apart(limits, 1, os._exit, 3)
+    readers = {apart(limits, 1, os.getpid) for _ in range(4)}
+    assert len(held) == 500_000_000
+    assert len(readers) == 1
 
 
 def test_large_files_have_more_time_up_to_the_limit() -> None:

@@ -26,8 +26,9 @@ def test_an_answer_may_take_a_minute(slack: SlackServer, tmp_path: Path) -> None
             threading.Event().wait(8)
             yield event
 
-    with running_bot(slack, ScriptedDesk(slowly), tmp_path):
-        (reply,) = slack.reply(slack.ask("How?"), seconds=120)
+    # As with a language model that is given its time.
+    with running_bot(slack, ScriptedDesk(slowly), tmp_path, question_seconds=300):
+        (reply,) = slack.reply(slack.ask("How?"), seconds=240)
         slack.wait_until_quiet()
     assert " ".join(f"{sentence} [1]" for sentence in sentences) in words(reply)
     assert not any(slack.statuses.values())

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from eval.records import EvalQuestion, QuestionSet, TextOf
 from eval.scoring.answer_scores import holds_answer, normalise
 from eval.scoring.evidence import evidence_targets
-from service.wording import terms
+from service.answer.text.terms import terms
 
 _UNNAMED = re.compile(r"line-\d+")
 

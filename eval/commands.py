@@ -235,7 +235,7 @@ def _write(report: "Report", folder: Path, baseline: Path | None, comparison: "C
 
 def _proposer(settings: "Settings") -> "Proposer | None":
     from eval.drafting.draft import Proposer
-    from service.generative import model_from
+    from service.answer.llm.generative import model_from
 
     llm = model_from(settings)
     return Proposer(llm, settings.llm_context_tokens) if llm else None

@@ -2,7 +2,7 @@
 
     python -m eval.fitting DATASET[@0/6][+DATASET]...
 
-prints weights for `service.evidence` and `service.refusal`, for the way of reading that the settings say
+prints weights for `service.answer.evidence` and `service.answer.refusal`, for the way of reading that the settings say
 (FOOTNOTE_READER). `@0/6` takes only every sixth question of a set, from the first on: those that a reader was not trained
 on; sets joined by + count as one. The choice among sentences is a softmax over those of one question (list-wise logistic
 regression; Cao et al., "Learning to rank: from pairwise approach to listwise approach", ICML 2007); a sentence is right
@@ -29,10 +29,10 @@ from eval.scoring.answer_scores import holds_answer
 from eval.scoring.reliability import calibration_error, reliability
 from index.records import EVERYTHING, Filters
 from index.retrieval import Retrieved, retrieve
+from service.answer.evidence import Evidence, read_sentences, weights_in_use
+from service.answer.refusal import READER_REFUSAL, SIMILARITY_REFUSAL, measured
 from service.client import LocalClient
 from service.desk import LocalDesk
-from service.evidence import Evidence, read_sentences, weights_in_use
-from service.refusal import READER_REFUSAL, SIMILARITY_REFUSAL, measured
 from service.settings import Settings, load_settings
 
 _RIDGE = 1e-3
@@ -224,7 +224,7 @@ def main(datasets: Sequence[str], curve: Path | None) -> None:
 
 
 def _choice_names(settings: Settings) -> dict[str, float]:
-    from service.evidence import READER_WEIGHTS, SIMILARITY_WEIGHTS
+    from service.answer.evidence import READER_WEIGHTS, SIMILARITY_WEIGHTS
 
     return dict(SIMILARITY_WEIGHTS if settings.reader == "none" else READER_WEIGHTS)
 

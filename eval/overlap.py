@@ -6,7 +6,7 @@ prints the F1 of the sentences that an answer shows, and, to compare, of the thr
 over all questions with an answer, refused or not. A sentence counts as chosen, or shown, when more than half of it lies in
 a quote of the evidence, or of the answer. Questions are asked without a language model.
 
-With `--fit`, also the weights that tell best which sentences belong beside the best one (`service/telling.py`), and the F1
+With `--fit`, also the weights that tell best which sentences belong beside the best one (`service/answer/telling.py`), and the F1
 of what weights choose that were fitted without the question's tenth of the set: before anything is joined or left out.
 """
 
@@ -26,12 +26,12 @@ from index.reader.scoring import Numbers
 from index.records import EVERYTHING, Filters, Span
 from index.retrieval import retrieve
 from index.store import Index
-from service.choosing import best_of
+from service.answer.choosing import best_of
+from service.answer.evidence import Evidence, read_sentences
+from service.answer.extractive import quoted
+from service.answer.telling import BELONGING_WEIGHTS, LEAST_PROBABILITY, belonging, telling
 from service.client import LocalClient
-from service.evidence import Evidence, read_sentences
-from service.extractive import quoted
 from service.settings import load_settings
-from service.telling import BELONGING_WEIGHTS, LEAST_PROBABILITY, belonging, telling
 
 _MOST_SIMILAR = 3
 _FOLDS = 10

@@ -17,7 +17,11 @@ from index.records import EVERYTHING, Access
 from index.running import OnProgress
 from index.store import Index
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
-from service.answering import EXTRACTIVE, answer, checked, steps
+from service.answer.lengths import check_lengths
+from service.answer.llm.writer import Writer
+from service.answer.models import Question
+from service.answer.pipeline import EXTRACTIVE, answer, checked, steps
+from service.answer.retrieval.selection import select_hits
 from service.askers import OWNER, Asker
 from service.backing_up import back_up
 from service.kept.database import check_database
@@ -26,11 +30,8 @@ from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.kept.usage import Usage
 from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
-from service.lengths import check_lengths
 from service.observed.observing import Observer, Rated, observed
-from service.records import Question
 from service.reports import check_wire, report_wire
-from service.selection import select_hits
 from service.settings import Settings
 from service.shaping import article_summary, hit_wire, question_from, step_wire
 from service.upkeep_wire import (
@@ -54,7 +55,6 @@ from service.wire import (
     SearchRequest,
     SearchResponse,
 )
-from service.writer import Writer
 
 _TRIALS, _TITLE_ASKED = 3, 100
 log = structlog.get_logger(__name__)
@@ -92,7 +92,7 @@ class LocalDesk:
     ) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
 
-        Raises what `service.answering.steps` raises, and NotKept where the conversation is not one of the asker's.
+        Raises what `service.answer.pipeline.steps` raises, and NotKept where the conversation is not one of the asker's.
         """
         events = self._answered(request, asker, through)
         return observed(events, self.observers, request=request, asker=asker, through=through)

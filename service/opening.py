@@ -10,10 +10,10 @@ from index.errors import DataFolderOwned
 from index.live import LiveIndex
 from index.ownership import Owner, own
 from index.store import opened
+from service.answer.llm.generative import writer_from
 from service.backing_up import remove_unmoved
 from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
-from service.generative import writer_from
 from service.kept.database import opened_database
 from service.kept.expiry import Days, expiring
 from service.kept.kept import Kept

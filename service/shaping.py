@@ -1,7 +1,18 @@
 """What the pipeline works with, to and from the shapes of `service.wire`."""
 
 from index.records import Access, ArticleInfo, Filters, Hit
-from service.records import Answer, Citation, Found, Message, NoAnswer, Preferences, Question, Said, Sentence, Step
+from service.answer.models import (
+    Answer,
+    Citation,
+    Found,
+    Message,
+    NoAnswer,
+    Preferences,
+    Question,
+    Said,
+    Sentence,
+    Step,
+)
 from service.wire import (
     ArticleSummary,
     AskEvent,

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from service.answer.llm.generative import writer_from
 from service.desk import LocalDesk
-from service.generative import writer_from
 from service.wire import (
     AskResponse,
 )

@@ -22,14 +22,14 @@ from rich.table import Table
 
 from index.embedding import Embedder
 from index.settings import PACKAGED_MODEL
-from service.answering import answer
-from service.days import days_in
-from service.deltas import Limits
-from service.generative import LlmWriter, model_from
-from service.markers import words_of
-from service.records import Answer, Question
-from service.sentences import sentences, without_thoughts
-from service.values import Value, values_in
+from service.answer.llm.generative import LlmWriter, model_from
+from service.answer.llm.markers import words_of
+from service.answer.llm.sentences import sentences, without_thoughts
+from service.answer.llm.streaming import Limits
+from service.answer.models import Answer, Question
+from service.answer.pipeline import answer
+from service.answer.text.amounts import Value, values_in
+from service.answer.text.dates import days_in
 from tests.llm_server import free_port
 from tests.service_fixtures import settings_for, shipped_corpus
 

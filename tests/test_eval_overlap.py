@@ -5,8 +5,8 @@ import pytest
 
 from eval.overlap import Case, chosen_by, f1, fit_belonging, within
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span
-from service.evidence import Evidence
-from service.telling import BELONGING_WEIGHTS
+from service.answer.evidence import Evidence
+from service.answer.telling import BELONGING_WEIGHTS
 
 
 def test_f1_is_the_harmonic_mean_of_precision_and_recall() -> None:

@@ -15,28 +15,28 @@ import pytest
 from eval.scoring.answer_scores import normalise
 from index.controls import json_controls, visible_controls
 from index.lexical import stems
-from service.answering import checked
-from service.citing import without_markers
+from service.answer.citations import without_markers
+from service.answer.followups import completed_question
+from service.answer.lengths import recent
+from service.answer.llm.markers import numbers_in, words_of
+from service.answer.llm.prompts import conversation_prompt, passages_prompt
+from service.answer.llm.replies import kind_of
+from service.answer.llm.sentences import without_thoughts
+from service.answer.models import Message
+from service.answer.pipeline import checked
+from service.answer.retrieval.events import event_named
+from service.answer.retrieval.parts import compared
+from service.answer.retrieval.times import when_asked
+from service.answer.sought import wanted
+from service.answer.text.invisible import visible
+from service.answer.text.terms import asks_for_overview, asks_whether, parts_of
 from service.escaping import markdown_escaped, unescaped
-from service.events import event_named
-from service.followups import completed_question
-from service.invisible import visible
-from service.lengths import recent
-from service.markers import numbers_in, words_of
 from service.openai.asking import read_chat
 from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers as without_linked_markers
 from service.openai.wire import ChatRequest
-from service.parts import compared
-from service.prompts import conversation_prompt, passages_prompt
-from service.records import Message
-from service.replies import kind_of
-from service.sentences import without_thoughts
 from service.settings import Settings
 from service.slack.text import markdown, mrkdwn, question_text
-from service.sought import wanted
-from service.times import when_asked
-from service.wording import asks_for_overview, asks_whether, parts_of
 
 SHORT = 2_000
 """Longest question, by default: what reads questions never meets more."""

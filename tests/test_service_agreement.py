@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span
-from service.agreement import agreeing, grouped, same_value
-from service.evidence import Evidence
-from service.reading import Found
+from service.answer.agreement import agreeing, grouped, same_value
+from service.answer.evidence import Evidence
+from service.answer.reading import Found
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from index.errors import IndexEmpty, QuestionError
 from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
-from service.answering import NOT_ANSWERED, answer
+from service.answer.evidence import read_sentences
+from service.answer.extractive import quoted
+from service.answer.models import Answer, Question
+from service.answer.pipeline import NOT_ANSWERED, answer
 from service.askers import OWNER
 from service.desk import LocalDesk
-from service.evidence import read_sentences
-from service.extractive import quoted
-from service.records import Answer, Question
 from service.wire import AskRequest, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 

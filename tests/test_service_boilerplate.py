@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.boilerplate import is_boilerplate
+from service.answer.boilerplate import is_boilerplate
 
 
 @pytest.mark.parametrize(

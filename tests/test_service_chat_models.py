@@ -11,11 +11,11 @@ import pytest
 
 from index.errors import WrongUsage
 from index.extras import how_to_install
-from service.chat_models import ChatModel, Provider, opened_model
-from service.completing import completed_by_model
-from service.deltas import Delta, Limits, deltas
-from service.prompts import COMPLETE
-from service.records import Message, Usage
+from service.answer.llm.completion import completed_by_model
+from service.answer.llm.prompts import COMPLETE
+from service.answer.llm.providers import ChatModel, Provider, opened_model
+from service.answer.llm.streaming import Delta, Limits, deltas
+from service.answer.models import Message, Usage
 from tests.llm_server import LlmServer, Reply
 
 PROVIDERS: tuple[Provider, ...] = ("openai_like", "anthropic", "bedrock", "ollama")
@@ -142,7 +142,7 @@ def test_the_last_word_is_not_waited_for_for_ever(
     llm: LlmServer, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("service.deltas.monotonic", lambda: now)
+    monkeypatch.setattr("service.answer.llm.streaming.monotonic", lambda: now)
     llm.do(Reply("word " * 500, pieces=5, held_after=20))
     stream = heard_one_by_one(llm, provider)
     assert any(delta.text for delta in stream)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span
-from service.choosing import best_of, choosing_for
-from service.evidence import Evidence
-from service.reading import Found
+from service.answer.choosing import best_of, choosing_for
+from service.answer.evidence import Evidence
+from service.answer.reading import Found
 
 
 def said(article: str, words: str, *, score: float = 10.0, similarity: float = 0.6, answer: str = "") -> Evidence:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span, version_of
-from service.citing import Cited, Draft, Stretch, cite, without_markers
+from service.answer.citations import Cited, Draft, Stretch, cite, without_markers
 
 OUR_MARKER = re.compile(r" ?\[(\d+)\]")
 FULL_WIDTH_MARKER = re.compile(r"【\d+】")

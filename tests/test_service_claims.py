@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from service.claims import Source, contradicted, missing
+from service.answer.verification.claims import Source, contradicted, missing
 
 QUOTE = "Amazon announced on 20 April 2026 an immediate investment of $5 billion in Anthropic, about 15% of it in cash."
 SOURCE = Source((QUOTE,), ("Anthropic Secures 5 Gigawatts of Compute Reuters",), (date(2026, 4, 21),))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.days import days_in
+from service.answer.text.dates import days_in
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from index.records import Span
-from service.disagreement import disagreements
-from service.records import Citation
+from service.answer.disagreement import disagreements
+from service.answer.models import Citation
 
 
 def citations(*quotes: str) -> list[Citation]:

@@ -6,8 +6,8 @@ import pytest
 
 from index.records import ArticleInfo, Hit, Passage
 from index.segmentation import split_sentences
-from service.events import Event, event_named, period_from
-from service.periods import Period
+from service.answer.retrieval.events import Event, event_named, period_from
+from service.answer.retrieval.periods import Period
 
 AS_OF = date(2026, 6, 15)
 

@@ -7,10 +7,10 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.store import Index
 from index.sync import sync
-from service.citing import Draft
-from service.evidence import read_sentences
-from service.extractive import quoted, short_answer
-from service.refusal import confidence, measured
+from service.answer.citations import Draft
+from service.answer.evidence import read_sentences
+from service.answer.extractive import quoted, short_answer
+from service.answer.refusal import confidence, measured
 
 HARBOUR = """\
 ---

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.followups import completed_question
-from service.records import Message
+from service.answer.followups import completed_question
+from service.answer.models import Message
 
 INVESTS = ("How much will Amazon invest in Anthropic right away?", "Amazon invests $5 billion now.")
 USED = ("How much steel did the shipyards of Gdansk use in 2019?", "900 tonnes.")

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from service.answering import NOT_ANSWERED
+from service.answer.llm.prompts import CANNOT_ANSWER
+from service.answer.pipeline import NOT_ANSWERED
 from service.askers import OWNER
 from service.desk import LocalDesk
-from service.prompts import CANNOT_ANSWER
 from service.wire import (
     AskEvent,
     AskRequest,

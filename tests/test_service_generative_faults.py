@@ -144,7 +144,7 @@ def test_a_model_that_sends_faster_than_it_is_read_is_given_up_in_time(llm: LlmS
 
 def test_what_held_stays_when_the_time_is_up(llm: LlmServer, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     looks = count()  # at the clock, one for each piece that is waited for: after 20 of them the time is up
-    monkeypatch.setattr("service.deltas.monotonic", lambda: 0.0 if next(looks) < 20 else 1_000.0)
+    monkeypatch.setattr("service.answer.llm.streaming.monotonic", lambda: 0.0 if next(looks) < 20 else 1_000.0)
     said = cites("Amazon invests $5 billion immediately {}. " + "So it goes on. " * 99, FIVE_NOW)
     llm.do(Reply(said, held_after=40))
     response = answer(llm_timeout_seconds=120)

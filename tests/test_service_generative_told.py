@@ -11,11 +11,11 @@ import pytest
 import structlog
 
 from index.errors import WrongUsage
+from service.answer.llm.generative import writer_from
+from service.answer.llm.prompts import SYSTEM, passages_prompt
 from service.askers import ANYONE
 from service.desk import LocalDesk
-from service.generative import writer_from
 from service.observed.logs import set_up
-from service.prompts import SYSTEM, passages_prompt
 from service.wire import (
     AskRequest,
     MessageWire,

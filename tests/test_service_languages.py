@@ -7,9 +7,9 @@ import pytest
 from index.records import ArticleInfo, Hit, Passage
 from index.store import Index
 from index.sync import sync
-from service.answering import answer
-from service.languages import foreign_language, unread_language
-from service.records import Answer, NoAnswer, Question
+from service.answer.languages import foreign_language, unread_language
+from service.answer.models import Answer, NoAnswer, Question
+from service.answer.pipeline import answer
 from tests.service_fixtures import settings_for
 
 

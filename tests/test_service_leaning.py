@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.leaning import announced, leans_back
+from service.answer.leaning import announced, leans_back
 
 
 @pytest.mark.parametrize(

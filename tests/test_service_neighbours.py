@@ -8,7 +8,7 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.store import Index
 from index.sync import sync
-from service.neighbours import joined
+from service.answer.retrieval.neighbours import joined
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 

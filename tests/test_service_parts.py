@@ -3,7 +3,7 @@
 import pytest
 
 from index.records import ArticleInfo, Hit, Passage
-from service.parts import compared, publishers_named, titles_named
+from service.answer.retrieval.parts import compared, publishers_named, titles_named
 
 
 def hit(id_: str, *, publisher: str | None = None, title: str = "A title") -> Hit:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from service.answer.llm.providers import address_of
 from service.api import create_app
-from service.chat_models import address_of
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem

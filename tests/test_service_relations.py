@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.relations import untold
+from service.answer.relations import untold
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.retrieval import retrieve
 from index.store import Index
 from index.sync import sync
-from service.answering import answer
-from service.records import Answer, Preferences, Question
-from service.selection import Selected, select_hits
+from service.answer.models import Answer, Preferences, Question
+from service.answer.pipeline import answer
+from service.answer.retrieval.selection import Selected, select_hits
 from service.settings import Settings
 
 NewPlace = Callable[[], AbstractContextManager[Path]]

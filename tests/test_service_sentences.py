@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.markers import lists_sources, numbers_in, words_of
-from service.sentences import sentences, without_thoughts
+from service.answer.llm.markers import lists_sources, numbers_in, words_of
+from service.answer.llm.sentences import sentences, without_thoughts
 
 _WORDS = [
     "Amazon invests $5 billion now. ",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sought import Wanted, holds, lacks, wanted
+from service.answer.sought import Wanted, holds, lacks, wanted
 
 
 @pytest.mark.parametrize(

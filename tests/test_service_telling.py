@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan
-from service.evidence import Evidence
-from service.telling import BELONGING_WEIGHTS, belonging, belongs, telling
+from service.answer.evidence import Evidence
+from service.answer.telling import BELONGING_WEIGHTS, belonging, belongs, telling
 
 TEXT = "Reeds grow on banks. The river is slow. It was not so before."
 SENTENCES = tuple(SentenceSpan(*span, "sentence") for span in ((0, 20), (21, 39), (40, 61)))

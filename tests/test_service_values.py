@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.values import Value, mentions_in, values_in
+from service.answer.text.amounts import Value, mentions_in, values_in
 
 
 @pytest.mark.parametrize(

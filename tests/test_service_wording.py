@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.wording import (
+from service.answer.text.terms import (
     asks_back,
     asks_for_list,
     asks_for_overview,

@@ -13,7 +13,7 @@ from eval.drafting.draft_records import Draft
 from eval.scoring.answer_scores import holds_answer
 from index.records import Article
 from index.segmentation import display_text, split_sentences
-from service.wording import terms
+from service.answer.text.terms import terms
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 # A month alone says too little, and a year that is part of a longer number is none.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from eval.records import EvalQuestion
 from eval.scoring.answer_scores import answers_are_known, unmarked_text
 from index.errors import WrongUsage
-from service.sentences import without_thoughts
+from service.answer.llm.sentences import without_thoughts
 from service.settings import Settings
 from service.wire import AskResponse
 
@@ -84,7 +84,7 @@ def unjudged(question: EvalQuestion) -> dict[str, float]:
 
 
 def _voter(settings: Settings, seed: int) -> "LLM":
-    from service.chat_models import ChatModel, key_of, opened_model
+    from service.answer.llm.providers import ChatModel, key_of, opened_model
 
     assert settings.judge_base_url
     assert settings.judge_model

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from index.errors import NotKept
 from index.live import LiveIndex
+from service.answer.models import Message
 from service.askers import Asker
 from service.kept import answers, conversations, feedback
 from service.kept.database import forget_log
@@ -26,7 +27,6 @@ from service.kept_wire import (
     ReviewResponse,
     ReviewRow,
 )
-from service.records import Message
 from service.wire import AskResponse
 
 Through = Literal["api", "page", "openai", "slack"]

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from time import monotonic
 
-from service.chat_models import address_of
+from service.answer.llm.providers import address_of
 from service.settings import Settings
 from service.upkeep_wire import ModelReach
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.errors import QuestionError
+from service.answer.lengths import check_message_lengths, check_question_length
 from service.http_problems import check_characters
-from service.lengths import check_message_lengths, check_question_length
 from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers
 from service.openai.wire import ChatMessage, ChatRequest

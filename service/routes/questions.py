@@ -11,12 +11,12 @@ from index.records import Access
 from service.admission.access import Gate
 from service.admission.limits import turn_of
 from service.admission.turns import Turn
+from service.answer.lengths import check_lengths
 from service.askers import Asker
 from service.documented import problems
 from service.examples import SENTENCE_STREAM, streamed
 from service.http_problems import check_characters
 from service.kept.kept import Through
-from service.lengths import check_lengths
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, server_sent, stepwise
 from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse

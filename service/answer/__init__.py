@@ -1,0 +1,1 @@
+"""Question to answer: the pipeline and its steps. Imports no web framework."""

@@ -1,0 +1,51 @@
+"""A question that leans on the conversation before it, completed by a language model."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from service.answer.llm.prompts import COMPLETE, conversation_prompt
+from service.answer.llm.replies import kind_of
+from service.answer.llm.sentences import without_thoughts
+from service.answer.llm.streaming import Limits, deltas
+from service.answer.models import Message
+from service.answer.text.invisible import visible
+from service.answer.verification.claims import Source, missing
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+log = structlog.get_logger(__name__)
+
+# Nobody waits longer for a question to be understood: rules complete it at once, if less well.
+_SECONDS = 15.0
+_MESSAGES = 6
+_LONGEST = 400
+
+
+def completed_by_model(llm: "LLM", question: str, history: Sequence[Message], *, limits: Limits) -> str | None:
+    """Return the question as it can be understood by itself, or None where the model fails to say it.
+
+    What the model adds has to come from the conversation: figures, days and names that stand nowhere in it are invented,
+    and would be searched for.
+    """
+    from llama_index.core.llms import ChatMessage, MessageRole
+
+    recent = history[-_MESSAGES:]
+    messages = [
+        ChatMessage(role=MessageRole.SYSTEM, content=COMPLETE),
+        ChatMessage(role=MessageRole.USER, content=conversation_prompt(question, recent)),
+    ]
+    seconds = min(_SECONDS, limits.total_seconds / 2)
+    bounded = replace(limits, first_token_seconds=min(limits.first_token_seconds, seconds), total_seconds=seconds)
+    try:
+        text = "".join(without_thoughts(delta.text for delta in deltas(llm, messages, bounded)))
+    except Exception as error:  # noqa: BLE001 whatever a provider's client raises, the question is completed by rules
+        log.warning("question not completed by the language model", error=type(error).__name__)
+        return None
+    completed = " ".join(visible(text).split()).strip('"“”')
+    said = Source((*(message.text for message in recent), question))
+    usable = 0 < len(completed) <= _LONGEST and kind_of(question, completed) == "statement"
+    return completed if usable and not missing(completed, said) else None

@@ -1,0 +1,241 @@
+"""Language models behind an address, as LlamaIndex LLMs. The writer of answers and the judge of evaluations use them.
+
+The clients try once and wait at most `timeout_seconds` for the next byte; `service.answer.llm.streaming` keeps the time and tries again.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import SecretStr
+
+from index.errors import WrongUsage
+from index.extras import how_to_install
+from service.answer.llm.connections import to_close
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+# Bytes of one answer, with all that each token of it is wrapped into. Clients keep a line whole, however long it is.
+_MOST_BYTES = 64_000_000
+Provider = Literal["openai_like", "anthropic", "bedrock", "ollama"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatModel:
+    """A model of a server that chats.
+
+    `base_url` None is the address that the provider's client knows. `key` None is what that client finds by itself, as in
+    the environment. `context_tokens` is what the model reads at most, `answer_tokens` what it may write. A `seed` makes
+    servers that know it repeat themselves.
+    """
+
+    base_url: str | None
+    name: str
+    key: str | None
+    timeout_seconds: float
+    context_tokens: int
+    answer_tokens: int
+    temperature: float = 0.0
+    seed: int | None = None
+    provider: Provider = "openai_like"
+
+
+def key_of(secret: SecretStr | None) -> str | None:
+    """Return the key itself."""
+    return secret.get_secret_value() if secret else None
+
+
+def opened_model(model: ChatModel) -> "LLM":
+    """Return a LlamaIndex LLM that tries once, and gives up on an answer after `timeout_seconds`.
+
+    Raises WrongUsage where the package for the provider is missing, or the provider lacks something that only whoever
+    starts Footnote can give, such as a key.
+    """
+    try:
+        return _OPENING[model.provider](model)
+    except ImportError:
+        raise WrongUsage(
+            f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a package that is not installed. "
+            f"Install it with: {how_to_install(model.provider)}"
+        ) from None
+
+
+def _openai_like(model: ChatModel) -> "LLM":
+    from llama_index.llms.openai_like import OpenAILike
+    from openai import DefaultHttpxClient
+
+    seed = {} if model.seed is None else {"seed": model.seed}
+    llm: LLM = OpenAILike(
+        model=model.name,
+        api_base=model.base_url,
+        # Servers that want no key are sent a word: the client refuses to send nothing.
+        api_key=model.key or "none",
+        # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
+        is_chat_model=True,
+        context_window=model.context_tokens,
+        max_tokens=model.answer_tokens,
+        temperature=model.temperature,
+        # Sent with streams alone: without it, servers do not count their tokens.
+        additional_kwargs={"stream_options": {"include_usage": True}} | seed,
+        timeout=model.timeout_seconds,
+        # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
+        max_retries=0,
+        http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)),
+    )
+    return llm
+
+
+def _anthropic(model: ChatModel) -> "LLM":
+    from anthropic import DefaultHttpxClient
+    from llama_index.llms.anthropic import Anthropic
+
+    _with_key(model, environment="ANTHROPIC_API_KEY")
+    llm: Any = _of_any_name(Anthropic, model)(
+        model=model.name,
+        base_url=model.base_url,
+        api_key=model.key,
+        max_tokens=model.answer_tokens,
+        temperature=model.temperature,
+        timeout=model.timeout_seconds,
+        max_retries=0,
+    )
+    # LlamaIndex has no way to give it one.
+    llm._client = llm._client.with_options(http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)))
+    opened: LLM = llm
+    return opened
+
+
+def _bedrock(model: ChatModel) -> "LLM":
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+    from llama_index.llms.bedrock_converse import BedrockConverse
+
+    seconds = model.timeout_seconds
+    try:
+        llm: Any = _of_any_name(BedrockConverse, model)(
+            model=model.name,
+            endpoint_url=model.base_url,
+            max_tokens=model.answer_tokens,
+            temperature=model.temperature,
+            max_retries=1,
+            botocore_config=Config(retries={"total_max_attempts": 1}, connect_timeout=seconds, read_timeout=seconds),
+        )
+    except BotoCoreError as error:
+        raise WrongUsage(
+            f"FOOTNOTE_LLM_PROVIDER=bedrock cannot be used: {error} It reads region and credentials as every AWS client "
+            "does: from AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, a profile or a role."
+        ) from None
+    llm._client.meta.events.register("after-call.*.ConverseStream", _close_stream)
+    opened: LLM = llm
+    return opened
+
+
+def _close_stream(parsed: Mapping[str, Any], **_: object) -> None:
+    if stream := parsed.get("stream"):
+        to_close(stream)
+
+
+def address_of(provider: Provider, base_url: str | None) -> str:
+    """Return the address that a provider's client sends to, where `base_url` is what the settings say."""
+    if base_url is not None:
+        return base_url
+    match provider:
+        case "anthropic":
+            return os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+        case "bedrock":
+            from botocore.session import get_session
+
+            # Without keys of its own a client would look for some, also over the network.
+            no_keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+            region = os.environ.get("AWS_REGION")
+            client = get_session().create_client("bedrock-runtime", region_name=region, **no_keys)
+            return str(client.meta.endpoint_url)
+        case "ollama":
+            return "http://127.0.0.1:11434"
+        case "openai_like":
+            raise WrongUsage("FOOTNOTE_LLM_PROVIDER=openai_like needs FOOTNOTE_LLM_BASE_URL.")
+
+
+def _ollama(model: ChatModel) -> "LLM":
+    from llama_index.llms.ollama import Ollama
+    from ollama import Client
+
+    base_url = address_of("ollama", model.base_url)
+    headers = {"Authorization": f"Bearer {model.key}"} if model.key else {}
+    seconds = model.timeout_seconds
+    seed = {} if model.seed is None else {"seed": model.seed}
+    llm: LLM = Ollama(
+        model=model.name,
+        base_url=base_url,
+        context_window=model.context_tokens,
+        temperature=model.temperature,
+        client=Client(base_url, timeout=seconds, headers=headers, event_hooks=_hooks(seconds)),
+        additional_kwargs={"num_predict": model.answer_tokens} | seed,
+    )
+    return llm
+
+
+_OPENING: Mapping[Provider, Callable[[ChatModel], "LLM"]] = {
+    "openai_like": _openai_like,
+    "anthropic": _anthropic,
+    "bedrock": _bedrock,
+    "ollama": _ollama,
+}
+
+
+def _with_key(model: ChatModel, *, environment: str) -> None:
+    if not model.key and not os.environ.get(environment):
+        raise WrongUsage(f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a key. Set FOOTNOTE_LLM_API_KEY.")
+
+
+def _of_any_name(client: type, model: ChatModel) -> type:
+    """Return a LlamaIndex LLM that does not refuse models which came out after its own list of them."""
+    from llama_index.core.llms import LLMMetadata
+
+    told = LLMMetadata(
+        context_window=model.context_tokens, num_output=model.answer_tokens, is_chat_model=True, model_name=model.name
+    )
+    return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told)})
+
+
+def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
+    """Return what makes an httpx client give up on an answer after this long or this much, however it comes in.
+
+    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open. Answers
+    are not compressed: a few kilobytes of those can become gigabytes.
+    """
+    import httpx
+
+    class Bounded(httpx.SyncByteStream):
+        def __init__(self, response: httpx.Response) -> None:
+            self._request, self._stream = response.request, response.stream
+
+        def __iter__(self) -> Iterator[bytes]:
+            assert isinstance(self._stream, httpx.SyncByteStream)
+            received = 0
+            for part in self._stream:
+                received += len(part)
+                if received > _MOST_BYTES:
+                    raise httpx.ReadError("The answer is too long.", request=self._request)
+                if monotonic() > self._request.extensions["footnote_deadline"]:
+                    raise httpx.ReadTimeout("The answer took too long.", request=self._request)
+                yield part
+
+        def close(self) -> None:
+            assert isinstance(self._stream, httpx.SyncByteStream)
+            self._stream.close()
+
+    def start(request: httpx.Request) -> None:
+        request.extensions["footnote_deadline"] = monotonic() + seconds
+        request.headers["Accept-Encoding"] = "identity"
+
+    def bound(response: httpx.Response) -> None:
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise httpx.DecodingError("The answer is compressed, which nobody asked for.", request=response.request)
+        response.stream = Bounded(response)
+        to_close(response)
+
+    return {"request": [start], "response": [bound]}

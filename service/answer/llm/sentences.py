@@ -1,0 +1,104 @@
+"""A text that arrives in pieces, cut into sentences as soon as each is finished.
+
+The text is read character by character, so where the pieces were cut makes no difference to the sentences.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from index.segmentation import split_sentences
+from service.answer.llm.markers import MARKER
+
+# A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
+_BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER})+)", re.IGNORECASE)
+_MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+# Letters, figures, blanks and commas alone end no sentence, and looking closer would cost much with every word.
+_NO_END = re.compile(r"[\w ,'’-]*")
+# Stops that no white space follows.
+_FULL_WIDTH_STOPS = "。！？"
+LONGEST = 2_000
+"""What holds no sentence end for so long is no sentence: it is cut, so that a model that rambles costs no memory."""
+_TAG = re.compile(r"</?think>", re.IGNORECASE | re.ASCII)
+_TAG_BEGUN = re.compile(r"<(?:/?(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII)
+
+
+def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
+    """Leave out what a model thinks aloud between `<think>` and `</think>`, also where it never closes the thought.
+
+    A closing tag without an opening one, which some servers swallow, is left out by itself: what came before it is past
+    recall, and is checked like any other sentence.
+    """
+    held, thinking = "", False
+    for piece in pieces:
+        held += piece
+        while tag := _TAG.search(held):
+            if not thinking:
+                yield held[: tag.start()]
+            held, thinking = held[tag.end() :], tag.group()[1] != "/"
+        begun = _TAG_BEGUN.search(held)
+        if not thinking:
+            yield held[: begun.start() if begun else len(held)]
+        held = begun.group() if begun else ""
+    if not thinking:
+        yield held
+
+
+def sentences(pieces: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences of a Markdown text, each with the markers that follow it, as soon as the next one has begun.
+
+    Lines of a code block come one by one, in backticks: what stands in them is no marker.
+    """
+    text, in_code = "", False
+    for character in chain.from_iterable(pieces):
+        text += character
+        if character == "\n" and (in_code or _FENCE.match(_last_line(text))):
+            before, line = text[: -len(_last_line(text))], _last_line(text)
+            yield from _all(before)
+            fence = bool(_FENCE.match(line))
+            in_code = in_code != fence
+            if in_code and not fence and line.strip():
+                yield _code(line)
+            text = ""
+        elif not in_code and _may_end(text):
+            done, text = _first(text)
+            yield from done
+    yield from [_code(text)] if in_code and text.strip() else _all(text)
+
+
+def _code(line: str) -> str:
+    return f"`{line.strip().replace('`', '')}`"
+
+
+def _last_line(text: str) -> str:
+    return text[text.rfind("\n", 0, -1) + 1 :]
+
+
+def _may_end(text: str) -> bool:
+    """Say whether a sentence may have ended, and a whole word of the next have come: then looking is worth it."""
+    if len(text) > LONGEST:
+        return True
+    whole_word = (text[-1].isspace() and not text[-2:-1].isspace()) or text[-2:-1] in _FULL_WIDTH_STOPS
+    return len(text) > 1 and whole_word and not _NO_END.fullmatch(text) and not _MARKER_BEGUN.search(text)
+
+
+def _first(text: str) -> tuple[list[str], str]:
+    """Return what is finished of a text, and the rest, which begins with the sentence that is not."""
+    moved = _moved(text)
+    spans = split_sentences(moved, "markdown")
+    if len(text) > LONGEST:
+        return [moved[span.start : span.end] for span in spans], ""
+    if len(spans) < 2:
+        return [], text
+    return [moved[span.start : span.end] for span in spans[:-1]], moved[spans[-1].start :]
+
+
+def _all(text: str) -> list[str]:
+    moved = _moved(text)
+    return [moved[span.start : span.end] for span in split_sentences(moved, "markdown")]
+
+
+def _moved(text: str) -> str:
+    # Emphasis often goes over several sentences, of which each would keep one half of the marks.
+    return _BEHIND_THE_STOP.sub(r"\2\1", text.replace("**", ""))

@@ -1,0 +1,207 @@
+"""What a language model says, piece by piece, within limits of time, whichever provider's client brings it.
+
+The clients differ in what they time and repeat: none bounds the wait for the first word or for the whole, and some wait for a
+minute on their own. So each stream is read in a thread of its own, and whoever wants the pieces waits only as long as agreed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from contextvars import copy_context
+from dataclasses import dataclass
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_random_exponential,
+)
+from tenacity.nap import sleep_using_event
+
+from service.answer.llm.connections import closed_at_the_end
+from service.answer.models import Usage
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM, ChatMessage, ChatResponse
+
+# Too many requests, overloaded (529 is Anthropic's), or a fault that may pass.
+_MAY_PASS = frozenset({429, 500, 502, 503, 504, 529})
+_BACKOFF = wait_random_exponential(multiplier=0.25, max=8)
+_CUT_SHORT = frozenset({"length", "max_tokens"})
+# What a model is told to write is a hundredth of this; thoughts may be longer.
+_MOST_CHARS = 200_000
+# Pieces that wait to be taken. A server that sends faster is read no further.
+_QUEUE = 64
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a model is waited for: until its first word, retries included, and until its last."""
+
+    first_token_seconds: float
+    total_seconds: float
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of what a model says. `thought` is what it thinks aloud. `usage` counts tokens so far, where it is told.
+
+    `whole` says that with this piece the model came to its end by itself.
+    """
+
+    text: str
+    thought: str = ""
+    usage: Usage | None = None
+    whole: bool = False
+
+
+class TooMuchSaid(Exception):
+    """The model wrote more than any answer has, without an end."""
+
+
+_Received = Queue[Delta | Exception | None]
+
+
+def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Iterator[Delta]:
+    """Yield what the model answers to these messages. Closing the iterator closes the connection at the next piece.
+
+    Raises TimeoutError past a limit of time, TooMuchSaid past that of length, and what the provider's client raises.
+    """
+    received: _Received = Queue(_QUEUE)
+    stopped = Event()
+    read = copy_context().run  # traces belong to the question that is asked
+    Thread(target=read, args=(_read, llm, messages, limits, received, stopped), daemon=True).start()
+    try:
+        yield from _until_the_end(received, limits)
+    finally:
+        stopped.set()
+
+
+def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
+    started, said = monotonic(), 0
+    while True:
+        allowed = limits.total_seconds if said else min(limits.first_token_seconds, limits.total_seconds)
+        try:
+            # Looked at with every piece: a server may send faster than its pieces are taken.
+            if (left := started + allowed - monotonic()) <= 0:
+                raise Empty
+            item = received.get(timeout=left)
+        except Empty:
+            raise TimeoutError(f"no {'end' if said else 'word'} after {allowed:g} s") from None
+        if item is None:
+            return
+        if isinstance(item, Exception):
+            raise item
+        said += len(item.text) + len(item.thought)
+        if said > _MOST_CHARS:
+            raise TooMuchSaid(f"no end after {_MOST_CHARS:,} characters")
+        yield item
+
+
+def _put(received: _Received, item: Delta | Exception | None, stopped: Event) -> None:
+    """Put a piece where it is waited for, as soon as there is room. Given up when nobody waits any more."""
+    while not stopped.is_set():
+        try:
+            received.put(item, timeout=_LOOK_SECONDS)
+            return
+        except Full:
+            continue
+
+
+def _read(
+    llm: "LLM",
+    messages: "Sequence[ChatMessage]",
+    limits: Limits,
+    received: _Received,
+    stopped: Event,
+) -> None:
+    heard = False
+
+    def once() -> None:
+        nonlocal heard
+        with closed_at_the_end(), closing(iter(llm.stream_chat(messages))) as stream:
+            for response in stream:
+                heard = True
+                if stopped.is_set():
+                    return
+                _put(received, _delta(response), stopped)
+
+    try:
+        Retrying(
+            # What was said once must not be said again.
+            retry=retry_if_exception(lambda error: not heard and not stopped.is_set() and _status(error) in _MAY_PASS),
+            stop=stop_after_attempt(limits.retries + 1) | stop_before_delay(limits.first_token_seconds),
+            wait=_pause,
+            sleep=sleep_using_event(stopped),
+            reraise=True,
+        )(once)
+        _put(received, None, stopped)
+    except Exception as error:  # noqa: BLE001 it is raised again where the pieces are waited for
+        _put(received, error, stopped)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Return the seconds until the next try: what the server asks for, or a random time that grows."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = _headers(error).get("retry-after", "") if error else ""
+    return float(asked) if asked.replace(".", "", 1).isdigit() else _BACKOFF(state)
+
+
+def _status(error: BaseException | None) -> int | None:
+    """Return the HTTP status that a client's error stands for, if any."""
+    status = getattr(error, "status_code", None) or _aws(error).get("HTTPStatusCode")
+    return status if isinstance(status, int) else None
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    headers = getattr(getattr(error, "response", None), "headers", None) or _aws(error).get("HTTPHeaders")
+    return headers if isinstance(headers, Mapping) else {}
+
+
+def _aws(error: BaseException | None) -> Mapping[str, Any]:
+    response = getattr(error, "response", None)
+    return response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
+
+
+def _delta(response: "ChatResponse") -> Delta:
+    # Half a surrogate pair, which JSON can write, is no text.
+    text = (response.delta or "").encode(errors="replace").decode()
+    thought = response.additional_kwargs.get("thinking_delta") or response.message.additional_kwargs.get(
+        "thinking_delta"
+    )
+    return Delta(text, str(thought or ""), _usage(response), _whole(response))
+
+
+def _usage(response: "ChatResponse") -> Usage | None:
+    """Return the tokens counted so far; each provider puts them elsewhere, under one of two pairs of names."""
+    raw = response.raw
+    told = raw.get("usage") if isinstance(raw, dict) else getattr(raw, "usage", None)
+    for counted in (told, response.message.additional_kwargs.get("usage"), response.additional_kwargs):
+        for prompt, completion in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
+            read, written = _field(counted, prompt), _field(counted, completion)
+            if isinstance(read, int) and isinstance(written, int):
+                return Usage(read, written)
+    return None
+
+
+def _field(counted: object, name: str) -> object:
+    return counted.get(name) if isinstance(counted, dict) else getattr(counted, name, None)
+
+
+def _whole(response: "ChatResponse") -> bool:
+    """Say whether the model ended here by itself, neither cut off by a limit of tokens nor by the connection."""
+    raw = response.raw
+    choices = getattr(raw, "choices", None) or []
+    reasons = [getattr(choice, "finish_reason", None) for choice in choices]
+    reasons.append(response.message.additional_kwargs.get("stop_reason"))
+    if isinstance(raw, dict):
+        reasons.append(raw.get("done_reason") or ("stop" if raw.get("done") else None))
+        reasons.append("stop" if "metadata" in raw else None)  # Bedrock's last event; its reason does not come through
+    return any(reason and reason not in _CUT_SHORT for reason in reasons)

@@ -1,0 +1,64 @@
+"""What the pipeline asks of whoever words an answer, and how that can end."""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from index.records import Hit
+from index.store import Index
+from service.answer.citations import Draft
+from service.answer.models import Message, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """A question that can be understood by itself, its hits, best first, and the day that counts as today."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The model answered. `degraded` says what is wrong with its answer: it broke off."""
+
+    model: str
+    usage: Usage | None
+    degraded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CannotAnswer:
+    """The model says that the passages hold no answer."""
+
+    model: str
+    usage: Usage | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """The model gave nothing that can be used. `fault` says why, as a clause fit to be shown."""
+
+    fault: str
+    model: str
+    usage: Usage | None = None
+
+
+Ending = Finished | CannotAnswer | ModelFailed
+
+
+class Writer(Protocol):
+    """Words an answer from the hits of a question. Never raises for a fault of the model."""
+
+    def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Ending, None, None]:
+        """Yield checked sentences as they are finished, and last how it ended.
+
+        There is a sentence only where one was verified, and then it ends in Finished. Closing the iterator stops the model.
+        """
+        ...
+
+    def completed(self, question: str, history: Sequence[Message]) -> str | None:
+        """Return a question as it can be understood without the conversation before it; None where that fails."""
+        ...

@@ -1,0 +1,1 @@
+"""Which hits are read for a question."""

@@ -1,0 +1,1 @@
+"""What is read off a text by patterns: amounts, dates, names, terms."""

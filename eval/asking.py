@@ -10,7 +10,15 @@ from eval.scoring.multihop_scores import multihop_metrics_of, multihop_scores
 from eval.scoring.retrieval_scores import ranked_articles
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable
 from service.client import Client
-from service.wire import AskRequest, AskResponse, CitationWire, DisagreementWire, FiltersWire, HitWire, MessageWire
+from service.schemas.api import (
+    AskRequest,
+    AskResponse,
+    CitationWire,
+    DisagreementWire,
+    FiltersWire,
+    HitWire,
+    MessageWire,
+)
 
 # What these say is true of every question, so there is no use in asking the next one.
 _HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)

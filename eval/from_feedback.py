@@ -10,8 +10,8 @@ from eval.drafting.draft_file import appending_rows
 from eval.formats.collecting import filled_lines
 from index.errors import WrongUsage
 from service.kept.feedback import Wanted
-from service.kept_wire import FeedbackWire, ReviewResponse, ReviewRow
-from service.wire import Rating
+from service.schemas.api import Rating
+from service.schemas.history import FeedbackWire, ReviewResponse, ReviewRow
 
 _PAGE = 200
 

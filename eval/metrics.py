@@ -19,7 +19,7 @@ from eval.scoring.retrieval_scores import (
     evidence_scores,
     ranked_articles,
 )
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS),

@@ -10,8 +10,8 @@ from pathlib import Path
 from eval.records import BroughtArticle, QuestionSet
 from index.errors import WrongUsage
 from service.client import Client
+from service.schemas.maintenance import IndexReportWire
 from service.settings import Settings
-from service.upkeep_wire import IndexReportWire
 
 
 def asked_of(question_set: QuestionSet, corpus: Path | None) -> QuestionSet:

@@ -24,7 +24,7 @@ from eval.scoring.judging import Judge
 from eval.scoring.multihop_scores import is_multihop
 from index.errors import IndexEmpty, WrongUsage
 from service.client import Client
-from service.upkeep_wire import StatusResponse
+from service.schemas.maintenance import StatusResponse
 
 WORKERS = 8
 

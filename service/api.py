@@ -18,7 +18,6 @@ from service.admission.guard import Guard
 from service.admission.limits import limits_for, turns_for
 from service.admission.turns import STOPPING, Turns
 from service.documented import problems
-from service.examples import add_examples
 from service.heads import AnsweredAsGet
 from service.http_problems import add_problem_handlers, on_http_error
 from service.observed.metrics import loop_watched
@@ -33,8 +32,9 @@ from service.routes.me import me_router
 from service.routes.metrics import metrics_router
 from service.routes.owner import OwnersDesk, owner_router
 from service.routes.questions import AnsweringDesk, questions_router
+from service.schemas.examples import add_examples
+from service.schemas.maintenance import ReadyResponse
 from service.settings import Settings
-from service.upkeep_wire import ReadyResponse
 from service.watches import health
 
 _NO_MODEL = (

@@ -14,7 +14,7 @@ from index.errors import DataFolderUnusable, WrongUsage
 from index.generations import current_folder
 from index.live import LiveIndex
 from service.kept.database import FILE, copy_to
-from service.upkeep_wire import BackupResponse
+from service.schemas.maintenance import BackupResponse
 
 _PREFIX = ".unmoved-backup-"  # no name that a person gives to a backup: what begins so is removed
 

@@ -107,7 +107,7 @@ def ask(question: Question, json: Json = False) -> None:
     """Answer one question, with citations."""
     from service.commands.printing import markdown_articles, print_answer
     from service.opening import open_client
-    from service.wire import AskRequest
+    from service.schemas.api import AskRequest
 
     with open_client(_settings()) as client:
         response = client.ask(AskRequest(question=" ".join(question)))
@@ -127,7 +127,7 @@ def search(
     """Show the passages that fit a question best."""
     from service.commands.printing import print_hits
     from service.opening import open_client
-    from service.wire import SearchRequest
+    from service.schemas.api import SearchRequest
 
     with open_client(_settings()) as client:
         response = client.search(SearchRequest(question=" ".join(question), limit=limit))
@@ -178,7 +178,7 @@ def status(
     """Show what is indexed."""
     from service.commands.printing import print_check, print_status
     from service.opening import open_client
-    from service.upkeep_wire import CheckRequest
+    from service.schemas.maintenance import CheckRequest
 
     if check or repair:
         with open_client(_settings(), repairing=repair) as client:

@@ -16,19 +16,8 @@ from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.askers import OWNER
 from service.kept.feedback import Wanted
-from service.kept_wire import ReviewResponse
 from service.problems import PROBLEMS
-from service.upkeep_wire import (
-    BackupResponse,
-    CheckRequest,
-    CheckResponse,
-    DeleteRequest,
-    IndexReportWire,
-    IndexRequest,
-    RebuildResponse,
-    StatusResponse,
-)
-from service.wire import (
+from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
     AskRequest,
@@ -37,6 +26,17 @@ from service.wire import (
     SearchRequest,
     SearchResponse,
     Wire,
+)
+from service.schemas.history import ReviewResponse
+from service.schemas.maintenance import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    DeleteRequest,
+    IndexReportWire,
+    IndexRequest,
+    RebuildResponse,
+    StatusResponse,
 )
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What people can ask of an open index, in the shapes of `service.wire`. HTTP, the command line and evaluation share it."""
+"""What people can ask of an open index, in the shapes of `service.schemas.api`. HTTP, the command line and evaluation share it."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,22 +29,9 @@ from service.kept.feedback import Wanted
 from service.kept.kept import Kept, Through
 from service.kept.making import made_with
 from service.kept.usage import Usage
-from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.observed.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
-from service.settings import Settings
-from service.shaping import article_summary, hit_wire, question_from, step_wire
-from service.upkeep_wire import (
-    BackupResponse,
-    CheckRequest,
-    CheckResponse,
-    IndexReportWire,
-    RebuildResponse,
-    StatusResponse,
-)
-from service.usage_wire import UsageResponse
-from service.watches import Watches
-from service.wire import (
+from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
     AskEvent,
@@ -55,6 +42,25 @@ from service.wire import (
     SearchRequest,
     SearchResponse,
 )
+from service.schemas.conversion import article_summary, hit_wire, question_from, step_wire
+from service.schemas.history import (
+    ConversationResponse,
+    ConversationsResponse,
+    FeedbackRequest,
+    KeptAnswer,
+    ReviewResponse,
+)
+from service.schemas.maintenance import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
+)
+from service.schemas.usage import UsageResponse
+from service.settings import Settings
+from service.watches import Watches
 
 _TRIALS, _TITLE_ASKED = 3, 100
 log = structlog.get_logger(__name__)

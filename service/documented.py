@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from service.wire import Problem
+from service.schemas.api import Problem
 
 Limit = Annotated[int, Query(ge=1, le=1_000, description="Most entries in one page.")]
 After = Annotated[str | None, Query(description="`next_after` of the page before.")]

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote, urlencode, urlsplit
 
-from service.wire import CitationWire
+from service.schemas.api import CitationWire
 
 
 def source_address(citation: CitationWire, *, service: str) -> str:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError
 from service.problems import problem_of, retry_seconds
-from service.wire import Problem
+from service.schemas.api import Problem
 
 
 class Refused(HTTPException):

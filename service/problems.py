@@ -18,7 +18,7 @@ from index.errors import (
     TookTooLong,
     WrongUsage,
 )
-from service.wire import Problem
+from service.schemas.api import Problem
 
 PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     QuestionTooLong: (422, "question-too-long", "This question is too long"),

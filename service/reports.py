@@ -1,10 +1,10 @@
-"""What the upkeep of an index reports, in the shapes of `service.wire`."""
+"""What the upkeep of an index reports, in the shapes of `service.schemas.api`."""
 
 from collections.abc import Sequence
 
 from index.sync import Problem
 from index.upkeep import Checked, Updated
-from service.upkeep_wire import CheckResponse, FailedPath, IdsWire, IndexReportWire
+from service.schemas.maintenance import CheckResponse, FailedPath, IdsWire, IndexReportWire
 
 _IDS_SHOWN = 20
 

@@ -18,7 +18,7 @@ from index.errors import FootnoteError
 from service.admission.turns import Turn
 from service.asking import asked_events
 from service.problems import UNEXPECTED, problem_of
-from service.wire import AskEvent, HitsEvent, Problem, SentenceEvent
+from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
 # A stream goes on while the service stops, until the work on its question is ended: then it says so (`Turns.end`).

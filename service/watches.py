@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from threading import Lock
 
-from service.upkeep_wire import WatchHealth, WatchWire
+from service.schemas.maintenance import WatchHealth, WatchWire
 
 
 class Watches:

@@ -12,7 +12,7 @@ import structlog
 from watchfiles import DefaultFilter, watch
 
 from index.errors import FootnoteError, IndexingStopped, WrongUsage
-from service.upkeep_wire import IndexReportWire, WatchWire
+from service.schemas.maintenance import IndexReportWire, WatchWire
 from service.watches import Watches
 
 # The share of a folder's articles that may go at once, as `footnote index --prune` has it.

@@ -6,8 +6,7 @@ from typing import Any
 
 from eval.records import EvalQuestion, Evidence
 from index.errors import ArticleUnknown, IndexMismatch
-from service.upkeep_wire import IndexReportWire, StatusResponse
-from service.wire import (
+from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
     AskRequest,
@@ -16,6 +15,7 @@ from service.wire import (
     SearchRequest,
     SearchResponse,
 )
+from service.schemas.maintenance import IndexReportWire, StatusResponse
 from tests.fake_desk import ARTICLE, INDEXED, STATUS, answer, answered, citation
 
 QUOTE = "Amazon invests $5 billion now."

@@ -9,15 +9,7 @@ from typing import Any
 from index.records import Access
 from service.askers import Asker
 from service.kept.kept import Through
-from service.upkeep_wire import (
-    BackupResponse,
-    CheckRequest,
-    CheckResponse,
-    IndexReportWire,
-    RebuildResponse,
-    StatusResponse,
-)
-from service.wire import (
+from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
     AskEvent,
@@ -33,6 +25,14 @@ from service.wire import (
     SentenceEvent,
     SentenceWire,
     TimingsWire,
+)
+from service.schemas.maintenance import (
+    BackupResponse,
+    CheckRequest,
+    CheckResponse,
+    IndexReportWire,
+    RebuildResponse,
+    StatusResponse,
 )
 from tests.service_fixtures import BACKED_UP, CHECKED, REBUILT, KeepsNothing
 

@@ -7,7 +7,7 @@ import pytest
 
 from service.answer.llm.generative import writer_from
 from service.desk import LocalDesk
-from service.wire import (
+from service.schemas.api import (
     AskResponse,
 )
 from tests.llm_server import LlmServer, Received, Reply, llm_server

@@ -11,7 +11,7 @@ from service.askers import Asker
 from service.desk import LocalDesk
 from service.kept import schema
 from service.kept.expiry import Days
-from service.wire import AskRequest, AskResponse
+from service.schemas.api import AskRequest, AskResponse
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 STAFF = Asker("key:alice", Access(frozenset({"staff"})))

@@ -22,8 +22,8 @@ from index.reader.model import Reader
 from index.vectors import VectorStore
 from service.askers import OWNER
 from service.opening import open_desk
+from service.schemas.api import AskRequest
 from service.settings import Settings
-from service.wire import AskRequest
 
 _WARMING, _MEASURED = 5, 40
 # Of calls within each other, the outer one counts.

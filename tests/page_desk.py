@@ -10,18 +10,7 @@ from index.records import Access
 from service.askers import Asker
 from service.kept.feedback import Wanted
 from service.kept.kept import Through
-from service.kept_wire import (
-    ConversationResponse,
-    ConversationsResponse,
-    ConversationSummary,
-    FeedbackRequest,
-    FeedbackWire,
-    KeptAnswer,
-    ReviewResponse,
-    ReviewRow,
-)
-from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from service.wire import (
+from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
     ArticleSummary,
@@ -41,6 +30,17 @@ from service.wire import (
     SentenceWire,
     ValueWire,
 )
+from service.schemas.history import (
+    ConversationResponse,
+    ConversationsResponse,
+    ConversationSummary,
+    FeedbackRequest,
+    FeedbackWire,
+    KeptAnswer,
+    ReviewResponse,
+    ReviewRow,
+)
+from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from tests.fake_desk import FakeDesk, answer, streamed
 
 MORNING = datetime(2026, 4, 24, 7, 30, tzinfo=UTC)

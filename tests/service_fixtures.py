@@ -22,12 +22,18 @@ from index.store import opened
 from service.askers import Asker
 from service.desk import LocalDesk
 from service.kept.feedback import Wanted
-from service.kept_wire import ConversationResponse, ConversationsResponse, FeedbackRequest, KeptAnswer, ReviewResponse
 from service.opening import open_kept
+from service.schemas.api import AskRequest, AskResponse
+from service.schemas.history import (
+    ConversationResponse,
+    ConversationsResponse,
+    FeedbackRequest,
+    KeptAnswer,
+    ReviewResponse,
+)
+from service.schemas.maintenance import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.schemas.usage import UsageResponse
 from service.settings import Settings
-from service.upkeep_wire import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
-from service.usage_wire import UsageResponse
-from service.wire import AskRequest, AskResponse
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"

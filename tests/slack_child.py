@@ -9,7 +9,7 @@ from pathlib import Path
 
 import service.slack.running
 import service.slack.working
-from service.wire import AskEvent
+from service.schemas.api import AskEvent
 from tests.slack_fixtures import ScriptedDesk, answered, events_of, started_bot
 
 SENTENCES = 3

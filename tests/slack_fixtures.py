@@ -15,10 +15,7 @@ from service.admission.guard import Guard
 from service.askers import Asker
 from service.kept.database import opened_database
 from service.kept.kept import Through
-from service.kept_wire import FeedbackRequest
-from service.settings import Settings
-from service.slack.running import SlackBot, slack_bot
-from service.wire import (
+from service.schemas.api import (
     AskEvent,
     AskRequest,
     AskResponse,
@@ -31,6 +28,9 @@ from service.wire import (
     SentenceWire,
     TimingsWire,
 )
+from service.schemas.history import FeedbackRequest
+from service.settings import Settings
+from service.slack.running import SlackBot, slack_bot
 from tests.service_fixtures import settings_for
 from tests.slack_server import slack_server
 from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackServer

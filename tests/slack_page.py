@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 
+from service.schemas.api import DisagreementWire, ValueWire
 from service.slack.blocks import Block, buttons
 from service.slack.messages import Message, messages, notice
 from service.slack.wording import FAILED, HELP, TOO_MANY
-from service.wire import DisagreementWire, ValueWire
 from tests.slack_fixtures import PUBLIC_URL, answered, citation, not_answered
 
 STYLE = """

@@ -13,8 +13,8 @@ from index.errors import WrongUsage
 from index.records import FOR_EVERYONE
 from service.askers import Asker
 from service.client import LocalClient
-from service.kept_wire import FeedbackRequest
-from service.wire import AskRequest
+from service.schemas.api import AskRequest
+from service.schemas.history import FeedbackRequest
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 BOB = Asker("key:bob", FOR_EVERYONE)

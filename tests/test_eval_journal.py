@@ -11,7 +11,7 @@ from eval.records import EvalQuestion, QuestionSet
 from eval.results import Report, read_results
 from eval.run import Course, run
 from index.errors import IndexMismatch, WrongUsage
-from service.wire import AskRequest, AskResponse
+from service.schemas.api import AskRequest, AskResponse
 from tests.eval_client import FakeClient
 
 QUESTIONS = QuestionSet(

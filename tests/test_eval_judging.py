@@ -10,8 +10,8 @@ from eval.results import read_results
 from eval.run import Course, run
 from eval.scoring.judging import Judge, Judgement, judge_from, judged
 from index.errors import WrongUsage
+from service.schemas.api import AskRequest, AskResponse
 from service.settings import Settings
-from service.wire import AskRequest, AskResponse
 from tests.eval_client import QUESTIONS, QUOTE, RIGHT, FakeClient
 from tests.llm_server import LlmServer, Received, Reply, free_port, llm_server
 

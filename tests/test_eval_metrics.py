@@ -13,7 +13,7 @@ from eval.scoring.answer_scores import exact_match, holds_answer, normalise, tok
 from eval.scoring.citation_scores import EVIDENCE_CITED
 from eval.scoring.evidence import evidence_targets
 from eval.scoring.retrieval_scores import article_scores, ranked_articles
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 TEXTS = {
     "a": "Amazon invests $5 billion now. More may follow. Amazon invests $5 billion now.",

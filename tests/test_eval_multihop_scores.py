@@ -14,7 +14,7 @@ from eval.scoring.multihop_scores import (
     retrieval_scores,
     shares_a_word,
 )
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 FACTS = ("The Bears won.", "eBay gives a coupon.")
 ASKED = EvalQuestion("q", "?", ("Chicago Bears",), evidence=tuple(Evidence("a", fact) for fact in FACTS))

@@ -10,7 +10,7 @@ from eval.results import read_results
 from eval.run import Course, run
 from eval.scoring.citation_scores import EVIDENCE_CITED
 from index.errors import IndexEmpty, IndexMismatch, WrongUsage
-from service.wire import MessageWire
+from service.schemas.api import MessageWire
 from tests.eval_client import QUESTIONS, QUOTE, RIGHT, FakeClient
 
 

@@ -16,7 +16,7 @@ from service.answer.models import Answer, Question
 from service.answer.pipeline import NOT_ANSWERED, answer
 from service.askers import OWNER
 from service.desk import LocalDesk
-from service.wire import AskRequest, FiltersWire, SearchRequest
+from service.schemas.api import AskRequest, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 KEY_QUESTION = "How much will Amazon invest in Anthropic right away?"

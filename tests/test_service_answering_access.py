@@ -11,7 +11,7 @@ from index.errors import ArticleUnknown
 from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.askers import ANYONE
 from service.desk import LocalDesk
-from service.wire import AskRequest, AskResponse, FiltersWire, SearchRequest
+from service.schemas.api import AskRequest, AskResponse, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 GROUPED = {

@@ -23,8 +23,8 @@ from index.errors import (
 )
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
+from service.schemas.api import ArticleResponse, AskRequest, AskResponse, SearchRequest
 from service.settings import Settings
-from service.wire import ArticleResponse, AskRequest, AskResponse, SearchRequest
 from tests.fake_desk import ARTICLE, FakeDesk
 
 TOKEN = "the-owner's-token"

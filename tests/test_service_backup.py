@@ -19,7 +19,7 @@ from service.client import HttpClient
 from service.desk import LocalDesk
 from service.kept.database import opened_database
 from service.kept.keys import add_key
-from service.upkeep_wire import CheckRequest
+from service.schemas.maintenance import CheckRequest
 from tests.cli_fixtures import Run
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write

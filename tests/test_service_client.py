@@ -29,14 +29,14 @@ from index.errors import (
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
 from service.client import HttpClient
-from service.upkeep_wire import (
-    CheckRequest,
-    IndexReportWire,
-)
-from service.wire import (
+from service.schemas.api import (
     AskRequest,
     FiltersWire,
     SearchRequest,
+)
+from service.schemas.maintenance import (
+    CheckRequest,
+    IndexReportWire,
 )
 from tests.fake_desk import ARTICLE, INDEXED, STATUS, FakeDesk
 from tests.http_server import serving_app

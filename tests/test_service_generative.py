@@ -8,7 +8,7 @@ from service.answer.llm.prompts import CANNOT_ANSWER
 from service.answer.pipeline import NOT_ANSWERED
 from service.askers import OWNER
 from service.desk import LocalDesk
-from service.wire import (
+from service.schemas.api import (
     AskEvent,
     AskRequest,
     AskResponse,

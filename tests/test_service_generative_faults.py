@@ -12,7 +12,7 @@ import pytest
 
 from index.errors import LanguageModelFailed
 from service.desk import LocalDesk
-from service.wire import (
+from service.schemas.api import (
     UsageWire,
 )
 from tests.generative_fixtures import FIVE_NOW, QUESTION, SECONDS, Answer, cites, faults, with_model

@@ -16,7 +16,7 @@ from service.answer.llm.prompts import SYSTEM, passages_prompt
 from service.askers import ANYONE
 from service.desk import LocalDesk
 from service.observed.logs import set_up
-from service.wire import (
+from service.schemas.api import (
     AskRequest,
     MessageWire,
 )

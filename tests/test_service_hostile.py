@@ -14,7 +14,7 @@ import pytest
 
 from service.answer.llm.generative import writer_from
 from service.desk import LocalDesk
-from service.wire import AskResponse, FiltersWire
+from service.schemas.api import AskResponse, FiltersWire
 from tests.llm_server import LlmServer, Received
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 

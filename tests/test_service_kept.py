@@ -14,8 +14,8 @@ from service.desk import LocalDesk
 from service.kept import answers as kept_answers
 from service.kept.database import FILE
 from service.kept.feedback import Wanted
-from service.kept_wire import FeedbackRequest
-from service.wire import AskRequest, AskResponse, MessageWire, SentenceEvent
+from service.schemas.api import AskRequest, AskResponse, MessageWire, SentenceEvent
+from service.schemas.history import FeedbackRequest
 from tests.kept_desk import ADMIN, GUEST, HEIGHT, LENGTH, OTHER_STAFF, STAFF, TOWER, ask, keeping_desk, rewrite, rows
 
 

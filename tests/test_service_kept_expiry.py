@@ -14,7 +14,7 @@ from service.kept import schema
 from service.kept.database import FILE, opened_database
 from service.kept.expiry import Days, expire, expiring
 from service.kept.kept import Kept
-from service.kept_wire import FeedbackRequest
+from service.schemas.history import FeedbackRequest
 from tests.kept_desk import DAYS, GUEST, HEIGHT, TOWER, ask, keeping_desk, rows
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 

@@ -26,7 +26,7 @@ from service.admission.turns import Busy, Room, Turn, Turns
 from service.api import create_app
 from service.kept.database import opened_database
 from service.kept.keys import add_key
-from service.wire import SearchRequest, SearchResponse
+from service.schemas.api import SearchRequest, SearchResponse
 from tests.fake_desk import FakeDesk
 from tests.http_server import served
 from tests.service_fixtures import settings_for

@@ -10,7 +10,7 @@ from index.errors import ArticleDeleted, ArticleUnknown
 from index.records import EVERYTHING
 from service.askers import OWNER
 from service.desk import LocalDesk
-from service.wire import AskRequest, AskResponse, SearchRequest, SearchResponse
+from service.schemas.api import AskRequest, AskResponse, SearchRequest, SearchResponse
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 SUBJECTS = ("survey", "harbour office", "ferry company", "inspector")

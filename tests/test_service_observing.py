@@ -20,10 +20,10 @@ from service.askers import Asker
 from service.kept.audit import Audit, Entry, entries
 from service.kept.database import FILE, opened_database
 from service.kept.kept import Through
-from service.kept_wire import FeedbackRequest
 from service.observed.metrics import Metrics
 from service.observed.observing import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
-from service.wire import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
+from service.schemas.api import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
+from service.schemas.history import FeedbackRequest
 from tests.fake_desk import FakeDesk, answer, answered, citation
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS

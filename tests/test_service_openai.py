@@ -13,8 +13,8 @@ from llama_index.llms.openai_like import OpenAILike
 
 from index.errors import IndexEmpty, ModelUnusable
 from service.openai.asking import NOT_FOLLOWED, NOT_READ
+from service.schemas.api import AskRequest, DisagreementWire, HitsEvent, UsageWire, ValueWire
 from service.settings import Settings
-from service.wire import AskRequest, DisagreementWire, HitsEvent, UsageWire, ValueWire
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
 

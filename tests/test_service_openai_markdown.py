@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from service.escaping import JOINER, unescaped
 from service.openai.shaping import Manner, completion
 from service.openai.text import without_markers
-from service.wire import AskResponse, DisagreementWire, ValueWire
+from service.schemas.api import AskResponse, DisagreementWire, ValueWire
 from tests.fake_desk import answer, answered, citation
 
 HOST = "evil.example.com"

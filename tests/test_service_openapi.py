@@ -24,8 +24,8 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from service.api import create_app
-from service.usage_wire import UsageResponse
-from service.wire import AskResponse, SentenceEvent
+from service.schemas.api import AskResponse, SentenceEvent
+from service.schemas.usage import UsageResponse
 from tests.fake_desk import FakeDesk
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from index.errors import IndexDamaged
-from service.usage_wire import Outcomes, UsageResponse
+from service.schemas.usage import Outcomes, UsageResponse
 from tests.page_browser import fits, screenshot
 from tests.page_desk import PageDesk, used
 

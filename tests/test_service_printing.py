@@ -7,7 +7,7 @@ import pytest
 from service.askers import OWNER
 from service.commands.marks import without_marks
 from service.commands.printing import print_answer
-from service.wire import AskRequest, AskResponse
+from service.schemas.api import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 

@@ -14,8 +14,8 @@ from eval.commands import _list
 from eval.reporting.pages import write_from
 from index.controls import json_controls, visible_controls
 from service.commands import printing
-from service.upkeep_wire import IndexReportWire
-from service.wire import SearchResponse
+from service.schemas.api import SearchResponse
+from service.schemas.maintenance import IndexReportWire
 from tests.fake_desk import INDEXED, STATUS, answer, answered, citation
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[2J \x9b31m \u202egnp.exe\u2066 \r\x08\x7f\0 :x: [bold]\n$ rm"

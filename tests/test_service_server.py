@@ -22,8 +22,8 @@ from service.admission.limits import turns_for
 from service.admission.turns import Turns
 from service.api import create_app
 from service.askers import Asker
+from service.schemas.api import HitsEvent, SearchRequest, SearchResponse
 from service.server import Server
-from service.wire import HitsEvent, SearchRequest, SearchResponse
 from tests.fake_desk import FakeDesk, answer
 from tests.service_fixtures import settings_for
 from tests.test_service_api import problem

@@ -9,9 +9,9 @@ import pytest
 
 from index.errors import IndexEmpty, NotKept, QuestionError
 from index.records import Access
+from service.schemas.api import AskEvent
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
-from service.wire import AskEvent
 from tests.slack_fixtures import ScriptedDesk, answered, events_of, not_answered, running_bot
 from tests.slack_workspace import BOT, TEAM, Fault, SlackServer, action_body, command_body, event_body, mention, words
 

@@ -9,10 +9,10 @@ import pytest
 
 from index.errors import WrongUsage
 from service.admission.guard import Guard
+from service.schemas.api import AskEvent
 from service.slack.running import check_tokens
 from service.slack.tokens import wanted
 from service.slack.wording import FAILED, NO_PLACE
-from service.wire import AskEvent
 from tests.slack_fixtures import ScriptedDesk, answered, citation, events_of, running_bot, slack_settings
 from tests.slack_workspace import Fault, SlackServer, command_body, words
 

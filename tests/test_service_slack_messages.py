@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.schemas.api import AskResponse, DisagreementWire, ValueWire
 from service.slack.blocks import buttons
 from service.slack.messages import Message, messages, notice
-from service.wire import AskResponse, DisagreementWire, ValueWire
 from tests.slack_fixtures import PUBLIC_URL, answered, citation, not_answered
 from tests.slack_methods import check_blocks as slack_takes
 

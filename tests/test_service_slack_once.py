@@ -10,10 +10,10 @@ import pytest
 
 from index.deadline import check_deadline
 from service.kept.database import opened_database
+from service.schemas.api import AskEvent
 from service.slack.asked import InThread, message_key
 from service.slack.events import Remembered
 from service.slack.wording import PUT_OFF
-from service.wire import AskEvent
 from tests.slack_deliveries import survive
 from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
 from tests.slack_workspace import BOT, SlackServer, mention, words

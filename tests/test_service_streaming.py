@@ -14,8 +14,8 @@ import pytest
 
 from index.errors import FootnoteError, IndexEmpty, ModelUnusable
 from service import streaming
+from service.schemas.api import AskResponse, HitsEvent, Problem, SentenceEvent
 from service.settings import Settings
-from service.wire import AskResponse, HitsEvent, Problem, SentenceEvent
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
 from tests.skipping import not_installed

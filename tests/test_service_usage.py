@@ -16,10 +16,10 @@ from service.desk import LocalDesk
 from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.usage import Usage
-from service.kept_wire import FeedbackRequest
 from service.observed.observing import Abandoned, Asked, Ending, Failed, Rated
-from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from service.wire import AskResponse, NearestWire, Rating
+from service.schemas.api import AskResponse, NearestWire, Rating
+from service.schemas.history import FeedbackRequest
+from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from tests.fake_desk import answer, answered, citation
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS

@@ -10,7 +10,7 @@ import pytest
 from index.errors import DataFolderUnusable, WrongUsage
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.desk import LocalDesk
-from service.upkeep_wire import IndexReportWire
+from service.schemas.maintenance import IndexReportWire
 from service.watches import health
 from service.watching import watching
 from tests.service_fixtures import write

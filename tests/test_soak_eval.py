@@ -16,7 +16,7 @@ from eval.records import EvalQuestion, QuestionSet
 from eval.reporting.page import write_page
 from eval.results import Report, read_results
 from eval.run import Course, run
-from service.wire import AskRequest, AskResponse
+from service.schemas.api import AskRequest, AskResponse
 from tests.eval_client import QUOTE, FakeClient
 from tests.service_fixtures import CORPUS, ROOT
 

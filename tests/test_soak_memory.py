@@ -14,8 +14,8 @@ import pytest
 
 from index.records import FOR_EVERYONE, Access
 from service.askers import Asker
+from service.schemas.api import AskRequest
 from service.settings import Settings
-from service.wire import AskRequest
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.wire import AskEvent
+from service.schemas.api import AskEvent
 from tests.slack_deliveries import survive
 from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
 from tests.slack_workspace import SlackServer, words

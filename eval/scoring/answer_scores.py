@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from eval.records import EvalQuestion
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 ANSWER_METRICS = ("exact_match", "token_f1", "answer_in_text", "answer_in_quotes", "answer_in_first_sentence")
 PARTS_METRIC = "answer_parts_in_quotes"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from eval.records import EvalQuestion, TextOf
 from eval.scoring.evidence import Target, overlap
 from index.records import Span
-from service.wire import AskResponse, CitationWire
+from service.schemas.api import AskResponse, CitationWire
 
 EVIDENCE_CITED = (
     "citation_precision",

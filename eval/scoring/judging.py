@@ -16,8 +16,8 @@ from eval.records import EvalQuestion
 from eval.scoring.answer_scores import answers_are_known, unmarked_text
 from index.errors import WrongUsage
 from service.answer.llm.sentences import without_thoughts
+from service.schemas.api import AskResponse
 from service.settings import Settings
-from service.wire import AskResponse
 
 if TYPE_CHECKING:
     from llama_index.core.evaluation import EvaluationResult

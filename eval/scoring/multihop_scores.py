@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from eval.records import EvalQuestion
 from eval.scoring.answer_scores import unmarked_text
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 RETRIEVAL_METRICS = ("multihop_hits@4", "multihop_hits@10", "multihop_map@10", "multihop_mrr@10")
 ACCURACY = "multihop_accuracy"

@@ -15,7 +15,7 @@ from ir_measures import RR, R, Success, nDCG
 from eval.records import EvalQuestion
 from eval.scoring.evidence import Target, overlap
 from index.records import Span
-from service.wire import HitWire
+from service.schemas.api import HitWire
 
 _MEASURES = {
     "hits@1": Success @ 1,

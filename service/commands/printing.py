@@ -14,8 +14,8 @@ from index.controls import json_controls, visible_controls
 from index.errors import ArticleDeleted, ArticleUnknown
 from service.client import Client
 from service.commands.marks import without_marks
-from service.upkeep_wire import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
-from service.wire import AskResponse, CitationWire, HitWire, SearchResponse
+from service.schemas.api import AskResponse, CitationWire, HitWire, SearchResponse
+from service.schemas.maintenance import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20

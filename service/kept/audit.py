@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from index.errors import FootnoteError
 from service.kept import schema
 from service.observed.observing import Abandoned, Asked, Failed, Rated
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 _AT_ONCE = 1_000
 log = structlog.get_logger(__name__)

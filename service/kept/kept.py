@@ -17,7 +17,8 @@ from service.kept.database import forget_log
 from service.kept.feedback import Wanted
 from service.kept.paging import mark
 from service.kept.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
-from service.kept_wire import (
+from service.schemas.api import AskResponse
+from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
     ConversationSummary,
@@ -27,7 +28,6 @@ from service.kept_wire import (
     ReviewResponse,
     ReviewRow,
 )
-from service.wire import AskResponse
 
 Through = Literal["api", "page", "openai", "slack"]
 """The way by which a question came."""

@@ -4,8 +4,8 @@ from importlib.metadata import version
 
 from index.extras import DISTRIBUTION
 from index.store import Index
+from service.schemas.api import AskResponse
 from service.settings import Settings
-from service.wire import AskResponse
 
 
 def made_with(response: AskResponse, index: Index, settings: Settings) -> dict[str, str | bool | None]:

@@ -12,8 +12,8 @@ from index.catalog import Catalog
 from index.live import LiveIndex
 from index.records import Access, ArticleInfo
 from service.kept.schema import answers, audit
-from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from service.wire import NearestWire
+from service.schemas.api import NearestWire
+from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 
 _SHOWN = 10  # articles and askers, each
 _AT_ONCE = 1_000

@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from index.catalog import Catalog
 from index.errors import ArticleDeleted, ArticleUnknown, NotKept
 from index.records import Access
-from service.wire import AskResponse
+from service.schemas.api import AskResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import structlog
 from index.errors import AskerGone
 from service.askers import Asker
 from service.kept.kept import Through
-from service.kept_wire import FeedbackRequest
-from service.wire import AskEvent, AskRequest, AskResponse
+from service.schemas.api import AskEvent, AskRequest, AskResponse
+from service.schemas.history import FeedbackRequest
 
 log = structlog.get_logger(__name__)
 

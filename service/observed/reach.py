@@ -8,8 +8,8 @@ from threading import Lock, Thread
 from time import monotonic
 
 from service.answer.llm.providers import address_of
+from service.schemas.maintenance import ModelReach
 from service.settings import Settings
-from service.upkeep_wire import ModelReach
 
 _SECONDS = 2.0
 _KNOWN_SECONDS = 30.0

@@ -11,15 +11,15 @@ from service.admission.access import Gate
 from service.admission.limits import turn_of
 from service.admission.turns import Turn
 from service.askers import Asker
-from service.examples import CHUNK_STREAM, streamed
 from service.openai.asking import ChatQuestion, ClientTask, read_chat
 from service.openai.shaping import Manner, chunks, completion, short_chunks, short_completion, written
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
 from service.problem_details import Refused
 from service.routes.questions import AnsweringDesk
+from service.schemas.api import AskEvent, AskResponse
+from service.schemas.examples import CHUNK_STREAM, streamed
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, stepwise
-from service.wire import AskEvent, AskResponse
 
 _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 

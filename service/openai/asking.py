@@ -13,8 +13,8 @@ from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers
 from service.openai.wire import ChatMessage, ChatRequest
 from service.problem_details import Refused
+from service.schemas.api import AskRequest, MessageWire
 from service.settings import Settings
-from service.wire import AskRequest, MessageWire
 
 _MOST_HISTORY = 100
 _INSTRUCTIONS = ("system", "developer")

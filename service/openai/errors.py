@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.openai.wire import ErrorDetail, ErrorReply
-from service.wire import Problem
+from service.schemas.api import Problem
 
 PREFIX = "/v1/"
 _PROBLEM = "application/problem+json"

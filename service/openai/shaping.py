@@ -20,8 +20,7 @@ from service.openai.wire import (
     SearchResult,
     Usage,
 )
-from service.streaming import problem_in_stream
-from service.wire import (
+from service.schemas.api import (
     AskEvent,
     AskResponse,
     CitationWire,
@@ -29,6 +28,7 @@ from service.wire import (
     SentenceEvent,
     UsageWire,
 )
+from service.streaming import problem_in_stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from service.escaping import markdown_escaped, unescaped
 from service.openai.wire import Annotation, UrlCitation
-from service.wire import AskResponse, CitationWire, SentenceWire
+from service.schemas.api import AskResponse, CitationWire, SentenceWire
 
 # The address of a linked marker holds none of these signs: `_in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")

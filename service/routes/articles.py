@@ -8,7 +8,7 @@ from index.records import Access
 from service.admission.access import Gate
 from service.documented import After, Limit, problems
 from service.http_problems import check_characters
-from service.wire import ArticleResponse, ArticlesResponse, PublishersResponse
+from service.schemas.api import ArticleResponse, ArticlesResponse, PublishersResponse
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]

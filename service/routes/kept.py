@@ -9,7 +9,9 @@ from service.admission.limits import Limits
 from service.askers import Asker
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
-from service.kept_wire import (
+from service.problem_details import Refused
+from service.schemas.api import AnswerStatus, KeptId, Rating
+from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
     FeedbackRequest,
@@ -17,9 +19,7 @@ from service.kept_wire import (
     ReviewResponse,
     ShareRequest,
 )
-from service.problem_details import Refused
-from service.usage_wire import UsageResponse
-from service.wire import AnswerStatus, KeptId, Rating
+from service.schemas.usage import UsageResponse
 
 Id = Annotated[KeptId, Path()]
 Days = Annotated[int, Query(ge=1, le=366, description="How many days, today included.")]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from service.admission.access import Gate
 from service.askers import Asker
 from service.documented import problems
-from service.wire import MeResponse
+from service.schemas.api import MeResponse
 
 
 def me_router(gate: Gate) -> APIRouter:

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from service.admission.access import METRICS, Gate
 from service.documented import problems
 from service.observed.metrics import Metrics
-from service.upkeep_wire import StatusResponse
+from service.schemas.maintenance import StatusResponse
 
 
 def metrics_router(metrics: Metrics, gate: Gate, *, status: Callable[[], StatusResponse]) -> APIRouter:

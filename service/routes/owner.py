@@ -11,7 +11,7 @@ from index.sources.addresses import is_address
 from service.admission.access import Gate
 from service.documented import problems
 from service.http_problems import check_characters
-from service.upkeep_wire import (
+from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,
     CheckResponse,

@@ -14,12 +14,12 @@ from service.admission.turns import Turn
 from service.answer.lengths import check_lengths
 from service.askers import Asker
 from service.documented import problems
-from service.examples import SENTENCE_STREAM, streamed
 from service.http_problems import check_characters
 from service.kept.kept import Through
+from service.schemas.api import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
+from service.schemas.examples import SENTENCE_STREAM, streamed
 from service.settings import Settings
 from service.streaming import EventStream, begun, last_of, server_sent, stepwise
-from service.wire import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
 
 _REPLY = streamed("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
 

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from index.errors import FootnoteError
 from index.records import EVERYTHING
 from service.askers import Asker
-from service.kept_wire import FeedbackRequest
+from service.schemas.history import FeedbackRequest
 from service.slack.asked import command_question, shared_question, thread_question
 from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE

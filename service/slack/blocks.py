@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote as url_quote
 from urllib.parse import urlencode
 
+from service.schemas.api import AskResponse, CitationWire, DisagreementWire, SentenceWire
 from service.slack.text import link, markdown, mrkdwn, safe_address, shortened
-from service.wire import AskResponse, CitationWire, DisagreementWire, SentenceWire
 
 FEEDBACK = "footnote_feedback"
 SHARE = "footnote_share"

@@ -14,14 +14,14 @@ from service.admission.turns import Turn, Turns
 from service.askers import Asker
 from service.asking import asked_events
 from service.kept.kept import Through
-from service.kept_wire import FeedbackRequest
+from service.schemas.api import AskEvent, AskRequest
+from service.schemas.history import FeedbackRequest
 from service.slack.asked import Asked, InThread
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.calls import Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
-from service.wire import AskEvent, AskRequest
 
 P = ParamSpec("P")
 T = TypeVar("T")

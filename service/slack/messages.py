@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from service.schemas.api import AskResponse
 from service.slack.blocks import LONGEST_TEXT, Block, Piece, below, pieces, section, source_line
 from service.slack.text import markdown, mrkdwn
-from service.wire import AskResponse
 
 LONGEST_BODY = 9_000
 """Characters of one message's sentences. Slack takes 12,000 of Markdown in a message; markers and blocks come on top."""

@@ -7,6 +7,7 @@ import structlog
 
 from index.errors import FootnoteError, ServiceStopping
 from service.admission.turns import Busy
+from service.schemas.api import AskEvent, AskResponse, SentenceEvent
 from service.slack.asked import Asked, Command, InThread, Shared
 from service.slack.blocks import buttons, sentence_pieces
 from service.slack.bot import Bot
@@ -16,7 +17,6 @@ from service.slack.posting import Reply, complete, posted
 from service.slack.status import clear, working_on
 from service.slack.text import mrkdwn, shortened
 from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, TOO_MANY, told
-from service.wire import AskEvent, AskResponse, SentenceEvent
 
 _HEADING = "footnote_shared"
 # Slack takes five messages for a command; one is left for what the asker does with them.

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from service.openai.shaping import Manner, completion
 from service.openai.wire import Completion
-from service.usage_wire import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from service.wire import AskResponse, CitationWire, NearestWire, PreferencesWire, SentenceWire, TimingsWire
+from service.schemas.api import AskResponse, CitationWire, NearestWire, PreferencesWire, SentenceWire, TimingsWire
+from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 
 QUESTION = "How much will Amazon invest in Anthropic right away?"
 _SAID = "Amazon invests $5 billion now."

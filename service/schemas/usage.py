@@ -4,7 +4,7 @@ from datetime import date
 
 from pydantic import Field
 
-from service.wire import NearestWire, Wire
+from service.schemas.api import NearestWire, Wire
 
 
 class Outcomes(Wire):

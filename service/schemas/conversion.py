@@ -1,4 +1,4 @@
-"""What the pipeline works with, to and from the shapes of `service.wire`."""
+"""What the pipeline works with, to and from the shapes of `service.schemas.api`."""
 
 from index.records import Access, ArticleInfo, Filters, Hit
 from service.answer.models import (
@@ -13,7 +13,7 @@ from service.answer.models import (
     Sentence,
     Step,
 )
-from service.wire import (
+from service.schemas.api import (
     ArticleSummary,
     AskEvent,
     AskRequest,

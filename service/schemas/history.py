@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from service.wire import AskResponse, KeptId, Rating, Wire
+from service.schemas.api import AskResponse, KeptId, Rating, Wire
 
 
 class ConversationSummary(Wire):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from service.wire import Wire
+from service.schemas.api import Wire
 
 
 class WatchWire(Wire):

@@ -12,11 +12,11 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from index.errors import FootnoteError
-from service.admission.access import gate_for
-from service.admission.doorkeeper import Doorkeeper
-from service.admission.guard import Guard
-from service.admission.limits import limits_for, turns_for
-from service.admission.turns import STOPPING, Turns
+from service.auth.authentication import gate_for
+from service.auth.fair_queue import STOPPING, Turns
+from service.auth.limits import limits_for, turns_for
+from service.auth.middleware import Doorkeeper
+from service.auth.state import Guard
 from service.documented import problems
 from service.heads import AnsweredAsGet
 from service.http_problems import add_problem_handlers, on_http_error

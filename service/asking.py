@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from index.deadline import Deadline, within
 from index.errors import AskerGone
-from service.admission.turns import Turn
+from service.auth.fair_queue import Turn
 
 # Events that the work may be ahead of its reader: more than an answer has. Then it waits.
 _AHEAD = 64

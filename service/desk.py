@@ -22,7 +22,7 @@ from service.answer.llm.writer import Writer
 from service.answer.models import Question
 from service.answer.pipeline import EXTRACTIVE, answer, checked, steps
 from service.answer.retrieval.selection import select_hits
-from service.askers import OWNER, Asker
+from service.auth.askers import OWNER, Asker
 from service.backing_up import back_up
 from service.kept.database import check_database
 from service.kept.feedback import Wanted

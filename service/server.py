@@ -10,7 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from service.admission.turns import Turns
+from service.auth.fair_queue import Turns
 
 _LOOK_SECONDS = 1.0
 # For connections that were made before the service was told to stop and whose request is on its way.

@@ -18,11 +18,11 @@ from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
-from service.admission.access import keys_required
-from service.admission.guard import Guard, opened_guard
-from service.admission.limits import turns_for
-from service.admission.turns import Turns
 from service.api import create_app
+from service.auth.authentication import keys_required
+from service.auth.fair_queue import Turns
+from service.auth.limits import turns_for
+from service.auth.state import Guard, opened_guard
 from service.desk import LocalDesk
 from service.kept.audit import Audit
 from service.kept.database import opened_database

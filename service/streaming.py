@@ -15,8 +15,8 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from index.errors import FootnoteError
-from service.admission.turns import Turn
 from service.asking import asked_events
+from service.auth.fair_queue import Turn
 from service.problems import UNEXPECTED, problem_of
 from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
 

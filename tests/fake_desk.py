@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from index.records import Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.kept.kept import Through
 from service.schemas.api import (
     ArticleResponse,

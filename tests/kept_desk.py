@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from index.records import FOR_EVERYONE, Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.desk import LocalDesk
 from service.kept import schema
 from service.kept.expiry import Days

@@ -20,7 +20,7 @@ from index.lexical import LexicalIndex
 from index.ownership import Owner
 from index.reader.model import Reader
 from index.vectors import VectorStore
-from service.askers import OWNER
+from service.auth.askers import OWNER
 from service.opening import open_desk
 from service.schemas.api import AskRequest
 from service.settings import Settings

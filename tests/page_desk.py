@@ -7,7 +7,7 @@ from typing import Any
 
 from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
 from index.records import Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.kept.feedback import Wanted
 from service.kept.kept import Through
 from service.schemas.api import (

@@ -19,7 +19,7 @@ from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.store import opened
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.desk import LocalDesk
 from service.kept.feedback import Wanted
 from service.opening import open_kept

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from index.errors import NotKept
-from service.admission.guard import Guard
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.kept import Through
 from service.schemas.api import (

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
 from service.api import create_app
+from service.auth.api_keys import Keyring
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
 from tests.fake_desk import FakeDesk, answered, citation, streamed

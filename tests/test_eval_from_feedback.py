@@ -11,7 +11,7 @@ from eval.datasets import read_questions
 from eval.from_feedback import candidates_into, read_rating
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.client import LocalClient
 from service.schemas.api import AskRequest
 from service.schemas.history import FeedbackRequest

@@ -9,9 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
 from service.api import create_app
+from service.auth.api_keys import Keyring
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
 from service.observed.logs import set_up

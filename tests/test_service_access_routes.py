@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
 from service.api import create_app
+from service.auth.api_keys import Keyring
+from service.auth.state import Guard
 from service.kept.audit import Audit
 from service.kept.database import opened_database
 from service.kept.keys import add_key

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
 from service.api import create_app
+from service.auth.api_keys import Keyring
+from service.auth.state import Guard
 from service.backing_up import check_free, move_to
 from service.client import HttpClient
 from service.desk import LocalDesk

@@ -6,7 +6,7 @@ import pytest
 
 from service.answer.llm.prompts import CANNOT_ANSWER
 from service.answer.pipeline import NOT_ANSWERED
-from service.askers import OWNER
+from service.auth.askers import OWNER
 from service.desk import LocalDesk
 from service.schemas.api import (
     AskEvent,

@@ -13,7 +13,7 @@ import structlog
 from index.errors import WrongUsage
 from service.answer.llm.generative import writer_from
 from service.answer.llm.prompts import SYSTEM, passages_prompt
-from service.askers import ANYONE
+from service.auth.askers import ANYONE
 from service.desk import LocalDesk
 from service.observed.logs import set_up
 from service.schemas.api import (

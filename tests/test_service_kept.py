@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotKept, WrongUsage
 from index.records import FOR_EVERYONE
-from service.askers import OWNER, Asker
+from service.auth.askers import OWNER, Asker
 from service.desk import LocalDesk
 from service.kept import answers as kept_answers
 from service.kept.database import FILE

@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from index.records import FOR_EVERYONE, Access
-from service.admission.access import Gate
 from service.api import create_app
-from service.askers import OWNER, Asker
+from service.auth.askers import OWNER, Asker
+from service.auth.authentication import Gate
 from service.desk import LocalDesk
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, text
 
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
-from service.admission.keyring import Keyring
-from service.askers import Asker
+from service.auth.api_keys import Keyring
+from service.auth.askers import Asker
 from service.kept import schema
 from service.kept.database import FILE, opened_database
 from service.kept.keys import add_key, all_keys, revoke_key
@@ -99,7 +99,7 @@ def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
     key = add_key(database, "ann")
     keyring = Keyring(database)
     assert all_keys(database)[0].last_used is None
-    with patch("service.admission.keyring.note_use") as noted:
+    with patch("service.auth.api_keys.note_use") as noted:
         for _ in range(5):
             keyring.asker(key)
     assert noted.call_count == 1
@@ -113,7 +113,7 @@ def test_the_slow_hash_is_asked_once(database: Engine) -> None:
     key = add_key(database, "ann")
     keyring = Keyring(database)
     keyring.asker(key)
-    with patch("service.admission.keyring.PasswordHasher") as hasher:
+    with patch("service.auth.api_keys.PasswordHasher") as hasher:
         assert keyring.asker(key)
         assert keyring.asker(key + "x") is None
     assert hasher.call_count == 0
@@ -127,7 +127,7 @@ def test_wrong_secrets_keep_nobody_out_and_cost_nothing(database: Engine, lookup
             connection.execute(schema.keys.update().values(lookup=lookup))
         key = f"fn_{lookup}_{key.split('_', 2)[2]}"
     keyring = Keyring(database)
-    with patch("service.admission.keyring.PasswordHasher", wraps=PasswordHasher) as hasher:
+    with patch("service.auth.api_keys.PasswordHasher", wraps=PasswordHasher) as hasher:
         for number in range(11):
             assert keyring.asker(f"{key[:-2]}{number:02}") is None
     assert hasher.call_count == (0 if lookup is None else 11)

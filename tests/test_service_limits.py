@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from index.errors import DataFolderUnusable, ServiceStopping
 from index.records import Access
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
-from service.admission.limits import RATINGS_PER_MINUTE
-from service.admission.rates import Rates
-from service.admission.turns import Busy, Room, Turn, Turns
 from service.api import create_app
+from service.auth.api_keys import Keyring
+from service.auth.fair_queue import Busy, Room, Turn, Turns
+from service.auth.limits import RATINGS_PER_MINUTE
+from service.auth.rate_limits import Rates
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
 from service.schemas.api import SearchRequest, SearchResponse
@@ -58,7 +58,7 @@ def serve(guard: Guard, **settings: Any) -> TestClient:
 
 
 def at(seconds: float) -> Any:
-    return patch("service.admission.rates.time", lambda: 1_800_000_000 + seconds)
+    return patch("service.auth.rate_limits.time", lambda: 1_800_000_000 + seconds)
 
 
 # Rates

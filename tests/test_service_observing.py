@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 
 from index.errors import QuestionError
 from index.records import FOR_EVERYONE
-from service.admission.guard import Guard
 from service.api import create_app
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.state import Guard
 from service.kept.audit import Audit, Entry, entries
 from service.kept.database import FILE, opened_database
 from service.kept.kept import Through

@@ -25,12 +25,12 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
-from service.admission.oidc import Issuer, issuer_for
-from service.admission.published import DISCOVERY, IssuerUnreachable, PublishedKeys
 from service.api import create_app
-from service.askers import Asker
+from service.auth.api_keys import Keyring
+from service.auth.askers import Asker
+from service.auth.jwks import DISCOVERY, IssuerUnreachable, PublishedKeys
+from service.auth.oidc import Issuer, issuer_for
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key
 from service.problem_details import Refused
@@ -114,7 +114,7 @@ def later(seconds: float) -> Iterator[None]:
     """Let time have passed."""
     now = monotonic
     with (
-        patch("service.admission.published.monotonic", lambda: now() + seconds),
+        patch("service.auth.jwks.monotonic", lambda: now() + seconds),
         patch("time.monotonic", lambda: now() + seconds),
     ):
         yield
@@ -339,7 +339,7 @@ def test_a_slow_issuer_keeps_out_neither_keys_nor_tokens_of_known_keys(local: Lo
         return httpx.get(f"{service.url}/api/articles", headers=headers, timeout=PATIENCE).status_code
 
     with running(FakeDesk(), guard=Guard(known=known)) as service, ThreadPoolExecutor(40) as clients:
-        with patch("service.admission.published.ASK_AGAIN_SECONDS", 0.0):
+        with patch("service.auth.jwks.ASK_AGAIN_SECONDS", 0.0):
             waiting = [clients.submit(articles, local.token(kid=f"made-up-{number}")) for number in range(40)]
             while local.asked.count("/realm/keys") < 2:
                 service.thread.join(0.01)

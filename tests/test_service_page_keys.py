@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import Engine
 
-from service.admission.guard import Guard
-from service.admission.keyring import Keyring
+from service.auth.api_keys import Keyring
+from service.auth.state import Guard
 from service.kept.database import opened_database
 from service.kept.keys import add_key, revoke_key
 from tests.page_browser import ask, findings, opened, screenshot, serving, submit

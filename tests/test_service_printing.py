@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.askers import OWNER
+from service.auth.askers import OWNER
 from service.commands.marks import without_marks
 from service.commands.printing import print_answer
 from service.schemas.api import AskRequest, AskResponse

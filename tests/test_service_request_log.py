@@ -13,8 +13,8 @@ import structlog
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.admission.guard import Guard
 from service.api import create_app
+from service.auth.state import Guard
 from service.observed.logs import set_up
 from service.observed.metrics import Metrics, loop_watched
 from tests.fake_desk import FakeDesk

@@ -17,11 +17,11 @@ import uvicorn
 
 from index.deadline import check_deadline
 from index.records import FOR_EVERYONE, Access
-from service.admission.guard import Guard
-from service.admission.limits import turns_for
-from service.admission.turns import Turns
 from service.api import create_app
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.fair_queue import Turns
+from service.auth.limits import turns_for
+from service.auth.state import Guard
 from service.schemas.api import HitsEvent, SearchRequest, SearchResponse
 from service.server import Server
 from tests.fake_desk import FakeDesk, answer

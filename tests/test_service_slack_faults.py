@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from index.errors import WrongUsage
-from service.admission.guard import Guard
+from service.auth.state import Guard
 from service.schemas.api import AskEvent
 from service.slack.running import check_tokens
 from service.slack.tokens import wanted

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from service.askers import OWNER
+from service.auth.askers import OWNER
 from service.desk import LocalDesk
 from service.kept.database import opened_database
 from service.kept.kept import Kept

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.desk import LocalDesk
 from service.kept.audit import Audit
 from service.kept.database import opened_database

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from index.records import FOR_EVERYONE, Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.schemas.api import AskRequest
 from service.settings import Settings
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -43,7 +43,7 @@ def manifest(
 ) -> None:
     """Print the manifest of the Slack app: at https://api.slack.com/apps, Create New App, From a manifest."""
     from index.errors import WrongUsage
-    from service.admission.access import SIGNED
+    from service.auth.authentication import SIGNED
     from service.settings import load_settings
     from service.slack.manifest import manifest as made
 

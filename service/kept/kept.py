@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from index.errors import NotKept
 from index.live import LiveIndex
 from service.answer.models import Message
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.kept import answers, conversations, feedback
 from service.kept.database import forget_log
 from service.kept.feedback import Wanted

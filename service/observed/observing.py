@@ -8,7 +8,7 @@ from time import perf_counter
 import structlog
 
 from index.errors import AskerGone
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.kept.kept import Through
 from service.schemas.api import AskEvent, AskRequest, AskResponse
 from service.schemas.history import FeedbackRequest

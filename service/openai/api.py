@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from service.admission.access import Gate
-from service.admission.limits import turn_of
-from service.admission.turns import Turn
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.authentication import Gate
+from service.auth.fair_queue import Turn
+from service.auth.limits import turn_of
 from service.openai.asking import ChatQuestion, ClientTask, read_chat
 from service.openai.shaping import Manner, chunks, completion, short_chunks, short_completion, written
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models

@@ -5,7 +5,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Depends, Query
 
 from index.records import Access
-from service.admission.access import Gate
+from service.auth.authentication import Gate
 from service.documented import After, Limit, problems
 from service.http_problems import check_characters
 from service.schemas.api import ArticleResponse, ArticlesResponse, PublishersResponse

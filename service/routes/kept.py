@@ -4,9 +4,9 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from service.admission.access import Gate
-from service.admission.limits import Limits
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.authentication import Gate
+from service.auth.limits import Limits
 from service.documented import After, Limit, problems
 from service.kept.feedback import Wanted
 from service.problem_details import Refused

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from service.admission.access import Gate
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.authentication import Gate
 from service.documented import problems
 from service.schemas.api import MeResponse
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service.admission.access import METRICS, Gate
+from service.auth.authentication import METRICS, Gate
 from service.documented import problems
 from service.observed.metrics import Metrics
 from service.schemas.maintenance import StatusResponse

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 
 from index.errors import WrongUsage
 from index.sources.addresses import is_address
-from service.admission.access import Gate
+from service.auth.authentication import Gate
 from service.documented import problems
 from service.http_problems import check_characters
 from service.schemas.maintenance import (

@@ -8,11 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from index.records import Access
-from service.admission.access import Gate
-from service.admission.limits import turn_of
-from service.admission.turns import Turn
 from service.answer.lengths import check_lengths
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.authentication import Gate
+from service.auth.fair_queue import Turn
+from service.auth.limits import turn_of
 from service.documented import problems
 from service.http_problems import check_characters
 from service.kept.kept import Through

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from index.errors import FootnoteError
 from index.records import EVERYTHING
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.schemas.history import FeedbackRequest
 from service.slack.asked import command_question, shared_question, thread_question
 from service.slack.audience import person

@@ -11,7 +11,7 @@ from time import monotonic
 import structlog
 
 from index.records import FOR_EVERYONE, Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.slack.asked import Command, InThread
 from service.slack.calls import Calls
 from service.slack.faults import SlackFault

@@ -9,10 +9,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from index.deadline import too_long
 from index.errors import NotKept
-from service.admission.limits import give_back
-from service.admission.turns import Turn, Turns
-from service.askers import Asker
 from service.asking import asked_events
+from service.auth.askers import Asker
+from service.auth.fair_queue import Turn, Turns
+from service.auth.limits import give_back
 from service.kept.kept import Through
 from service.schemas.api import AskEvent, AskRequest
 from service.schemas.history import FeedbackRequest

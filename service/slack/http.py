@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
-from service.admission.access import SIGNED
-from service.admission.guard import Guard
+from service.auth.authentication import SIGNED
+from service.auth.state import Guard
 from service.settings import Settings
 from service.slack.bot import SlackDesk
 from service.slack.running import SlackBot, slack_bot

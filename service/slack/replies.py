@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from index.errors import FootnoteError, ServiceStopping
-from service.admission.turns import Busy
+from service.auth.fair_queue import Busy
 from service.schemas.api import AskEvent, AskResponse, SentenceEvent
 from service.slack.asked import Asked, Command, InThread, Shared
 from service.slack.blocks import buttons, sentence_pieces

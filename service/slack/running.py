@@ -19,8 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Engine
 
 from index.errors import WrongUsage
-from service.admission.guard import Guard
-from service.admission.limits import turns_for
+from service.auth.limits import turns_for
+from service.auth.state import Guard
 from service.settings import Settings
 from service.slack.app import bolt_app
 from service.slack.audience import Audience

@@ -1,7 +1,7 @@
 """What the bot says in its own words."""
 
 from index.errors import FootnoteError, IndexEmpty, QuestionError, TookTooLong
-from service.admission.turns import Busy
+from service.auth.fair_queue import Busy
 
 HELP = (
     "Ask me a question about the articles, and I answer with exact quotations and where they come from. Mention me in a "

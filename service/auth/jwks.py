@@ -21,7 +21,7 @@ from jwt.exceptions import PyJWTError
 from index.errors import ArticleError
 from index.sources.deadline import Deadline
 from index.sources.network import GuardedTransport, NotPublic
-from service.admission.access import is_loopback
+from service.auth.authentication import is_loopback
 
 DISCOVERY = "/.well-known/openid-configuration"
 # Made-up tokens, or an issuer that is down, do not make us ask it each time.

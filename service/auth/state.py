@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from service.admission.access import KnowsToken
-from service.admission.keyring import Keyring
-from service.admission.oidc import issuer_for
-from service.admission.rates import FILE, Rates
-from service.admission.turns import Turns
+from service.auth.api_keys import Keyring
+from service.auth.authentication import KnowsToken
+from service.auth.fair_queue import Turns
+from service.auth.oidc import issuer_for
+from service.auth.rate_limits import FILE, Rates
 from service.observed.metrics import Metrics
 from service.settings import Settings
 

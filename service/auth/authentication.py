@@ -18,7 +18,7 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from index.records import Access
-from service.askers import ANYONE, OWNER, Asker
+from service.auth.askers import ANYONE, OWNER, Asker
 from service.problem_details import Refused
 from service.settings import Settings
 

@@ -15,9 +15,9 @@ from fastapi import Request
 
 from index.deadline import set_deadline
 from index.errors import AskerGone
-from service.admission.rates import Rates
-from service.admission.turns import Busy, Room, Turn, Turns
-from service.askers import ANYONE, OWNER, Asker
+from service.auth.askers import ANYONE, OWNER, Asker
+from service.auth.fair_queue import Busy, Room, Turn, Turns
+from service.auth.rate_limits import Rates
 from service.problem_details import Refused
 from service.settings import Settings
 

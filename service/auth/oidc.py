@@ -13,8 +13,8 @@ from jwt.exceptions import PyJWTError
 
 from index.errors import WrongUsage
 from index.records import Access
-from service.admission.published import IssuerUnreachable, PublishedKeys, checked_address
-from service.askers import Asker
+from service.auth.askers import Asker
+from service.auth.jwks import IssuerUnreachable, PublishedKeys, checked_address
 from service.problem_details import Refused
 from service.settings import Settings
 

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import FootnoteError, ServiceStopping
-from service.admission.access import Gate
+from service.auth.authentication import Gate
 from service.problem_details import Refused, footnote_problem, http_problem, problem_response
 
 MAX_BODY_BYTES = 1_000_000

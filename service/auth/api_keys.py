@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from index.errors import FootnoteError
 from index.records import Access
-from service.askers import Asker
+from service.auth.askers import Asker
 from service.kept.keys import PREFIX, key_of, may_belong, note_use
 
 _NOTED_SECONDS = 60.0

@@ -9,7 +9,7 @@ from typing import Protocol
 from eval.drafting.draft_file import appending_rows
 from eval.formats.collecting import filled_lines
 from index.errors import WrongUsage
-from service.kept.feedback import Wanted
+from service.history.feedback import Wanted
 from service.schemas.api import Rating
 from service.schemas.history import FeedbackWire, ReviewResponse, ReviewRow
 

@@ -13,7 +13,7 @@ from index.backup import copy_index
 from index.errors import DataFolderUnusable, WrongUsage
 from index.generations import current_folder
 from index.live import LiveIndex
-from service.kept.database import FILE, copy_to
+from service.history.database import FILE, copy_to
 from service.schemas.maintenance import BackupResponse
 
 _PREFIX = ".unmoved-backup-"  # no name that a person gives to a backup: what begins so is removed

@@ -15,7 +15,7 @@ from index.errors import FootnoteError, IndexingStopped, ServiceFailed
 from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.auth.askers import OWNER
-from service.kept.feedback import Wanted
+from service.history.feedback import Wanted
 from service.problems import PROBLEMS
 from service.schemas.api import (
     ArticleResponse,

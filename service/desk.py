@@ -24,11 +24,11 @@ from service.answer.pipeline import EXTRACTIVE, answer, checked, steps
 from service.answer.retrieval.selection import select_hits
 from service.auth.askers import OWNER, Asker
 from service.backing_up import back_up
-from service.kept.database import check_database
-from service.kept.feedback import Wanted
-from service.kept.kept import Kept, Through
-from service.kept.making import made_with
-from service.kept.usage import Usage
+from service.history.database import check_database
+from service.history.feedback import Wanted
+from service.history.making import made_with
+from service.history.store import Kept, Through
+from service.history.usage import Usage
 from service.observed.observing import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.schemas.api import (

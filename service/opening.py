@@ -14,9 +14,9 @@ from service.answer.llm.generative import writer_from
 from service.backing_up import remove_unmoved
 from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
-from service.kept.database import opened_database
-from service.kept.expiry import Days, expiring
-from service.kept.kept import Kept
+from service.history.database import opened_database
+from service.history.retention import Days, expiring
+from service.history.store import Kept
 from service.settings import Settings
 
 # Another command that runs for a moment is waited for; a service is asked instead.

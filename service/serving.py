@@ -24,10 +24,10 @@ from service.auth.fair_queue import Turns
 from service.auth.limits import turns_for
 from service.auth.state import Guard, opened_guard
 from service.desk import LocalDesk
-from service.kept.audit import Audit
-from service.kept.database import opened_database
-from service.kept.keys import all_keys
-from service.kept.usage import Usage
+from service.history.audit import Audit
+from service.history.database import opened_database
+from service.history.keys import all_keys
+from service.history.usage import Usage
 from service.observed.logs import set_up
 from service.observed.observing import Observer, log_question
 from service.observed.tracing import tracing

@@ -8,7 +8,7 @@ from typing import Any
 
 from index.records import Access
 from service.auth.askers import Asker
-from service.kept.kept import Through
+from service.history.store import Through
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,

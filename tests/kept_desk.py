@@ -9,8 +9,8 @@ from sqlalchemy import select
 from index.records import FOR_EVERYONE, Access
 from service.auth.askers import Asker
 from service.desk import LocalDesk
-from service.kept import schema
-from service.kept.expiry import Days
+from service.history import schema
+from service.history.retention import Days
 from service.schemas.api import AskRequest, AskResponse
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 

@@ -8,8 +8,8 @@ from typing import Any
 from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
 from index.records import Access
 from service.auth.askers import Asker
-from service.kept.feedback import Wanted
-from service.kept.kept import Through
+from service.history.feedback import Wanted
+from service.history.store import Through
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,

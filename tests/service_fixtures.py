@@ -21,7 +21,7 @@ from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.store import opened
 from service.auth.askers import Asker
 from service.desk import LocalDesk
-from service.kept.feedback import Wanted
+from service.history.feedback import Wanted
 from service.opening import open_kept
 from service.schemas.api import AskRequest, AskResponse
 from service.schemas.history import (

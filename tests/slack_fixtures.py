@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from index.errors import NotKept
 from service.auth.askers import Asker
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.kept import Through
+from service.history.database import opened_database
+from service.history.store import Through
 from service.schemas.api import (
     AskEvent,
     AskRequest,

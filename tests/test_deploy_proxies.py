@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.api import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.keys import add_key
+from service.history.database import opened_database
+from service.history.keys import add_key
 from tests.fake_desk import FakeDesk, answered, citation, streamed
 from tests.http_server import serving_app
 from tests.llm_server import free_port

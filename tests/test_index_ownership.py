@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 
 from index.errors import DataFolderOwned, DataFolderUnusable
 from index.ownership import Owner, own, owner_of
-from service.kept.database import FILE as DATABASE
-from service.kept.database import opened_database
+from service.history.database import FILE as DATABASE
+from service.history.database import opened_database
 
 SERVICE = Owner(os.getpid(), "footnote serve", url="http://127.0.0.1:8000", token="secret")
 COMMAND = Owner(os.getpid(), "footnote index")

@@ -12,8 +12,8 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.keys import add_key, revoke_key
+from service.history.database import opened_database
+from service.history.keys import add_key, revoke_key
 from service.observed.logs import set_up
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for

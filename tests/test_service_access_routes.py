@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 from service.api import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
-from service.kept.audit import Audit
-from service.kept.database import opened_database
-from service.kept.keys import add_key
-from service.kept.usage import Usage
+from service.history.audit import Audit
+from service.history.database import opened_database
+from service.history.keys import add_key
+from service.history.usage import Usage
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 

@@ -17,8 +17,8 @@ from service.auth.state import Guard
 from service.backing_up import check_free, move_to
 from service.client import HttpClient
 from service.desk import LocalDesk
-from service.kept.database import opened_database
-from service.kept.keys import add_key
+from service.history.database import opened_database
+from service.history.keys import add_key
 from service.schemas.maintenance import CheckRequest
 from tests.cli_fixtures import Run
 from tests.http_server import serving_app

@@ -11,9 +11,9 @@ from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, Not
 from index.records import FOR_EVERYONE
 from service.auth.askers import OWNER, Asker
 from service.desk import LocalDesk
-from service.kept import answers as kept_answers
-from service.kept.database import FILE
-from service.kept.feedback import Wanted
+from service.history import answers as kept_answers
+from service.history.database import FILE
+from service.history.feedback import Wanted
 from service.schemas.api import AskRequest, AskResponse, MessageWire, SentenceEvent
 from service.schemas.history import FeedbackRequest
 from tests.kept_desk import ADMIN, GUEST, HEIGHT, LENGTH, OTHER_STAFF, STAFF, TOWER, ask, keeping_desk, rewrite, rows

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, insert, select, update
 
 from index.errors import DataFolderUnusable, IndexDamaged
 from service.desk import LocalDesk
-from service.kept import schema
-from service.kept.database import FILE, opened_database
-from service.kept.expiry import Days, expire, expiring
-from service.kept.kept import Kept
+from service.history import schema
+from service.history.database import FILE, opened_database
+from service.history.retention import Days, expire, expiring
+from service.history.store import Kept
 from service.schemas.history import FeedbackRequest
 from tests.kept_desk import DAYS, GUEST, HEIGHT, TOWER, ask, keeping_desk, rows
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -13,9 +13,9 @@ from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
 from service.auth.api_keys import Keyring
 from service.auth.askers import Asker
-from service.kept import schema
-from service.kept.database import FILE, opened_database
-from service.kept.keys import add_key, all_keys, revoke_key
+from service.history import schema
+from service.history.database import FILE, opened_database
+from service.history.keys import add_key, all_keys, revoke_key
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from service.auth.fair_queue import Busy, Room, Turn, Turns
 from service.auth.limits import RATINGS_PER_MINUTE
 from service.auth.rate_limits import Rates
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.keys import add_key
+from service.history.database import opened_database
+from service.history.keys import add_key
 from service.schemas.api import SearchRequest, SearchResponse
 from tests.fake_desk import FakeDesk
 from tests.http_server import served

@@ -17,9 +17,9 @@ from index.records import FOR_EVERYONE
 from service.api import create_app
 from service.auth.askers import Asker
 from service.auth.state import Guard
-from service.kept.audit import Audit, Entry, entries
-from service.kept.database import FILE, opened_database
-from service.kept.kept import Through
+from service.history.audit import Audit, Entry, entries
+from service.history.database import FILE, opened_database
+from service.history.store import Through
 from service.observed.metrics import Metrics
 from service.observed.observing import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
 from service.schemas.api import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire

@@ -31,8 +31,8 @@ from service.auth.askers import Asker
 from service.auth.jwks import DISCOVERY, IssuerUnreachable, PublishedKeys
 from service.auth.oidc import Issuer, issuer_for
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.keys import add_key
+from service.history.database import opened_database
+from service.history.keys import add_key
 from service.problem_details import Refused
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
-from service.kept.database import opened_database
-from service.kept.keys import add_key, revoke_key
+from service.history.database import opened_database
+from service.history.keys import add_key, revoke_key
 from tests.page_browser import ask, findings, opened, screenshot, serving, submit
 from tests.page_desk import PageDesk
 

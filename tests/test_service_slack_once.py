@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from index.deadline import check_deadline
-from service.kept.database import opened_database
+from service.history.database import opened_database
 from service.schemas.api import AskEvent
 from service.slack.asked import InThread, message_key
 from service.slack.events import Remembered

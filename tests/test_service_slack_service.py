@@ -12,8 +12,8 @@ from pathlib import Path
 
 from service.auth.askers import OWNER
 from service.desk import LocalDesk
-from service.kept.database import opened_database
-from service.kept.kept import Kept
+from service.history.database import opened_database
+from service.history.store import Kept
 from service.slack.blocks import FEEDBACK
 from tests.service_fixtures import ROOT, desk_over, index_into, settings_for, write
 from tests.slack_fixtures import running_bot

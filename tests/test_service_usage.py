@@ -13,9 +13,9 @@ from index.records import EVERYTHING, FOR_EVERYONE
 from service.api import create_app
 from service.auth.askers import Asker
 from service.desk import LocalDesk
-from service.kept.audit import Audit
-from service.kept.database import opened_database
-from service.kept.usage import Usage
+from service.history.audit import Audit
+from service.history.database import opened_database
+from service.history.usage import Usage
 from service.observed.observing import Abandoned, Asked, Ending, Failed, Rated
 from service.schemas.api import AskResponse, NearestWire, Rating
 from service.schemas.history import FeedbackRequest

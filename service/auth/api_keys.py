@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from index.errors import FootnoteError
 from index.records import Access
 from service.auth.askers import Asker
-from service.kept.keys import PREFIX, key_of, may_belong, note_use
+from service.history.keys import PREFIX, key_of, may_belong, note_use
 
 _NOTED_SECONDS = 60.0
 log = structlog.get_logger(__name__)

@@ -20,8 +20,8 @@ def audit(
     import json
     from dataclasses import asdict
 
-    from service.kept.audit import entries
-    from service.kept.database import opened_database
+    from service.history.audit import entries
+    from service.history.database import opened_database
     from service.settings import load_settings
 
     engine = opened_database(load_settings().data_dir)

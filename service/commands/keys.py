@@ -16,7 +16,7 @@ from index.controls import visible_controls
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from service.kept.keys import Key
+    from service.history.keys import Key
 
 app = typer.Typer(help="Give out keys to the service, show them, take them back.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def add(
     admin: Annotated[bool, typer.Option("--admin", help="It may index, delete, and see what others asked.")] = False,
 ) -> None:
     """Make a key and show it, this once."""
-    from service.kept.keys import add_key
+    from service.history.keys import add_key
 
     named = [group.strip() for group in groups.split(",")] if groups else []
     with _database() as engine:
@@ -46,7 +46,7 @@ def add(
 @app.command("list")
 def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Show all keys: their groups, when they were last used, which are revoked. Never the keys themselves."""
-    from service.kept.keys import all_keys
+    from service.history.keys import all_keys
 
     with _database() as engine:
         keys = all_keys(engine)
@@ -61,7 +61,7 @@ def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 @app.command()
 def revoke(name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")]) -> None:
     """Let a key open nothing any more, from the next request on."""
-    from service.kept.keys import revoke_key
+    from service.history.keys import revoke_key
 
     with _database() as engine:
         revoke_key(engine, name)
@@ -70,7 +70,7 @@ def revoke(name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key i
 
 @contextmanager
 def _database() -> Iterator["Engine"]:
-    from service.kept.database import opened_database
+    from service.history.database import opened_database
     from service.settings import load_settings
 
     engine = opened_database(load_settings().data_dir)

@@ -9,7 +9,7 @@ import structlog
 
 from index.errors import AskerGone
 from service.auth.askers import Asker
-from service.kept.kept import Through
+from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest, AskResponse
 from service.schemas.history import FeedbackRequest
 

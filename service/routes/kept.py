@@ -8,7 +8,7 @@ from service.auth.askers import Asker
 from service.auth.authentication import Gate
 from service.auth.limits import Limits
 from service.documented import After, Limit, problems
-from service.kept.feedback import Wanted
+from service.history.feedback import Wanted
 from service.problem_details import Refused
 from service.schemas.api import AnswerStatus, KeptId, Rating
 from service.schemas.history import (

@@ -14,8 +14,8 @@ from service.auth.authentication import Gate
 from service.auth.fair_queue import Turn
 from service.auth.limits import turn_of
 from service.documented import problems
+from service.history.store import Through
 from service.http_problems import check_characters
-from service.kept.kept import Through
 from service.schemas.api import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
 from service.schemas.examples import SENTENCE_STREAM, streamed
 from service.settings import Settings

@@ -13,7 +13,7 @@ from service.asking import asked_events
 from service.auth.askers import Asker
 from service.auth.fair_queue import Turn, Turns
 from service.auth.limits import give_back
-from service.kept.kept import Through
+from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest
 from service.schemas.history import FeedbackRequest
 from service.slack.asked import Asked, InThread

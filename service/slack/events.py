@@ -11,7 +11,7 @@ from time import time
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from service.kept.schema import slack_events, slack_threads
+from service.history.schema import slack_events, slack_threads
 from service.slack.asked import ASKED, Asked, Command, InThread
 
 LEASE_SECONDS = 120.0

@@ -21,7 +21,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, Engine, Row, select
 
 from index.errors import WrongUsage
-from service.kept import schema
+from service.history import schema
 
 PREFIX = "fn_"
 LONGEST_NAME = 100

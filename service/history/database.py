@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event
 
 from index.database import Purpose, check_intact, copy_database, engine_for
 from index.ownership import private_folder
-from service.kept.schema import upgrade
+from service.history.schema import upgrade
 
 FILE = "footnote.db"
 _PURPOSE = Purpose(

@@ -8,8 +8,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from index.errors import NotKept
-from service.kept.paging import after_mark
-from service.kept.schema import answers, conversations
+from service.history.paging import after_mark
+from service.history.schema import answers, conversations
 
 _TITLE = 120
 

@@ -1,8 +1,8 @@
-"""Run by Alembic: applies the migrations over the connection that `service.kept.schema.upgrade` hands in."""
+"""Run by Alembic: applies the migrations over the connection that `service.history.schema.upgrade` hands in."""
 
 from alembic import context
 
-from service.kept.schema import metadata
+from service.history.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from index.errors import NotKept
-from service.kept.schema import answers
+from service.history.schema import answers
 
 
 def add(connection: Connection, response: dict[str, Any], *, asker: str, asked: datetime, made: dict[str, Any]) -> None:

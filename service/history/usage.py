@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, fu
 from index.catalog import Catalog
 from index.live import LiveIndex
 from index.records import Access, ArticleInfo
-from service.kept.schema import answers, audit
+from service.history.schema import answers, audit
 from service.schemas.api import NearestWire
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 

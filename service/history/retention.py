@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
-from service.kept import answers, conversations
-from service.kept.database import forget_log
-from service.kept.schema import audit, slack_events, slack_threads
+from service.history import answers, conversations
+from service.history.database import forget_log
+from service.history.schema import audit, slack_events, slack_threads
 
 _SECONDS = 3600.0
 # Longer than Slack goes on delivering an event, and than people come back to share what `/ask` answered.

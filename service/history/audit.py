@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
-from service.kept import schema
+from service.history import schema
 from service.observed.observing import Abandoned, Asked, Failed, Rated
 from service.schemas.api import AskResponse
 

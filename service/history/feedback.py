@@ -8,8 +8,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, select
 from sqlalchemy.dialects.sqlite import insert
 
-from service.kept.paging import after_mark
-from service.kept.schema import answers, feedback
+from service.history.paging import after_mark
+from service.history.schema import answers, feedback
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ answers = Table(
     Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it, too
     Column(
         "sources", JSON, nullable=False
-    ),  # `service.kept.visibility.Source`: what a reader has to be allowed to read
+    ),  # `service.history.visibility.Source`: what a reader has to be allowed to read
     Column("client_history", Boolean, nullable=False),  # its question was completed from what a client sent along
 )
 

@@ -12,11 +12,11 @@ from index.errors import NotKept
 from index.live import LiveIndex
 from service.answer.models import Message
 from service.auth.askers import Asker
-from service.kept import answers, conversations, feedback
-from service.kept.database import forget_log
-from service.kept.feedback import Wanted
-from service.kept.paging import mark
-from service.kept.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
+from service.history import answers, conversations, feedback
+from service.history.database import forget_log
+from service.history.feedback import Wanted
+from service.history.paging import mark
+from service.history.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
 from service.schemas.api import AskResponse
 from service.schemas.history import (
     ConversationResponse,

@@ -20,9 +20,9 @@ from service.auth.state import Guard
 from service.documented import problems
 from service.heads import AnsweredAsGet
 from service.http_problems import add_problem_handlers, on_http_error
-from service.observed.metrics import loop_watched
-from service.observed.reach import Reach
-from service.observed.request_log import RequestLog
+from service.monitoring.llm_health import Reach
+from service.monitoring.metrics import loop_watched
+from service.monitoring.request_log import RequestLog
 from service.openai.api import openai_router
 from service.openai.errors import OpenAIErrors
 from service.problem_details import Refused

@@ -51,7 +51,7 @@ def _before_every_command(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    from service.observed.logs import set_up
+    from service.monitoring.logs import set_up
 
     set_up()
 

@@ -29,7 +29,7 @@ from service.history.feedback import Wanted
 from service.history.making import made_with
 from service.history.store import Kept, Through
 from service.history.usage import Usage
-from service.observed.observing import Observer, Rated, observed
+from service.monitoring.observers import Observer, Rated, observed
 from service.reports import check_wire, report_wire
 from service.schemas.api import (
     ArticleResponse,

@@ -28,9 +28,9 @@ from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import all_keys
 from service.history.usage import Usage
-from service.observed.logs import set_up
-from service.observed.observing import Observer, log_question
-from service.observed.tracing import tracing
+from service.monitoring.logs import set_up
+from service.monitoring.observers import Observer, log_question
+from service.monitoring.tracing import tracing
 from service.opening import open_desk, service_owner
 from service.server import LAST_WORDS_SECONDS, Server, Signals
 from service.settings import Settings

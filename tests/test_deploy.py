@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client.metrics_core import Metric
 
-from service.observed.metrics import Metrics
+from service.monitoring.metrics import Metrics
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.history.database import opened_database
 from service.history.keys import add_key, revoke_key
-from service.observed.logs import set_up
+from service.monitoring.logs import set_up
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem

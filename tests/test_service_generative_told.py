@@ -15,7 +15,7 @@ from service.answer.llm.generative import writer_from
 from service.answer.llm.prompts import SYSTEM, passages_prompt
 from service.auth.askers import ANYONE
 from service.desk import LocalDesk
-from service.observed.logs import set_up
+from service.monitoring.logs import set_up
 from service.schemas.api import (
     AskRequest,
     MessageWire,

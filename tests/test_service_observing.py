@@ -20,8 +20,8 @@ from service.auth.state import Guard
 from service.history.audit import Audit, Entry, entries
 from service.history.database import FILE, opened_database
 from service.history.store import Through
-from service.observed.metrics import Metrics
-from service.observed.observing import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
+from service.monitoring.metrics import Metrics
+from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
 from service.schemas.api import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
 from service.schemas.history import FeedbackRequest
 from tests.fake_desk import FakeDesk, answer, answered, citation

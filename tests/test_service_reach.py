@@ -23,7 +23,7 @@ KEY = "sk-never-sent"
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a server that answers may take longer to than a service waits."""
-    monkeypatch.setattr("service.observed.reach._SECONDS", 60.0)
+    monkeypatch.setattr("service.monitoring.llm_health._SECONDS", 60.0)
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def test_without_its_model_and_without_quotes_a_service_is_not_ready(nobody: str
 
 
 def test_a_server_that_keeps_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.observed.reach._SECONDS", 0.2)
+    monkeypatch.setattr("service.monitoring.llm_health._SECONDS", 0.2)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         client = service_with(f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
         assert said(client) == "unreachable"
@@ -101,7 +101,7 @@ def test_a_server_that_keeps_silent_is_not_waited_for(monkeypatch: pytest.Monkey
 
 def test_the_server_is_asked_once_in_thirty_seconds_and_never_sees_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
-    monkeypatch.setattr("service.observed.reach.monotonic", lambda: now)
+    monkeypatch.setattr("service.monitoring.llm_health.monotonic", lambda: now)
     with answering(200) as (address, asked):
         client = service_with(address)
         assert [said(client) for _ in range(3)] == ["reachable"] * 3

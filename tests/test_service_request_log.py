@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from service.api import create_app
 from service.auth.state import Guard
-from service.observed.logs import set_up
-from service.observed.metrics import Metrics, loop_watched
+from service.monitoring.logs import set_up
+from service.monitoring.metrics import Metrics, loop_watched
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem

@@ -18,7 +18,7 @@ from index.errors import WrongUsage
 from index.extras import how_to_install
 from service.answer.llm.generative import writer_from
 from service.api import create_app
-from service.observed.tracing import ENDPOINT, tracing
+from service.monitoring.tracing import ENDPOINT, tracing
 from tests.fake_desk import FakeDesk
 from tests.llm_server import llm_server
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -16,7 +16,7 @@ from service.desk import LocalDesk
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.usage import Usage
-from service.observed.observing import Abandoned, Asked, Ending, Failed, Rated
+from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Rated
 from service.schemas.api import AskResponse, NearestWire, Rating
 from service.schemas.history import FeedbackRequest
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse

@@ -11,7 +11,7 @@ from service.auth.authentication import KnowsToken
 from service.auth.fair_queue import Turns
 from service.auth.oidc import issuer_for
 from service.auth.rate_limits import FILE, Rates
-from service.observed.metrics import Metrics
+from service.monitoring.metrics import Metrics
 from service.settings import Settings
 
 

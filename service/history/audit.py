@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
 from service.history import schema
-from service.observed.observing import Abandoned, Asked, Failed, Rated
+from service.monitoring.observers import Abandoned, Asked, Failed, Rated
 from service.schemas.api import AskResponse
 
 _AT_ONCE = 1_000

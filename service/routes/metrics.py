@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.auth.authentication import METRICS, Gate
 from service.documented import problems
-from service.observed.metrics import Metrics
+from service.monitoring.metrics import Metrics
 from service.schemas.maintenance import StatusResponse
 
 

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from service.observed.metrics import Metrics
+from service.monitoring.metrics import Metrics
 
 HEADER = "X-Request-Id"
 _GIVEN = re.compile("[A-Za-z0-9_.-]{8,64}")

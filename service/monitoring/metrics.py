@@ -7,7 +7,7 @@ from anyio import create_task_group, current_time, sleep
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
-from service.observed.observing import Abandoned, Asked, Failed, Rated
+from service.monitoring.observers import Abandoned, Asked, Failed, Rated
 from service.schemas.api import AskResponse
 
 _ANSWERING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)

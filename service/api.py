@@ -20,6 +20,7 @@ from service.auth.state import Guard
 from service.documented import problems
 from service.heads import AnsweredAsGet
 from service.http_problems import add_problem_handlers, on_http_error
+from service.maintenance.watch_status import health
 from service.monitoring.llm_health import Reach
 from service.monitoring.metrics import loop_watched
 from service.monitoring.request_log import RequestLog
@@ -35,7 +36,6 @@ from service.routes.questions import AnsweringDesk, questions_router
 from service.schemas.examples import add_examples
 from service.schemas.maintenance import ReadyResponse
 from service.settings import Settings
-from service.watches import health
 
 _NO_MODEL = (
     "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "

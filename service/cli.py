@@ -153,8 +153,8 @@ def backup(
     json: Json = False,
 ) -> None:
     """Copy the index, keys, conversations and feedback into a new folder, also while a service answers."""
-    from service.backing_up import check_free, move_to
     from service.commands.printing import print_backup
+    from service.maintenance.backups import check_free, move_to
     from service.opening import open_client
 
     check_free(folder)

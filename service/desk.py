@@ -23,14 +23,15 @@ from service.answer.models import Question
 from service.answer.pipeline import EXTRACTIVE, answer, checked, steps
 from service.answer.retrieval.selection import select_hits
 from service.auth.askers import OWNER, Asker
-from service.backing_up import back_up
 from service.history.database import check_database
 from service.history.feedback import Wanted
 from service.history.making import made_with
 from service.history.store import Kept, Through
 from service.history.usage import Usage
+from service.maintenance.backups import back_up
+from service.maintenance.reports import check_wire, report_wire
+from service.maintenance.watch_status import Watches
 from service.monitoring.observers import Observer, Rated, observed
-from service.reports import check_wire, report_wire
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
@@ -60,7 +61,6 @@ from service.schemas.maintenance import (
 )
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
-from service.watches import Watches
 
 _TRIALS, _TITLE_ASKED = 3, 100
 log = structlog.get_logger(__name__)

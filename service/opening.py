@@ -11,12 +11,12 @@ from index.live import LiveIndex
 from index.ownership import Owner, own
 from index.store import opened
 from service.answer.llm.generative import writer_from
-from service.backing_up import remove_unmoved
 from service.client import HttpClient, LocalClient, OwnersClient
 from service.desk import LocalDesk
 from service.history.database import opened_database
 from service.history.retention import Days, expiring
 from service.history.store import Kept
+from service.maintenance.backups import remove_unmoved
 from service.settings import Settings
 
 # Another command that runs for a moment is waited for; a service is asked instead.

@@ -28,6 +28,7 @@ from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import all_keys
 from service.history.usage import Usage
+from service.maintenance.watcher import watching
 from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
 from service.monitoring.tracing import tracing
@@ -35,7 +36,6 @@ from service.opening import open_desk, service_owner
 from service.server import LAST_WORDS_SECONDS, Server, Signals
 from service.settings import Settings
 from service.slack.tokens import wanted
-from service.watching import watching
 
 # What runs on for nobody looks at its deadline more often than this.
 _IDLE_SECONDS = 5.0

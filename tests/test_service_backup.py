@@ -14,11 +14,11 @@ from index.errors import DataFolderUnusable, WrongUsage
 from service.api import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
-from service.backing_up import check_free, move_to
 from service.client import HttpClient
 from service.desk import LocalDesk
 from service.history.database import opened_database
 from service.history.keys import add_key
+from service.maintenance.backups import check_free, move_to
 from service.schemas.maintenance import CheckRequest
 from tests.cli_fixtures import Run
 from tests.http_server import serving_app
@@ -165,7 +165,7 @@ def test_a_failed_backup_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
     def fail(*_: object) -> None:
         raise DataFolderUnusable("no space")
 
-    monkeypatch.setattr("service.backing_up.copy_index", fail)
+    monkeypatch.setattr("service.maintenance.backups.copy_index", fail)
     with desk_over(settings_for(tmp_path / "data")) as desk:
         with pytest.raises(DataFolderUnusable, match="no space"):
             desk.backup()

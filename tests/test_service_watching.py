@@ -10,9 +10,9 @@ import pytest
 from index.errors import DataFolderUnusable, WrongUsage
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.desk import LocalDesk
+from service.maintenance.watch_status import health
+from service.maintenance.watcher import watching
 from service.schemas.maintenance import IndexReportWire
-from service.watches import health
-from service.watching import watching
 from tests.service_fixtures import write
 
 
@@ -57,7 +57,7 @@ def test_a_folder_that_is_emptied_keeps_its_articles_and_says_so(own_desk: Local
 def test_a_folder_that_goes_away_and_comes_back(
     own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.watching._AGAIN_SECONDS", 0.1)
+    monkeypatch.setattr("service.maintenance.watcher._AGAIN_SECONDS", 0.1)
     folder = write(tmp_path / "news", {"a.txt": "It rained."})
     with watching(own_desk, [folder], data_dir=tmp_path / "data"):
         eventually(lambda: ids(own_desk) == ["a"])
@@ -133,7 +133,7 @@ def test_restrictions_count_after_a_file_that_cannot_be_read(own_desk: LocalDesk
 def test_whatever_indexing_raises_is_told_and_tried_again(
     own_desk: LocalDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.watching._AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr("service.maintenance.watcher._AGAIN_SECONDS", 0.2)
     folder = write(tmp_path / "news", {"a.txt": "It rained."})
     broken, index = Event(), LocalDesk.index
     broken.set()

@@ -12,8 +12,8 @@ import structlog
 from watchfiles import DefaultFilter, watch
 
 from index.errors import FootnoteError, IndexingStopped, WrongUsage
+from service.maintenance.watch_status import Watches
 from service.schemas.maintenance import IndexReportWire, WatchWire
-from service.watches import Watches
 
 # The share of a folder's articles that may go at once, as `footnote index --prune` has it.
 PRUNE_LIMIT = 0.2

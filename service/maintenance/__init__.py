@@ -1,0 +1,1 @@
+"""What keeps a running service up to date: watched folders, backups."""

@@ -19,7 +19,7 @@ import structlog
 from index.embedding import Embedder
 from index.reader.model import Reader
 from index.settings import PACKAGED_MODEL
-from service import cli
+from service.cli import app as cli
 from tests.service_fixtures import (
     desk_over,
     index_into,

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from eval.metrics import METRICS
 from index import errors
-from service.cli import app
+from service.cli.app import app
 from service.settings_page import page
 
 ROOT = Path(__file__).parents[1]

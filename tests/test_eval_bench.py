@@ -25,7 +25,7 @@ from index.retrieval import retrieve
 from index.sources.reading import read_articles, sources_from
 from index.sources.records import Limits, Read
 from index.store import Index
-from service.cli import app
+from service.cli.app import app
 
 # -- Articles -------------------------------------------------------------------------------------------------------------
 

@@ -234,7 +234,7 @@ def test_ctrl_c_while_indexing_keeps_what_is_done_and_tells_it(
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
         patch.setattr("index.writing._ARTICLES_AT_ONCE", 1)
-        patch.setattr("service.commands.printing.progress_bar", pressing)
+        patch.setattr("service.cli.printing.progress_bar", pressing)
         ran = footnote("index", folder)
     assert (ran.code, ran.out) == (130, "")
     assert "Stopping: " in ran.err

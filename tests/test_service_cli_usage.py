@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from service.cli import app
+from service.cli.app import app
 from service.settings import load_settings
 from tests.cli_fixtures import FOOTNOTE, PATIENCE, Run, environment, one_line
 from tests.service_fixtures import ROOT
@@ -162,7 +162,7 @@ def test_help_loads_nothing_that_takes_long(tmp_path: Path) -> None:
         "{'torch', 'transformers', 'sentence_transformers', 'chromadb', 'tantivy', 'llama_index', 'fastapi', 'scipy'}"
     )
     code = f"import atexit, sys; atexit.register(lambda: print('loaded', sorted({heavy} & set(sys.modules))))"
-    command = [sys.executable, "-c", f"{code}; from service.cli import main; main()", "--help"]
+    command = [sys.executable, "-c", f"{code}; from service.cli.app import main; main()", "--help"]
     done = subprocess.run(command, env=environment(tmp_path), cwd=ROOT, capture_output=True, check=True)
     assert b"Ask a folder of articles" in done.stdout
     assert b"loaded []" in done.stdout

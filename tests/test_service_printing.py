@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.auth.askers import OWNER
-from service.commands.marks import without_marks
-from service.commands.printing import print_answer
+from service.cli.markdown import without_marks
+from service.cli.printing import print_answer
 from service.schemas.api import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
 from tests.service_fixtures import desk_over, index_into, settings_for, write

@@ -81,7 +81,7 @@ def test_the_command_answers_until_it_is_told_to_stop(slack: SlackServer, tmp_pa
         "FOOTNOTE_SLACK_APP_TOKEN": APP_TOKEN,
         "FOOTNOTE_SLACK_API_URL": slack.url,
     }
-    command = [sys.executable, "-c", "from service.cli import main; main()", "slack"]
+    command = [sys.executable, "-c", "from service.cli.app import main; main()", "slack"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment | {"PYTHONPATH": str(ROOT)})
     try:
         slack.wait_for(slack.open_sockets, "a connection", seconds=60)
@@ -94,7 +94,7 @@ def test_the_command_answers_until_it_is_told_to_stop(slack: SlackServer, tmp_pa
 
 def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "FOOTNOTE_PUBLIC_URL": "https://footnote.example.org/"}
-    command = [sys.executable, "-c", "from service.cli import main; main()", "slack", "manifest"]
+    command = [sys.executable, "-c", "from service.cli.app import main; main()", "slack", "manifest"]
     plain = json.loads(subprocess.check_output(command, cwd=tmp_path, env=environment))
     assert plain["settings"]["socket_mode_enabled"]
     assert "request_url" not in plain["settings"]["event_subscriptions"]

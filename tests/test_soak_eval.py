@@ -27,7 +27,16 @@ OF_THE_MOMENT = ("latency_ms_p50", "latency_ms_p95")
 
 
 def start(out: Path, data: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "service.cli", "eval", "run", str(ROOT / "eval" / "questions"), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "service.cli.app",
+        "eval",
+        "run",
+        str(ROOT / "eval" / "questions"),
+        "--out",
+        str(out),
+    ]
     environment = {**os.environ, "FOOTNOTE_DATA_DIR": str(data)}
     return subprocess.Popen([*command, *arguments], env=environment, stdout=subprocess.DEVNULL)
 

@@ -47,7 +47,7 @@ def service(data_dir: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     # As people start it: also without the number of threads that tests compute with.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("FOOTNOTE_", "OMP_"))}
     env = clean | {"FOOTNOTE_DATA_DIR": str(data_dir), "FOOTNOTE_STOP_SECONDS": "60"}
-    command = [sys.executable, "-m", "service.cli", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "service.cli.app", "serve", "--port", "0"]
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:

@@ -8,10 +8,10 @@ import typer
 
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
-from service.commands.audit import audit
-from service.commands.help import HELP_NAMES, show_plain_types
-from service.commands.keys import app as keys_app
-from service.commands.slack import app as slack_app
+from service.cli.audit import audit
+from service.cli.help import HELP_NAMES, show_plain_types
+from service.cli.keys import app as keys_app
+from service.cli.slack import app as slack_app
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -73,8 +73,8 @@ def index(
 ) -> None:
     """Make the index equal to these files, folders, .jsonl files, web pages, feeds or sitemaps."""
     from index.errors import WrongUsage
-    from service.commands.printing import print_index_report, print_rebuilt, progress_bar
-    from service.commands.stopping import stopped_by_ctrl_c
+    from service.cli.interrupts import stopped_by_ctrl_c
+    from service.cli.printing import print_index_report, print_rebuilt, progress_bar
     from service.opening import open_client
 
     limit = _share(prune_limit)
@@ -105,7 +105,7 @@ def index(
 @app.command()
 def ask(question: Question, json: Json = False) -> None:
     """Answer one question, with citations."""
-    from service.commands.printing import markdown_articles, print_answer
+    from service.cli.printing import markdown_articles, print_answer
     from service.opening import open_client
     from service.schemas.api import AskRequest
 
@@ -125,7 +125,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Show the passages that fit a question best."""
-    from service.commands.printing import print_hits
+    from service.cli.printing import print_hits
     from service.opening import open_client
     from service.schemas.api import SearchRequest
 
@@ -153,7 +153,7 @@ def backup(
     json: Json = False,
 ) -> None:
     """Copy the index, keys, conversations and feedback into a new folder, also while a service answers."""
-    from service.commands.printing import print_backup
+    from service.cli.printing import print_backup
     from service.maintenance.backups import check_free, move_to
     from service.opening import open_client
 
@@ -176,7 +176,7 @@ def status(
     json: Json = False,
 ) -> None:
     """Show what is indexed."""
-    from service.commands.printing import print_check, print_status
+    from service.cli.printing import print_check, print_status
     from service.opening import open_client
     from service.schemas.maintenance import CheckRequest
 

@@ -12,8 +12,8 @@ from rich.padding import Padding
 
 from index.controls import json_controls, visible_controls
 from index.errors import ArticleDeleted, ArticleUnknown
+from service.cli.markdown import without_marks
 from service.client import Client
-from service.commands.marks import without_marks
 from service.schemas.api import AskResponse, CitationWire, HitWire, SearchResponse
 from service.schemas.maintenance import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 

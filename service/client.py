@@ -14,9 +14,9 @@ from urllib.parse import quote
 from index.errors import FootnoteError, IndexingStopped, ServiceFailed
 from index.records import EVERYTHING
 from index.sources.addresses import is_address
+from service.api.problem_types import PROBLEMS
 from service.auth.askers import OWNER
 from service.history.feedback import Wanted
-from service.problems import PROBLEMS
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from service.api import Desk, create_app
+from service.api.app import Desk, create_app
 from service.settings import Settings
 
 

@@ -14,7 +14,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from service.api import Desk, create_app
+from service.api.app import Desk, create_app
 from service.auth.state import Guard
 from service.settings import Settings
 from tests.page_desk import PATIENCE, PageDesk

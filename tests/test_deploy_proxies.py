@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.history.database import opened_database

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.history.database import opened_database

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.history.audit import Audit

@@ -22,7 +22,7 @@ from index.errors import (
     WrongUsage,
 )
 from index.records import EVERYTHING, FOR_EVERYONE
-from service.api import create_app
+from service.api.app import create_app
 from service.schemas.api import ArticleResponse, AskRequest, AskResponse, SearchRequest
 from service.settings import Settings
 from tests.fake_desk import ARTICLE, FakeDesk

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.client import HttpClient

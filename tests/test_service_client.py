@@ -27,7 +27,7 @@ from index.errors import (
     WrongUsage,
 )
 from index.records import EVERYTHING, FOR_EVERYONE
-from service.api import create_app
+from service.api.app import create_app
 from service.client import HttpClient
 from service.schemas.api import (
     AskRequest,

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from index.records import FOR_EVERYONE, Access
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.askers import OWNER, Asker
 from service.auth.authentication import Gate
 from service.desk import LocalDesk

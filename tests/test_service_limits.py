@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from index.errors import DataFolderUnusable, ServiceStopping
 from index.records import Access
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.api_keys import Keyring
 from service.auth.fair_queue import Busy, Room, Turn, Turns
 from service.auth.limits import RATINGS_PER_MINUTE

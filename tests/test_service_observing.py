@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from index.errors import QuestionError
 from index.records import FOR_EVERYONE
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.askers import Asker
 from service.auth.state import Guard
 from service.history.audit import Audit, Entry, entries

@@ -25,7 +25,8 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
-from service.api import create_app
+from service.api.app import create_app
+from service.api.problem_details import Refused
 from service.auth.api_keys import Keyring
 from service.auth.askers import Asker
 from service.auth.jwks import DISCOVERY, IssuerUnreachable, PublishedKeys
@@ -33,7 +34,6 @@ from service.auth.oidc import Issuer, issuer_for
 from service.auth.state import Guard
 from service.history.database import opened_database
 from service.history.keys import add_key
-from service.problem_details import Refused
 from tests.fake_desk import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem

@@ -23,7 +23,7 @@ from schemathesis.checks import (
 )
 from schemathesis.core.result import Ok
 
-from service.api import create_app
+from service.api.app import create_app
 from service.schemas.api import AskResponse, SentenceEvent
 from service.schemas.usage import UsageResponse
 from tests.fake_desk import FakeDesk

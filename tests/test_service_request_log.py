@@ -13,7 +13,7 @@ import structlog
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.state import Guard
 from service.monitoring.logs import set_up
 from service.monitoring.metrics import Metrics, loop_watched

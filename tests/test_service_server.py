@@ -17,13 +17,13 @@ import uvicorn
 
 from index.deadline import check_deadline
 from index.records import FOR_EVERYONE, Access
-from service.api import create_app
+from service.api.app import create_app
+from service.api.server import Server
 from service.auth.askers import Asker
 from service.auth.fair_queue import Turns
 from service.auth.limits import turns_for
 from service.auth.state import Guard
 from service.schemas.api import HitsEvent, SearchRequest, SearchResponse
-from service.server import Server
 from tests.fake_desk import FakeDesk, answer
 from tests.service_fixtures import settings_for
 from tests.test_service_api import problem

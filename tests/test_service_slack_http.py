@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from fastapi.testclient import TestClient
 
-from service.api import create_app
+from service.api.app import create_app
 from service.slack.http import slack_routes
 from service.slack.running import SlackBot
 from tests.fake_desk import FakeDesk

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from index.errors import FootnoteError, IndexEmpty, ModelUnusable
-from service import streaming
+from service.api import streaming
 from service.schemas.api import AskResponse, HitsEvent, Problem, SentenceEvent
 from service.settings import Settings
 from tests.fake_desk import FakeDesk, answer, answered, citation, streamed

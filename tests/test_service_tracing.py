@@ -17,7 +17,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from index.errors import WrongUsage
 from index.extras import how_to_install
 from service.answer.llm.generative import writer_from
-from service.api import create_app
+from service.api.app import create_app
 from service.monitoring.tracing import ENDPOINT, tracing
 from tests.fake_desk import FakeDesk
 from tests.llm_server import llm_server

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.records import EVERYTHING, FOR_EVERYONE
-from service.api import create_app
+from service.api.app import create_app
 from service.auth.askers import Asker
 from service.desk import LocalDesk
 from service.history.audit import Audit

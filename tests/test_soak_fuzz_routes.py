@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.api import create_app
+from service.api.app import create_app
 from tests.fuzzing import HARD, damaged, moments
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write

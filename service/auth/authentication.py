@@ -18,8 +18,8 @@ from fastapi import Request
 from starlette.datastructures import Headers
 
 from index.records import Access
+from service.api.problem_details import Refused
 from service.auth.askers import ANYONE, OWNER, Asker
-from service.problem_details import Refused
 from service.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)

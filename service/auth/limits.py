@@ -15,10 +15,10 @@ from fastapi import Request
 
 from index.deadline import set_deadline
 from index.errors import AskerGone
+from service.api.problem_details import Refused
 from service.auth.askers import ANYONE, OWNER, Asker
 from service.auth.fair_queue import Busy, Room, Turn, Turns
 from service.auth.rate_limits import Rates
-from service.problem_details import Refused
 from service.settings import Settings
 
 ALL = "all"

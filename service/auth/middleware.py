@@ -8,8 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import FootnoteError, ServiceStopping
+from service.api.problem_details import Refused, footnote_problem, http_problem, problem_response
 from service.auth.authentication import Gate
-from service.problem_details import Refused, footnote_problem, http_problem, problem_response
 
 MAX_BODY_BYTES = 1_000_000
 SECURITY_HEADERS = {

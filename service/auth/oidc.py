@@ -13,9 +13,9 @@ from jwt.exceptions import PyJWTError
 
 from index.errors import WrongUsage
 from index.records import Access
+from service.api.problem_details import Refused
 from service.auth.askers import Asker
 from service.auth.jwks import IssuerUnreachable, PublishedKeys, checked_address
-from service.problem_details import Refused
 from service.settings import Settings
 
 ALGORITHMS = ["RS256", "ES256"]

@@ -208,7 +208,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the chat page and the API."""
-    from service.serving import serve as serve_until_stopped
+    from service.api.serving import serve as serve_until_stopped
 
     serve_until_stopped(_settings(), host=host, port=port, watch=watch or [])
 

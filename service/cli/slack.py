@@ -22,7 +22,7 @@ def slack(
     if context.invoked_subcommand:
         return
     from index.errors import WrongUsage
-    from service.serving import serve
+    from service.api.serving import serve
     from service.settings import load_settings
     from service.slack.tokens import wanted
 

@@ -7,6 +7,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from service.api.problem_details import Refused
+from service.api.routes.questions import AnsweringDesk
+from service.api.streaming import EventStream, begun, last_of, stepwise
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
 from service.auth.fair_queue import Turn
@@ -14,12 +17,9 @@ from service.auth.limits import turn_of
 from service.openai.asking import ChatQuestion, ClientTask, read_chat
 from service.openai.shaping import Manner, chunks, completion, short_chunks, short_completion, written
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
-from service.problem_details import Refused
-from service.routes.questions import AnsweringDesk
 from service.schemas.api import AskEvent, AskResponse
 from service.schemas.examples import CHUNK_STREAM, streamed
 from service.settings import Settings
-from service.streaming import EventStream, begun, last_of, stepwise
 
 _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 

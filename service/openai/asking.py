@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from index.errors import QuestionError
 from service.answer.lengths import check_message_lengths, check_question_length
-from service.http_problems import check_characters
+from service.api.problem_details import Refused
+from service.api.problem_handlers import check_characters
 from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers
 from service.openai.wire import ChatMessage, ChatRequest
-from service.problem_details import Refused
 from service.schemas.api import AskRequest, MessageWire
 from service.settings import Settings
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from service.api.streaming import problem_in_stream
 from service.links import source_address
 from service.openai.errors import error_reply
 from service.openai.text import Source, Told, tell, tell_disagreements
@@ -28,7 +29,6 @@ from service.schemas.api import (
     SentenceEvent,
     UsageWire,
 )
-from service.streaming import problem_in_stream
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from index.deadline import too_long
 from index.errors import NotKept
-from service.asking import asked_events
+from service.api.async_assistant import asked_events
 from service.auth.askers import Asker
 from service.auth.fair_queue import Turn, Turns
 from service.auth.limits import give_back

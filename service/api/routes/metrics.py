@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from service.api.openapi_docs import problems
 from service.auth.authentication import METRICS, Gate
-from service.documented import problems
 from service.monitoring.metrics import Metrics
 from service.schemas.maintenance import StatusResponse
 

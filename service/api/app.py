@@ -12,27 +12,27 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from index.errors import FootnoteError
+from service.api.head_requests import AnsweredAsGet
+from service.api.openapi_docs import problems
+from service.api.problem_details import Refused
+from service.api.problem_handlers import add_problem_handlers, on_http_error
+from service.api.routes.articles import ArticlesDesk, articles_router
+from service.api.routes.history import KeepingDesk, kept_routes
+from service.api.routes.maintenance import OwnersDesk, owner_router
+from service.api.routes.me import me_router
+from service.api.routes.metrics import metrics_router
+from service.api.routes.questions import AnsweringDesk, questions_router
 from service.auth.authentication import gate_for
 from service.auth.fair_queue import STOPPING, Turns
 from service.auth.limits import limits_for, turns_for
 from service.auth.middleware import Doorkeeper
 from service.auth.state import Guard
-from service.documented import problems
-from service.heads import AnsweredAsGet
-from service.http_problems import add_problem_handlers, on_http_error
 from service.maintenance.watch_status import health
 from service.monitoring.llm_health import Reach
 from service.monitoring.metrics import loop_watched
 from service.monitoring.request_log import RequestLog
 from service.openai.api import openai_router
 from service.openai.errors import OpenAIErrors
-from service.problem_details import Refused
-from service.routes.articles import ArticlesDesk, articles_router
-from service.routes.kept import KeepingDesk, kept_routes
-from service.routes.me import me_router
-from service.routes.metrics import metrics_router
-from service.routes.owner import OwnersDesk, owner_router
-from service.routes.questions import AnsweringDesk, questions_router
 from service.schemas.examples import add_examples
 from service.schemas.maintenance import ReadyResponse
 from service.settings import Settings

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 
 from index.errors import WrongUsage
 from index.sources.addresses import is_address
+from service.api.openapi_docs import problems
+from service.api.problem_handlers import check_characters
 from service.auth.authentication import Gate
-from service.documented import problems
-from service.http_problems import check_characters
 from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,

@@ -9,17 +9,17 @@ from fastapi.responses import Response
 
 from index.records import Access
 from service.answer.lengths import check_lengths
+from service.api.openapi_docs import problems
+from service.api.problem_handlers import check_characters
+from service.api.streaming import EventStream, begun, last_of, server_sent, stepwise
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
 from service.auth.fair_queue import Turn
 from service.auth.limits import turn_of
-from service.documented import problems
 from service.history.store import Through
-from service.http_problems import check_characters
 from service.schemas.api import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
 from service.schemas.examples import SENTENCE_STREAM, streamed
 from service.settings import Settings
-from service.streaming import EventStream, begun, last_of, server_sent, stepwise
 
 _REPLY = streamed("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
 

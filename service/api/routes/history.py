@@ -4,12 +4,12 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from service.api.openapi_docs import After, Limit, problems
+from service.api.problem_details import Refused
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
 from service.auth.limits import Limits
-from service.documented import After, Limit, problems
 from service.history.feedback import Wanted
-from service.problem_details import Refused
 from service.schemas.api import AnswerStatus, KeptId, Rating
 from service.schemas.history import (
     ConversationResponse,

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from service.api.openapi_docs import problems
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
-from service.documented import problems
 from service.schemas.api import MeResponse
 
 

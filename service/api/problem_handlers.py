@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import AskerGone, FootnoteError, QuestionError, ServiceStopping
-from service.problem_details import footnote_problem, http_problem, problem_response
+from service.api.problem_details import footnote_problem, http_problem, problem_response
 
 READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
 _LONGEST_PATH = 200

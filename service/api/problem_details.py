@@ -8,7 +8,7 @@ from fastapi import Response
 from starlette.exceptions import HTTPException
 
 from index.errors import FootnoteError
-from service.problems import problem_of, retry_seconds
+from service.api.problem_types import problem_of, retry_seconds
 from service.schemas.api import Problem
 
 

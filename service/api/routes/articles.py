@@ -5,9 +5,9 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Depends, Query
 
 from index.records import Access
+from service.api.openapi_docs import After, Limit, problems
+from service.api.problem_handlers import check_characters
 from service.auth.authentication import Gate
-from service.documented import After, Limit, problems
-from service.http_problems import check_characters
 from service.schemas.api import ArticleResponse, ArticlesResponse, PublishersResponse
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]

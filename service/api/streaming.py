@@ -15,9 +15,9 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from index.errors import FootnoteError
-from service.asking import asked_events
+from service.api.async_assistant import asked_events
+from service.api.problem_types import UNEXPECTED, problem_of
 from service.auth.fair_queue import Turn
-from service.problems import UNEXPECTED, problem_of
 from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 
 async def stepwise(ask: Callable[[], Iterator[Event]], turn: Turn) -> AsyncGenerator[Event, None]:
-    """Yield each event of an answer as it is made, as `service.asking.asked_events` does."""
+    """Yield each event of an answer as it is made, as `service.api.async_assistant.asked_events` does."""
     async with aclosing(asked_events(ask, turn)) as batches:
         async for batch in batches:
             for event in batch:

@@ -18,7 +18,8 @@ from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
-from service.api import create_app
+from service.api.app import create_app
+from service.api.server import LAST_WORDS_SECONDS, Server, Signals
 from service.auth.authentication import keys_required
 from service.auth.fair_queue import Turns
 from service.auth.limits import turns_for
@@ -33,7 +34,6 @@ from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
 from service.monitoring.tracing import tracing
 from service.opening import open_desk, service_owner
-from service.server import LAST_WORDS_SECONDS, Server, Signals
 from service.settings import Settings
 from service.slack.tokens import wanted
 

@@ -31,8 +31,8 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import Retrieved, retrieve
 from service.answer.evidence import Evidence, read_sentences, weights_in_use
 from service.answer.refusal import READER_REFUSAL, SIMILARITY_REFUSAL, measured
+from service.assistant import LocalDesk
 from service.client import LocalClient
-from service.desk import LocalDesk
 from service.settings import Settings, load_settings
 
 _RIDGE = 1e-3

@@ -42,7 +42,7 @@ from service.schemas.maintenance import (
 if TYPE_CHECKING:
     import httpx
 
-    from service.desk import LocalDesk
+    from service.assistant import LocalDesk
 
 _Shape = TypeVar("_Shape", bound=Wire)
 OnProgress = Callable[[int, int], None]

@@ -11,8 +11,8 @@ from index.live import LiveIndex
 from index.ownership import Owner, own
 from index.store import opened
 from service.answer.llm.generative import writer_from
+from service.assistant import LocalDesk
 from service.client import HttpClient, LocalClient, OwnersClient
-from service.desk import LocalDesk
 from service.history.database import opened_database
 from service.history.retention import Days, expiring
 from service.history.store import Kept

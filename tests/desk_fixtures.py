@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from tests.service_fixtures import desk_over, settings_for, shipped_corpus
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from service.answer.llm.generative import writer_from
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from service.schemas.api import (
     AskResponse,
 )

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from index.records import FOR_EVERYONE, Access
+from service.assistant import LocalDesk
 from service.auth.askers import Asker
-from service.desk import LocalDesk
 from service.history import schema
 from service.history.retention import Days
 from service.schemas.api import AskRequest, AskResponse

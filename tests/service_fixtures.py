@@ -19,8 +19,8 @@ from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.store import opened
+from service.assistant import LocalDesk
 from service.auth.askers import Asker
-from service.desk import LocalDesk
 from service.history.feedback import Wanted
 from service.opening import open_kept
 from service.schemas.api import AskRequest, AskResponse

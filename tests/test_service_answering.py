@@ -14,8 +14,8 @@ from service.answer.evidence import read_sentences
 from service.answer.extractive import quoted
 from service.answer.models import Answer, Question
 from service.answer.pipeline import NOT_ANSWERED, answer
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER
-from service.desk import LocalDesk
 from service.schemas.api import AskRequest, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 

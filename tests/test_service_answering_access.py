@@ -9,8 +9,8 @@ import pytest
 
 from index.errors import ArticleUnknown
 from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.assistant import LocalDesk
 from service.auth.askers import ANYONE
-from service.desk import LocalDesk
 from service.schemas.api import AskRequest, AskResponse, FiltersWire, SearchRequest
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 

@@ -12,10 +12,10 @@ import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
 from service.api.app import create_app
+from service.assistant import LocalDesk
 from service.auth.api_keys import Keyring
 from service.auth.state import Guard
 from service.client import HttpClient
-from service.desk import LocalDesk
 from service.history.database import opened_database
 from service.history.keys import add_key
 from service.maintenance.backups import check_free, move_to

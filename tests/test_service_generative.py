@@ -6,8 +6,8 @@ import pytest
 
 from service.answer.llm.prompts import CANNOT_ANSWER
 from service.answer.pipeline import NOT_ANSWERED
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER
-from service.desk import LocalDesk
 from service.schemas.api import (
     AskEvent,
     AskRequest,

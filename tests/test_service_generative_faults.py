@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from index.errors import LanguageModelFailed
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from service.schemas.api import (
     UsageWire,
 )

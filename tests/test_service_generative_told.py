@@ -13,8 +13,8 @@ import structlog
 from index.errors import WrongUsage
 from service.answer.llm.generative import writer_from
 from service.answer.llm.prompts import SYSTEM, passages_prompt
+from service.assistant import LocalDesk
 from service.auth.askers import ANYONE
-from service.desk import LocalDesk
 from service.monitoring.logs import set_up
 from service.schemas.api import (
     AskRequest,

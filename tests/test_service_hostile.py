@@ -13,7 +13,7 @@ from itertools import product
 import pytest
 
 from service.answer.llm.generative import writer_from
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from service.schemas.api import AskResponse, FiltersWire
 from tests.llm_server import LlmServer, Received
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write

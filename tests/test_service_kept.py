@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotKept, WrongUsage
 from index.records import FOR_EVERYONE
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER, Asker
-from service.desk import LocalDesk
 from service.history import answers as kept_answers
 from service.history.database import FILE
 from service.history.feedback import Wanted

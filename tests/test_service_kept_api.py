@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from index.records import FOR_EVERYONE, Access
 from service.api.app import create_app
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER, Asker
 from service.auth.authentication import Gate
-from service.desk import LocalDesk
 from tests.http_server import serving_app
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from index.errors import DataFolderUnusable, IndexDamaged
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from service.history import schema
 from service.history.database import FILE, opened_database
 from service.history.retention import Days, expire, expiring

@@ -8,8 +8,8 @@ import pytest
 
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.records import EVERYTHING
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER
-from service.desk import LocalDesk
 from service.schemas.api import AskRequest, AskResponse, SearchRequest, SearchResponse
 from tests.service_fixtures import desk_over, index_into, settings_for, write
 

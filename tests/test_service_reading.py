@@ -12,7 +12,7 @@ from index.reader.model import Reader, ReaderPassage, Reading, Stretch
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from service.answer.evidence import Evidence, read_sentences
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
 
 ARTICLES = {

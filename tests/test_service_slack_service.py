@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from service.assistant import LocalDesk
 from service.auth.askers import OWNER
-from service.desk import LocalDesk
 from service.history.database import opened_database
 from service.history.store import Kept
 from service.slack.blocks import FEEDBACK

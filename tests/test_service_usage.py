@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api.app import create_app
+from service.assistant import LocalDesk
 from service.auth.askers import Asker
-from service.desk import LocalDesk
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.usage import Usage
@@ -183,7 +183,7 @@ def test_degraded_answers_are_counted_among_those_that_are_kept(service: Service
 
 
 def test_over_http_the_owner_gets_it_and_nobody_else(service: Service) -> None:
-    app = create_app(service.desk, settings=service.desk.settings, owner_token="token")
+    app = create_app(service.assistant, settings=service.assistant.settings, owner_token="token")
     with closing(TestClient(app, base_url=ADDRESS)) as client:
         owner = {"Authorization": "Bearer token"}
         usage = UsageResponse.model_validate(client.get("/api/usage?days=90", headers=owner).json())
@@ -195,7 +195,9 @@ def test_over_http_the_owner_gets_it_and_nobody_else(service: Service) -> None:
 
 
 def test_where_nothing_is_recorded_that_is_said(service: Service) -> None:
-    app = create_app(replace(service.desk, recorded=None), settings=service.desk.settings, owner_token="token")
+    app = create_app(
+        replace(service.assistant, recorded=None), settings=service.assistant.settings, owner_token="token"
+    )
     with closing(TestClient(app, base_url=ADDRESS)) as client:
         refused = client.get("/api/usage", headers={"Authorization": "Bearer token"})
     assert refused.status_code == 404

@@ -9,7 +9,7 @@ import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
 from index.records import EVERYTHING, FOR_EVERYONE
-from service.desk import LocalDesk
+from service.assistant import LocalDesk
 from service.maintenance.watch_status import health
 from service.maintenance.watcher import watching
 from service.schemas.maintenance import IndexReportWire

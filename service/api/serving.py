@@ -20,11 +20,11 @@ from index.errors import FootnoteError, WrongUsage
 from index.ownership import Owner, own
 from service.api.app import create_app
 from service.api.server import LAST_WORDS_SECONDS, Server, Signals
+from service.assistant import LocalDesk
 from service.auth.authentication import keys_required
 from service.auth.fair_queue import Turns
 from service.auth.limits import turns_for
 from service.auth.state import Guard, opened_guard
-from service.desk import LocalDesk
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import all_keys

@@ -25,7 +25,7 @@ from index.reader.fitting import fit_probability, probability
 from index.reader.scoring import Numbers
 from index.records import EVERYTHING, Filters, Span
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from service.answer.choosing import best_of
 from service.answer.evidence import Evidence, read_sentences
 from service.answer.extractive import quoted

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.check import Differences, check
-from index.live import LiveIndex
 from index.rebuild import catch_up, fill
 from index.records import EVERYTHING
+from index.stores.live import LiveIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ import numpy as np
 
 from index.rebuild import copied_or_embedded
 from index.records import EVERYTHING, Filters
-from index.store import Index
+from index.stores.store import Index
+from index.stores.vectors import VectorStore
 from index.sweeping import sweep
-from index.vectors import VectorStore
 from index.writing import write_passages
 
 _VECTORS_AT_ONCE = 2_000

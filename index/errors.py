@@ -7,7 +7,7 @@ and never caught to be ignored.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from index.ownership import Owner
+    from index.stores.ownership import Owner
 
 
 class FootnoteError(Exception):
@@ -75,7 +75,7 @@ class AskerGone(WorkEnded):
 
 
 class DataFolderOwned(FootnoteError):
-    """Another process owns the data folder. `owner` is who (`index.ownership.Owner`), where it could be told."""
+    """Another process owns the data folder. `owner` is who (`index.stores.ownership.Owner`), where it could be told."""
 
     def __init__(self, message: str, *, owner: "Owner | None" = None) -> None:
         super().__init__(message)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from index.catalog import Entry
 from index.sources.records import Named
+from index.stores.catalog import Entry
 
 
 @dataclass(frozen=True, slots=True)

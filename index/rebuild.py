@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from index.embedding import Vectors
-from index.generations import next_folder, remove
-from index.live import LiveIndex
-from index.store import Index
+from index.stores.generations import next_folder, remove
+from index.stores.live import LiveIndex
+from index.stores.store import Index
 from index.sweeping import DELETED_VECTORS, sweep
 from index.writing import VectorsOf, cuts_of, write_passages
 

@@ -9,9 +9,9 @@ from itertools import islice
 from index.copies import AT_ONCE, without_copies
 from index.deadline import check_deadline
 from index.embedding import Vectors
-from index.finding import Stretch
 from index.records import Access, Filters, Hit
-from index.store import Index
+from index.stores.finding import Stretch
+from index.stores.store import Index
 
 # Fused score = cosine + weight * BM25. BM25 grows with the number and rarity of the words that match, so long questions
 # full of names lean on words and short, plain ones on meaning, without a weight to choose for each kind of corpus

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from index.lexical import LexicalEntry
-from index.publishing import Prepared
-from index.store import Index
+from index.stores.lexical import LexicalEntry
+from index.stores.publishing import Prepared
+from index.stores.store import Index
 from index.writing import lexical_entries
 
 DELETED_VECTORS = "deleted_vectors"

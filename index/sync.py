@@ -11,12 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from index.catalog import Entry
 from index.chunking import content_key
 from index.errors import IndexingStopped, WrongUsage
 from index.naming import Claim, claims_of, default_id, ids_for, longer_ids
 from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
-from index.publishing import Prepared
 from index.records import EVERYTHING, Article
 from index.running import Control, OnProgress, Progress
 from index.sources.addresses import is_address
@@ -24,7 +22,9 @@ from index.sources.feeds import Listed
 from index.sources.files import read_file
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
 from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source, Withdrawn, unexpected
-from index.store import Index
+from index.stores.catalog import Entry
+from index.stores.publishing import Prepared
+from index.stores.store import Index
 from index.sweeping import sweep
 from index.withdrawing import closed_articles, file_of, withdrawn_articles
 from index.writing import write

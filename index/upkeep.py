@@ -9,13 +9,13 @@ from typing import Literal
 
 from index.check import Differences, check, mend
 from index.errors import IndexDamaged
-from index.live import LiveIndex
 from index.pruning import NO_PRUNING, Pruning
 from index.rebuild import rebuild
 from index.running import OnProgress
 from index.sources.reading import sources_from
 from index.sources.records import Named, Source, WebSource
-from index.store import Index
+from index.stores.live import LiveIndex
+from index.stores.store import Index
 from index.sweeping import deleted_vectors
 from index.sync import SyncReport, delete, joined, sync
 

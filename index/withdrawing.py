@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from index.catalog import Entry
+from index.stores.catalog import Entry
 
 _LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 _NOBODY: frozenset[str] = frozenset()

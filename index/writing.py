@@ -15,13 +15,13 @@ from index.ahead import ahead
 from index.chunking import Cut, content_key, cut_passages, passage_id
 from index.embedding import Vectors
 from index.errors import FootnoteError
-from index.lexical import LexicalEntry
 from index.outline import heading_of
-from index.publishing import Prepared
 from index.records import Article
 from index.running import Control
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.lexical import LexicalEntry
+from index.stores.publishing import Prepared
+from index.stores.store import Index
 
 # Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
 _PASSAGES_AT_ONCE = 512

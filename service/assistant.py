@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from index.computation import computation
 from index.errors import ArticleUnknown, FootnoteError, NotKept
-from index.live import LiveIndex
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
 from index.running import OnProgress
-from index.store import Index
+from index.stores.live import LiveIndex
+from index.stores.store import Index
 from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer

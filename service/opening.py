@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from index.errors import DataFolderOwned
-from index.live import LiveIndex
-from index.ownership import Owner, own
-from index.store import opened
+from index.stores.live import LiveIndex
+from index.stores.ownership import Owner, own
+from index.stores.store import opened
 from service.answer.llm.generative import writer_from
 from service.assistant import LocalDesk
 from service.client import HttpClient, LocalClient, OwnersClient

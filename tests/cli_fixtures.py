@@ -78,11 +78,12 @@ def environment(data_dir: Path, **settings: object) -> dict[str, str]:
 def footnote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Run the command in this process, in an empty folder. What it costs to load the models is paid only once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("index.store.SentenceVectors", lambda embedder: sentence_vectors())
+    monkeypatch.setattr("index.stores.store.SentenceVectors", lambda embedder: sentence_vectors())
     monkeypatch.setattr(
-        "index.store.Embedder", lambda name, **_: remembering_model() if name == PACKAGED_MODEL else Embedder(name)
+        "index.stores.store.Embedder",
+        lambda name, **_: remembering_model() if name == PACKAGED_MODEL else Embedder(name),
     )
-    monkeypatch.setattr("index.store.Reader", lambda folder, **_: Reader(folder) if folder else shipped_reader())
+    monkeypatch.setattr("index.stores.store.Reader", lambda folder, **_: Reader(folder) if folder else shipped_reader())
     for name in [name for name in os.environ if name.startswith("FOOTNOTE_")]:
         monkeypatch.delenv(name)
 

@@ -14,11 +14,11 @@ import tantivy
 from hypothesis import settings
 from sqlalchemy import select
 
-from index import schema
 from index.embedding import Embedder, Vectors
 from index.sentences import SentenceVectors
 from index.settings import IndexSettings
-from index.store import Index, open_index
+from index.stores import schema
+from index.stores.store import Index, open_index
 from tests.service_fixtures import RememberingEmbedder, packaged_model, remembering_model
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there

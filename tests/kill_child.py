@@ -17,19 +17,19 @@ from typing import Any
 
 import torch
 
-import index.live
 import index.rebuild
+import index.stores.live
 import index.writing
-from index.catalog import Catalog
 from index.embedding import Embedder
-from index.lexical import LexicalIndex
-from index.live import LiveIndex
 from index.pruning import Pruning
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
-from index.store import Index, opened
+from index.stores.catalog import Catalog
+from index.stores.lexical import LexicalIndex
+from index.stores.live import LiveIndex
+from index.stores.store import Index, opened
+from index.stores.vectors import VectorStore
 from index.upkeep import rebuild_all, update
-from index.vectors import VectorStore
 
 # Everything that writes: each is a step before and a step after.
 WRITES: list[tuple[Any, str]] = [

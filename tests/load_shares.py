@@ -14,12 +14,12 @@ from time import perf_counter
 from typing import Any
 
 from eval.bench.synthetic import synthetic_questions
-from index.catalog import Catalog
 from index.embedding import Embedder
-from index.lexical import LexicalIndex
-from index.ownership import Owner
 from index.reader.model import Reader
-from index.vectors import VectorStore
+from index.stores.catalog import Catalog
+from index.stores.lexical import LexicalIndex
+from index.stores.ownership import Owner
+from index.stores.vectors import VectorStore
 from service.auth.askers import OWNER
 from service.opening import open_desk
 from service.schemas.api import AskRequest

@@ -13,12 +13,12 @@ import pytest
 
 from index.embedding import Embedder, Vectors
 from index.errors import NotKept
-from index.live import LiveIndex
 from index.reader.model import Reader, ReaderPassage, Reading
 from index.records import EVERYTHING, Access
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
-from index.store import opened
+from index.stores.live import LiveIndex
+from index.stores.store import opened
 from service.assistant import LocalDesk
 from service.auth.askers import Asker
 from service.history.feedback import Wanted

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from index.pruning import Pruning
 from index.records import EVERYTHING, Access
-from index.store import Index
+from index.stores.store import Index
 from index.sync import SyncReport
 
 PRUNE_ALL = Pruning(wanted=True, limit=1.0)

@@ -24,7 +24,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
 from index.sources.reading import read_articles, sources_from
 from index.sources.records import Limits, Read
-from index.store import Index
+from index.stores.store import Index
 from service.cli.app import app
 
 # -- Articles -------------------------------------------------------------------------------------------------------------

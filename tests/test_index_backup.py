@@ -8,9 +8,9 @@ import pytest
 
 from index.backup import Copied, copy_index
 from index.embedding import Embedder
-from index.live import LiveIndex
 from index.rebuild import fill
 from index.records import EVERYTHING
+from index.stores.live import LiveIndex
 from index.upkeep import delete_articles, update
 from tests.conftest import OpenedIn
 from tests.test_index_rebuild import TEXTS, ContentsOf, hits

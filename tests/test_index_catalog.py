@@ -12,12 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import column, create_engine, insert, select, table
 
-from index import queries, schema
-from index.catalog import Catalog
 from index.chunking import Cut, content_key, passage_id
 from index.errors import ArticleDeleted, ArticleUnknown
-from index.migrating import migrate
-from index.publishing import Prepared
 from index.records import (
     EVERYTHING,
     FOR_EVERYONE,
@@ -29,6 +25,10 @@ from index.records import (
     Span,
     version_of,
 )
+from index.stores import queries, schema
+from index.stores.catalog import Catalog
+from index.stores.migrating import migrate
+from index.stores.publishing import Prepared
 
 STAFF = Access(groups=frozenset({"staff"}))
 BOARD = Access(groups=frozenset({"board"}))

@@ -15,12 +15,12 @@ from chromadb.errors import InternalError
 from index.check import check
 from index.embedding import Embedder
 from index.errors import DataFolderUnusable, IndexDamaged
-from index.lexical import LexicalEntry
-from index.live import LiveIndex
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings
-from index.store import Index, opened
+from index.stores.lexical import LexicalEntry
+from index.stores.live import LiveIndex
+from index.stores.store import Index, opened
 from index.sync import sync
 from index.upkeep import check_stores
 

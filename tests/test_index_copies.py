@@ -12,7 +12,7 @@ from wordfreq import top_n_list
 from index.copies import resemblance, says_the_same, signature_of, without_copies
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit, Passage, version_of
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from tests.conftest import OpenedIn
 

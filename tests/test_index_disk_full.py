@@ -27,9 +27,9 @@ from pathlib import Path
 import numpy as np
 from index.embedding import Embedder
 from index.errors import FootnoteError
-from index.live import LiveIndex
+from index.stores.live import LiveIndex
 from index.settings import IndexSettings
-from index.store import opened
+from index.stores.store import opened
 from index.upkeep import rebuild_all, update
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def made_up(self, texts):

@@ -10,7 +10,7 @@ from index.chunking import cut_passages
 from index.hidden import hidden_spans, shown_parts
 from index.records import EVERYTHING, Filters, Span
 from index.segmentation import first_line, split_sentences
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from tests.sync_steps import text_of, write
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.lexical import LexicalEntry, LexicalIndex, stems
+from index.stores.lexical import LexicalEntry, LexicalIndex, stems
 
 BODIES = {
     "a-0": "Amazon invests five billion dollars in Anthropic",

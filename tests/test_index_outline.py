@@ -12,7 +12,7 @@ from index.embedding import Embedder
 from index.outline import heading_of, path_of
 from index.records import EVERYTHING, Context, Filters, Hit
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from index.writing import embedded_texts
 

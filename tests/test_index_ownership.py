@@ -14,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from index.errors import DataFolderOwned, DataFolderUnusable
-from index.ownership import Owner, own, owner_of
+from index.stores.ownership import Owner, own, owner_of
 from service.history.database import FILE as DATABASE
 from service.history.database import opened_database
 
@@ -24,7 +24,7 @@ COMMAND = Owner(os.getpid(), "footnote index")
 HOLDER = """
 import sys, time
 from pathlib import Path
-from index.ownership import Owner, own
+from index.stores.ownership import Owner, own
 import os
 with own(Path(sys.argv[1]), Owner(os.getpid(), "footnote serve", url="http://127.0.0.1:1234", token="secret")):
     print("owned", flush=True)
@@ -58,7 +58,7 @@ def test_the_second_owner_is_told_who_is_the_first(tmp_path: Path, other_process
 def test_a_service_is_not_waited_for(
     tmp_path: Path, other_process: "subprocess.Popen[str]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.ownership.sleep", lambda _: pytest.fail("waited"))
+    monkeypatch.setattr("index.stores.ownership.sleep", lambda _: pytest.fail("waited"))
     with pytest.raises(DataFolderOwned), own(tmp_path, COMMAND, wait_seconds=30):
         pytest.fail("owned twice")
     assert other_process.poll() is None

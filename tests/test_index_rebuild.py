@@ -10,18 +10,18 @@ from typing import Any, Protocol
 
 import pytest
 
-from index import generations
-from index.catalog import Catalog
 from index.chunking import CHUNKING
 from index.embedding import Embedder
 from index.errors import ArticleDeleted, IndexDamaged
-from index.live import LiveIndex
 from index.rebuild import rebuild
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.sentences import SentenceVectors
 from index.settings import IndexSettings
-from index.store import Index, opened
+from index.stores import generations
+from index.stores.catalog import Catalog
+from index.stores.live import LiveIndex
+from index.stores.store import Index, opened
 from index.sync import delete, sync
 from index.upkeep import delete_articles, rebuild_all, update
 from tests.test_index_store import ShortVectors
@@ -186,10 +186,10 @@ def test_a_rebuild_that_is_cut_off_leaves_a_whole_index(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(owner, step, cut_off)
             if owner is generations:
-                patch.setattr("index.live.make_current", cut_off)
+                patch.setattr("index.stores.live.make_current", cut_off)
             # A killed process tidies nothing up.
             patch.setattr("index.rebuild.remove", lambda folder: None)
-            patch.setattr("index.live.remove", lambda folder: None)
+            patch.setattr("index.stores.live.remove", lambda folder: None)
             with pytest.raises(CutOff):
                 rebuild_all(live)
     with live_in(place) as live:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.errors import IndexEmpty
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from index import retrieval
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -7,7 +7,7 @@ from index.pruning import Pruning
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 
 TIDE = """<item><title>High tide</title><link>https://harbour.example/tide</link><guid isPermaLink="false">t-1</guid>

@@ -15,7 +15,7 @@ from index.sources.feeds import Listed
 from index.sources.fetching import Politeness
 from index.sources.reading import sources_from
 from index.sources.records import Failed, Read, Skipped, WebSource
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from tests.conftest import OpenedIn
 from tests.web_fixtures import RAIN, errors, ids, item, read, rss

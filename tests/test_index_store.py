@@ -14,7 +14,7 @@ from index.pruning import Pruning
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings
-from index.store import Index, open_index
+from index.stores.store import Index, open_index
 from index.sync import delete, sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -9,7 +9,7 @@ import pytest
 from index.errors import IndexingStopped, WrongUsage
 from index.pruning import Pruning
 from index.records import EVERYTHING, Article, Filters
-from index.store import Index
+from index.stores.store import Index
 from index.sync import delete, sync
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
 

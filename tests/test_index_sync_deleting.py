@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.pruning import Pruning
 from index.records import FOR_EVERYONE
-from index.schema import retired, texts
-from index.store import Index
+from index.stores.schema import retired, texts
+from index.stores.store import Index
 from index.sync import delete, sync
 from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, ContentsOf, counts, ids, lines, text_of, write
 

@@ -7,7 +7,7 @@ import pytest
 
 from index.errors import ArticleDeleted
 from index.pruning import Pruning
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
 

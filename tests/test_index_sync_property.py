@@ -16,7 +16,7 @@ from index.pruning import Pruning
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.records import Limits, Read, Source
-from index.store import Index
+from index.stores.store import Index
 from index.sync import SyncReport, sync
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)

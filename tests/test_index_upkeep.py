@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 
 from index.errors import IndexingStopped
-from index.live import LiveIndex
 from index.records import EVERYTHING, FOR_EVERYONE
+from index.stores.live import LiveIndex
 from index.upkeep import delete_articles, update
 from tests.conftest import OpenedIn
 from tests.service_fixtures import write

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index.embedding import Vectors
-from index.vectors import VectorStore
+from index.stores.vectors import VectorStore
 
 
 def directions(count: int, *, size: int = 8, seed: int = 0) -> Vectors:

@@ -14,7 +14,7 @@ import pytest
 
 from eval.scoring.answer_scores import normalise
 from index.controls import json_controls, visible_controls
-from index.lexical import stems
+from index.stores.lexical import stems
 from service.answer.citations import without_markers
 from service.answer.followups import completed_question
 from service.answer.lengths import recent

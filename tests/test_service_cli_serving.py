@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from index.ownership import owner_of
+from index.stores.ownership import owner_of
 from tests.cli_fixtures import (
     ANSWER_KEYS,
     CITATION_KEYS,

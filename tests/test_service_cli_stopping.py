@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from index.ownership import owner_of
+from index.stores.ownership import owner_of
 from tests.cli_fixtures import HOW_MUCH_RAIN, PATIENCE, Run, serving, starting
 
 RAIN_QUOTE = "30 litres"

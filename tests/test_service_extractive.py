@@ -5,7 +5,7 @@ from pathlib import Path
 
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from service.answer.citations import Draft
 from service.answer.evidence import read_sentences

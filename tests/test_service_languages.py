@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.records import ArticleInfo, Hit, Passage
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from service.answer.languages import foreign_language, unread_language
 from service.answer.models import Answer, NoAnswer, Question

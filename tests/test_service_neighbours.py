@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from service.answer.retrieval.neighbours import joined
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import ModelUnusable
-from index.live import LiveIndex
 from index.reader.model import Reader, ReaderPassage, Reading, Stretch
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
+from index.stores.live import LiveIndex
 from service.answer.evidence import Evidence, read_sentences
 from service.assistant import LocalDesk
 from tests.service_fixtures import ask, desk_over, index_into, settings_for, write

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 from index.sync import sync
 from service.answer.models import Answer, Preferences, Question
 from service.answer.pipeline import answer

@@ -8,7 +8,7 @@ import pytest
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.llm.markers import words_of
 from service.answer.verification.check import checked
 from tests.service_fixtures import shipped_corpus

@@ -12,11 +12,11 @@ import pytest
 
 from index.check import check
 from index.embedding import Embedder
-from index.live import LiveIndex
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings
-from index.store import Index, opened
+from index.stores.live import LiveIndex
+from index.stores.store import Index, opened
 from index.upkeep import delete_articles, update
 
 pytestmark = pytest.mark.soak

@@ -16,7 +16,7 @@ import pytest
 from index.check import check
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
-from index.store import Index
+from index.stores.store import Index
 
 pytestmark = pytest.mark.soak
 

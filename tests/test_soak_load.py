@@ -17,7 +17,7 @@ import pytest
 from eval.bench.filling import fill
 from eval.bench.synthetic import synthetic_questions
 from index.settings import IndexSettings
-from index.store import open_index
+from index.stores.store import open_index
 from tests.load_client import ask_together, resident_bytes
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone]

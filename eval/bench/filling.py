@@ -13,10 +13,10 @@ import numpy as np
 from eval.bench.synthetic import synthetic_articles
 from index.chunking import content_key
 from index.embedding import Embedder, Vectors
-from index.publishing import Prepared
 from index.records import EVERYTHING, Article, ArticleInfo, version_of
 from index.settings import PACKAGED_MODEL
-from index.store import Index
+from index.stores.publishing import Prepared
+from index.stores.store import Index
 from index.writing import write
 
 STAFF, FEW = "staff", "few"

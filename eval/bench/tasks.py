@@ -21,7 +21,7 @@ from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
 from index.sources.reading import limits_from, read_articles, sources_from
 from index.sources.records import Read
-from index.store import open_index
+from index.stores.store import open_index
 from index.sync import sync
 from index.writing import embedded_texts
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from index.embedding import Embedder, Vectors
-from index.lexical import LexicalEntry, LexicalIndex
 from index.reader.examples import Asked, Pool, holds_any
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader, Reading
 from index.reader.scoring import Numbers
 from index.retrieval import LEXICAL_WEIGHT
 from index.segmentation import split_sentences
+from index.stores.lexical import LexicalEntry, LexicalIndex
 
 FEATURES = ("relevance", "answered", "stretch", "fused", "similarity")
 """What is known of a sentence: its passage's relevance and answeredness, the score of its best stretch, its passage's

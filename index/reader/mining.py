@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from index.embedding import Embedder, Vectors
-from index.lexical import LexicalEntry, LexicalIndex
 from index.reader.examples import Asked, Pool, normalise
 from index.reader.tokens import ReaderPassage
 from index.retrieval import LEXICAL_WEIGHT
+from index.stores.lexical import LexicalEntry, LexicalIndex
 
 _CANDIDATES = 48
 _AT_ONCE = 1024

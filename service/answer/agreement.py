@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.copies import says_the_same
-from index.lexical import stems
 from index.segmentation import display_text
+from index.stores.lexical import stems
 from service.answer.evidence import Evidence
 from service.answer.text.amounts import ROUND_A_STRETCH, mentions_in
 from service.answer.text.dates import days_in

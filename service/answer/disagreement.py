@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from index.lexical import stems
 from index.records import Span
+from index.stores.lexical import stems
 from service.answer.models import Citation, Disagreement, ValueInDispute
 from service.answer.sought import Wanted, wanted
 from service.answer.text.amounts import CURRENCIES, ROUND_A_STRETCH, Mention, mentions_in

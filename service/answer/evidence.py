@@ -8,7 +8,7 @@ from index.embedding import Vectors
 from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.boilerplate import is_boilerplate
 from service.answer.reading import Found, found_in, read_hits
 from service.answer.relations import untold

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from index.records import Span
 from index.retrieval import Retrieved
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.agreement import stretch_words
 from service.answer.boilerplate import is_boilerplate
 from service.answer.choosing import best_of, choosing_for, tells

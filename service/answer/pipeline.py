@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from index.deadline import check_deadline
 from index.errors import LanguageModelFailed, QuestionError
-from index.store import Index
+from index.stores.store import Index
 from service.answer.citations import Cited, Draft
 from service.answer.disagreement import disagreements
 from service.answer.evidence import read_sentences

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from index.outline import path_of
 from index.reader.model import ReaderPassage, Reading, Stretch
 from index.records import Hit, SentenceSpan, Span
-from index.store import Index
+from index.stores.store import Index
 from service.answer.text.amounts import mentions_in
 
 # Reading more of them found the answer no more often, and costs time.

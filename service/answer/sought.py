@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from index.lexical import stems
+from index.stores.lexical import stems
 from service.answer.text.amounts import MONEY_WORDS
 from service.answer.text.terms import asks_whether, new_names
 

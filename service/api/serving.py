@@ -17,7 +17,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from index.errors import FootnoteError, WrongUsage
-from index.ownership import Owner, own
+from index.stores.ownership import Owner, own
 from service.api.app import create_app
 from service.api.server import LAST_WORDS_SECONDS, Server, Signals
 from service.assistant import LocalDesk

@@ -14,8 +14,8 @@ from time import time
 import structlog
 from pyrate_limiter import GCRA, Duration, Rate
 
-from index.database import private_file
 from index.errors import DataFolderUnusable
+from index.stores.database import private_file
 
 FILE = "rates.sqlite"
 _TABLE = "CREATE TABLE IF NOT EXISTS spent (name TEXT PRIMARY KEY, until INTEGER NOT NULL)"

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from index.database import Purpose, check_intact, copy_database, engine_for
-from index.ownership import private_folder
+from index.stores.database import Purpose, check_intact, copy_database, engine_for
+from index.stores.ownership import private_folder
 from service.history.schema import upgrade
 
 FILE = "footnote.db"

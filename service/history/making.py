@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 from index.extras import DISTRIBUTION
-from index.store import Index
+from index.stores.store import Index
 from service.schemas.api import AskResponse
 from service.settings import Settings
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from index.migrating import migrate
+from index.stores.migrating import migrate
 
 metadata = MetaData()
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from index.errors import NotKept
-from index.live import LiveIndex
+from index.stores.live import LiveIndex
 from service.answer.models import Message
 from service.auth.askers import Asker
 from service.history import answers, conversations, feedback

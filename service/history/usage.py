@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, true
 
-from index.catalog import Catalog
-from index.live import LiveIndex
 from index.records import Access, ArticleInfo
+from index.stores.catalog import Catalog
+from index.stores.live import LiveIndex
 from service.history.schema import answers, audit
 from service.schemas.api import NearestWire
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse

@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
-from index.catalog import Catalog
 from index.errors import ArticleDeleted, ArticleUnknown, NotKept
 from index.records import Access
+from index.stores.catalog import Catalog
 from service.schemas.api import AskResponse
 
 

@@ -11,8 +11,8 @@ from time import perf_counter
 
 from index.backup import copy_index
 from index.errors import DataFolderUnusable, WrongUsage
-from index.generations import current_folder
-from index.live import LiveIndex
+from index.stores.generations import current_folder
+from index.stores.live import LiveIndex
 from service.history.database import FILE, copy_to
 from service.schemas.maintenance import BackupResponse
 

@@ -15,7 +15,7 @@ from index.deadline import check_deadline
 from index.errors import WorkEnded, WrongUsage
 from index.records import Hit
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.citations import Draft
 from service.answer.llm.completion import completed_by_model
 from service.answer.llm.markers import lists_sources, numbers_in, words_of

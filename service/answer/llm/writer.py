@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from index.records import Hit
-from index.store import Index
+from index.stores.store import Index
 from service.answer.citations import Draft
 from service.answer.models import Message, Usage
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from index.records import Hit, Passage, Span
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.leaning import leans_back
 
 # Those that are read or shown to a language model; the others are only listed.

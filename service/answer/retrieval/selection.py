@@ -9,7 +9,7 @@ from index.copies import without_copies
 from index.records import Filters, Hit
 from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve
-from index.store import Index
+from index.stores.store import Index
 from service.answer.models import Preferences, Question
 from service.answer.retrieval.events import event_named, period_from
 from service.answer.retrieval.neighbours import joined

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from wordfreq import zipf_frequency
 
-from index.lexical import stems
+from index.stores.lexical import stems
 
 # Words that shape a question and say nothing of its subject.
 _QUESTION_WORDS = frozenset(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from index.records import Hit, SentenceSpan, Span
 from index.segmentation import display_text
-from index.store import Index
+from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
 from service.answer.verification.claims import Source, contradicted, missing
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.lexical import stems
+from index.stores.lexical import stems
 from service.answer.text.terms import terms
 
 _TOKEN = re.compile(r"[A-Za-z][\w-]*")

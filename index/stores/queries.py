@@ -9,9 +9,9 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from index.chunking import Cut
 from index.errors import ArticleDeleted, ArticleUnknown
-from index.publishing import Prepared
 from index.records import NO_CONTEXT, Access, Article, ArticleInfo, Context, Filters, Passage, SentenceSpan
-from index.schema import article_groups, articles, deleted, passages, retired, texts
+from index.stores.publishing import Prepared
+from index.stores.schema import article_groups, articles, deleted, passages, retired, texts
 
 
 def info_of(row: Any) -> ArticleInfo:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from index import queries
 from index.records import Access, Filters, Passage
-from index.schema import articles, passages
+from index.stores import queries
+from index.stores.schema import articles, passages
 
 # SQLite takes at most 32,766 parameters in a statement.
 _AT_ONCE = 5_000

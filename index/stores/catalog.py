@@ -11,15 +11,15 @@ from pathlib import Path
 
 from sqlalchemy import LargeBinary, and_, cast, delete, func, insert, not_, select, update
 
-from index import finding, publishing, queries, schema
 from index.chunking import passage_id
-from index.database import Purpose, check_intact, copy_database, damaged, engine_for
 from index.errors import ArticleUnknown, IndexDamaged
-from index.finding import Stretch, in_parts
 from index.hidden import may_hide
-from index.publishing import Prepared
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span, version_of
-from index.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
+from index.stores import finding, publishing, queries, schema
+from index.stores.database import Purpose, check_intact, copy_database, damaged, engine_for
+from index.stores.finding import Stretch, in_parts
+from index.stores.publishing import Prepared
+from index.stores.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
 
 _PURPOSE = Purpose(
     name="The catalogue",

@@ -7,20 +7,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from index.catalog import Catalog
 from index.chunking import CHUNKING
 from index.computation import computation
 from index.embedding import Embedder, Vectors
 from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
-from index.generations import current_folder, remove_leftovers
-from index.lexical import LexicalIndex
 from index.reader.model import Reader
 from index.records import EVERYTHING
 from index.remembered import RememberedVectors
 from index.reranking import Reranker
 from index.sentences import SentenceVectors
 from index.settings import NO_READER, NO_RERANKER, SHIPPED_READER, IndexSettings
-from index.vectors import VectorStore
+from index.stores.catalog import Catalog
+from index.stores.generations import current_folder, remove_leftovers
+from index.stores.lexical import LexicalIndex
+from index.stores.vectors import VectorStore
 
 _CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
 _Store = TypeVar("_Store")
@@ -129,7 +129,7 @@ class Index:
 
 @contextmanager
 def open_index(settings: IndexSettings) -> Iterator[Index]:
-    """Open the index in the data folder, making it where there is none. The caller owns the folder (`index.ownership`).
+    """Open the index in the data folder, making it where there is none. The caller owns the folder (`index.stores.ownership`).
 
     Raises IndexDamaged when a store cannot be read or has lost what it held, DataFolderUnusable when it cannot be written.
     """

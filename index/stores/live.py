@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from index.generations import make_current, remove
 from index.running import Control
-from index.store import Index
+from index.stores.generations import make_current, remove
+from index.stores.store import Index
 
 
 class LiveIndex:

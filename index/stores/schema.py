@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from index.migrating import migrate
+from index.stores.migrating import migrate
 
 metadata = MetaData()
 

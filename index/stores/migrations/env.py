@@ -1,8 +1,8 @@
-"""Run by Alembic: applies the migrations over the connection that `index.schema.upgrade` hands in."""
+"""Run by Alembic: applies the migrations over the connection that `index.stores.schema.upgrade` hands in."""
 
 from alembic import context
 
-from index.schema import metadata
+from index.stores.schema import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 with context.begin_transaction():

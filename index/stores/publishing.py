@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from index.chunking import Cut, passage_id
 from index.copies import signature_of
 from index.records import NO_CONTEXT, Article, ArticleInfo, Context
-from index.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
+from index.stores.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
 
 
 @dataclass(frozen=True, slots=True)

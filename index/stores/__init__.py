@@ -1,0 +1,1 @@
+"""The three stores of an index: catalogue (SQL), vectors (Chroma), words (Tantivy)."""

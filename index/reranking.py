@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from index.deadline import check_deadline
 from index.errors import ModelUnusable
+from index.ingest.segmentation import display_text
 from index.records import Hit
-from index.segmentation import display_text
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder

@@ -6,9 +6,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
-from index.copies import AT_ONCE, without_copies
 from index.deadline import check_deadline
 from index.embedding import Vectors
+from index.ingest.copies import AT_ONCE, without_copies
 from index.records import Access, Filters, Hit
 from index.stores.finding import Stretch
 from index.stores.store import Index

@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 
 from index.computation import computation
 from index.errors import ArticleUnknown, FootnoteError, NotKept
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.running import OnProgress
+from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
 from index.records import EVERYTHING, Access
-from index.running import OnProgress
 from index.stores.live import LiveIndex
 from index.stores.store import Index
-from index.upkeep import check_stores, delete_articles, rebuild_all, update
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
 from service.answer.models import Question
@@ -244,7 +244,7 @@ class LocalDesk:
         dry_run: bool,
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
-        """Make the index equal to these sources. Raises what `index.upkeep.update` raises."""
+        """Make the index equal to these sources. Raises what `index.ingest.upkeep.update` raises."""
         pruning = Pruning(prune, prune_limit)
         return report_wire(update(self.live, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress))
 
@@ -267,7 +267,7 @@ class LocalDesk:
     def check(self, request: CheckRequest) -> CheckResponse:
         """Compare the three stores, and mend them if told to; read the databases for damage.
 
-        Raises what `index.upkeep.check_stores` raises, and IndexDamaged.
+        Raises what `index.ingest.upkeep.check_stores` raises, and IndexDamaged.
         """
         check_database(self.settings.data_dir)
         return check_wire(check_stores(self.live, repairing=request.repair))

@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 
-import index.rebuild
+import index.ingest.rebuild
+import index.ingest.writing
 import index.stores.live
-import index.writing
 from index.embedding import Embedder
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.upkeep import rebuild_all, update
 from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.stores.catalog import Catalog
@@ -29,7 +30,6 @@ from index.stores.lexical import LexicalIndex
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
 from index.stores.vectors import VectorStore
-from index.upkeep import rebuild_all, update
 
 # Everything that writes: each is a step before and a step after.
 WRITES: list[tuple[Any, str]] = [

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import SyncReport
 from index.records import EVERYTHING, Access
 from index.stores.store import Index
-from index.sync import SyncReport
 
 PRUNE_ALL = Pruning(wanted=True, limit=1.0)
 PRUNE = Pruning(wanted=True)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from index.backup import Copied, copy_index
 from index.embedding import Embedder
-from index.rebuild import fill
+from index.ingest.backup import Copied, copy_index
+from index.ingest.rebuild import fill
+from index.ingest.upkeep import delete_articles, update
 from index.records import EVERYTHING
 from index.stores.live import LiveIndex
-from index.upkeep import delete_articles, update
 from tests.conftest import OpenedIn
 from tests.test_index_rebuild import TEXTS, ContentsOf, hits
 from tests.test_index_store import ShortVectors
@@ -73,7 +73,7 @@ def test_what_is_deleted_while_it_is_copied_is_not_in_the_copy(
             delete_articles(live, [gone])
             fill(*given, **named)
 
-        monkeypatch.setattr("index.backup.fill", delete_then_fill)
+        monkeypatch.setattr("index.ingest.backup.fill", delete_then_fill)
         assert copied(live, place).differences.agree
         entries = index.catalog.entries()
     assert gone not in entries

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import column, create_engine, insert, select, table
 
-from index.chunking import Cut, content_key, passage_id
 from index.errors import ArticleDeleted, ArticleUnknown
+from index.ingest.chunking import Cut, content_key, passage_id
 from index.records import (
     EVERYTHING,
     FOR_EVERYONE,

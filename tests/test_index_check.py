@@ -12,17 +12,17 @@ import numpy as np
 import pytest
 from chromadb.errors import InternalError
 
-from index.check import check
 from index.embedding import Embedder
 from index.errors import DataFolderUnusable, IndexDamaged
+from index.ingest.check import check
+from index.ingest.sync import sync
+from index.ingest.upkeep import check_stores
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings
 from index.stores.lexical import LexicalEntry
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
-from index.sync import sync
-from index.upkeep import check_stores
 
 
 class Contents(Protocol):

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wordfreq import top_n_list
 
-from index.copies import resemblance, says_the_same, signature_of, without_copies
+from index.ingest.copies import resemblance, says_the_same, signature_of, without_copies
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit, Passage, version_of
 from index.retrieval import retrieve
 from index.stores.store import Index
-from index.sync import sync
 from tests.conftest import OpenedIn
 
 WORDS = [word for word in top_n_list("en", 3_000) if len(word) > 3]

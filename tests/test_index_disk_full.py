@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.check import check
 from index.embedding import Embedder, Vectors
+from index.ingest.check import check
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
-from index.sync import sync
 from tests.service_fixtures import RememberingEmbedder
 
 # Embedding is made up: what is tested is writing, and loading the model takes seconds.
@@ -30,7 +30,7 @@ from index.errors import FootnoteError
 from index.stores.live import LiveIndex
 from index.settings import IndexSettings
 from index.stores.store import opened
-from index.upkeep import rebuild_all, update
+from index.ingest.upkeep import rebuild_all, update
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def made_up(self, texts):
     rows = np.random.default_rng(1).standard_normal((len(texts), 384)).astype(np.float32)

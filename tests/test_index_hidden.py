@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.chunking import cut_passages
-from index.hidden import hidden_spans, shown_parts
+from index.ingest.chunking import cut_passages
+from index.ingest.hidden import hidden_spans, shown_parts
+from index.ingest.segmentation import first_line, split_sentences
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters, Span
-from index.segmentation import first_line, split_sentences
 from index.stores.store import Index
-from index.sync import sync
 from tests.sync_steps import text_of, write
 
 HIDDEN = {

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from index.chunking import Cut, cut_passages
 from index.embedding import Embedder
-from index.outline import heading_of, path_of
+from index.ingest.chunking import Cut, cut_passages
+from index.ingest.outline import heading_of, path_of
+from index.ingest.sync import sync
+from index.ingest.writing import embedded_texts
 from index.records import EVERYTHING, Context, Filters, Hit
 from index.retrieval import retrieve
 from index.stores.store import Index
-from index.sync import sync
-from index.writing import embedded_texts
 
 NewPlace = Callable[[], AbstractContextManager[Path]]
 OpenedIn = Callable[..., AbstractContextManager[Index]]

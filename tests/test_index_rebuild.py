@@ -10,10 +10,12 @@ from typing import Any, Protocol
 
 import pytest
 
-from index.chunking import CHUNKING
 from index.embedding import Embedder
 from index.errors import ArticleDeleted, IndexDamaged
-from index.rebuild import rebuild
+from index.ingest.chunking import CHUNKING
+from index.ingest.rebuild import rebuild
+from index.ingest.sync import delete, sync
+from index.ingest.upkeep import delete_articles, rebuild_all, update
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.sentences import SentenceVectors
@@ -22,8 +24,6 @@ from index.stores import generations
 from index.stores.catalog import Catalog
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
-from index.sync import delete, sync
-from index.upkeep import delete_articles, rebuild_all, update
 from tests.test_index_store import ShortVectors
 
 
@@ -188,7 +188,7 @@ def test_a_rebuild_that_is_cut_off_leaves_a_whole_index(
             if owner is generations:
                 patch.setattr("index.stores.live.make_current", cut_off)
             # A killed process tidies nothing up.
-            patch.setattr("index.rebuild.remove", lambda folder: None)
+            patch.setattr("index.ingest.rebuild.remove", lambda folder: None)
             patch.setattr("index.stores.live.remove", lambda folder: None)
             with pytest.raises(CutOff):
                 rebuild_all(live)
@@ -214,7 +214,7 @@ def test_a_rebuild_that_fails_leaves_no_trace(
 def test_many_deletions_make_the_vectors_compact(
     place: Path, folder: Path, live_in: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, embedded: list[str]
 ) -> None:
-    monkeypatch.setattr("index.upkeep._FEW_DEAD_VECTORS", 3)
+    monkeypatch.setattr("index.ingest.upkeep._FEW_DEAD_VECTORS", 3)
     with live_in(place, remembered_embeddings=0) as live:
         update(live, [folder])
         first = live.current

@@ -12,10 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.errors import IndexEmpty
+from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
 from index.stores.store import Index
-from index.sync import sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index import retrieval
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
 from index.stores.store import Index
-from index.sync import sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.sources.reading import read_articles
 from index.sources.records import Limits, Source
 from index.stores.store import Index
-from index.sync import sync
 
 SEEDS = Path(os.environ.get("FOOTNOTE_TEST_SEEDS") or Path(__file__).parent.parent.parent / "shared" / "seeds")
 

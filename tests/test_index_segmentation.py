@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.hidden import may_hide
+from index.ingest.hidden import may_hide
+from index.ingest.segmentation import display_text, first_line, split_sentences
 from index.records import TextFormat
-from index.segmentation import display_text, first_line, split_sentences
 
 PIECES = """It rained.|It rained. |He said “Go!” |Was it so? |e.g. |Mr. Fox v. U.S. |$5.2 billion |...
 |😀|𝔘𝔫𝔦 |日本語。|한국어 |e\u0301 |\n\n|\n \n|\t|  |\u00a0|\u2028|\x85|\x1c|\u200b

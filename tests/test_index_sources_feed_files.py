@@ -3,12 +3,12 @@
 from datetime import date
 from pathlib import Path
 
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import sync
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source
 from index.stores.store import Index
-from index.sync import sync
 
 TIDE = """<item><title>High tide</title><link>https://harbour.example/tide</link><guid isPermaLink="false">t-1</guid>
 <pubDate>Tue, 03 Nov 2026 08:00:00 GMT</pubDate><dc:creator>Ann Port</dc:creator>

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import AccessUnclear, ArticleError
-from index.segmentation import display_text, split_sentences
+from index.ingest.segmentation import display_text, split_sentences
 from index.sources.html import decode_html, read_html
 from index.sources.reading import read_articles
 from index.sources.records import Failed, Limits, Read, Source

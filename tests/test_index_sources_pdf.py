@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ArticleError
+from index.ingest.segmentation import split_sentences
 from index.records import Article, ArticleInfo
-from index.segmentation import split_sentences
 from index.sources.pdf import read_pdf
 from index.sources.reading import read_articles
 from index.sources.records import Failed, Limits, Read, Source

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from index.errors import WrongUsage
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import sync
 from index.records import EVERYTHING
 from index.sources.feeds import Listed
 from index.sources.fetching import Politeness
 from index.sources.reading import sources_from
 from index.sources.records import Failed, Read, Skipped, WebSource
 from index.stores.store import Index
-from index.sync import sync
 from tests.conftest import OpenedIn
 from tests.web_fixtures import RAIN, errors, ids, item, read, rss
 from tests.web_server import Reply, WebServer, article_page

@@ -10,12 +10,12 @@ import pytest
 
 from index.embedding import Embedder, Vectors
 from index.errors import IndexEmpty, IndexMismatch
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import delete, sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.stores.store import Index, open_index
-from index.sync import delete, sync
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 

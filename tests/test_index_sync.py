@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexingStopped, WrongUsage
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import delete, sync
 from index.records import EVERYTHING, Article, Filters
 from index.stores.store import Index
-from index.sync import delete, sync
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
 
 # -- Adding, updating, leaving alone ------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def test_a_text_that_comes_back_is_added_again(index: Index, folder: Path, conte
 def test_articles_may_swap_their_texts(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch, contents_of: ContentsOf, at_once: int
 ) -> None:
-    monkeypatch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
+    monkeypatch.setattr("index.ingest.writing._ARTICLES_AT_ONCE", at_once)
     write(folder, {"a.md": "One.", "b.md": "Two.", "c.md": "Three."})
     sync(index, [folder])
     write(folder, {"a.md": "Two.", "b.md": "Three.", "c.md": "One."})
@@ -293,7 +293,7 @@ def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
 def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.writing._ARTICLES_AT_ONCE", 2)
+    monkeypatch.setattr("index.ingest.writing._ARTICLES_AT_ONCE", 2)
     write(folder, {f"{number}.md": f"It rained for {number} hours." for number in range(20)})
 
     def interrupt(done: int, total: int) -> None:
@@ -310,7 +310,7 @@ def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(
 
 
 def test_an_article_that_cannot_be_cut_fails_alone(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from index import writing
+    from index.ingest import writing
 
     cuts_of = writing.cuts_of
 

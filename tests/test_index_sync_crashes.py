@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import pytest
 
 from index.errors import ArticleDeleted
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.stores.catalog import Entry
 from index.stores.store import Index
-from index.sync import sync
 
 PRUNE_ALL = Pruning(wanted=True, limit=1.0)
 

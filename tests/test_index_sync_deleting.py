@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from index.errors import ArticleDeleted, ArticleUnknown
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import delete, sync
 from index.records import FOR_EVERYONE
 from index.stores.schema import retired, texts
 from index.stores.store import Index
-from index.sync import delete, sync
 from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, ContentsOf, counts, ids, lines, text_of, write
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import ArticleDeleted
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import sync
 from index.stores.store import Index
-from index.sync import sync
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
 
 

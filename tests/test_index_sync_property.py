@@ -12,12 +12,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.pruning import Pruning
+from index.ingest.pruning import Pruning
+from index.ingest.sync import SyncReport, sync
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.records import Limits, Read, Source
 from index.stores.store import Index
-from index.sync import SyncReport, sync
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)
 FRONTS = ("", "---\ntitle: T\n---\n", "---\ngroups: [staff]\n---\n", "---\nurl: https://e.org\n---\n")
@@ -131,7 +131,7 @@ def test_the_catalogue_equals_the_folder(
     at_once: int,
 ) -> None:
     with new_place() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.writing._ARTICLES_AT_ONCE", at_once)
+        patch.setattr("index.ingest.writing._ARTICLES_AT_ONCE", at_once)
         folder = place / "articles"
         folder.mkdir()
         with opened_in(place / "data") as index:

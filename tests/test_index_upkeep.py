@@ -9,9 +9,9 @@ from threading import Thread
 import pytest
 
 from index.errors import IndexingStopped
+from index.ingest.upkeep import delete_articles, update
 from index.records import EVERYTHING, FOR_EVERYONE
 from index.stores.live import LiveIndex
-from index.upkeep import delete_articles, update
 from tests.conftest import OpenedIn
 from tests.service_fixtures import write
 from tests.test_index_sources_dawdling import DAWDLERS, dawdling
@@ -56,7 +56,7 @@ def test_what_is_deleted_while_its_copy_is_prepared_is_cut_again(
     live: LiveIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A copy of an article needs no passages of its own, unless the article goes before the copy is in."""
-    from index import writing
+    from index.ingest import writing
 
     write(folder, {"a.md": "It rained in Rome."})
     update(live, [folder])

@@ -233,7 +233,7 @@ def test_ctrl_c_while_indexing_keeps_what_is_done_and_tells_it(
     folder = write(tmp_path / "news", {f"{hours}.md": f"It rained for {hours} hours." for hours in range(6)})
     before = signal.getsignal(signal.SIGINT)
     with monkeypatch.context() as patch:
-        patch.setattr("index.writing._ARTICLES_AT_ONCE", 1)
+        patch.setattr("index.ingest.writing._ARTICLES_AT_ONCE", 1)
         patch.setattr("service.cli.printing.progress_bar", pressing)
         ran = footnote("index", folder)
     assert (ran.code, ran.out) == (130, "")

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from index.ingest.segmentation import split_sentences
 from index.records import ArticleInfo, Hit, Passage
-from index.segmentation import split_sentences
 from service.answer.retrieval.events import Event, event_named, period_from
 from service.answer.retrieval.periods import Period
 

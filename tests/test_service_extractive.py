@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.stores.store import Index
-from index.sync import sync
 from service.answer.citations import Draft
 from service.answer.evidence import read_sentences
 from service.answer.extractive import quoted, short_answer

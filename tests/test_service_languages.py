@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from index.ingest.sync import sync
 from index.records import ArticleInfo, Hit, Passage
 from index.stores.store import Index
-from index.sync import sync
 from service.answer.languages import foreign_language, unread_language
 from service.answer.models import Answer, NoAnswer, Question
 from service.answer.pipeline import answer

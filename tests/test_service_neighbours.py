@@ -4,10 +4,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.stores.store import Index
-from index.sync import sync
 from service.answer.retrieval.neighbours import joined
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.retrieval import retrieve
 from index.stores.store import Index
-from index.sync import sync
 from service.answer.models import Answer, Preferences, Question
 from service.answer.pipeline import answer
 from service.answer.retrieval.selection import Selected, select_hits

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from index.ingest.segmentation import display_text
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.llm.markers import words_of
 from service.answer.verification.check import checked

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from index.ingest.segmentation import split_sentences
 from index.records import version_of
-from index.segmentation import split_sentences
 from index.sources.files import read_file
 from index.sources.records import Failed, Limits, Read, Source
 from tests.fuzzing import damaged, damaged_archive, moments

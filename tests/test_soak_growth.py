@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from index.check import check
 from index.embedding import Embedder
+from index.ingest.check import check
+from index.ingest.upkeep import delete_articles, update
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
-from index.upkeep import delete_articles, update
 
 pytestmark = pytest.mark.soak
 

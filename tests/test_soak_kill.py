@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.check import check
+from index.ingest.check import check
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
 from index.stores.store import Index

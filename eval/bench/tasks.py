@@ -16,14 +16,14 @@ from eval.bench.filling import fill, moved_vectors
 from eval.bench.records import Asked, Filled, Ingested, Latency, Model
 from eval.bench.synthetic import synthetic_questions
 from index.embedding import Embedder, Vectors
+from index.ingest.sync import sync
+from index.ingest.writing import embedded_texts
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
 from index.sources.reading import limits_from, read_articles, sources_from
 from index.sources.records import Read
 from index.stores.store import open_index
-from index.sync import sync
-from index.writing import embedded_texts
 
 _WARM_UP = 5
 _HITS = 10  # as many as the quickstart is asked for, and as a search shows

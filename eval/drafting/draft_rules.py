@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from eval.drafting.clauses import Clause, clause_of, is_name, is_simple, names_of
 from eval.drafting.draft_records import Draft
 from eval.scoring.answer_scores import holds_answer
+from index.ingest.segmentation import display_text, split_sentences
 from index.records import Article
-from index.segmentation import display_text, split_sentences
 from service.answer.text.terms import terms
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from index.embedding import Embedder, Vectors
+from index.ingest.segmentation import split_sentences
 from index.reader.examples import Asked, Pool, holds_any
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader, Reading
 from index.reader.scoring import Numbers
 from index.retrieval import LEXICAL_WEIGHT
-from index.segmentation import split_sentences
 from index.stores.lexical import LexicalEntry, LexicalIndex
 
 FEATURES = ("relevance", "answered", "stretch", "fused", "similarity")

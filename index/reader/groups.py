@@ -7,10 +7,10 @@ from itertools import pairwise
 from random import Random
 from typing import Literal
 
+from index.ingest.segmentation import split_sentences
 from index.reader.examples import Asked, Pool, holds_any
 from index.reader.tokens import Sequenced, Tokens, WordPieces
 from index.reader.wording import altered, as_typed
-from index.segmentation import split_sentences
 
 _SHORTEST = 24
 Negative = Literal["without the sentence", "altered", "retrieved"]

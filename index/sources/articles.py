@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from index.errors import ArticleError
+from index.ingest.segmentation import first_line
 from index.records import Article, ArticleInfo, DaySource, version_of
-from index.segmentation import first_line
 from index.sources.addresses import is_address
 from index.sources.days import day_in
 from index.sources.metadata import Metadata, likely_day

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import LargeBinary, and_, cast, delete, func, insert, not_, select, update
 
-from index.chunking import passage_id
 from index.errors import ArticleUnknown, IndexDamaged
-from index.hidden import may_hide
+from index.ingest.chunking import passage_id
+from index.ingest.hidden import may_hide
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span, version_of
 from index.stores import finding, publishing, queries, schema
 from index.stores.database import Purpose, check_intact, copy_database, damaged, engine_for
@@ -209,7 +209,7 @@ class Catalog:
             return finding.passage_ids(connection, access, filters, limit=limit)
 
     def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
-        """Return the signatures of these texts, as far as they have any (`index.copies`)."""
+        """Return the signatures of these texts, as far as they have any (`index.ingest.copies`)."""
         found: dict[str, bytes] = {}
         with self._engine.connect() as connection:
             for part in in_parts(sorted(set(versions))):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from index.running import Control
+from index.ingest.running import Control
 from index.stores.generations import make_current, remove
 from index.stores.store import Index
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from index.chunking import Cut, passage_id
-from index.copies import signature_of
+from index.ingest.chunking import Cut, passage_id
+from index.ingest.copies import signature_of
 from index.records import NO_CONTEXT, Article, ArticleInfo, Context
 from index.stores.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
 

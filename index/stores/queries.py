@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
-from index.chunking import Cut
 from index.errors import ArticleDeleted, ArticleUnknown
+from index.ingest.chunking import Cut
 from index.records import NO_CONTEXT, Access, Article, ArticleInfo, Context, Filters, Passage, SentenceSpan
 from index.stores.publishing import Prepared
 from index.stores.schema import article_groups, articles, deleted, passages, retired, texts

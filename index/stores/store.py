@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from index.chunking import CHUNKING
 from index.computation import computation
 from index.embedding import Embedder, Vectors
 from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
+from index.ingest.chunking import CHUNKING
 from index.reader.model import Reader
 from index.records import EVERYTHING
 from index.remembered import RememberedVectors

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.copies import says_the_same
-from index.segmentation import display_text
+from index.ingest.copies import says_the_same
+from index.ingest.segmentation import display_text
 from index.stores.lexical import stems
 from service.answer.evidence import Evidence
 from service.answer.text.amounts import ROUND_A_STRETCH, mentions_in

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from index.deadline import check_deadline
 from index.embedding import Vectors
+from index.ingest.segmentation import display_text
 from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.boilerplate import is_boilerplate
 from service.answer.reading import Found, found_in, read_hits

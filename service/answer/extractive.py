@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.ingest.segmentation import display_text
 from index.records import Span
 from index.retrieval import Retrieved
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.agreement import stretch_words
 from service.answer.boilerplate import is_boilerplate

@@ -5,8 +5,8 @@ import unicodedata
 
 from wordfreq import zipf_frequency
 
+from index.ingest.segmentation import display_text
 from index.records import Hit
-from index.segmentation import display_text
 
 _NAMES = {"de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")

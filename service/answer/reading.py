@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.outline import path_of
+from index.ingest.outline import path_of
 from index.reader.model import ReaderPassage, Reading, Stretch
 from index.records import Hit, SentenceSpan, Span
 from index.stores.store import Index

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from index.segmentation import display_text
+from index.ingest.segmentation import display_text
 from service.answer.agreement import agreeing, stretch_words
 from service.answer.evidence import Evidence
 from service.answer.leaning import leans_back

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 from time import perf_counter
 
-from index.backup import copy_index
 from index.errors import DataFolderUnusable, WrongUsage
+from index.ingest.backup import copy_index
 from index.stores.generations import current_folder
 from index.stores.live import LiveIndex
 from service.history.database import FILE, copy_to

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from index.sync import Problem
-from index.upkeep import Checked, Updated
+from index.ingest.sync import Problem
+from index.ingest.upkeep import Checked, Updated
 from service.schemas.maintenance import CheckResponse, FailedPath, IdsWire, IndexReportWire
 
 _IDS_SHOWN = 20

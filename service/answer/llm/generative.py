@@ -13,8 +13,8 @@ import structlog
 
 from index.deadline import check_deadline
 from index.errors import WorkEnded, WrongUsage
+from index.ingest.segmentation import display_text
 from index.records import Hit
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.citations import Draft
 from service.answer.llm.completion import completed_by_model

@@ -2,7 +2,7 @@
 
 import re
 
-from index.segmentation import display_text
+from index.ingest.segmentation import display_text
 from service.answer.citations import without_markers
 from service.answer.text.invisible import visible
 

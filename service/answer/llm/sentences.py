@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from index.segmentation import split_sentences
+from index.ingest.segmentation import split_sentences
 from service.answer.llm.markers import MARKER
 
 # A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.

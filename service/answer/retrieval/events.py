@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from index.ingest.segmentation import display_text
 from index.records import Hit
-from index.segmentation import display_text
 from index.stores.lexical import stems
 from service.answer.retrieval.periods import DAY, Period
 from service.answer.text.dates import days_in

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from index.ingest.segmentation import display_text
 from index.records import Hit, Passage, Span
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.leaning import leans_back
 

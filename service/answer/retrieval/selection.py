@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import islice
 
-from index.copies import without_copies
+from index.ingest.copies import without_copies
 from index.records import Filters, Hit
 from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve

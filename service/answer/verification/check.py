@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from index.ingest.segmentation import display_text
 from index.records import Hit, SentenceSpan, Span
-from index.segmentation import display_text
 from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
 from service.answer.verification.claims import Source, contradicted, missing

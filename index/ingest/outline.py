@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from index.blocks import Block
-from index.filling import Piece
-from index.hidden import shown_parts
+from index.ingest.blocks import Block
+from index.ingest.filling import Piece
+from index.ingest.hidden import shown_parts
+from index.ingest.segmentation import display_text
+from index.ingest.sentence_ends import sentence_spans
 from index.records import Context, Span, TextFormat
-from index.segmentation import display_text
-from index.sentence_ends import sentence_spans
 
 # Of one heading or introduction, and of those within each other.
 _LONGEST, _MOST = 200, 4

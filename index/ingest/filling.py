@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from index.blocks import Block
+from index.ingest.blocks import Block
 from index.records import SentenceSpan, Span
 
 # How good it is to begin a passage with a heading, a paragraph, …, the first item below an introduction, and what stands

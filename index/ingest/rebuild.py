@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from index.embedding import Vectors
+from index.ingest.sweeping import DELETED_VECTORS, sweep
+from index.ingest.writing import VectorsOf, cuts_of, write_passages
 from index.stores.generations import next_folder, remove
 from index.stores.live import LiveIndex
 from index.stores.store import Index
-from index.sweeping import DELETED_VECTORS, sweep
-from index.writing import VectorsOf, cuts_of, write_passages
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of articles done so far and the number of all."""

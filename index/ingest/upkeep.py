@@ -7,17 +7,17 @@ from pathlib import Path
 from threading import Lock
 from typing import Literal
 
-from index.check import Differences, check, mend
 from index.errors import IndexDamaged
-from index.pruning import NO_PRUNING, Pruning
-from index.rebuild import rebuild
-from index.running import OnProgress
+from index.ingest.check import Differences, check, mend
+from index.ingest.pruning import NO_PRUNING, Pruning
+from index.ingest.rebuild import rebuild
+from index.ingest.running import OnProgress
+from index.ingest.sweeping import deleted_vectors
+from index.ingest.sync import SyncReport, delete, joined, sync
 from index.sources.reading import sources_from
 from index.sources.records import Named, Source, WebSource
 from index.stores.live import LiveIndex
 from index.stores.store import Index
-from index.sweeping import deleted_vectors
-from index.sync import SyncReport, delete, joined, sync
 
 # Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
 # (docs/decisions/0011-rebuild-and-swap.md has the figures).
@@ -50,7 +50,7 @@ def update(
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Updated:
-    """Make the index equal to these files, folders and addresses, as `index.sync.sync` does.
+    """Make the index equal to these files, folders and addresses, as `index.ingest.sync.sync` does.
 
     When another model or cutting is set than the index was made with, it is made again first; questions are answered by the
     old one until then. Afterwards Chroma's folder is made compact where that is worth it. Files wait for no address.

@@ -4,8 +4,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.check import Differences, check
-from index.rebuild import catch_up, fill
+from index.ingest.check import Differences, check
+from index.ingest.rebuild import catch_up, fill
 from index.records import EVERYTHING
 from index.stores.live import LiveIndex
 

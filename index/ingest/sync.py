@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
-from index.chunking import content_key
 from index.errors import IndexingStopped, WrongUsage
-from index.naming import Claim, claims_of, default_id, ids_for, longer_ids
-from index.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
+from index.ingest.chunking import content_key
+from index.ingest.naming import Claim, claims_of, default_id, ids_for, longer_ids
+from index.ingest.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
+from index.ingest.running import Control, OnProgress, Progress
+from index.ingest.sweeping import sweep
+from index.ingest.withdrawing import closed_articles, file_of, withdrawn_articles
+from index.ingest.writing import write
 from index.records import EVERYTHING, Article
-from index.running import Control, OnProgress, Progress
 from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.files import read_file
@@ -25,9 +28,6 @@ from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Sk
 from index.stores.catalog import Entry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
-from index.sweeping import sweep
-from index.withdrawing import closed_articles, file_of, withdrawn_articles
-from index.writing import write
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Text to sentences, each an exact stretch of it. Nothing is lost but white space and Markdown's leading marks.
 
 Blocks are paragraphs, headings, list items and rows: a sentence never runs from one block into the next. Where sentences
-end within a block is said by `index.sentence_ends`.
+end within a block is said by `index.ingest.sentence_ends`.
 """
 
 import re
@@ -12,10 +12,10 @@ from itertools import accumulate, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from index.blocks import LEADING_MARKS, Block, blocks_of
-from index.hidden import hidden_spans, masked, shown_parts, without_hidden
+from index.ingest.blocks import LEADING_MARKS, Block, blocks_of
+from index.ingest.hidden import hidden_spans, masked, shown_parts, without_hidden
+from index.ingest.sentence_ends import sentence_spans
 from index.records import SentenceSpan, Span, SpanKind, TextFormat
-from index.sentence_ends import sentence_spans
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _CLOSING_MARKS = re.compile(r"""["'”’»)\]*_~`]+(?=\s|\Z)""")
@@ -25,7 +25,7 @@ _TITLE_WITHIN = 10_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
-    """Cut a text into sentences, in order, without overlap. What its readers never see is left out (`index.hidden`)."""
+    """Cut a text into sentences, in order, without overlap. What its readers never see is left out (`index.ingest.hidden`)."""
     return [span for _, spans in split_blocks(text, format, hidden_spans(text, format)) for span in spans]
 
 

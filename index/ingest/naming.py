@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.ingest.withdrawing import file_of
 from index.records import Article
 from index.sources.extraction import ENDINGS
 from index.sources.files import LINES_ENDING, default_id_of, files_in
 from index.sources.records import Named, Source, printable
-from index.withdrawing import file_of
 
 # Folders above the one named whose names are put before an id, at most.
 _DEEPEST = 3

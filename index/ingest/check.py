@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.rebuild import copied_or_embedded
+from index.ingest.rebuild import copied_or_embedded
+from index.ingest.sweeping import sweep
+from index.ingest.writing import write_passages
 from index.records import EVERYTHING, Filters
 from index.stores.store import Index
 from index.stores.vectors import VectorStore
-from index.sweeping import sweep
-from index.writing import write_passages
 
 _VECTORS_AT_ONCE = 2_000
 _CONTENTS_AT_ONCE = 100

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from index.blocks import Block
-from index.filling import Piece, bounds_of_passages
-from index.hidden import hidden_spans
-from index.outline import Outline
+from index.ingest.blocks import Block
+from index.ingest.filling import Piece, bounds_of_passages
+from index.ingest.hidden import hidden_spans
+from index.ingest.outline import Outline
+from index.ingest.segmentation import split_blocks
 from index.records import NO_CONTEXT, Article, Context, SentenceSpan, Span, TextFormat
-from index.segmentation import split_blocks
 
 CHUNKING = "sentences-4"
 """Part of the index's fingerprint: change it when the same article would be cut differently."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from index.ingest.writing import lexical_entries
 from index.stores.lexical import LexicalEntry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
-from index.writing import lexical_entries
 
 DELETED_VECTORS = "deleted_vectors"
 """The fact of the catalogue that counts vectors deleted since the index was made: Chroma's graph keeps their place."""

@@ -1,0 +1,1 @@
+"""Articles to passages, and a run that makes the index equal to its sources."""

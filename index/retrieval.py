@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from index.deadline import check_deadline
-from index.embedding import Vectors
 from index.ingest.copies import AT_ONCE, without_copies
+from index.models.embedding import Vectors
 from index.records import Access, Filters, Hit
 from index.stores.finding import Stretch
 from index.stores.store import Index

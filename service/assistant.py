@@ -9,11 +9,11 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from index.computation import computation
 from index.errors import ArticleUnknown, FootnoteError, NotKept
 from index.ingest.pruning import Pruning
 from index.ingest.running import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
+from index.models.computation import computation
 from index.records import EVERYTHING, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index

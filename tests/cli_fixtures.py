@@ -16,7 +16,7 @@ import httpx
 import pytest
 import structlog
 
-from index.embedding import Embedder
+from index.models.embedding import Embedder
 from index.reader.model import Reader
 from index.settings import PACKAGED_MODEL
 from service.cli import app as cli

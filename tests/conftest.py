@@ -14,8 +14,8 @@ import tantivy
 from hypothesis import settings
 from sqlalchemy import select
 
-from index.embedding import Embedder, Vectors
-from index.sentences import SentenceVectors
+from index.models.embedding import Embedder, Vectors
+from index.models.sentence_vectors import SentenceVectors
 from index.settings import IndexSettings
 from index.stores import schema
 from index.stores.store import Index, open_index

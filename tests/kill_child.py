@@ -20,10 +20,10 @@ import torch
 import index.ingest.rebuild
 import index.ingest.writing
 import index.stores.live
-from index.embedding import Embedder
 from index.ingest.pruning import Pruning
 from index.ingest.upkeep import rebuild_all, update
-from index.sentences import SentenceVectors
+from index.models.embedding import Embedder
+from index.models.sentence_vectors import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.stores.catalog import Catalog
 from index.stores.lexical import LexicalIndex

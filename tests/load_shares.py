@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from eval.bench.synthetic import synthetic_questions
-from index.embedding import Embedder
+from index.models.embedding import Embedder
 from index.reader.model import Reader
 from index.stores.catalog import Catalog
 from index.stores.lexical import LexicalIndex

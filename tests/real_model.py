@@ -20,7 +20,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from index.embedding import Embedder
+from index.models.embedding import Embedder
 from index.settings import PACKAGED_MODEL
 from service.answer.llm.generative import LlmWriter, model_from
 from service.answer.llm.markers import words_of

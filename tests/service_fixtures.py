@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.embedding import Embedder, Vectors
 from index.errors import NotKept
+from index.models.embedding import Embedder, Vectors
+from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader, ReaderPassage, Reading
 from index.records import EVERYTHING, Access
-from index.sentences import SentenceVectors
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.stores.live import LiveIndex
 from index.stores.store import opened

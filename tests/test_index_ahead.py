@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.ahead import ahead
+from index.models.prefetch import ahead
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))

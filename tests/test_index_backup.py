@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from index.embedding import Embedder
 from index.ingest.backup import Copied, copy_index
 from index.ingest.rebuild import fill
 from index.ingest.upkeep import delete_articles, update
+from index.models.embedding import Embedder
 from index.records import EVERYTHING
 from index.stores.live import LiveIndex
 from tests.conftest import OpenedIn

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from chromadb.errors import InternalError
 
-from index.embedding import Embedder
 from index.errors import DataFolderUnusable, IndexDamaged
 from index.ingest.check import check
 from index.ingest.sync import sync
 from index.ingest.upkeep import check_stores
+from index.models.embedding import Embedder
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings

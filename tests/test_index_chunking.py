@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from index.embedding import Embedder
 from index.ingest.chunking import Cut, content_key, cut_passages, passage_id
 from index.ingest.segmentation import display_text, split_sentences
+from index.models.embedding import Embedder
 from index.records import Article, ArticleInfo, Span, TextFormat, version_of
 
 PIECES = """It rained. |It rained.\n|It rained in Rome\n|He said “Go!” |😀|😀 |𝔘𝔫𝔦 |日本語|日本語。|한국어는|한국어

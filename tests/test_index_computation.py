@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from index.computation import Computation, computation
+from index.models.computation import Computation, computation
 from index.settings import Precision
 
 # With each precision: how it is computed, the cosine to the vector in float32, and the answer that the reader finds.
 SCRIPT = """
 import json
 import sys
-from index.computation import computation
-from index.embedding import Embedder
+from index.models.computation import computation
+from index.models.embedding import Embedder
 from index.reader.model import Reader, ReaderPassage
 from index.settings import PACKAGED_MODEL
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.embedding import Embedder, Vectors
 from index.ingest.check import check
 from index.ingest.sync import sync
+from index.models.embedding import Embedder, Vectors
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from tests.service_fixtures import RememberingEmbedder
@@ -25,7 +25,7 @@ import resource, signal, sys
 from contextlib import closing
 from pathlib import Path
 import numpy as np
-from index.embedding import Embedder
+from index.models.embedding import Embedder
 from index.errors import FootnoteError
 from index.stores.live import LiveIndex
 from index.settings import IndexSettings

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.embedding import Embedder, packaged_folder
 from index.errors import ModelUnusable
+from index.models.embedding import Embedder, packaged_folder
 from index.records import Span
 from index.settings import PACKAGED_MODEL
 

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from index.gathering import Gathering
+from index.models.request_batching import Gathering
 
 
 class Doubling:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from index.packing import PackedLinear, can_pack, pack
+from index.models.packing import PackedLinear, can_pack, pack
 
 SHAPE = BertConfig(
     vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, hidden_act="gelu"

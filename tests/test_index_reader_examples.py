@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embedding import packaged_folder
 from index.errors import WrongUsage
+from index.models.embedding import packaged_folder
 from index.reader.examples import (
     Asked,
     Pool,

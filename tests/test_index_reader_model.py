@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from index.embedding import packaged_folder
 from index.errors import ModelUnusable
+from index.models.embedding import packaged_folder
 from index.reader import model
 from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage
 from index.reader.network import WORDS, started

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.embedding import packaged_folder
+from index.models.embedding import packaged_folder
 from index.reader.examples import Asked, Pool
 from index.reader.fitting import cross_validated, fit_choice, fit_probability, probability
 from index.reader.groups import Item, PreparedPool, prepared

@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 import pytest
 
-from index.embedding import Embedder
 from index.errors import ArticleDeleted, IndexDamaged
 from index.ingest.chunking import CHUNKING
 from index.ingest.rebuild import rebuild
 from index.ingest.sync import delete, sync
 from index.ingest.upkeep import delete_articles, rebuild_all, update
+from index.models.embedding import Embedder
+from index.models.sentence_vectors import SentenceVectors
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
-from index.sentences import SentenceVectors
 from index.settings import IndexSettings
 from index.stores import generations
 from index.stores.catalog import Catalog

@@ -10,8 +10,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from index.errors import ModelUnusable
+from index.models.reranking import Reranker, reranked
 from index.records import ArticleInfo, Hit, Passage
-from index.reranking import Reranker, reranked
 
 QUESTION = "who signed the agreement"
 TEXTS = ["rain fell", "the board signed the agreement", "the sun came out", "who knows", "the agreement was off"]

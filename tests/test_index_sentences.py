@@ -4,8 +4,8 @@ from threading import Thread
 
 import numpy as np
 
-from index.embedding import Embedder, Vectors
-from index.sentences import SentenceVectors
+from index.models.embedding import Embedder, Vectors
+from index.models.sentence_vectors import SentenceVectors
 
 
 def same(found: Vectors, expected: Vectors) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding import Embedder, Vectors
 from index.errors import IndexEmpty, IndexMismatch
 from index.ingest.pruning import Pruning
 from index.ingest.sync import delete, sync
+from index.models.embedding import Embedder, Vectors
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings

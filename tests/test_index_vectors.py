@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedding import Vectors
+from index.models.embedding import Vectors
 from index.stores.vectors import VectorStore
 
 

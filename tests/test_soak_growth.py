@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from index.embedding import Embedder
 from index.ingest.check import check
 from index.ingest.upkeep import delete_articles, update
+from index.models.embedding import Embedder
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings

@@ -11,9 +11,9 @@ from itertools import islice
 import numpy as np
 
 from eval.bench.synthetic import synthetic_articles
-from index.embedding import Embedder, Vectors
 from index.ingest.chunking import content_key
 from index.ingest.writing import write
+from index.models.embedding import Embedder, Vectors
 from index.records import EVERYTHING, Article, ArticleInfo, version_of
 from index.settings import PACKAGED_MODEL
 from index.stores.publishing import Prepared

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from eval.bench.filling import MovedVectors
 from eval.bench.synthetic import synthetic_articles
-from index.embedding import packaged_folder
 from index.errors import WrongUsage
+from index.models.embedding import packaged_folder
 from index.records import Article
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from index.embedding import Vectors
 from index.ingest.sweeping import DELETED_VECTORS, sweep
 from index.ingest.writing import VectorsOf, cuts_of, write_passages
+from index.models.embedding import Vectors
 from index.stores.generations import next_folder, remove
 from index.stores.live import LiveIndex
 from index.stores.store import Index

@@ -11,13 +11,13 @@ from enum import Enum
 
 import numpy as np
 
-from index.ahead import ahead
-from index.embedding import Vectors
 from index.errors import FootnoteError
 from index.ingest.chunking import Cut, content_key, cut_passages, passage_id
 from index.ingest.outline import heading_of
 from index.ingest.running import Control
 from index.ingest.segmentation import display_text
+from index.models.embedding import Vectors
+from index.models.prefetch import ahead
 from index.records import Article
 from index.stores.lexical import LexicalEntry
 from index.stores.publishing import Prepared

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedding import Embedder, Vectors
 from index.ingest.segmentation import split_sentences
+from index.models.embedding import Embedder, Vectors
 from index.reader.examples import Asked, Pool, holds_any
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader, Reading

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from index.embedding import Embedder
+from index.models.embedding import Embedder
 from index.reader import choosing
 from index.reader.choosing import FEATURES, REFUSAL_FEATURES, Answered, Searched, case_of, refusal_features
 from index.reader.examples import Part, clapnq_pool, multihop_pool, nq_pool, squad2_pool

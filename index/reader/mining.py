@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index.embedding import Embedder, Vectors
+from index.models.embedding import Embedder, Vectors
 from index.reader.examples import Asked, Pool, normalise
 from index.reader.tokens import ReaderPassage
 from index.retrieval import LEXICAL_WEIGHT

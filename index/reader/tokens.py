@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 LONGEST = 256
 LONGEST_QUESTION = 64
 LONGEST_TITLE = 24
-# As in index/embedding.py: every new shape of a batch costs a compilation, so there are few.
+# As in index/models/embedding.py: every new shape of a batch costs a compilation, so there are few.
 TOKEN_STEP = 16
 _SPACE = re.compile(r"\s")
 

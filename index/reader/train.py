@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import Progress
 
-from index.embedding import Embedder, packaged_folder
+from index.models.embedding import Embedder, packaged_folder
 from index.reader.examples import Pool, training_pools
 from index.reader.groups import DIETS, Item, PreparedPool, group_of, prepared
 from index.reader.mining import mined

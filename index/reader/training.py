@@ -10,8 +10,8 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-from index.computation import computation
-from index.embedding import packaged_folder
+from index.models.computation import computation
+from index.models.embedding import packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
 from index.reader.network import Outputs, batched, started, stored

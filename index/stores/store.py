@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from index.computation import computation
-from index.embedding import Embedder, Vectors
 from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
 from index.ingest.chunking import CHUNKING
+from index.models.computation import computation
+from index.models.embedding import Embedder, Vectors
+from index.models.embedding_cache import RememberedVectors
+from index.models.reranking import Reranker
+from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader
 from index.records import EVERYTHING
-from index.remembered import RememberedVectors
-from index.reranking import Reranker
-from index.sentences import SentenceVectors
 from index.settings import NO_READER, NO_RERANKER, SHIPPED_READER, IndexSettings
 from index.stores.catalog import Catalog
 from index.stores.generations import current_folder, remove_leftovers

@@ -13,8 +13,8 @@ from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, InternalError
 
-from index.embedding import Vectors
 from index.errors import DataFolderUnusable, IndexDamaged
+from index.models.embedding import Vectors
 
 _T = TypeVar("_T")
 _COLLECTION = "passages"

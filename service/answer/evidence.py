@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.deadline import check_deadline
-from index.embedding import Vectors
 from index.ingest.segmentation import display_text
+from index.models.embedding import Vectors
 from index.records import Hit, SentenceSpan, Span
 from index.retrieval import Retrieved
 from index.stores.store import Index

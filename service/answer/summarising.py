@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.embedding import Vectors
+from index.models.embedding import Vectors
 from service.answer.evidence import Evidence
 from service.answer.text.terms import asks_for_overview, covered, stem_set, terms
 

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from itertools import islice
 
 from index.ingest.copies import without_copies
+from index.models.reranking import reranked
 from index.records import Filters, Hit
-from index.reranking import reranked
 from index.retrieval import Retrieved, retrieve
 from index.stores.store import Index
 from service.answer.models import Preferences, Question

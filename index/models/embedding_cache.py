@@ -14,8 +14,8 @@ from time import time
 import numpy as np
 import structlog
 
-from index.embedding import Vectors
 from index.errors import DataFolderUnusable
+from index.models.embedding import Vectors
 
 Embed = Callable[[Sequence[str]], Vectors]
 

@@ -23,7 +23,7 @@ _BFLOAT16_ABILITY = "amx_bf16"
 class Computation:
     """How models compute here.
 
-    `packed`: the weights are laid out for this processor once, by oneDNN (`index/packing.py`). `instructions`: the vector
+    `packed`: the weights are laid out for this processor once, by oneDNN (`index/models/packing.py`). `instructions`: the vector
     instructions that PyTorch uses, in its own words: AVX2, AVX512, or DEFAULT where it names none.
     """
 
@@ -51,7 +51,7 @@ def computation(precision: Precision) -> Computation:
     """Return how models compute here when `precision` is set. Imports PyTorch, and tries what the processor can do."""
     import torch
 
-    from index.packing import can_pack
+    from index.models.packing import can_pack
 
     instructions: str = torch.backends.cpu.get_cpu_capability()
     if torch.cuda.is_available():

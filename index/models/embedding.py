@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index.computation import computation
 from index.errors import ModelUnusable
-from index.gathering import Gathering
+from index.models.computation import computation
+from index.models.request_batching import Gathering
 from index.records import Span
 from index.settings import PACKAGED_MODEL, Precision
 
@@ -253,7 +253,7 @@ def _load(path: str, name: str, precision: Precision, *, packaged: bool) -> "Sen
             "sentence-transformers model, or leave it out for the packaged one."
         ) from error
     if packaged:
-        from index.packing import pack
+        from index.models.packing import pack
 
         pack(cast("BertModel", model[0].auto_model))
     return model

@@ -6,7 +6,7 @@ from threading import Lock
 
 import numpy as np
 
-from index.embedding import Embedder, Vectors
+from index.models.embedding import Embedder, Vectors
 
 # 20,000 sentences of 384 numbers take about 30 MB.
 _KEPT = 20_000

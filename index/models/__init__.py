@@ -1,0 +1,1 @@
+"""Models that turn text into vectors and scores, and how they are run."""

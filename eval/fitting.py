@@ -31,7 +31,7 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import Retrieved, retrieve
 from service.answer.evidence import Evidence, read_sentences, weights_in_use
 from service.answer.refusal import READER_REFUSAL, SIMILARITY_REFUSAL, measured
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.client import LocalClient
 from service.settings import Settings, load_settings
 
@@ -71,10 +71,10 @@ def cases_of(dataset: str, settings: Settings) -> Cases:
         if not isinstance(client, LocalClient):
             raise SystemExit("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
         asked = [q for at, q in enumerate(questions.questions) if at % modulus == remainder]
-        choices = [_choice(client.desk, q) for q in asked if q.answerable and q.answers]
+        choices = [_choice(client.assistant, q) for q in asked if q.answerable and q.answers]
         # Where all have an answer, questions without one are made.
         hiding = all(q.answerable and not q.article_ids for q in questions.questions)
-        refusals = [refusal for q in asked for refusal in _refusals(client.desk, q, hiding=hiding)]
+        refusals = [refusal for q in asked for refusal in _refusals(client.assistant, q, hiding=hiding)]
     return Cases(tuple(choice for choice in choices if choice.right.any()), tuple(refusals))
 
 
@@ -87,11 +87,11 @@ def joined_cases_of(datasets: str, settings: Settings) -> Cases:
     )
 
 
-def _choice(desk: LocalDesk, question: EvalQuestion) -> Choice:
+def _choice(assistant: LocalAssistant, question: EvalQuestion) -> Choice:
     # Asked of all articles, also where the set restricts a question to one: choosing among many is what is learnt.
-    retrieved = retrieve(desk.opened, question.question, access=EVERYTHING, filters=Filters())
-    evidence = read_sentences(desk.opened, question.question, retrieved)
-    names = weights_in_use(desk.opened)
+    retrieved = retrieve(assistant.opened, question.question, access=EVERYTHING, filters=Filters())
+    evidence = read_sentences(assistant.opened, question.question, retrieved)
+    names = weights_in_use(assistant.opened)
     features = np.array([[e.features[name] for name in names] for e in evidence], float)
     return Choice(features.reshape(-1, len(names)), np.array([_is_right(e, question) for e in evidence], bool))
 
@@ -102,27 +102,29 @@ def _is_right(evidence: Evidence, question: EvalQuestion) -> bool:
     return (not relevant or article_id in relevant) and any(holds_answer(evidence.text, a) for a in question.answers)
 
 
-def _refusals(desk: LocalDesk, question: EvalQuestion, *, hiding: bool) -> Iterator[Refusal]:
+def _refusals(assistant: LocalAssistant, question: EvalQuestion, *, hiding: bool) -> Iterator[Refusal]:
     filters = Filters(article_ids=question.article_ids)
-    retrieved = retrieve(desk.opened, question.question, access=EVERYTHING, filters=filters)
-    yield from _refusal(desk, question, retrieved, answerable=question.answerable)
+    retrieved = retrieve(assistant.opened, question.question, access=EVERYTHING, filters=filters)
+    yield from _refusal(assistant, question, retrieved, answerable=question.answerable)
     if hiding and question.answers:
         left = tuple(h for h in retrieved.hits if not any(holds_answer(h.passage.text, a) for a in question.answers))
-        yield from _refusal(desk, question, replace(retrieved, hits=left), answerable=False)
+        yield from _refusal(assistant, question, replace(retrieved, hits=left), answerable=False)
 
 
-def _refusal(desk: LocalDesk, question: EvalQuestion, retrieved: Retrieved, *, answerable: bool) -> Iterator[Refusal]:
+def _refusal(
+    assistant: LocalAssistant, question: EvalQuestion, retrieved: Retrieved, *, answerable: bool
+) -> Iterator[Refusal]:
     if not retrieved.hits:
         return
-    measures = measured(question.question, read_sentences(desk.opened, question.question, retrieved))
+    measures = measured(question.question, read_sentences(assistant.opened, question.question, retrieved))
     if measures:  # without any, the question is refused whatever the weights
-        names = [name for name in refusal_weights(desk) if name != "intercept"]
+        names = [name for name in refusal_weights(assistant) if name != "intercept"]
         yield Refusal(np.array([measures[name] for name in names], float), answerable)
 
 
-def refusal_weights(desk: LocalDesk) -> dict[str, float]:
+def refusal_weights(assistant: LocalAssistant) -> dict[str, float]:
     """Return the weights of the refusal that are in use."""
-    return dict(READER_REFUSAL if desk.opened.reader else SIMILARITY_REFUSAL)
+    return dict(READER_REFUSAL if assistant.opened.reader else SIMILARITY_REFUSAL)
 
 
 def fit_choice(cases: Sequence[Choice]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ prints the F1 of the sentences that an answer shows, and, to compare, of the thr
 over all questions with an answer, refused or not. A sentence counts as chosen, or shown, when more than half of it lies in
 a quote of the evidence, or of the answer. Questions are asked without a language model.
 
-With `--fit`, also the weights that tell best which sentences belong beside the best one (`service/answer/telling.py`), and the F1
+With `--fit`, also the weights that tell best which sentences belong to an answer (`service/answer/telling.py`), and the F1
 of what weights choose that were fitted without the question's tenth of the set: before anything is joined or left out.
 """
 
@@ -131,8 +131,8 @@ def main(dataset: Path, *, fit: bool) -> None:
     with opened(questions, dataset, load_settings()) as (client, _):
         if not isinstance(client, LocalClient):
             raise SystemExit("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
-        asked = list(cases(client.desk.opened, questions.questions))
-        found = [overlap_of(client.desk.opened, case) for case in asked]
+        asked = list(cases(client.assistant.opened, questions.questions))
+        found = [overlap_of(client.assistant.opened, case) for case in asked]
     if not found:
         raise SystemExit(f"{dataset} has no question with evidence in one article.")
     print(f"{len(found)} questions with an answer")

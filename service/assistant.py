@@ -1,4 +1,4 @@
-"""What people can ask of an open index, in the shapes of `service.schemas.api`. HTTP, the command line and evaluation share it."""
+"""What can be asked of an open index, in the shapes of `service.schemas.api`: for HTTP, the command line, evaluation."""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,11 +26,11 @@ from service.auth.askers import OWNER, Asker
 from service.history.database import check_database
 from service.history.feedback import Wanted
 from service.history.making import made_with
-from service.history.store import Kept, Through
+from service.history.store import HistoryStore, Through
 from service.history.usage import Usage
 from service.maintenance.backups import back_up
 from service.maintenance.reports import check_wire, report_wire
-from service.maintenance.watch_status import Watches
+from service.maintenance.watch_status import WatchStatus
 from service.monitoring.observers import Observer, Rated, observed
 from service.schemas.api import (
     ArticleResponse,
@@ -67,7 +67,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LocalDesk:
+class LocalAssistant:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
     A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
@@ -77,8 +77,8 @@ class LocalDesk:
     live: LiveIndex
     settings: Settings
     writer: Writer | None
-    watches: Watches = field(default_factory=Watches)
-    kept: Kept | None = None
+    watches: WatchStatus = field(default_factory=WatchStatus)
+    kept: HistoryStore | None = None
     recorded: Usage | None = None
     observers: tuple[Observer, ...] = ()
 
@@ -169,7 +169,7 @@ class LocalDesk:
         return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
 
     @property
-    def keeping(self) -> Kept:
+    def keeping(self) -> HistoryStore:
         """What is kept. Raises NotKept where nothing is."""
         if self.kept is None:
             raise NotKept(

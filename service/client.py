@@ -42,7 +42,7 @@ from service.schemas.maintenance import (
 if TYPE_CHECKING:
     import httpx
 
-    from service.assistant import LocalDesk
+    from service.assistant import LocalAssistant
 
 _Shape = TypeVar("_Shape", bound=Wire)
 OnProgress = Callable[[int, int], None]
@@ -74,7 +74,7 @@ class Client(Protocol):
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
 
-class OwnersClient(Client, Protocol):
+class AdminClient(Client, Protocol):
     """And how the index itself is looked after."""
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse: ...
@@ -90,22 +90,22 @@ class OwnersClient(Client, Protocol):
 class LocalClient:
     """The index that this process has open. A local command line may read everything."""
 
-    desk: "LocalDesk"
+    assistant: "LocalAssistant"
 
     def ask(self, request: AskRequest) -> AskResponse:
-        return self.desk.ask(request, OWNER)
+        return self.assistant.ask(request, OWNER)
 
     def search(self, request: SearchRequest) -> SearchResponse:
-        return self.desk.search(request, EVERYTHING)
+        return self.assistant.search(request, EVERYTHING)
 
     def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
-        return self.desk.articles(EVERYTHING, after=after, limit=limit)
+        return self.assistant.articles(EVERYTHING, after=after, limit=limit)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
-        return self.desk.article(article_id, EVERYTHING, version)
+        return self.assistant.article(article_id, EVERYTHING, version)
 
     def status(self) -> StatusResponse:
-        return self.desk.status()
+        return self.assistant.status()
 
     def index(
         self,
@@ -116,22 +116,24 @@ class LocalClient:
         dry_run: bool = False,
         on_progress: OnProgress | None = None,
     ) -> IndexReportWire:
-        return self.desk.index(paths, prune=prune, prune_limit=prune_limit, dry_run=dry_run, on_progress=on_progress)
+        return self.assistant.index(
+            paths, prune=prune, prune_limit=prune_limit, dry_run=dry_run, on_progress=on_progress
+        )
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
-        return self.desk.rebuild(on_progress=on_progress)
+        return self.assistant.rebuild(on_progress=on_progress)
 
     def backup(self) -> BackupResponse:
-        return self.desk.backup()
+        return self.assistant.backup()
 
     def check(self, request: CheckRequest) -> CheckResponse:
-        return self.desk.check(request)
+        return self.assistant.check(request)
 
     def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
-        return self.desk.review(OWNER, wanted, after=after, limit=limit)
+        return self.assistant.review(OWNER, wanted, after=after, limit=limit)
 
     def delete(self, article_ids: Sequence[str]) -> None:
-        self.desk.delete(article_ids)
+        self.assistant.delete(article_ids)
 
 
 # The problem types of the service, turned back into what was raised there.

@@ -11,11 +11,11 @@ from index.stores.live import LiveIndex
 from index.stores.ownership import Owner, own
 from index.stores.store import opened
 from service.answer.llm.generative import writer_from
-from service.assistant import LocalDesk
-from service.client import HttpClient, LocalClient, OwnersClient
+from service.assistant import LocalAssistant
+from service.client import AdminClient, HttpClient, LocalClient
 from service.history.database import opened_database
 from service.history.retention import Days, expiring
-from service.history.store import Kept
+from service.history.store import HistoryStore
 from service.maintenance.backups import remove_unmoved
 from service.settings import Settings
 
@@ -26,7 +26,7 @@ _HTTP_SECONDS = 3600.0
 
 
 @contextmanager
-def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = False) -> Iterator[OwnersClient]:
+def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = False) -> Iterator[AdminClient]:
     """Open the index of the data folder, or reach the service that owns it.
 
     `repairing` opens an index with damaged vectors or words, too, for whoever mends them next; `keeping` what is kept of
@@ -36,8 +36,10 @@ def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = 
     with ExitStack() as stack:
         try:
             owner = Owner(os.getpid(), _command())
-            desk = open_desk(settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, keeping=keeping)
-            client: OwnersClient = LocalClient(stack.enter_context(desk))
+            assistant = open_assistant(
+                settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, keeping=keeping
+            )
+            client: AdminClient = LocalClient(stack.enter_context(assistant))
         except DataFolderOwned as error:
             if error.owner is None or error.owner.url is None:
                 raise
@@ -46,25 +48,25 @@ def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = 
 
 
 @contextmanager
-def open_desk(
+def open_assistant(
     settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, keeping: bool = False
-) -> Iterator[LocalDesk]:
+) -> Iterator[LocalAssistant]:
     """Own the data folder and open its index and, with `keeping`, what is kept of asking."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
         remove_unmoved(settings.data_dir)
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
         kept = stack.enter_context(open_kept(settings, live)) if keeping else None
-        yield LocalDesk(live, settings, writer_from(settings), kept=kept)
+        yield LocalAssistant(live, settings, writer_from(settings), kept=kept)
 
 
 @contextmanager
-def open_kept(settings: Settings, live: LiveIndex) -> Iterator[Kept | None]:
+def open_kept(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
     """Open what is kept of asking, and delete what is too old, now and while it is open. None where nothing is to be kept."""
     engine = opened_database(settings.data_dir)
     try:
         with expiring(engine, days=Days(answers=settings.keep_days, audit=settings.audit_days)):
-            yield Kept(engine, live) if settings.keep_days else None
+            yield HistoryStore(engine, live) if settings.keep_days else None
     finally:
         engine.dispose()
 

@@ -21,7 +21,7 @@ from index.reader.model import Reader
 from index.settings import PACKAGED_MODEL
 from service.cli import app as cli
 from tests.service_fixtures import (
-    desk_over,
+    assistant_over,
     index_into,
     remembering_model,
     sentence_vectors,
@@ -128,8 +128,8 @@ def corpus_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def weather_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with two short articles, for processes that have to load and read everything anew."""
     folder = tmp_path_factory.mktemp("weather")
-    with desk_over(settings_for(folder / "data")) as desk:
-        index_into(desk, write(folder / "news", {"rain.txt": RAIN, "sun.txt": SUN}))
+    with assistant_over(settings_for(folder / "data")) as assistant:
+        index_into(assistant, write(folder / "news", {"rain.txt": RAIN, "sun.txt": SUN}))
     return folder / "data"
 
 

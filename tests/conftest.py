@@ -36,7 +36,7 @@ pytest_plugins = [
     "pytester",
     "tests.skipping",  # first: others import it
     "tests.cli_fixtures",
-    "tests.desk_fixtures",
+    "tests.assistant_fixtures",
     "tests.generative_fixtures",
     "tests.page_browser",
     "tests.slack_fixtures",

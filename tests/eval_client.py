@@ -16,7 +16,7 @@ from service.schemas.api import (
     SearchResponse,
 )
 from service.schemas.maintenance import IndexReportWire, StatusResponse
-from tests.fake_desk import ARTICLE, INDEXED, STATUS, answer, answered, citation
+from tests.fake_assistant import ARTICLE, INDEXED, STATUS, answer, answered, citation
 
 QUOTE = "Amazon invests $5 billion now."
 PLACE: dict[str, Any] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from service.answer.llm.generative import writer_from
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.schemas.api import (
     AskResponse,
 )
@@ -30,19 +30,19 @@ def llm() -> Iterator[LlmServer]:
 
 
 @pytest.fixture
-def answer(llm: LlmServer, corpus_desk: LocalDesk) -> Answer:
+def answer(llm: LlmServer, corpus_assistant: LocalAssistant) -> Answer:
     """Ask the shipped articles with a language model behind; the answer is checked for what always holds."""
 
     def answered(question: str = QUESTION, **changes: object) -> AskResponse:
-        return ask(with_model(corpus_desk, llm.url, **changes), question)
+        return ask(with_model(corpus_assistant, llm.url, **changes), question)
 
     return answered
 
 
-def with_model(desk: LocalDesk, url: str, **changes: object) -> LocalDesk:
+def with_model(assistant: LocalAssistant, url: str, **changes: object) -> LocalAssistant:
     fields = {"llm_provider": "openai_like", "llm_base_url": url, "llm_model": "parrot-7b", **changes}
-    settings = settings_for(desk.settings.data_dir, **fields)
-    return replace(desk, settings=settings, writer=writer_from(settings))
+    settings = settings_for(assistant.settings.data_dir, **fields)
+    return replace(assistant, settings=settings, writer=writer_from(settings))
 
 
 def cites(words: str, *places: str, form: str = "[{}]") -> Callable[[Received], str]:

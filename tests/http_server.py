@@ -8,14 +8,14 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from service.api.app import Desk, create_app
+from service.api.app import Assistant, create_app
 from service.settings import Settings
 
 
 @contextmanager
-def served(desk: Desk, settings: Settings | None = None) -> Iterator[str]:
-    """Serve a desk on a free port, and give its address."""
-    with serving_app(create_app(desk, settings=settings or Settings(_env_file=None))) as url:
+def served(assistant: Assistant, settings: Settings | None = None) -> Iterator[str]:
+    """Serve an assistant on a free port, and give its address."""
+    with serving_app(create_app(assistant, settings=settings or Settings(_env_file=None))) as url:
         yield url
 
 

@@ -45,16 +45,16 @@ WRITES: list[tuple[Any, str]] = [
     (Catalog, "forget_cuts"),
     (Catalog, "put_cuts"),
     (Catalog, "remember"),
-    (index.live, "make_current"),
-    (index.live, "remove"),
+    (index.stores.live, "make_current"),
+    (index.stores.live, "remove"),
 ]
 
 
 def main() -> None:
     """Serve forks until the standard input ends."""
     torch.set_num_threads(1)  # a fork has none of its parent's threads
-    index.writing._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
-    index.rebuild._CONTENTS_AT_ONCE = 8
+    index.ingest.writing._ARTICLES_AT_ONCE = 3  # many small steps, so that a kill falls between any two of them
+    index.ingest.rebuild._CONTENTS_AT_ONCE = 8
     embedder = Embedder(PACKAGED_MODEL)
     embedder.load()
     for line in sys.stdin:

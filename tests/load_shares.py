@@ -21,7 +21,7 @@ from index.stores.lexical import LexicalIndex
 from index.stores.ownership import Owner
 from index.stores.vectors import VectorStore
 from service.auth.askers import OWNER
-from service.opening import open_desk
+from service.opening import open_assistant
 from service.schemas.api import AskRequest
 from service.settings import Settings
 
@@ -42,13 +42,13 @@ def main() -> None:
     _time_parts(spent)
     questions = sys.argv[2:] or synthetic_questions(_WARMING + _MEASURED, seed=7)
     settings = Settings(_env_file=None, data_dir=Path(sys.argv[1]))
-    with open_desk(settings, Owner(os.getpid(), "load_shares")) as desk:
+    with open_assistant(settings, Owner(os.getpid(), "load_shares")) as assistant:
         for question in questions[:_WARMING]:
-            desk.ask(AskRequest(question=question), OWNER)
+            assistant.ask(AskRequest(question=question), OWNER)
         spent.clear()
         started = perf_counter()
         for question in questions[_WARMING:]:
-            desk.ask(AskRequest(question=question), OWNER)
+            assistant.ask(AskRequest(question=question), OWNER)
         total = perf_counter() - started
     print(f"{1_000 * total / len(questions[_WARMING:]):.0f} ms a question")
     for part, seconds in [*sorted(spent.items(), key=lambda one: -one[1]), ("all else", total - sum(spent.values()))]:

@@ -14,10 +14,10 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from service.api.app import Desk, create_app
-from service.auth.state import Guard
+from service.api.app import Assistant, create_app
+from service.auth.state import AuthState
 from service.settings import Settings
-from tests.page_desk import PATIENCE, PageDesk
+from tests.page_assistant import PATIENCE, PageDesk
 from tests.skipping import not_installed
 
 ROOT = Path(__file__).parent.parent
@@ -53,12 +53,12 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def serving(
-    desk: Desk, *, owner_token: str | None = None, guard: Guard | None = None, **settings: Any
+    assistant: Assistant, *, owner_token: str | None = None, auth_state: AuthState | None = None, **settings: Any
 ) -> Iterator[str]:
     """Serve on a port that the system picks. The socket listens before the server runs, so nobody needs to wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         chosen = Settings(_env_file=None, **({"api_keys_required": None} | settings))
-        app = create_app(desk, settings=chosen, owner_token=owner_token, guard=guard)
+        app = create_app(assistant, settings=chosen, owner_token=owner_token, auth_state=auth_state)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -68,17 +68,17 @@ def serving(
 
 
 @pytest.fixture
-def desk() -> PageDesk:
+def assistant() -> PageDesk:
     """What answers."""
     return PageDesk()
 
 
 @pytest.fixture
-def address(desk: PageDesk) -> Iterator[str]:
-    """Where the desk is served. At the end, whatever it still waits with is let go."""
-    with serving(desk) as address:
+def address(assistant: PageDesk) -> Iterator[str]:
+    """Where the assistant is served. At the end, whatever it still waits with is let go."""
+    with serving(assistant) as address:
         yield address
-        desk.go(100)
+        assistant.go(100)
 
 
 @pytest.fixture
@@ -89,9 +89,9 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def admin(browser: Browser, desk: PageDesk) -> Iterator[Page]:
+def admin(browser: Browser, assistant: PageDesk) -> Iterator[Page]:
     """The page of someone who looks after the service."""
-    with serving(desk, owner_token=TOKEN) as address, opened(browser, address, key=TOKEN) as page:
+    with serving(assistant, owner_token=TOKEN) as address, opened(browser, address, key=TOKEN) as page:
         yield page
 
 

@@ -19,7 +19,7 @@ from index.records import EVERYTHING, Access
 from index.settings import PACKAGED_MODEL, SHIPPED_READER
 from index.stores.live import LiveIndex
 from index.stores.store import opened
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.feedback import Wanted
 from service.opening import open_kept
@@ -65,7 +65,7 @@ CHECKED = CheckResponse(
 
 
 class KeepsNothing:
-    """The part of a desk that keeps what was asked, where nothing is."""
+    """The part of an assistant that keeps what was asked, where nothing is."""
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
         raise _NOT_KEPT
@@ -159,18 +159,18 @@ def sentence_vectors() -> SentenceVectors:
 
 
 @contextmanager
-def desk_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalDesk]:
-    """Open a desk over the index of these settings, with the shared models; with `keeping`, one that keeps what is asked."""
+def assistant_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalAssistant]:
+    """Open an assistant over the index of these settings, with the shared models; with `keeping`, it keeps what is asked."""
     index = replace(opened(settings), embedder=remembering_model(), sentence_vectors=sentence_vectors())
     if settings.reader == SHIPPED_READER:
         index = replace(index, reader=shipped_reader())
     with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:
-        yield LocalDesk(live, settings, None, kept=kept)
+        yield LocalAssistant(live, settings, None, kept=kept)
 
 
-def index_into(desk: LocalDesk, *paths: Path) -> IndexReportWire:
+def index_into(assistant: LocalAssistant, *paths: Path) -> IndexReportWire:
     """Index paths, and make sure that everything went in."""
-    report = desk.index(list(paths), prune=False, prune_limit=0.2, dry_run=False)
+    report = assistant.index(list(paths), prune=False, prune_limit=0.2, dry_run=False)
     assert report.failed == []
     return report
 
@@ -185,22 +185,22 @@ def write(folder: Path, articles: Mapping[str, str]) -> Path:
 
 
 @contextmanager
-def shipped_corpus(data_dir: Path) -> Iterator[LocalDesk]:
+def shipped_corpus(data_dir: Path) -> Iterator[LocalAssistant]:
     """Index the articles that ship with the project, and load the models. Only to be read from."""
-    with desk_over(settings_for(data_dir)) as desk:
-        assert index_into(desk, CORPUS).added == SHIPPED_ARTICLES
-        desk.ready()
-        yield desk
+    with assistant_over(settings_for(data_dir)) as assistant:
+        assert index_into(assistant, CORPUS).added == SHIPPED_ARTICLES
+        assistant.ready()
+        yield assistant
 
 
-def check_answer(desk: LocalDesk, response: AskResponse, access: Access = EVERYTHING) -> None:
+def check_answer(assistant: LocalAssistant, response: AskResponse, access: Access = EVERYTHING) -> None:
     """Check what must hold for every answer: exact quotes, numbers in order, sentences where they say they are."""
     numbers = [citation.number for citation in response.citations]
     assert numbers == list(range(1, len(numbers) + 1))
     places = [(citation.article_id, citation.start, citation.end) for citation in response.citations]
     assert len(set(places)) == len(places)
     for citation in response.citations:
-        article = desk.article(citation.article_id, access, citation.article_version)
+        article = assistant.article(citation.article_id, access, citation.article_version)
         assert citation.quote
         assert article.text[citation.start : citation.end] == citation.quote
         assert (article.version, article.title) == (citation.article_version, citation.title)
@@ -217,8 +217,8 @@ def check_answer(desk: LocalDesk, response: AskResponse, access: Access = EVERYT
         assert (response.sentences, response.citations, response.short_answer) == ([], [], None)
 
 
-def ask(desk: LocalDesk, question: str, access: Access = EVERYTHING, **fields: Any) -> AskResponse:
+def ask(assistant: LocalAssistant, question: str, access: Access = EVERYTHING, **fields: Any) -> AskResponse:
     """Ask, and check what must hold for every answer."""
-    response = desk.ask(AskRequest(question=question, **fields), Asker("tester", access))
-    check_answer(desk, response, access)
+    response = assistant.ask(AskRequest(question=question, **fields), Asker("tester", access))
+    check_answer(assistant, response, access)
     return response

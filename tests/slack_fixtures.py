@@ -1,4 +1,4 @@
-"""What tests of the Slack bot share: a desk with scripted answers, the real bot before it. A plugin of `conftest.py`."""
+"""What tests of the Slack bot share: an assistant with scripted answers, the real bot. A plugin of `conftest.py`."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from index.errors import NotKept
 from service.auth.askers import Asker
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.store import Through
 from service.schemas.api import (
@@ -105,7 +105,7 @@ def _response(id: str, conversation_id: str | None, **fields: Any) -> AskRespons
 
 
 def events_of(response: AskResponse) -> Iterator[AskEvent]:
-    """The events of an answer, as a desk gives them."""
+    """The events of an answer, as an assistant gives them."""
     yield HitsEvent(hits=[])
     for number, sentence in enumerate(response.sentences):
         yield SentenceEvent(sentence=sentence, citations=response.citations if not number else [])
@@ -152,13 +152,15 @@ def slack_settings(url: str, data_dir: Path, **changes: Any) -> Settings:
 
 @contextmanager
 def started_bot(
-    url: str, desk: Any, data_dir: Path, *, guard: Guard | None = None, **changes: Any
+    url: str, assistant: Any, data_dir: Path, *, auth_state: AuthState | None = None, **changes: Any
 ) -> Iterator[SlackBot]:
     """Run the real bot against the server at this address, until left."""
     settings = slack_settings(url, data_dir, **changes)
     engine = opened_database(data_dir)
     try:
-        with slack_bot(desk, settings, engine=engine, public_url=PUBLIC_URL, guard=guard or Guard()) as bot:
+        with slack_bot(
+            assistant, settings, engine=engine, public_url=PUBLIC_URL, auth_state=auth_state or AuthState()
+        ) as bot:
             bot.running.result(60)
             yield bot
     finally:
@@ -166,9 +168,9 @@ def started_bot(
 
 
 @contextmanager
-def running_bot(server: SlackServer, desk: Any, data_dir: Path, **more: Any) -> Iterator[SlackBot]:
+def running_bot(server: SlackServer, assistant: Any, data_dir: Path, **more: Any) -> Iterator[SlackBot]:
     """Run the real bot against the server, connected by Socket Mode unless it has no token for that."""
-    with started_bot(server.url, desk, data_dir, **more) as bot:
+    with started_bot(server.url, assistant, data_dir, **more) as bot:
         if more.get("slack_app_token", APP_TOKEN):
             server.wait_for(server.open_sockets, "a connection")
         yield bot
@@ -200,7 +202,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
 
 
 @pytest.fixture
-def bot(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
-    """The real bot in front of the desk of the test that asks for it, connected by Socket Mode."""
-    with running_bot(slack, desk, tmp_path):
+def bot(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
+    """The real bot in front of the assistant of the test that asks for it, connected by Socket Mode."""
+    with running_bot(slack, assistant, tmp_path):
         yield

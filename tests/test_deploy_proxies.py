@@ -22,11 +22,11 @@ from cryptography.x509.oid import NameOID
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.app import create_app
-from service.auth.api_keys import Keyring
-from service.auth.state import Guard
+from service.auth.api_keys import ApiKeys
+from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
-from tests.fake_desk import FakeDesk, answered, citation, streamed
+from tests.fake_assistant import FakeDesk, answered, citation, streamed
 from tests.http_server import serving_app
 from tests.llm_server import free_port
 from tests.service_fixtures import settings_for
@@ -67,7 +67,7 @@ class Place:
     """A service behind a proxy: `http` reaches it as people do, with the key of an admin."""
 
     http: httpx.Client
-    desk: FakeDesk
+    assistant: FakeDesk
     requests: list[Seen]
 
 
@@ -118,23 +118,23 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip(not_installed(request.param.__name__))
     database = opened_database(tmp_path / "data")
     key = add_key(database, "boss", admin=True)
-    desk = FakeDesk()
+    assistant = FakeDesk()
     settings = settings_for(
         tmp_path, api_keys_required=True, public_url=f"https://{NAME}", metrics_open=True, keep_days=0
     )
-    app = create_app(desk, settings=settings, guard=Guard(known=(Keyring(database).asker,)))
+    app = create_app(assistant, settings=settings, auth_state=AuthState(known=(ApiKeys(database).asker,)))
     requests: list[Seen] = []
     app.add_middleware(Recording, requests=requests)
     with serving_app(app) as upstream, behind(request.param, tmp_path, upstream) as http:
         http.headers["Authorization"] = f"Bearer {key}"
-        yield Place(http, desk, requests)
+        yield Place(http, assistant, requests)
     database.dispose()
 
 
 @pytest.fixture
 def place(running: Place) -> Place:
     """The service behind a proxy, asked nothing yet."""
-    FakeDesk.__init__(running.desk)
+    FakeDesk.__init__(running.assistant)
     return running
 
 
@@ -202,7 +202,7 @@ def certify(folder: Path) -> None:
 def test_each_sentence_comes_through_when_it_is_made(place: Place) -> None:
     go_on = threading.Event()
     hits, first, second, whole = streamed(WHOLE)
-    place.desk.steps = [hits, first, lambda: go_on.wait(PATIENCE), second, whole]
+    place.assistant.steps = [hits, first, lambda: go_on.wait(PATIENCE), second, whole]
     with place.http.stream("POST", "/api/ask", json=STREAM, extensions={"sni_hostname": NAME}) as response:
         lines = response.iter_lines()
         assert next(line for line in lines if line.startswith("event: sentence"))
@@ -215,16 +215,16 @@ def test_whoever_hangs_up_stops_the_work(place: Place) -> None:
     hits, first, second, whole = streamed(WHOLE)
     gone = threading.Event()
     slowly: list[Any] = [second, lambda: time.sleep(0.05)] * 500
-    place.desk.steps = [hits, first, lambda: gone.wait(PATIENCE), *slowly, whole]
+    place.assistant.steps = [hits, first, lambda: gone.wait(PATIENCE), *slowly, whole]
     with place.http.stream("POST", "/api/ask", json=STREAM, extensions={"sni_hostname": NAME}) as response:
         assert next(line for line in response.iter_lines() if line.startswith("event: sentence"))
     gone.set()
-    assert place.desk.closed.wait(PATIENCE)
-    assert place.desk.made < len(place.desk.steps)
+    assert place.assistant.closed.wait(PATIENCE)
+    assert place.assistant.made < len(place.assistant.steps)
 
 
 def test_a_whole_answer_and_its_headers_come_through(place: Place) -> None:
-    place.desk.steps = [*streamed(WHOLE)]
+    place.assistant.steps = [*streamed(WHOLE)]
     origin = {"Origin": f"https://{NAME}"}
     response = request(place.http, "POST", "/api/ask", json={"question": "Why?"}, headers=origin)
     assert response.json()["text"] == WHOLE.text
@@ -266,7 +266,7 @@ def test_too_large_a_request_is_refused(place: Place) -> None:
     body = b'{"question": "' + b"x" * 1_000_000 + b'"}'
     response = request(place.http, "POST", "/api/ask", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 413
-    assert place.desk.called == ()
+    assert place.assistant.called == ()
 
 
 def test_a_request_of_slack_keeps_its_signature(place: Place) -> None:
@@ -285,12 +285,12 @@ def test_answers_that_come_at_once_come_whole(place: Place) -> None:
 
 def test_addresses_of_articles_with_odd_signs_come_through(place: Place) -> None:
     assert request(place.http, "GET", "/api/articles/reports/2026/Q1%20%231%3F.v2").status_code == 200
-    assert place.desk.called[:2] == ("article", "reports/2026/Q1 #1?.v2")
+    assert place.assistant.called[:2] == ("article", "reports/2026/Q1 #1?.v2")
 
 
 def test_a_long_stream_comes_through_whole(place: Place) -> None:
     long = answered("word " * 100_000)
-    place.desk.steps = [*streamed(long)]
+    place.assistant.steps = [*streamed(long)]
     events = events_of(request(place.http, "POST", "/api/ask", json=STREAM).text)
     assert events[-1][0] == "answer"
     assert events[-1][1]["text"] == long.text

@@ -93,7 +93,7 @@ def test_every_error_is_explained() -> None:
 
 def test_every_problem_type_is_explained() -> None:
     operations = (DOCS / "operations.md").read_text(encoding="utf-8")
-    edge = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").glob("*.py"))
+    edge = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
     problems = _PROBLEM.findall(edge)
     assert len(problems) > 15
     for status, name in problems:

@@ -1,4 +1,4 @@
-"""Rated answers become candidate questions, through a real desk."""
+"""Rated answers become candidate questions, through a real assistant."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from service.auth.askers import Asker
 from service.client import LocalClient
 from service.schemas.api import AskRequest
 from service.schemas.history import FeedbackRequest
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 BOB = Asker("key:bob", FOR_EVERYONE)
 TOWER = "The old tower at the harbour is 84 metres high. The port built it in 1912.\n"
@@ -23,19 +23,19 @@ TOWER = "The old tower at the harbour is 84 metres high. The port built it in 19
 
 @pytest.fixture
 def client(place: Path) -> Iterator[LocalClient]:
-    """A desk that was asked three things: one rated up, one rated down, one not rated."""
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, write(place / "articles", {"tower.txt": TOWER}))
+    """An assistant that was asked three things: one rated up, one rated down, one not rated."""
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, write(place / "articles", {"tower.txt": TOWER}))
         for question, rating in (
             ("How high is the old tower at the harbour?", "up"),
             ("When was the old tower at the harbour built?", "down"),
             ("Who built the old tower at the harbour?", None),
         ):
-            answer = desk.ask(AskRequest(question=question), BOB)
+            answer = assistant.ask(AskRequest(question=question), BOB)
             if rating:
                 said = {"answer_id": answer.id, "rating": rating, "comment": "Hm."}
-                desk.rate(FeedbackRequest.model_validate(said), BOB)
-        yield LocalClient(desk)
+                assistant.rate(FeedbackRequest.model_validate(said), BOB)
+        yield LocalClient(assistant)
 
 
 def test_rated_answers_are_proposed_once_and_asked_only_when_reviewed(client: LocalClient, tmp_path: Path) -> None:

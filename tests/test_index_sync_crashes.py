@@ -21,7 +21,7 @@ BEFORE = {
     "changed.md": "# Amazon\n\nAmazon had invested four billion dollars.",
     "gone.md": "# Gone\n\nAnthropic uses chips of another maker.",
     "renamed.md": "# Chips\n\nTrainium is a chip.",
-    "kept.md": "# Kept\n\nThe companies have worked together since 2023.",
+    "kept.md": "# HistoryStore\n\nThe companies have worked together since 2023.",
     "retitled.md": "---\ntitle: Before\n---\nThe sum is not known.",
 }
 AFTER = {

@@ -12,9 +12,9 @@ import pytest
 
 from index.errors import DataFolderUnusable, WrongUsage
 from service.api.app import create_app
-from service.assistant import LocalDesk
-from service.auth.api_keys import Keyring
-from service.auth.state import Guard
+from service.assistant import LocalAssistant
+from service.auth.api_keys import ApiKeys
+from service.auth.state import AuthState
 from service.client import HttpClient
 from service.history.database import opened_database
 from service.history.keys import add_key
@@ -22,7 +22,7 @@ from service.maintenance.backups import check_free, move_to
 from service.schemas.maintenance import CheckRequest
 from tests.cli_fixtures import Run
 from tests.http_server import serving_app
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 TOKEN = "the-owner's-token"
 RAIN = "It rained 30 litres a square metre in Hamburg, the weather office says."
@@ -34,7 +34,7 @@ class Running:
     """A service that runs over a data folder."""
 
     url: str
-    desk: LocalDesk
+    assistant: LocalAssistant
 
     def http(self, token: str) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
@@ -44,11 +44,11 @@ class Running:
 def service(data_dir: Path) -> Iterator[Running]:
     """Serve a data folder, with keys, as `footnote serve` does."""
     settings = settings_for(data_dir, api_keys_required=True, questions_per_minute=0)
-    with desk_over(settings, keeping=True) as desk:
+    with assistant_over(settings, keeping=True) as assistant:
         database = opened_database(data_dir)
-        guard = Guard(known=(Keyring(database).asker,))
-        with serving_app(create_app(desk, settings=settings, owner_token=TOKEN, guard=guard)) as url:
-            yield Running(url, desk)
+        auth_state = AuthState(known=(ApiKeys(database).asker,))
+        with serving_app(create_app(assistant, settings=settings, owner_token=TOKEN, auth_state=auth_state)) as url:
+            yield Running(url, assistant)
         database.dispose()
 
 
@@ -74,7 +74,9 @@ def in_use(running: Running, key: str, articles: Path) -> Iterator[list[object]]
                 wrong.append(response.text)
 
         def index(number: int) -> None:
-            index_into(running.desk, write(articles, {f"new-{number}.md": f"Number {number} is the sum of its parts."}))
+            index_into(
+                running.assistant, write(articles, {f"new-{number}.md": f"Number {number} is the sum of its parts."})
+            )
 
         threads = [threading.Thread(target=again_and_again, args=[do]) for do in (ask, ask, index)]
         for thread in threads:
@@ -93,7 +95,7 @@ def test_what_was_backed_up_in_use_comes_back_whole(tmp_path: Path) -> None:
         database = opened_database(data_dir)
         key = add_key(database, "ann")
         database.dispose()
-        index_into(running.desk, write(articles, {"rain.md": RAIN}))
+        index_into(running.assistant, write(articles, {"rain.md": RAIN}))
         with running.http(key) as ann:
             before = ann.post("/api/ask", json=QUESTION).json()
             with in_use(running, key, articles) as wrong:
@@ -112,7 +114,7 @@ def test_what_was_backed_up_in_use_comes_back_whole(tmp_path: Path) -> None:
         assert ann.get(f"/api/conversations/{before['conversation_id']}").json()["answers"][0]["text"] == before["text"]
         after = ann.post("/api/ask", json=QUESTION).json()
         assert (after["status"], after["citations"]) == ("answered", before["citations"])
-        index_into(running.desk, articles)  # and the index goes on from there
+        index_into(running.assistant, articles)  # and the index goes on from there
         assert HttpClient(owner).check(CheckRequest()).agree
 
 
@@ -166,7 +168,7 @@ def test_a_failed_backup_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyte
         raise DataFolderUnusable("no space")
 
     monkeypatch.setattr("service.maintenance.backups.copy_index", fail)
-    with desk_over(settings_for(tmp_path / "data")) as desk:
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
         with pytest.raises(DataFolderUnusable, match="no space"):
-            desk.backup()
+            assistant.backup()
         assert not list((tmp_path / "data").glob(".unmoved-*"))

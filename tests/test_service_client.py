@@ -38,7 +38,7 @@ from service.schemas.maintenance import (
     CheckRequest,
     IndexReportWire,
 )
-from tests.fake_desk import ARTICLE, INDEXED, STATUS, FakeDesk
+from tests.fake_assistant import ARTICLE, INDEXED, STATUS, FakeDesk
 from tests.http_server import serving_app
 from tests.llm_server import free_port
 from tests.service_fixtures import BACKED_UP, settings_for
@@ -47,9 +47,9 @@ TOKEN = "the-owner's-token"
 
 
 @contextmanager
-def served(desk: FakeDesk, data_dir: Path) -> Iterator[str]:
-    """Serve a desk on a free port. Yields the address."""
-    with serving_app(create_app(desk, settings=settings_for(data_dir), owner_token=TOKEN)) as url:
+def served(assistant: FakeDesk, data_dir: Path) -> Iterator[str]:
+    """Serve an assistant on a free port. Yields the address."""
+    with serving_app(create_app(assistant, settings=settings_for(data_dir), owner_token=TOKEN)) as url:
         yield url
 
 
@@ -61,22 +61,22 @@ def client_of(url: str, token: str = TOKEN) -> Iterator[HttpClient]:
 
 
 @pytest.fixture(scope="module")
-def served_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeDesk, str]]:
-    desk = FakeDesk()
-    with served(desk, tmp_path_factory.mktemp("data")) as url:
-        yield desk, url
+def served_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeDesk, str]]:
+    assistant = FakeDesk()
+    with served(assistant, tmp_path_factory.mktemp("data")) as url:
+        yield assistant, url
 
 
 @pytest.fixture
-def desk(served_desk: tuple[FakeDesk, str]) -> FakeDesk:
-    served_desk[0].error = None
-    served_desk[0].calls.clear()
-    return served_desk[0]
+def assistant(served_assistant: tuple[FakeDesk, str]) -> FakeDesk:
+    served_assistant[0].error = None
+    served_assistant[0].calls.clear()
+    return served_assistant[0]
 
 
 @pytest.fixture
-def client(served_desk: tuple[FakeDesk, str]) -> Iterator[HttpClient]:
-    with client_of(served_desk[1]) as client:
+def client(served_assistant: tuple[FakeDesk, str]) -> Iterator[HttpClient]:
+    with client_of(served_assistant[1]) as client:
         yield client
 
 
@@ -96,7 +96,7 @@ def call_everything(client: HttpClient) -> list[Any]:
     ]
 
 
-def test_everything_comes_back_as_the_desk_gave_it(desk: FakeDesk, client: HttpClient) -> None:
+def test_everything_comes_back_as_the_assistant_gave_it(assistant: FakeDesk, client: HttpClient) -> None:
     request = AskRequest(question="Wie hoch? 😀", filters=FiltersWire(publishers=["Ä"]), include_hits=True)
     assert client.ask(request).question == "Wie hoch? 😀"
     assert client.search(SearchRequest(question="Why?", limit=3)).hits == []
@@ -105,7 +105,7 @@ def test_everything_comes_back_as_the_desk_gave_it(desk: FakeDesk, client: HttpC
     client.delete(["a", "b/c"])
     assert client.articles(after="a&b=c", limit=7).total == 0
     assert client.backup() == BACKED_UP
-    assert desk.calls == [
+    assert assistant.calls == [
         ("ask", request, EVERYTHING),
         ("search", SearchRequest(question="Why?", limit=3), EVERYTHING),
         ("status",),
@@ -117,20 +117,20 @@ def test_everything_comes_back_as_the_desk_gave_it(desk: FakeDesk, client: HttpC
 
 
 @pytest.mark.parametrize("article_id", ["a", "reports/2026/Q1 #1?.v2", "100%25 ü 😀", "a+b&c=d;e", "status", "a:b@c"])
-def test_an_article_of_any_id_arrives_whole(desk: FakeDesk, client: HttpClient, article_id: str) -> None:
+def test_an_article_of_any_id_arrives_whole(assistant: FakeDesk, client: HttpClient, article_id: str) -> None:
     article = client.article(article_id, "sha256:1+2")
     assert article == ARTICLE
-    assert desk.calls == [("article", article_id, EVERYTHING, "sha256:1+2")]
+    assert assistant.calls == [("article", article_id, EVERYTHING, "sha256:1+2")]
     client.article(article_id)
-    assert desk.calls[1] == ("article", article_id, EVERYTHING, None)
+    assert assistant.calls[1] == ("article", article_id, EVERYTHING, None)
 
 
 def test_relative_paths_are_those_of_whoever_asks(
-    desk: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     client.index([Path("news"), "more", "https://example.com/feed"])
-    assert desk.calls[0][1] == [tmp_path / "news", tmp_path / "more", "https://example.com/feed"]
+    assert assistant.calls[0][1] == [tmp_path / "news", tmp_path / "more", "https://example.com/feed"]
 
 
 @pytest.mark.parametrize(
@@ -149,17 +149,17 @@ def test_relative_paths_are_those_of_whoever_asks(
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "as",
 )
 def test_errors_come_back_as_what_they_were(
-    desk: FakeDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
+    assistant: FakeDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
 ) -> None:
-    desk.error = error
+    assistant.error = error
     for call in call_everything(client):
         with pytest.raises(FootnoteError) as caught:
             call()
         assert (type(caught.value), str(caught.value)) == (raised, str(error))
 
 
-def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: FakeDesk, client: HttpClient) -> None:
-    desk.error = RuntimeError("secret path /home/x")
+def test_what_nobody_expected_fails_without_telling_of_the_inside(assistant: FakeDesk, client: HttpClient) -> None:
+    assistant.error = RuntimeError("secret path /home/x")
     with capture_logs() as logged:
         for call in call_everything(client):
             with pytest.raises(ServiceFailed, match="went wrong inside Footnote") as caught:
@@ -170,7 +170,7 @@ def test_what_nobody_expected_fails_without_telling_of_the_inside(desk: FakeDesk
 
 
 def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
-    desk: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, ended = threading.Event(), threading.Event()
 
@@ -180,7 +180,7 @@ def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
         ended.set()
         return INDEXED
 
-    monkeypatch.setattr(desk, "index", interrupted)
+    monkeypatch.setattr(assistant, "index", interrupted)
     # As in a command. A service that another test ran in this process has put its own handler there.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -193,7 +193,7 @@ def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
     assert client.status() == STATUS
 
 
-def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: FakeDesk, client: HttpClient) -> None:
+def test_arguments_that_are_not_text_are_refused_like_in_one_process(assistant: FakeDesk, client: HttpClient) -> None:
     not_utf8 = b"\xff".decode(errors="surrogateescape")  # what an argument of the command line becomes
     for call in (
         lambda: client.ask(AskRequest(question=not_utf8)),
@@ -203,7 +203,7 @@ def test_arguments_that_are_not_text_are_refused_like_in_one_process(desk: FakeD
     ):
         with pytest.raises(QuestionError):
             call()
-    assert desk.calls == []
+    assert assistant.calls == []
 
 
 def test_a_service_that_is_gone() -> None:
@@ -242,10 +242,10 @@ def test_an_error_that_is_none_of_ours(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN + "x"])
-def test_a_wrong_token_is_anybody(desk: FakeDesk, served_desk: tuple[FakeDesk, str], token: str) -> None:
-    with client_of(served_desk[1], token) as client:
+def test_a_wrong_token_is_anybody(assistant: FakeDesk, served_assistant: tuple[FakeDesk, str], token: str) -> None:
+    with client_of(served_assistant[1], token) as client:
         client.ask(AskRequest(question="Why?"))
         for call in (client.status, lambda: client.index([Path("/x")]), lambda: client.delete(["a"])):
             with pytest.raises(ServiceFailed, match="owner of the data folder"):
                 call()
-    assert desk.calls == [("ask", AskRequest(question="Why?"), FOR_EVERYONE)]
+    assert assistant.calls == [("ask", AskRequest(question="Why?"), FOR_EVERYONE)]

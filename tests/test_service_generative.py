@@ -6,7 +6,7 @@ import pytest
 
 from service.answer.llm.prompts import CANNOT_ANSWER
 from service.answer.pipeline import NOT_ANSWERED
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import OWNER
 from service.schemas.api import (
     AskEvent,
@@ -175,19 +175,19 @@ def test_markers_and_markup_from_a_model_cannot_pass_for_ours(llm: LlmServer, an
 # Sentence by sentence
 
 
-def events(desk: LocalDesk, question: str = QUESTION) -> list[AskEvent]:
-    return list(desk.ask_events(AskRequest(question=question), OWNER))
+def events(assistant: LocalAssistant, question: str = QUESTION) -> list[AskEvent]:
+    return list(assistant.ask_events(AskRequest(question=question), OWNER))
 
 
 def said(happened: list[AskEvent]) -> list[SentenceWire]:
     return [event.sentence for event in happened if isinstance(event, SentenceEvent)]
 
 
-def test_what_is_said_is_how_the_answer_begins(llm: LlmServer, corpus_desk: LocalDesk) -> None:
+def test_what_is_said_is_how_the_answer_begins(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
     llm.say(
         cites(f"Amazon invests $5 billion immediately {{}}. {MADE_UP} More comes later {{}}.", FIVE_NOW, TWENTY_LATER)
     )
-    happened = events(with_model(corpus_desk, llm.url))
+    happened = events(with_model(corpus_assistant, llm.url))
     last = happened[-1]
     assert isinstance(last, AskResponse)
     assert said(happened) == last.sentences
@@ -196,11 +196,11 @@ def test_what_is_said_is_how_the_answer_begins(llm: LlmServer, corpus_desk: Loca
     assert [sentence.support for sentence in last.sentences] == ["verified", "unverified", "unverified"]
 
 
-def test_a_sentence_is_said_before_the_model_has_finished(llm: LlmServer, corpus_desk: LocalDesk) -> None:
-    desk = with_model(corpus_desk, llm.url)
+def test_a_sentence_is_said_before_the_model_has_finished(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
+    assistant = with_model(corpus_assistant, llm.url)
     said = cites("Amazon invests $5 billion immediately {}. " + "And so on and on. " * 600, FIVE_NOW)
     llm.do(Reply(said, held_after=20, pause=0.01))
-    happening = desk.ask_events(AskRequest(question=QUESTION), OWNER)
+    happening = assistant.ask_events(AskRequest(question=QUESTION), OWNER)
     assert isinstance(next(happening), HitsEvent)
     assert isinstance(next(happening), SentenceEvent)
     happening.close()
@@ -216,9 +216,9 @@ def test_however_a_server_cuts_its_stream(llm: LlmServer, answer: Answer, pieces
     assert response.text == "Amazon invests $5 billion immediately. [1] It adds $20 billion later. [2]"
 
 
-def test_nobody_sees_sentences_where_none_is_verified(llm: LlmServer, corpus_desk: LocalDesk) -> None:
+def test_nobody_sees_sentences_where_none_is_verified(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
     llm.say(f"{MADE_UP} {MADE_UP.replace('7', '8')}")
-    happened = events(with_model(corpus_desk, llm.url))
+    happened = events(with_model(corpus_assistant, llm.url))
     last = happened[-1]
     assert isinstance(last, AskResponse)
     assert last.answerer == "extractive"

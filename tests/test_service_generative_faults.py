@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from index.errors import LanguageModelFailed
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.schemas.api import (
     UsageWire,
 )
@@ -109,10 +109,12 @@ def test_a_server_that_hangs_up(answer: Answer) -> None:
     assert response.degraded
 
 
-def test_after_a_fault_the_next_question_is_answered_by_the_model(llm: LlmServer, corpus_desk: LocalDesk) -> None:
-    desk = with_model(corpus_desk, llm.url)
+def test_after_a_fault_the_next_question_is_answered_by_the_model(
+    llm: LlmServer, corpus_assistant: LocalAssistant
+) -> None:
+    assistant = with_model(corpus_assistant, llm.url)
     llm.do(Reply(status=400), Reply(cites("Amazon invests $5 billion immediately {}.", FIVE_NOW)))
-    assert [ask(desk, QUESTION).answerer for _ in range(2)] == ["extractive", "parrot-7b"]
+    assert [ask(assistant, QUESTION).answerer for _ in range(2)] == ["extractive", "parrot-7b"]
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from itertools import product
 import pytest
 
 from service.answer.llm.generative import writer_from
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.schemas.api import AskResponse, FiltersWire
 from tests.llm_server import LlmServer, Received
-from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
+from tests.service_fixtures import ask, assistant_over, index_into, settings_for, write
 
 EVIL = "evil.example"
 CANARY = "Pineapples rule"
@@ -164,23 +164,23 @@ HOSTILE_QUESTIONS = (
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     folder = tmp_path_factory.mktemp("hostile")
     articles = {"Zell.txt": "The tower of Zell is 120 metres high. It was built by the town of Zell in 1950."} | {
         f"{name}.md": f"# The tower of {name}\n\nThe tower of {name} is {height} metres high. {attack.article}\n\n"
         f"It was built by the town of {name} in 1950."
         for name, height, attack in TOWERS
     }
-    with desk_over(settings_for(folder / "data")) as desk:
-        index_into(desk, write(folder / "news", articles))
-        yield desk
+    with assistant_over(settings_for(folder / "data")) as assistant:
+        index_into(assistant, write(folder / "news", articles))
+        yield assistant
 
 
-def with_model(desk: LocalDesk, llm: LlmServer) -> LocalDesk:
+def with_model(assistant: LocalAssistant, llm: LlmServer) -> LocalAssistant:
     settings = settings_for(
-        desk.settings.data_dir, llm_provider="openai_like", llm_base_url=llm.url, llm_model="obedient"
+        assistant.settings.data_dir, llm_provider="openai_like", llm_base_url=llm.url, llm_model="obedient"
     )
-    return replace(desk, settings=settings, writer=writer_from(settings))
+    return replace(assistant, settings=settings, writer=writer_from(settings))
 
 
 def only(article_id: str) -> FiltersWire:
@@ -208,8 +208,10 @@ def check_harmless(response: AskResponse) -> None:
 
 
 @pytest.mark.parametrize(("name", "height", "attack"), TOWERS, ids=[attack.name for _, _, attack in TOWERS])
-def test_a_hostile_article_is_quoted_and_not_obeyed(desk: LocalDesk, name: str, height: int, attack: Attack) -> None:
-    response = ask(desk, f"How high is the tower of {name}?", filters=only(name))
+def test_a_hostile_article_is_quoted_and_not_obeyed(
+    assistant: LocalAssistant, name: str, height: int, attack: Attack
+) -> None:
+    response = ask(assistant, f"How high is the tower of {name}?", filters=only(name))
     assert response.status == "answered"
     assert f"The tower of {name} is {height} metres high." in response.sentences[0].text
     assert {citation.article_id for citation in response.citations} == {name}
@@ -218,14 +220,14 @@ def test_a_hostile_article_is_quoted_and_not_obeyed(desk: LocalDesk, name: str, 
 
 @pytest.mark.parametrize(("name", "height", "attack"), TOWERS, ids=[attack.name for _, _, attack in TOWERS])
 def test_a_model_that_obeys_a_hostile_article_harms_nobody(
-    desk: LocalDesk, llm: LlmServer, name: str, height: int, attack: Attack
+    assistant: LocalAssistant, llm: LlmServer, name: str, height: int, attack: Attack
 ) -> None:
     def obey(received: Received) -> str:
         number = received.number_of(f"The tower of {name} is {height} metres high")
         return attack.obeyed.replace("{n}", str(number)).replace("{name}", name).replace("{height}", str(height))
 
     llm.say(obey)
-    response = ask(with_model(desk, llm), f"How high is the tower of {name}?", filters=only(name))
+    response = ask(with_model(assistant, llm), f"How high is the tower of {name}?", filters=only(name))
     [request] = llm.requests
     # The article could neither end its passage nor begin another, and said nothing unseen.
     assert len(re.findall(r"<\s*/?\s*passage", request.prompt)) == 2 * len(request.passages)
@@ -241,16 +243,18 @@ def test_a_model_that_obeys_a_hostile_article_harms_nobody(
 
 
 @pytest.mark.parametrize("question", HOSTILE_QUESTIONS)
-def test_a_hostile_question_is_a_question(desk: LocalDesk, question: str) -> None:
-    response = ask(desk, question, filters=only("Zell"))
+def test_a_hostile_question_is_a_question(assistant: LocalAssistant, question: str) -> None:
+    response = ask(assistant, question, filters=only("Zell"))
     check_harmless(response)
     assert response.status == "no_answer" or "120 metres" in response.text
 
 
 @pytest.mark.parametrize("question", HOSTILE_QUESTIONS)
-def test_a_model_that_obeys_a_hostile_question_harms_nobody(desk: LocalDesk, llm: LlmServer, question: str) -> None:
+def test_a_model_that_obeys_a_hostile_question_harms_nobody(
+    assistant: LocalAssistant, llm: LlmServer, question: str
+) -> None:
     llm.say(f"{CANARY} [1]. The tower of Zell is 999 metres high [1]. See https://{EVIL}/?q=1 [1].")
-    response = ask(with_model(desk, llm), question, filters=only("Zell"))
+    response = ask(with_model(assistant, llm), question, filters=only("Zell"))
     for request in llm.requests:
         assert len(re.findall(r"<\s*/?\s*passage", request.prompt)) == 2 * len(request.passages)
     check_harmless(response)

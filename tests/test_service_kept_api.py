@@ -11,11 +11,11 @@ from fastapi.testclient import TestClient
 
 from index.records import FOR_EVERYONE, Access
 from service.api.app import create_app
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import OWNER, Asker
 from service.auth.authentication import Gate
 from tests.http_server import serving_app
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 ADDRESS = "http://127.0.0.1:8000"
 QUESTION = "How high is the old tower at the harbour?"
@@ -32,18 +32,18 @@ async def by_header(_: Gate, request: Request) -> Asker:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     folder = tmp_path_factory.mktemp("kept")
     text = "---\ngroups: [staff]\n---\nThe old tower at the harbour is 84 metres high.\n"
-    with desk_over(settings_for(folder / "data"), keeping=True) as desk:
-        index_into(desk, write(folder / "articles", {"tower.md": text}))
-        yield desk
+    with assistant_over(settings_for(folder / "data"), keeping=True) as assistant:
+        index_into(assistant, write(folder / "articles", {"tower.md": text}))
+        yield assistant
 
 
 @pytest.fixture
-def app(desk: LocalDesk, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+def app(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
     monkeypatch.setattr(Gate, "asker", by_header)
-    return create_app(desk, settings=desk.settings)
+    return create_app(assistant, settings=assistant.settings)
 
 
 @pytest.fixture
@@ -157,8 +157,8 @@ def test_a_page_that_is_none_is_refused(client: TestClient, after: str) -> None:
     assert (response.status_code, response.json()["type"]) == (400, "/problems/wrong-usage")
 
 
-def test_where_nothing_is_kept_every_route_says_so(desk: LocalDesk) -> None:
-    app = create_app(replace(desk, kept=None), settings=desk.settings)
+def test_where_nothing_is_kept_every_route_says_so(assistant: LocalAssistant) -> None:
+    app = create_app(replace(assistant, kept=None), settings=assistant.settings)
     with TestClient(app, base_url=ADDRESS) as client:
         assert client.post("/api/ask", json={"question": QUESTION}).json()["conversation_id"] is None
         for path in ("/api/conversations", "/api/conversations/conv_1", "/api/answers/ans_1"):

@@ -9,47 +9,47 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from index.errors import DataFolderUnusable, IndexDamaged
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.history import schema
 from service.history.database import FILE, opened_database
 from service.history.retention import Days, expire, expiring
-from service.history.store import Kept
+from service.history.store import HistoryStore
 from service.schemas.history import FeedbackRequest
-from tests.kept_desk import DAYS, GUEST, HEIGHT, TOWER, ask, keeping_desk, rows
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.history_assistant import DAYS, GUEST, HEIGHT, TOWER, ask, keeping_assistant, rows
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 
 @pytest.fixture
-def desk(place: Path) -> Iterator[LocalDesk]:
-    with keeping_desk(place) as desk:
-        yield desk
+def assistant(place: Path) -> Iterator[LocalAssistant]:
+    with keeping_assistant(place) as assistant:
+        yield assistant
 
 
 def test_keep_days_zero_keeps_none_and_deletes_what_there_is(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data", keep_days=0), keeping=True) as desk:
-        assert desk.kept is None
-        ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        assert rows(desk, "answers") == 0
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, place / "articles")
+        ask(assistant, HEIGHT, GUEST)
+    with assistant_over(settings_for(place / "data", keep_days=0), keeping=True) as assistant:
+        assert assistant.kept is None
+        ask(assistant, HEIGHT, GUEST)
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        assert rows(assistant, "answers") == 0
 
 
-def test_expiry_takes_old_answers_what_was_said_of_them_and_empty_conversations(desk: LocalDesk) -> None:
-    old, kept = ask(desk, HEIGHT, GUEST), ask(desk, HEIGHT, GUEST)
-    mixed = ask(desk, HEIGHT, GUEST, kept.conversation_id)
+def test_expiry_takes_old_answers_what_was_said_of_them_and_empty_conversations(assistant: LocalAssistant) -> None:
+    old, kept = ask(assistant, HEIGHT, GUEST), ask(assistant, HEIGHT, GUEST)
+    mixed = ask(assistant, HEIGHT, GUEST, kept.conversation_id)
     for answer in (old, mixed):
-        desk.rate(FeedbackRequest(answer_id=answer.id, rating="up"), GUEST)
-    assert desk.kept is not None
+        assistant.rate(FeedbackRequest(answer_id=answer.id, rating="up"), GUEST)
+    assert assistant.kept is not None
     now = datetime.now(UTC)
-    _age(desk.kept, [old.id, mixed.id], now - timedelta(days=91))
-    _age(desk.kept, [kept.id], now - timedelta(days=89))
-    assert expire(desk.kept.engine, days=DAYS, now=now) == 2
-    assert [c.id for c in desk.conversations(GUEST, after=None, limit=9).conversations] == [kept.conversation_id]
-    assert desk.conversation(kept.conversation_id or "", GUEST).questions == 1
-    assert rows(desk, "feedback") == 0
+    _age(assistant.kept, [old.id, mixed.id], now - timedelta(days=91))
+    _age(assistant.kept, [kept.id], now - timedelta(days=89))
+    assert expire(assistant.kept.engine, days=DAYS, now=now) == 2
+    assert [c.id for c in assistant.conversations(GUEST, after=None, limit=9).conversations] == [kept.conversation_id]
+    assert assistant.conversation(kept.conversation_id or "", GUEST).questions == 1
+    assert rows(assistant, "feedback") == 0
 
 
 def test_expiry_goes_on_while_served(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_expiry_goes_on_while_served(tmp_path: Path) -> None:
 
 def test_a_conversation_survives_closing_and_opening(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        answer = ask(desk, HEIGHT, GUEST)
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        desk.rebuild()  # conversations lie outside what a rebuild makes again
-        assert desk.conversation(answer.conversation_id or "", GUEST).answers == [answer]
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, place / "articles")
+        answer = ask(assistant, HEIGHT, GUEST)
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        assistant.rebuild()  # conversations lie outside what a rebuild makes again
+        assert assistant.conversation(answer.conversation_id or "", GUEST).answers == [answer]
 
 
 def test_expiry_takes_what_slack_and_the_audit_record_remember(tmp_path: Path) -> None:
@@ -107,14 +107,14 @@ def test_expiry_takes_what_slack_and_the_audit_record_remember(tmp_path: Path) -
 
 def test_opening_lets_go_of_the_old_audit_record_though_nothing_is_asked(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        assert desk.kept is not None
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, place / "articles")
+        assert assistant.kept is not None
         entry = {"asker": "a", "action": "ask", "status": "answered", "article_ids": [], "milliseconds": 1.0}
-        with desk.kept.engine.begin() as connection:
+        with assistant.kept.engine.begin() as connection:
             connection.execute(insert(schema.audit).values(at=datetime(2020, 1, 1, tzinfo=UTC), **entry))
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        assert rows(desk, "audit") == 0
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        assert rows(assistant, "audit") == 0
 
 
 def test_a_damaged_database_is_told_as_what_it_is(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_moments_keep_their_zone(tmp_path: Path) -> None:
     assert stored.utcoffset() == timedelta(0)
 
 
-def _age(kept: Kept, answer_ids: list[str], asked: datetime) -> None:
+def _age(kept: HistoryStore, answer_ids: list[str], asked: datetime) -> None:
     engine: Engine = kept.engine
     with engine.begin() as connection:
         connection.execute(update(schema.answers).where(schema.answers.c.id.in_(answer_ids)).values(asked=asked))

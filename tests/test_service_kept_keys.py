@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
-from service.auth.api_keys import Keyring
+from service.auth.api_keys import ApiKeys
 from service.auth.askers import Asker
 from service.history import schema
 from service.history.database import FILE, opened_database
@@ -28,9 +28,9 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 def test_whoever_bears_a_key_is_its_name_with_its_groups(database: Engine) -> None:
     plain = add_key(database, "Ann Ü.", groups=["staff", "board", "staff"])
     boss = add_key(database, "boss", admin=True)
-    keyring = Keyring(database)
-    assert keyring.asker(plain) == Asker("key:Ann Ü.", Access(frozenset({"staff", "board"})))
-    assert keyring.asker(boss) == Asker("key:boss", Access(), admin=True)
+    api_keys = ApiKeys(database)
+    assert api_keys.asker(plain) == Asker("key:Ann Ü.", Access(frozenset({"staff", "board"})))
+    assert api_keys.asker(boss) == Asker("key:boss", Access(), admin=True)
 
 
 def test_a_key_is_long_and_never_the_same(database: Engine) -> None:
@@ -41,7 +41,7 @@ def test_a_key_is_long_and_never_the_same(database: Engine) -> None:
 
 def test_the_secret_of_a_key_is_not_kept(database: Engine, tmp_path: Path) -> None:
     key = add_key(database, "ann", groups=["staff"])
-    assert Keyring(database).asker(key)
+    assert ApiKeys(database).asker(key)
     with database.begin() as connection:
         connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
     kept = b"".join(path.read_bytes() for path in tmp_path.glob(f"{FILE}*"))
@@ -55,36 +55,36 @@ def test_the_secret_of_a_key_is_not_kept(database: Engine, tmp_path: Path) -> No
 def test_what_is_no_key_opens_nothing(database: Engine) -> None:
     key = add_key(database, "ann")
     _, lookup, secret = key.split("_", 2)
-    keyring = Keyring(database)
+    api_keys = ApiKeys(database)
     wrong = ["", "fn_", "fn__", f"fn_{lookup}", f"fn_{lookup}_", f"fn_{secret}_{lookup}", f"xx_{lookup}_{secret}"]
     wrong += [key[:-1], key + "x", key.swapcase(), f"fn_{'0' * 16}_{secret}", f"fn_%_{secret}", f"fn_{lookup}_ä\udcff"]
-    assert [keyring.asker(token) for token in wrong] == [None] * len(wrong)
-    assert keyring.asker(key)
+    assert [api_keys.asker(token) for token in wrong] == [None] * len(wrong)
+    assert api_keys.asker(key)
 
 
 def test_a_revoked_key_is_out_at_once(database: Engine) -> None:
     key, other = add_key(database, "ann"), add_key(database, "bob")
-    keyring = Keyring(database)
-    assert keyring.asker(key)
+    api_keys = ApiKeys(database)
+    assert api_keys.asker(key)
     revoke_key(database, "ann")
-    assert keyring.asker(key) is None
-    assert Keyring(database).asker(key) is None
-    assert keyring.asker(other)
+    assert api_keys.asker(key) is None
+    assert ApiKeys(database).asker(key) is None
+    assert api_keys.asker(other)
     assert all_keys(database)[0].revoked is not None
 
 
 def test_a_name_can_be_given_again_once_its_key_is_revoked(database: Engine) -> None:
     old = add_key(database, "ann", groups=["staff"], admin=True)
-    keyring = Keyring(database)
-    assert keyring.asker(old)
+    api_keys = ApiKeys(database)
+    assert api_keys.asker(old)
     with pytest.raises(WrongUsage, match="There is a key 'ann' already"):
         add_key(database, "ann")
     revoke_key(database, "ann")
     with pytest.raises(WrongUsage, match="was revoked on"):
         revoke_key(database, "ann")
     new = add_key(database, "ann", groups=["board"])
-    assert keyring.asker(old) is None
-    assert keyring.asker(new) == Asker("key:ann", Access(frozenset({"board"})))
+    assert api_keys.asker(old) is None
+    assert api_keys.asker(new) == Asker("key:ann", Access(frozenset({"board"})))
     assert [(key.name, key.groups, key.admin) for key in all_keys(database)] == [("ann", ("board",), False)]
 
 
@@ -97,13 +97,13 @@ def test_a_name_is_something_that_can_be_read(database: Engine, name: str) -> No
 
 def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
     key = add_key(database, "ann")
-    keyring = Keyring(database)
+    api_keys = ApiKeys(database)
     assert all_keys(database)[0].last_used is None
     with patch("service.auth.api_keys.note_use") as noted:
         for _ in range(5):
-            keyring.asker(key)
+            api_keys.asker(key)
     assert noted.call_count == 1
-    Keyring(database).asker(key)
+    ApiKeys(database).asker(key)
     last_used = all_keys(database)[0].last_used
     assert last_used is not None
     assert datetime.now(UTC) - last_used < timedelta(minutes=1)
@@ -111,11 +111,11 @@ def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
 
 def test_the_slow_hash_is_asked_once(database: Engine) -> None:
     key = add_key(database, "ann")
-    keyring = Keyring(database)
-    keyring.asker(key)
+    api_keys = ApiKeys(database)
+    api_keys.asker(key)
     with patch("service.auth.api_keys.PasswordHasher") as hasher:
-        assert keyring.asker(key)
-        assert keyring.asker(key + "x") is None
+        assert api_keys.asker(key)
+        assert api_keys.asker(key + "x") is None
     assert hasher.call_count == 0
 
 
@@ -126,14 +126,14 @@ def test_wrong_secrets_keep_nobody_out_and_cost_nothing(database: Engine, lookup
         with database.begin() as connection:
             connection.execute(schema.keys.update().values(lookup=lookup))
         key = f"fn_{lookup}_{key.split('_', 2)[2]}"
-    keyring = Keyring(database)
+    api_keys = ApiKeys(database)
     with patch("service.auth.api_keys.PasswordHasher", wraps=PasswordHasher) as hasher:
         for number in range(11):
-            assert keyring.asker(f"{key[:-2]}{number:02}") is None
+            assert api_keys.asker(f"{key[:-2]}{number:02}") is None
     assert hasher.call_count == (0 if lookup is None else 11)
-    assert keyring.asker_by_proved_key(key) is None
-    assert keyring.asker(key) == keyring.asker_by_proved_key(key) == Asker("key:ann", FOR_EVERYONE)
-    assert keyring.asker_by_proved_key(key + "x") is None
+    assert api_keys.asker_by_proved_key(key) is None
+    assert api_keys.asker(key) == api_keys.asker_by_proved_key(key) == Asker("key:ann", FOR_EVERYONE)
+    assert api_keys.asker_by_proved_key(key + "x") is None
 
 
 def test_a_lookup_alone_proves_nothing(database: Engine) -> None:
@@ -142,4 +142,4 @@ def test_a_lookup_alone_proves_nothing(database: Engine) -> None:
     with database.begin() as connection:
         connection.execute(schema.keys.update().values(hash=PasswordHasher().hash("another secret")))
     assert key.startswith(f"fn_{lookup}_")
-    assert Keyring(database).asker(key) is None
+    assert ApiKeys(database).asker(key) is None

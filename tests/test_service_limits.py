@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from index.errors import DataFolderUnusable, ServiceStopping
 from index.records import Access
 from service.api.app import create_app
-from service.auth.api_keys import Keyring
-from service.auth.fair_queue import Busy, Room, Turn, Turns
+from service.auth.api_keys import ApiKeys
+from service.auth.fair_queue import Busy, FairQueue, Room, Turn
 from service.auth.limits import RATINGS_PER_MINUTE
-from service.auth.rate_limits import Rates
-from service.auth.state import Guard
+from service.auth.rate_limits import RateLimits
+from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
 from service.schemas.api import SearchRequest, SearchResponse
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.http_server import served
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
@@ -36,24 +36,26 @@ QUESTION = {"question": "Why?"}
 
 
 @pytest.fixture
-def rates(tmp_path: Path) -> Iterator[Rates]:
-    with closing(Rates(tmp_path / "rates.sqlite")) as rates:
+def rates(tmp_path: Path) -> Iterator[RateLimits]:
+    with closing(RateLimits(tmp_path / "rates.sqlite")) as rates:
         yield rates
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> Iterator[tuple[Guard, list[dict[str, str]]]]:
+def keys(tmp_path: Path) -> Iterator[tuple[AuthState, list[dict[str, str]]]]:
     """Two people with keys."""
     engine = opened_database(tmp_path)
     headers = [{"Authorization": f"Bearer {add_key(engine, name)}"} for name in ("ann", "bob")]
-    with closing(Rates(tmp_path / "rates.sqlite")) as rates:
-        yield Guard(known=(Keyring(engine).asker,), rates=rates), headers
+    with closing(RateLimits(tmp_path / "rates.sqlite")) as rates:
+        yield AuthState(known=(ApiKeys(engine).asker,), rates=rates), headers
     engine.dispose()
 
 
-def serve(guard: Guard, **settings: Any) -> TestClient:
+def serve(auth_state: AuthState, **settings: Any) -> TestClient:
     settings = {"api_keys_required": True} | settings
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused"), **settings), owner_token=TOKEN, guard=guard)
+    app = create_app(
+        FakeDesk(), settings=settings_for(Path("unused"), **settings), owner_token=TOKEN, auth_state=auth_state
+    )
     return TestClient(app, base_url=ADDRESS)
 
 
@@ -61,10 +63,10 @@ def at(seconds: float) -> Any:
     return patch("service.auth.rate_limits.time", lambda: 1_800_000_000 + seconds)
 
 
-# Rates
+# RateLimits
 
 
-def test_a_minutes_worth_may_be_asked_at_once_and_then_its_share(rates: Rates) -> None:
+def test_a_minutes_worth_may_be_asked_at_once_and_then_its_share(rates: RateLimits) -> None:
     with at(0):
         assert [rates.spend({"ann": 3}) for _ in range(4)] == [0, 0, 0, 20]
     with at(19.9):
@@ -75,7 +77,7 @@ def test_a_minutes_worth_may_be_asked_at_once_and_then_its_share(rates: Rates) -
         assert [rates.spend({"ann": 3}) for _ in range(4)] == [0, 0, 0, 20]
 
 
-def test_what_is_refused_for_one_name_is_spent_under_none(rates: Rates) -> None:
+def test_what_is_refused_for_one_name_is_spent_under_none(rates: RateLimits) -> None:
     with at(0):
         assert rates.spend({"ann": 1, "all": 3}) == 0
         assert rates.spend({"ann": 1, "all": 3}) == 60
@@ -86,13 +88,13 @@ def test_what_is_refused_for_one_name_is_spent_under_none(rates: Rates) -> None:
 
 def test_a_restart_forgives_nothing(tmp_path: Path) -> None:
     path = tmp_path / "rates.sqlite"
-    with at(0), closing(Rates(path)) as rates:
+    with at(0), closing(RateLimits(path)) as rates:
         assert [rates.spend({"ann": 2}) for _ in range(2)] == [0, 0]
-    with at(1), closing(Rates(path)) as rates:
+    with at(1), closing(RateLimits(path)) as rates:
         assert rates.spend({"ann": 2}) == 29
 
 
-def test_a_clock_that_is_set_back_locks_nobody_out(rates: Rates) -> None:
+def test_a_clock_that_is_set_back_locks_nobody_out(rates: RateLimits) -> None:
     with at(100_000):
         rates.spend({"ann": 1})
     with at(0):
@@ -101,27 +103,27 @@ def test_a_clock_that_is_set_back_locks_nobody_out(rates: Rates) -> None:
 
 def test_what_is_long_over_is_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "rates.sqlite"
-    with at(0), closing(Rates(path)) as rates:
+    with at(0), closing(RateLimits(path)) as rates:
         rates.spend({"ann": 1, "all": 10})
-    with at(61), closing(Rates(path)):
+    with at(61), closing(RateLimits(path)):
         assert sqlite3.connect(path).execute("SELECT count(*) FROM spent").fetchone() == (0,)
 
 
 def test_a_damaged_file_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "rates.sqlite"
     path.write_bytes(b"not a database at all, " * 100)
-    with closing(Rates(path)) as rates:
+    with closing(RateLimits(path)) as rates:
         assert rates.spend({"ann": 1}) == 0
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataFolderUnusable, match="nowhere"):
-        Rates(tmp_path / "nowhere" / "rates.sqlite")
+        RateLimits(tmp_path / "nowhere" / "rates.sqlite")
 
 
 @given(st.integers(1, 20), st.lists(st.floats(0, 30), min_size=1, max_size=60))
 def test_never_more_than_the_limit_beyond_the_first_burst(limit: int, pauses: list[float]) -> None:
-    with TemporaryDirectory() as folder, closing(Rates(Path(folder, "rates.sqlite"))) as rates:
+    with TemporaryDirectory() as folder, closing(RateLimits(Path(folder, "rates.sqlite"))) as rates:
         now, asked = 0.0, 0
         for pause in pauses:
             now += pause
@@ -130,7 +132,7 @@ def test_never_more_than_the_limit_beyond_the_first_burst(limit: int, pauses: li
             assert asked <= limit + now * limit / 60 + 0.01
 
 
-def test_threads_together_spend_no_more_than_one_alone(rates: Rates) -> None:
+def test_threads_together_spend_no_more_than_one_alone(rates: RateLimits) -> None:
     waits: list[float] = []
     barrier = Barrier(8)
 
@@ -146,12 +148,12 @@ def test_threads_together_spend_no_more_than_one_alone(rates: Rates) -> None:
     assert 20 <= waits.count(0) <= 21  # one comes free every three seconds
 
 
-# Rates over HTTP
+# RateLimits over HTTP
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_come_back(keys: tuple[Guard, list[dict[str, str]]]) -> None:
-    guard, (ann, bob) = keys
-    client = serve(guard, questions_per_minute=2)
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(keys: tuple[AuthState, list[dict[str, str]]]) -> None:
+    auth_state, (ann, bob) = keys
+    client = serve(auth_state, questions_per_minute=2)
     with at(0):
         assert [client.post("/api/ask", json=QUESTION, headers=ann).status_code for _ in range(2)] == [200, 200]
         refused = client.post("/api/search", json=QUESTION, headers=ann)
@@ -162,37 +164,39 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(keys: tuple[Guard, 
         assert client.post("/api/ask", json=QUESTION, headers=OWNER).status_code == 200
 
 
-def test_all_together_are_limited_too(keys: tuple[Guard, list[dict[str, str]]]) -> None:
-    guard, (ann, bob) = keys
-    client = serve(guard, questions_per_minute=0, questions_per_minute_total=3)
+def test_all_together_are_limited_too(keys: tuple[AuthState, list[dict[str, str]]]) -> None:
+    auth_state, (ann, bob) = keys
+    client = serve(auth_state, questions_per_minute=0, questions_per_minute_total=3)
     with at(0):
         statuses = [client.post("/api/ask", json=QUESTION, headers=who).status_code for who in (ann, bob, ann, bob)]
         assert statuses == [200, 200, 200, 429]
         assert client.post("/api/ask", json=QUESTION, headers=OWNER).status_code == 200
 
 
-def test_without_keys_there_is_no_limit_of_rates_unless_one_is_set(keys: tuple[Guard, list[dict[str, str]]]) -> None:
-    guard, _ = keys
+def test_without_keys_there_is_no_limit_of_rates_unless_one_is_set(
+    keys: tuple[AuthState, list[dict[str, str]]],
+) -> None:
+    auth_state, _ = keys
     with at(0):
-        client = serve(guard, api_keys_required=None)
+        client = serve(auth_state, api_keys_required=None)
         assert {client.post("/api/ask", json=QUESTION).status_code for _ in range(70)} == {200}
-        client = serve(guard, api_keys_required=None, questions_per_minute_total=2)
+        client = serve(auth_state, api_keys_required=None, questions_per_minute_total=2)
         assert [client.post("/api/ask", json=QUESTION).status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_with_keys_there_is_a_limit(keys: tuple[Guard, list[dict[str, str]]]) -> None:
-    guard, (ann, _) = keys
-    client = serve(guard)
+def test_with_keys_there_is_a_limit(keys: tuple[AuthState, list[dict[str, str]]]) -> None:
+    auth_state, (ann, _) = keys
+    client = serve(auth_state)
     with at(0):
         statuses = [client.post("/api/ask", json=QUESTION, headers=ann).status_code for _ in range(61)]
     assert statuses == [200] * 60 + [429]
 
 
-# Turns
+# FairQueue
 
 
-def turns_of(*, at_once: int = 2, each: int = 2, waiting: int = 100, wait_seconds: float = 1_000) -> Turns:
-    return Turns(Room(at_once, each, waiting, wait_seconds=wait_seconds, work_seconds=60))
+def turns_of(*, at_once: int = 2, each: int = 2, waiting: int = 100, wait_seconds: float = 1_000) -> FairQueue:
+    return FairQueue(Room(at_once, each, waiting, wait_seconds=wait_seconds, work_seconds=60))
 
 
 def having(asked: Sequence[Future[Turn]]) -> list[int]:
@@ -272,7 +276,7 @@ def test_who_goes_away_while_waiting_leaves_the_queue() -> None:
 
 
 def test_before_it_is_opened_everybody_waits() -> None:
-    turns = Turns(Room(1, 1, 10, wait_seconds=1, work_seconds=60), opened=False)
+    turns = FairQueue(Room(1, 1, 10, wait_seconds=1, work_seconds=60), opened=False)
     asked = [turns.ask(who) for who in ("ann", "bob")]
     assert having(asked) == []
     turns.open(seconds=5.0)
@@ -328,18 +332,18 @@ class SlowDesk(FakeDesk):
 
 
 def test_a_busy_service_says_so_at_once_and_shows_articles_meanwhile() -> None:
-    desk = SlowDesk()
+    assistant = SlowDesk()
     settings = settings_for(Path("unused"), questions_at_once=1, questions_waiting=0)
-    with served(desk, settings) as url, httpx.Client(base_url=url, trust_env=False) as http:
+    with served(assistant, settings) as url, httpx.Client(base_url=url, trust_env=False) as http:
         first: list[httpx.Response] = []
         thread = Thread(target=lambda: first.append(httpx.post(f"{url}/api/search", json=QUESTION, trust_env=False)))
         thread.start()
-        assert desk.begun.wait(30)
+        assert assistant.begun.wait(30)
         refused = http.post("/api/ask", json=QUESTION)
         problem(refused, 503, "too-busy")
         assert int(refused.headers["retry-after"]) >= 1
         assert http.get("/api/articles").status_code == 200
-        desk.go_on.set()
+        assistant.go_on.set()
         thread.join()
         assert first[0].status_code == 200
         assert http.post("/api/ask", json=QUESTION).status_code == 200
@@ -347,10 +351,10 @@ def test_a_busy_service_says_so_at_once_and_shows_articles_meanwhile() -> None:
 
 @pytest.mark.parametrize("keys_required", [True, False])
 def test_ratings_are_limited_for_each_and_take_nothing_from_questions(
-    keys: tuple[Guard, list[dict[str, str]]], keys_required: bool
+    keys: tuple[AuthState, list[dict[str, str]]], keys_required: bool
 ) -> None:
-    guard, (ann, bob) = keys
-    client = serve(guard, api_keys_required=keys_required, questions_per_minute=1)
+    auth_state, (ann, bob) = keys
+    client = serve(auth_state, api_keys_required=keys_required, questions_per_minute=1)
     rating = {"answer_id": "ans_1", "rating": "up"}
 
     def rated(headers: dict[str, str]) -> Any:

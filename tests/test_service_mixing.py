@@ -8,10 +8,10 @@ import pytest
 
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.records import EVERYTHING
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import OWNER
 from service.schemas.api import AskRequest, AskResponse, SearchRequest, SearchResponse
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 SUBJECTS = ("survey", "harbour office", "ferry company", "inspector")
 
@@ -29,12 +29,12 @@ OLD, NEW = text("ox"), text("rat")
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[LocalDesk]:
-    with desk_over(settings_for(tmp_path / "data", passage_tokens=64, refusals=False)) as desk:
+def assistant(tmp_path: Path) -> Iterator[LocalAssistant]:
+    with assistant_over(settings_for(tmp_path / "data", passage_tokens=64, refusals=False)) as assistant:
         index_into(
-            desk, write(tmp_path / "news", {"boats.md": OLD, "other.md": "# Sheep\n\nThe farmer counted 7 sheep."})
+            assistant, write(tmp_path / "news", {"boats.md": OLD, "other.md": "# Sheep\n\nThe farmer counted 7 sheep."})
         )
-        yield desk
+        yield assistant
 
 
 def versions_in(response: AskResponse | SearchResponse) -> set[str]:
@@ -42,7 +42,7 @@ def versions_in(response: AskResponse | SearchResponse) -> set[str]:
     return {one.article_version for one in cited if one.article_id == "boats"}
 
 
-def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(desk: LocalDesk, tmp_path: Path) -> None:
+def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(assistant: LocalAssistant, tmp_path: Path) -> None:
     failures: list[str] = []
     answered = 0
     stop = threading.Event()
@@ -52,8 +52,8 @@ def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(desk: Local
         question = f"How many boats did the {subject} count?"
         while not stop.is_set():
             try:
-                found = desk.search(SearchRequest(question=question, limit=20), EVERYTHING)
-                response = desk.ask(AskRequest(question=question, include_hits=True), OWNER)
+                found = assistant.search(SearchRequest(question=question, limit=20), EVERYTHING)
+                response = assistant.ask(AskRequest(question=question, include_hits=True), OWNER)
             except Exception as error:  # noqa: BLE001 - told by the main thread
                 failures.append(repr(error))
                 return
@@ -69,7 +69,7 @@ def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(desk: Local
 
     def check_quote(article_id: str, version: str, quote: str, start: int) -> None:
         try:
-            article = desk.article(article_id, EVERYTHING, version)
+            article = assistant.article(article_id, EVERYTHING, version)
         except (ArticleDeleted, ArticleUnknown):
             return  # deleted since
         if article.text[start : start + len(quote)] != quote:
@@ -81,11 +81,11 @@ def test_answers_are_of_the_old_version_or_the_new_and_never_of_both(desk: Local
     folder = tmp_path / "news"
     turn = 0
     while turn < 6 or (answered <= 6 and not failures):  # a busy machine answers few between the changes
-        index_into(desk, write(folder, {"boats.md": NEW if turn % 2 == 0 else OLD}))
+        index_into(assistant, write(folder, {"boats.md": NEW if turn % 2 == 0 else OLD}))
         if turn == 2:
-            desk.rebuild()
+            assistant.rebuild()
         if turn == 4:
-            desk.delete(["boats"])
+            assistant.delete(["boats"])
         turn += 1
     stop.set()
     for thread in threads:

@@ -16,7 +16,7 @@ from index.errors import QuestionError
 from index.records import FOR_EVERYONE
 from service.api.app import create_app
 from service.auth.askers import Asker
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.history.audit import Audit, Entry, entries
 from service.history.database import FILE, opened_database
 from service.history.store import Through
@@ -24,8 +24,8 @@ from service.monitoring.metrics import Metrics
 from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
 from service.schemas.api import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
 from service.schemas.history import FeedbackRequest
-from tests.fake_desk import FakeDesk, answer, answered, citation
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.fake_assistant import FakeDesk, answer, answered, citation
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 from tests.test_service_request_log import samples
 
@@ -160,7 +160,7 @@ def test_answers_are_counted_by_how_they_ended() -> None:
     metrics.note(asked(Abandoned(), through="page"))
     for rating in ("up", "up", "down"):
         metrics.note(Rated(ANN, FeedbackRequest.model_validate({"answer_id": "ans_1", "rating": rating})))
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused")), guard=Guard(metrics=metrics))
+    app = create_app(FakeDesk(), settings=settings_for(Path("unused")), auth_state=AuthState(metrics=metrics))
     seen = samples(TestClient(app, base_url=ADDRESS).get("/metrics").text)
     assert {key[1:]: n for key, n in seen.items() if key[0] == "footnote_answers_total"} == {
         ("extractive", "answered", "api"): 1,
@@ -184,14 +184,17 @@ def test_answers_are_counted_by_how_they_ended() -> None:
 def test_every_way_in_is_noticed(place: Path) -> None:
     database_folder = place / "data"
     with ExitStack() as stack:
-        desk = stack.enter_context(desk_over(settings_for(database_folder), keeping=True))
-        index_into(desk, write(place / "news", {"rain.txt": "It rained 12 millimetres in Ghent on Monday, they said."}))
+        assistant = stack.enter_context(assistant_over(settings_for(database_folder), keeping=True))
+        index_into(
+            assistant, write(place / "news", {"rain.txt": "It rained 12 millimetres in Ghent on Monday, they said."})
+        )
         engine = opened_database(database_folder)
         stack.callback(engine.dispose)
         metrics = Metrics()
-        desk = replace(desk, observers=(metrics.note, Audit(engine).note, log_question))
+        assistant = replace(assistant, observers=(metrics.note, Audit(engine).note, log_question))
         client = TestClient(
-            create_app(desk, settings=settings_for(database_folder), guard=Guard(metrics=metrics)), base_url=ADDRESS
+            create_app(assistant, settings=settings_for(database_folder), auth_state=AuthState(metrics=metrics)),
+            base_url=ADDRESS,
         )
         question = "How much did it rain in Ghent?"
         with capture_logs() as lines:

@@ -27,14 +27,14 @@ from index.errors import WrongUsage
 from index.records import FOR_EVERYONE, Access
 from service.api.app import create_app
 from service.api.problem_details import Refused
-from service.auth.api_keys import Keyring
+from service.auth.api_keys import ApiKeys
 from service.auth.askers import Asker
 from service.auth.jwks import DISCOVERY, IssuerUnreachable, PublishedKeys
 from service.auth.oidc import Issuer, issuer_for
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem
 from tests.test_service_server import PATIENCE, running
@@ -284,18 +284,18 @@ def test_an_issuer_without_an_audience_is_wrong_usage() -> None:
 
 
 def test_tokens_let_in_over_http(local: LocalIssuer) -> None:
-    desk = FakeDesk()
+    assistant = FakeDesk()
     settings = settings_for(Path("unused"), api_keys_required=True)
-    app = create_app(desk, settings=settings, guard=Guard(known=(known_to_us(local).asker,)))
+    app = create_app(assistant, settings=settings, auth_state=AuthState(known=(known_to_us(local).asker,)))
     client = TestClient(app, base_url=ADDRESS)
 
     def articles(token: str) -> Any:
         return client.get("/api/articles", headers={"Authorization": f"Bearer {token}"})
 
     assert articles(local.token()).status_code == 200
-    assert desk.called[1] == Access(frozenset({"staff", "board"}))
+    assert assistant.called[1] == Access(frozenset({"staff", "board"}))
     assert articles(local.token(groups=None)).status_code == 200
-    assert desk.called[1] == FOR_EVERYONE
+    assert assistant.called[1] == FOR_EVERYONE
     expired = articles(local.token(exp=time() - 60))
     assert "expired" in problem(expired, 401, "token-unusable")
     assert expired.headers["www-authenticate"] == 'Bearer error="invalid_token"'
@@ -330,15 +330,15 @@ def test_a_slow_issuer_keeps_out_neither_keys_nor_tokens_of_known_keys(local: Lo
     assert issuer.asker(local.token())
     local.published["/realm/keys"] = lambda: go_on.wait(PATIENCE)
     engine = opened_database(tmp_path)
-    keyring = Keyring(engine)
-    known = (keyring.asker_by_proved_key, keyring.asker, issuer.asker_by_kept_key, issuer.asker)
+    api_keys = ApiKeys(engine)
+    known = (api_keys.asker_by_proved_key, api_keys.asker, issuer.asker_by_kept_key, issuer.asker)
     key = add_key(engine, "ann")
 
     def articles(token: str) -> int:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.get(f"{service.url}/api/articles", headers=headers, timeout=PATIENCE).status_code
 
-    with running(FakeDesk(), guard=Guard(known=known)) as service, ThreadPoolExecutor(40) as clients:
+    with running(FakeDesk(), auth_state=AuthState(known=known)) as service, ThreadPoolExecutor(40) as clients:
         with patch("service.auth.jwks.ASK_AGAIN_SECONDS", 0.0):
             waiting = [clients.submit(articles, local.token(kid=f"made-up-{number}")) for number in range(40)]
             while local.asked.count("/realm/keys") < 2:

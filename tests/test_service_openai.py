@@ -15,7 +15,7 @@ from index.errors import IndexEmpty, ModelUnusable
 from service.openai.asking import NOT_FOLLOWED, NOT_READ
 from service.schemas.api import AskRequest, DisagreementWire, HitsEvent, UsageWire, ValueWire
 from service.settings import Settings
-from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
+from tests.fake_assistant import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
 
 PATIENCE = 60.0
@@ -41,15 +41,15 @@ ASSISTANT: $5 billion.
 
 
 @pytest.fixture
-def desk() -> FakeDesk:
-    desk = FakeDesk()
-    desk.steps = [*streamed(WHOLE)]
-    return desk
+def assistant() -> FakeDesk:
+    assistant = FakeDesk()
+    assistant.steps = [*streamed(WHOLE)]
+    return assistant
 
 
 @pytest.fixture
-def url(desk: FakeDesk) -> Iterator[str]:
-    with served(desk) as url:
+def url(assistant: FakeDesk) -> Iterator[str]:
+    with served(assistant) as url:
         yield url
 
 
@@ -59,8 +59,8 @@ def client(url: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def asked_of(desk: FakeDesk) -> AskRequest:
-    request = desk.called[1]
+def asked_of(assistant: FakeDesk) -> AskRequest:
+    request = assistant.called[1]
     assert isinstance(request, AskRequest)
     return request
 
@@ -178,11 +178,11 @@ def test_llama_index(url: str) -> None:
     assert "".join(part.delta or "" for part in model.stream_chat(question)) == TEXT
 
 
-def test_open_webui_reads_annotations_or_source_events(desk: FakeDesk) -> None:
-    with served(desk) as url:
+def test_open_webui_reads_annotations_or_source_events(assistant: FakeDesk) -> None:
+    with served(assistant) as url:
         plain = data_of(post(url, stream=True).text)
     assert not any("event" in chunk for chunk in plain)
-    with served(desk, Settings(_env_file=None, open_webui_sources=True)) as url:
+    with served(assistant, Settings(_env_file=None, open_webui_sources=True)) as url:
         chunks = data_of(post(url, stream=True).text)
     events = [chunk["event"] for chunk in chunks if "event" in chunk]
     assert events[0] == {
@@ -209,7 +209,7 @@ def test_open_webui_reads_annotations_or_source_events(desk: FakeDesk) -> None:
 )
 @pytest.mark.parametrize("stream", [True, False])
 def test_what_clients_ask_on_their_own_costs_nothing(
-    desk: FakeDesk, client: openai.OpenAI, prompt: str, reply: dict[str, Any], stream: bool
+    assistant: FakeDesk, client: openai.OpenAI, prompt: str, reply: dict[str, Any], stream: bool
 ) -> None:
     messages: list[Any] = [{"role": "user", "content": prompt}]
     if stream:
@@ -218,27 +218,27 @@ def test_what_clients_ask_on_their_own_costs_nothing(
     else:
         said = client.chat.completions.create(model="footnote", messages=messages).choices[0].message.content or ""
     assert json.loads(said) == reply
-    assert desk.called == ()
+    assert assistant.called == ()
 
 
-def test_a_title_may_be_asked_for_in_plain_words(desk: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_title_may_be_asked_for_in_plain_words(assistant: FakeDesk, client: openai.OpenAI) -> None:
     asked = "Provide a concise, 5-word-or-less title for the conversation.\n\nUser: Who rang the bell?\nAI: Ann."
     reply = client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": asked}])
     assert reply.choices[0].message.content == "Who rang the bell?"
-    assert desk.called == ()
+    assert assistant.called == ()
 
 
 @pytest.mark.parametrize("question", ["What is the task: to generate a title?", "Generate a list of who invested."])
-def test_people_who_ask_alike_are_answered(desk: FakeDesk, client: openai.OpenAI, question: str) -> None:
+def test_people_who_ask_alike_are_answered(assistant: FakeDesk, client: openai.OpenAI, question: str) -> None:
     client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": question}])
-    assert asked_of(desk).question == question
+    assert asked_of(assistant).question == question
 
 
 # What is made of a chat
 
 
 def test_the_last_message_is_the_question_and_those_before_it_the_history(
-    desk: FakeDesk, client: openai.OpenAI
+    assistant: FakeDesk, client: openai.OpenAI
 ) -> None:
     messages: list[Any] = [
         {"role": "system", "content": "You are a pirate."},
@@ -248,7 +248,7 @@ def test_the_last_message_is_the_question_and_those_before_it_the_history(
         {"role": "user", "content": "And by when?"},
     ]
     client.chat.completions.create(model="footnote", messages=messages, temperature=0, user="ann", max_tokens=5, seed=1)
-    request = asked_of(desk)
+    request = asked_of(assistant)
     assert request.question == "And by when?"
     assert [(said.role, said.text) for said in request.history] == [
         ("user", "How much\nwas it?"),
@@ -256,16 +256,16 @@ def test_the_last_message_is_the_question_and_those_before_it_the_history(
     ]
 
 
-def test_a_question_wrapped_by_the_client_is_unwrapped(desk: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_question_wrapped_by_the_client_is_unwrapped(assistant: FakeDesk, client: openai.OpenAI) -> None:
     wrapped = "### Task:\nRespond to the user query using the provided context.\n<user_query>\nWho rang?\n</user_query>"
     client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": wrapped}])
-    assert asked_of(desk).question == "Who rang?"
+    assert asked_of(assistant).question == "Who rang?"
 
 
-def test_a_long_chat_keeps_its_last_hundred_messages(desk: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_long_chat_keeps_its_last_hundred_messages(assistant: FakeDesk, client: openai.OpenAI) -> None:
     messages: list[Any] = [{"role": "user", "content": f"Question {number}?"} for number in range(300)]
     client.chat.completions.create(model="footnote", messages=messages)
-    request = asked_of(desk)
+    request = asked_of(assistant)
     assert (request.question, len(request.history), request.history[-1].text) == ("Question 299?", 100, "Question 298?")
 
 
@@ -303,9 +303,9 @@ def test_no_request_stops_the_service(url: str, messages: list[Any]) -> None:
 # What is made of an answer
 
 
-def test_markers_can_be_links(desk: FakeDesk) -> None:
-    desk.steps = [*streamed(answered("It rained.", citations=[citation(1, url="https://a.example/b_(c)")]))]
-    with served(desk, Settings(_env_file=None, openai_linked_markers=True)) as url:
+def test_markers_can_be_links(assistant: FakeDesk) -> None:
+    assistant.steps = [*streamed(answered("It rained.", citations=[citation(1, url="https://a.example/b_(c)")]))]
+    with served(assistant, Settings(_env_file=None, openai_linked_markers=True)) as url:
         message = post(url).json()["choices"][0]["message"]
         said = "".join(
             choice["delta"].get("content", "")
@@ -322,16 +322,16 @@ def test_markers_can_be_links(desk: FakeDesk) -> None:
     "address",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//a.example", "http://[", "https://a b"],
 )
-def test_only_web_addresses_leave_the_house(desk: FakeDesk, address: str) -> None:
-    desk.steps = [*streamed(answered("It rained.", citations=[citation(1, "a/../b", url=address)]))]
-    with served(desk, Settings(_env_file=None, public_url="https://ask.example/")) as url:
+def test_only_web_addresses_leave_the_house(assistant: FakeDesk, address: str) -> None:
+    assistant.steps = [*streamed(answered("It rained.", citations=[citation(1, "a/../b", url=address)]))]
+    with served(assistant, Settings(_env_file=None, public_url="https://ask.example/")) as url:
         headers = {"Host": "ask.example"}
         body = {"model": "footnote", "messages": QUESTION}
         reply = httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers).json()
     assert reply["citations"] == ["https://ask.example/articles/a%2F..%2Fb?version=sha256%3A1&start=2&end=12"]
 
 
-def test_disagreements_are_told_in_the_text(desk: FakeDesk, client: openai.OpenAI) -> None:
+def test_disagreements_are_told_in_the_text(assistant: FakeDesk, client: openai.OpenAI) -> None:
     values = [ValueWire(value="€12 million", citations=[1]), ValueWire(value="€9 million", citations=[2])]
     whole = answered(
         "It cost €12 million.",
@@ -339,7 +339,7 @@ def test_disagreements_are_told_in_the_text(desk: FakeDesk, client: openai.OpenA
         citations=[citation(1), citation(2)],
         disagreements=[DisagreementWire(about="cost", values=values)],
     )
-    desk.steps = [*streamed(whole)]
+    assistant.steps = [*streamed(whole)]
     expected = "It cost €12 million. [1] It cost €9 million. [2]\n\nSources differ: €12 million [1]; €9 million [2]."
     message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
     assert message.content == expected
@@ -349,8 +349,8 @@ def test_disagreements_are_told_in_the_text(desk: FakeDesk, client: openai.OpenA
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == expected
 
 
-def test_a_refusal_is_text_without_sources(desk: FakeDesk, client: openai.OpenAI) -> None:
-    desk.steps = [HitsEvent(hits=[]), answer()]
+def test_a_refusal_is_text_without_sources(assistant: FakeDesk, client: openai.OpenAI) -> None:
+    assistant.steps = [HitsEvent(hits=[]), answer()]
     message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
     assert (message.content, message.annotations) == ("The articles do not answer this.", [])
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
@@ -395,7 +395,7 @@ def test_a_refusal_is_text_without_sources(desk: FakeDesk, client: openai.OpenAI
     ],
 )
 def test_errors_have_the_shape_that_clients_read(
-    desk: FakeDesk, url: str, body: dict[str, Any], status: int, code: str
+    assistant: FakeDesk, url: str, body: dict[str, Any], status: int, code: str
 ) -> None:
     response = post(url, **body)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
@@ -403,11 +403,11 @@ def test_errors_have_the_shape_that_clients_read(
     error = response.json()["error"]
     assert (error["type"], error["code"]) == ("invalid_request_error", code)
     assert error["message"]
-    assert desk.called == ()
+    assert assistant.called == ()
 
 
-def test_refusals_at_the_door_have_it_too(desk: FakeDesk) -> None:
-    with served(desk) as url:
+def test_refusals_at_the_door_have_it_too(assistant: FakeDesk) -> None:
+    with served(assistant) as url:
         response = httpx.get(f"{url}/v1/models", headers={"X-Forwarded-For": "1.2.3.4"})
         elsewhere = httpx.get(f"{url}/api/articles", headers={"X-Forwarded-For": "1.2.3.4"})
         unknown = httpx.get(f"{url}/v1/embeddings")
@@ -417,16 +417,16 @@ def test_refusals_at_the_door_have_it_too(desk: FakeDesk) -> None:
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not-found")
 
 
-def test_the_client_raises_its_own_errors(desk: FakeDesk, client: openai.OpenAI) -> None:
-    desk.steps = [IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")]
+def test_the_client_raises_its_own_errors(assistant: FakeDesk, client: openai.OpenAI) -> None:
+    assistant.steps = [IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")]
     for stream in (False, True):
         with pytest.raises(openai.ConflictError, match="footnote index") as raised:
             client.chat.completions.create(model="footnote", messages=QUESTION, stream=stream)
         assert raised.value.code == "index-empty"
 
 
-def test_what_goes_wrong_in_a_stream_is_raised_there(desk: FakeDesk, client: openai.OpenAI) -> None:
-    desk.steps = [*streamed(WHOLE)[:2], ModelUnusable("The weights are gone.")]
+def test_what_goes_wrong_in_a_stream_is_raised_there(assistant: FakeDesk, client: openai.OpenAI) -> None:
+    assistant.steps = [*streamed(WHOLE)[:2], ModelUnusable("The weights are gone.")]
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
     said: list[str | None] = []
     with pytest.raises(openai.APIError, match="The weights are gone"):

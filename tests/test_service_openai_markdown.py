@@ -16,7 +16,7 @@ from service.escaping import JOINER, unescaped
 from service.openai.shaping import Manner, completion
 from service.openai.text import without_markers
 from service.schemas.api import AskResponse, DisagreementWire, ValueWire
-from tests.fake_desk import answer, answered, citation
+from tests.fake_assistant import answer, answered, citation
 
 HOST = "evil.example.com"
 HOSTILE = [

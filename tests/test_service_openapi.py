@@ -26,9 +26,9 @@ from schemathesis.core.result import Ok
 from service.api.app import create_app
 from service.schemas.api import AskResponse, SentenceEvent
 from service.schemas.usage import UsageResponse
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.http_server import serving_app
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -57,9 +57,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service over a real index of one article, which keeps what is asked."""
     place = tmp_path_factory.mktemp("openapi")
     chosen = settings_for(place / "data", stream_stall_seconds=60)
-    with desk_over(chosen, keeping=True) as desk:
-        index_into(desk, write(place / "articles", {"rain.md": RAIN}))
-        app = create_app(desk, settings=chosen, owner_token=TOKEN)
+    with assistant_over(chosen, keeping=True) as assistant:
+        index_into(assistant, write(place / "articles", {"rain.md": RAIN}))
+        app = create_app(assistant, settings=chosen, owner_token=TOKEN)
         with serving_app(app) as url:
             document = requests.get(f"{url}/openapi.json", timeout=10).json()
             yield Service(url, schemathesis.openapi.from_dict(document))

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page_assistant import BELL, PageDesk
 from tests.page_browser import ask, opened
-from tests.page_desk import BELL, PageDesk
 
 
-def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, desk: PageDesk) -> None:
+def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, assistant: PageDesk) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     entry = ask(page, "Who rang?")
     entry.get_by_role("button", name="Share").click()
@@ -16,16 +16,18 @@ def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, de
         "The link is copied. It opens for those who may read these articles."
     )
     assert page.evaluate("navigator.clipboard.readText()") == link
-    assert desk.shared == {"ans_1"}
+    assert assistant.shared == {"ans_1"}
     entry.get_by_role("button", name="Stop sharing").click()
     expect(entry.locator(".drawer")).to_have_text("The link does not open any more.")
     expect(entry.get_by_role("button", name="Share", exact=True)).to_be_focused()
-    assert desk.shared == set()
+    assert assistant.shared == set()
 
 
-def test_a_shared_answer_opens_with_its_citations(browser: Browser, page: Page, address: str, desk: PageDesk) -> None:
+def test_a_shared_answer_opens_with_its_citations(
+    browser: Browser, page: Page, address: str, assistant: PageDesk
+) -> None:
     ask(page, "Who rang?")
-    desk.own = False
+    assistant.own = False
     with opened(browser, address, path="/answers/ans_1") as other:
         expect(other.locator("h2.question")).to_have_text("Who rang?")
         expect(other).to_have_title("Who rang? \u2013 Footnote")
@@ -51,7 +53,7 @@ def test_an_answer_that_is_not_shared_says_so(browser: Browser, address: str) ->
         expect(page.locator(".problem")).to_contain_text("This answer is not kept, or is not shared with you.")
 
 
-def test_thumbs_take_a_comment(page: Page, desk: PageDesk) -> None:
+def test_thumbs_take_a_comment(page: Page, assistant: PageDesk) -> None:
     entry = ask(page, "Who rang?")
     down, up = entry.get_by_role("button", name="Bad answer"), entry.get_by_role("button", name="Good answer")
     down.click()
@@ -60,21 +62,21 @@ def test_thumbs_take_a_comment(page: Page, desk: PageDesk) -> None:
     entry.get_by_role("button", name="Send").click()
     expect(entry.locator(".drawer")).to_have_text("Thank you.")
     expect(down).to_be_focused()
-    assert desk.said == [("ans_1", "down", None), ("ans_1", "down", "It was at ten.")]
+    assert assistant.said == [("ans_1", "down", None), ("ans_1", "down", "It was at ten.")]
     up.click()
     expect(up).to_have_attribute("aria-pressed", "true")
     expect(down).to_have_attribute("aria-pressed", "false")
     entry.get_by_role("button", name="No comment").click()
-    assert desk.said[2:] == [("ans_1", "up", None)]
+    assert assistant.said[2:] == [("ans_1", "up", None)]
 
 
-def test_a_refusal_can_be_rated_too(page: Page, desk: PageDesk) -> None:
+def test_a_refusal_can_be_rated_too(page: Page, assistant: PageDesk) -> None:
     ask(page, "What is the meaning of life?").get_by_role("button", name="Bad answer").click()
     expect(page.locator(".drawer textarea")).to_be_visible()
-    assert desk.said == [("ans_1", "down", None)]
+    assert assistant.said == [("ans_1", "down", None)]
 
 
-def test_what_goes_wrong_is_said_below_the_answer(page: Page, desk: PageDesk) -> None:
+def test_what_goes_wrong_is_said_below_the_answer(page: Page, assistant: PageDesk) -> None:
     entry = ask(page, "Who rang?")
     page.route("**/share", lambda route: route.abort())
     entry.get_by_role("button", name="Share").click()
@@ -84,9 +86,9 @@ def test_what_goes_wrong_is_said_below_the_answer(page: Page, desk: PageDesk) ->
     expect(entry.get_by_label("Link to this answer")).to_be_visible()
 
 
-def test_what_another_try_cannot_mend_is_not_tried_again(page: Page, desk: PageDesk) -> None:
+def test_what_another_try_cannot_mend_is_not_tried_again(page: Page, assistant: PageDesk) -> None:
     entry = ask(page, "Who rang?")
-    desk.answers = []
+    assistant.answers = []
     entry.get_by_role("button", name="Share").click()
     expect(entry.locator(".drawer .problem")).to_contain_text("This answer is not kept")
     expect(entry.locator(".drawer").get_by_role("button")).to_have_count(0)

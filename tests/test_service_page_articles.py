@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page_assistant import BELL, COST, INSURED, RISE, WEATHER
 from tests.page_browser import ask, highlighted
-from tests.page_desk import BELL, COST, INSURED, RISE, WEATHER
 
 ODDITIES = [
     "# A heading #\n",

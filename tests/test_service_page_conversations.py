@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.page_assistant import PageDesk
 from tests.page_browser import ask, opened
-from tests.page_desk import PageDesk
 
 FLOOD = "What did the flood cost?"
 
@@ -18,26 +18,28 @@ def test_a_conversation_reads_from_top_to_bottom_with_the_field_at_its_foot(page
     expect(last.locator(".question")).to_be_in_viewport()
 
 
-def test_a_follow_up_goes_into_the_same_conversation(page: Page, desk: PageDesk) -> None:
+def test_a_follow_up_goes_into_the_same_conversation(page: Page, assistant: PageDesk) -> None:
     ask(page, FLOOD)
     ask(page, "And then?")
-    assert [(request.conversation_id, request.history) for request in desk.asked] == [(None, []), ("conv_1", [])]
+    assert [(request.conversation_id, request.history) for request in assistant.asked] == [(None, []), ("conv_1", [])]
 
 
-def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, desk: PageDesk) -> None:
-    desk.keeping = False
+def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, assistant: PageDesk) -> None:
+    assistant.keeping = False
     entry = ask(page, FLOOD)
     expect(entry.get_by_role("button", name="Share")).to_have_count(0)
     expect(entry.get_by_role("button", name="Good answer")).to_have_count(0)
     ask(page, "And then?")
-    assert desk.asked[1].conversation_id is None
-    assert [(message.role, message.text[:32]) for message in desk.asked[1].history] == [
+    assert assistant.asked[1].conversation_id is None
+    assert [(message.role, message.text[:32]) for message in assistant.asked[1].history] == [
         ("user", FLOOD),
         ("assistant", "€12 million. The flood cost €12 "),
     ]
 
 
-def test_a_conversation_has_an_address_and_goes_on_after_a_reload(page: Page, address: str, desk: PageDesk) -> None:
+def test_a_conversation_has_an_address_and_goes_on_after_a_reload(
+    page: Page, address: str, assistant: PageDesk
+) -> None:
     ask(page, FLOOD)
     expect(page).to_have_url(f"{address}/conversations/conv_1")
     page.reload()
@@ -45,7 +47,7 @@ def test_a_conversation_has_an_address_and_goes_on_after_a_reload(page: Page, ad
     expect(page.locator(".answer-text")).to_contain_text("The flood cost €12 million")
     expect(page).to_have_title(f"{FLOOD} \u2013 Footnote")
     ask(page, "And then?")
-    assert [request.conversation_id for request in desk.asked] == [None, "conv_1"]
+    assert [request.conversation_id for request in assistant.asked] == [None, "conv_1"]
 
 
 def test_an_article_beside_it_leaves_a_conversation_its_address(page: Page, address: str) -> None:
@@ -56,13 +58,13 @@ def test_an_article_beside_it_leaves_a_conversation_its_address(page: Page, addr
     expect(page).to_have_url(f"{address}/conversations/conv_1")
 
 
-def test_new_begins_another_conversation(page: Page, desk: PageDesk) -> None:
+def test_new_begins_another_conversation(page: Page, assistant: PageDesk) -> None:
     ask(page, FLOOD)
     page.get_by_role("link", name="New", exact=True).click()
     expect(page.locator(".opening .contents")).to_be_visible()
     expect(page.locator(".entry")).to_have_count(0)
     ask(page, "Who rang?")
-    assert [request.conversation_id for request in desk.asked] == [None, None]
+    assert [request.conversation_id for request in assistant.asked] == [None, None]
 
 
 def test_past_conversations_are_listed_and_opened(page: Page) -> None:
@@ -78,7 +80,7 @@ def test_past_conversations_are_listed_and_opened(page: Page) -> None:
     expect(page.locator(".question")).to_have_text([FLOOD, "And then?"])
 
 
-def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, desk: PageDesk) -> None:
+def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, assistant: PageDesk) -> None:
     ask(page, FLOOD)
     page.goto("/conversations")
     button = page.get_by_role("button", name=f"Delete the conversation: {FLOOD}")
@@ -87,13 +89,13 @@ def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, desk: Page
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
-    assert len(desk.answers) == 1
+    assert len(assistant.answers) == 1
     button.click()
     dialog.get_by_role("button", name="Delete").click()
     expect(page.locator(".conversation")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     expect(page.locator(".empty")).to_be_visible()
-    assert desk.answers == []
+    assert assistant.answers == []
 
 
 def test_nobody_has_asked_yet(page: Page) -> None:
@@ -108,18 +110,18 @@ def test_a_conversation_that_is_gone_says_so_and_leads_on(browser: Browser, addr
         expect(page.get_by_label("Your question")).to_be_visible()
 
 
-def test_going_on_with_a_deleted_conversation_can_begin_anew(page: Page, desk: PageDesk) -> None:
+def test_going_on_with_a_deleted_conversation_can_begin_anew(page: Page, assistant: PageDesk) -> None:
     ask(page, FLOOD)
-    desk.answers.clear()
+    assistant.answers.clear()
     entry = ask(page, "Who rang?")
     expect(entry.locator(".problem")).to_contain_text("This conversation is not kept")
     entry.get_by_role("button", name="Ask in a new conversation").click()
     expect(entry.locator(".answer-text")).to_contain_text("The bell rang")
-    assert [request.conversation_id for request in desk.asked] == [None, "conv_1", None]
+    assert [request.conversation_id for request in assistant.asked] == [None, "conv_1", None]
 
 
-def test_what_is_withheld_is_said(page: Page, desk: PageDesk) -> None:
+def test_what_is_withheld_is_said(page: Page, assistant: PageDesk) -> None:
     ask(page, FLOOD)
-    desk.withheld = 2
+    assistant.withheld = 2
     page.reload()
     expect(page.locator("main")).to_contain_text("2 answers are left out")

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.page_assistant import PageDesk
 from tests.page_browser import ask, findings, fits, opened, screenshot
-from tests.page_desk import PageDesk
 
 FLOOD = "What did the flood cost?"
 BELL = "Who rang?"
@@ -17,23 +17,23 @@ def delete(page: Page, entry: Locator) -> None:
     expect(dialog).to_have_count(0)
 
 
-def questions_kept(desk: PageDesk) -> list[str]:
-    return [kept.question for kept in desk.answers]
+def questions_kept(assistant: PageDesk) -> list[str]:
+    return [kept.question for kept in assistant.answers]
 
 
-def test_an_answer_leaves_its_thread_and_the_keyboard_goes_on_at_the_next(page: Page, desk: PageDesk) -> None:
+def test_an_answer_leaves_its_thread_and_the_keyboard_goes_on_at_the_next(page: Page, assistant: PageDesk) -> None:
     first = ask(page, BELL)
     ask(page, FLOOD)
     delete(page, first)
     expect(page.locator(".question")).to_have_text([FLOOD])
     expect(page.locator(".question")).to_be_focused()
     expect(page.get_by_role("status")).to_have_text("Deleted the answer")
-    assert questions_kept(desk) == [FLOOD]
+    assert questions_kept(assistant) == [FLOOD]
     ask(page, "And then?")
-    assert desk.asked[-1].conversation_id == "conv_1"
+    assert assistant.asked[-1].conversation_id == "conv_1"
 
 
-def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, desk: PageDesk) -> None:
+def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, assistant: PageDesk) -> None:
     entry = ask(page, FLOOD)
     button = entry.get_by_role("button", name=f"Delete the answer: {FLOOD}")
     button.focus()
@@ -44,11 +44,11 @@ def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, desk: PageDesk)
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     expect(button).to_be_focused()
-    assert questions_kept(desk) == [FLOOD]
+    assert questions_kept(assistant) == [FLOOD]
 
 
 def test_with_its_last_answer_a_conversation_is_gone_and_the_page_as_it_opens(
-    page: Page, address: str, desk: PageDesk
+    page: Page, address: str, assistant: PageDesk
 ) -> None:
     entry = ask(page, FLOOD)
     page.get_by_role("link", name="History").click()
@@ -60,10 +60,10 @@ def test_with_its_last_answer_a_conversation_is_gone_and_the_page_as_it_opens(
     expect(page.locator(".opening .contents")).to_be_visible()
     expect(page.get_by_label("Your question")).to_be_focused()
     ask(page, BELL)
-    assert [request.conversation_id for request in desk.asked] == [None, None]
+    assert [request.conversation_id for request in assistant.asked] == [None, None]
 
 
-def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, desk: PageDesk) -> None:
+def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, assistant: PageDesk) -> None:
     ask(page, BELL)
     ask(page, FLOOD)
     page.reload()
@@ -72,11 +72,11 @@ def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, de
     expect(page.locator(".question")).to_be_focused()
     delete(page, page.locator(".entry"))
     expect(page.locator(".opening")).to_be_visible()
-    assert desk.answers == []
+    assert assistant.answers == []
 
 
 def test_on_its_own_page_an_answer_gives_way_to_the_word_that_it_is_deleted(
-    browser: Browser, page: Page, address: str, desk: PageDesk
+    browser: Browser, page: Page, address: str, assistant: PageDesk
 ) -> None:
     ask(page, FLOOD)
     with opened(browser, address, path="/answers/ans_1") as other:
@@ -84,22 +84,22 @@ def test_on_its_own_page_an_answer_gives_way_to_the_word_that_it_is_deleted(
         expect(other.locator(".notice")).to_have_text("The answer is deleted.")
         expect(other.locator(".notice")).to_be_focused()
         expect(other.get_by_role("link", name="Ask another question")).to_be_visible()
-    assert desk.answers == []
-    desk.own = False
+    assert assistant.answers == []
+    assistant.own = False
     ask(page, BELL)
     with opened(browser, address, path="/answers/ans_1") as strangers:
         expect(strangers.get_by_role("button", name="Delete the answer")).to_have_count(0)
 
 
-def test_what_was_deleted_in_another_tab_is_simply_gone(page: Page, desk: PageDesk) -> None:
+def test_what_was_deleted_in_another_tab_is_simply_gone(page: Page, assistant: PageDesk) -> None:
     first = ask(page, BELL)
     ask(page, FLOOD)
-    del desk.answers[0]
+    del assistant.answers[0]
     delete(page, first)
     expect(page.locator(".question")).to_have_text([FLOOD])
 
 
-def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, desk: PageDesk) -> None:
+def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, assistant: PageDesk) -> None:
     entry = ask(page, FLOOD)
     page.route("**/api/answers/*", lambda route: route.abort())
     entry.get_by_role("button", name="Delete the answer").click()
@@ -116,15 +116,15 @@ def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, desk: 
     page.unroute("**/api/answers/*")
     dialog.get_by_role("button", name="Delete").click()
     expect(dialog).to_have_count(0)
-    assert desk.answers == []
+    assert assistant.answers == []
 
 
-def test_where_nothing_is_kept_nothing_can_be_deleted(page: Page, desk: PageDesk) -> None:
-    desk.keeping = False
+def test_where_nothing_is_kept_nothing_can_be_deleted(page: Page, assistant: PageDesk) -> None:
+    assistant.keeping = False
     expect(ask(page, FLOOD).get_by_role("button", name="Delete the answer")).to_have_count(0)
 
 
-def test_an_admin_deletes_from_the_review_what_others_asked(admin: Page, desk: PageDesk) -> None:
+def test_an_admin_deletes_from_the_review_what_others_asked(admin: Page, assistant: PageDesk) -> None:
     ask(admin, FLOOD)
     ask(admin, BELL)
     admin.goto("/review")
@@ -137,4 +137,4 @@ def test_an_admin_deletes_from_the_review_what_others_asked(admin: Page, desk: P
     expect(rows.locator("summary")).to_be_focused()
     delete(admin, rows)
     expect(admin.locator(".empty")).to_have_text("Nothing of this kind has been asked.")
-    assert desk.answers == []
+    assert assistant.answers == []

@@ -4,8 +4,8 @@ from datetime import date
 
 from playwright.sync_api import Page, expect
 
+from tests.page_assistant import PageDesk
 from tests.page_browser import ask
-from tests.page_desk import PageDesk
 
 
 def choose(page: Page, *publishers: str, after: str = "", before: str = "") -> None:
@@ -18,17 +18,17 @@ def choose(page: Page, *publishers: str, after: str = "", before: str = "") -> N
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_what_is_chosen_is_shown_sent_and_said_with_the_answer(page: Page, desk: PageDesk) -> None:
+def test_what_is_chosen_is_shown_sent_and_said_with_the_answer(page: Page, assistant: PageDesk) -> None:
     choose(page, "The Herald", "<b>The Gazette</b>", after="2026-03-01")
     expect(page.locator(".chip")).to_have_text(["The Herald ×", "<b>The Gazette</b> ×", "from 1 March 2026 on ×"])
     entry = ask(page, "Who rang?")
-    filters = desk.asked[0].filters
+    filters = assistant.asked[0].filters
     assert sorted(filters.publishers) == ["<b>The Gazette</b>", "The Herald"]
     assert (filters.published_after, filters.published_before) == (date(2026, 3, 1), None)
     expect(entry.locator(".circumstance")).to_have_text("Only The Herald or <b>The Gazette</b>, from 1 March 2026 on")
 
 
-def test_chips_are_removed_one_by_one(page: Page, desk: PageDesk) -> None:
+def test_chips_are_removed_one_by_one(page: Page, assistant: PageDesk) -> None:
     choose(page, "The Herald", after="2026-03-01", before="2026-03-31")
     page.get_by_role("button", name="Remove the filter from 1 March 2026 to 31 March 2026").click()
     expect(page.locator(".chip")).to_have_text(["The Herald ×"])
@@ -37,14 +37,14 @@ def test_chips_are_removed_one_by_one(page: Page, desk: PageDesk) -> None:
     expect(page.locator(".chip")).to_have_count(0)
     expect(page.get_by_role("button", name="Filter")).to_be_visible()
     ask(page, "Who rang?")
-    assert desk.asked[0].filters.publishers == []
+    assert assistant.asked[0].filters.publishers == []
 
 
-def test_filters_stay_for_the_next_question(page: Page, desk: PageDesk) -> None:
+def test_filters_stay_for_the_next_question(page: Page, assistant: PageDesk) -> None:
     choose(page, "The Herald")
     ask(page, "Who rang?")
     ask(page, "And then?")
-    assert [request.filters.publishers for request in desk.asked] == [["The Herald"], ["The Herald"]]
+    assert [request.filters.publishers for request in assistant.asked] == [["The Herald"], ["The Herald"]]
 
 
 def test_days_that_cannot_be_are_not_taken(page: Page) -> None:

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import Engine
 
-from service.auth.api_keys import Keyring
-from service.auth.state import Guard
+from service.auth.api_keys import ApiKeys
+from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key, revoke_key
+from tests.page_assistant import PageDesk
 from tests.page_browser import ask, findings, opened, screenshot, serving, submit
-from tests.page_desk import PageDesk
 
 KEPT = "[sessionStorage.getItem('footnote-key'), localStorage.getItem('footnote-key')]"
 
@@ -25,11 +25,11 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def locked(browser: Browser, desk: PageDesk, database: Engine) -> Iterator[Page]:
+def locked(browser: Browser, assistant: PageDesk, database: Engine) -> Iterator[Page]:
     """The page of a service that wants a key, before one is given."""
-    guard = Guard(known=(Keyring(database).asker,))
+    auth_state = AuthState(known=(ApiKeys(database).asker,))
     with (
-        serving(desk, guard=guard, api_keys_required=True) as address,
+        serving(assistant, auth_state=auth_state, api_keys_required=True) as address,
         opened(browser, address, showing="dialog") as page,
     ):
         yield page
@@ -44,7 +44,7 @@ def sign_in(page: Page, key: str, *, remember: bool = False) -> Locator:
     return dialog
 
 
-def test_a_key_is_asked_for_and_goes_with_every_call(locked: Page, database: Engine, desk: PageDesk) -> None:
+def test_a_key_is_asked_for_and_goes_with_every_call(locked: Page, database: Engine, assistant: PageDesk) -> None:
     key = add_key(database, "al")
     expect(locked.get_by_role("dialog")).to_have_count(1)  # however many calls were refused
     expect(locked.get_by_label("Key", exact=True)).to_be_focused()
@@ -86,14 +86,16 @@ def test_who_does_not_sign_in_can_do_so_later(locked: Page, database: Engine) ->
     expect(locked.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def test_a_key_that_is_revoked_meanwhile_is_asked_for_again(locked: Page, database: Engine, desk: PageDesk) -> None:
+def test_a_key_that_is_revoked_meanwhile_is_asked_for_again(
+    locked: Page, database: Engine, assistant: PageDesk
+) -> None:
     expect(sign_in(locked, add_key(database, "al"))).to_be_hidden()
     revoke_key(database, "al")
     entry = submit(locked, "Who rang?")
     expect(locked.get_by_role("dialog")).to_contain_text("is not accepted any more")
     sign_in(locked, add_key(database, "al"))
     expect(entry.locator(".answer-text")).to_contain_text("The bell rang")
-    assert len(desk.asked) == 1
+    assert len(assistant.asked) == 1
 
 
 def test_an_admin_finds_the_way_to_the_review(locked: Page, database: Engine) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.page_assistant import RISE, PageDesk
 from tests.page_browser import ask, findings, fits, highlighted, screenshot, submit
-from tests.page_desk import RISE, PageDesk
 
 FLOOD = "What did the flood cost?"
 GROUND = "getComputedStyle(document.documentElement).backgroundColor"
@@ -43,7 +43,7 @@ def test_everything_works_from_the_keyboard(page: Page) -> None:
     expect(page.get_by_label("Your question")).to_have_value("")
 
 
-def test_the_filters_work_from_the_keyboard(page: Page, desk: PageDesk) -> None:
+def test_the_filters_work_from_the_keyboard(page: Page, assistant: PageDesk) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Filter")).to_be_focused()
@@ -70,11 +70,11 @@ def test_a_narrow_screen_shows_everything_and_articles_as_a_sheet(narrow: Page) 
     assert highlighted(narrow) == RISE
     assert fits(narrow)
     assert narrow.locator(".reader").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 800}
-    assert narrow.locator("#desk").evaluate("desk => desk.inert")
+    assert narrow.locator("#assistant").evaluate("assistant => assistant.inert")
     screenshot(narrow, "narrow-article")
     narrow.get_by_role("button", name="Close").click()
     expect(narrow.locator(".reader")).to_be_hidden()
-    assert not narrow.locator("#desk").evaluate("desk => desk.inert")
+    assert not narrow.locator("#assistant").evaluate("assistant => assistant.inert")
 
 
 def test_a_dark_screen_is_dark(dark: Page) -> None:
@@ -96,8 +96,8 @@ def test_on_a_wide_screen_the_article_stands_beside_the_answer(page: Page) -> No
     screenshot(page, "wide")
 
 
-def test_nothing_moves_where_less_motion_is_wanted(page: Page, desk: PageDesk) -> None:
-    desk.paced = True
+def test_nothing_moves_where_less_motion_is_wanted(page: Page, assistant: PageDesk) -> None:
+    assistant.paced = True
     expect(submit(page, FLOOD).locator(".progress")).to_be_visible()
     assert page.evaluate(MOVING) == 0
     page.emulate_media(reduced_motion="no-preference")

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.page_assistant import PageDesk
 from tests.page_browser import ask
-from tests.page_desk import PageDesk
 
 FLOOD = "What did the flood cost?"
 LIFE = "What is the meaning of life?"
@@ -49,9 +49,9 @@ def test_rated_and_refused_answers_can_be_chosen(admin: Page) -> None:
     expect(admin.locator(".reviewed summary")).to_have_text([f"{LIFE} refused"])
 
 
-def test_the_list_goes_on(admin: Page, desk: PageDesk) -> None:
+def test_the_list_goes_on(admin: Page, assistant: PageDesk) -> None:
     ask(admin, FLOOD)
-    desk.answers = desk.answers * 35
+    assistant.answers = assistant.answers * 35
     admin.goto("/review")
     expect(admin.locator(".reviewed")).to_have_count(30)
     admin.get_by_role("button", name="Show more").click()

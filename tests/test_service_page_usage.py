@@ -5,8 +5,8 @@ from playwright.sync_api import Page, expect
 
 from index.errors import IndexDamaged
 from service.schemas.usage import Outcomes, UsageResponse
+from tests.page_assistant import PageDesk, used
 from tests.page_browser import fits, screenshot
-from tests.page_desk import PageDesk, used
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def test_articles_and_askers_are_named_as_words_and_articles_open(usage: Page) -
     expect(usage.locator(".reader h1")).to_have_text("A long year")
 
 
-def test_where_nothing_was_asked_that_is_said(admin: Page, desk: PageDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_was_asked_that_is_said(
+    admin: Page, assistant: PageDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nothing = used(7).model_copy(
         update={"questions": Outcomes(), "most_cited": [], "askers": [], "askers_total": 0, "median_ms": None}
     )
@@ -75,7 +77,7 @@ def test_where_nothing_was_asked_that_is_said(admin: Page, desk: PageDesk, monke
     def nothing_used(asker: object, *, days: int) -> UsageResponse:
         return nothing
 
-    monkeypatch.setattr(desk, "usage", nothing_used)
+    monkeypatch.setattr(assistant, "usage", nothing_used)
     admin.goto("/usage")
     expect(admin.locator(".usage-period")).to_contain_text("Nothing was asked from 18 April 2026 to 24 April 2026")
     expect(admin.locator(".bars")).to_have_count(0)
@@ -83,11 +85,11 @@ def test_where_nothing_was_asked_that_is_said(admin: Page, desk: PageDesk, monke
     screenshot(admin, "usage-nothing")
 
 
-def test_what_goes_wrong_is_said_and_tried_again(admin: Page, desk: PageDesk) -> None:
-    desk.error = IndexDamaged("The database cannot be read.")
+def test_what_goes_wrong_is_said_and_tried_again(admin: Page, assistant: PageDesk) -> None:
+    assistant.error = IndexDamaged("The database cannot be read.")
     admin.goto("/usage")
     expect(admin.locator(".problem")).to_contain_text("The database cannot be read.")
-    desk.error = None
+    assistant.error = None
     admin.get_by_role("button", name="Try again").click()
     expect(admin.locator(".bars g")).to_have_count(30)
 

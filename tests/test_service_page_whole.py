@@ -5,15 +5,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect
 
 from tests.page_browser import ask, highlighted, opened, serving
-from tests.service_fixtures import CORPUS, desk_over, index_into, settings_for
+from tests.service_fixtures import CORPUS, assistant_over, index_into, settings_for
 
 QUESTION = "How much will Amazon invest in Anthropic right away?"
 
 
 def test_a_question_is_answered_cited_kept_shared_gone_on_with_and_deleted(browser: Browser, tmp_path: Path) -> None:
-    with desk_over(settings_for(tmp_path / "data"), keeping=True) as desk:
-        index_into(desk, CORPUS)
-        with serving(desk) as address, opened(browser, address) as page:
+    with assistant_over(settings_for(tmp_path / "data"), keeping=True) as assistant:
+        index_into(assistant, CORPUS)
+        with serving(assistant) as address, opened(browser, address) as page:
             entry = ask(page, QUESTION)
             expect(entry.locator(".short-answer")).to_have_text("$5 billion")
             quote = entry.locator(".note-quote").first.text_content()

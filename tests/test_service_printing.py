@@ -9,7 +9,7 @@ from service.cli.markdown import without_marks
 from service.cli.printing import print_answer
 from service.schemas.api import AskRequest, AskResponse
 from tests.pdf_files import pdf_of
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 PAGES = [
     ["The harbour of Genoa", "The harbour is the oldest of the country, and has eleven piers of stone."],
@@ -20,9 +20,9 @@ STRIKE = "Workers of the harbour walked out on Monday, after talks about wages h
 
 
 def asked(tmp_path: Path, folder: Path, question: str) -> AskResponse:
-    with desk_over(settings_for(tmp_path / "data")) as desk:
-        index_into(desk, folder)
-        return desk.ask(AskRequest(question=question), OWNER)
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, folder)
+        return assistant.ask(AskRequest(question=question), OWNER)
 
 
 def test_a_citation_of_a_pdf_names_its_page(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,8 +53,8 @@ def test_a_page_is_not_named_where_there_are_none(
         ),
         ("[[policy/Leave|Leave]] and [[Pay]] of H<sub>2</sub>O,<br>10<SUP>2</SUP>", "Leave and Pay of H_2O, 10^2"),
         (
-            "## Rates\n- 5 % of `a*b*c`\n- 2 * 3 * 4 in snake_case_names",
-            "Rates - 5 % of a*b*c - 2 * 3 * 4 in snake_case_names",
+            "## RateLimits\n- 5 % of `a*b*c`\n- 2 * 3 * 4 in snake_case_names",
+            "RateLimits - 5 % of a*b*c - 2 * 3 * 4 in snake_case_names",
         ),
         (
             "Type `<sup>` in [x](javascript:alert(1)), <b>then</b>",

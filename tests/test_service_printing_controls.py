@@ -16,7 +16,7 @@ from index.controls import json_controls, visible_controls
 from service.cli import printing
 from service.schemas.api import SearchResponse
 from service.schemas.maintenance import IndexReportWire
-from tests.fake_desk import INDEXED, STATUS, answer, answered, citation
+from tests.fake_assistant import INDEXED, STATUS, answer, answered, citation
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[2J \x9b31m \u202egnp.exe\u2066 \r\x08\x7f\0 :x: [bold]\n$ rm"
 OBEYED = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from service.answer.llm.providers import address_of
 from service.api.app import create_app
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem
 

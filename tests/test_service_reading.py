@@ -12,8 +12,8 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.stores.live import LiveIndex
 from service.answer.evidence import Evidence, read_sentences
-from service.assistant import LocalDesk
-from tests.service_fixtures import ask, desk_over, index_into, settings_for, write
+from service.assistant import LocalAssistant
+from tests.service_fixtures import ask, assistant_over, index_into, settings_for, write
 
 ARTICLES = {
     "deal.md": "# The deal\n\nMany companies spend on chips. Amazon pays **five billion dollars** to Anthropic now. "
@@ -44,35 +44,35 @@ class Finding(Reader):
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[LocalDesk]:
+def assistant(tmp_path: Path) -> Iterator[LocalAssistant]:
     articles = write(tmp_path / "articles", ARTICLES)
-    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
-        index_into(desk, articles)
-        yield desk
+    with assistant_over(settings_for(tmp_path / "data", reader="none")) as assistant:
+        index_into(assistant, articles)
+        yield assistant
 
 
-def with_reader(desk: LocalDesk, reader: Reader | None) -> LocalDesk:
-    return replace(desk, live=LiveIndex(replace(desk.opened, reader=reader)))
+def with_reader(assistant: LocalAssistant, reader: Reader | None) -> LocalAssistant:
+    return replace(assistant, live=LiveIndex(replace(assistant.opened, reader=reader)))
 
 
-def evidence_of(desk: LocalDesk, question: str) -> list[Evidence]:
-    retrieved = retrieve(desk.opened, question, access=EVERYTHING, filters=Filters())
-    return read_sentences(desk.opened, question, retrieved)
+def evidence_of(assistant: LocalAssistant, question: str) -> list[Evidence]:
+    retrieved = retrieve(assistant.opened, question, access=EVERYTHING, filters=Filters())
+    return read_sentences(assistant.opened, question, retrieved)
 
 
-def test_the_stretch_is_the_short_answer_as_people_read_it(desk: LocalDesk) -> None:
+def test_the_stretch_is_the_short_answer_as_people_read_it(assistant: LocalAssistant) -> None:
     reader = Finding("five billion dollars**")
-    response = ask(with_reader(desk, reader), QUESTION)
+    response = ask(with_reader(assistant, reader), QUESTION)
     assert response.short_answer == "five billion dollars"
     assert response.sentences[0].text == "Amazon pays five billion dollars to Anthropic now."
     assert {question for question, _ in reader.pairs} == {QUESTION}
     assert {passage.title for _, passage in reader.pairs} == {"The deal", "The weather"}
 
 
-def test_the_sentence_with_the_stretch_comes_before_the_most_similar_one(desk: LocalDesk) -> None:
-    alone = evidence_of(desk, QUESTION)[0].text
+def test_the_sentence_with_the_stretch_comes_before_the_most_similar_one(assistant: LocalAssistant) -> None:
+    alone = evidence_of(assistant, QUESTION)[0].text
     assert "Amazon pays" in alone
-    read = evidence_of(with_reader(desk, Finding("the streets were empty", score=100.0)), QUESTION)
+    read = evidence_of(with_reader(assistant, Finding("the streets were empty", score=100.0)), QUESTION)
     assert "streets" in read[0].text
     passage = read[0].hit.passage
     assert read[0].answer is not None
@@ -80,52 +80,52 @@ def test_the_sentence_with_the_stretch_comes_before_the_most_similar_one(desk: L
     assert all(e.answer is None for e in read[1:])
 
 
-def test_passages_are_read_under_their_headings(desk: LocalDesk, tmp_path: Path) -> None:
+def test_passages_are_read_under_their_headings(assistant: LocalAssistant, tmp_path: Path) -> None:
     text = "# Benefits\n\n" + "".join(
         f"## {plan}\n\n{'The plan pays for treatment in any clinic of the country. ' * 20}\n\n"
         for plan in ("Dental", "Medical")
     )
-    index_into(desk, write(tmp_path / "more", {"benefits.md": text}))
+    index_into(assistant, write(tmp_path / "more", {"benefits.md": text}))
     reader = Finding("nowhere to be found")
-    ask(with_reader(desk, reader), "Which treatment in a clinic does the medical plan pay for?")
+    ask(with_reader(assistant, reader), "Which treatment in a clinic does the medical plan pay for?")
     assert "Benefits > Medical" in {passage.title for _, passage in reader.pairs}
 
 
-def test_without_a_reader_there_is_no_short_answer(desk: LocalDesk) -> None:
-    assert ask(desk, QUESTION).short_answer is None
-    assert all(e.found is None for e in evidence_of(desk, QUESTION))
+def test_without_a_reader_there_is_no_short_answer(assistant: LocalAssistant) -> None:
+    assert ask(assistant, QUESTION).short_answer is None
+    assert all(e.found is None for e in evidence_of(assistant, QUESTION))
 
 
-def test_an_overview_has_no_short_answer(desk: LocalDesk) -> None:
-    response = ask(with_reader(desk, Finding("five billion dollars")), "What do the articles say about Amazon?")
+def test_an_overview_has_no_short_answer(assistant: LocalAssistant) -> None:
+    response = ask(with_reader(assistant, Finding("five billion dollars")), "What do the articles say about Amazon?")
     assert response.short_answer is None
 
 
-def test_a_reader_that_finds_nothing_makes_a_refusal_likelier(desk: LocalDesk) -> None:
-    sure = ask(with_reader(desk, Finding("five billion dollars")), QUESTION).confidence
-    unsure = ask(with_reader(desk, Finding("nowhere to be found")), QUESTION).confidence
+def test_a_reader_that_finds_nothing_makes_a_refusal_likelier(assistant: LocalAssistant) -> None:
+    sure = ask(with_reader(assistant, Finding("five billion dollars")), QUESTION).confidence
+    unsure = ask(with_reader(assistant, Finding("nowhere to be found")), QUESTION).confidence
     assert sure is not None
     assert unsure is not None
     assert sure > unsure
 
 
-def test_a_figure_in_the_short_answer_is_whole(desk: LocalDesk, tmp_path: Path) -> None:
+def test_a_figure_in_the_short_answer_is_whole(assistant: LocalAssistant, tmp_path: Path) -> None:
     more = write(tmp_path / "more", {"plant.md": "# The plant\n\nThe plant needs up to 5 gigawatts of power by May.\n"})
-    index_into(desk, more)
-    response = ask(with_reader(desk, Finding("5")), "How much power does the plant need?")
+    index_into(assistant, more)
+    response = ask(with_reader(assistant, Finding("5")), "How much power does the plant need?")
     assert response.short_answer == "up to 5 gigawatts"
     marked = response.citations[0].highlight
     assert marked is not None
-    text = desk.opened.catalog.article("plant", EVERYTHING)[1]
+    text = assistant.opened.catalog.article("plant", EVERYTHING)[1]
     assert text[marked.start : marked.end] == "up to 5 gigawatts"
 
 
 def test_a_stretch_that_is_no_likelier_than_none_is_no_short_answer(tmp_path: Path) -> None:
     articles = write(tmp_path / "articles", ARTICLES)
     for refusals, short in ((True, None), (False, "five billion dollars")):
-        with desk_over(settings_for(tmp_path / f"data-{refusals}", reader="none", refusals=refusals)) as desk:
-            index_into(desk, articles)
-            response = ask(with_reader(desk, Finding("five billion dollars", score=-1.0)), QUESTION)
+        with assistant_over(settings_for(tmp_path / f"data-{refusals}", reader="none", refusals=refusals)) as assistant:
+            index_into(assistant, articles)
+            response = ask(with_reader(assistant, Finding("five billion dollars", score=-1.0)), QUESTION)
             assert (response.status, response.short_answer) == ("answered", short)
             assert all(citation.highlight is None for citation in response.citations)
 
@@ -139,12 +139,12 @@ def test_articles_that_the_reader_finds_to_differ_are_shown_to_differ(tmp_path: 
             "two.md": "# A lamp\n\nSuch a thing draws 0.34 watt-hours, he wrote.\n",
         },
     )
-    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
-        index_into(desk, articles)
+    with assistant_over(settings_for(tmp_path / "data", reader="none")) as assistant:
+        index_into(assistant, articles)
         question = "How much electricity does a lamp eat up?"
 
-        assert ask(desk, question).disagreements == []
-        response = ask(with_reader(desk, Finding("2.9 watt-hours", "0.34 watt-hours")), question)
+        assert ask(assistant, question).disagreements == []
+        response = ask(with_reader(assistant, Finding("2.9 watt-hours", "0.34 watt-hours")), question)
     (disagreement,) = response.disagreements
     assert {value.value for value in disagreement.values} == {"2.9 watt-hours", "0.34 watt-hours"}
     # Neither passes for the answer.
@@ -159,26 +159,27 @@ def test_figures_told_in_other_words_do_not_differ_because_the_reader_is_sure_of
             "two.md": "# The deal\n\nAmazon plans to add as much as $20 billion later, after milestones.\n",
         },
     )
-    with desk_over(settings_for(tmp_path / "data", reader="none", refusals=False)) as desk:
-        index_into(desk, articles)
+    with assistant_over(settings_for(tmp_path / "data", reader="none", refusals=False)) as assistant:
+        index_into(assistant, articles)
         reader = Finding("$100 billion", "$20 billion")
         assert (
-            ask(with_reader(desk, reader), "How much does Anthropic promise to spend with Amazon?").disagreements == []
+            ask(with_reader(assistant, reader), "How much does Anthropic promise to spend with Amazon?").disagreements
+            == []
         )
 
 
 def test_a_service_is_not_ready_with_a_reader_that_is_not_there(tmp_path: Path) -> None:
     articles = write(tmp_path / "articles", ARTICLES)
-    with desk_over(settings_for(tmp_path / "data", reader=str(tmp_path / "nowhere"))) as desk:
-        index_into(desk, articles)
+    with assistant_over(settings_for(tmp_path / "data", reader=str(tmp_path / "nowhere"))) as assistant:
+        index_into(assistant, articles)
         with pytest.raises(ModelUnusable, match="FOOTNOTE_READER"):
-            desk.ready()
-    with desk_over(settings_for(tmp_path / "data", reader="none")) as desk:
-        desk.ready()
+            assistant.ready()
+    with assistant_over(settings_for(tmp_path / "data", reader="none")) as assistant:
+        assistant.ready()
 
 
-def test_one_name_of_a_list_brings_the_others_along(desk: LocalDesk, tmp_path: Path) -> None:
+def test_one_name_of_a_list_brings_the_others_along(assistant: LocalAssistant, tmp_path: Path) -> None:
     text = "# The fair\n\nEngineers of Oracle, Nvidia and Ann Lee Works spoke at the fair. Rome and Pisa did not.\n"
-    index_into(desk, write(tmp_path / "more", {"fair.md": text}))
-    response = ask(with_reader(desk, Finding("Nvidia")), "Who spoke at the fair?")
+    index_into(assistant, write(tmp_path / "more", {"fair.md": text}))
+    response = ask(with_reader(assistant, Finding("Nvidia")), "Who spoke at the fair?")
     assert response.short_answer == "Oracle, Nvidia and Ann Lee Works"

@@ -20,7 +20,7 @@ from service.answer.relations import untold
         ("What is the annual revenue of the mill?", "The mill turned over $3 million a year.", False),
         ("Who is the CFO of the mill?", "The mill's chief executive, Ann Lee, is 40.", True),
         ("Who is the CFO of the mill?", "Ann Lee is finance director of the mill.", False),
-        ("What is the phone number of the desk?", "The desk is in room 2.14.", True),
+        ("What is the phone number of the assistant?", "The assistant is in room 2.14.", True),
         ("What is the phone number of the desk?", "The desk has extension 4400.", False),
         ("When was the song released?", "It is a single of 1984.", False),
         ("What did Ann Lee say about the bridge?", "Ann Lee walked over the bridge.", True),

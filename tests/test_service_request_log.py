@@ -14,10 +14,10 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.api.app import create_app
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.monitoring.logs import set_up
 from service.monitoring.metrics import Metrics, loop_watched
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
 
@@ -32,9 +32,9 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     structlog.reset_defaults()
 
 
-def serve(guard: Guard | None = None, *, host: str = "127.0.0.1", **settings: Any) -> TestClient:
+def serve(auth_state: AuthState | None = None, *, host: str = "127.0.0.1", **settings: Any) -> TestClient:
     wanted = settings_for(Path("unused"), **settings)
-    app = create_app(FakeDesk(), settings=wanted, host=host, owner_token=TOKEN, guard=guard)
+    app = create_app(FakeDesk(), settings=wanted, host=host, owner_token=TOKEN, auth_state=auth_state)
     return TestClient(app, base_url=ADDRESS)
 
 
@@ -88,9 +88,9 @@ def test_a_request_is_one_line_with_its_id_and_without_the_question(lines: Any) 
 
 
 def test_what_is_logged_for_a_request_carries_its_id(lines: Any) -> None:
-    desk = FakeDesk()
-    desk.error = RuntimeError("a fault")
-    client = TestClient(create_app(desk, settings=settings_for(Path("unused"))), base_url=ADDRESS)
+    assistant = FakeDesk()
+    assistant.error = RuntimeError("a fault")
+    client = TestClient(create_app(assistant, settings=settings_for(Path("unused"))), base_url=ADDRESS)
     first, second = (client.post("/api/ask", json=QUESTION).headers["x-request-id"] for _ in range(2))
     assert [(line["event"], line["request"]) for line in lines()] == [
         ("unexpected error", first),

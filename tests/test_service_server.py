@@ -20,11 +20,11 @@ from index.records import FOR_EVERYONE, Access
 from service.api.app import create_app
 from service.api.server import Server
 from service.auth.askers import Asker
-from service.auth.fair_queue import Turns
+from service.auth.fair_queue import FairQueue
 from service.auth.limits import turns_for
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.schemas.api import HitsEvent, SearchRequest, SearchResponse
-from tests.fake_desk import FakeDesk, answer
+from tests.fake_assistant import FakeDesk, answer
 from tests.service_fixtures import settings_for
 from tests.test_service_api import problem
 from tests.test_service_streaming import events_of, send_request
@@ -61,7 +61,7 @@ class Running:
 
     url: str
     server: Server
-    turns: Turns
+    turns: FairQueue
     thread: threading.Thread
 
     def stop(self) -> None:
@@ -69,10 +69,12 @@ class Running:
 
 
 @contextmanager
-def running(desk: FakeDesk, *, opened: bool = True, guard: Guard | None = None, **settings: Any) -> Iterator[Running]:
+def running(
+    assistant: FakeDesk, *, opened: bool = True, auth_state: AuthState | None = None, **settings: Any
+) -> Iterator[Running]:
     chosen = settings_for(Path("unused"), **settings)
     turns = turns_for(chosen, opened=opened)
-    app = create_app(desk, settings=chosen, guard=replace(guard or Guard(), turns=turns))
+    app = create_app(assistant, settings=chosen, auth_state=replace(auth_state or AuthState(), turns=turns))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Server(
             uvicorn.Config(app, log_config=None),
@@ -111,19 +113,22 @@ IN_FLIGHT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def until_working(desk: Held, count: int) -> None:
+def until_working(assistant: Held, count: int) -> None:
     for _ in range(count):
-        assert desk.working.acquire(timeout=PATIENCE)
+        assert assistant.working.acquire(timeout=PATIENCE)
 
 
 def test_what_is_worked_on_when_it_stops_is_answered(caplog: pytest.LogCaptureFixture) -> None:
-    desk = Held()
-    with running(desk, questions_at_once=8, stop_seconds=PATIENCE) as service, asked(service.url, IN_FLIGHT) as replies:
-        until_working(desk, len(IN_FLIGHT))
+    assistant = Held()
+    with (
+        running(assistant, questions_at_once=8, stop_seconds=PATIENCE) as service,
+        asked(service.url, IN_FLIGHT) as replies,
+    ):
+        until_working(assistant, len(IN_FLIGHT))
         service.stop()
         while not service.turns.stopping:
-            desk.go_on.wait(0.01)
-        desk.go_on.set()
+            assistant.go_on.wait(0.01)
+        assistant.go_on.set()
         assert [reply.result(PATIENCE).status_code for reply in replies] == [200] * 5
     assert [name for name, _ in events_of(replies[3].result().text)] == ["hits", "answer"]
     assert "Traceback" not in caplog.text
@@ -131,14 +136,14 @@ def test_what_is_worked_on_when_it_stops_is_answered(caplog: pytest.LogCaptureFi
 
 def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
-    desk = Held()
+    assistant = Held()
     waiting = ("/api/ask", QUESTION)
-    with running(desk, questions_at_once=6, questions_at_once_each=5, stop_seconds=0.1) as service:
+    with running(assistant, questions_at_once=6, questions_at_once_each=5, stop_seconds=0.1) as service:
         with asked(service.url, IN_FLIGHT) as replies:
-            until_working(desk, len(IN_FLIGHT))
+            until_working(assistant, len(IN_FLIGHT))
             with asked(service.url, [waiting]) as late:
                 while not service.turns.waiting:
-                    desk.go_on.wait(0.01)
+                    assistant.go_on.wait(0.01)
                 service.stop()
                 ask, search, chat, stream, chunks = [reply.result(PATIENCE) for reply in replies]
                 for response in (ask, search, late[0].result(PATIENCE)):
@@ -158,14 +163,14 @@ def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFix
 
 
 def test_questions_wait_for_the_models_and_readiness_says_so() -> None:
-    desk = FakeDesk()
-    desk.steps = [answer()]
-    with running(desk, opened=False) as service, asked(service.url, [("/api/ask", QUESTION)] * 3) as replies:
+    assistant = FakeDesk()
+    assistant.steps = [answer()]
+    with running(assistant, opened=False) as service, asked(service.url, [("/api/ask", QUESTION)] * 3) as replies:
         while service.turns.waiting < 3:
             service.thread.join(0.01)
         assert httpx.get(f"{service.url}/healthz").json() == {"status": "alive"}
         assert "loaded" in problem(httpx.get(f"{service.url}/readyz"), 503, "not-ready")
-        assert desk.made == 0
+        assert assistant.made == 0
         service.turns.open()
         assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
         assert httpx.get(f"{service.url}/readyz").status_code == 200
@@ -185,24 +190,30 @@ def test_one_person_s_questions_leave_room_for_those_of_others() -> None:
                 return FakeDesk.search(self, request, access)
             return super().search(request, access)
 
-    desk = HeavyAndLight()
+    assistant = HeavyAndLight()
     limits: dict[str, Any] = {"questions_at_once": 3, "questions_waiting": 8, "question_wait_seconds": 1_000}
-    with running(desk, guard=Guard(known=(knows,)), **limits) as service, ThreadPoolExecutor(10) as clients:
+    with (
+        running(assistant, auth_state=AuthState(known=(knows,)), **limits) as service,
+        ThreadPoolExecutor(10) as clients,
+    ):
         heavy = [clients.submit(search, "ann", "Heavy?") for _ in range(6)]
-        until_working(desk, 2)
+        until_working(assistant, 2)
         while service.turns.waiting < 4:
             service.thread.join(0.01)
         assert search("bob", "Light?").status_code == 200
         refused = search("ann", "Light?")
         problem(refused, 429, "too-many-at-once")
         assert int(refused.headers["retry-after"]) >= 1
-        desk.go_on.set()
+        assistant.go_on.set()
         assert [reply.result(PATIENCE).status_code for reply in heavy] == [200] * 6
 
 
 def test_a_question_that_takes_too_long_is_ended_and_told_so() -> None:
-    desk = Held()
-    with running(desk, question_seconds=0.2) as service, asked(service.url, [IN_FLIGHT[0], IN_FLIGHT[3]]) as replies:
+    assistant = Held()
+    with (
+        running(assistant, question_seconds=0.2) as service,
+        asked(service.url, [IN_FLIGHT[0], IN_FLIGHT[3]]) as replies,
+    ):
         response = replies[0].result(PATIENCE)
         assert "0.2 seconds" in problem(response, 503, "took-too-long")
         assert int(response.headers["retry-after"]) > 0
@@ -212,10 +223,10 @@ def test_a_question_that_takes_too_long_is_ended_and_told_so() -> None:
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_the_work_stops_when_its_client_hangs_up(stream: bool) -> None:
-    desk = Held()
-    with running(desk, questions_at_once=1) as service:
+    assistant = Held()
+    with running(assistant, questions_at_once=1) as service:
         connection = send_request(service.url, QUESTION | {"stream": stream})
-        until_working(desk, 1)
+        until_working(assistant, 1)
         waiting = send_request(service.url, QUESTION | {"stream": stream})
         while not service.turns.waiting:
             service.thread.join(0.01)
@@ -223,7 +234,7 @@ def test_the_work_stops_when_its_client_hangs_up(stream: bool) -> None:
         while service.turns.waiting:
             service.thread.join(0.01)
         connection.close()
-        assert desk.ended.acquire(timeout=PATIENCE)
+        assert assistant.ended.acquire(timeout=PATIENCE)
         assert service.turns.wait_until_idle(PATIENCE)
 
 

@@ -17,15 +17,15 @@ from tests.slack_workspace import BOT, TEAM, Fault, SlackServer, action_body, co
 
 
 @pytest.fixture
-def desk() -> ScriptedDesk:
+def assistant() -> ScriptedDesk:
     return ScriptedDesk()
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, assistant: ScriptedDesk) -> None:
     body = slack.ask("How much does Amazon invest?")
     (reply,) = slack.reply(body)
-    assert desk.questions == ["How much does Amazon invest?"]
+    assert assistant.questions == ["How much does Amazon invest?"]
     assert reply["thread_ts"] == body["event"]["ts"]
     assert "You asked: How much does Amazon invest?. [1]" in words(reply)
     assert "*[1]* <https://daily.example.org/1|Amazon invests, part 1> · The Daily · 24 April 2026" in words(reply)
@@ -34,9 +34,9 @@ def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, de
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, assistant: ScriptedDesk) -> None:
     go = threading.Event()
-    desk.script = lambda question: _after(go, answered("Fine."))
+    assistant.script = lambda question: _after(go, answered("Fine."))
     body = slack.ask("How?")
     place = ("C0GENERAL", body["event"]["ts"])
     slack.wait_for(lambda: slack.statuses.get(place), "a status")
@@ -46,10 +46,10 @@ def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, desk:
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, assistant: ScriptedDesk) -> None:
     slack.always["assistant.threads.setStatus"] = Fault(error="missing_scope")
     go = threading.Event()
-    desk.script = lambda question: _after(go, answered("Fine."))
+    assistant.script = lambda question: _after(go, answered("Fine."))
     body = slack.ask("How?")
     slack.wait_for(lambda: ("C0GENERAL", body["event"]["ts"]) in slack.reactions, "a reaction")
     go.set()
@@ -58,7 +58,7 @@ def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, desk: Script
 
 
 @pytest.mark.usefixtures("bot")
-def test_sentences_are_streamed_as_they_come(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_sentences_are_streamed_as_they_come(slack: SlackServer, assistant: ScriptedDesk) -> None:
     go = threading.Event()
 
     def script(question: str) -> Iterator[AskEvent]:
@@ -67,7 +67,7 @@ def test_sentences_are_streamed_as_they_come(slack: SlackServer, desk: ScriptedD
         go.wait(120)
         yield from events[2:]
 
-    desk.script = script
+    assistant.script = script
     body = slack.ask("How?")
     event = body["event"]
     slack.wait_for(lambda: slack.replies("C0GENERAL", event["ts"]), "the first sentence")
@@ -81,7 +81,7 @@ def test_sentences_are_streamed_as_they_come(slack: SlackServer, desk: ScriptedD
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, assistant: ScriptedDesk) -> None:
     first = slack.ask("How much?")
     slack.reply(first)
     slack.wait_until_quiet()
@@ -89,34 +89,34 @@ def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, d
     second = slack.say("And when?", user="UBOB", thread=thread)
     slack.deliver(second)
     slack.reply(second)
-    (before, one), (after, other) = desk.asked
+    (before, one), (after, other) = assistant.asked
     assert (before.conversation_id, after.conversation_id) == (None, "conv_1")
     assert one.id == other.id == f"slack:{TEAM}:C0GENERAL:{thread}"
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, assistant: ScriptedDesk) -> None:
     first = slack.ask("How much?")
     slack.reply(first)
     slack.wait_until_quiet()
 
     def forgotten(question: str) -> Iterator[AskEvent]:
-        if desk.asked[-1][0].conversation_id:
+        if assistant.asked[-1][0].conversation_id:
             raise NotKept("gone")
         yield from events_of(answered("Anew.", conversation_id="conv_2"))
 
-    desk.script = forgotten
+    assistant.script = forgotten
     second = slack.say("And when?", thread=first["event"]["ts"])
     slack.deliver(second)
     assert "Anew." in words(slack.reply(second)[0])
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_direct_message_is_answered_without_a_mention(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_direct_message_is_answered_without_a_mention(slack: SlackServer, assistant: ScriptedDesk) -> None:
     body = slack.say("How much?", channel="D0ANN")
     slack.deliver(body)
     slack.reply(body)
-    assert desk.asked[0][1].id == f"slack:{TEAM}:UANN"
+    assert assistant.asked[0][1].id == f"slack:{TEAM}:UANN"
 
 
 SILENT: list[dict[str, Any]] = [
@@ -133,7 +133,7 @@ SILENT: list[dict[str, Any]] = [
 
 
 @pytest.mark.usefixtures("bot")
-def test_nobody_else_is_answered(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedDesk) -> None:
     for fields in SILENT:
         slack.deliver(slack.say(**fields))
         slack.deliver(mention(slack.say(**fields)) if "<@" in fields["text"] else slack.say(**fields))
@@ -142,21 +142,21 @@ def test_nobody_else_is_answered(slack: SlackServer, desk: ScriptedDesk) -> None
     asked = slack.ask("How?")
     slack.reply(asked)
     slack.wait_until_quiet()
-    assert desk.questions == ["How?"]
+    assert assistant.questions == ["How?"]
     assert len(slack.called("chat.startStream")) == 1
 
 
 @pytest.mark.usefixtures("bot")
 @pytest.mark.parametrize("text", ["", "  ", "help", "Help?"])
-def test_an_empty_mention_gets_a_short_help(slack: SlackServer, desk: ScriptedDesk, text: str) -> None:
+def test_an_empty_mention_gets_a_short_help(slack: SlackServer, assistant: ScriptedDesk, text: str) -> None:
     (reply,) = slack.reply(slack.ask(text))
     assert words(reply) == HELP
-    assert desk.asked == []
+    assert assistant.asked == []
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, desk: ScriptedDesk) -> None:
-    desk.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
+def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: ScriptedDesk) -> None:
+    assistant.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
     (reply,) = slack.reply(slack.ask("Who won?"))
     assert "The articles do not answer this question." in words(reply)
     assert "*Nearest articles*\n• <https://footnote.example.org/articles/near/0|Amazon &amp; Anthropic>" in words(reply)
@@ -173,12 +173,14 @@ def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, desk: ScriptedDe
         (RuntimeError("secret inside"), "Something went wrong"),
     ],
 )
-def test_an_answer_that_fails_is_told(slack: SlackServer, desk: ScriptedDesk, error: Exception, words_of: str) -> None:
+def test_an_answer_that_fails_is_told(
+    slack: SlackServer, assistant: ScriptedDesk, error: Exception, words_of: str
+) -> None:
     def failing(question: str) -> Iterator[AskEvent]:
         yield from list(events_of(answered("Half of")))[:2]
         raise error
 
-    desk.script = failing
+    assistant.script = failing
     (reply,) = slack.reply(slack.ask("How?"))
     assert words_of in words(reply)
     assert "Half of" not in words(reply)
@@ -186,10 +188,10 @@ def test_an_answer_that_fails_is_told(slack: SlackServer, desk: ScriptedDesk, er
     slack.wait_until_quiet()
 
 
-def test_an_answer_that_takes_too_long_is_told(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
+def test_an_answer_that_takes_too_long_is_told(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> None:
     go = threading.Event()
-    desk.script = lambda question: _after(go, answered("Late."))
-    with running_bot(slack, desk, tmp_path, slack_answer_seconds=0.2):
+    assistant.script = lambda question: _after(go, answered("Late."))
+    with running_bot(slack, assistant, tmp_path, slack_answer_seconds=0.2):
         (reply,) = slack.reply(slack.ask("How?"))
         go.set()
     assert "took so long that I stopped" in words(reply)
@@ -209,7 +211,7 @@ def test_an_agent_suggests_something_to_ask_when_its_messages_are_opened(slack: 
 
 
 @pytest.mark.usefixtures("bot")
-def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServer, assistant: ScriptedDesk) -> None:
     root = slack.say("New chat", channel="D0ANN")["event"]["ts"]
     pane = {"user_id": "UANN", "channel_id": "D0ANN", "thread_ts": root, "context": {}}
     slack.deliver(event_body({"type": "assistant_thread_started", "assistant_thread": pane, "event_ts": root}))
@@ -219,17 +221,17 @@ def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServ
     body = slack.say("How much?", channel="D0ANN", thread=root)
     slack.deliver(body)
     slack.reply(body)
-    assert desk.questions == ["How much?"]
+    assert assistant.questions == ["How much?"]
 
 
 GROUPS = {"C0BOARD": ["board"], "S0FINANCE": ["finance", "audit"], "S0LAW": ["law"]}
 
 
 def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
 ) -> None:
     slack.user_groups = {"S0FINANCE": ["UANN", "UBOB"], "S0LAW": ["UBOB"]}
-    with running_bot(slack, desk, tmp_path, slack_groups=GROUPS):
+    with running_bot(slack, assistant, tmp_path, slack_groups=GROUPS):
         for channel in ("C0GENERAL", "C0BOARD"):
             slack.reply(slack.ask(f"In {channel}?", channel=channel))
         for user in ("UANN", "UEVE"):
@@ -237,8 +239,8 @@ def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
             slack.deliver(body)
             slack.reply(body)
         slack.deliver(command_body(slack, "By command?", channel="C0BOARD", user="UBOB"), type="slash_commands")
-        slack.wait_for(lambda: "By command?" in desk.questions, "the command")
-    access = {request.question: asker.access for request, asker in desk.asked}
+        slack.wait_for(lambda: "By command?" in assistant.questions, "the command")
+    access = {request.question: asker.access for request, asker in assistant.asked}
     assert access == {
         "In C0GENERAL?": Access(),
         "In C0BOARD?": Access(frozenset({"board"})),
@@ -249,18 +251,18 @@ def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
 
 
 def test_who_cannot_be_looked_up_reads_what_is_for_everyone(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
 ) -> None:
     slack.always["usergroups.users.list"] = Fault(error="missing_scope")
-    with running_bot(slack, desk, tmp_path, slack_groups=GROUPS):
+    with running_bot(slack, assistant, tmp_path, slack_groups=GROUPS):
         body = slack.say("How much?", channel="D0ANN")
         slack.deliver(body)
         slack.reply(body)
-    assert desk.asked[0][1].access == Access()
+    assert assistant.asked[0][1].access == Access()
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, assistant: ScriptedDesk) -> None:
     command = command_body(slack, "How much?")
     envelope = slack.deliver(command, type="slash_commands")
     sent = _private(slack, command["response_url"])
@@ -275,11 +277,11 @@ def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, desk: Scri
 
 
 def test_sharing_answers_again_with_what_the_channel_may_read(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
 ) -> None:
     slack.user_groups = {"S0FINANCE": ["UANN"]}
     groups = {"S0FINANCE": ["finance"]}
-    with running_bot(slack, desk, tmp_path, slack_groups=groups):
+    with running_bot(slack, assistant, tmp_path, slack_groups=groups):
         command = command_body(slack, "How much <!channel>?")
         slack.deliver(command, type="slash_commands")
         sent = _private(slack, command["response_url"])
@@ -293,14 +295,14 @@ def test_sharing_answers_again_with_what_the_channel_may_read(
         (heading,) = slack.called("chat.postMessage")
         assert heading["text"] == "<@UANN> asked: How much &lt;!channel&gt;?"
         assert len(slack.called("chat.startStream")) == 1
-        (private, _), (public, asker) = desk.asked
+        (private, _), (public, asker) = assistant.asked
         assert private.question == public.question
         assert asker.access == Access()
         thread = slack.called("chat.startStream")[0]["thread_ts"]
         further = slack.say("And when?", user="UBOB", thread=thread)
         slack.deliver(further)
         slack.reply(further)
-        assert desk.asked[-1][1].id == asker.id
+        assert assistant.asked[-1][1].id == asker.id
 
 
 @pytest.mark.usefixtures("bot")
@@ -322,29 +324,31 @@ def test_discarding_takes_the_answer_away(slack: SlackServer) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, assistant: ScriptedDesk) -> None:
     slack.reply(slack.ask("How?"))
     slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
     slack.deliver(action_body(slack, FEEDBACK, "down ans_1", user="UBOB"), type="interactive")
-    slack.wait_for(lambda: len(desk.rated) == 2, "two ratings")
-    given = {(asker.id, request.answer_id, request.rating) for request, asker in desk.rated}
+    slack.wait_for(lambda: len(assistant.rated) == 2, "two ratings")
+    given = {(asker.id, request.answer_id, request.rating) for request, asker in assistant.rated}
     assert given == {(f"slack:{TEAM}:UANN", "ans_1", "up"), (f"slack:{TEAM}:UBOB", "ans_1", "down")}
     slack.wait_for(lambda: [one["user"] for one in slack.private if one.get("text") == THANKS], "thanks")
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_on_what_is_not_kept_is_told(slack: SlackServer, desk: ScriptedDesk) -> None:
-    desk.unkept = True
+def test_feedback_on_what_is_not_kept_is_told(slack: SlackServer, assistant: ScriptedDesk) -> None:
+    assistant.unkept = True
     slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
     slack.wait_for(lambda: any(one.get("text") == NOT_RATED for one in slack.private), "the reason")
 
 
-def test_beyond_the_queue_people_are_asked_for_patience(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> None:
+def test_beyond_the_queue_people_are_asked_for_patience(
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+) -> None:
     go = threading.Event()
-    desk.script = lambda question: _after(go, answered("Fine."))
-    with running_bot(slack, desk, tmp_path, slack_workers=1, slack_queue=2):
+    assistant.script = lambda question: _after(go, answered("Fine."))
+    with running_bot(slack, assistant, tmp_path, slack_workers=1, slack_queue=2):
         first = slack.ask("Question 0?")
-        slack.wait_for(lambda: desk.asked, "the first question to be asked")
+        slack.wait_for(lambda: assistant.asked, "the first question to be asked")
         asked = [slack.ask(f"Question {number}?") for number in range(1, 6)]
         turned_away = [slack.reply(body)[0] for body in asked[2:]]
         assert {words(reply) for reply in turned_away} == {TOO_MANY}
@@ -357,11 +361,11 @@ def test_beyond_the_queue_people_are_asked_for_patience(slack: SlackServer, desk
 
 
 def test_events_are_acknowledged_before_anything_is_answered(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
 ) -> None:
     go = threading.Event()
-    desk.script = lambda question: _after(go, answered("Fine."))
-    with running_bot(slack, desk, tmp_path, slack_workers=2):
+    assistant.script = lambda question: _after(go, answered("Fine."))
+    with running_bot(slack, assistant, tmp_path, slack_workers=2):
         sent = {slack.deliver(slack.say(f"<@{BOT}> Question {number}?")) for number in range(60)}
         slack.wait_for(lambda: sent <= slack.acknowledged.keys(), "60 acknowledgements")
         go.set()

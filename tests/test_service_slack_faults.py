@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from index.errors import WrongUsage
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.schemas.api import AskEvent
 from service.slack.running import check_tokens
 from service.slack.tokens import wanted
@@ -20,7 +20,7 @@ ANSWER = ["The first sentence.", "The second sentence.", "The third sentence."]
 
 
 @pytest.fixture
-def desk() -> ScriptedDesk:
+def assistant() -> ScriptedDesk:
     return ScriptedDesk(_slowly)
 
 
@@ -109,12 +109,12 @@ def test_retry_after_is_waited_for(slack: SlackServer) -> None:
 
 
 def test_a_timeout_is_a_fault_like_others(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.slack.running._CALL_SECONDS", 0.3)
     slack.always["chat.startStream"] = NO_STREAM
     slack.fail("chat.postMessage", Fault(silent=1.0, carried_out=True), Fault(silent=1.0))
-    with running_bot(slack, desk, tmp_path):
+    with running_bot(slack, assistant, tmp_path):
         body = slack.ask("How?")
         (reply,) = slack.reply(body)
         slack.wait_until_quiet()
@@ -134,28 +134,28 @@ def test_while_slack_is_down_a_question_waits(slack: SlackServer) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, assistant: ScriptedDesk) -> None:
     def gone(question: str) -> Iterator[AskEvent]:
         slack.gone.add("C0GENERAL")
         yield from events_of(answered(*ANSWER))
 
-    desk.script = gone
+    assistant.script = gone
     slack.ask("How?")
     slack.wait_for(lambda: slack.channels["DANN"], "a direct message")
     assert [words(message) for message in slack.channels["DANN"].values()] == [NO_PLACE]
 
 
 def test_a_refused_token_is_counted_and_the_question_waits_for_a_new_one(
-    slack: SlackServer, desk: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
 ) -> None:
-    guard = Guard()
-    registry = guard.metrics.registry
+    auth_state = AuthState()
+    registry = auth_state.metrics.registry
 
     def counted() -> float | None:
         labels = {"method": "chat.startStream", "kind": "token_revoked"}
         return registry.get_sample_value("footnote_slack_faults_total", labels)
 
-    with running_bot(slack, desk, tmp_path, guard=guard):
+    with running_bot(slack, assistant, tmp_path, auth_state=auth_state):
         slack.refused_token = True
         body = slack.ask("How?")
         slack.wait_for(counted, "the fault to be counted")
@@ -208,10 +208,10 @@ def test_a_status_that_cannot_be_shown_keeps_nobody_from_answering(slack: SlackS
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_long_answer_is_split_at_sentence_ends(slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_long_answer_is_split_at_sentence_ends(slack: SlackServer, assistant: ScriptedDesk) -> None:
     sentences = [f"Sentence {number} says {'much ' * 40}indeed." for number in range(120)]
     cited = [citation(number) for number in range(1, 31)]
-    desk.script = lambda question: events_of(answered(*sentences, citations=cited))
+    assistant.script = lambda question: events_of(answered(*sentences, citations=cited))
     body = slack.ask("How?")
     parts = slack.reply(body, count=4)
     slack.wait_until_quiet()

@@ -12,20 +12,20 @@ from fastapi.testclient import TestClient
 from service.api.app import create_app
 from service.slack.http import slack_routes
 from service.slack.running import SlackBot
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.service_fixtures import settings_for
 from tests.slack_fixtures import ScriptedDesk, running_bot, secret_settings
 from tests.slack_workspace import BOT, TEAM, SlackServer, command_body, mention, signed
 
 
 @pytest.fixture
-def desk() -> ScriptedDesk:
+def assistant() -> ScriptedDesk:
     return ScriptedDesk()
 
 
 @pytest.fixture
-def http(slack: SlackServer, desk: ScriptedDesk, tmp_path: Path) -> Iterator[TestClient]:
-    with running_bot(slack, desk, tmp_path, **secret_settings()) as bot, _service(bot, tmp_path) as client:
+def http(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> Iterator[TestClient]:
+    with running_bot(slack, assistant, tmp_path, **secret_settings()) as bot, _service(bot, tmp_path) as client:
         yield client
 
 
@@ -36,14 +36,14 @@ def _service(bot: SlackBot, data_dir: Path) -> TestClient:
     return TestClient(app, base_url="https://footnote.example.org", headers={"X-Forwarded-For": "203.0.113.9"})
 
 
-def test_a_signed_event_is_answered(http: TestClient, slack: SlackServer, desk: ScriptedDesk) -> None:
+def test_a_signed_event_is_answered(http: TestClient, slack: SlackServer, assistant: ScriptedDesk) -> None:
     body = slack.say(f"<@{BOT}> Ünïcode, how much?")
     for event in (body, mention(body), body):
         raw = json.dumps(event, ensure_ascii=False).encode()
         assert http.post("/slack/events", content=raw, headers=signed(raw)).status_code == 200
     slack.reply(body)
     slack.wait_until_quiet()
-    assert desk.questions == ["Ünïcode, how much?"]
+    assert assistant.questions == ["Ünïcode, how much?"]
 
 
 def test_a_signed_command_is_answered(http: TestClient, slack: SlackServer) -> None:
@@ -62,7 +62,7 @@ def test_slack_may_check_the_address(http: TestClient) -> None:
 
 
 def test_whatever_is_not_signed_now_by_slack_is_refused(
-    http: TestClient, slack: SlackServer, desk: ScriptedDesk
+    http: TestClient, slack: SlackServer, assistant: ScriptedDesk
 ) -> None:
     raw = json.dumps(slack.say(f"<@{BOT}> How much?")).encode()
     good = signed(raw)
@@ -77,7 +77,7 @@ def test_whatever_is_not_signed_now_by_slack_is_refused(
     statuses = {name: http.post("/slack/events", content=raw, headers=headers) for name, headers in forged.items()}
     assert {name: response.status_code for name, response in statuses.items()} == dict.fromkeys(forged, 401)
     assert http.post("/slack/events", content=b"\xff\xfe", headers=signed(b"")).status_code == 401
-    assert desk.asked == []
+    assert assistant.asked == []
 
 
 def test_the_rest_of_the_service_stays_behind_the_gate(http: TestClient) -> None:

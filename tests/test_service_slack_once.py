@@ -25,18 +25,18 @@ def test_sixty_questions_across_two_kills_have_one_reply_each(slack: SlackServer
 
 
 def test_what_is_delivered_again_later_is_not_answered_again(slack: SlackServer, tmp_path: Path) -> None:
-    desk = ScriptedDesk()
+    assistant = ScriptedDesk()
     body = slack.say(f"<@{BOT}> How?")
-    with running_bot(slack, desk, tmp_path):
+    with running_bot(slack, assistant, tmp_path):
         slack.deliver(body)
         slack.reply(body)
         slack.wait_until_quiet()
-    with running_bot(slack, desk, tmp_path):
+    with running_bot(slack, assistant, tmp_path):
         for event in (body, mention(body), mention(body)):
             slack.deliver(event)
         slack.wait_for(lambda: len(slack.acknowledged) == 4, "the acknowledgements")
         slack.wait_until_quiet()
-    assert desk.questions == ["How?"]
+    assert assistant.questions == ["How?"]
 
 
 def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServer, tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServ
     for _ in range(5):
         remembered.begin(asked.key)
     engine.dispose()
-    desk = ScriptedDesk()
-    with running_bot(slack, desk, tmp_path):
+    assistant = ScriptedDesk()
+    with running_bot(slack, assistant, tmp_path):
         (reply,) = slack.reply(body)
     assert "tried several times" in words(reply)
-    assert desk.asked == []
+    assert assistant.asked == []
 
 
 def test_a_stream_that_was_left_open_is_finished(slack: SlackServer, tmp_path: Path) -> None:
@@ -74,12 +74,12 @@ def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(slack
     _left_by_a_killed_process(slack, tmp_path, body, streamed="All of it.", metadata=metadata)
     slack.statuses["C0GENERAL", event["ts"]] = "is looking"
     slack.reactions.add(("C0GENERAL", event["ts"]))
-    desk = ScriptedDesk()
-    with running_bot(slack, desk, tmp_path):
+    assistant = ScriptedDesk()
+    with running_bot(slack, assistant, tmp_path):
         slack.wait_for(lambda: not any(slack.statuses.values()) and not slack.reactions, "no status and no reaction")
         slack.wait_until_quiet()
     assert [words(reply) for reply in slack.replies("C0GENERAL", event["ts"])] == ["All of it."]
-    assert desk.asked == []
+    assert assistant.asked == []
 
 
 LEFT = "1700000001.000001"

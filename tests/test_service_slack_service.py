@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import OWNER
 from service.history.database import opened_database
-from service.history.store import Kept
+from service.history.store import HistoryStore
 from service.slack.blocks import FEEDBACK
-from tests.service_fixtures import ROOT, desk_over, index_into, settings_for, write
+from tests.service_fixtures import ROOT, assistant_over, index_into, settings_for, write
 from tests.slack_fixtures import running_bot
 from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, words
 
@@ -29,12 +29,12 @@ PRIVATE = "Who will the lighthouse of Skerrow be sold to?"
 
 
 @contextmanager
-def _desk(data_dir: Path, folder: Path) -> Iterator[LocalDesk]:
-    with desk_over(settings_for(data_dir)) as desk:
-        index_into(desk, write(folder, ARTICLES))
+def _desk(data_dir: Path, folder: Path) -> Iterator[LocalAssistant]:
+    with assistant_over(settings_for(data_dir)) as assistant:
+        index_into(assistant, write(folder, ARTICLES))
         engine = opened_database(data_dir)
         try:
-            yield replace(desk, kept=Kept(engine, desk.live))
+            yield replace(assistant, kept=HistoryStore(engine, assistant.live))
         finally:
             engine.dispose()
 
@@ -42,7 +42,7 @@ def _desk(data_dir: Path, folder: Path) -> Iterator[LocalDesk]:
 def test_private_articles_are_never_in_a_public_thread(slack: SlackServer, tmp_path: Path, folder: Path) -> None:
     slack.user_groups = {"S0BOARD": ["UANN"]}
     groups = {"S0BOARD": ["board"], "C0BOARD": ["board"]}
-    with _desk(tmp_path, folder) as desk, running_bot(slack, desk, tmp_path, slack_groups=groups):
+    with _desk(tmp_path, folder) as assistant, running_bot(slack, assistant, tmp_path, slack_groups=groups):
         public = slack.ask(PRIVATE)
         direct = slack.say(PRIVATE, channel="D0ANN")
         slack.deliver(direct)
@@ -57,7 +57,7 @@ def test_private_articles_are_never_in_a_public_thread(slack: SlackServer, tmp_p
 
 
 def test_what_is_answered_is_kept_and_rated(slack: SlackServer, tmp_path: Path, folder: Path) -> None:
-    with _desk(tmp_path, folder) as desk, running_bot(slack, desk, tmp_path):
+    with _desk(tmp_path, folder) as assistant, running_bot(slack, assistant, tmp_path):
         body = slack.ask("When was the lighthouse of Skerrow opened?")
         (reply,) = slack.reply(body)
         assert "1887" in words(reply)
@@ -66,7 +66,7 @@ def test_what_is_answered_is_kept_and_rated(slack: SlackServer, tmp_path: Path, 
         slack.deliver(action_body(slack, FEEDBACK, element["positive_button"]["value"]), type="interactive")
         slack.wait_for(lambda: any("Thank you" in one.get("text", "") for one in slack.private), "thanks")
         answer_id = element["positive_button"]["value"].removeprefix("up ")
-        kept = desk.kept_answer(answer_id, replace(OWNER, admin=True))
+        kept = assistant.kept_answer(answer_id, replace(OWNER, admin=True))
         assert kept.question == "When was the lighthouse of Skerrow opened?"
         slack.wait_until_quiet()
         further = slack.say("And how tall is it?", thread=body["event"]["ts"])

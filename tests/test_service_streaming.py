@@ -16,7 +16,7 @@ from index.errors import FootnoteError, IndexEmpty, ModelUnusable
 from service.api import streaming
 from service.schemas.api import AskResponse, HitsEvent, Problem, SentenceEvent
 from service.settings import Settings
-from tests.fake_desk import FakeDesk, answer, answered, citation, streamed
+from tests.fake_assistant import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
 from tests.skipping import not_installed
 
@@ -51,9 +51,9 @@ def send_request(url: str, body: dict[str, Any]) -> socket.socket:
 
 
 def test_hits_then_sentences_then_the_whole_answer() -> None:
-    desk = FakeDesk()
-    desk.steps = [*streamed(WHOLE)]
-    with served(desk) as url:
+    assistant = FakeDesk()
+    assistant.steps = [*streamed(WHOLE)]
+    with served(assistant) as url:
         response = ask(url)
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/event-stream")
@@ -65,15 +65,15 @@ def test_hits_then_sentences_then_the_whole_answer() -> None:
     assert [event.sentence.text for event in said] == ["It rained.\nA lot 😀.", "Ferries stopped."]
     assert [[cited.number for cited in event.citations] for event in said] == [[1], [2]]
     assert AskResponse.model_validate(events[3][1]) == WHOLE
-    assert desk.closed.is_set()
+    assert assistant.closed.is_set()
 
 
 def test_each_event_arrives_when_it_is_made() -> None:
-    desk, go_on = FakeDesk(), threading.Event()
+    assistant, go_on = FakeDesk(), threading.Event()
     hits, first, second, whole = streamed(WHOLE)
-    desk.steps = [hits, first, lambda: go_on.wait(PATIENCE), second, whole]
+    assistant.steps = [hits, first, lambda: go_on.wait(PATIENCE), second, whole]
     body = {"question": "Why?", "stream": True}
-    with served(desk) as url, httpx.stream("POST", f"{url}/api/ask", json=body, timeout=PATIENCE) as response:
+    with served(assistant) as url, httpx.stream("POST", f"{url}/api/ask", json=body, timeout=PATIENCE) as response:
         lines = response.iter_lines()
         assert next(line for line in lines if line.startswith("event: sentence"))
         assert not go_on.is_set()
@@ -88,9 +88,9 @@ def test_each_event_arrives_when_it_is_made() -> None:
 def test_what_goes_wrong_before_the_first_event_is_an_ordinary_problem(
     error: FootnoteError, status: int, slug: str
 ) -> None:
-    desk = FakeDesk()
-    desk.steps = [error]
-    with served(desk) as url:
+    assistant = FakeDesk()
+    assistant.steps = [error]
+    with served(assistant) as url:
         response = ask(url)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json")
     assert response.json()["type"] == f"/problems/{slug}"
@@ -106,23 +106,23 @@ def test_what_goes_wrong_before_the_first_event_is_an_ordinary_problem(
 def test_what_goes_wrong_later_is_an_error_event_in_place_of_the_answer(
     error: Exception, slug: str, detail: str
 ) -> None:
-    desk = FakeDesk()
-    desk.steps = [HitsEvent(hits=[]), error]
-    with served(desk) as url:
+    assistant = FakeDesk()
+    assistant.steps = [HitsEvent(hits=[]), error]
+    with served(assistant) as url:
         events = events_of(ask(url).text)
     assert [name for name, _ in events] == ["hits", "error"]
     problem = Problem.model_validate(events[1][1])
     assert problem.type == f"/problems/{slug}"
     assert problem.detail.endswith(detail)
     assert "hunter2" not in problem.detail
-    assert desk.closed.is_set()
+    assert assistant.closed.is_set()
 
 
 def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "KEEP_ALIVE_SECONDS", 0.05)
-    desk = FakeDesk()
-    desk.steps = [HitsEvent(hits=[]), lambda: time.sleep(0.3), answer()]
-    with served(desk) as url:
+    assistant = FakeDesk()
+    assistant.steps = [HitsEvent(hits=[]), lambda: time.sleep(0.3), answer()]
+    with served(assistant) as url:
         body = ask(url).text
     assert ": still here\n" in body
     assert [name for name, _ in events_of(body)] == ["hits", "answer"]
@@ -130,47 +130,47 @@ def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_whoever_hangs_up_stops_the_work(stream: bool) -> None:
-    desk, hung_up = FakeDesk(), threading.Event()
+    assistant, hung_up = FakeDesk(), threading.Event()
     endless: list[Any] = [HitsEvent(hits=[]), lambda: time.sleep(0.05)] * 1_000
-    desk.steps = [HitsEvent(hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
-    with served(desk) as url:
+    assistant.steps = [HitsEvent(hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
+    with served(assistant) as url:
         send_request(url, {"question": "Why?", "stream": stream}).close()
         hung_up.set()
-        assert desk.closed.wait(PATIENCE)
-        assert desk.made < len(desk.steps)
+        assert assistant.closed.wait(PATIENCE)
+        assert assistant.made < len(assistant.steps)
 
 
 def test_work_waits_for_a_slow_reader_and_one_who_stalls_is_dropped() -> None:
-    desk = FakeDesk()
-    desk.steps = [LONG] * 1_000
+    assistant = FakeDesk()
+    assistant.steps = [LONG] * 1_000
     settings = Settings(_env_file=None, stream_stall_seconds=0.5)
-    with served(desk, settings) as url, send_request(url, {"question": "Why?", "stream": True}) as connection:
-        assert desk.closed.wait(PATIENCE)
+    with served(assistant, settings) as url, send_request(url, {"question": "Why?", "stream": True}) as connection:
+        assert assistant.closed.wait(PATIENCE)
         # What the operating system takes in for both ends, and not one event more.
-        assert desk.made * len(LONG.text) < 50_000_000
+        assert assistant.made * len(LONG.text) < 50_000_000
         while connection.recv(1_000_000):  # what was on its way, and then the end
             pass
 
 
 def test_a_slow_reader_gets_everything() -> None:
-    desk = FakeDesk()
-    desk.steps = [LONG] * 10
+    assistant = FakeDesk()
+    assistant.steps = [LONG] * 10
     settings = Settings(_env_file=None, stream_stall_seconds=60)
     received = 0
-    with served(desk, settings) as url, send_request(url, {"question": "Why?", "stream": True}) as connection:
+    with served(assistant, settings) as url, send_request(url, {"question": "Why?", "stream": True}) as connection:
         connection.settimeout(PATIENCE)
         while received < 10 * len(LONG.text):
             received += len(connection.recv(500_000))
             time.sleep(0.01)
-    assert desk.made == 10
+    assert assistant.made == 10
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason=not_installed("curl"))
 def test_curl_shows_events_as_they_come() -> None:
-    desk = FakeDesk()
-    desk.steps = [*streamed(WHOLE)]
+    assistant = FakeDesk()
+    assistant.steps = [*streamed(WHOLE)]
     body = json.dumps({"question": "Why?", "stream": True})
-    with served(desk) as url:
+    with served(assistant) as url:
         command = ["curl", "-sN", "-H", "Content-Type: application/json", "-d", body, f"{url}/api/ask"]
         shown = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
     assert [name for name, _ in events_of(shown)] == ["hits", "sentence", "sentence", "answer"]

@@ -19,9 +19,9 @@ from index.extras import how_to_install
 from service.answer.llm.generative import writer_from
 from service.api.app import create_app
 from service.monitoring.tracing import ENDPOINT, tracing
-from tests.fake_desk import FakeDesk
+from tests.fake_assistant import FakeDesk
 from tests.llm_server import llm_server
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 
 QUESTION = "How high is the old tower at the harbour?"
@@ -64,9 +64,11 @@ def test_a_question_is_one_trace_and_holds_texts_only_if_told_to(
         model.say("The old tower is 84 metres high [1].")
         monkeypatch.setenv(ENDPOINT, address)
         settings = settings_for(place / "data", llm_provider="openai_like", llm_base_url=model.url, llm_model="test")
-        with desk_over(settings) as desk:
-            index_into(desk, write(place / "news", {"tower.txt": "The old tower at the harbour is 84 metres high.\n"}))
-            app = create_app(replace(desk, writer=writer_from(settings)), settings=settings)
+        with assistant_over(settings) as assistant:
+            index_into(
+                assistant, write(place / "news", {"tower.txt": "The old tower at the harbour is 84 metres high.\n"})
+            )
+            app = create_app(replace(assistant, writer=writer_from(settings)), settings=settings)
             with tracing(app, with_texts=with_texts):
                 client = TestClient(app, base_url=ADDRESS)
                 assert client.post("/api/ask", json={"question": QUESTION}).json()["answerer"] == "test"

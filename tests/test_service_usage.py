@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api.app import create_app
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.audit import Audit
 from service.history.database import opened_database
@@ -20,8 +20,8 @@ from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Rated
 from service.schemas.api import AskResponse, NearestWire, Rating
 from service.schemas.history import FeedbackRequest
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from tests.fake_desk import answer, answered, citation
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.fake_assistant import answer, answered, citation
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 
 TODAY = date(2026, 4, 24)
@@ -39,13 +39,13 @@ ARTICLES = {
 class Service:
     """An index with an empty record beside it."""
 
-    desk: LocalDesk
+    assistant: LocalAssistant
     audit: Audit
 
     @property
     def usage(self) -> Usage:
-        assert self.desk.recorded
-        return self.desk.recorded
+        assert self.assistant.recorded
+        return self.assistant.recorded
 
     def over(self, days: int = 7) -> UsageResponse:
         return self.usage.over(days, EVERYTHING, today=TODAY)
@@ -53,21 +53,21 @@ class Service:
     def ask(
         self, ending: Ending, *, asker: Asker = ANN, days_ago: int = 0, seconds: float = 0.1, kept: bool = False
     ) -> None:
-        if kept and isinstance(ending, AskResponse) and self.desk.kept:
-            self.desk.kept.keep(ending, asker, made_with={"degraded": ending.degraded}, through="api")
+        if kept and isinstance(ending, AskResponse) and self.assistant.kept:
+            self.assistant.kept.keep(ending, asker, made_with={"degraded": ending.degraded}, through="api")
         self.audit.note(Asked(asker, "api", NOON - timedelta(days=days_ago), seconds, ending, "Why?"))
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDesk]:
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     place = tmp_path_factory.mktemp("usage")
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, write(place / "articles", ARTICLES))
-        yield desk
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, write(place / "articles", ARTICLES))
+        yield assistant
 
 
 @pytest.fixture
-def service(indexed: LocalDesk, tmp_path: Path) -> Iterator[Service]:
+def service(indexed: LocalAssistant, tmp_path: Path) -> Iterator[Service]:
     assert indexed.kept
     engine = opened_database(tmp_path)
     kept = replace(indexed.kept, engine=engine)

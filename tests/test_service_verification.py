@@ -25,8 +25,8 @@ _MONTH = re.compile(r"January|February|March|April|May|June|July|August|Septembe
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    with shipped_corpus(tmp_path_factory.mktemp("data")) as desk:
-        yield desk.opened
+    with shipped_corpus(tmp_path_factory.mktemp("data")) as assistant:
+        yield assistant.opened
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from service.api.app import create_app
 from tests.fuzzing import HARD, damaged, moments
 from tests.http_server import serving_app
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 TOKEN = "the-owner's-token"
 # What would read, write or delete whatever lies under a made-up path.
@@ -42,9 +42,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
     """The address of a service over one article, and its operations."""
     place = tmp_path_factory.mktemp("fuzz")
     chosen = settings_for(place / "data")
-    with desk_over(chosen, keeping=True) as desk:
-        index_into(desk, write(place / "articles", {"rain.md": "# Rain\n\nIt rained for 40 days. The Elbe rose."}))
-        app = create_app(desk, settings=chosen, owner_token=TOKEN)
+    with assistant_over(chosen, keeping=True) as assistant:
+        index_into(assistant, write(place / "articles", {"rain.md": "# Rain\n\nIt rained for 40 days. The Elbe rose."}))
+        app = create_app(assistant, settings=chosen, owner_token=TOKEN)
         with serving_app(app) as url:
             paths = httpx.get(f"{url}/openapi.json").json()["paths"]
             yield url, [(path, way) for path, ways in paths.items() if path not in NOT_TRIED for way in ways]

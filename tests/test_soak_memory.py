@@ -16,7 +16,7 @@ from index.records import FOR_EVERYONE, Access
 from service.auth.askers import Asker
 from service.schemas.api import AskRequest
 from service.settings import Settings
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")]
 
@@ -34,19 +34,19 @@ def megabytes() -> float:
 
 
 def ask_once(settings: Settings) -> None:
-    with desk_over(settings, keeping=True) as desk:
-        answer = desk.ask(AskRequest(question="How much did it rain in Hamburg?"), ANN)
+    with assistant_over(settings, keeping=True) as assistant:
+        answer = assistant.ask(AskRequest(question="How much did it rain in Hamburg?"), ANN)
         assert "30 litres" in answer.citations[0].quote
-        desk.delete_answer(answer.id, ANN)
-        assert desk.articles(FOR_EVERYONE, after=None, limit=1).total == 1
+        assistant.delete_answer(answer.id, ANN)
+        assert assistant.articles(FOR_EVERYONE, after=None, limit=1).total == 1
 
 
 def test_opening_asking_and_closing_again_and_again_keeps_to_its_memory(
     place: Path, record_property: Callable[[str, Any], None]
 ) -> None:
     settings = settings_for(place / "data")
-    with desk_over(settings) as desk:
-        index_into(desk, write(place / "news", {"rain.txt": RAIN}))
+    with assistant_over(settings) as assistant:
+        index_into(assistant, write(place / "news", {"rain.txt": RAIN}))
     for _ in range(WARM):
         ask_once(settings)
     warm = megabytes()

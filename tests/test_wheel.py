@@ -22,7 +22,7 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     }
     assert {
         "service/web/index.html",
-        "index/migrations/versions/0001_first.py",
+        "index/stores/migrations/versions/0001_first.py",
         "index/reader/weights/reader.safetensors",
         "eval/reporting/web/report.js",
     } <= wanted

@@ -25,7 +25,7 @@ _TITLE_WITHIN = 10_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
-    """Cut a text into sentences, in order, without overlap. What its readers never see is left out (`index.ingest.hidden`)."""
+    """Cut a text into sentences, in order, without overlap. What readers never see is left out (`index.ingest.hidden`)."""
     return [span for _, spans in split_blocks(text, format, hidden_spans(text, format)) for span in spans]
 
 

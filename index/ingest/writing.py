@@ -17,7 +17,7 @@ from index.ingest.outline import heading_of
 from index.ingest.running import Control
 from index.ingest.segmentation import display_text
 from index.models.embedding import Vectors
-from index.models.prefetch import ahead
+from index.models.prefetch import prefetch
 from index.records import Article
 from index.stores.lexical import LexicalEntry
 from index.stores.publishing import Prepared
@@ -75,8 +75,8 @@ def write(
     """
     control = control or Control()
     with (
-        closing(ahead(_cut(index, batch, on_failed) for batch in _batches(prepared))) as cut,
-        closing(ahead(_embedded(index, batch, control) for batch in cut)) as embedded,
+        closing(prefetch(_cut(index, batch, on_failed) for batch in _batches(prepared))) as cut,
+        closing(prefetch(_embedded(index, batch, control) for batch in cut)) as embedded,
     ):
         try:
             for batch, vectors in embedded:

@@ -23,7 +23,7 @@ _BFLOAT16_ABILITY = "amx_bf16"
 class Computation:
     """How models compute here.
 
-    `packed`: the weights are laid out for this processor once, by oneDNN (`index/models/packing.py`). `instructions`: the vector
+    `packed`: the weights are laid out for this processor by oneDNN (`index/models/packing.py`). `instructions`: the vector
     instructions that PyTorch uses, in its own words: AVX2, AVX512, or DEFAULT where it names none.
     """
 

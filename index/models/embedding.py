@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelUnusable
 from index.models.computation import computation
-from index.models.request_batching import Gathering
+from index.models.request_batching import RequestBatcher
 from index.records import Span
 from index.settings import PACKAGED_MODEL, Precision
 
@@ -56,7 +56,7 @@ class Embedder:
         self._lock = RLock()
         # Cutting has a tokenizer of its own: waiting for the model between two batches, it kept the next ones waiting.
         self._cutting = Lock()
-        self._passages: Gathering[str, Vectors] = Gathering()
+        self._passages: RequestBatcher[str, Vectors] = RequestBatcher()
         self._path = str(packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property

@@ -26,7 +26,7 @@ _DAY = 24 * 3600
 log = structlog.get_logger(__name__)
 
 
-class RememberedVectors:
+class EmbeddingCache:
     """At most about `most` vectors, in float32 as they were made. Those used longest ago go first. Safe for many threads."""
 
     def __init__(self, path: Path, *, most: int) -> None:

@@ -18,7 +18,7 @@ class _End:
     error: BaseException | None = None
 
 
-def ahead(items: Iterable[T], *, most: int = 1) -> Generator[T, None, None]:
+def prefetch(items: Iterable[T], *, most: int = 1) -> Generator[T, None, None]:
     """Yield the same items in the same order; up to `most` of them wait ready while one is in use.
 
     What the iterator raises is raised here, after the items before it. Closing the generator stops the thread at its next
@@ -26,7 +26,7 @@ def ahead(items: Iterable[T], *, most: int = 1) -> Generator[T, None, None]:
     """
     ready: Queue[T | _End] = Queue(most)
     unwanted = Event()
-    thread = Thread(target=_fill, args=(items, ready, unwanted), name="footnote-ahead", daemon=True)
+    thread = Thread(target=_fill, args=(items, ready, unwanted), name="footnote-prefetch", daemon=True)
     thread.start()
     try:
         while not isinstance(item := ready.get(), _End):

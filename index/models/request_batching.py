@@ -22,7 +22,7 @@ class _Request(Generic[Asked, Given]):
     answer: Future[Sequence[Given]] = field(default_factory=Future)
 
 
-class Gathering(Generic[Asked, Given]):
+class RequestBatcher(Generic[Asked, Given]):
     """A function of many items, called by many threads, runs once for all who wait.
 
     Nobody waits for others to come: whoever finds the function free runs it at once, for everyone who queued up while it

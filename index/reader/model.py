@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from index.errors import ModelUnusable
 from index.models.computation import computation
 from index.models.embedding import all_threads, computing_with, packaged_folder, sha256_of
-from index.models.request_batching import Gathering
+from index.models.request_batching import RequestBatcher
 from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
 from index.settings import Precision
 
@@ -26,7 +26,7 @@ WEIGHTS_FILE = "reader.safetensors"
 _SHIPPED = Path(__file__).parent / "weights"
 _SHIPPED_SHA256 = "f84b97e8630ed09be3241cd132a9274887d376e4a9d97d51761d34e4393092e1"
 _BATCH = 32
-# As in index/models/embedding.py: every new shape of a batch is compiled for the processor, so there are few; and batches of at
+# As in index/models/embedding.py: every new shape of a batch is compiled, so there are few; and batches of at
 # least 4 sequences and 384 tokens, in steps of 32 tokens, are multiplied in one and the same way, so that a pair is read
 # the same to the last bit in whatever company (docs/decisions/0008; two sequences of 224 tokens were not).
 _ROW_STEP, _TOKEN_STEP, _LEAST_TOKENS = 4, 32, 384
@@ -93,7 +93,7 @@ class Reader:
         self._precision: Precision = precision
         # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
-        self._scored: Gathering[Sequenced, _Scores] = Gathering()
+        self._scored: RequestBatcher[Sequenced, _Scores] = RequestBatcher()
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMism
 from index.ingest.chunking import CHUNKING
 from index.models.computation import computation
 from index.models.embedding import Embedder, Vectors
-from index.models.embedding_cache import RememberedVectors
+from index.models.embedding_cache import EmbeddingCache
 from index.models.reranking import Reranker
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader
@@ -40,7 +40,7 @@ class Index:
     words: LexicalIndex
     embedder: Embedder
     sentence_vectors: SentenceVectors
-    remembered: RememberedVectors
+    remembered: EmbeddingCache
     reader: Reader | None
     reranker: Reranker | None = None
 
@@ -129,7 +129,7 @@ class Index:
 
 @contextmanager
 def open_index(settings: IndexSettings) -> Iterator[Index]:
-    """Open the index in the data folder, making it where there is none. The caller owns the folder (`index.stores.ownership`).
+    """Open the index in the data folder, or make it. The caller owns the folder (`index.stores.ownership`).
 
     Raises IndexDamaged when a store cannot be read or has lost what it held, DataFolderUnusable when it cannot be written.
     """
@@ -158,7 +158,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             _check_held(folder / _WORDS, words.count())
         made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
         embedder = Embedder(made_with or settings.embed_model, precision=settings.precision)
-        remembered = RememberedVectors(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
+        remembered = EmbeddingCache(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(
             settings,

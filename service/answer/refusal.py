@@ -32,7 +32,8 @@ READER_REFUSAL: Mapping[str, float] = {
     "agreeing": 0.3,
 }
 """The same with a reader: how similar the best sentence and passage are, how sure the reader is that a passage of the best
-sentences answers, whether the best sentence lacks the kind of thing asked for (`service.answer.sought`) or tells nothing of what
+sentences answers,
+whether the best sentence lacks the kind of thing asked for (`service.answer.sought`) or tells nothing of what
 is asked about it (`service.answer.relations`), and how many further articles give the same value."""
 
 _CERTAIN_KINDS: frozenset[Wanted] = frozenset({"percentage", "amount", "date"})

@@ -133,7 +133,7 @@ _MAIL = re.compile(r"\w@\w")
 _OFFICE = re.compile(
     r"\b(?:manager|director|supervisor|officer|chair\w*|editor|owner|author|secretary|treasurer|president|minister|doctor"
     r"|engineers?|administrators?|admins?|members?|employees?|everyone|anyone|nobody|no one|heads?|lead|team|department"
-    r"|committee|council|board|desk)\b",
+    r"|committee|council|board|assistant)\b",
     re.IGNORECASE,
 )
 _WORDS_AFTER = 4

@@ -16,19 +16,19 @@ from service.api.head_requests import AnsweredAsGet
 from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
 from service.api.problem_handlers import add_problem_handlers, on_http_error
-from service.api.routes.articles import ArticlesDesk, articles_router
-from service.api.routes.history import KeepingDesk, kept_routes
-from service.api.routes.maintenance import OwnersDesk, owner_router
+from service.api.routes.articles import ArticlesAssistant, articles_router
+from service.api.routes.history import HistoryAssistant, kept_routes
+from service.api.routes.maintenance import AdminAssistant, owner_router
 from service.api.routes.me import me_router
 from service.api.routes.metrics import metrics_router
-from service.api.routes.questions import AnsweringDesk, questions_router
+from service.api.routes.questions import AnsweringAssistant, questions_router
 from service.auth.authentication import gate_for
-from service.auth.fair_queue import STOPPING, Turns
+from service.auth.fair_queue import STOPPING, FairQueue
 from service.auth.limits import limits_for, turns_for
-from service.auth.middleware import Doorkeeper
-from service.auth.state import Guard
+from service.auth.middleware import AuthMiddleware
+from service.auth.state import AuthState
 from service.maintenance.watch_status import health
-from service.monitoring.llm_health import Reach
+from service.monitoring.llm_health import LlmHealth
 from service.monitoring.metrics import loop_watched
 from service.monitoring.request_log import RequestLog
 from service.openai.api import openai_router
@@ -42,11 +42,11 @@ _NO_MODEL = (
     "and FOOTNOTE_LLM_BASE_URL its address?"
 )
 _LOADING = "The models are being loaded. Questions that are asked now are answered when that is done."
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parents[1] / "web"
 _NO_PAGES = ("/api", "/v1", "/static")
 
 
-class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
+class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, Protocol):
     """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
@@ -54,22 +54,22 @@ class Desk(AnsweringDesk, ArticlesDesk, KeepingDesk, OwnersDesk, Protocol):
 
 
 def create_app(
-    desk: Desk,
+    assistant: Assistant,
     *,
     settings: Settings,
     host: str = "127.0.0.1",
     owner_token: str | None = None,
-    guard: Guard | None = None,
+    auth_state: AuthState | None = None,
 ) -> FastAPI:
     """Put the service together.
 
-    `host` is what it will be bound to; `owner_token` lets the local command line in; `guard` knows keys and rates.
+    `host` is what it will be bound to; `owner_token` lets the local command line in; `auth_state` knows keys and rates.
     """
-    guard = guard or Guard()
-    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=guard.known)
-    turns = guard.turns or turns_for(settings)
-    limits = limits_for(settings, keys_required=gate.keys_required, rates=guard.rates, turns=turns)
-    guard.metrics.waiting.set_function(lambda: turns.waiting)
+    auth_state = auth_state or AuthState()
+    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=auth_state.known)
+    turns = auth_state.turns or turns_for(settings)
+    limits = limits_for(settings, keys_required=gate.keys_required, rates=auth_state.rates, turns=turns)
+    auth_state.metrics.waiting.set_function(lambda: turns.waiting)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
@@ -78,30 +78,30 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: loop_watched(guard.metrics),
+        lifespan=lambda _: loop_watched(auth_state.metrics),
     )
     limited: dict[str, Any] = {"dependencies": [Depends(limits.asking)], "responses": problems(429, 503)}
-    app.include_router(questions_router(desk, gate, settings), **limited)
+    app.include_router(questions_router(assistant, gate, settings), **limited)
     app.include_router(me_router(gate))
-    app.include_router(articles_router(desk, gate))
-    app.include_router(kept_routes(desk, gate, limits))
-    app.include_router(owner_router(desk, gate))
-    app.include_router(openai_router(desk, gate, settings), dependencies=[Depends(limits.asking)])
-    app.include_router(_health(desk, Reach(settings), turns, fallback=settings.llm_fallback))
-    app.include_router(metrics_router(guard.metrics, gate, status=desk.status))
+    app.include_router(articles_router(assistant, gate))
+    app.include_router(kept_routes(assistant, gate, limits))
+    app.include_router(owner_router(assistant, gate))
+    app.include_router(openai_router(assistant, gate, settings), dependencies=[Depends(limits.asking)])
+    app.include_router(_health(assistant, LlmHealth(settings), turns, fallback=settings.llm_fallback))
+    app.include_router(metrics_router(auth_state.metrics, gate, status=assistant.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_examples(app)
     add_problem_handlers(app)
     app.add_exception_handler(404, _on_nothing_there)
-    app.add_middleware(Doorkeeper, gate=gate, body_seconds=settings.request_seconds)
+    app.add_middleware(AuthMiddleware, gate=gate, body_seconds=settings.request_seconds)
     app.add_middleware(OpenAIErrors)
     app.add_middleware(AnsweredAsGet)
-    app.add_middleware(RequestLog, metrics=guard.metrics)
+    app.add_middleware(RequestLog, metrics=auth_state.metrics)
     return app
 
 
-def _health(desk: Desk, model: Reach, turns: Turns, *, fallback: bool) -> APIRouter:
+def _health(assistant: Assistant, model: LlmHealth, turns: FairQueue, *, fallback: bool) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", responses=problems(403))
@@ -117,13 +117,13 @@ def _health(desk: Desk, model: Reach, turns: Turns, *, fallback: bool) -> APIRou
         if turns.stopping:
             raise Refused(503, "not-ready", STOPPING)
         try:
-            desk.ready()
+            assistant.ready()
         except FootnoteError as error:
             raise Refused(503, "not-ready", str(error)) from error
         reach = model.now()
         if reach == "unreachable" and not fallback:
             raise Refused(503, "not-ready", _NO_MODEL)
-        return ReadyResponse(language_model=reach, watching=health(desk.status().watching))
+        return ReadyResponse(language_model=reach, watching=health(assistant.status().watching))
 
     return router
 

@@ -1,4 +1,4 @@
-"""Asks the desk, which blocks, from an event loop, which must not: each question in a thread of its own."""
+"""Asks the assistant, which blocks, from an event loop, which must not: each question in a thread of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator

@@ -10,7 +10,7 @@ from types import FrameType
 
 import uvicorn
 
-from service.auth.fair_queue import Turns
+from service.auth.fair_queue import FairQueue
 
 _LOOK_SECONDS = 1.0
 # For connections that were made before the service was told to stop and whose request is on its way.
@@ -28,7 +28,7 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        turns: Turns,
+        turns: FairQueue,
         *,
         stop_seconds: float,
         request_seconds: float,

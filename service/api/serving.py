@@ -20,11 +20,11 @@ from index.errors import FootnoteError, WrongUsage
 from index.stores.ownership import Owner, own
 from service.api.app import create_app
 from service.api.server import LAST_WORDS_SECONDS, Server, Signals
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.authentication import keys_required
-from service.auth.fair_queue import Turns
+from service.auth.fair_queue import FairQueue
 from service.auth.limits import turns_for
-from service.auth.state import Guard, opened_guard
+from service.auth.state import AuthState, opened_auth_state
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import all_keys
@@ -33,7 +33,7 @@ from service.maintenance.watcher import watching
 from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
 from service.monitoring.tracing import tracing
-from service.opening import open_desk, service_owner
+from service.opening import open_assistant, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
 
@@ -65,28 +65,28 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     owner = service_owner(f"http://{_reachable(host)}:{bound}")
     turns = turns_for(settings, opened=False)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
-        desk = stack.enter_context(open_desk(settings, owner, keeping=True))
+        assistant = stack.enter_context(open_assistant(settings, owner, keeping=True))
         database = stack.enter_context(_database(settings))
-        guard = replace(stack.enter_context(opened_guard(settings, database)), turns=turns)
-        recorded = Usage(database, desk.live) if settings.audit_days else None
-        desk = replace(desk, recorded=recorded, observers=_observers(settings, guard, database))
-        app = create_app(desk, settings=settings, host=host, owner_token=owner.token, guard=guard)
+        auth_state = replace(stack.enter_context(opened_auth_state(settings, database)), turns=turns)
+        recorded = Usage(database, assistant.live) if settings.audit_days else None
+        assistant = replace(assistant, recorded=recorded, observers=_observers(settings, auth_state, database))
+        app = create_app(assistant, settings=settings, host=host, owner_token=owner.token, auth_state=auth_state)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
         # What is still computed for nobody ends before its index is closed.
         stack.callback(turns.wait_until_idle, _IDLE_SECONDS)
         if slack:
-            app.include_router(stack.enter_context(_slack(desk, settings, database, guard, url)))
+            app.include_router(stack.enter_context(_slack(assistant, settings, database, auth_state, url)))
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
-        with watching(desk, watch, data_dir=settings.data_dir):
+        with watching(assistant, watch, data_dir=settings.data_dir):
             server = Server(
                 _config(app, settings),
                 turns,
                 stop_seconds=settings.stop_seconds,
                 request_seconds=settings.request_seconds,
-                warm=partial(_warm, desk, turns),
+                warm=partial(_warm, assistant, turns),
                 ready=_announcement(settings.public_url or url),
-                stop_indexing=desk.stop_indexing,
+                stop_indexing=assistant.stop_indexing,
             )
             signals.tell(server)
             server.run(sockets=[listening])
@@ -109,7 +109,7 @@ def _announcement(address: str) -> Callable[[], None]:
     return partial(print, f"Footnote is at {address} (stop it with Ctrl-C)", flush=True)
 
 
-def _leave(turns: Turns) -> None:
+def _leave(turns: FairQueue) -> None:
     """End the process here if a thread is in the middle of a model, which does not bear Python to end around it."""
     if not turns.opened or not turns.wait_until_idle(0):
         sys.stdout.flush()
@@ -136,18 +136,18 @@ def _checked_slack(settings: Settings) -> bool:
 
 
 def _slack(
-    desk: LocalDesk, settings: Settings, database: Engine, guard: Guard, url: str
+    assistant: LocalAssistant, settings: Settings, database: Engine, auth_state: AuthState, url: str
 ) -> AbstractContextManager[APIRouter]:
     from service.slack.http import answering_in_slack
 
     address = settings.public_url or url
-    return answering_in_slack(desk, settings, engine=database, public_url=address, guard=guard)
+    return answering_in_slack(assistant, settings, engine=database, public_url=address, auth_state=auth_state)
 
 
-def _observers(settings: Settings, guard: Guard, database: Engine) -> tuple[Observer, ...]:
+def _observers(settings: Settings, auth_state: AuthState, database: Engine) -> tuple[Observer, ...]:
     audit = [Audit(database).note] if settings.audit_days else []
     questions = [log_question] if settings.log_questions else []
-    return (guard.metrics.note, *audit, *questions)
+    return (auth_state.metrics.note, *audit, *questions)
 
 
 def _say_how_to_make_a_key(database: Engine) -> None:
@@ -184,14 +184,14 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _warm(desk: LocalDesk, turns: Turns) -> None:
+def _warm(assistant: LocalAssistant, turns: FairQueue) -> None:
     """Load the models and let questions be answered, then or when it is clear that none can be."""
     seconds: float | None = None
     try:
-        if outdated := desk.opened.outdated():
+        if outdated := assistant.opened.outdated():
             log.warning("the index has to be made again: run `footnote index --rebuild`", reason=outdated)
-        desk.ready()
-        seconds = desk.tried_out()
+        assistant.ready()
+        seconds = assistant.tried_out()
     except FootnoteError as error:
         log.warning("not ready", reason=str(error))
     except Exception:

@@ -21,7 +21,7 @@ from service.auth.fair_queue import Turn
 from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
-# A stream goes on while the service stops, until the work on its question is ended: then it says so (`Turns.end`).
+# A stream goes on while the service stops, until the work on its question is ended: then it says so (`FairQueue.end`).
 SHUTDOWN_SECONDS = 86_400.0
 # Many proxies hold a stream back until it is long, unless they are told not to.
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

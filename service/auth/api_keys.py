@@ -20,7 +20,7 @@ _NOTED_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 
 
-class Keyring:
+class ApiKeys:
     """The keys of one data folder. Safe to use from many threads.
 
     A secret is compared with its slow hash (argon2) once; after that, with a quick hash of it in memory. A wrong secret does

@@ -53,7 +53,7 @@ class Turn:
         self._release(self)
 
 
-class Turns:
+class FairQueue:
     """All turns of one service. Safe to use from many threads and event loops. Until it is opened, everybody waits."""
 
     def __init__(self, room: Room, *, opened: bool = True) -> None:

@@ -17,8 +17,8 @@ from index.deadline import set_deadline
 from index.errors import AskerGone
 from service.api.problem_details import Refused
 from service.auth.askers import ANYONE, OWNER, Asker
-from service.auth.fair_queue import Busy, Room, Turn, Turns
-from service.auth.rate_limits import Rates
+from service.auth.fair_queue import Busy, FairQueue, Room, Turn
+from service.auth.rate_limits import RateLimits
 from service.settings import Settings
 
 ALL = "all"
@@ -31,10 +31,10 @@ _GONE = "The client closed the connection before its answer was ready."
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one running service. Rates are questions a minute; 0 is no limit."""
+    """The limits of one running service. RateLimits are questions a minute; 0 is no limit."""
 
-    turns: Turns
-    rates: Rates | None
+    turns: FairQueue
+    rates: RateLimits | None
     each: int
     total: int
     threads: CapacityLimiter
@@ -99,7 +99,7 @@ class Limits:
         return str(ceil(wait)) if wait else ""
 
 
-def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None, turns: Turns) -> Limits:
+def limits_for(settings: Settings, *, keys_required: bool, rates: RateLimits | None, turns: FairQueue) -> Limits:
     """Make the limits of a service. Where no keys are required, rates are limited only if a setting says so."""
     default_each, default_total = (QUESTIONS_PER_MINUTE, QUESTIONS_PER_MINUTE_TOTAL) if keys_required else (0, 0)
     each, total = settings.questions_per_minute, settings.questions_per_minute_total
@@ -112,7 +112,7 @@ def limits_for(settings: Settings, *, keys_required: bool, rates: Rates | None, 
     )
 
 
-def turns_for(settings: Settings, *, opened: bool = True) -> Turns:
+def turns_for(settings: Settings, *, opened: bool = True) -> FairQueue:
     """Make the turns of a service, as its settings and the cores of this machine have it."""
     at_once = settings.questions_at_once or _at_once(settings)
     with_model = settings.llm_provider != "none"
@@ -124,7 +124,7 @@ def turns_for(settings: Settings, *, opened: bool = True) -> Turns:
         # Completing a follow-up question takes the language model 15 seconds at most (`completing.py`).
         work_seconds=settings.question_seconds + with_model * (settings.llm_timeout_seconds + 15),
     )
-    return Turns(room, opened=opened)
+    return FairQueue(room, opened=opened)
 
 
 def _at_once(settings: Settings) -> int:

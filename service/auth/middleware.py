@@ -26,7 +26,7 @@ _STOPPED = "Footnote was stopped before this was done. Send it again when it is 
 log = structlog.get_logger(__name__)
 
 
-class Doorkeeper:
+class AuthMiddleware:
     """Lets requests in by the rules of the gate, and lets nothing out without the security headers.
 
     What nobody expected becomes a problem that says nothing of the inside, which goes to the log.

@@ -23,7 +23,7 @@ _RULE = GCRA()
 log = structlog.get_logger(__name__)
 
 
-class Rates:
+class RateLimits:
     """What was spent under each name. Safe to use from many threads."""
 
     def __init__(self, path: Path) -> None:

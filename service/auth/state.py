@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
-from service.auth.api_keys import Keyring
+from service.auth.api_keys import ApiKeys
 from service.auth.authentication import KnowsToken
-from service.auth.fair_queue import Turns
+from service.auth.fair_queue import FairQueue
 from service.auth.oidc import issuer_for
-from service.auth.rate_limits import FILE, Rates
+from service.auth.rate_limits import FILE, RateLimits
 from service.monitoring.metrics import Metrics
 from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class AuthState:
     """By default nobody is known but the owner, and nothing is remembered.
 
     `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count. `turns`
@@ -24,21 +24,21 @@ class Guard:
     """
 
     known: tuple[KnowsToken, ...] = ()
-    rates: Rates | None = None
-    turns: Turns | None = None
+    rates: RateLimits | None = None
+    turns: FairQueue | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 
 @contextmanager
-def opened_guard(settings: Settings, database: Engine) -> Iterator[Guard]:
+def opened_auth_state(settings: Settings, database: Engine) -> Iterator[AuthState]:
     """Open what is known of keys and rates. Raises DataFolderUnusable, and WrongUsage for settings that do not fit."""
-    with closing(Rates(settings.data_dir / FILE)) as rates:
+    with closing(RateLimits(settings.data_dir / FILE)) as rates:
         issuer = issuer_for(settings)
-        keyring = Keyring(database)
+        api_keys = ApiKeys(database)
         # What waits for nothing comes first.
         known = [
-            keyring.asker_by_proved_key,
-            keyring.asker,
+            api_keys.asker_by_proved_key,
+            api_keys.asker,
             *([issuer.asker_by_kept_key, issuer.asker] if issuer else []),
         ]
-        yield Guard(known=tuple(known), rates=rates)
+        yield AuthState(known=tuple(known), rates=rates)

@@ -37,7 +37,7 @@ _TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HistoryStore:
     """Conversations, answers and feedback, in an open database. Safe to use from many threads.
 
     Whatever is not there for someone raises NotKept, in the same words whether it exists or not; only of one's own answers

@@ -6,7 +6,7 @@ from threading import Lock
 from service.schemas.maintenance import WatchHealth, WatchWire
 
 
-class Watches:
+class WatchStatus:
     """The last state of each watched folder. Written by the one who watches, read by many threads."""
 
     def __init__(self) -> None:

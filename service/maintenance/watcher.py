@@ -12,7 +12,7 @@ import structlog
 from watchfiles import DefaultFilter, watch
 
 from index.errors import FootnoteError, IndexingStopped, WrongUsage
-from service.maintenance.watch_status import Watches
+from service.maintenance.watch_status import WatchStatus
 from service.schemas.maintenance import IndexReportWire, WatchWire
 
 # The share of a folder's articles that may go at once, as `footnote index --prune` has it.
@@ -27,10 +27,10 @@ log = structlog.get_logger(__name__)
 
 
 class Indexing(Protocol):
-    """What watching asks of a desk."""
+    """What watching asks of an assistant."""
 
     @property
-    def watches(self) -> Watches: ...
+    def watches(self) -> WatchStatus: ...
 
     def index(self, paths: Sequence[Path], *, prune: bool, prune_limit: float, dry_run: bool) -> IndexReportWire: ...
 
@@ -38,26 +38,28 @@ class Indexing(Protocol):
 
 
 @contextmanager
-def watching(desk: Indexing, paths: Iterable[Path], *, data_dir: Path) -> Iterator[None]:
+def watching(assistant: Indexing, paths: Iterable[Path], *, data_dir: Path) -> Iterator[None]:
     """Watch these files and folders while in this context, and index each once at the start.
 
     Articles whose files are gone are deleted, up to a fifth of a folder's at once. What goes wrong is logged and noted in the
-    desk's `watches`, and never ends the watching. Raises WrongUsage when a path does not exist at the start.
+    assistant's `watches`, and never ends the watching. Raises WrongUsage when a path does not exist at the start.
     """
     roots = list(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
     if missing := [root for root in roots if not root.exists()]:
         raise WrongUsage(f"{missing[0]} does not exist. Name a file or folder to watch that does.")
     for root in roots:
-        desk.watches.note(WatchWire(path=str(root)))
+        assistant.watches.note(WatchWire(path=str(root)))
     stop = Event()
-    threads = [Thread(target=_keep_equal, args=[desk, root, data_dir.resolve(), stop], daemon=True) for root in roots]
+    threads = [
+        Thread(target=_keep_equal, args=[assistant, root, data_dir.resolve(), stop], daemon=True) for root in roots
+    ]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
         stop.set()
-        desk.stop_indexing()
+        assistant.stop_indexing()
         for thread in threads:
             thread.join()
 
@@ -69,22 +71,22 @@ class _Articles(DefaultFilter):
         super().__init__(ignore_paths=[data_dir])
 
 
-def _keep_equal(desk: Indexing, root: Path, data_dir: Path, stop: Event) -> None:
+def _keep_equal(assistant: Indexing, root: Path, data_dir: Path, stop: Event) -> None:
     """Watch until told to stop. Whatever goes wrong is told, and tried again after a pause that grows."""
     while not stop.is_set():
         try:
             # Listening begins before the folder is read, so that no change falls between the two.
             for _ in _changes(root, data_dir, stop):
-                _index(desk, root)
+                _index(assistant, root)
         except IndexingStopped:
             return  # the service ends
         except Exception as error:  # noqa: BLE001 - nothing ends the watching: restrictions set later have to count
-            stop.wait(_note_failure(desk, root, error))
+            stop.wait(_note_failure(assistant, root, error))
 
 
-def _note_failure(desk: Indexing, root: Path, error: Exception) -> float:
+def _note_failure(assistant: Indexing, root: Path, error: Exception) -> float:
     """Note that watching was interrupted, and return after how many seconds to try again."""
-    failures = desk.watches.failures(str(root)) + 1
+    failures = assistant.watches.failures(str(root)) + 1
     pause = min(_AGAIN_SECONDS * 2.0 ** min(failures - 1, 10), _LONGEST_PAUSE_SECONDS)
     expected = isinstance(error, (FootnoteError, OSError, RuntimeError))
     log.warning("watching", path=str(root), problem=str(error), failures=failures, exc_info=not expected)
@@ -92,10 +94,10 @@ def _note_failure(desk: Indexing, root: Path, error: Exception) -> float:
         str(error) if isinstance(error, FootnoteError) else f"{root} cannot be watched: {type(error).__name__}: {error}"
     )
     again = datetime.now(UTC) + timedelta(seconds=pause)
-    desk.watches.note(
+    assistant.watches.note(
         WatchWire(
             path=str(root),
-            last_sync=desk.watches.last_sync(str(root)),
+            last_sync=assistant.watches.last_sync(str(root)),
             problems=[told],
             failures=failures,
             next_try=again.isoformat(timespec="seconds"),
@@ -125,16 +127,16 @@ def _changes(root: Path, data_dir: Path, stop: Event) -> Iterator[None]:
             yield
 
 
-def _index(desk: Indexing, root: Path) -> None:
-    report = desk.index([root], prune=True, prune_limit=PRUNE_LIMIT, dry_run=False)
+def _index(assistant: Indexing, root: Path) -> None:
+    report = assistant.index([root], prune=True, prune_limit=PRUNE_LIMIT, dry_run=False)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     changed = {name: getattr(report, name) for name in ("added", "updated", "renamed", "deleted")}
     if any(changed.values()):
         log.info("indexed", path=str(root), **changed)
-    _note(desk, root, [f"{failed.path} {failed.error}" for failed in report.failed], last_sync=now)
+    _note(assistant, root, [f"{failed.path} {failed.error}" for failed in report.failed], last_sync=now)
 
 
-def _note(desk: Indexing, root: Path, problems: list[str], *, last_sync: str) -> None:
+def _note(assistant: Indexing, root: Path, problems: list[str], *, last_sync: str) -> None:
     for problem in problems:
         log.warning("watching", path=str(root), problem=problem)
-    desk.watches.note(WatchWire(path=str(root), last_sync=last_sync, problems=problems))
+    assistant.watches.note(WatchWire(path=str(root), last_sync=last_sync, problems=problems))

@@ -17,7 +17,7 @@ _KNOWN_SECONDS = 30.0
 _NOBODY_BEHIND = frozenset({502, 503, 504})
 
 
-class Reach:
+class LlmHealth:
     """Says whether the language model of these settings can be reached. Safe to use from many threads."""
 
     def __init__(self, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What happens at a desk, told to those who count it and write it down, whatever way the question came."""
+"""What happens at an assistant, told to those who count it and write it down, whatever way the question came."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field

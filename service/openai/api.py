@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from service.api.problem_details import Refused
-from service.api.routes.questions import AnsweringDesk
+from service.api.routes.questions import AnsweringAssistant
 from service.api.streaming import EventStream, begun, last_of, stepwise
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
@@ -24,7 +24,7 @@ from service.settings import Settings
 _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 
 
-def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRouter:
+def openai_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings) -> APIRouter:
     """Route chat completions and models."""
     router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
@@ -55,7 +55,7 @@ def openai_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRou
         manner = _manner(asked, settings, service=settings.public_url or str(request.base_url))
 
         def events() -> Generator[AskEvent, None, None]:
-            return desk.ask_events(asked.request, asker, through="openai")
+            return assistant.ask_events(asked.request, asker, through="openai")
 
         if chat.stream:
             made = stepwise(lambda: written(events(), manner, with_usage=with_usage), turn)

@@ -147,7 +147,7 @@ async def _rate(body: Body, bot: Bot) -> None:
     asker = Asker(person(body["team"]["id"], user), EVERYTHING, admin=True)
     try:
         request = FeedbackRequest.model_validate({"answer_id": answer_id, "rating": rating})
-        await bot.noted(bot.desk.rate, request, asker)
+        await bot.noted(bot.assistant.rate, request, asker)
         words = THANKS
     except FootnoteError as error:
         log.info("answer not rated", answer=answer_id, error=repr(error))

@@ -11,7 +11,7 @@ from index.deadline import too_long
 from index.errors import NotKept
 from service.api.async_assistant import asked_events
 from service.auth.askers import Asker
-from service.auth.fair_queue import Turn, Turns
+from service.auth.fair_queue import FairQueue, Turn
 from service.auth.limits import give_back
 from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class SlackDesk(Protocol):
+class SlackAssistant(Protocol):
     """What the bot asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ask_events(self, request: AskRequest, asker: Asker, *, through: Through) -> Iterator[AskEvent]: ...
@@ -44,13 +44,13 @@ class Bot:
 
     user: str
     calls: Calls
-    desk: SlackDesk
+    assistant: SlackAssistant
     remembered: Remembered
     audience: Audience
     public_url: str
     answer_seconds: float
     books: Executor
-    turns: Turns
+    turns: FairQueue
     answering: Backlog
     turning_away: Backlog
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -65,9 +65,9 @@ class Bot:
         return await asyncio.get_running_loop().run_in_executor(self.books, lambda: work(*given, **named))
 
     async def events(self, asked: Asked, asker: Asker) -> AsyncGenerator[list[AskEvent], None]:
-        """Ask the desk, in turn. A thread that was asked in before is a conversation that goes on.
+        """Ask the assistant, in turn. A thread that was asked in before is a conversation that goes on.
 
-        Raises what the desk raises, Busy when it would be long before the turn, and what its deadline was ended for.
+        Raises what the assistant raises, Busy when it would be long before the turn, and what its deadline was ended for.
         """
         thread = (asked.channel, asked.thread) if isinstance(asked, InThread) else None
 
@@ -75,12 +75,12 @@ class Bot:
             conversation = self.remembered.conversation(*thread) if thread else None
             request = AskRequest(question=asked.text, conversation_id=conversation)
             try:
-                yield from self.desk.ask_events(request, asker, through="slack")
+                yield from self.assistant.ask_events(request, asker, through="slack")
             except NotKept:  # the conversation expired, or was deleted: a new one begins
                 if conversation is None:
                     raise
                 anew = request.model_copy(update={"conversation_id": None})
-                yield from self.desk.ask_events(anew, asker, through="slack")
+                yield from self.assistant.ask_events(anew, asker, through="slack")
 
         loop = asyncio.get_running_loop()
         latest = loop.time() + self.answer_seconds

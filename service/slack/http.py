@@ -8,18 +8,18 @@ from fastapi.responses import Response
 from sqlalchemy import Engine
 
 from service.auth.authentication import SIGNED
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.settings import Settings
-from service.slack.bot import SlackDesk
+from service.slack.bot import SlackAssistant
 from service.slack.running import SlackBot, slack_bot
 
 
 @contextmanager
 def answering_in_slack(
-    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, guard: Guard
+    assistant: SlackAssistant, settings: Settings, *, engine: Engine, public_url: str, auth_state: AuthState
 ) -> Iterator[APIRouter]:
     """Run the bot, and yield the route by which Slack reaches it over HTTP; with no signing secret there is none."""
-    with slack_bot(desk, settings, engine=engine, public_url=public_url, guard=guard) as bot:
+    with slack_bot(assistant, settings, engine=engine, public_url=public_url, auth_state=auth_state) as bot:
         yield slack_routes(bot) if settings.slack_signing_secret else APIRouter()
 
 

@@ -20,12 +20,12 @@ from sqlalchemy import Engine
 
 from index.errors import WrongUsage
 from service.auth.limits import turns_for
-from service.auth.state import Guard
+from service.auth.state import AuthState
 from service.settings import Settings
 from service.slack.app import bolt_app
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
-from service.slack.bot import Bot, SlackDesk
+from service.slack.bot import Bot, SlackAssistant
 from service.slack.calls import RATE_LIMITED, Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
@@ -83,13 +83,13 @@ def check_tokens(settings: Settings) -> None:
 
 @contextmanager
 def slack_bot(
-    desk: SlackDesk, settings: Settings, *, engine: Engine, public_url: str, guard: Guard
+    assistant: SlackAssistant, settings: Settings, *, engine: Engine, public_url: str, auth_state: AuthState
 ) -> Iterator[SlackBot]:
     """Run the bot until this is left, or the service stops; then finish what is being answered, as far as there is time.
 
     What is not answered by then is when the bot runs again, and its askers are told so.
     """
-    bot, turns = SlackBot(), guard.turns or turns_for(settings)
+    bot, turns = SlackBot(), auth_state.turns or turns_for(settings)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def stop_soon() -> None:
@@ -98,14 +98,14 @@ def slack_bot(
 
     async def answer() -> None:
         async with _client(settings) as client, _executor() as books:
-            calls = Calls(client, Counts(guard.metrics.registry))
+            calls = Calls(client, Counts(auth_state.metrics.registry))
             own = await _unless(stop, _own(calls))
             if own is None:
                 return
             made = Bot(
                 user=own["user_id"],
                 calls=calls,
-                desk=desk,
+                assistant=assistant,
                 remembered=Remembered(engine),
                 audience=Audience(settings.slack_groups, calls),
                 public_url=public_url,

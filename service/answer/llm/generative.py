@@ -1,7 +1,7 @@
 """Answers worded by a language model, through LlamaIndex, each sentence checked before it is passed on.
 
 The model sees numbered passages and is asked to put their numbers behind its sentences. What it says is cut into sentences
-while it arrives; each is checked against the passages that it cites (`service.answer.verification.check`) and only then yielded.
+while it arrives; each is checked against its passages (`service.answer.verification.check`) and only then yielded.
 """
 
 from collections.abc import Generator, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Language models behind an address, as LlamaIndex LLMs. The writer of answers and the judge of evaluations use them.
 
-The clients try once and wait at most `timeout_seconds` for the next byte; `service.answer.llm.streaming` keeps the time and tries again.
+Clients try once, wait at most `timeout_seconds` for the next byte; `service.answer.llm.streaming` limits time and retries.
 """
 
 import os

@@ -14,7 +14,7 @@ Titled = Annotated[str, Query(max_length=200, description="Only articles with th
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 
-class ArticlesDesk(Protocol):
+class ArticlesAssistant(Protocol):
     """What article pages ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse: ...
@@ -24,7 +24,7 @@ class ArticlesDesk(Protocol):
     def publishers(self, access: Access) -> PublishersResponse: ...
 
 
-def articles_router(desk: ArticlesDesk, gate: Gate) -> APIRouter:
+def articles_router(assistant: ArticlesAssistant, gate: Gate) -> APIRouter:
     """Route the reading of articles."""
     router = APIRouter(prefix="/api", tags=["articles"])
     Reader = Annotated[Access, Depends(gate.access)]  # noqa: N806 - a type
@@ -33,16 +33,16 @@ def articles_router(desk: ArticlesDesk, gate: Gate) -> APIRouter:
     def articles(access: Reader, title: Titled = "", after: After = None, limit: Limit = 100) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
         check_characters(title)
-        return desk.articles(access, after=after, limit=limit, titled=title)
+        return assistant.articles(access, after=after, limit=limit, titled=title)
 
     @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
     def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:
         """Give an article with its text. Its id may hold slashes."""
-        return desk.article(article_id, access, version)
+        return assistant.article(article_id, access, version)
 
     @router.get("/publishers", responses=problems(401, 403))
     def publishers(access: Reader) -> PublishersResponse:
         """Say who published the articles that the asker may read, and between which days."""
-        return desk.publishers(access)
+        return assistant.publishers(access)
 
     return router

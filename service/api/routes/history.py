@@ -25,7 +25,7 @@ Id = Annotated[KeptId, Path()]
 Days = Annotated[int, Query(ge=1, le=366, description="How many days, today included.")]
 
 
-class KeepingDesk(Protocol):
+class HistoryAssistant(Protocol):
     """What these routes ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse: ...
@@ -47,15 +47,20 @@ class KeepingDesk(Protocol):
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
 
-def kept_routes(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
+def kept_routes(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
     """Return the routes of what is kept."""
     router = APIRouter(prefix="/api")
-    for part in (_conversations(desk, gate), _answers(desk, gate), _feedback(desk, gate, limits), _usage(desk, gate)):
+    for part in (
+        _conversations(assistant, gate),
+        _answers(assistant, gate),
+        _feedback(assistant, gate, limits),
+        _usage(assistant, gate),
+    ):
         router.include_router(part)
     return router
 
 
-def _conversations(desk: KeepingDesk, gate: Gate) -> APIRouter:
+def _conversations(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/conversations", tags=["conversations"])
 
     @router.get("", responses=problems(400, 401, 403, 404, 422, 503))
@@ -63,43 +68,43 @@ def _conversations(desk: KeepingDesk, gate: Gate) -> APIRouter:
         asker: Annotated[Asker, Depends(gate.asker)], after: After = None, limit: Limit = 100
     ) -> ConversationsResponse:
         """List the asker's own conversations, the latest first."""
-        return desk.conversations(asker, after=after, limit=limit)
+        return assistant.conversations(asker, after=after, limit=limit)
 
     @router.get("/{conversation_id}", responses=problems(401, 403, 404, 422, 503))
     def conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> ConversationResponse:
         """Give one of the asker's conversations with its answers."""
-        return desk.conversation(conversation_id, asker)
+        return assistant.conversation(conversation_id, asker)
 
     @router.delete("/{conversation_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
     def delete_conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
         """Delete one of the asker's conversations with its answers; an admin may delete anyone's."""
-        desk.delete_conversation(conversation_id, asker)
+        assistant.delete_conversation(conversation_id, asker)
 
     return router
 
 
-def _answers(desk: KeepingDesk, gate: Gate) -> APIRouter:
+def _answers(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/answers", tags=["conversations"])
 
     @router.get("/{answer_id}", responses=problems(401, 403, 404, 410, 422, 503))
     def answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> KeptAnswer:
         """Give an answer of the asker's own again, or a shared one, if they may read all its articles today."""
-        return desk.kept_answer(answer_id, asker)
+        return assistant.kept_answer(answer_id, asker)
 
     @router.delete("/{answer_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
     def delete_answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
         """Delete an answer of the asker's own; an admin may delete anyone's."""
-        desk.delete_answer(answer_id, asker)
+        assistant.delete_answer(answer_id, asker)
 
     @router.post("/{answer_id}/share", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
     def share(answer_id: Id, request: ShareRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
         """Let others who may read its articles open an answer of the asker's own, or no longer."""
-        desk.share(answer_id, asker, shared=request.shared)
+        assistant.share(answer_id, asker, shared=request.shared)
 
     return router
 
 
-def _feedback(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
+def _feedback(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
     router = APIRouter(tags=["feedback"])
 
     rated = problems(400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
@@ -107,7 +112,7 @@ def _feedback(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
     @router.post("/feedback", status_code=204, responses=rated, dependencies=[Depends(limits.rating)])
     def feedback(request: FeedbackRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
         """Say whether an answer was good. Sent again, it takes the place of what the asker said before."""
-        desk.rate(request, asker)
+        assistant.rate(request, asker)
 
     @router.get("/review", responses=problems(400, 401, 403, 404, 422, 503))
     def review(
@@ -122,12 +127,12 @@ def _feedback(desk: KeepingDesk, gate: Gate, limits: Limits) -> APIRouter:
             raise Refused(
                 403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
             )
-        return desk.review(asker, Wanted(rating, status), after=after, limit=limit)
+        return assistant.review(asker, Wanted(rating, status), after=after, limit=limit)
 
     return router
 
 
-def _usage(desk: KeepingDesk, gate: Gate) -> APIRouter:
+def _usage(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
     router = APIRouter(tags=["admin"])
 
     @router.get("/usage", responses=problems(401, 403, 404, 422, 503))
@@ -137,6 +142,6 @@ def _usage(desk: KeepingDesk, gate: Gate) -> APIRouter:
             raise Refused(
                 403, "admin-only", "Only an admin may see how much is asked. Use a key that was made with --admin."
             )
-        return desk.usage(asker, days=days)
+        return assistant.usage(asker, days=days)
 
     return router

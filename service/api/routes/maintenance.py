@@ -23,7 +23,7 @@ from service.schemas.maintenance import (
 )
 
 
-class OwnersDesk(Protocol):
+class AdminAssistant(Protocol):
     """What the owner asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def status(self) -> StatusResponse: ...
@@ -41,14 +41,14 @@ class OwnersDesk(Protocol):
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
 
-def owner_router(desk: OwnersDesk, gate: Gate) -> APIRouter:
+def owner_router(assistant: AdminAssistant, gate: Gate) -> APIRouter:
     """Route what only the owner and admins may do."""
     router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
 
     @router.get("/status", responses=problems(401, 403))
     def status() -> StatusResponse:
         """Say what is indexed."""
-        return desk.status()
+        return assistant.status()
 
     @router.post("/index", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
     def index(request: IndexRequest) -> IndexReportWire:
@@ -56,27 +56,27 @@ def owner_router(desk: OwnersDesk, gate: Gate) -> APIRouter:
         paths = [named if is_address(named) else Path(named) for named in request.paths]
         if relative := [path for path in paths if isinstance(path, Path) and not path.is_absolute()]:
             raise WrongUsage(f"Give absolute paths on the machine that serves, not {str(relative[0])[:200]!r}.")
-        return desk.index(paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
+        return assistant.index(paths, prune=request.prune, prune_limit=request.prune_limit, dry_run=request.dry_run)
 
     @router.post("/rebuild", responses=problems(401, 403, 409, 503))
     def rebuild() -> RebuildResponse:
         """Make the index again from the texts in its catalogue. Questions are answered meanwhile."""
-        return desk.rebuild()
+        return assistant.rebuild()
 
     @router.post("/backup", responses=problems(401, 403, 503))
     def backup() -> BackupResponse:
         """Copy index and databases into a new folder within the data folder. Questions are answered meanwhile."""
-        return desk.backup()
+        return assistant.backup()
 
     @router.post("/check", responses=problems(400, 401, 403, 415, 422, 503))
     def check(request: CheckRequest) -> CheckResponse:
         """Compare the three stores of the index, and mend them if told to."""
-        return desk.check(request)
+        return assistant.check(request)
 
     @router.post("/delete", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422))
     def delete(request: DeleteRequest) -> None:
         """Delete articles. They are gone from the next answer."""
         check_characters(*request.article_ids)
-        desk.delete(request.article_ids)
+        assistant.delete(request.article_ids)
 
     return router

@@ -24,7 +24,7 @@ from service.settings import Settings
 _REPLY = streamed("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
 
 
-class AnsweringDesk(Protocol):
+class AnsweringAssistant(Protocol):
     """What questions over HTTP ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ask_events(
@@ -34,7 +34,7 @@ class AnsweringDesk(Protocol):
     def search(self, request: SearchRequest, access: Access) -> SearchResponse: ...
 
 
-def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> APIRouter:
+def questions_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings) -> APIRouter:
     """Route the questions."""
     router = APIRouter(prefix="/api", tags=["questions"])
 
@@ -55,7 +55,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         await run_in_threadpool(_check, question, settings)
         # Browsers alone send this, and no page of another origin comes this far.
         through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
-        events = stepwise(lambda: desk.ask_events(question, asker, through=through), turn)
+        events = stepwise(lambda: assistant.ask_events(question, asker, through=through), turn)
         if question.stream:
             return EventStream(server_sent(await begun(events)), stall_seconds=settings.stream_stall_seconds)
         answer = await last_of(events)
@@ -72,7 +72,7 @@ def questions_router(desk: AnsweringDesk, gate: Gate, settings: Settings) -> API
         await run_in_threadpool(_check, question, settings)
 
         def found() -> Iterator[SearchResponse]:
-            yield desk.search(question, access)
+            yield assistant.search(question, access)
 
         return await last_of(stepwise(found, turn))
 

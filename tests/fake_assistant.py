@@ -1,4 +1,4 @@
-"""A desk that answers from memory, for tests of the HTTP edge."""
+"""An assistant that answers from memory, for tests of the HTTP edge."""
 
 import threading
 from collections.abc import Callable, Generator, Sequence

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.models.prefetch import ahead
+from index.models.prefetch import prefetch
 
 
 @given(st.lists(st.integers()), st.integers(1, 4))
 def test_items_come_in_order(items: list[int], most: int) -> None:
-    assert list(ahead(ahead(iter(items), most=most))) == items
+    assert list(prefetch(prefetch(iter(items), most=most))) == items
 
 
 def test_the_next_item_is_made_while_one_is_in_use() -> None:
@@ -24,7 +24,7 @@ def test_the_next_item_is_made_while_one_is_in_use() -> None:
         made.set()
         yield 2
 
-    numbers = ahead(items())
+    numbers = prefetch(items())
     assert next(numbers) == 1
     assert made.wait(10)
     assert list(numbers) == [2]
@@ -37,7 +37,7 @@ def test_what_is_raised_comes_after_the_items_before_it() -> None:
 
     got: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        got.extend(ahead(ahead(items())))
+        got.extend(prefetch(prefetch(items())))
     assert got == [1, 2]
 
 
@@ -49,7 +49,7 @@ def test_no_more_is_made_than_may_wait() -> None:
             made.append(number)
             yield number
 
-    numbers = ahead(items(), most=2)
+    numbers = prefetch(items(), most=2)
     assert next(numbers) == 0
     time.sleep(0.3)
     assert len(made) <= 4  # one in use, two that wait, one that has no room
@@ -66,8 +66,8 @@ def test_closing_ends_every_thread_of_a_pipeline() -> None:
         finally:
             ended.set()
 
-    numbers = ahead(number for number in ahead(items()))
+    numbers = prefetch(number for number in prefetch(items()))
     assert next(numbers) == 1
     numbers.close()
     assert ended.wait(60)
-    assert not [thread for thread in threading.enumerate() if thread.name == "footnote-ahead"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "footnote-prefetch"]

@@ -1,4 +1,4 @@
-"""What the tests of what is kept share: a desk that keeps, over one article for everyone and one for the staff."""
+"""What the tests of what is kept share: an assistant that keeps, over one article for everyone and one for the staff."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +7,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from index.records import FOR_EVERYONE, Access
-from service.assistant import LocalDesk
+from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history import schema
 from service.history.retention import Days
 from service.schemas.api import AskRequest, AskResponse
-from tests.service_fixtures import desk_over, index_into, settings_for, write
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 STAFF = Asker("key:alice", Access(frozenset({"staff"})))
 GUEST = Asker("key:bob", FOR_EVERYONE)
@@ -26,24 +26,24 @@ LENGTH = "How long is the secret mast on the island?"
 
 
 @contextmanager
-def keeping_desk(place: Path) -> Iterator[LocalDesk]:
-    """Open a desk that keeps, over one article for everyone and one for the staff."""
+def keeping_assistant(place: Path) -> Iterator[LocalAssistant]:
+    """Open an assistant that keeps, over one article for everyone and one for the staff."""
     write(place / "articles", {"tower.md": TOWER, "mast.md": MAST})
-    with desk_over(settings_for(place / "data"), keeping=True) as desk:
-        index_into(desk, place / "articles")
-        yield desk
+    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+        index_into(assistant, place / "articles")
+        yield assistant
 
 
-def ask(desk: LocalDesk, question: str, asker: Asker, conversation_id: str | None = None) -> AskResponse:
-    return desk.ask(AskRequest(question=question, conversation_id=conversation_id), asker)
+def ask(assistant: LocalAssistant, question: str, asker: Asker, conversation_id: str | None = None) -> AskResponse:
+    return assistant.ask(AskRequest(question=question, conversation_id=conversation_id), asker)
 
 
-def rows(desk: LocalDesk, table: str) -> int:
-    assert desk.kept is not None
-    with desk.kept.engine.connect() as connection:
+def rows(assistant: LocalAssistant, table: str) -> int:
+    assert assistant.kept is not None
+    with assistant.kept.engine.connect() as connection:
         return len(connection.execute(select(schema.metadata.tables[table])).all())
 
 
-def rewrite(place: Path, desk: LocalDesk, name: str, text: str) -> None:
+def rewrite(place: Path, assistant: LocalAssistant, name: str, text: str) -> None:
     write(place / "articles", {name: text})
-    index_into(desk, place / "articles")
+    index_into(assistant, place / "articles")

@@ -1,4 +1,4 @@
-"""A desk that answers from memory, for tests of the page: a few articles, what is asked of them, and what was kept."""
+"""An assistant that answers from memory, for tests of the page: a few articles, what is asked of them, and what was kept."""
 
 import threading
 from collections.abc import Generator
@@ -41,10 +41,10 @@ from service.schemas.history import (
     ReviewRow,
 )
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from tests.fake_desk import FakeDesk, answer, streamed
+from tests.fake_assistant import FakeDesk, answer, streamed
 
 MORNING = datetime(2026, 4, 24, 7, 30, tzinfo=UTC)
-PATIENCE = 30_000  # milliseconds that an expectation, or a desk that is told to pause, waits at most
+PATIENCE = 30_000  # milliseconds that an expectation, or an assistant that is told to pause, waits at most
 
 
 WEATHER = """# Rain over 🌧️ Hamburg 🎉

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from index.models.request_batching import Gathering
+from index.models.request_batching import RequestBatcher
 
 
 class Doubling:
@@ -30,7 +30,9 @@ def doubling() -> Doubling:
     return Doubling()
 
 
-def queue_up(gathered: Gathering[int, int], doubling: Doubling, asked: list[list[int]]) -> list[list[int] | Exception]:
+def queue_up(
+    gathered: RequestBatcher[int, int], doubling: Doubling, asked: list[list[int]]
+) -> list[list[int] | Exception]:
     """Ask for the first alone, and for all others while it is being done."""
 
     def ask(numbers: list[int]) -> list[int] | Exception:
@@ -51,14 +53,14 @@ def queue_up(gathered: Gathering[int, int], doubling: Doubling, asked: list[list
 
 def test_those_who_wait_share_one_batch_and_get_their_own(doubling: Doubling) -> None:
     asked = [[1], [2, 3], [], [4], [5, 6, 7]]
-    assert queue_up(Gathering(), doubling, asked) == [[2 * number for number in numbers] for numbers in asked]
+    assert queue_up(RequestBatcher(), doubling, asked) == [[2 * number for number in numbers] for numbers in asked]
     assert doubling.batches[0] == [1]
     assert len(doubling.batches) == 2
     assert sorted(doubling.batches[1]) == [2, 3, 4, 5, 6, 7]
 
 
 def test_an_error_reaches_everyone_in_the_batch_and_nobody_after(doubling: Doubling) -> None:
-    gathered: Gathering[int, int] = Gathering()
+    gathered: RequestBatcher[int, int] = RequestBatcher()
     first, *others = queue_up(gathered, doubling, [[1], [13], [2]])
     assert first == [2]
     assert [str(error) for error in others] == ["13 cannot be doubled"] * 2
@@ -67,4 +69,4 @@ def test_an_error_reaches_everyone_in_the_batch_and_nobody_after(doubling: Doubl
 
 def test_alone_it_is_the_function_itself(doubling: Doubling) -> None:
     doubling.let_go.set()
-    assert Gathering[int, int]().run(doubling, [3, 1]) == [6, 2]
+    assert RequestBatcher[int, int]().run(doubling, [3, 1]) == [6, 2]

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from index.errors import DataFolderUnusable
 from index.models.embedding import Vectors
-from index.models.embedding_cache import RememberedVectors
+from index.models.embedding_cache import EmbeddingCache
 
 
 class Model:
@@ -37,33 +37,33 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def memory(path: Path) -> Iterator[RememberedVectors]:
-    with closing(RememberedVectors(path, most=10)) as memory:
+def memory(path: Path) -> Iterator[EmbeddingCache]:
+    with closing(EmbeddingCache(path, most=10)) as memory:
         yield memory
 
 
 def test_the_same_text_is_embedded_once_and_comes_back_to_the_last_bit(
-    path: Path, memory: RememberedVectors, model: Model
+    path: Path, memory: EmbeddingCache, model: Model
 ) -> None:
     first = memory.of(["a", "b", "a"], model="m", embed=model)
     assert model.texts == ["a", "b"]
     assert (first[0] == first[2]).all()
     memory.close()
-    with closing(RememberedVectors(path, most=10)) as again:
+    with closing(EmbeddingCache(path, most=10)) as again:
         second = again.of(["b", "c", "a"], model="m", embed=model)
     assert model.texts == ["a", "b", "c"]
     assert second.dtype == np.float32
     assert (second[[2, 0]] == first[:2]).all()
 
 
-def test_another_model_remembers_nothing(memory: RememberedVectors, model: Model) -> None:
+def test_another_model_remembers_nothing(memory: EmbeddingCache, model: Model) -> None:
     memory.of(["a"], model="m", embed=model)
     memory.of(["a"], model="n", embed=model)
     assert model.texts == ["a", "a"]
 
 
 def test_those_used_longest_ago_go_first(
-    memory: RememberedVectors, model: Model, monkeypatch: pytest.MonkeyPatch, path: Path
+    memory: EmbeddingCache, model: Model, monkeypatch: pytest.MonkeyPatch, path: Path
 ) -> None:
     for day in range(1, 4):
         monkeypatch.setattr("index.models.embedding_cache.time", lambda day=day: day * 100_000.0)
@@ -76,7 +76,7 @@ def test_those_used_longest_ago_go_first(
 
 
 def test_nothing_is_remembered_where_that_is_set(path: Path, model: Model) -> None:
-    with closing(RememberedVectors(path, most=0)) as memory:
+    with closing(EmbeddingCache(path, most=0)) as memory:
         memory.of(["a"], model="m", embed=model)
         memory.of(["a"], model="m", embed=model)
     assert model.texts == ["a", "a"]
@@ -93,12 +93,12 @@ def cut(path: Path) -> None:
 
 @pytest.mark.parametrize("harm", [garbled, cut])
 def test_a_damaged_memory_starts_afresh(
-    path: Path, memory: RememberedVectors, model: Model, harm: Callable[[Path], None]
+    path: Path, memory: EmbeddingCache, model: Model, harm: Callable[[Path], None]
 ) -> None:
     memory.of(["a"], model="m", embed=model)
     memory.close()
     harm(path)
-    with closing(RememberedVectors(path, most=10)) as again, capture_logs() as logs:
+    with closing(EmbeddingCache(path, most=10)) as again, capture_logs() as logs:
         for _ in range(2):
             assert again.of(["a", "b"], model="m", embed=model).shape == (2, 5)
         vectors = again.of(["a", "b"], model="m", embed=model)
@@ -107,6 +107,6 @@ def test_a_damaged_memory_starts_afresh(
 
 
 def test_a_memory_that_cannot_be_written_says_so(tmp_path: Path, model: Model) -> None:
-    memory = RememberedVectors(tmp_path / "nowhere" / "embeddings.sqlite", most=10)
+    memory = EmbeddingCache(tmp_path / "nowhere" / "embeddings.sqlite", most=10)
     with pytest.raises(DataFolderUnusable, match="unable to open database file"):
         memory.of(["a"], model="m", embed=model)

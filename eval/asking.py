@@ -116,6 +116,7 @@ def _unanswered(question: EvalQuestion) -> Result:
         answers=question.answers,
         relevant_ids=question.relevant_ids,
         kind=question.kind,
+        style=question.style,
     )
 
 

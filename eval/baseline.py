@@ -42,6 +42,7 @@ def _bare(result: Result) -> Result:
         question=result.question,
         answerable=result.answerable,
         kind=result.kind,
+        style=result.style,
         status=result.status,
         confidence=result.confidence,
         scores=result.scores,

@@ -33,7 +33,8 @@ class EvalQuestion:
 
     `answers` are alternatives: any of them is right. `article_ids` are the only articles that the question is asked
     of; empty means all of them. `kind` is the set's own word for what is asked; it groups the scores. Five kinds mean more:
-    `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md).
+    `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md). `style` is the set's word for
+    how it is asked ("keywords", "typos"), if it has one.
     """
 
     id: str
@@ -46,6 +47,7 @@ class EvalQuestion:
     kind: str | None = None
     history: tuple[Turn, ...] = ()
     article_ids: tuple[str, ...] = ()
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Result:
     notes: tuple[str, ...] = ()
     judge_failures: tuple[str, ...] = ()
     error: str | None = None
+    style: str | None = None
 
     @property
     def refused(self) -> bool:

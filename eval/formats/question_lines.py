@@ -40,6 +40,7 @@ class _QuestionRow(Row):
     evidence: list[_EvidenceRow] | None = None
     as_of: date | None = None
     kind: _Kind | None = None
+    style: _Kind | None = None
     history: list[_TurnRow] | None = None
     article_ids: list[_Said] | None = None
     reviewed: bool | None = None
@@ -73,4 +74,5 @@ def question_from(line: bytes, number: int) -> EvalQuestion:
         kind=row.kind,
         history=tuple(Turn(t.role, t.text) for t in row.history or ()),
         article_ids=tuple(row.article_ids or ()),
+        style=row.style,
     )

@@ -1,0 +1,1 @@
+"""What each feature and stage of an answer is worth: questions asked with each of them taken away."""

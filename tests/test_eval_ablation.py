@@ -1,0 +1,159 @@
+"""What is taken away exists, changes answers and is put back; a study is asked once and shown as tables."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eval.ablation.__main__ import main
+from eval.ablation.changes import Ablation, Replace, Set, taken_away, without_weight
+from eval.ablation.model_cache import cached_models
+from eval.ablation.registry import ABLATIONS, BY_NAME
+from eval.ablation.runs import EVERYTHING
+from eval.results import read_results
+from index.errors import WrongUsage
+from index.models.embedding import Embedder
+from index.reader.model import Reader
+from service.answer import pipeline, refusal
+from service.settings import Settings
+from tests.service_fixtures import ask, assistant_over, index_into, packaged_model, settings_for, write
+
+ARTICLES = {
+    "kettle.md": "# Kettle\n\nDescale the kettle when white flakes float in the water. Use two spoons of citric acid.",
+    "fee.md": "# Membership\n\nThe membership fee covers towels, lockers and the sauna. It costs $40 a month.",
+    "ferry.md": "# Ferry\n\nThe Alma ferry sails at noon from the north quay. In winter it sails twice a day.",
+    "minutes-may.md": "---\npublished: 2026-05-04\n---\n# Minutes of May\n\nThe board approved a new roof for the hall.",
+    "minutes-june.md": "---\npublished: 2026-06-01\n---\n# Minutes of June\n\nThe board approved a new floor for the hall.",
+}
+QUESTIONS = [
+    "When should I descale the kettle?",
+    "How much is the membership fee?",
+    "When does the Berta ferry sail?",
+    "What did the board approve in May?",
+    "Which acid do I need against flakes?",
+    "Who was the first person on the moon?",
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return the settings of an index of the articles."""
+    settings = settings_for(tmp_path_factory.mktemp("ablation") / "data")
+    with assistant_over(settings) as assistant:
+        index_into(assistant, write(tmp_path_factory.mktemp("articles"), ARTICLES))
+    return settings
+
+
+def answers(settings: Settings) -> list[tuple[object, ...]]:
+    with assistant_over(settings) as assistant:
+        responses = [ask(assistant, question, include_hits=True) for question in QUESTIONS]
+    return [(r.text, r.confidence, [(hit.passage_id, hit.score) for hit in r.hits or []]) for r in responses]
+
+
+@pytest.fixture(scope="module")
+def whole(settings: Settings) -> list[tuple[object, ...]]:
+    return answers(settings)
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS, ids=BY_NAME)
+def test_whatever_can_be_taken_away_changes_answers_and_is_put_back(
+    ablation: Ablation, settings: Settings, whole: list[tuple[object, ...]]
+) -> None:
+    with taken_away(ablation, settings) as changed:
+        without = answers(changed)
+    assert without != whole
+    assert answers(settings) == whole
+
+
+def test_names_are_given_once() -> None:
+    assert len(BY_NAME) == len(ABLATIONS)
+    assert EVERYTHING.name not in BY_NAME
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (Replace("service.answer.gone:thing", lambda old: old), "does not exist"),
+        (Replace("service.answer.refusal:gone", lambda old: old), "does not exist"),
+        (without_weight("service.answer.refusal:READER_REFUSAL", "gone"), "has no weight gone"),
+        (Set("gone", 1), "does not exist"),
+        (Set("fusion", "fused"), "already"),
+    ],
+)
+def test_what_is_not_there_cannot_be_taken_away(change: Replace | Set, message: str, settings: Settings) -> None:
+    with pytest.raises(WrongUsage, match=message), taken_away(Ablation("gone", "", (change,)), settings):
+        pass
+
+
+def test_a_function_is_replaced_wherever_it_was_imported(settings: Settings) -> None:
+    sure = Ablation("sure", "", (Replace("service.answer.refusal:confidence", lambda old: lambda *_: 1.0),))
+    before = refusal.confidence
+    with taken_away(sure, settings):
+        assert vars(pipeline)["confidence"] is refusal.confidence is not before
+    assert vars(pipeline)["confidence"] is refusal.confidence is before
+
+
+def test_models_compute_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, asked = packaged_model(), list[str]()
+    compute = Embedder.embed_passages
+
+    def counted(self: Embedder, texts: list[str]) -> object:
+        asked.extend(texts)
+        return compute(self, texts)
+
+    monkeypatch.setattr(Embedder, "embed_passages", counted)
+    plain = compute(embedder, ["one", "two"])
+    with cached_models():
+        embedder.embed_passages(["one", "two"])
+        again = embedder.embed_passages(["two", "three", "two"])
+    assert asked == ["one", "two", "three"]
+    assert (again[0] == plain[1]).all()
+    assert again.shape == (3, plain.shape[1])
+    assert Reader.read.__qualname__ == "Reader.read"
+
+
+@pytest.fixture
+def dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a set of two questions with their articles, and an empty data folder."""
+    folder = tmp_path / "kettles"
+    write(folder / "corpus", ARTICLES)
+    rows = [
+        {"id": "a", "question": QUESTIONS[0], "answers": ["white flakes"]},
+        {"id": "b", "question": QUESTIONS[5], "kind": "unanswerable"},
+        {"id": "c", "question": QUESTIONS[1], "answers": ["$40"]},
+    ]
+    (folder / "questions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    monkeypatch.setenv("FOOTNOTE_DATA_DIR", str(tmp_path / "data"))
+    return folder
+
+
+def test_a_study_is_asked_once_and_shown_as_tables(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [str(dataset), "--out", str(tmp_path / "out"), "--limit", "2", "--only", "words", "--only", "names"]
+    assert main(command) == 0
+    printed = capsys.readouterr()
+    assert "kettles 2/3: words" in printed.err
+    assert "**kettles**, 2 questions" in printed.out
+    assert [line.split(" | ")[0] for line in printed.out.splitlines() if line.startswith("| ")][-3:] == [
+        "| nothing",
+        "| words",
+        "| names",
+    ]
+    kept = tmp_path / "out" / "kettles"
+    before = {path: path.read_bytes() for path in kept.glob("*/results.jsonl")}
+    assert sorted(path.parent.name for path in before) == ["everything", "names", "words"]
+    assert len(list(read_results(kept / "words"))) == 2
+    (kept / "names" / "results.jsonl").write_bytes(b"")  # as if it had been killed there
+    assert main(command) == 0
+    assert {path for path, content in before.items() if path.read_bytes() != content} <= {
+        kept / "names" / "results.jsonl"
+    }
+    assert len(list(read_results(kept / "names"))) == 2
+
+
+def test_wrong_usage_is_said_in_a_line(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(dataset), "--out", str(tmp_path / "out"), "--only", "gone"]) == 2
+    assert "nothing named 'gone'" in capsys.readouterr().err
+    assert main([str(dataset), str(dataset), "--out", str(tmp_path / "out")]) == 2
+    assert "the same name" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -12,15 +13,21 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from index.errors import ModelUnusable
+from index.ingest.segmentation import split_sentences
 from index.models.embedding import packaged_folder
 from index.reader import model
-from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage
+from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage, Stretch
 from index.reader.network import WORDS, started
 from index.reader.storing import save
 from index.reader.tokens import Sequenced
+from index.records import Span
 
 ROME = ReaderPassage("Weather", "It rained in Rome on Monday. The mayor, Anna Rossi, opened 12 shelters.")
 LONG = ReaderPassage("Numbers", " ".join(f"Number {n} follows." for n in range(120)))
+SENTENCED = [
+    ReaderPassage(p.title, p.text, tuple(Span(s.start, s.end) for s in split_sentences(p.text, "text")))
+    for p in (ROME, LONG)
+]
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
@@ -54,13 +61,56 @@ def test_stretches_come_best_first_and_do_not_overlap(reader: Reader) -> None:
         assert all(end <= start for (_, end), (start, _) in pairwise(places))
 
 
+def test_each_sentence_has_a_reading_of_its_own(reader: Reader) -> None:
+    for reading, passage in zip(reader.read([("who is the mayor?", p) for p in SENTENCED]), SENTENCED, strict=True):
+        assert len(reading.sentences) == len(passage.sentences) > 1
+        for sentence, span in zip(reading.sentences, passage.sentences, strict=True):
+            assert sentence.stretch
+            assert span.start <= sentence.stretch.start < sentence.stretch.end <= span.end
+        assert len({sentence.evidence for sentence in reading.sentences}) > 1
+
+
+def test_the_best_stretch_is_that_of_its_sentence(reader: Reader) -> None:
+    for reading, passage in zip(reader.read([("who is the mayor?", p) for p in SENTENCED]), SENTENCED, strict=True):
+        best = reading.stretches[0]
+        scores = [sentence.stretch.score for sentence in reading.sentences if sentence.stretch]
+        first, span = scores.index(max(scores)), passage.sentences[scores.index(max(scores))]
+        assert scores[first] == best.score
+        assert reading.sentences[first].stretch == Stretch(best.start, min(best.end, span.end), best.score)
+
+
+def test_sentences_may_be_asked_for_in_any_order(reader: Reader) -> None:
+    backwards = [ReaderPassage(p.title, p.text, p.sentences[::-1]) for p in SENTENCED]
+    questions = ["who is the mayor?"] * 2
+    forth, back = (reader.read(list(zip(questions, of, strict=True))) for of in (SENTENCED, backwards))
+    assert [r.sentences[::-1] for r in back] == [r.sentences for r in forth]
+    assert [r.stretches for r in back] == [r.stretches for r in forth]
+
+
+def test_weights_without_the_head_for_evidence_go_by_the_stretch(folder: Path, tmp_path: Path) -> None:
+    weights = load_file(folder / WEIGHTS_FILE)
+    save_file({name: w for name, w in weights.items() if not name.startswith("evidence.")}, tmp_path / WEIGHTS_FILE)
+    (old,) = Reader(tmp_path).read([("who is the mayor?", SENTENCED[0])])
+    (new,) = Reader(folder).read([("who is the mayor?", SENTENCED[0])])
+    assert (old.answered, old.stretches) == (new.answered, new.stretches)
+    assert [s.evidence for s in old.sentences] == [s.stretch.score for s in old.sentences if s.stretch]
+    assert [s.evidence for s in new.sentences] != [s.evidence for s in old.sentences]
+
+
+def test_half_a_head_is_told(folder: Path, tmp_path: Path) -> None:
+    weights = load_file(folder / WEIGHTS_FILE)
+    save_file({name: w for name, w in weights.items() if name != "evidence.bias"}, tmp_path / WEIGHTS_FILE)
+    with pytest.raises(ModelUnusable, match=r"evidence\.bias has the shape None, not \(1,\)"):
+        Reader(tmp_path).load()
+
+
 def _sized(words: int) -> tuple[str, ReaderPassage]:
     return f"what is number {words}?", ReaderPassage("Sizes", " ".join(f"{n} is small" for n in range(words)))
 
 
 def test_a_reading_is_the_same_in_whatever_company(reader: Reader) -> None:
     random = Random(5)
-    pairs = [_sized(random.randint(1, 75)) for _ in range(12)] + [("who is the mayor?", ROME), ("which number?", LONG)]
+    pairs = [_sized(random.randint(1, 75)) for _ in range(12)] + [("who is the mayor?", p) for p in SENTENCED]
     alone = {pair: reader.read([pair])[0] for pair in pairs}
     for count in (2, 3, 5, 9, 17, 40):
         company = random.choices(pairs, k=count)
@@ -69,6 +119,9 @@ def test_a_reading_is_the_same_in_whatever_company(reader: Reader) -> None:
             assert reading.answered == pytest.approx(alone[pair].answered, abs=1e-5)
             assert reading.relevance == pytest.approx(alone[pair].relevance, abs=1e-5)
             assert [(s.start, s.end) for s in reading.stretches] == [(s.start, s.end) for s in alone[pair].stretches]
+            assert [s.evidence for s in reading.sentences] == pytest.approx(
+                [s.evidence for s in alone[pair].sentences], abs=1e-5
+            )
 
 
 @given(st.lists(st.integers(8, 256), min_size=1, max_size=32))
@@ -98,10 +151,17 @@ def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(TEXTS, TEXTS, TEXTS)
-def test_any_text_can_be_read(reader: Reader, question: str, title: str, text: str) -> None:
-    (reading,) = reader.read([(question, ReaderPassage(title, text))])
+@given(TEXTS, TEXTS, TEXTS, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
+def test_any_text_can_be_read(
+    reader: Reader, question: str, title: str, text: str, places: list[tuple[int, int]]
+) -> None:
+    sentences = tuple(Span(min(of, len(text)), min(at, len(text))) for of, at in map(sorted, places))
+    (reading,) = reader.read([(question, ReaderPassage(title, text, sentences))])
     assert all(0 <= s.start < s.end <= len(text) for s in reading.stretches)
+    for span, sentence in zip(sentences, reading.sentences, strict=True):
+        assert np.isfinite(sentence.evidence)
+        if sentence.stretch:
+            assert span.start <= sentence.stretch.start < sentence.stretch.end <= span.end
 
 
 def test_several_threads_may_read_at_once(reader: Reader) -> None:

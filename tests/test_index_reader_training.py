@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from index.models.embedding import packaged_folder
 from index.reader.examples import Asked, Pool
 from index.reader.fitting import cross_validated, fit_choice, fit_probability, probability
-from index.reader.groups import Item, PreparedPool, prepared
-from index.reader.losses import loss_of, ranking_loss
+from index.reader.groups import Item, LabelledSentence, PreparedPool, prepared
+from index.reader.losses import evidence_loss, loss_of, ranking_loss
 from index.reader.model import WEIGHTS_FILE, Reader
 from index.reader.network import Outputs, batched
 from index.reader.scoring import area, balanced_accuracy, exact_match, interval, reliability, token_f1
@@ -150,7 +150,7 @@ def test_the_rate_rises_stays_and_falls() -> None:
 
 def _outputs(starts: Sequence[float], answered: float) -> Outputs:
     row = torch.tensor([list(starts)], dtype=torch.float32)
-    return Outputs(row, row, torch.zeros(1), torch.tensor([answered]))
+    return Outputs(row, row, torch.zeros(1), torch.tensor([answered]), None)
 
 
 def test_right_places_cost_less_and_any_of_them_will_do() -> None:
@@ -169,6 +169,18 @@ def test_no_answer_is_the_first_token() -> None:
         < float(loss_of(_outputs([0, -9, 9, 0], -3.0), [item]))
     )
     assert float(loss_of(_outputs([9, -9, 0, 0], 3.0), [item])) > 1
+
+
+def test_a_sentence_costs_by_the_mean_of_its_tokens() -> None:
+    sentences = (LabelledSentence(1, 2, True), LabelledSentence(3, 3, False))
+    items = [
+        Item(Sequenced((1, 2, 3, 4, 5), 1, 1), (), (), rival=True, sentences=sentences),
+        Item(Sequenced((1,), 1, 1), (), (), rival=True),
+    ]
+    right, wrong = ([[9.0, *row, 9.0], [0.0] * 5] for row in ([-8.0, 20.0, -6.0], [-8.0, -4.0, 6.0]))
+    mean = (np.log1p(np.exp(-6)) + np.log1p(np.exp(-6))) / 2
+    assert float(evidence_loss(torch.tensor(right), items)) == pytest.approx(mean, rel=1e-3)
+    assert float(evidence_loss(torch.tensor(wrong), items)) == pytest.approx(mean + 6, rel=1e-3)
 
 
 def test_only_rivals_are_ranked() -> None:

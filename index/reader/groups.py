@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from index.ingest.segmentation import split_sentences
 from index.reader.examples import Asked, Pool, holds_any
@@ -16,15 +16,25 @@ _SHORTEST = 24
 Negative = Literal["without the sentence", "altered", "retrieved"]
 
 
+class LabelledSentence(NamedTuple):
+    """A sentence of an item, by its first and last token, and whether it belongs to the answer."""
+
+    first: int
+    last: int
+    belongs: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A question with a passage. `starts` and `ends` are the tokens where an answer starts and ends (last token of it);
-    none where the passage does not answer. `rival` items compete in relevance with the first item of their group."""
+    none where the passage does not answer. `rival` items compete in relevance with the first item of their group.
+    `sentences` are those of the passage."""
 
     sequence: Sequenced
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     rival: bool
+    sentences: tuple[LabelledSentence, ...] = ()
 
 
 Shares = tuple[tuple[Negative, float], ...]

@@ -1,26 +1,24 @@
-"""Reads questions with passages: how relevant each passage is, whether it answers, and with which stretch."""
+"""Reads questions with passages: how relevant each is, whether it answers, with which stretch, and in which sentences."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from index.errors import ModelUnusable
 from index.models.computation import computation
 from index.models.embedding import all_threads, computing_with, packaged_folder, sha256_of
 from index.models.request_batching import RequestBatcher
+from index.reader.readings import Reading, Scores, SentenceReading, Stretch, Window, reading_of
 from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
 from index.settings import Precision
 
 if TYPE_CHECKING:
     from index.reader.network import ReadingNetwork
 
-__all__ = ["Reader", "ReaderPassage", "Reading", "Stretch"]
+__all__ = ["Reader", "ReaderPassage", "Reading", "SentenceReading", "Stretch"]
 
 WEIGHTS_FILE = "reader.safetensors"
 _SHIPPED = Path(__file__).parent / "weights"
@@ -33,53 +31,15 @@ _ROW_STEP, _TOKEN_STEP, _LEAST_TOKENS = 4, 32, 384
 # Of what several threads ask, so much is read together that nobody waits until all of an evaluation is read.
 _BLOCK = 64
 _STRIDE = 96
-_LONGEST_STRETCH = 30
-_STRETCHES = 5
-
-Row = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """What may be the answer: `text[start:end]` of the passage as it was given, in code points.
-
-    `score` is the logarithm of how much more probable it is than "no answer here".
-    """
-
-    start: int
-    end: int
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read in a passage for a question.
-
-    `relevance` orders passages of one question, and means nothing across questions. `answered` is the log-odds that the
-    passage answers. `stretches` do not overlap, best first; none where the passage has no words.
-    """
-
-    relevance: float
-    answered: float
-    stretches: tuple[Stretch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
+class _Part:
     """A part of a passage that is read at once: which pair it belongs to, and which token of the passage is its first."""
 
     pair: int
     first: int
     sequence: Sequenced
-
-
-class _Scores(NamedTuple):
-    """What the network says of a window: start and end scores of its passage's tokens less those of "no answer"."""
-
-    starts: Row
-    ends: Row
-    relevance: float
-    answered: float
 
 
 class Reader:
@@ -93,7 +53,7 @@ class Reader:
         self._precision: Precision = precision
         # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
-        self._scored: RequestBatcher[Sequenced, _Scores] = RequestBatcher()
+        self._scored: RequestBatcher[Sequenced, Scores] = RequestBatcher()
 
     @property
     def name(self) -> str:
@@ -121,16 +81,19 @@ class Reader:
             tokens = self._tokens(
                 {text for question, passage in pairs for text in (question, passage.title, passage.text)}
             )
-            windows = [
-                _Window(pair, first, self._pieces.sequenced(tokens[question], tokens[passage.title], ids))
+            parts = [
+                _Part(pair, first, self._pieces.sequenced(tokens[question], tokens[passage.title], ids))
                 for pair, (question, passage) in enumerate(pairs)
                 for first, ids in self._cut(tokens[question], tokens[passage.title], tokens[passage.text])
             ]
-        read = self._read([window.sequence for window in windows])
-        of_pair: list[list[tuple[_Window, _Scores]]] = [[] for _ in pairs]
-        for window, scores in zip(windows, read, strict=True):
-            of_pair[window.pair].append((window, scores))
-        return [_reading(parts, tokens[pair[1].text]) for parts, pair in zip(of_pair, pairs, strict=True)]
+        read = self._read([part.sequence for part in parts])
+        of_pair: list[list[Window]] = [[] for _ in pairs]
+        for part, scores in zip(parts, read, strict=True):
+            of_pair[part.pair].append(Window(part.first, scores))
+        return [
+            reading_of(windows, tokens[passage.text], passage.sentences)
+            for windows, (_, passage) in zip(of_pair, pairs, strict=True)
+        ]
 
     def _tokens(self, texts: set[str]) -> dict[str, Tokens]:
         ordered = sorted(texts)
@@ -142,25 +105,25 @@ class Reader:
         for first in [*range(0, last, min(_STRIDE, room)), last]:
             yield first, text.ids[first : first + room]
 
-    def _read(self, sequences: Sequence[Sequenced]) -> list[_Scores]:
+    def _read(self, sequences: Sequence[Sequenced]) -> list[Scores]:
         """Score sequences in blocks of about one length."""
-        found: dict[int, _Scores] = {}
+        found: dict[int, Scores] = {}
         order = _longest_first(sequences)
         for begin in range(0, len(order), _BLOCK):
             block = order[begin : begin + _BLOCK]
             found.update(zip(block, self._scored.run(self._scores, [sequences[at] for at in block]), strict=True))
         return [found[at] for at in range(len(sequences))]
 
-    def _scores(self, sequences: Sequence[Sequenced]) -> list[_Scores]:
+    def _scores(self, sequences: Sequence[Sequenced]) -> list[Scores]:
         """Score what several threads asked together."""
-        found: dict[int, _Scores] = {}
+        found: dict[int, Scores] = {}
         order = _longest_first(sequences)
         for begin in range(0, len(order), _BATCH):
             part = order[begin : begin + _BATCH]
             found.update(zip(part, self._batch([sequences[at] for at in part]), strict=True))
         return [found[at] for at in range(len(sequences))]
 
-    def _batch(self, sequences: Sequence[Sequenced]) -> Iterator[_Scores]:
+    def _batch(self, sequences: Sequence[Sequenced]) -> Iterator[Scores]:
         import torch
 
         from index.reader.network import batched
@@ -170,14 +133,16 @@ class Reader:
         batch = batched(_filled_up(sequences), next(network.parameters()).device, step=_TOKEN_STEP)
         with computing_with(all_threads()), torch.inference_mode():
             outputs = network(batch)
-        starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs)
+        starts, ends, relevance, answered = (tensor.cpu().numpy() for tensor in outputs[:4])
+        evidence = None if outputs.evidence is None else outputs.evidence.cpu().numpy()
         for row, sequence in enumerate(sequences):
             passage = slice(sequence.passage_at, len(sequence.ids) - 1)
-            yield _Scores(
+            yield Scores(
                 starts[row, passage] - starts[row, 0],
                 ends[row, passage] - ends[row, 0],
                 float(relevance[row]),
                 float(answered[row]),
+                None if evidence is None else evidence[row, passage],
             )
 
     @cached_property
@@ -198,49 +163,6 @@ def _filled_up(sequences: Sequence[Sequenced]) -> list[Sequenced]:
     longest = rounded_up(max(len(s.ids) for s in sequences), _TOKEN_STEP)
     least = max(len(sequences), rounded_up(_LEAST_TOKENS, longest) // longest)
     return [*sequences, *[sequences[0]] * (rounded_up(least, _ROW_STEP) - len(sequences))]
-
-
-def _reading(parts: Sequence[tuple[_Window, _Scores]], text: Tokens) -> Reading:
-    found = [
-        (score, window.first + first, window.first + last)
-        for window, scores in parts
-        for score, first, last in _stretches(scores.starts, scores.ends)
-    ]
-    return Reading(
-        relevance=max(scores.relevance for _, scores in parts),
-        answered=max(scores.answered for _, scores in parts),
-        stretches=tuple(
-            Stretch(text.starts[first], text.ends[last], score)
-            for score, first, last in _apart(sorted(found, reverse=True))
-        ),
-    )
-
-
-def _stretches(starts: Row, ends: Row) -> Iterator[tuple[float, int, int]]:
-    """Yield the best stretches as (score, first token, last token), each without a token of one before it."""
-    if not len(starts):
-        return
-    longest = min(_LONGEST_STRETCH, len(starts))
-    padded = np.concatenate([ends, np.full(longest - 1, -np.inf, np.float32)])
-    scores = starts[:, None] + np.lib.stride_tricks.sliding_window_view(padded, longest)
-    for _ in range(_STRETCHES):
-        first, more = np.unravel_index(int(scores.argmax()), scores.shape)
-        best, last = float(scores[first, more]), int(first + more)
-        if not np.isfinite(best):
-            return
-        yield best, int(first), last
-        scores[first : last + 1] = -np.inf
-        for before in range(max(0, int(first) - longest + 1), int(first)):
-            scores[before, int(first) - before :] = -np.inf
-
-
-def _apart(found: Sequence[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
-    """Return the best of those that share a token with another: windows overlap."""
-    kept: list[tuple[float, int, int]] = []
-    for one in found:
-        if len(kept) < _STRETCHES and all(one[2] < first or last < one[1] for _, first, last in kept):
-            kept.append(one)
-    return kept
 
 
 def _checked(folder: Path | None) -> tuple[Path, str]:

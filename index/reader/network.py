@@ -1,4 +1,4 @@
-"""The network that reads: a BERT encoder with three heads, and how it is stored."""
+"""The network that reads: a BERT encoder with its heads, and how it is stored."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from index.errors import ModelUnusable
 from index.reader.tokens import TOKEN_STEP, Sequenced, rounded_up
 
 WORDS = "encoder.embeddings.word_embeddings.weight"
-
+_EVIDENCE = ("evidence.weight", "evidence.bias")
 
 _INSTEAD = "Train it again, or set FOOTNOTE_READER to another folder or to `none`."
 
@@ -31,25 +31,29 @@ class Batch(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Logits in float32: where the answer starts and ends, (sequences, tokens); relevance and answered, (sequences,)."""
+    """Logits in float32: where the answer starts and ends, (sequences, tokens); relevance and answered, (sequences,);
+    and evidence, (sequences, tokens), whose mean over a sentence's tokens is the log-odds that the sentence belongs to the
+    answer. There is no evidence from weights that were trained without it."""
 
     starts: Tensor
     ends: Tensor
     relevance: Tensor
     answered: Tensor
+    evidence: Tensor | None
 
 
 class ReadingNetwork(nn.Module):
-    """A BERT encoder (Devlin et al., NAACL 2019) with heads for the stretch, relevance and answerability.
+    """A BERT encoder (Devlin et al., NAACL 2019) with heads for the stretch, relevance, answerability, and evidence.
 
     The first token's score as start and end stands for "no answer", as in the paper's section 4.3.
     """
 
-    def __init__(self, config: BertConfig) -> None:
+    def __init__(self, config: BertConfig, *, scores_evidence: bool = True) -> None:
         super().__init__()
         self.encoder = BertModel(config, add_pooling_layer=False)
         self.stretch = nn.Linear(config.hidden_size, 2)
         self.verdict = nn.Linear(config.hidden_size, 2)
+        self.evidence = nn.Linear(config.hidden_size, 1) if scores_evidence else None
 
     def forward(self, batch: Batch) -> Outputs:
         """Read a batch."""
@@ -58,8 +62,9 @@ class ReadingNetwork(nn.Module):
         ).last_hidden_state
         starts, ends = _wide(self.stretch, hidden).unbind(-1)
         relevance, answered = _wide(self.verdict, hidden[:, 0]).unbind(-1)
+        evidence = _wide(self.evidence, hidden).squeeze(-1) if self.evidence else None
         closed = ~batch.allowed
-        return Outputs(starts.masked_fill(closed, -1e4), ends.masked_fill(closed, -1e4), relevance, answered)
+        return Outputs(starts.masked_fill(closed, -1e4), ends.masked_fill(closed, -1e4), relevance, answered, evidence)
 
 
 def _wide(head: nn.Linear, hidden: Tensor) -> Tensor:
@@ -106,14 +111,17 @@ def started(packaged: Path) -> ReadingNetwork:
 def stored(path: Path, packaged: Path) -> ReadingNetwork:
     """Return the network whose trained weights are in a file; word embeddings are those of the packaged model.
 
-    Weights are in float32. Raises ModelUnusable when the file is damaged, or its weights have other names or shapes.
+    Weights are in float32. The evidence head may be missing, as it is in weights that were trained before there was one.
+    Raises ModelUnusable when the file is damaged, or its weights have other names or shapes.
     """
-    network = ReadingNetwork(configuration(packaged, "sdpa"))
-    wanted = {name: tuple(w.shape) for name, w in network.state_dict().items() if name != WORDS}
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelUnusable(f"The reading model's weights {path} cannot be read: {error}. {_INSTEAD}") from error
+    network = ReadingNetwork(
+        configuration(packaged, "sdpa"), scores_evidence=any(name in weights for name in _EVIDENCE)
+    )
+    wanted = {name: tuple(w.shape) for name, w in network.state_dict().items() if name != WORDS}
     found = {name: tuple(w.shape) for name, w in weights.items()}
     if found != wanted:
         name = min(name for name in {*found, *wanted} if found.get(name) != wanted.get(name))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from index.records import Span
+
 LONGEST = 256
 LONGEST_QUESTION = 64
 LONGEST_TITLE = 24
@@ -17,10 +19,14 @@ _SPACE = re.compile(r"\s")
 
 @dataclass(frozen=True, slots=True)
 class ReaderPassage:
-    """What is read: a passage under its article's title (which may be empty)."""
+    """What is read: a passage under its article's title (which may be empty).
+
+    `sentences` are the stretches of the text to be scored one by one, in code points. They may leave out some of it.
+    """
 
     title: str
     text: str = field(repr=False)
+    sentences: tuple[Span, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

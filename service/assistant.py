@@ -17,11 +17,12 @@ from index.models.computation import computation
 from index.records import EVERYTHING, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index
+from service.answer.analysis import analyse, checked
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
 from service.answer.models import Question
-from service.answer.pipeline import EXTRACTIVE, answer, checked, steps
-from service.answer.retrieval.selection import select_hits
+from service.answer.pipeline import EXTRACTIVE, answer, steps
+from service.answer.retrieval.search import select_hits
 from service.auth.askers import OWNER, Asker
 from service.history.database import check_database
 from service.history.feedback import Wanted
@@ -137,7 +138,8 @@ class LocalAssistant:
         text = checked(question.text, longest=self.settings.max_question_chars)
         with self.live.pinned() as index:
             asked = replace(question, text=text)
-            found = select_hits(index, asked, settings=self.settings, count=request.limit)
+            analysis = analyse(asked, completed=None, time_preference=self.settings.time_preference)
+            found = select_hits(index, text, analysis, count=request.limit)
             reads_all = index.catalog.reads_all(access)
         return SearchResponse(question=text, hits=[hit_wire(hit, reads_all=reads_all) for hit in found.hits])
 

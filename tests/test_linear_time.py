@@ -15,21 +15,17 @@ import pytest
 from eval.scoring.answer_scores import normalise
 from index.controls import json_controls, visible_controls
 from index.stores.lexical import stems
+from service.answer.analysis import analyse, checked
 from service.answer.citations import without_markers
-from service.answer.followups import completed_question
 from service.answer.lengths import recent
 from service.answer.llm.markers import numbers_in, words_of
 from service.answer.llm.prompts import conversation_prompt, passages_prompt
 from service.answer.llm.replies import kind_of
 from service.answer.llm.sentences import without_thoughts
-from service.answer.models import Message
-from service.answer.pipeline import checked
-from service.answer.retrieval.events import event_named
-from service.answer.retrieval.parts import compared
+from service.answer.models import Message, Question
+from service.answer.retrieval.parts import compared, parts_of
 from service.answer.retrieval.times import when_asked
-from service.answer.sought import wanted
 from service.answer.text.invisible import visible
-from service.answer.text.terms import asks_for_overview, asks_whether, parts_of
 from service.escaping import markdown_escaped, unescaped
 from service.openai.asking import read_chat
 from service.openai.tasks import question_within, reply_to_task
@@ -122,8 +118,7 @@ def chat(text: str, role: str) -> None:
 
 def followed(text: str) -> None:
     said = recent([Message("user", text), Message("assistant", text)])
-    for question in ("And in 2030?", "Why?", "Who won?", "What about Zed?", "Why did it close?", "And before?"):
-        completed_question(question, said)
+    analyse(Question("Why?", history=said), completed=None, time_preference=True)
 
 
 def asked(read: Callable[[str], object]) -> Callable[[str], object]:
@@ -158,12 +153,8 @@ READS: dict[str, Callable[[str], object]] = {
 OF_QUESTIONS: dict[str, Callable[[str], object]] = {
     "checked": lambda text: checked(f"a{text}"[:SHORT], longest=SHORT),
     "compared": asked(compared),
-    "wanted": asked(wanted.__wrapped__),
-    "parts_of": asked(parts_of.__wrapped__),
-    "asks_whether": asked(asks_whether.__wrapped__),
-    "asks_for_overview": asked(asks_for_overview),
+    "parts_of": asked(parts_of),
     "when_asked": asked(lambda text: when_asked(text, date(2026, 4, 24))),
-    "event_named": asked(event_named),
 }
 OF_SENTENCES: dict[str, Callable[[str], object]] = {
     "numbers_in": lambda text: numbers_in(text, 8),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from index.errors import IndexEmpty, QuestionError
 from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
-from service.answer.evidence import read_sentences
+from service.answer.evidence import Search, read_evidence
 from service.answer.extractive import quoted
 from service.answer.models import Answer, Question
 from service.answer.pipeline import NOT_ANSWERED, answer
@@ -301,10 +301,10 @@ def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(
     index_into(own_assistant, write(tmp_path / "news", towers))
     question = "How high is the tower, and when was it built?"
     retrieved = retrieve(own_assistant.opened, question, access=EVERYTHING, filters=Filters())
-    evidence = read_sentences(own_assistant.opened, question, retrieved)
+    (evidence,) = read_evidence(own_assistant.opened, [Search(question, retrieved.hits)])
     own_assistant.delete(["0", "1", "2"])
     # What was retrieved before may still be shown, or be left out, but the question does not fail.
-    for draft in quoted(own_assistant.opened, question, evidence):
+    for draft in quoted(own_assistant.opened, question, [evidence]):
         for stretch in draft.stretches:
             text = towers[f"{stretch.hit.passage.article.id}.txt"]
             assert text[stretch.span.start : stretch.span.end] == stretch.words

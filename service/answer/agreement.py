@@ -5,14 +5,9 @@ Amounts, dates and names are brought to one form first, so that "$5 billion" and
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-from index.ingest.copies import says_the_same
-from index.ingest.segmentation import display_text
 from index.stores.lexical import stems
-from service.answer.evidence import Evidence
-from service.answer.text.amounts import ROUND_A_STRETCH, mentions_in
+from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in
 
 # How much less sure of a further stretch the reader may be than that there is none (logarithm of the odds): that another
@@ -21,66 +16,6 @@ _LEAST_SCORE = -4.0
 _NO_NAMES = frozenset("a about an and around at by for from in of on over some the to".split())
 _HALF_A_MARK = re.compile(r"\*+|~~+|`+|(?<!\w)_+|_+(?!\w)")
 _WORD = re.compile(r"\w+(?:[.,'’-]\w+)*")
-
-
-@dataclass(frozen=True, slots=True)
-class ValueGroup:
-    """Stretches that give the same value, the best first. `value` is how the first puts it."""
-
-    value: str
-    given_by: tuple[Evidence, ...]
-
-    @property
-    def articles(self) -> int:
-        """How many sources give the value: the same text under two names, or copied words, count once."""
-        by_text = {evidence.hit.passage.article.version: evidence.text for evidence in self.given_by}
-        said: list[str] = []
-        for words in by_text.values():
-            if not any(says_the_same(words, other) for other in said):
-                said.append(words)
-        return len(said)
-
-
-def grouped(evidence: Sequence[Evidence]) -> tuple[ValueGroup, ...]:
-    """Return the values that the sentences' stretches give, in order of their best stretch. Empty without a reader."""
-    groups: list[ValueGroup] = []
-    given = [(e.found.score, e) for e in evidence if e.found and e.found.stretch and e.found.score > _LEAST_SCORE]
-    for _, one in sorted(given, key=lambda scored: -scored[0]):
-        value = stretch_words(one)
-        at = next((at for at, group in enumerate(groups) if same_value(group.value, value)), None)
-        if at is None:
-            groups.append(ValueGroup(value, (one,)))
-        else:
-            groups[at] = replace(groups[at], given_by=(*groups[at].given_by, one))
-    return tuple(groups)
-
-
-def agreeing(evidence: Sequence[Evidence]) -> int:
-    """Return how many further articles give the value that the best sentence gives."""
-    value = stretch_words(evidence[0]) if evidence else ""
-    group = next((group for group in grouped(evidence) if same_value(group.value, value)), None)
-    return max(group.articles - 1, 0) if group else 0
-
-
-def stretch_words(evidence: Evidence) -> str:
-    """Return the stretch of a sentence as people read it; "" where it has none."""
-    if evidence.found is None or evidence.found.stretch is None:
-        return ""
-    passage = evidence.hit.passage
-    words = display_text(passage.words_of(evidence.found.stretch), passage.article.format)
-    # Of emphasis that begins or ends outside of the stretch, one half of the marks is left.
-    unmarked = _HALF_A_MARK.sub("", words) if passage.article.format == "markdown" else words
-    return unmarked.strip(ROUND_A_STRETCH)
-
-
-def gives(text: str, value: str) -> bool:
-    """Say whether a text holds this amount, date or name, however it puts it."""
-    if days := days_in(value):
-        return any(one.may_be(day) for one in days_in(text) for day in days)
-    if figures := mentions_in(value):
-        return any(one.may_be(figures[0]) for one in mentions_in(text))
-    words = frozenset(_WORD.findall(value.lower())) - _NO_NAMES
-    return bool(words) and words <= frozenset(_WORD.findall(text.lower()))
 
 
 def same_value(one: str, other: str) -> bool:

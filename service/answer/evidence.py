@@ -1,83 +1,55 @@
-"""The sentences of the hits, scored by how likely each answers the question."""
+"""The sentences of the hits, each with how likely it belongs to the answer."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.deadline import check_deadline
+from index.ingest.outline import path_of
 from index.ingest.segmentation import display_text
-from index.models.embedding import Vectors
+from index.reader.model import ReaderPassage
+from index.reader.readings import Reading, SentenceReading
 from index.records import Hit, SentenceSpan, Span
-from index.retrieval import Retrieved
 from index.stores.store import Index
-from service.answer.boilerplate import is_boilerplate
-from service.answer.reading import Found, found_in, read_hits
-from service.answer.relations import untold
-from service.answer.sought import holds, wanted
-from service.answer.text.terms import (
-    asks_ahead,
-    asks_back,
-    asks_whether_it_happened,
-    covered,
-    distinctive,
-    new_names,
-    of_total,
-    tells_back,
-    tells_now,
-    tells_of_pending,
-)
+from service.answer.text.amounts import mentions_in
+from service.answer.text.terms import covered, distinctive
 
-# How many of the best passages are read sentence by sentence: those whose score comes near the best. Among articles about
-# one thing many do; where one passage stands out, reading the others would cost time and change nothing.
-_HITS_LEAST = 4
-_HITS_MOST = 16
-_SCORE_MARGIN = 0.4
-_TITLED = 40
-_NUMBERS = frozenset({"number", "count", "amount", "percentage", "frequency"})
-
-SIMILARITY_WEIGHTS: Mapping[str, float] = {
-    "titled_similarity": 8.8,
-    "passage_score": 9.1,
-    "covered": 5.3,
-    "amount": 1.7,
-    "number": 3.3,
-    "date": 3.2,
-    "person": 1.1,
-    "full_name": 1.6,
-    "tells_back": 2.5,
-    "tells_now": 1.8,
-    "of_total": 2.0,
-    "pending": -2.0,
-    "untold": -1.5,
-    "fragment": -2.4,
-    "position": 0.9,
-}
-"""What is measured of a sentence without a reader, with its weight in the score. `eval/fitting.py` fits them."""
+# Reading more passages found the answer no more often, and costs time (docs/evaluation.md has the figures).
+READ = 8
 
 READER_WEIGHTS: Mapping[str, float] = {
-    "passage_score": 10.0,
-    "covered": 3.0,
-    "number": 1.8,
-    "date": 0.7,
-    "tells_back": 2.5,
-    "tells_now": 1.8,
-    "of_total": 2.0,
-    "pending": -2.0,
-    "untold": -1.5,
-    "fragment": -2.3,
-    "answered": 0.15,
-    "stretch": 0.22,
+    "intercept": -4.15,
+    "evidence": 0.071,
+    "answered": 0.048,
+    "passage_score": 3.23,
+    "covered": 0.97,
+    "fragment": -0.32,
+    "heading": -0.65,
+    "question": -0.65,
 }
-"""The same with a reader: how sure it is that the passage answers, and the score of its best stretch in the sentence. What
-adds nothing to that is left out, above all the similarity under the title, the dearest part of a question."""
+"""Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer and that its passage answers,
+how well the passage fits, which share of the question's words stand in the sentence and above it, and what kind of line it
+is. `eval/fitting` fits them; docs/evaluation.md has the figures."""
+
+SIMILARITY_WEIGHTS: Mapping[str, float] = {
+    "intercept": -12.0,
+    "similarity": 8.0,
+    "passage_score": 6.0,
+    "covered": 3.0,
+    "fragment": -1.0,
+    "heading": -3.0,
+    "question": -3.0,
+}
+"""The same without a reader: with the similarity of the sentence to the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence of a passage.
+    """A sentence of a passage, the `position`-th of the hit that ranks `rank`-th.
 
-    `text` is as people read it. `vector` is its embedding. `similarity` is its cosine to the question; without a reader,
-    the mean of taken alone and under its article's title: a title says what "it" is, and misleads in an article about many
-    things. `found` is what a reader found in it. `score` orders the sentences of one question.
+    `text` is as people read it. `features` are named as the weights, and `score` is the log-odds that the sentence belongs to
+    the answer. `stretch` is the part of it that answers by itself, as a stretch of the article, and `stretch_score` how much
+    likelier the reader takes that to be than that there is none, as a logarithm; None without a reader.
     """
 
     hit: Hit
@@ -85,140 +57,139 @@ class Evidence:
     position: int
     span: SentenceSpan
     text: str
-    vector: Vectors
-    similarity: float
     features: Mapping[str, float]
     score: float
-    found: Found | None = None
+    stretch: Span | None = None
+    stretch_score: float = -math.inf
+
+    @property
+    def probability(self) -> float:
+        """The probability that it belongs to the answer."""
+        return 1 / (1 + math.exp(-self.score))
 
     @property
     def answer(self) -> Span | None:
-        """The part of it that answers by itself, as a stretch of the article, where the reader is sure of one."""
-        return self.found.stretch if self.found and self.found.score > 0 else None
+        """The part of it that answers by itself, where the reader finds one likelier than none."""
+        return self.stretch if self.stretch_score > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a sentence stands: the rank of its passage among the hits, and its position in the passage."""
+class Search:
+    """A text that was searched for, and its hits, best first."""
+
+    text: str
+    hits: tuple[Hit, ...]
+
+
+def read_evidence(index: Index, searches: Sequence[Search]) -> list[list[Evidence]]:
+    """Return the sentences of the best hits of each search, best first. What the reader reads, it reads in one batch."""
+    read = [search.hits[:READ] for search in searches]
+    if index.reader is None:
+        return [_by_similarity(index, search.text, hits) for search, hits in zip(searches, read, strict=True)]
+    pairs = [(search.text, _passage(hit)) for search, hits in zip(searches, read, strict=True) for hit in hits]
+    readings = iter(index.reader.read(pairs))
+    return [
+        _by_reader(search.text, hits, [next(readings) for _ in hits])
+        for search, hits in zip(searches, read, strict=True)
+    ]
+
+
+def _passage(hit: Hit) -> ReaderPassage:
+    passage = hit.passage
+    sentences = tuple(Span(s.start - passage.start, s.end - passage.start) for s in passage.sentences)
+    return ReaderPassage(path_of(passage.article.title, passage.context), passage.text, sentences)
+
+
+def _by_reader(question: str, hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Evidence]:
+    shown = _shown(question, hits)
+    found: list[Evidence] = []
+    for one in shown:
+        reading = readings[one.rank]
+        sentence = reading.sentences[one.position]
+        features = {**one.features, "evidence": sentence.evidence, "answered": reading.answered}
+        stretch = _stretch(one, sentence)
+        found.append(
+            _scored(one, features, READER_WEIGHTS, stretch, sentence.stretch.score if sentence.stretch else None)
+        )
+    return _best_first(found)
+
+
+def _by_similarity(index: Index, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+    shown = _shown(question, hits)
+    vector = index.embedder.embed_questions([question])[0]
+    similarities = index.sentence_vectors.of([one.text for one in shown]) @ vector
+    return _best_first(
+        [
+            _scored(one, {**one.features, "similarity": float(similarity)}, SIMILARITY_WEIGHTS)
+            for one, similarity in zip(shown, similarities, strict=True)
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A sentence with what can be said of it without a model."""
 
     hit: Hit
     rank: int
     position: int
     span: SentenceSpan
+    text: str
+    features: Mapping[str, float]
 
 
-def weights_in_use(index: Index) -> Mapping[str, float]:
-    """Return the weights of what is measured of a sentence: with a reader there is more to go by."""
-    return READER_WEIGHTS if index.reader else SIMILARITY_WEIGHTS
+def _shown(question: str, hits: Sequence[Hit]) -> list[_Shown]:
+    above = [path_of(hit.passage.article.title, hit.passage.context) for hit in hits]
+    weights = distinctive(question, [f"{path} {hit.passage.text}" for path, hit in zip(above, hits, strict=True)])
+    shown: list[_Shown] = []
+    for rank, hit in enumerate(hits):
+        check_deadline()
+        for position, span in enumerate(hit.passage.sentences):
+            text = display_text(hit.passage.words_of(span), hit.passage.article.format)
+            features = {
+                "passage_score": hit.score,
+                "covered": covered(weights, text, above[rank]),
+                "fragment": float(span.kind == "fragment"),
+                "heading": float(_is_heading(hit, span)),
+                "question": float(text.endswith("?")),
+            }
+            shown.append(_Shown(hit, rank, position, span, text, features))
+    return shown
 
 
-def read_sentences(index: Index, question: str, retrieved: Retrieved) -> list[Evidence]:
-    """Return the sentences of the best hits, and those of further hits that hold the figure asked for, best first."""
-    hits = _worth_reading(retrieved.hits)
-    readings = read_hits(index, question, hits)
-    weights = distinctive(question, [f"{hit.passage.article.title} {hit.passage.text}" for hit in hits])
-    places = _places(question, retrieved.hits, whole=len(hits))
-    found = [found_in(readings, rank=place.rank, hit=place.hit, sentence=place.span) for place in places]
-    texts = [display_text(p.hit.passage.words_of(p.span), p.hit.passage.article.format) for p in places]
-    vectors = index.sentence_vectors.of(texts)
-    alone = vectors @ retrieved.question_vector
-    features = [
-        _features(question, weights, place, text) | _found_features(one)
-        for place, text, one in zip(places, texts, found, strict=True)
-    ]
-    similarities = alone
-    if not readings:
-        titled = _titled_similarities(index, retrieved, places, texts, alone=alone, features=features)
-        similarities = (alone + titled) / 2
-        features = [f | {"titled_similarity": float(t)} for f, t in zip(features, titled, strict=True)]
-    evidence = [
-        Evidence(
-            place.hit,
-            place.rank,
-            place.position,
-            place.span,
-            text,
-            vectors[at],
-            similarity=float(similarities[at]),
-            features=features[at],
-            score=_score(weights_in_use(index), features[at]),
-            found=found[at],
-        )
-        for at, (place, text) in enumerate(zip(places, texts, strict=True))
-    ]
-    return sorted(evidence, key=lambda e: (-e.score, e.rank, e.position))
+def _is_heading(hit: Hit, span: SentenceSpan) -> bool:
+    """Say whether a sentence is a heading of Markdown. Its marks stand before it on its line, and are no part of it."""
+    before = hit.passage.text[: span.start - hit.passage.start].rpartition("\n")[2]
+    marked = before + hit.passage.words_of(span)
+    return hit.passage.article.format == "markdown" and marked.lstrip(" ").startswith("#")
 
 
-def _found_features(found: Found | None) -> dict[str, float]:
-    return {"answered": found.answered, "stretch": found.score} if found else {}
+def _stretch(one: _Shown, sentence: SentenceReading) -> Span | None:
+    if sentence.stretch is None:
+        return None
+    at = one.hit.passage.start
+    return _with_whole_amounts(one, Span(at + sentence.stretch.start, at + sentence.stretch.end))
 
 
-def _places(question: str, hits: Sequence[Hit], *, whole: int) -> list[_Place]:
-    """Return every sentence of the first `whole` hits, and of the others those that hold an amount or share asked for.
-
-    Such sentences are few, and one that stands in an article about something else may give another figure.
-    """
-    kind = wanted(question)
-    return [
-        _Place(hit, rank, position, span)
-        for rank, hit in enumerate(hits)
-        for position, span in enumerate(hit.passage.sentences)
-        if not is_boilerplate(hit.passage.words_of(span))
-        and (rank < whole or (kind in ("amount", "percentage") and holds(kind, hit.passage.words_of(span), question)))
-    ]
+def _with_whole_amounts(one: _Shown, stretch: Span) -> Span:
+    """Return a stretch with all of each amount that it touches: "over $4 billion" where "$4" was found."""
+    at = one.span.start
+    amounts = [Span(at + m.start, at + m.end) for m in mentions_in(one.hit.passage.words_of(one.span))]
+    touched = [whole for whole in amounts if whole.start < stretch.end and stretch.start < whole.end]
+    return Span(min(s.start for s in (stretch, *touched)), max(s.end for s in (stretch, *touched)))
 
 
-def _titled_similarities(
-    index: Index,
-    retrieved: Retrieved,
-    places: Sequence[_Place],
-    texts: Sequence[str],
-    *,
-    alone: Vectors,
-    features: Sequence[Mapping[str, float]],
-) -> Vectors:
-    """Return the similarity of each sentence under its article's title to the question.
-
-    Only for those that may come to be shown: it is the dearest part of a question. For the others, that of the sentence
-    alone stands in.
-    """
-    scores = [
-        _score(SIMILARITY_WEIGHTS, {**feature, "titled_similarity": float(similarity)})
-        for feature, similarity in zip(features, alone, strict=True)
-    ]
-    best = sorted(range(len(texts)), key=lambda at: -scores[at])[:_TITLED]
-    vectors = index.sentence_vectors.of([f"{places[at].hit.passage.article.title}\n{texts[at]}" for at in best])
-    similarities = alone.copy()
-    similarities[best] = vectors @ retrieved.question_vector
-    return similarities
+def _scored(
+    one: _Shown,
+    features: Mapping[str, float],
+    weights: Mapping[str, float],
+    stretch: Span | None = None,
+    stretch_score: float | None = None,
+) -> Evidence:
+    score = weights["intercept"] + sum(weights[name] * value for name, value in features.items())
+    likelier = -math.inf if stretch_score is None else stretch_score
+    return Evidence(one.hit, one.rank, one.position, one.span, one.text, features, score, stretch, likelier)
 
 
-def _score(weights: Mapping[str, float], features: Mapping[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * value for name, value in features.items())
-
-
-def _worth_reading(hits: Sequence[Hit]) -> Sequence[Hit]:
-    near = sum(hit.score >= hits[0].score - _SCORE_MARGIN for hit in hits)
-    return hits[: max(_HITS_LEAST, min(near, _HITS_MOST))]
-
-
-def _features(question: str, weights: Mapping[str, float], place: _Place, text: str) -> dict[str, float]:
-    check_deadline()
-    title, kind = place.hit.passage.article.title, wanted(question)
-    fits = holds(kind, text, question)
-    return {
-        "passage_score": place.hit.score,
-        "covered": covered(weights, text, title),
-        "amount": float(fits and kind == "amount"),
-        "number": float(kind in _NUMBERS and holds("frequency" if kind == "frequency" else "number", text, question)),
-        "date": float(fits and kind == "date"),
-        "person": float(fits and kind == "person"),
-        "full_name": float(kind == "person" and any(" " in name for name in new_names(text, f"{question} {title}"))),
-        "tells_back": float(tells_back(text)) * (asks_back(question) - asks_ahead(question)),
-        "tells_now": tells_now(question, text),
-        "of_total": float(of_total(question) and of_total(text)),
-        "pending": float(asks_whether_it_happened(question) and tells_of_pending(text)),
-        "untold": float(untold(question, text)),
-        "fragment": float(place.span.kind == "fragment"),
-        "position": 1 / (1 + place.position),
-    }
+def _best_first(found: Sequence[Evidence]) -> list[Evidence]:
+    return sorted(found, key=lambda one: (-one.score, one.rank, one.position))

@@ -1,240 +1,153 @@
 """Answers without a language model: the sentences that answer, quoted exactly and cited.
 
-First the best sentence, then what supports it or adds to it, from other articles where they speak to the question.
+First the sentence that most likely answers, then those that belong to the answer, too, and what other articles say of the
+same: the same value is one more citation, another value is shown.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.ingest.copies import says_the_same
 from index.ingest.segmentation import display_text
 from index.records import Span
-from index.retrieval import Retrieved
 from index.stores.store import Index
-from service.answer.agreement import stretch_words
-from service.answer.boilerplate import is_boilerplate
-from service.answer.choosing import best_of, choosing_for, tells
+from service.answer.agreement import same_value
 from service.answer.citations import Draft, Stretch
 from service.answer.disagreement import Told, contradict
-from service.answer.evidence import Evidence, read_sentences
-from service.answer.leaning import announced, leans_back
-from service.answer.refusal import confidence
-from service.answer.retrieval.parts import compared
-from service.answer.sought import wanted
-from service.answer.summarising import asked_of_one_article, summary_of
-from service.answer.text.amounts import values_in
-from service.answer.text.terms import (
-    asks_for_list,
-    asks_for_overview,
-    asks_whether,
-    name_others,
-    new_names,
-    parts_of,
-    stem_set,
-    terms,
-)
+from service.answer.evidence import Evidence
+from service.answer.lists import list_of, list_text
+from service.answer.text.markup import without_half_marks
+from service.answer.text.references import needs_previous_sentence
 
-# Above, two sentences say the same; with the same figures in them, one is shown and both are cited.
-_SAME = 0.82
-_LEAST_SIMILARITY = 0.4
+BELONGS = 0.2
+"""From this probability on a sentence is shown. The F1 of the sentences is highest where those are taken that belong with
+half of that F1 as their probability (Lipton, Elkan and Naryanaswamy, ECML 2014, "Optimal Thresholding of Classifiers to
+Maximize F1 Measure", theorem 1)."""
+
+SHORT_ANSWER = 4.0
+"""From this log-odds of its stretch on, a short answer is shown: it is right nine times in ten (docs/evaluation.md)."""
+
+_MOST_SENTENCES = 5
 _MOST_CITATIONS = 3
-_MOST_OF_A_PART = 2
-# A sentence before may lean back itself.
+# Sentences that are looked at for other values of what was asked.
+_COMPARED = 12
+# A sentence before may need the one before it.
 _MOST_BEFORE = 2
-# What only names somebody or a figure is no answer to "Did they approve it?".
-_TELLING_WORD = re.compile(
-    r"\b(?:no|not|never|only|longer|is|are|was|were|do|does|did|has|have|had|can|could|will|would|must|may|might|should"
-    r"|needs?|\w+ed|\w+ing)\b|n['’]t\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Quote:
     """A sentence of the answer: the stretch it is quoted from, and others that say the same."""
 
     evidence: Evidence
     span: Span
     others: tuple[Evidence, ...] = ()
+    items: tuple[Span, ...] = ()
 
 
-def quoted(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Draft]:
-    """Return the sentences of an answer, best first. `evidence` is ordered, best first, and not empty.
-
-    Of a question with several parts, each part that the evidence answers is answered, in their order.
-    """
-    if read := asked_of_one_article(question, evidence):
-        return [_draft(index, shown) for shown in _summary(index, read)]
-    if things := compared(question):
-        sides = [_answered_part(index, thing, evidence, beside=things) for thing in things]
-        of_parts = sides if all(sides) else []  # one side alone is no comparison
-    else:
-        parts = parts_of(question)
-        of_parts = [_answered_part(index, part, evidence) for part in parts] if len(parts) > 1 else []
-    chosen: list[_Shown] = []
-    for part in of_parts:
-        for shown in part[:_MOST_OF_A_PART]:
-            chosen = _beside(chosen, shown)
-    return [_draft(index, shown) for shown in chosen or _chosen(index, question, evidence)]
+def quoted(index: Index, question: str, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
+    """Return the sentences of an answer. `answered` is the evidence of the question, or of each of its parts in their
+    order; each is ordered, best first, and not empty."""
+    quotes: list[_Quote] = []
+    for evidence in answered:
+        for quote in _quotes(index, question, evidence):
+            quotes = _with(quotes, quote)
+    return [_draft(index, quote) for quote in quotes]
 
 
-def short_answer(question: str, evidence: Sequence[Evidence], *, sure: bool) -> str | None:
-    """Return the stretch of the best sentence that answers, as people read it.
-
-    None without a reader, for overviews, lists and questions with several parts, where it names nobody and a person is
-    asked for, and where it only names somebody or a figure and the question is whether. With `sure`, only where the reader
-    finds it likelier than that there is none.
-    """
-    best = _best(question, evidence)
-    several = asks_for_overview(question) or asks_for_list(question) or len(parts_of(question)) > 1
-    if several or (sure and best.answer is None):
+def short_answer(evidence: Sequence[Evidence]) -> str | None:
+    """Return the stretch of the best sentence that answers by itself, where the reader is sure of it."""
+    best = evidence[0]
+    if best.stretch is None or best.stretch_score < SHORT_ANSWER:
         return None
-    words = stretch_words(best)
-    if wanted(question) == "person" and not new_names(words, question):
-        return None
-    return None if asks_whether(question) and not _TELLING_WORD.search(words) else words or None
+    return _stretch_words(best) or None
 
 
-def _told_of(thing: str, things: Sequence[str], evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the sentences with a word that only this of the things compared has, and what leans on one before it."""
-    others = stem_set(" ".join(other for other in things if other != thing))
-    own = terms(thing).keys() - others
-    return [one for one in evidence if own & stem_set(one.text) or leans_back(one.text)]
-
-
-def _summary(index: Index, read: Sequence[Evidence]) -> list[_Shown]:
-    """Return the sentences that sum up one article, one that leans on another joined to it."""
-    chosen: list[_Shown] = []
-    for one in summary_of(read):
-        chosen = _with(index, chosen, one, most=len(chosen) + 1)
-    return chosen
-
-
-def _answered_part(
-    index: Index, part: str, evidence: Sequence[Evidence], *, beside: Sequence[str] = ()
-) -> list[_Shown]:
-    """Return what answers one part of a question, of what was read for all of it. Empty where nothing does.
-
-    Of one of several things that are compared, `beside`, only what tells of this one.
-    """
-    hits = tuple({one.hit.passage.id: one.hit for one in sorted(evidence, key=lambda one: one.rank)}.values())
-    found = read_sentences(index, part, Retrieved(hits, index.embedder.embed_questions([part])[0]))
-    found = _told_of(part, beside, found) if beside else found
-    return _chosen(index, part, found) if found and confidence(part, found) >= 0.5 else []
-
-
-def _beside(chosen: list[_Shown], shown: _Shown) -> list[_Shown]:
-    """Return what is shown with one more, unless some of its stretch is there already."""
-    return chosen if _overlapping(chosen, shown.evidence, shown.span) is not None else [*chosen, shown]
-
-
-def _best(question: str, evidence: Sequence[Evidence]) -> Evidence:
-    """Return the sentence that comes first: the best, or the one of the time in question that gives another value."""
-    best = best_of(evidence)
-    if best.hit.timely:
-        return best
-    timely = (one for one in evidence if one.hit.timely and tells(one))
-    return next((one for one in timely if _contradicts(one, best, question)), best)
-
-
-def _chosen(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Shown]:
-    best = _best(question, evidence)
-    choosing = choosing_for(question, evidence)
-    chosen = [_Shown(best, _with_announced(best, _span(index, best)))]
-    for candidate in sorted(evidence, key=lambda one: -choosing.order(one)):
-        if candidate is best or not tells(candidate):
+def _quotes(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Quote]:
+    """Return what is shown of the evidence: the best article's sentences in the order of its text, then the others'."""
+    best = evidence[0]
+    chosen = [best]
+    for one in evidence[1:]:
+        if _of_another_time(one, best) or any(one.text == other.text for other in chosen):
             continue
-        if best.hit.timely and not candidate.hit.timely:  # what was so at another time neither adds nor contradicts
-            continue
-        if (at := _same(chosen, candidate)) is not None:
-            chosen[at] = _supported(chosen[at], candidate)
-        elif _contradicts(candidate, best, question):
-            chosen = _with(index, chosen, candidate, most=choosing.most + 1)
-        elif choosing.worth(candidate, [shown.evidence for shown in chosen]):
-            chosen = _with(index, chosen, candidate, most=choosing.most)
-    return _in_order(chosen)
+        if len(chosen) < _MOST_SENTENCES and one.probability >= BELONGS:
+            chosen.append(one)
+    differing = [one for one in evidence[1:_COMPARED] if one not in chosen and _contradicts(question, one, best)]
+    supporting = [one for one in evidence[1:_COMPARED] if one not in chosen and _supports(one, best)]
+    quotes: list[_Quote] = []
+    for one in _in_order([*chosen, *differing[:1]]):
+        quotes = _with(quotes, _quote(index, one, supporting if one is best else ()))
+    return quotes
 
 
-def _in_order(chosen: list[_Shown]) -> list[_Shown]:
-    """Return what is shown article by article, and each article's sentences as they stand in it; the best stays first."""
-    best, *others = chosen
-    articles = list(dict.fromkeys(_article(shown.evidence) for shown in chosen))
-    return [best, *sorted(others, key=lambda shown: (articles.index(_article(shown.evidence)), shown.span.start))]
+def _of_another_time(one: Evidence, best: Evidence) -> bool:
+    return best.hit.timely and not one.hit.timely
 
 
-def _with(index: Index, chosen: list[_Shown], candidate: Evidence, *, most: int) -> list[_Shown]:
-    """Return what is shown with this sentence: joined to one that it overlaps, as one more, or left out."""
-    span = _span(index, candidate)
-    if _repeats(index, chosen, candidate, span):
-        span = Span(candidate.span.start, candidate.span.end)
-    if (at := _overlapping(chosen, candidate, span)) is not None:
-        joined = replace(chosen[at], span=_joined(chosen[at].span, span))
-        return [*chosen[:at], joined, *chosen[at + 1 :]]
-    return [*chosen, _Shown(candidate, span)] if len(chosen) < most else chosen
+def _in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
+    """Return the sentences article by article, in order of their best, and each article's as they stand in it."""
+    articles = list(dict.fromkeys(map(_article, chosen)))
+    return sorted(chosen, key=lambda one: (articles.index(_article(one)), one.span.start))
 
 
-def _contradicts(candidate: Evidence, best: Evidence, question: str) -> bool:
-    """Say whether another article gives another figure for what is asked: then it is shown, however it ranks."""
-    if candidate.similarity < _LEAST_SIMILARITY:
+def _quote(index: Index, one: Evidence, supporting: Sequence[Evidence]) -> _Quote:
+    others = {_article(other): other for other in reversed(supporting) if _article(other) != _article(one)}
+    found = list_of(index, one)
+    if found is not None:
+        return _Quote(one, found.span, items=found.items)
+    return _Quote(one, _span(index, one), tuple(others.values())[: _MOST_CITATIONS - 1])
+
+
+def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
+    """Return the quotes with one more, joined to one of the same text that it overlaps, or that says the same words."""
+    for at, shown in enumerate(quotes):
+        if shown.evidence.hit.passage.article.version != quote.evidence.hit.passage.article.version:
+            if says_the_same(quote.evidence.text, shown.evidence.text):
+                return quotes
+        elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
+            span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))
+            joined = replace(shown, span=span, items=shown.items or quote.items)
+            return [*quotes[:at], joined, *quotes[at + 1 :]]
+    return [*quotes, quote]
+
+
+def _contradicts(question: str, one: Evidence, best: Evidence) -> bool:
+    """Say whether another article gives another value for what is asked: then it is shown, however it ranks."""
+    if _article(one) == _article(best) or _of_another_time(one, best):
         return False
-    return contradict(question, _told(best), _told(candidate))
+    return contradict(question, _told(best), _told(one))
 
 
-def _told(evidence: Evidence) -> Told:
-    article, at = evidence.hit.passage.article, evidence.span.start
-    answer = evidence.answer and Span(evidence.answer.start - at, evidence.answer.end - at)
-    return Told(article.id, article.title, evidence.hit.passage.words_of(evidence.span), answer=answer)
-
-
-def _repeats(index: Index, chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> bool:
-    """Say whether the sentence taken along is in the answer already, from another place that says it word for word."""
-    if span.start == candidate.span.start:
+def _supports(one: Evidence, best: Evidence) -> bool:
+    """Say whether a sentence of another article gives the same value, where the reader takes both for the answer."""
+    if one.answer is None or best.answer is None or _article(one) == _article(best):
         return False
-    article = candidate.hit.passage.article
-    along = index.catalog.stretch(article.version, Span(span.start, candidate.span.start)) or ""
-    return display_text(along, article.format) in {shown.evidence.text for shown in chosen}
+    return same_value(_stretch_words(one), _stretch_words(best))
 
 
-def _overlapping(chosen: Sequence[_Shown], candidate: Evidence, span: Span) -> int | None:
-    """Return which of those shown is quoted from a stretch of the same text that overlaps this one."""
-    version = candidate.hit.passage.article.version
-    for at, shown in enumerate(chosen):
-        same_text = shown.evidence.hit.passage.article.version == version
-        if same_text and shown.span.start < span.end and span.start < shown.span.end:
-            return at
-    return None
+def _told(one: Evidence) -> Told:
+    article, at = one.hit.passage.article, one.span.start
+    answer = one.answer and Span(one.answer.start - at, one.answer.end - at)
+    return Told(article.id, article.title, one.hit.passage.words_of(one.span), answer=answer)
 
 
-def _same(chosen: Sequence[_Shown], candidate: Evidence) -> int | None:
-    """Return which of those shown says the same, with the same figures, of the same names."""
-    for at, shown in enumerate(chosen):
-        text, other = shown.evidence.text, candidate.text
-        similar = text == other or float(shown.evidence.vector @ candidate.vector) >= _SAME
-        if similar and values_in(text) == values_in(other) and not name_others(text, other):
-            return at
-    return None
+def _stretch_words(one: Evidence) -> str:
+    if one.stretch is None:
+        return ""
+    passage = one.hit.passage
+    words = display_text(passage.words_of(one.stretch), passage.article.format)
+    return without_half_marks(words) if passage.article.format == "markdown" else words
 
 
-def _supported(shown: _Shown, candidate: Evidence) -> _Shown:
-    """Return a sentence with one more citation, where that comes from another article than those it has."""
-    articles = {_article(evidence) for evidence in (shown.evidence, *shown.others)}
-    if _article(candidate) in articles or len(articles) >= _MOST_CITATIONS:
-        return shown
-    return replace(shown, others=(*shown.others, candidate))
+def _article(one: Evidence) -> str:
+    return one.hit.passage.article.id
 
 
-def _joined(one: Span, other: Span) -> Span:
-    return Span(min(one.start, other.start), max(one.end, other.end))
-
-
-def _article(evidence: Evidence) -> str:
-    return evidence.hit.passage.article.id
-
-
-def _draft(index: Index, shown: _Shown) -> Draft:
-    first = _stretch(index, shown.evidence, shown.span)
-    others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in shown.others]
-    text = display_text(first.words, shown.evidence.hit.passage.article.format)
+def _draft(index: Index, quote: _Quote) -> Draft:
+    first = _stretch(index, quote.evidence, quote.span)
+    others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in quote.others]
+    format = quote.evidence.hit.passage.article.format
+    text = list_text(first, quote.items, format) if quote.items else display_text(first.words, format)
     # Verified: what is shown is its own quote.
     return Draft(text, (first, *others), "verified")
 
@@ -244,11 +157,11 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
     if words is None:  # deleted since it was found: what was read of it then is all that there is
         span = Span(evidence.span.start, evidence.span.end)
         words = evidence.hit.passage.words_of(span)
-    return Stretch(evidence.hit, span, words, evidence.similarity, evidence.answer)
+    return Stretch(evidence.hit, span, words, evidence.probability, evidence.answer)
 
 
 def _span(index: Index, evidence: Evidence) -> Span:
-    """Return where a sentence stands, with what comes before where it leans back on that ("It", "The company").
+    """Return where a sentence stands, with those before that it needs to be understood ("It", "They").
 
     The mark that closes a row of a table is left out.
     """
@@ -256,26 +169,13 @@ def _span(index: Index, evidence: Evidence) -> Span:
     end = evidence.span.end - (len(words) - len(words.rstrip(" |")))
     start, text, position = evidence.span.start, evidence.text, evidence.position
     for _ in range(_MOST_BEFORE):
-        before = _sentence_before(index, evidence, position) if leans_back(text) else None
+        before = _sentence_before(index, evidence, position) if needs_previous_sentence(text) else None
         if before is None:
             break
         start, position = before.start, position - 1
         words = index.catalog.stretch(evidence.hit.passage.article.version, before) or ""
         text = display_text(words, evidence.hit.passage.article.format)
-        if is_boilerplate(text):
-            return Span(evidence.span.start, end)
     return Span(start, end)
-
-
-def _with_announced(best: Evidence, span: Span) -> Span:
-    """Return a stretch with the sentences behind it that its last one announces: "draws three lessons." takes three along."""
-    passage = best.hit.passage
-    for one in passage.sentences[best.position + 1 :][: announced(best.text)]:
-        # A fragment on the same line is a short sentence; on one of its own it is a heading.
-        if one.kind != "sentence" and "\n" in passage.words_of(Span(span.end, one.start)):
-            break
-        span = Span(span.start, one.end)
-    return span
 
 
 def _sentence_before(index: Index, evidence: Evidence, position: int) -> Span | None:

@@ -1,34 +1,42 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
-import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
 from time import perf_counter
 from uuid import uuid4
 
 from index.deadline import check_deadline
-from index.errors import LanguageModelFailed, QuestionError
+from index.errors import LanguageModelFailed
+from index.records import Hit
 from index.stores.store import Index
+from service.answer.analysis import QuestionAnalysis, analyse, checked
 from service.answer.citations import Cited, Draft
 from service.answer.disagreement import disagreements
-from service.answer.evidence import read_sentences
+from service.answer.evidence import Evidence, Search, read_evidence
 from service.answer.extractive import quoted, short_answer
-from service.answer.followups import completed_question
 from service.answer.languages import unread_language
-from service.answer.lengths import check_question_length, recent
+from service.answer.lengths import recent
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
-from service.answer.models import Answer, Found, Message, NearestArticle, NoAnswer, Question, Said, Step, Timings
-from service.answer.refusal import confidence
-from service.answer.retrieval.selection import Selected, select_hits
+from service.answer.models import (
+    Answer,
+    Found,
+    NearestArticle,
+    NoAnswer,
+    Preferences,
+    Question,
+    Said,
+    Step,
+    Timings,
+)
+from service.answer.refusal import ANSWERED, NOTHING_NEAR, confidence
+from service.answer.retrieval.search import select_hits
 from service.settings import Settings
 
 NOT_ANSWERED = "The articles do not answer this question."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
 _NEAREST = 3
-_WORD = re.compile(r"\w")
 
 
 def answer(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Answer | NoAnswer:
@@ -43,96 +51,133 @@ def answer(question: Question, *, index: Index, settings: Settings, writer: Writ
 
 
 def steps(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Iterator[Step]:
-    """Answer a question step by step, for whoever wants to see each sentence as it is finished.
+    """Answer a question step by step, so that each sentence can be shown as soon as it is finished.
 
     Raises what `answer` raises, and between its steps what the deadline of this context was ended for. Closing this stops
     the work, that of the language model too.
     """
     clock = _Clock()
-    text = checked(question.text, longest=settings.max_question_chars)
-    completed = _completed(text, recent(question.history), writer)
-    text = completed or text
-    check_deadline()
-    retrieved = select_hits(index, replace(question, text=text), settings=settings)
-    check_deadline()
-    evidence = read_sentences(index, text, retrieved)
-    check_deadline()
+    analysis = _analysed(question, settings, writer)
+    retrieved = _retrieved(index, analysis)
     clock.retrieved()
-    yield Found(retrieved.hits, preferences=retrieved.preferences, completed_question=completed)
-    # A language model reads other languages, too.
-    language = None if writer else unread_language(text, retrieved.hits[0] if retrieved.hits else None)
-    sure = 0.0 if language else confidence(text, evidence)
-    asked = _Asked(question.text.strip(), completed, retrieved, sure, clock, language)
-    if not evidence or (settings.refusals and asked.sure < 0.5):
-        yield _no_answer(asked)
+    evidence = _read(index, retrieved)
+    decision = _decided(analysis, retrieved, evidence, asks_model=writer is not None, settings=settings)
+    yield Found(decision.hits, preferences=retrieved.preferences, completed_question=analysis.completed)
+    if not decision.answerable:
+        yield _no_answer(decision, clock)
         return
-    cited, ending, short = Cited(), None, None
+    cited, ending = Cited(), None
     if writer:
-        ending = yield from _written(writer, question, asked, index, cited)
+        ending = yield from _written(writer, decision, index, cited)
     if isinstance(ending, CannotAnswer) and settings.refusals:
-        yield _no_answer(asked, ending)
+        yield _no_answer(decision, clock, ending)
         return
-    if isinstance(ending, ModelFailed) and not settings.llm_fallback:
-        raise LanguageModelFailed(f"{ending.fault}. Ask again later, or set FOOTNOTE_LLM_FALLBACK=true for quotes.")
+    if isinstance(ending, ModelFailed):
+        if not settings.llm_fallback:
+            raise LanguageModelFailed(f"{ending.fault}. Ask again later, or set FOOTNOTE_LLM_FALLBACK=true for quotes.")
+        if settings.refusals and decision.confidence < ANSWERED:
+            yield _no_answer(decision, clock)
+            return
     if not isinstance(ending, Finished):
-        for draft in quoted(index, text, evidence):
+        for draft in quoted(index, analysis.text, decision.evidence):
             check_deadline()
             yield cited.add(draft)
-        check_deadline()
-        short = short_answer(text, evidence, sure=settings.refusals)
-    yield _answer(asked, cited, ending, short)
-
-
-def checked(question: str, *, longest: int) -> str:
-    """Return a question on one line. Raises QuestionError when nobody could answer it."""
-    check_question_length(question, longest=longest)
-    text = " ".join(question.split())
-    if not text:
-        raise QuestionError("The question is empty. Write one.")
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-        raise QuestionError("The question holds characters that are not text. Remove them.")
-    if not _WORD.search(text):
-        raise QuestionError("The question holds no words. Write some.")
-    return text
+    yield _answer(decision, cited, ending, clock)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question that was looked up: what was found, how sure it is that this answers, and since when it is worked on.
+class _Retrieved:
+    """The searches of a question with their hits, and what was preferred among them."""
 
-    `completed` is the question with what it leaves to the conversation before it; None where it stands by itself.
-    `language` is the one that it is in, where that is not read.
+    searches: tuple[Search, ...]
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What is answered from: the evidence of the question, or of each of its parts; and how sure it is that this answers.
+
+    `language` is the one that the question is in, where that is not read.
     """
 
-    question: str
-    completed: str | None
-    retrieved: Selected
-    sure: float
-    clock: "_Clock"
+    analysis: QuestionAnalysis
+    preferences: Preferences
+    hits: tuple[Hit, ...]
+    evidence: tuple[Sequence[Evidence], ...]
+    confidence: float
+    answerable: bool
     language: str | None
 
-    @property
-    def text(self) -> str:
-        """The question in full."""
-        return self.completed or self.question
+
+def _analysed(question: Question, settings: Settings, writer: Writer | None) -> QuestionAnalysis:
+    """Read everything off the question; a language model completes it where it leans on the conversation before it."""
+    text = checked(question.text, longest=settings.max_question_chars)
+    history = recent(question.history)
+    completed = writer.completed(text, history) if writer and history else None
+    check_deadline()
+    return analyse(
+        replace(question, text=text, history=history),
+        completed=None if completed == text else completed,
+        time_preference=settings.time_preference,
+    )
 
 
-def _completed(asked: str, history: Sequence[Message], writer: Writer | None) -> str | None:
-    """Return the question in full where it leans on what was said before, None where it stands by itself.
+def _retrieved(index: Index, analysis: QuestionAnalysis) -> _Retrieved:
+    """Search with the question, and with its parts."""
+    searches: list[Search] = []
+    preferences = Preferences()
+    for text in analysis.searches:
+        selected = select_hits(index, text, analysis)
+        preferences = selected.preferences if text == analysis.text else preferences
+        searches.append(Search(text, selected.hits))
+        check_deadline()
+    return _Retrieved(tuple(searches), preferences)
 
-    By the language model where there is one, else by rules.
+
+def _read(index: Index, retrieved: _Retrieved) -> dict[str, list[Evidence]]:
+    """Read the best hits of each search, all in one batch."""
+    evidence = read_evidence(index, retrieved.searches)
+    check_deadline()
+    return {search.text: found for search, found in zip(retrieved.searches, evidence, strict=True)}
+
+
+def _decided(
+    analysis: QuestionAnalysis,
+    retrieved: _Retrieved,
+    evidence: dict[str, list[Evidence]],
+    *,
+    asks_model: bool,
+    settings: Settings,
+) -> _Decision:
+    """Decide what is answered from, and whether at all.
+
+    A question with a history is taken alone or with what was asked before it, whichever is answered with more confidence.
+    Parts are answered each from its own evidence where all of them are answered.
     """
-    by_model = writer.completed(asked, history) if writer and history else None
-    completed = by_model or completed_question(asked, history)
-    return None if completed == asked else completed
+    hits = {search.text: search.hits for search in retrieved.searches}
+    sure = {text: confidence(text, found) for text, found in evidence.items()}
+    whole = max((text for text in sure if text not in analysis.parts), key=lambda text: sure[text])
+    by_parts = bool(analysis.parts) and all(evidence[part] and sure[part] >= ANSWERED for part in analysis.parts)
+    confident = max([sure[whole], *([min(sure[part] for part in analysis.parts)] if by_parts else [])])
+    # A language model reads other languages, too.
+    language = None if asks_model else unread_language(analysis.text, hits[whole][0] if hits[whole] else None)
+    least = NOTHING_NEAR if asks_model else ANSWERED
+    found = tuple(evidence[part] for part in analysis.parts) if by_parts else (evidence[whole],)
+    return _Decision(
+        analysis,
+        retrieved.preferences,
+        hits[whole],
+        found,
+        confidence=0.0 if language else confident,
+        answerable=bool(evidence[whole]) and not (settings.refusals and (language or confident < least)),
+        language=language,
+    )
 
 
-def _written(
-    writer: Writer, question: Question, asked: _Asked, index: Index, cited: Cited
-) -> Generator[Said, None, Ending]:
+def _written(writer: Writer, decision: _Decision, index: Index, cited: Cited) -> Generator[Said, None, Ending]:
     """Let a language model word the answer: yield each sentence that is fit to be shown, and return how it ended."""
-    today = question.as_of or date.today()
-    with closing(writer.write(ToWrite(asked.text, asked.retrieved.hits, today), index)) as written:
+    asked = ToWrite(decision.analysis.text, decision.hits, decision.analysis.as_of)
+    with closing(writer.write(asked, index)) as written:
         for one in written:
             check_deadline()
             if not isinstance(one, Draft):
@@ -141,42 +186,43 @@ def _written(
     raise AssertionError("a writer says last how it ended")
 
 
-def _answer(asked: _Asked, cited: Cited, ending: Ending | None, short: str | None) -> Answer:
-    disputed = disagreements(asked.text, cited.citations)
+def _answer(decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:
+    disputed = disagreements(decision.analysis.text, cited.citations)
+    quotes = not isinstance(ending, Finished) and len(decision.evidence) == 1
     return Answer(
         id=f"ans_{uuid4().hex}",
-        question=asked.question,
+        question=decision.analysis.asked,
         text=cited.text,
         sentences=cited.sentences,
         citations=cited.citations,
-        hits=asked.retrieved.hits,
+        hits=decision.hits,
         answerer=ending.model if isinstance(ending, Finished) else EXTRACTIVE,
-        confidence=round(asked.sure, 4),
-        timings=asked.clock.timings(),
+        confidence=round(decision.confidence, 4),
+        timings=clock.timings(),
         disagreements=disputed,
         # One of the values that sources give would pass for the answer.
-        short_answer=None if disputed else short,
+        short_answer=short_answer(decision.evidence[0]) if quotes and not disputed else None,
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
-        preferences=asked.retrieved.preferences,
-        completed_question=asked.completed,
+        preferences=decision.preferences,
+        completed_question=decision.analysis.completed,
     )
 
 
-def _no_answer(asked: _Asked, ending: CannotAnswer | None = None) -> NoAnswer:
-    nearest = {hit.passage.article.id: hit.passage.article.title for hit in asked.retrieved.hits}
+def _no_answer(decision: _Decision, clock: "_Clock", ending: CannotAnswer | None = None) -> NoAnswer:
+    nearest = {hit.passage.article.id: hit.passage.article.title for hit in decision.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
-        question=asked.question,
-        text=NOT_READ.format(asked.language) if asked.language else NOT_ANSWERED,
+        question=decision.analysis.asked,
+        text=NOT_READ.format(decision.language) if decision.language else NOT_ANSWERED,
         nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
-        hits=asked.retrieved.hits,
+        hits=decision.hits,
         answerer=ending.model if ending else EXTRACTIVE,
-        confidence=round(asked.sure, 4),
-        timings=asked.clock.timings(),
+        confidence=round(decision.confidence, 4),
+        timings=clock.timings(),
         usage=ending.usage if ending else None,
-        preferences=asked.retrieved.preferences,
-        completed_question=asked.completed,
+        preferences=decision.preferences,
+        completed_question=decision.analysis.completed,
     )
 
 

@@ -25,7 +25,11 @@ from service.answer.llm.sentences import without_thoughts
 from service.answer.models import Message, Question
 from service.answer.retrieval.parts import compared, parts_of
 from service.answer.retrieval.times import when_asked
+from service.answer.text.amounts import mentions_in
+from service.answer.text.dates import days_in, times_in
 from service.answer.text.invisible import visible
+from service.answer.text.names import codes_in, missing_names, names_in
+from service.answer.verification.claims import Source, contradicted, missing
 from service.escaping import markdown_escaped, unescaped
 from service.openai.asking import read_chat
 from service.openai.tasks import question_within, reply_to_task
@@ -148,6 +152,12 @@ READS: dict[str, Callable[[str], object]] = {
     "passages_prompt": lambda text: passages_prompt("Why?", [("a", text)]),
     "without_markers": without_markers,
     "normalise": normalise,
+    "mentions_in": mentions_in,
+    "days_in": days_in,
+    "times_in": times_in,
+    "names_in": names_in,
+    "codes_in": codes_in,
+    "missing_names": lambda text: missing_names(text, [text]),
     "stems": stems,
 }
 OF_QUESTIONS: dict[str, Callable[[str], object]] = {
@@ -159,6 +169,8 @@ OF_QUESTIONS: dict[str, Callable[[str], object]] = {
 OF_SENTENCES: dict[str, Callable[[str], object]] = {
     "numbers_in": lambda text: numbers_in(text, 8),
     "words_of": words_of,
+    "missing": lambda text: missing(text, Source((text,))),
+    "contradicted": lambda text: contradicted(text, Source((text,))),
     "kind_of": lambda text: kind_of("How much was it?", text),
 }
 

@@ -166,9 +166,9 @@ def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
     beside = _LOWER_CASE.findall(f"{before} {after}")
     words = _actions(beside) & _actions(terms(question))
     unit = mention.value.unit or _noun_after(after)
-    words |= {unit} & terms(question).keys()
+    words |= ({unit} | stem_set(mention.words)) & terms(question).keys()
     asked = bool(unit) and _overlap(mention, told.answer)
-    if asked or (words and _answers(wanted(question), unit, question)):
+    if asked or (words and _answers(wanted(question), unit, mention.words, question)):
         years = frozenset(_YEAR.findall(told.words))
         near = _actions(terms(" ".join(beside))) - _OF_FIGURES - {unit}
         yield _Claim(mention, told, unit, _part(told, mention), words, years, near, asked)
@@ -192,14 +192,15 @@ def _noun_after(after: str) -> str:
     return stems(word[1])[0] if word else ""
 
 
-def _answers(kind: Wanted | None, unit: str, question: str) -> bool:
+def _answers(kind: Wanted | None, unit: str, words: str, question: str) -> bool:
     match kind:
         case "amount":
             return unit in CURRENCIES
         case "percentage":
             return unit == "%"
         case "number" | "count":
-            return bool(unit) and (unit in terms(question) or unit + "s" in terms(question))
+            units = {unit, *stems(words)}
+            return bool(unit) and bool(units & terms(question).keys())
         case _:
             return False
 

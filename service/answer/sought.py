@@ -5,13 +5,14 @@ from functools import lru_cache
 from typing import Literal
 
 from index.stores.lexical import stems
-from service.answer.text.amounts import MONEY_WORDS
 from service.answer.text.terms import asks_whether, new_names
+from service.answer.text.units import known_currencies
 
 Wanted = Literal["percentage", "amount", "count", "number", "frequency", "duration", "date", "person", "name"]
 """`count` is how many of something, `number` any other measure, `name` a place, company or the like."""
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+MONEY_WORDS = "|".join(name for name in known_currencies() if name.isalpha() and name.islower() and len(name) > 2)
 _SMALL_NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _TEENS_AND_TENS = "(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
 _LARGE_NUMBERS = "dozens?|hundreds?|thousands?|millions?|billions?|trillions?|half|third|quarter|twice|once|tens"

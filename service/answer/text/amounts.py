@@ -1,62 +1,66 @@
-"""Amounts and figures in a sentence, brought to one form, so that "$5 billion" and "USD 5bn" compare equal."""
+"""Sums of money, percentages and quantities in a text, brought to one form.
+
+"$5 billion", "USD 5bn" and "5,000,000,000 dollars" compare equal; "5 kg" and "5 lb" do not.
+"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-_SCALES = {"": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
-_SCALES |= {"tn": 1e12, "trillion": 1e12}
-_ONES = "one two three four five six seven eight nine".split()
-_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-# Longer words come first: "sixty-five" is not "sixty".
-_WORDS = {f"{ten}-{one}": 10 * t + o for t, ten in enumerate(_TENS, 2) for o, one in enumerate(_ONES, 1)}
-_WORDS |= {ten: 10 * t for t, ten in enumerate(_TENS, 2)} | {teen: n for n, teen in enumerate(_TEENS, 10)}
-_WORDS |= {one: n for n, one in enumerate(_ONES, 1)}
-_SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW"}
-# What several countries have counts as one; "crown" and "peso" name too many.
-_MONEY = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "yen": "JPY", "franc": "CHF", "rupee": "INR"}
-_MONEY |= {"yuan": "CNY", "renminbi": "CNY", "krona": "SEK", "kronor": "SEK", "krone": "NOK", "kroner": "NOK"}
-_MONEY |= {"zloty": "PLN", "zlotys": "PLN", "rand": "ZAR", "shekel": "ILS", "forint": "HUF", "lira": "TRY"}
-_CODES = {code.lower(): code for code in (*_MONEY.values(), "KRW", "CAD", "AUD", "DKK", "CZK", "BRL", "MXN")}
-_CURRENCIES = _SIGNS | _MONEY | _CODES
-CURRENCIES = frozenset(_CURRENCIES.values())
+from index.stores.lexical import stems
+from service.answer.text.terms import is_function_word
+from service.answer.text.units import known_currencies, known_scales, known_units
+
+CURRENCIES = frozenset(known_currencies().values())
 """The codes of the currencies that are known."""
-# Others than these are words, too: "try 5 times".
-_CODE = rf"usd|eur|gbp|(?-i:{'|'.join(_CODES.values())})"
-MONEY_WORDS = "|".join([*(f"{word}s?" for word in _MONEY), _CODE])
-"""A pattern of what comes behind a sum of money, without regard to the case of words."""
-
-_HEDGES = (
-    r"(?:(?:more|less|fewer)\sthan|over|under|above|below|nearly|almost|about|around|roughly|some|up\sto|at\sleast)"
-)
-
-_VALUE = re.compile(
-    rf"""(?P<hedge>\b{_HEDGES}\s+(?:another\s+|an\s+additional\s+)?)?
-    (?<![\w.,])(?P<before>(?:{"|".join(map(re.escape, sorted(_SIGNS, key=len, reverse=True)))}|{_CODE})\s?)?
-    (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{"|".join(_WORDS)})\b)
-    (?:\s?-?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb])\b)?
-    (?:\s?-?(?P<unit>{MONEY_WORDS}|%|percent|per\ cent|gigawatts?|GW|megawatts?|MW)(?!\w))?""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-# Behind a figure that says nothing of what it counts: the end of a clause, or a word that begins the next.
-_OF_NOTHING = re.compile(
-    r"\s*(?:[.,;:)\]!?–—\"”]|$)|\s+(?:after|and|as|at|because|before|but|by|for|from|if|in|last|later|on|or|over|per|since|than"
-    r"|that|this|to|until|when|which|while|with|was|were|is|has|had|will|would)\b",
-    re.IGNORECASE,
-)
 
 ROUND_A_STRETCH = " \n\t,;:*_`"
 """What is left out around a stretch of an article that is shown as a value: marks that belong to the text around it."""
 
-_ROUNDED = {"nearly", "almost", "about", "around", "roughly", "some"}
-_BOUNDED = {"more than", "over", "above", "at least", "up to", "less than", "fewer than", "under", "below"}
+_ONES = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_WORDS = {word: n for n, word in enumerate([*_ONES, *_TEENS], 1)} | {ten: 10 * n for n, ten in enumerate(_TENS, 2)}
+_LARGE = ("hundred", "thousand", "million", "billion", "trillion")
+
+_MORE = frozenset({"more than", "over", "above", "at least"})
+_LESS = frozenset({"less than", "fewer than", "under", "below", "up to", "at most"})
+_ROUNDED = frozenset({"nearly", "almost", "about", "around", "approximately", "roughly", "some"})
+# Before a sum; longer names of currencies stand behind it.
+_SHORT_NAMES = frozenset({"Rs", "Fr", "kr", "usd", "eur", "gbp"})
+_HEDGES = "|".join(sorted(_MORE | _LESS | _ROUNDED)).replace(" ", r"\s")
+
+_SMALL, _LARGE_WORD = "|".join(sorted(_WORDS, key=len, reverse=True)), "|".join(_LARGE)
+_NUMBER = re.compile(
+    # Not in a code ("BX-100"), an address, a version ("3.1.2"), a time ("07:30") or behind a letter.
+    r"(?:(?<=USD|EUR|CHF|GBP|Rs\.)|(?<![\w.,:@#/+])(?<![A-Za-z]-)(?<![A-Za-z]['’]))"
+    r"(?P<digits>(?:\d{1,3}(?P<gap>[,.'’ \u202f\xa0])\d{3}(?:(?P=gap)\d{3})*(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?)"
+    r"(?!\d|[.,:]\d|(?:st|nd|rd|th)\b))"
+    rf"|(?<![\w-])(?P<words>(?:(?<!half )an?\s+(?:{_LARGE_WORD})|{_SMALL})"
+    rf"(?:(?:[-\s]\s?|(?<=hundred)\s+and\s+)(?:{_SMALL}|{_LARGE_WORD})\b)*)\b"
+    r"|(?<![\w-])(?<!feel )(?P<free>free(?:\s+of\s+charge)?(?=\s*(?:[.,;:)|!?]|\Z)|\s+(?:for|to)\b)"
+    r"|(?:no|without)\s+(?:charge|cost)\b)",
+    re.IGNORECASE,
+)
+_SIGNS = [name for name in known_currencies() if not name.isalpha() or name.isupper() or name in _SHORT_NAMES]
+_BEFORE = re.compile(
+    rf"(?P<hedge>(?<!\w)(?i:{_HEDGES})\s+(?i:another\s+|an\s+additional\s+)?)?"
+    rf"(?:(?<!\w)(?P<sign>{'|'.join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))})\.?\s?)?"
+    r"(?P<minus>(?<![\w)])[-−])?\Z"
+)
+_NEXT = re.compile(r"[-\s]?\s?(?P<word>°\s?[CFK]\b|[°%‰$€£¥₹₩₪₺]|[^\W\d_]+[²³]?(?:/[^\W\d_]+)?)")
+_PER = re.compile(r"\s?(?:/\s?|(?:per|an?|each|every)\s)\s?([^\W\d_]+)", re.IGNORECASE)
+_NOUN = re.compile(r"[-\s]\s?([^\W\d_]{3,})")
+_DOTTED = re.compile(r"\d+[.,]\d+")
+# How far before a number its sign is looked for, and in how many words behind it its unit.
+_BEFORE_IT = 40
+_MOST_WORDS_OF_A_UNIT = 4
+_LETTERS_OF_SCALES = frozenset("kKMBb")
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A figure with its unit: a currency code, "%", another unit, or "" for a bare number."""
+    """A figure with its unit: a currency code, "%", a base unit such as "meter", "free", or "" for a bare number."""
 
     amount: float
     unit: str
@@ -64,20 +68,50 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A figure as a text puts it: `text[start:end] == words`, with a word such as "over" or "about" before it."""
+    """A figure as a text puts it: `text[start:end] == words`, with a word such as "over" or "about" before it.
+
+    `counted` is the stem of the word behind a bare number ("214 people"), `per` of what a sum is for ("€5 per month").
+    """
 
     value: Value
     hedge: str
     words: str
     start: int
     end: int
+    counted: str = ""
+    per: str = ""
+
+    def is_same(self, other: "Mention") -> bool:
+        """Say whether both are the same figure, put differently. Version 3.1 is not version 3.10."""
+        return self.same_unit(other) and self.value.amount == other.value.amount and self._as_written(other)
 
     def may_be(self, other: "Mention") -> bool:
-        """Say whether both can be the same figure, put differently: rounded, or given as a bound."""
+        """Say whether both can be the same figure: the same, rounded, or given as a bound."""
         low, high = sorted((self.value.amount, other.value.amount))
-        hedges = {self.hedge.split(" another")[0], other.hedge.split(" another")[0]}
-        allowed = 0.15 if hedges & _BOUNDED else 0.06 if hedges & _ROUNDED else 0.01
-        return self.value.unit == other.value.unit and high - low <= allowed * high
+        hedges = {self.hedge, other.hedge}
+        allowed = 0.15 if hedges & (_MORE | _LESS) else 0.06 if hedges & _ROUNDED else 0.01
+        return self.same_unit(other) and high - low <= allowed * abs(high) and self._as_written(other)
+
+    def same_unit(self, other: "Mention") -> bool:
+        """Say whether both are of the same unit, and not of different ones in turn ("per month", "per year")."""
+        units = {self.value.unit, other.value.unit}
+        free = "free" in units and bool(units & CURRENCIES)
+        pounds = units == {"GBP", "pound"} and "pound" in f"{self.words} {other.words}".lower()
+        return (len(units) == 1 or free or pounds) and (not self.per or not other.per or self.per == other.per)
+
+    def _as_written(self, other: "Mention") -> bool:
+        """Say whether two bare numbers with a point have the same digits, as those of versions must."""
+        written = {one.words.replace(",", ".") for one in (self, other) if _DOTTED.fullmatch(one.words)}
+        return bool(self.value.unit or self.counted or other.counted) or len(written) < 2
+
+    def opposed(self, other: "Mention") -> bool:
+        """Say whether one is a bound from below and the other from above."""
+        return any(a.hedge in _MORE and b.hedge in _LESS for a, b in ((self, other), (other, self)))
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the text says that the figure is not exact."""
+        return self.hedge in _ROUNDED
 
 
 def mentions_in(text: str) -> list[Mention]:
@@ -87,11 +121,10 @@ def mentions_in(text: str) -> list[Mention]:
     """
     found: list[Mention] = []
     currency = ""
-    for match in _VALUE.finditer(text):
-        mention = _mention(match)
-        if currency and match["scale"] and not mention.value.unit and _OF_NOTHING.match(text, match.end()):
+    for mention, scaled in _mentions(text):
+        if currency and scaled and not mention.value.unit and not mention.counted:
             mention = replace(mention, value=replace(mention.value, unit=currency))
-        if match["scale"] and mention.value.unit in CURRENCIES:
+        if scaled and mention.value.unit in CURRENCIES:
             currency = mention.value.unit
         found.append(mention)
     return found
@@ -102,16 +135,106 @@ def values_in(text: str) -> frozenset[Value]:
     return frozenset(mention.value for mention in mentions_in(text))
 
 
-def _mention(match: re.Match[str]) -> Mention:
-    hedge = " ".join((match["hedge"] or "").lower().split())
-    return Mention(_value(match), hedge, match.group().strip(), match.start(), match.end())
+def _mentions(text: str) -> Iterator[tuple[Mention, bool]]:
+    """Return each figure, and whether a word such as "million" is part of it."""
+    at = 0
+    while match := _NUMBER.search(text, at):
+        at = match.end()
+        if found := _mention(text, match):
+            yield found
+            at = found[0].end
 
 
-def _value(match: re.Match[str]) -> Value:
-    number = match["number"].replace(",", "").lower()
-    amount = float(_WORDS.get(number, 0) or number) * _SCALES[(match["scale"] or "").lower()]
-    unit = (match["before"] or match["unit"] or "").strip().lower().rstrip("s")
-    if unit in ("percent", "per cent", "%"):
-        return Value(amount, "%")
-    short = {"gw": "gigawatt", "mw": "megawatt"}.get(unit, unit)
-    return Value(amount, _CURRENCIES.get(short, short))
+def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
+    if match["free"]:
+        return Mention(Value(0.0, "free"), "", match.group(), match.start(), match.end()), False
+    before = _BEFORE.search(text, max(match.start() - _BEFORE_IT, 0), match.start())
+    assert before is not None  # it may be empty
+    sign = known_currencies()[before["sign"]] if before["sign"] else ""
+    scale, unit, factor, end = _behind(text, match.end(), money=bool(sign))
+    if match["digits"] and end == match.end() and text[end : end + 1].isalpha():
+        return None  # "3D", "4x"
+    unit = sign or unit
+    number = (
+        _of_words(match["words"]) if match["words"] else _of_digits(match, money=unit in CURRENCIES and scale == 1.0)
+    )
+    sense = -1.0 if before["minus"] else 1.0
+    return Mention(
+        Value(sense * number * scale * (1.0 if sign else factor), unit),
+        _hedge(before["hedge"] or ""),
+        text[before.start() : end].strip(),
+        before.start(),
+        end,
+        counted="" if unit else _stem(_NOUN.match(text, end)),
+        per=_stem(_PER.match(text, end)) if unit else "",
+    ), scale != 1.0
+
+
+def _hedge(words: str) -> str:
+    return " ".join(words.lower().split()).removesuffix(" another").removesuffix(" an additional")
+
+
+def _stem(word: re.Match[str] | None) -> str:
+    return stems(word[1])[0] if word and not is_function_word(word[1]) else ""
+
+
+def _of_words(words: str) -> float:
+    """Return the number that words give: "two hundred and fifty thousand" is 250,000."""
+    total = group = 0.0
+    for word in re.split(r"[-\s]+", words.lower()):
+        if word in _WORDS:
+            group += _WORDS[word]
+        elif word in _LARGE:
+            size = known_scales()[word]
+            total, group = (total, (group or 1) * size) if size < 1000 else (total + (group or 1) * size, 0.0)
+    return total + group
+
+
+def _of_digits(match: re.Match[str], *, money: bool) -> float:
+    """Return the number that digits give: the last mark is that of the decimals, unless it stands before three digits.
+
+    A single point before three digits is that of decimals too, unless in a sum of money: "1.234" and "€1.234".
+    """
+    digits, gap = match["digits"], match["gap"]
+    if gap and not digits.startswith("0") and (gap != "." or money or digits.count(".") > 1 or "," in digits):
+        digits = digits.replace(gap, "")
+    return float(digits.replace(",", "."))
+
+
+def _behind(text: str, at: int, *, money: bool) -> tuple[float, str, float, int]:
+    """Return what stands behind a number: its scale, its unit ("" for none), how many of that it is, and where it ends."""
+    scale = 1.0
+    while (size := _scale(text, at, money=money)) is not None:
+        scale, at = scale * size[0], size[1]
+    ends: list[int] = []
+    while len(ends) < _MOST_WORDS_OF_A_UNIT and (word := _NEXT.match(text, ends[-1] if ends else at)):
+        ends.append(word.end())
+    for end in reversed(ends):
+        if (found := _unit(text[at:end])) is not None:
+            return scale, *found, end
+    return scale, "", 1.0, at
+
+
+def _scale(text: str, at: int, *, money: bool) -> tuple[float, int] | None:
+    word = _NEXT.match(text, at)
+    size = known_scales().get(word["word"].lower()) if word else None
+    if word is None or size is None:
+        return None
+    end = word.end() + (text[word.end() : word.end() + 1] == "." and len(word["word"]) <= 3)
+    if len(word["word"]) > 1:
+        return size, end
+    # "5m" is five metres, "$5m" and "5m euros" five million.
+    following = _NEXT.match(text, word.end())
+    currency = money or (following is not None and following["word"].lower() in known_currencies())
+    attached = word.start("word") == at
+    return (size, end) if currency or (attached and word["word"] in _LETTERS_OF_SCALES) else None
+
+
+def _unit(words: str) -> tuple[str, float] | None:
+    spelled = re.sub(r"°\s", "°", " ".join(words.strip(" -\n\t\xa0\u202f").split()))
+    for form in (spelled, spelled.lower(), spelled.lower().removesuffix("s")):
+        if form in known_currencies():
+            return known_currencies()[form], 1.0
+        if form in known_units():
+            return known_units()[form]
+    return None

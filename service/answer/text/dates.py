@@ -1,15 +1,25 @@
-"""Days, months and years in a text, brought to one form, so that "20 April 2026" and "April 20, 2026" compare equal."""
+"""Days, months, years, days of the week and times of day in a text, brought to one form.
+
+"20 April 2026", "April 20, 2026" and "20.04.2026" compare equal, as do "5 pm" and "17:00".
+"""
 
 import re
 from dataclasses import dataclass
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_NUMBERS = {name[:3]: number for number, name in enumerate(_MONTHS, start=1)}
+from babel import Locale
+
+_ENGLISH = Locale("en")
+_MONTHS = {name.lower(): number for number, name in _ENGLISH.months["format"]["wide"].items()}
+_WEEKDAYS = {name.lower(): number for number, name in _ENGLISH.days["format"]["wide"].items()}
 _MONTH = rf"(?P<month>(?:{'|'.join(name[:3] for name in _MONTHS)})(?:[a-z]*))\.?"
 _YEAR = r"(?P<year>1\d{3}|20\d\d)"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _DATES = (
     r"\b(?P<year>1\d{3}|20\d\d)-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])\b",
+    rf"(?<![\d.])(?P<day>0?[1-9]|[12]\d|3[01])\.\s?(?P<month>0?[1-9]|1[0-2])\.\s?{_YEAR}\b",
+    # 13/4 is the 13th of April in any country, 4/13 too; what "3/4" is nobody can tell.
+    rf"(?<![\d/])(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/{_YEAR}\b",
+    rf"(?<![\d/])(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/{_YEAR}\b",
     rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR})?\b",
     rf"\b{_MONTH}\s+{_DAY}(?!\d)(?:,?\s+{_YEAR})?\b",
     rf"\b{_MONTH},?\s+(?:of\s+)?{_YEAR}\b",
@@ -22,6 +32,14 @@ _YEARS = (
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE) for pattern in (*(f"(?P<words>{date})" for date in _DATES), *_YEARS)
 )
+_TIME = re.compile(
+    r"(?<![\w.:,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?m\b\.?"
+    r"|(?<![\w.:,])(?P<hour24>[01]?\d|2[0-4])(?:[:h](?P<minute24>[0-5]\d)|(?=\s?o['’]clock))(?![\d:])"
+    r"|\b(?P<named>noon|midday|midnight)\b",
+    re.IGNORECASE,
+)
+_NAMED = {"noon": 12, "midday": 12, "midnight": 0}
+_WEEKDAY = re.compile(rf"\b(?P<name>{'|'.join(_WEEKDAYS)})s?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +60,70 @@ class Day:
         return bool(both) and all(one == two for one, two in both)
 
 
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """A day of the week, from 0 for Monday, as a text puts it at `text[start:end] == words`."""
+
+    number: int
+    words: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day as a text puts it at `text[start:end] == words`: minutes since midnight."""
+
+    minutes: int
+    words: str
+    start: int
+    end: int
+
+
 def days_in(text: str) -> list[Day]:
     """Return the days, months with a year, and years that a text names, in order; none of them overlap."""
     found: list[Day] = []
+    taken = bytearray(len(text))
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            if (day := _day(match)) and all(day.end <= one.start or one.end <= day.start for one in found):
+            if (day := _day(match)) and not any(taken[day.start : day.end]):
+                taken[day.start : day.end] = b"\1" * (day.end - day.start)
                 found.append(day)
     return sorted(found, key=lambda day: day.start)
+
+
+def weekdays_in(text: str) -> list[Weekday]:
+    """Return the days of the week that a text names, in order."""
+    return [
+        Weekday(_WEEKDAYS[match["name"].lower()], match.group(), match.start(), match.end())
+        for match in _WEEKDAY.finditer(text)
+    ]
+
+
+def times_in(text: str) -> list[Time]:
+    """Return the times of day that a text names, in order."""
+    return [Time(_minutes(match), match.group(), match.start(), match.end()) for match in _TIME.finditer(text)]
+
+
+def _minutes(match: re.Match[str]) -> int:
+    if match["named"]:
+        return _NAMED[match["named"].lower()] * 60
+    minute = int(match["minute"] or match["minute24"] or 0)
+    if match["hour24"]:
+        return int(match["hour24"]) % 24 * 60 + minute
+    afternoon = match["half"].lower() == "p"
+    return (int(match["hour"]) % 12 + 12 * afternoon) * 60 + minute
 
 
 def _day(match: re.Match[str]) -> Day | None:
     parts = match.groupdict()
     month = parts.get("month")
-    if month and not month.isdigit() and not any(name.startswith(month.lower()) for name in _MONTHS):
+    number = None if month is None else int(month) if month.isdigit() else _month(month.lower())
+    if month is not None and number is None:
         return None  # "marched", "mayor"
-    number = None if month is None else int(month) if month.isdigit() else _NUMBERS[month[:3].lower()]
     year, day = (int(parts[name]) if parts.get(name) else None for name in ("year", "day"))
     return Day(year, number, day, match["words"], match.start("words"), match.end("words"))
+
+
+def _month(name: str) -> int | None:
+    return next((number for month, number in _MONTHS.items() if month.startswith(name)), None)

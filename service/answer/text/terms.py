@@ -19,6 +19,9 @@ _QUESTION_WORDS = frozenset(
     # When something was, sentences say in words of their own (`tells_back`).
     "already before earlier now previous previously prior".split()
 )
+_FUNCTION_WORDS = _QUESTION_WORDS | frozenset(
+    "after because during each every few later last less more most no not over per since then under until up via".split()
+)
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _NAME_WORD = re.compile(r"\b[A-Z][^\W_]+(?:[-&][^\W_]+)*")
 _ANY_NAME = re.compile(r"\b[A-Z]\w*(?:[.&-]\w+)*")
@@ -27,6 +30,11 @@ _CALENDAR = frozenset((*calendar.day_name, *calendar.month_name))
 # Below this weight (`terms`), a word that begins a sentence is no name: "Both", "Another", "First".
 _RARE = 1.8
 _NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
+
+
+def is_function_word(word: str) -> bool:
+    """Say whether a word is one that any sentence may hold, such as an article or a preposition."""
+    return word.lower() in _FUNCTION_WORDS
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,9 @@ _TOKEN = re.compile(r"[A-Za-z][\w-]*")
 # After "with" and "and", it makes no difference who is named first.
 _MUTUAL = frozenset({"with", "and", "or", "between"})
 
+# Names of one clause that are compared, each with each.
+_MOST_NAMES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class _Role:
@@ -42,7 +45,7 @@ def roles_turned(words: str, quotes: tuple[str, ...]) -> bool:
 def _roles(text: str) -> Iterator[_Role]:
     for clause in re.split(r"[;:.,](?=\s)", text):
         tokens = _TOKEN.findall(clause)
-        names = [at for at, token in enumerate(tokens) if token[0].isupper() and terms(token)]
+        names = [at for at, token in enumerate(tokens) if token[0].isupper() and terms(token)][:_MOST_NAMES]
         for first, second in ((a, b) for a in names for b in names if a < b):
             between = [token for token in tokens[first + 1 : second] if token[0].islower()]
             if between and between[-1] not in _MUTUAL:

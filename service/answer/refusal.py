@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from service.answer.evidence import Evidence
-from service.answer.text.terms import missing_names, names_in
+from service.answer.text.names import missing_names, named_in
 
 ANSWERED = 0.5
 """A question is answered from this confidence on."""
@@ -61,9 +61,9 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
 
 
 def _share_missing(question: str, best: Sequence[Evidence]) -> float:
-    """Return the share of the question's names that stand neither in these passages nor in what they belong to."""
-    names = names_in(question)
+    """Return the share of the question's names and codes that stand neither in these passages nor in what they belong to."""
+    named = named_in(question)
     articles = {one.hit.passage.article for one in best}
     told = [f"{one.hit.passage.text} {' '.join(one.hit.passage.context.headings)}" for one in best]
     texts = [*told, *(f"{article.title} {article.publisher or ''}" for article in articles)]
-    return len(missing_names(question, texts)) / len(names) if names else 0.0
+    return len(missing_names(question, texts)) / len(named) if named else 0.0

@@ -69,6 +69,11 @@ def _is_headline(text: str) -> bool:
     return sum(word[0].isupper() for word in common) * 2 > len(common)
 
 
+def named_in(text: str) -> tuple[str, ...]:
+    """Return the names and the codes of a text."""
+    return names_in(text) + tuple(code.words for code in codes_in(text))
+
+
 def missing_names(text: str, others: Sequence[str]) -> tuple[str, ...]:
     """Return the names and codes of a text that none of the others holds, not even as the initials of a longer name."""
     return missing_words(text, others) + missing_codes(text, others)

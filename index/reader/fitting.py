@@ -5,10 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logsumexp
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from index.reader.scoring import Numbers
 
 _RIDGE = 1e-2
+_PENALTY = 1e-3
 
 
 def fit_choice(cases: Sequence[tuple[Numbers, Numbers]]) -> Numbers:
@@ -41,18 +46,9 @@ def fitted_apart(cases: Sequence[tuple[Numbers, Numbers]], folds: int = 5) -> li
 
 def fit_probability(rows: Numbers, right: Numbers) -> Numbers:
     """Return the intercept and weights of a logistic regression of `right` (0 or 1) on the rows."""
-    scale = rows.std(axis=0) + 1e-9
-    scaled = np.column_stack([np.ones(len(rows)), rows / scale])
-    signs = 2 * right - 1
-
-    def loss(weights: Numbers) -> tuple[float, Numbers]:
-        margins = signs * (scaled @ weights)
-        ridge = np.concatenate([[0.0], weights[1:]])
-        value = float(np.logaddexp(0, -margins).mean() + _RIDGE / 10 * ridge @ ridge)
-        return value, -(signs * expit(-margins)) @ scaled / len(rows) + _RIDGE / 5 * ridge
-
-    found = minimize(loss, np.zeros(scaled.shape[1]), jac=True, method="L-BFGS-B").x
-    return np.concatenate([found[:1], found[1:] / scale])
+    scaler, regression = _regression(len(rows)).fit(rows, right)
+    weights = regression.coef_[0] / scaler.scale_
+    return np.concatenate([regression.intercept_ - weights @ scaler.mean_, weights])
 
 
 def probability(weights: Numbers, rows: Numbers) -> Numbers:
@@ -62,8 +58,11 @@ def probability(weights: Numbers, rows: Numbers) -> Numbers:
 
 def cross_validated(rows: Numbers, right: Numbers, folds: int = 10, seed: int = 0) -> Numbers:
     """Return the probability of each row by weights that were fitted without its fold."""
-    fold = np.random.default_rng(seed).permutation(len(rows)) % folds
-    found = np.zeros(len(rows))
-    for one in range(folds):
-        found[fold == one] = probability(fit_probability(rows[fold != one], right[fold != one]), rows[fold == one])
-    return found
+    divided = KFold(folds, shuffle=True, random_state=seed)
+    found = cross_val_predict(_regression(len(rows)), rows, right, cv=divided, method="predict_proba")
+    return np.asarray(found[:, 1], float)
+
+
+def _regression(count: int) -> Pipeline:
+    # The penalty is on the mean over cases, so that it does not fade as they become more.
+    return make_pipeline(StandardScaler(), LogisticRegression(C=1 / (2 * _PENALTY * count)))

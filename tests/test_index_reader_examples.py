@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from index.errors import WrongUsage
 from index.models.embedding import packaged_folder
+from index.reader.asking import as_asked, mistyped
+from index.reader.diets import DIETS
 from index.reader.examples import (
     Asked,
     Pool,
@@ -21,9 +23,12 @@ from index.reader.examples import (
     squad2_pool,
     training_pools,
 )
-from index.reader.groups import group_of, prepared
+from index.reader.groups import Drawing, group_of, prepared
+from index.reader.headings import heading_pools
+from index.reader.mining import near_misses
+from index.reader.synonyms import read_wordnet
 from index.reader.tokens import ReaderPassage, WordPieces
-from index.reader.wording import altered, as_typed
+from index.reader.wording import altered
 from index.records import Span
 
 TEXT = "Anna Rossi was born in 1971 in Turin. She studied law in Rome. Her brother Marco was born in 1975."
@@ -144,11 +149,6 @@ def test_altered_questions_ask_for_something_else() -> None:
     assert any(question and "last" in question for question in found)
 
 
-def test_questions_are_asked_as_people_type_them() -> None:
-    forms = {as_typed("Where was Anna Rossi born?", Random(n)) for n in range(60)}
-    assert forms == {"Where was Anna Rossi born?", "Where was Anna Rossi born", "Anna Rossi born"}
-
-
 def _pool() -> Pool:
     passages = (
         ReaderPassage("Rossi", TEXT),
@@ -156,7 +156,7 @@ def _pool() -> Pool:
     )
     asked = Asked("q", "When was Anna Rossi born?", 0, (Span(23, 27),), ("1971",))
     none = Asked("n", "When was Anna Rossi wed?", 0, (), ())
-    return Pool("new_wiki", passages, (asked, none))
+    return Pool("new_wiki", passages, (asked, none), ("rossi", "bianchi"))
 
 
 def test_a_group_has_the_answer_first_and_none_in_the_others() -> None:
@@ -164,16 +164,17 @@ def test_a_group_has_the_answer_first_and_none_in_the_others() -> None:
     pool = prepared(_pool(), [[1], [1]], pieces)
     (right,) = pieces.of(["1971"])
     for seed in range(40):
-        first, *others = group_of(pool, 0, pieces, Random(seed))
+        first, *others = group_of(pool, 0, Drawing(pieces, None, Random(seed)))
         assert [first.sequence.ids[s : e + 1] for s, e in zip(first.starts, first.ends, strict=True)] == [right.ids]
         assert first.rival
-        assert all(not item.starts for item in others)
+        assert [first.sequence.ids[s.first] for s in first.sentences if s.belongs] == [pieces.of(["Anna"])[0].ids[0]]
+        assert all(not item.answers and item.sentences for item in others)
         assert all(right.ids[0] not in item.sequence.ids for item in others if item.rival)
 
 
 def test_an_unanswerable_question_has_its_passage_and_no_answer() -> None:
     pieces = WordPieces(packaged_folder())
-    (item,) = group_of(prepared(_pool(), [[1], [1]], pieces), 1, pieces, Random(1))
+    (item,) = group_of(prepared(_pool(), [[1], [1]], pieces), 1, Drawing(pieces, None, Random(1)))
     assert (item.starts, item.ends, item.rival) == ((), (), False)
     assert len(item.sequence.ids) > 20
 
@@ -183,11 +184,11 @@ def test_a_question_without_answer_is_cut_like_one_with_it() -> None:
     text = " ".join(f"In {year} nothing was built." for year in range(1800, 1840))
     at = text.index("1833")
     plausible = Asked("n", "When was it painted?", 0, (), (), (Span(at, at + 4),))
-    pool = prepared(Pool("squad2", (ReaderPassage("Built", text),), (plausible,)), [[]], pieces)
+    pool = prepared(Pool("squad2", (ReaderPassage("Built", text),), (plausible,), ("built",)), [[]], pieces)
     (year,) = pieces.of(["1833"])
     lengths = set()
     for seed in range(40):
-        (item,) = group_of(pool, 0, pieces, Random(seed))
+        (item,) = group_of(pool, 0, Drawing(pieces, None, Random(seed)))
         assert (item.starts, item.rival) == ((), False)
         assert set(year.ids) <= set(item.sequence.ids)
         lengths.add(len(item.sequence.ids) // 64)
@@ -202,3 +203,123 @@ def test_what_only_looks_like_an_answer_is_read_from_a_file(tmp_path: Path) -> N
     (asked,) = read_squad(path).questions
     assert (asked.spans, asked.answers) == ((), ())
     assert [TEXT[span.start : span.end] for span in asked.plausible] == ["Anna"]
+
+
+def _documents(folder: Path) -> Path:
+    for n in range(9):
+        (folder / f"page{n}.md").write_text(f"# Page {n}\n\nWords on number {n} that nobody asks for.", "utf-8")
+    leave = """# Time off
+
+Everybody may take time off when they need it.
+
+## Parental leave
+
+Parents are paid for sixteen weeks. Tell your manager three months before.
+
+### Adoption
+
+The same holds for parents who adopt a child.
+
+## How do I ask for it?
+
+1. Open the calendar and choose the days.
+2. Wait until your manager agrees with them.
+"""
+    (folder / "a_leave.md").write_text(leave, "utf-8")
+    return folder
+
+
+def test_what_stands_below_a_heading_answers_it(tmp_path: Path) -> None:
+    pieces = WordPieces(packaged_folder())
+    questions, others = heading_pools([_documents(tmp_path)], pieces, "train")
+    assert {q.question for q in questions.questions} == {"How do I ask for it?"}
+    for asked in questions.questions:
+        text = questions.passages[asked.passage].text
+        found = [text[span.start : span.end] for span in asked.spans]
+        assert found == ["Open the calendar and choose the days.", "Wait until your manager agrees with them."]
+    leave = [q for q in others.questions if "parental leave" in q.question.lower()]
+    for asked in leave:
+        text = others.passages[asked.passage].text
+        assert next(text[s.start : s.end] for s in asked.spans) == "Parents are paid for sixteen weeks."
+        assert text[asked.doubtful[-1].start : asked.doubtful[-1].end].startswith("The same holds")
+    shown = [("Parental leave" in others.passages[q.passage].text) for q in leave]
+    assert sorted(shown) == [False, True]
+
+
+def test_every_tenth_document_is_only_measured_on(tmp_path: Path) -> None:
+    pieces = WordPieces(packaged_folder())
+    parts = [heading_pools([_documents(tmp_path)], pieces, part) for part in ("train", "dev")]
+    train, dev = ({document for pool in pools for document in pool.documents} for pools in parts)
+    assert (len(train), dev) == (9, {"page8"})
+
+
+def test_sentences_below_a_heading_are_learnt_as_evidence(tmp_path: Path) -> None:
+    pieces = WordPieces(packaged_folder())
+    (pool, _) = heading_pools([_documents(tmp_path)], pieces, "train")
+    made = prepared(pool, [[] for _ in pool.questions], pieces)
+    for seed in range(20):
+        first, *others = group_of(made, seed % 2, Drawing(pieces, None, Random(seed)))
+        assert first.answers
+        assert first.starts == ()
+        assert {s.belongs for s in first.sentences} == {True, False}
+        assert not any(item.answers for item in others)
+
+
+def test_near_misses_are_of_the_same_document_and_do_not_answer() -> None:
+    texts = ("We collect your name.", "We also collect your name.", "We keep it for a year.", "We share it.", "Other.")
+    asked = Asked("q", "what is collected?", 0, (Span(11, 20),), ("your name",), topic="collecting")
+    same = Asked("r", "which data?", 3, (Span(0, 5),), ("share",), topic="collecting")
+    pool = Pool("policyqa", tuple(ReaderPassage("", t) for t in texts), (asked, same), ("p", "p", "p", "p", "o"))
+    assert near_misses(pool) == [[2], [1, 2]]
+
+
+def test_questions_are_asked_in_all_the_ways_people_ask() -> None:
+    asked = "How many weeks of holiday do employees have?"
+    forms = {as_asked(asked, Random(n), {"holiday": ("vacation",)}) for n in range(200)}
+    assert asked in forms
+    assert "weeks holiday employees" in forms
+    assert asked.rstrip("?").lower() in forms
+    assert any("vacation" in form for form in forms)
+    assert any(len(form) > len(asked) + 30 and form.endswith(asked) for form in forms)
+
+
+@given(st.text(max_size=40), st.integers())
+def test_anything_can_be_asked_in_another_way(question: str, seed: int) -> None:
+    assert as_asked(question, Random(seed), {"a": ("b",)}) or not question
+
+
+def test_an_error_in_typing_changes_a_word_or_two() -> None:
+    asked = "parental leave policy"
+    for seed in range(50):
+        found = mistyped(asked, Random(seed)).split(" ")
+        assert 1 <= sum(a != b for a, b in zip(found, asked.split(" "), strict=True)) <= 2 or found == asked.split(" ")
+
+
+def _wordnet(folder: Path) -> Path:
+    for part in ("noun", "verb", "adj", "adv"):
+        for kind in ("index", "data"):
+            (folder / f"{kind}.{part}").write_text("  1 licence\n", "utf-8")
+    index = "holiday n 1 0 1 0 00000100\nvacation n 1 0 1 0 00000100\nbank n 2 0 2 1 00000200 00000300\n"
+    data = (
+        "00000100 00 n 03 holiday 0 vacation 0 vacance 0 000 | rest\n"
+        "00000200 00 n 02 bank 0 shore 0 000 | of a river\n00000300 00 n 02 bank 0 lender 0 000 | of money\n"
+    )
+    (folder / "index.noun").write_text(index, "utf-8")
+    (folder / "data.noun").write_text(data, "utf-8")
+    uses = "holiday%1:1:0:: 1 3\nvacation%1:1:0:: 1 2\nbank%1:1:0:: 1 5\nbank%1:1:1:: 2 5\nshore%1:1:0:: 1 4\n"
+    (folder / "cntlist.rev").write_text(uses, "utf-8")
+    return folder
+
+
+def test_synonyms_are_those_of_words_with_one_clear_sense(tmp_path: Path) -> None:
+    assert read_wordnet(_wordnet(tmp_path)) == {"holiday": ("vacation",), "vacation": ("holiday",)}
+
+
+def test_a_folder_without_wordnet_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WrongUsage, match="no WordNet"):
+        read_wordnet(tmp_path)
+
+
+def test_each_pool_has_its_diet(data: Path) -> None:
+    pools = training_pools(data)
+    assert {pool.name for pool in pools} <= set(DIETS)

@@ -50,7 +50,7 @@ def pool(pieces: WordPieces) -> PreparedPool:
         for at, text in enumerate(TEXTS)
         for _ in range(16)
     )
-    made = Pool("new_wiki", tuple(ReaderPassage("", text) for text in TEXTS), questions)
+    made = Pool("new_wiki", tuple(ReaderPassage("", text) for text in TEXTS), questions, ("",) * 4)
     return prepared(made, [[(q.passage + 1) % 4] for q in questions], pieces)
 
 

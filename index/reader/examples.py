@@ -31,7 +31,9 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 class Asked:
     """A question of a pool. `passage` is the index of the passage it is asked of, `spans` where that answers (empty
     when it does not), `answers` every text that counts as right, `plausible` what people took for the answer that a hasty
-    reader would give where there is none (SQuAD 2.0 has it)."""
+    reader would give where there is none (SQuAD 2.0 has it). Of `doubtful` stretches nobody knows whether they belong to the
+    answer, and `also` are passages that may answer besides. `topic`: what is asked, however it is worded (PolicyQA has it).
+    """
 
     id: str
     question: str
@@ -39,15 +41,24 @@ class Asked:
     spans: tuple[Span, ...]
     answers: tuple[str, ...]
     plausible: tuple[Span, ...] = ()
+    doubtful: tuple[Span, ...] = ()
+    also: tuple[int, ...] = ()
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Passages that were collected together, with the questions about them."""
+    """Passages that were collected together, with the questions about them.
+
+    `documents` says of each passage which document it is from; an empty one stands alone. `whole_sentences`: the spans of
+    answers are sentences, in which no shorter answer was marked.
+    """
 
     name: str
     passages: tuple[ReaderPassage, ...]
     questions: tuple[Asked, ...]
+    documents: tuple[str, ...]
+    whole_sentences: bool = False
 
 
 def normalise(text: str) -> str:
@@ -63,12 +74,9 @@ def holds_any(text: str, answers: Sequence[str]) -> bool:
 
 def training_pools(data: Path) -> list[Pool]:
     """Return what is trained on. Raises WrongUsage when the folder holds none of it."""
-    train = data / "train"
-    paths = [
-        train / f"{name}.json"
-        for name in ("new_wiki_v1.0", "reddit_v1.0", "amazon_reviews_v1.0", "policyqa_dev", "policyqa_test")
-    ]
-    pools = [read_squad(path) for path in paths if _there(path)]
+    names = ("new_wiki_v1.0", "reddit_v1.0", "amazon_reviews_v1.0")
+    pools = [read_squad(path) for name in names if _there(path := data / "train" / f"{name}.json")]
+    pools += [pool for pool in [policyqa_pool(data, "train")] if pool.questions]
     if _there(data / "squad2" / "squad2.json"):
         pools.append(squad2_pool(data, "train"))
     if _there(data / "nq" / "questions.jsonl"):
@@ -76,6 +84,23 @@ def training_pools(data: Path) -> list[Pool]:
     if not pools:
         raise WrongUsage(f"{data} holds no question set to train on. Name the folder that has train/, squad2/ and nq/.")
     return pools
+
+
+def policyqa_pool(data: Path, part: Part) -> Pool:
+    """Return a part of PolicyQA: nine of ten policies to train on, every tenth to measure on (there is no final part)."""
+    paths = [path for name in ("dev", "test") if _there(path := data / "train" / f"policyqa_{name}.json")]
+    pools = [read_squad(path) for path in paths]
+    pool = _joined("policyqa", pools)
+    policies = sorted(set(pool.documents))
+    held = set(policies[9::10])
+    wanted = {"train": set(policies) - held, "dev": held, "final": set[str]()}[part]
+    return _narrowed(pool, {at for at, document in enumerate(pool.documents) if document in wanted})
+
+
+def workplace_folders(data: Path) -> list[Path]:
+    """Return the folders of documents whose headings are trained on. The questions that lie with them are not."""
+    folders = [data / "workplace" / name / "corpus" for name in ("handbook", "policies")]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def squad2_pool(data: Path, part: Part) -> Pool:
@@ -114,7 +139,9 @@ def nq_pool(data: Path, part: Part) -> Pool:
         for i in row["relevant_ids"][:1]
         if i in at_of
     ]
-    return Pool("nq", tuple(texts[i] for i in ids), tuple(q for q in questions if q.spans or part != "train"))
+    passages = tuple(texts[i] for i in ids)
+    answered = tuple(q for q in questions if q.spans or part != "train")
+    return Pool("nq", passages, answered, tuple(p.title for p in passages))
 
 
 def clapnq_pool(data: Path) -> Pool:
@@ -130,7 +157,7 @@ def clapnq_pool(data: Path) -> Pool:
             answers = tuple(dict.fromkeys(marked or [passage["text"]])) if name == "answerable" else ()
             spans = occurrences(passage["text"], answers) or (Span(0, len(passage["text"])),) * bool(answers)
             questions.append(Asked(f"{name}/{row['id']}", row["input"], len(passages) - 1, spans, answers))
-    return Pool("clapnq", tuple(passages), tuple(questions))
+    return Pool("clapnq", tuple(passages), tuple(questions), tuple(p.title for p in passages), whole_sentences=True)
 
 
 def multihop_pool(data: Path) -> Pool:
@@ -142,7 +169,8 @@ def multihop_pool(data: Path) -> Pool:
         relevant = [at_of[i] for i in row["relevant_ids"] if i in at_of] if row["answerable"] else []
         spans = tuple(Span(0, len(rows[at]["text"])) for at in relevant[:1])
         questions.append(Asked(row["id"], row["question"], (relevant or [0])[0], spans, tuple(row["answers"])))
-    return Pool("multihop", tuple(ReaderPassage(row["title"], row["text"]) for row in rows), tuple(questions))
+    passages = tuple(ReaderPassage(row["title"], row["text"]) for row in rows)
+    return Pool("multihop", passages, tuple(questions), tuple(p.title for p in passages))
 
 
 def occurrences(text: str, answers: Sequence[str]) -> tuple[Span, ...]:
@@ -160,29 +188,31 @@ def read_squad(path: Path) -> Pool:
         raise WrongUsage(f"{path} is no file in SQuAD's format ({error}). Name one, or leave it out.") from error
     passages: list[ReaderPassage] = []
     questions: list[Asked] = []
+    documents: list[str] = []
     bad = 0
     for title, paragraph in _paragraphs(entries):
         text = paragraph.get("context")
         if not isinstance(text, str) or not text.strip():
             bad += 1
             continue
-        passages.append(ReaderPassage(title, text))
+        # Titles such as "Amazon_Reviews_2030" say nothing that a reader could use.
+        shown = "" if re.search(r"Reviews|Comments", title) else title
+        passages.append(ReaderPassage(shown, text))
+        documents.append(shown)
         for row in paragraph.get("qas") or []:
             try:
                 questions.append(_asked(row, text, len(passages) - 1))
             except (KeyError, TypeError, ValueError, AttributeError):
                 bad += 1
     _report(path, bad)
-    return Pool(path.stem.split("_v1")[0], tuple(passages), tuple(questions))
+    return Pool(path.stem.split("_v1")[0], tuple(passages), tuple(questions), tuple(documents))
 
 
 def _paragraphs(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for entry in entries:
         title = str(entry.get("title", "")).replace("_", " ")
-        # Titles such as "Amazon_Reviews_2030" say nothing that a reader could use.
-        shown = "" if re.search(r"Reviews|Comments", title) else title
         for paragraph in entry.get("paragraphs") or []:
-            yield shown, paragraph
+            yield title, paragraph
 
 
 def _asked(row: Mapping[str, Any], text: str, passage: int) -> Asked:
@@ -194,7 +224,8 @@ def _asked(row: Mapping[str, Any], text: str, passage: int) -> Asked:
     if not spans and not impossible:
         raise ValueError("no answer")
     texts = dict.fromkeys(a["text"] for a in answers)
-    return Asked(str(row["id"]), row["question"].strip(), passage, spans, tuple(texts), plausible)
+    topic = str(row.get("type", ""))
+    return Asked(str(row["id"]), row["question"].strip(), passage, spans, tuple(texts), plausible, topic=topic)
 
 
 def _spans(answers: Sequence[Mapping[str, Any]], text: str) -> tuple[Span, ...]:
@@ -209,7 +240,17 @@ def _narrowed(pool: Pool, kept: set[int]) -> Pool:
     questions = tuple(
         replace(question, passage=new[question.passage]) for question in pool.questions if question.passage in kept
     )
-    return Pool(pool.name, tuple(pool.passages[at] for at in new), questions)
+    documents = tuple(pool.documents[at] for at in new)
+    return Pool(pool.name, tuple(pool.passages[at] for at in new), questions, documents)
+
+
+def _joined(name: str, pools: Sequence[Pool]) -> Pool:
+    passages: list[ReaderPassage] = []
+    questions: list[Asked] = []
+    for pool in pools:
+        questions += [replace(q, passage=q.passage + len(passages)) for q in pool.questions]
+        passages += pool.passages
+    return Pool(name, tuple(passages), tuple(questions), tuple(d for pool in pools for d in pool.documents))
 
 
 def _rows(path: Path, *fields: str) -> Iterator[dict[str, Any]]:

@@ -16,13 +16,33 @@ _CANDIDATES = 48
 _AT_ONCE = 1024
 
 
-def mined(pool: Pool, embedder: Embedder, *, count: int, advance: Callable[[int], None]) -> list[list[int]]:
+def near_misses(pool: Pool) -> list[list[int]]:
+    """Return for each question the other passages of its document that neither hold an answer's words, nor may answer, nor
+    are asked the same: what people meet who search for something in the right document."""
+    normal = [f" {normalise(p.text)} " for p in pool.passages]
+    of_document: dict[str, list[int]] = {}
+    for at, document in enumerate(pool.documents):
+        if document:
+            of_document.setdefault(document, []).append(at)
+    asked = {(question.passage, question.topic) for question in pool.questions if question.topic}
+    return [
+        [
+            at
+            for at in of_document.get(pool.documents[question.passage], ())
+            if (at, question.topic) not in asked and not _answers(question, at, normal[at])
+        ]
+        for question in pool.questions
+    ]
+
+
+def mined(pool: Pool, embedder: Embedder | None, *, count: int, advance: Callable[[int], None]) -> list[list[int]]:
     """Return for each question up to `count` passages of its pool, best first, that do not hold an answer.
 
     A passage that answers without anybody having marked it would teach the opposite of what is true, so passages that
-    hold an answer's words are left out. `advance` is told how many questions are done.
+    hold an answer's words are left out. Without an embedder, words alone find them. `advance` is told how many questions are
+    done.
     """
-    passages = embedded([shown(p) for p in pool.passages], embedder)
+    passages = embedded([shown(p) for p in pool.passages], embedder) if embedder else None
     with tempfile.TemporaryDirectory() as folder:
         words = LexicalIndex(Path(folder))
         words.add([LexicalEntry(str(at), str(at), shown(p)) for at, p in enumerate(pool.passages)])
@@ -30,7 +50,9 @@ def mined(pool: Pool, embedder: Embedder, *, count: int, advance: Callable[[int]
         found: list[list[int]] = []
         for part in range(0, len(pool.questions), _AT_ONCE):
             questions = pool.questions[part : part + _AT_ONCE]
-            similarities = embedder.embed_questions([q.question for q in questions]) @ passages.T
+            similarities = np.zeros((len(questions), len(pool.passages)), np.float32)
+            if embedder and passages is not None:
+                similarities = embedder.embed_questions([q.question for q in questions]) @ passages.T
             for question, row in zip(questions, similarities, strict=True):
                 best = ranked(words.best(question.question, _CANDIDATES), row)
                 found.append([at for at in best if not _answers(question, at, normal[at])][:count])
@@ -47,8 +69,10 @@ def ranked(lexical: dict[str, float], similarities: Vectors) -> list[int]:
 
 
 def _answers(question: Asked, at: int, normal: str) -> bool:
+    if at == question.passage or at in question.also:
+        return True
     right = (normalise(answer) for answer in question.answers)
-    return at == question.passage or any(f" {answer} " in normal for answer in right if len(answer) > 1)
+    return any(f" {answer} " in normal for answer in right if len(answer) > 1)
 
 
 def shown(passage: ReaderPassage) -> str:

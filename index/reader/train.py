@@ -12,8 +12,10 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import torch
 from rich.console import Console
@@ -21,22 +23,27 @@ from rich.logging import RichHandler
 from rich.progress import Progress
 
 from index.models.embedding import Embedder, packaged_folder
-from index.reader.examples import Pool, training_pools
-from index.reader.groups import DIETS, Item, PreparedPool, group_of, prepared
+from index.reader.diets import DIETS
+from index.reader.examples import Pool, training_pools, workplace_folders
+from index.reader.groups import Drawing, Item, PreparedPool, group_of, prepared
+from index.reader.headings import heading_pools
 from index.reader.mining import mined
 from index.reader.model import WEIGHTS_FILE
+from index.reader.synonyms import Synonyms, read_wordnet
 from index.reader.tokens import WordPieces
 from index.reader.training import Plan, Training
-from index.settings import PACKAGED_MODEL
+from index.settings import PACKAGED_MODEL, Precision
 
 log = logging.getLogger("index.reader.train")
 
-_QUESTIONS = 32
+_QUESTIONS = 16
 _HARD = 24
 _SHOWN_EVERY, _SAVED_EVERY = 20.0, 240.0
 
 
-def steps(pools: Sequence[PreparedPool], pieces: WordPieces, *, seed: int, skipped: int) -> Iterator[list[list[Item]]]:
+def steps(
+    pools: Sequence[PreparedPool], pieces: WordPieces, *, seed: int, skipped: int, synonyms: Synonyms | None = None
+) -> Iterator[list[list[Item]]]:
     """Yield the groups of every step without end, the same for the same seed, without the first `skipped` steps."""
     epoch = place = 0
     while True:
@@ -45,7 +52,7 @@ def steps(pools: Sequence[PreparedPool], pieces: WordPieces, *, seed: int, skipp
             place += 1
             if place > skipped:
                 yield [
-                    group_of(pools[pool], at, pieces, Random(f"{seed}/{epoch}/{n}"))
+                    group_of(pools[pool], at, Drawing(pieces, synonyms, Random(f"{seed}/{epoch}/{n}")))
                     for n, (pool, at) in enumerate(order[first : first + _QUESTIONS], first)
                 ]
         epoch += 1
@@ -64,12 +71,14 @@ def _order(pools: Sequence[PreparedPool], random: Random) -> list[tuple[int, int
 
 def prepare(data: Path, out: Path, pieces: WordPieces, console: Console) -> list[PreparedPool]:
     """Read what is trained on, and find the hard negatives, which are kept in `out` for the next time."""
-    pools = training_pools(data)
+    pools = [*training_pools(data), *heading_pools(workplace_folders(data), pieces, "train")]
     kept = out / "hard.json"
     hard: dict[str, list[list[int]]] = json.loads(kept.read_text("utf-8")) if kept.is_file() else {}
     with Progress(console=console, disable=not console.is_terminal) as progress:
         for pool in pools:
-            if len(hard.get(pool.name, [])) != len(pool.questions):
+            if not DIETS[pool.name].needs_retrieval:
+                hard[pool.name] = [[] for _ in pool.questions]
+            elif len(hard.get(pool.name, [])) != len(pool.questions):
                 hard[pool.name] = _mined(pool, progress)
                 kept.write_text(json.dumps(hard), "utf-8")
     return [prepared(pool, hard[pool.name], pieces) for pool in pools]
@@ -78,10 +87,21 @@ def prepare(data: Path, out: Path, pieces: WordPieces, console: Console) -> list
 def _mined(pool: Pool, progress: Progress) -> list[list[int]]:
     log.info("%s: %d questions, %d passages", pool.name, len(pool.questions), len(pool.passages))
     task = progress.add_task(f"hard negatives of {pool.name}", total=len(pool.questions))
-    return mined(pool, Embedder(PACKAGED_MODEL), count=_HARD, advance=lambda n: progress.advance(task, n))
+    # A heading's own words are in its document: they find what is most like it.
+    embedder = None if pool.whole_sentences else Embedder(PACKAGED_MODEL)
+    return mined(pool, embedder, count=_HARD, advance=lambda n: progress.advance(task, n))
 
 
-def train(plan: Plan, pools: Sequence[PreparedPool], pieces: WordPieces, *, workers: int, console: Console) -> None:
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What is trained on, and with which words."""
+
+    pools: Sequence[PreparedPool]
+    pieces: WordPieces
+    synonyms: Synonyms | None
+
+
+def train(plan: Plan, taught: Taught, *, workers: int, console: Console) -> None:
     """Train until the plan's tokens are read, from where the last checkpoint left it."""
     training = Training(plan)
     training.resume()
@@ -91,7 +111,8 @@ def train(plan: Plan, pools: Sequence[PreparedPool], pieces: WordPieces, *, work
         Progress(console=console, disable=not console.is_terminal) as progress,
     ):
         task = progress.add_task("training", total=plan.tokens)
-        for groups in steps(pools, pieces, seed=plan.seed, skipped=training.step):
+        drawn = steps(taught.pools, taught.pieces, seed=plan.seed, skipped=training.step, synonyms=taught.synonyms)
+        for groups in drawn:
             if training.tokens >= plan.tokens:
                 break
             diary.note(training.learn(groups, threads))
@@ -129,12 +150,16 @@ class _Diary:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train from the command line."""
     parser = argparse.ArgumentParser(prog="python -m index.reader.train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with train/, squad2/ and nq/")
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/, squad2/, nq/, workplace/")
     parser.add_argument("--out", type=Path, required=True, help="folder of checkpoints and of the trained weights")
     parser.add_argument("--tokens", type=float, default=40.0, help="length of the training, in millions of tokens")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate")
+    parser.add_argument("--frozen", type=int, default=0, help="so many of the lowest layers are not trained")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--wordnet", type=Path, help="folder of WordNet's files (index.noun, data.noun, ...)")
     parser.add_argument("--start", type=Path, help="folder with reader.safetensors to start from, instead of afresh")
+    # Reading keeps to float32 on processors with AVX512-BF16 alone (index/models/computation.py); training need not.
+    parser.add_argument("--precision", choices=get_args(Precision), default="fastest", help="numbers to compute with")
     given = parser.parse_args(arguments)
     console = Console(stderr=True)
     logging.basicConfig(
@@ -148,9 +173,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pieces = WordPieces(packaged_folder())
     pools = prepare(given.data, given.out, pieces, console)
     train(
-        Plan(given.out, int(given.tokens * 1e6), given.seed, given.rate, given.start and given.start / WEIGHTS_FILE),
-        pools,
-        pieces,
+        Plan(
+            given.out,
+            int(given.tokens * 1e6),
+            given.seed,
+            given.rate,
+            given.start and given.start / WEIGHTS_FILE,
+            given.precision,
+            given.frozen,
+        ),
+        Taught(pools, pieces, read_wordnet(given.wordnet) if given.wordnet else None),
         workers=workers,
         console=console,
     )

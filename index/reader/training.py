@@ -14,13 +14,14 @@ from index.models.computation import computation
 from index.models.embedding import packaged_folder
 from index.reader.groups import Item
 from index.reader.losses import loss_of, ranking_loss
-from index.reader.network import Outputs, batched, started, stored
+from index.reader.network import WORDS, Outputs, batched, started, stored
 from index.reader.storing import save
 from index.reader.tokens import TOKEN_STEP, rounded_up
+from index.settings import Precision
 
 log = logging.getLogger(__name__)
 
-_PARTS = 8
+_PARTS = 6
 _WARMUP, _DECAY = 0.02, 0.35
 _AVERAGED = 0.995
 _MIDDLE = 0.4
@@ -29,13 +30,16 @@ _MIDDLE = 0.4
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long and how fast to train. `tokens` counts what the network reads, filling included. `start` is a file of
-    trained weights to start from; without one, the encoder is the packaged embedding model."""
+    trained weights to start from; without one, the encoder is the packaged embedding model. `precision` is that of the
+    copy that computes. `frozen` counts the lowest layers that stay as they are, with the embeddings: that is faster."""
 
     out: Path
     tokens: int
     seed: int
     rate: float
     start: Path | None = None
+    precision: Precision = "fastest"
+    frozen: int = 0
 
 
 class Training:
@@ -54,11 +58,15 @@ class Training:
             self.network.load_state_dict(
                 {**self.network.state_dict(), **stored(plan.start, packaged_folder()).state_dict()}
             )
+        if plan.frozen:
+            lowest = [self.network.encoder.embeddings, *self.network.encoder.encoder.layer[: plan.frozen]]
+            for module in lowest:
+                module.requires_grad_(False)
         names = [name for name, w in self.network.named_parameters() if w.requires_grad]
         self.exact = {name: self.network.get_parameter(name).detach().clone() for name in names}
         self.average = {name: weight.clone() for name, weight in self.exact.items()}
         self.middle: dict[str, Tensor] = {}
-        self.network.to(computation("fastest").dtype)
+        self.network.to(computation(plan.precision).dtype)
         self.weights = [self.network.get_parameter(name) for name in names]
         groups = [
             {"params": [w for n, w in self.exact.items() if w.dim() > 1], "weight_decay": 0.01},
@@ -84,7 +92,8 @@ class Training:
         }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
-        save(self.blended(), self.plan.out / "reader.safetensors")
+        weights = {name: w for name, w in self.network.state_dict().items() if name != WORDS}
+        save({**weights, **self.blended()}, self.plan.out / "reader.safetensors")
 
     def blended(self) -> dict[str, Tensor]:
         """Return the weights to read with: the mean of those of now and, once it is past, of the middle of the training.

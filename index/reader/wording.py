@@ -1,4 +1,4 @@
-"""Questions in the forms in which people type them, and questions that their passage no longer answers."""
+"""Questions much like those of a passage that the passage no longer answers."""
 
 import re
 from collections.abc import Iterable
@@ -6,10 +6,13 @@ from random import Random
 
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w'’-]+(?:\s+(?:(?:of|the|de|van|von)\s+)?[A-Z][\w'’-]+)*")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-_ASKING = frozenset(
+ASKING = frozenset(
     "a an the is are was were be been do does did has have had of to in on at for by with from and or it its this that "
-    "who whom whose what which when where why how many much there".split()
+    "who whom whose what which when where why how many much there i we you my our your me us "
+    "can could should would will may must if any about".split()
 )
+"""Words that questions are made of, whatever they ask about."""
+
 # Words whose opposite turns what is asked into something else (Rajpurkar et al., ACL 2018, table 2: antonyms).
 _PAIRS = """
     first/last largest/smallest biggest/smallest most/least more/fewer highest/lowest oldest/youngest before/after
@@ -24,16 +27,6 @@ _PAIRS = """
 """
 _OPPOSITES = {word: other for a, b in (pair.split("/") for pair in _PAIRS.split()) for word, other in ((a, b), (b, a))}
 _HELPERS = re.compile(r"\b(is|are|was|were|did|does|do|could|would|has|have|had|should)\b", re.IGNORECASE)
-
-
-def as_typed(question: str, random: Random) -> str:
-    """Return the question in one of the forms people type: whole, without its mark, or only its key words."""
-    form = random.random()
-    if form < 0.45:
-        return question
-    plain = question.rstrip(" ?.")
-    words = [word for word in plain.split() if word.lower() not in _ASKING]
-    return " ".join(words) if form > 0.93 and len(words) > 2 else plain
 
 
 def altered(question: str, text: str, random: Random) -> str | None:

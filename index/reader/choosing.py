@@ -12,14 +12,15 @@ from index.ingest.segmentation import split_sentences
 from index.models.embedding import Embedder, Vectors
 from index.reader.examples import Asked, Pool, holds_any
 from index.reader.mining import embedded, shown
-from index.reader.model import Reader, Reading
+from index.reader.model import Reader, ReaderPassage, Reading
 from index.reader.scoring import Numbers
+from index.records import Span
 from index.retrieval import LEXICAL_WEIGHT
 from index.stores.lexical import LexicalEntry, LexicalIndex
 
-FEATURES = ("relevance", "answered", "stretch", "fused", "similarity")
-"""What is known of a sentence: its passage's relevance and answeredness, the score of its best stretch, its passage's
-fused score of retrieval, its own cosine to the question."""
+FEATURES = ("relevance", "answered", "stretch", "evidence", "fused")
+"""What is known of a sentence: its passage's relevance and answeredness, the score of its best stretch, its own evidence,
+its passage's fused score of retrieval."""
 
 _NO_STRETCH = -15.0
 
@@ -91,7 +92,7 @@ def answered(searched: Searched, reader: Reader, *, count: int, without_answers:
         searched.search(q.question, vector, count=count, without=q.answers if without_answers else ())
         for q, vector in zip(questions, vectors, strict=True)
     ]
-    return _gathered(searched.pool, found, vectors, reader=reader, embedder=searched.embedder)
+    return _gathered(searched.pool, found, reader)
 
 
 def answered_in_place(pool: Pool, embedder: Embedder, reader: Reader) -> list[Answered]:
@@ -100,68 +101,53 @@ def answered_in_place(pool: Pool, embedder: Embedder, reader: Reader) -> list[An
     passages = embedded([shown(p) for p in pool.passages], embedder)
     similarities = [float(vector @ passages[q.passage]) for q, vector in zip(pool.questions, vectors, strict=True)]
     found = [(Found(q.passage, s, s),) for q, s in zip(pool.questions, similarities, strict=True)]
-    return _gathered(pool, found, vectors, reader=reader, embedder=embedder)
+    return _gathered(pool, found, reader)
 
 
-def _gathered(
-    pool: Pool, found: Sequence[tuple[Found, ...]], vectors: Vectors, *, reader: Reader, embedder: Embedder
-) -> list[Answered]:
-    pairs = [(q.question, pool.passages[f.passage]) for q, of in zip(pool.questions, found, strict=True) for f in of]
+def _gathered(pool: Pool, found: Sequence[tuple[Found, ...]], reader: Reader) -> list[Answered]:
+    pairs = [
+        (question.question, sentenced(pool.passages[f.passage]))
+        for question, of in zip(pool.questions, found, strict=True)
+        for f in of
+    ]
     readings = iter(reader.read(pairs))
-    cut = _cut(pool, {f.passage for of in found for f in of})
-    similar = dict(zip(cut.texts, embedded(cut.texts, embedder), strict=True))
     return [
-        _answered(q, of, tuple(next(readings) for _ in of), _Asked(pool, vector, cut, similar))
-        for q, of, vector in zip(pool.questions, found, vectors, strict=True)
+        _answered(pool, question, of, tuple(next(readings) for _ in of))
+        for question, of in zip(pool.questions, found, strict=True)
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """The sentences of passages as (start, end), and all their texts."""
-
-    spans: dict[int, list[tuple[int, int]]]
-    texts: list[str]
+def _answered(pool: Pool, asked: Asked, found: tuple[Found, ...], readings: tuple[Reading, ...]) -> Answered:
+    told = (_sentences(pool, asked, one, reading) for one, reading in zip(found, readings, strict=True))
+    return Answered(asked, found, readings, tuple(sentence for of in told for sentence in of))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    pool: Pool
-    vector: Vectors
-    cut: _Cut
-    vectors: dict[str, Vectors]
+def sentenced(passage: ReaderPassage) -> ReaderPassage:
+    """Return a passage with its sentences."""
+    if passage.sentences:
+        return passage
+    return replace(passage, sentences=tuple(Span(s.start, s.end) for s in split_sentences(passage.text, "text")))
 
 
-def _cut(pool: Pool, passages: set[int]) -> _Cut:
-    spans = {at: [(s.start, s.end) for s in split_sentences(pool.passages[at].text, "text")] for at in sorted(passages)}
-    texts = dict.fromkeys(pool.passages[at].text[start:end] for at, of in spans.items() for start, end in of)
-    return _Cut(spans, list(texts))
-
-
-def _answered(asked: Asked, found: tuple[Found, ...], readings: tuple[Reading, ...], about: _Asked) -> Answered:
-    sentences = tuple(
-        sentence
-        for one, reading in zip(found, readings, strict=True)
-        for sentence in _sentences(asked, one, reading, about)
-    )
-    return Answered(asked, found, readings, sentences)
-
-
-def _sentences(asked: Asked, found: Found, reading: Reading, about: _Asked) -> Iterator[Sentence]:
-    passage = about.pool.passages[found.passage].text
-    for start, end in about.cut.spans[found.passage]:
-        text = passage[start:end]
-        inside = [s for s in reading.stretches if start <= s.start < end]
-        best = max(inside, key=lambda s: s.score, default=None)
+def _sentences(pool: Pool, asked: Asked, found: Found, reading: Reading) -> Iterator[Sentence]:
+    passage = sentenced(pool.passages[found.passage])
+    for span, read in zip(passage.sentences, reading.sentences, strict=True):
+        text = passage.text[span.start : span.end]
+        best = read.stretch
         features = (
             reading.relevance,
             reading.answered,
             max(best.score, _NO_STRETCH) if best else _NO_STRETCH,
+            read.evidence,
             found.fused,
-            float(about.vectors[text] @ about.vector),
         )
-        stretch = passage[best.start : best.end] if best else ""
-        yield Sentence(found.passage, text, stretch, features, holds_any(text, asked.answers))
+        stretch = passage.text[best.start : best.end] if best else ""
+        if pool.whole_sentences:
+            marked = asked.spans if found.passage == asked.passage else ()
+            right = any(span.start < s.end and s.start < span.end for s in marked)
+        else:
+            right = holds_any(text, asked.answers)
+        yield Sentence(found.passage, text, stretch, features, right)
 
 
 def case_of(one: Answered) -> tuple[Numbers, Numbers]:
@@ -170,7 +156,7 @@ def case_of(one: Answered) -> tuple[Numbers, Numbers]:
     return rows, np.array([float(s.right) for s in one.sentences])
 
 
-REFUSAL_FEATURES = ("answered", "stretch", "fused", "similarity")
+REFUSAL_FEATURES = ("answered", "stretch", "evidence", "fused")
 """What tells whether a question is answered: each the highest among all that was read for it."""
 
 

@@ -1,4 +1,4 @@
-"""Measures the reader: `python -m index.reader.evaluate --data DIR [--weights FOLDER] [--final]`.
+"""Measures the reader: `python -m index.reader.evaluate --data DIR [--weights FOLDER ...] [--final]`.
 
 Nothing measured on was trained on. What combines the reader's scores with those of retrieval is fitted on the dev parts
 and, with `--final`, measured on parts that nothing was chosen by.
@@ -8,133 +8,84 @@ import argparse
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from index.models.embedding import Embedder
-from index.reader import choosing
+from index.models.embedding import Embedder, packaged_folder
+from index.reader import choosing, workplace
 from index.reader.choosing import FEATURES, REFUSAL_FEATURES, Answered, Searched, case_of, refusal_features
-from index.reader.examples import Part, clapnq_pool, multihop_pool, nq_pool, squad2_pool
-from index.reader.fitting import cross_validated, fit_choice, fit_probability, fitted_apart, probability
+from index.reader.examples import (
+    Part,
+    clapnq_pool,
+    multihop_pool,
+    nq_pool,
+    policyqa_pool,
+    squad2_pool,
+    workplace_folders,
+)
+from index.reader.fitting import fit_choice, fit_probability, fitted_apart, probability
+from index.reader.headings import heading_pools
+from index.reader.measures import (
+    Refusal,
+    Row,
+    near_rows,
+    passage_case,
+    passage_rows,
+    pool_rows,
+    refusal_of,
+    sentence_rows,
+    workplace_rows,
+)
 from index.reader.mining import embedded, shown
 from index.reader.model import Reader
-from index.reader.scoring import Numbers, area, balanced_accuracy, exact_match, interval, reliability, token_f1
+from index.reader.scoring import (
+    Numbers,
+    area,
+    balanced_accuracy,
+    reliability,
+)
+from index.reader.tokens import WordPieces
 from index.settings import PACKAGED_MODEL
 
 _PASSAGES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A measure on a set, with its 95 % interval."""
-
-    data: str
-    measure: str
-    value: float
-    low: float
-    high: float
-    cases: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Questions of a set as what tells whether they are answered, a row each, and which are (1, else 0)."""
-
-    rows: Numbers
-    right: Numbers
-
-
-def _mean(data: str, measure: str, values: Sequence[float] | Numbers) -> Row:
-    return _row(data, measure, lambda at: float(np.asarray(values, float)[at].mean()), len(values))
-
-
-def _row(data: str, measure: str, of: Callable[[np.ndarray], float], count: int) -> Row:
-    low, high = interval(of, count)
-    return Row(data, measure, of(np.arange(count)), low, high, count)
-
-
-def passage_rows(data: str, asked: Sequence[Answered]) -> Iterator[Row]:
-    """Measure the short answers and answerability of questions that each have one passage."""
-    told = [one for one in asked if one.asked.spans]
-    if data != "clapnq":
-        given = [_best_stretch(one) for one in told]
-        yield _mean(data, "exact match", [exact_match(g, o.asked.answers) for g, o in zip(given, told, strict=True)])
-        yield _mean(data, "token F1", [token_f1(g, o.asked.answers) for g, o in zip(given, told, strict=True)])
-    refusal = refusal_of(asked)
-    for at, name in enumerate(REFUSAL_FEATURES):
-        scores = refusal.rows[:, at]
-        yield _row(data, f"answerable by {name}: area", _area_of(scores, refusal.right), len(asked))
-    joint = cross_validated(refusal.rows, refusal.right)
-    yield _row(data, "answerable, cross-validated: area", _area_of(joint, refusal.right), len(asked))
-    balanced: Callable[[np.ndarray], float] = lambda at: balanced_accuracy(joint[at], refusal.right[at])  # noqa: E731
-    yield _row(data, "answerable, cross-validated: balanced accuracy", balanced, len(asked))
-
-
-def _area_of(scores: Numbers, right: Numbers) -> Callable[[np.ndarray], float]:
-    return lambda at: area(scores[at], right[at])
-
-
-def _best_stretch(one: Answered) -> str:
-    at = FEATURES.index("stretch")
-    return max(one.sentences, key=lambda s: s.features[at]).stretch
-
-
-def refusal_of(asked: Sequence[Answered]) -> Refusal:
-    """Return what tells whether each question is answered, and whether it is."""
-    rows = np.array([refusal_features(one) for one in asked], float)
-    return Refusal(rows, np.array([float(bool(one.asked.spans)) for one in asked]))
-
-
-def pool_rows(
-    data: str, asked: Sequence[Answered], *, choice: Sequence[Numbers], ranking: Sequence[Numbers]
-) -> Iterator[Row]:
-    """Measure which passage comes first and which sentence is chosen for questions asked of a whole pool.
-
-    `choice` and `ranking` are the weights of sentences and of passages, for each question.
-    """
-    first = {
-        "fused": [one.found[0].passage for one in asked],
-        "relevance": [_first(one, np.array([1.0, 0.0, 0.0])) for one in asked],
-        "combined": [_first(one, weights) for one, weights in zip(asked, ranking, strict=True)],
-    }
-    for name, passages in first.items():
-        right = [float(p == one.asked.passage) for p, one in zip(passages, asked, strict=True)]
-        yield _mean(data, f"hit@1 by {name}", right)
-    alone = np.eye(len(FEATURES))[FEATURES.index("similarity")]
-    for name, weights in (("similarity", [alone] * len(asked)), ("combined", choice)):
-        chosen = [one.sentences[int(np.argmax(case_of(one)[0] @ w))] for one, w in zip(asked, weights, strict=True)]
-        yield _mean(data, f"sentence by {name} holds the answer", [float(s.right) for s in chosen])
-    yield _mean(
-        data,
-        "its stretch: exact match",
-        [exact_match(s.stretch, o.asked.answers) for s, o in zip(chosen, asked, strict=True)],
-    )
-    yield _mean(data, "some sentence read holds the answer", [float(case_of(one)[1].any()) for one in asked])
-
-
-def passage_case(one: Answered) -> tuple[Numbers, Numbers]:
-    """Return relevance, answeredness and fused score of a question's passages, a row each, and which is right."""
-    rows = np.array([(r.relevance, r.answered, f.fused) for r, f in zip(one.readings, one.found, strict=True)], float)
-    return rows, np.array([float(f.passage == one.asked.passage) for f in one.found])
-
-
-def _first(one: Answered, weights: Numbers) -> int:
-    return one.found[int(np.argmax(passage_case(one)[0] @ weights))].passage
-
-
 class Evaluation:
-    """One run of the evaluation: what is read, and the rows and weights it gives."""
+    """What is measured on. Passages are embedded and searched once, however many readers read them."""
 
-    def __init__(self, data: Path, weights: Path | None) -> None:
+    def __init__(self, data: Path, indexes: Mapping[str, Path]) -> None:
         self._data = data
-        self._reader = Reader(weights)
+        self._reader = Reader()
         self._embedder = Embedder(PACKAGED_MODEL)
         self._searched: Searched | None = None
+        self._multihop: Searched | None = None
+        self._workplace = {
+            name: workplace.searched(data / "workplace" / name, folder) for name, folder in indexes.items()
+        }
+
+    def read_with(self, reader: Reader) -> None:
+        """Read with this model from now on."""
+        self._reader = reader
+
+    def near(self) -> Iterator[Row]:
+        """Measure on documents that were kept from the training."""
+        pools = [policyqa_pool(self._data, "dev")]
+        pools += heading_pools(workplace_folders(self._data), WordPieces(packaged_folder()), "dev")
+        for pool in pools:
+            if pool.questions:
+                yield from near_rows(pool, self._reader)
+
+    def workplace(self) -> Iterator[Row]:
+        """Measure on workplace questions: of each index, and of all of them."""
+        of = {name: workplace.judged(questions, self._reader) for name, questions in self._workplace.items()}
+        if len(of) > 1:
+            of["workplace"] = [one for questions in of.values() for one in questions]
+        for name, questions in of.items():
+            yield from workplace_rows(name, questions)
 
     def in_place(self, part: Part) -> list[Answered]:
         return choosing.answered_in_place(squad2_pool(self._data, part), self._embedder, self._reader)
@@ -145,8 +96,8 @@ class Evaluation:
     def unseen(self) -> Iterator[tuple[str, Refusal]]:
         """Yield sets that nothing was fitted on, as far as they are there."""
         if (self._data / "multihop" / "questions.jsonl").is_file():
-            searched = Searched(multihop_pool(self._data), self._embedder)
-            yield "multihop", refusal_of(choosing.answered(searched, self._reader, count=_PASSAGES))
+            self._multihop = self._multihop or Searched(multihop_pool(self._data), self._embedder)
+            yield "multihop", refusal_of(choosing.answered(self._multihop, self._reader, count=_PASSAGES))
 
     def searched(self, part: Part) -> tuple[list[Answered], Refusal]:
         """Return the questions asked of the whole pool, and with what answers them and with it hidden, for refusal."""
@@ -185,6 +136,9 @@ def evaluate(evaluation: Evaluation, console: Console, *, final: bool) -> None:
         *pool_rows("nq dev", asked, choice=fitted_apart(sentences), ranking=fitted_apart(passages)),
         *passage_rows("squad2 dev", squad2),
         *passage_rows("clapnq", clapnq),
+        *sentence_rows("clapnq", clapnq),
+        *evaluation.near(),
+        *evaluation.workplace(),
     ]
     choice, ranking = fit_choice(sentences), fit_choice(passages)
     if final:
@@ -233,11 +187,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Evaluate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m index.reader.evaluate", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with squad2/, nq/ and clapnq/")
-    parser.add_argument("--weights", type=Path, help="folder with reader.safetensors; without it, the shipped ones")
+    parser.add_argument("--weights", type=Path, nargs="*", help="folders with reader.safetensors; else the shipped one")
+    parser.add_argument(
+        "--index", action="append", default=[], metavar="NAME=FOLDER", help="data folder of workplace/NAME"
+    )
     parser.add_argument("--final", action="store_true", help="measure on the final parts too: to be looked at once")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.WARNING)
-    evaluate(Evaluation(given.data, given.weights), Console(), final=given.final)
+    console = Console(width=120)
+    evaluation = Evaluation(
+        given.data, {name: Path(folder) for name, _, folder in (i.partition("=") for i in given.index)}
+    )
+    for folder in given.weights or [None]:
+        console.rule(str(folder or "shipped"))
+        evaluation.read_with(Reader(folder))
+        evaluate(evaluation, console, final=given.final)
 
 
 if __name__ == "__main__":

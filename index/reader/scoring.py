@@ -44,6 +44,20 @@ def balanced_accuracy(probabilities: Numbers, right: Numbers) -> float:
     return float((said[right > 0.5].mean() + (~said[right < 0.5]).mean()) / 2)
 
 
+def f1_of_choice(scores: Numbers, right: Numbers, least: float) -> float:
+    """Return the F1 of choosing what scores at least so much."""
+    chosen = scores >= least
+    shared = float((chosen * right).sum())
+    return 2 * shared / float(chosen.sum() + right.sum()) if shared else 0.0
+
+
+def best_threshold(cases: Sequence[tuple[Numbers, Numbers]]) -> float:
+    """Return the least score to choose by that gives cases of scores and right ones the highest mean F1."""
+    tried = np.quantile(np.concatenate([scores for scores, _ in cases]), np.linspace(0, 1, 100))
+    means = [np.mean([f1_of_choice(scores, right, least) for scores, right in cases]) for least in tried]
+    return float(tried[int(np.argmax(means))])
+
+
 def interval(measure: Callable[[NDArray[np.int64]], float], count: int, seed: int = 0) -> tuple[float, float]:
     """Return the 95 % interval of a measure, by resampling cases (Efron 1979): `measure` takes the indices of cases."""
     random = np.random.default_rng(seed)

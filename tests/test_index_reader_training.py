@@ -112,7 +112,7 @@ def test_a_step_without_rivals_teaches_the_rest(pool: PreparedPool, tmp_path: Pa
 def test_what_is_read_with_is_between_the_middle_and_the_end(
     pool: PreparedPool, pieces: WordPieces, tmp_path: Path
 ) -> None:
-    training = Training(Plan(tmp_path, tokens=1_000, seed=3, rate=3e-4))
+    training = Training(Plan(tmp_path, tokens=500, seed=3, rate=3e-4))
     _learnt(training, pool, pieces, 1)
     middle = {name: weight.clone() for name, weight in training.middle.items()}
     training.save()

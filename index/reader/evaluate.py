@@ -76,8 +76,7 @@ class Evaluation:
         pools = [policyqa_pool(self._data, "dev")]
         pools += heading_pools(workplace_folders(self._data), WordPieces(packaged_folder()), "dev")
         for pool in pools:
-            if pool.questions:
-                yield from near_rows(pool, self._reader)
+            yield from near_rows(pool, self._reader)
 
     def workplace(self) -> Iterator[Row]:
         """Measure on workplace questions: of each index, and of all of them."""

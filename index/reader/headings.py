@@ -60,6 +60,7 @@ def heading_pools(folders: Sequence[Path], pieces: WordPieces, part: Literal["tr
     return [
         Pool(name, tuple(made.passages), tuple(asked), tuple(made.documents), whole_sentences=True)
         for name, asked in made.questions.items()
+        if asked
     ]
 
 

@@ -18,14 +18,14 @@ from service.answer.text.terms import covered, distinctive
 READ = 8
 
 READER_WEIGHTS: Mapping[str, float] = {
-    "intercept": -4.15,
-    "evidence": 0.071,
-    "answered": 0.048,
-    "passage_score": 3.23,
-    "covered": 0.97,
-    "fragment": -0.32,
-    "heading": -0.65,
-    "question": -0.65,
+    "intercept": -3.76,
+    "evidence": 0.14,
+    "answered": -0.03,
+    "passage_score": 3.19,
+    "covered": 0.6,
+    "fragment": -0.8,
+    "heading": -0.45,
+    "question": -1.44,
 }
 """Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer and that its passage answers,
 how well the passage fits, which share of the question's words stand in the sentence and above it, and what kind of line it

@@ -19,12 +19,12 @@ from service.answer.lists import list_of, list_text
 from service.answer.text.markup import without_half_marks
 from service.answer.text.references import needs_previous_sentence
 
-BELONGS = 0.2
+BELONGS = 0.15
 """From this probability on a sentence is shown. The F1 of the sentences is highest where those are taken that belong with
 half of that F1 as their probability (Lipton, Elkan and Naryanaswamy, ECML 2014, "Optimal Thresholding of Classifiers to
 Maximize F1 Measure", theorem 1)."""
 
-SHORT_ANSWER = 4.0
+SHORT_ANSWER = 6.0
 """From this log-odds of its stretch on, a short answer is shown: it is right nine times in ten (docs/evaluation.md)."""
 
 _MOST_SENTENCES = 5

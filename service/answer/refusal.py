@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from service.answer.evidence import Evidence
 from service.answer.text.names import missing_names, named_in
 
-ANSWERED = 0.5
+ANSWERED = 0.45
 """A question is answered from this confidence on."""
 
 NOTHING_NEAR = 0.02
@@ -14,11 +14,11 @@ NOTHING_NEAR = 0.02
 sets fall under it (docs/evaluation.md)."""
 
 READER_REFUSAL: Mapping[str, float] = {
-    "intercept": 2.0,
-    "score": 0.74,
-    "cosine": 0.14,
-    "answered": 0.4,
-    "names_missing": -0.4,
+    "intercept": -1.54,
+    "score": 0.77,
+    "cosine": 4.64,
+    "answered": 0.15,
+    "names_missing": -0.23,
 }
 """Weights of a logistic curve: the score of the best sentence, the similarity of the best passage, the reader's log-odds that
 one of the passages of the best sentences answers, and which share of the question's names and codes stand in none of them."""

@@ -17,7 +17,7 @@ from index.models.computation import computation
 from index.records import EVERYTHING, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index
-from service.answer.analysis import analyse, checked
+from service.answer.analysis import analyse
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
 from service.answer.models import Question
@@ -135,10 +135,15 @@ class LocalAssistant:
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return the hits of a question alone."""
         question = question_from(request, access)
-        text = checked(question.text, longest=self.settings.max_question_chars)
+        settings = self.settings
+        analysis = analyse(
+            question,
+            longest=settings.max_question_chars,
+            completed=None,
+            time_preference=settings.time_preference,
+        )
+        text = analysis.text
         with self.live.pinned() as index:
-            asked = replace(question, text=text)
-            analysis = analyse(asked, completed=None, time_preference=self.settings.time_preference)
             found = select_hits(index, text, analysis, count=request.limit)
             reads_all = index.catalog.reads_all(access)
         return SearchResponse(question=text, hits=[hit_wire(hit, reads_all=reads_all) for hit in found.hits])

@@ -122,7 +122,7 @@ def chat(text: str, role: str) -> None:
 
 def followed(text: str) -> None:
     said = recent([Message("user", text), Message("assistant", text)])
-    analyse(Question("Why?", history=said), completed=None, time_preference=True)
+    analyse(Question("Why?", history=said), longest=SHORT, completed=None, time_preference=True)
 
 
 def asked(read: Callable[[str], object]) -> Callable[[str], object]:

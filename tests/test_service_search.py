@@ -68,7 +68,9 @@ def asked(text: str, as_of: date | None = AS_OF, access: Access = FOR_EVERYONE) 
 
 
 def selected_for(index: Index, question: Question, *, time_preference: bool = True) -> Selected:
-    return select_hits(index, question.text, analyse(question, completed=None, time_preference=time_preference))
+    return select_hits(
+        index, question.text, analyse(question, longest=500, completed=None, time_preference=time_preference)
+    )
 
 
 def first(selected: Selected) -> str:

@@ -100,7 +100,7 @@ def _search(question: EvalQuestion, index: Index) -> Search:
         history=tuple(Message(turn.role, turn.text) for turn in question.history),
         as_of=question.as_of,
     )
-    analysis = analyse(asked, completed=None, time_preference=True)
+    analysis = analyse(asked, longest=len(asked.text), completed=None, time_preference=True)
     text = analysis.with_history or analysis.text
     return Search(text, select_hits(index, text, analysis).hits)
 

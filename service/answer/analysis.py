@@ -49,16 +49,16 @@ class QuestionAnalysis:
         return tuple(dict.fromkeys([self.text, *filter(None, [self.with_history]), *self.parts]))
 
 
-def analyse(question: Question, *, completed: str | None, time_preference: bool) -> QuestionAnalysis:
-    """Read everything off a question that was checked. `completed` is the question in full, by a language model."""
-    text = completed or question.text
+def analyse(question: Question, *, longest: int, completed: str | None, time_preference: bool) -> QuestionAnalysis:
+    """Read everything off a question. `completed` is the question in full, by a language model. Raises QuestionError."""
+    text = completed or checked(question.text, longest=longest)
     things = compared(text)
     parts = things or parts_of(text)
     before = None if completed else _asked_before(question.history)
     as_of = min(max(question.as_of or date.today(), _EARLIEST), _LATEST)
     return QuestionAnalysis(
         question=replace(question, text=text),
-        asked=question.text,
+        asked=question.text.strip(),
         completed=completed,
         with_history=f"{before} {text}" if before else None,
         parts=parts if len(parts) > 1 else (),

@@ -12,33 +12,37 @@ from index.reader.readings import Reading, SentenceReading
 from index.records import Hit, SentenceSpan, Span
 from index.stores.store import Index
 from service.answer.text.amounts import mentions_in
-from service.answer.text.terms import covered, distinctive
+from service.answer.text.terms import covered, distinctive, terms
 
 # Reading more passages found the answer no more often, and costs time (docs/evaluation.md has the figures).
 READ = 8
+# Characters before a passage in which the marks of its first line stand.
+_MARKS = 12
 
 READER_WEIGHTS: Mapping[str, float] = {
-    "intercept": -3.76,
-    "evidence": 0.14,
-    "answered": -0.03,
-    "passage_score": 3.19,
-    "covered": 0.6,
-    "fragment": -0.8,
-    "heading": -0.45,
-    "question": -1.44,
+    "intercept": -4.53,
+    "evidence": 0.18,
+    "cosine": 3.35,
+    "lexical_share": 2.37,
+    "passage_covered": -0.84,
+    "covered": 0.44,
+    "fragment": -0.33,
+    "question": -1.09,
 }
-"""Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer and that its passage answers,
-how well the passage fits, which share of the question's words stand in the sentence and above it, and what kind of line it
-is. `eval/fitting` fits them; docs/evaluation.md has the figures."""
+"""Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer; how similar its passage is to
+the question, and how well it fits by words as a share of the best that was found; which share of the question's words
+stand in the passage, and in the sentence with its headings; and what kind of line it is. None depends on how large the index
+is. `python -m eval.fitting` fits them; docs/evaluation.md has the figures."""
 
 SIMILARITY_WEIGHTS: Mapping[str, float] = {
-    "intercept": -12.0,
-    "similarity": 8.0,
-    "passage_score": 6.0,
-    "covered": 3.0,
-    "fragment": -1.0,
-    "heading": -3.0,
-    "question": -3.0,
+    "intercept": -7.12,
+    "similarity": 2.71,
+    "cosine": 2.55,
+    "lexical_share": 2.65,
+    "passage_covered": -0.1,
+    "covered": 0.9,
+    "fragment": -0.3,
+    "question": -1.2,
 }
 """The same without a reader: with the similarity of the sentence to the question."""
 
@@ -89,7 +93,7 @@ def read_evidence(index: Index, searches: Sequence[Search]) -> list[list[Evidenc
     pairs = [(search.text, _passage(hit)) for search, hits in zip(searches, read, strict=True) for hit in hits]
     readings = iter(index.reader.read(pairs))
     return [
-        _by_reader(search.text, hits, [next(readings) for _ in hits])
+        _by_reader(index, search.text, hits, [next(readings) for _ in hits])
         for search, hits in zip(searches, read, strict=True)
     ]
 
@@ -100,8 +104,8 @@ def _passage(hit: Hit) -> ReaderPassage:
     return ReaderPassage(path_of(passage.article.title, passage.context), passage.text, sentences)
 
 
-def _by_reader(question: str, hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Evidence]:
-    shown = _shown(question, hits)
+def _by_reader(index: Index, question: str, hits: Sequence[Hit], readings: Sequence[Reading]) -> list[Evidence]:
+    shown = _shown(index, question, hits)
     found: list[Evidence] = []
     for one in shown:
         reading = readings[one.rank]
@@ -115,7 +119,7 @@ def _by_reader(question: str, hits: Sequence[Hit], readings: Sequence[Reading]) 
 
 
 def _by_similarity(index: Index, question: str, hits: Sequence[Hit]) -> list[Evidence]:
-    shown = _shown(question, hits)
+    shown = _shown(index, question, hits)
     vector = index.embedder.embed_questions([question])[0]
     similarities = index.sentence_vectors.of([one.text for one in shown]) @ vector
     return _best_first(
@@ -138,30 +142,49 @@ class _Shown:
     features: Mapping[str, float]
 
 
-def _shown(question: str, hits: Sequence[Hit]) -> list[_Shown]:
+def _shown(index: Index, question: str, hits: Sequence[Hit]) -> list[_Shown]:
     above = [path_of(hit.passage.article.title, hit.passage.context) for hit in hits]
-    weights = distinctive(question, [f"{path} {hit.passage.text}" for path, hit in zip(above, hits, strict=True)])
+    passages = [f"{path} {hit.passage.text}" for path, hit in zip(above, hits, strict=True)]
+    weights = distinctive(question, passages)
+    best_by_words = max((hit.lexical for hit in hits), default=0.0) or 1.0
     shown: list[_Shown] = []
     for rank, hit in enumerate(hits):
         check_deadline()
+        of_passage = {
+            "cosine": hit.dense,
+            "lexical_share": hit.lexical / best_by_words,
+            "passage_covered": covered(terms(question), passages[rank]),
+        }
+        heading, line_before = "", _line_before(index, hit)
         for position, span in enumerate(hit.passage.sentences):
             text = display_text(hit.passage.words_of(span), hit.passage.article.format)
-            features = {
-                "passage_score": hit.score,
-                "covered": covered(weights, text, above[rank]),
+            if _is_heading(hit, span, line_before):
+                heading = text
+                continue
+            of_sentence = {
+                "covered": covered(weights, text, above[rank], heading),
                 "fragment": float(span.kind == "fragment"),
-                "heading": float(_is_heading(hit, span)),
                 "question": float(text.endswith("?")),
             }
-            shown.append(_Shown(hit, rank, position, span, text, features))
+            shown.append(_Shown(hit, rank, position, span, text, of_passage | of_sentence))
     return shown
 
 
-def _is_heading(hit: Hit, span: SentenceSpan) -> bool:
-    """Say whether a sentence is a heading of Markdown. Its marks stand before it on its line, and are no part of it."""
-    before = hit.passage.text[: span.start - hit.passage.start].rpartition("\n")[2]
-    marked = before + hit.passage.words_of(span)
-    return hit.passage.article.format == "markdown" and marked.lstrip(" ").startswith("#")
+def _line_before(index: Index, hit: Hit) -> str:
+    """Return what stands before a passage on its first line: the marks of a heading or of an item of a list."""
+    passage = hit.passage
+    if passage.article.format != "markdown" or not passage.start:
+        return ""
+    before = index.catalog.stretch(passage.article.version, Span(max(passage.start - _MARKS, 0), passage.start)) or ""
+    return before.rpartition("\n")[2]
+
+
+def _is_heading(hit: Hit, span: SentenceSpan, line_before: str) -> bool:
+    """Say whether a sentence is a heading of Markdown: it says what stands below, and is not quoted itself."""
+    if hit.passage.article.format != "markdown":
+        return False
+    text = line_before + hit.passage.text[: span.end - hit.passage.start]
+    return text.rpartition("\n")[2].lstrip(" ").startswith("#")
 
 
 def _stretch(one: _Shown, sentence: SentenceReading) -> Span | None:
@@ -186,7 +209,7 @@ def _scored(
     stretch: Span | None = None,
     stretch_score: float | None = None,
 ) -> Evidence:
-    score = weights["intercept"] + sum(weights[name] * value for name, value in features.items())
+    score = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
     likelier = -math.inf if stretch_score is None else stretch_score
     return Evidence(one.hit, one.rank, one.position, one.span, one.text, features, score, stretch, likelier)
 

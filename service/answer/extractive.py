@@ -66,16 +66,16 @@ def short_answer(evidence: Sequence[Evidence]) -> str | None:
 def _quotes(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Quote]:
     """Return what is shown of the evidence: the best article's sentences in the order of its text, then the others'."""
     best = evidence[0]
+    supporting = [one for one in evidence[1:_COMPARED] if _supports(one, best)]
+    differing = [one for one in evidence[1:_COMPARED] if one not in supporting and _contradicts(question, one, best)]
     chosen = [best]
     for one in evidence[1:]:
-        if _of_another_time(one, best) or any(one.text == other.text for other in chosen):
-            continue
-        if len(chosen) < _MOST_SENTENCES and one.probability >= BELONGS:
+        if len(chosen) == _MOST_SENTENCES or one.probability < BELONGS:
+            break
+        if one not in supporting and not _of_another_time(one, best):
             chosen.append(one)
-    differing = [one for one in evidence[1:_COMPARED] if one not in chosen and _contradicts(question, one, best)]
-    supporting = [one for one in evidence[1:_COMPARED] if one not in chosen and _supports(one, best)]
     quotes: list[_Quote] = []
-    for one in _in_order([*chosen, *differing[:1]]):
+    for one in _in_order([*chosen, *(one for one in differing[:1] if one not in chosen)]):
         quotes = _with(quotes, _quote(index, one, supporting if one is best else ()))
     return quotes
 

@@ -111,12 +111,13 @@ class _Decision:
 
 def _analysed(question: Question, settings: Settings, writer: Writer | None) -> QuestionAnalysis:
     """Read everything off the question; a language model completes it where it leans on the conversation before it."""
-    text = checked(question.text, longest=settings.max_question_chars)
-    history = recent(question.history)
+    longest = settings.max_question_chars
+    text, history = checked(question.text, longest=longest), recent(question.history)
     completed = writer.completed(text, history) if writer and history else None
     check_deadline()
     return analyse(
-        replace(question, text=text, history=history),
+        replace(question, history=history),
+        longest=longest,
         completed=None if completed == text else completed,
         time_preference=settings.time_preference,
     )

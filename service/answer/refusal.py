@@ -14,20 +14,21 @@ NOTHING_NEAR = 0.02
 sets fall under it (docs/evaluation.md)."""
 
 READER_REFUSAL: Mapping[str, float] = {
-    "intercept": -1.54,
-    "score": 0.77,
-    "cosine": 4.64,
-    "answered": 0.15,
-    "names_missing": -0.23,
+    "intercept": 2.15,
+    "score": 1.72,
+    "cosine": 0.53,
+    "answered": -0.22,
+    "names_missing": -1.5,
 }
-"""Weights of a logistic curve: the score of the best sentence, the similarity of the best passage, the reader's log-odds that
-one of the passages of the best sentences answers, and which share of the question's names and codes stand in none of them."""
+"""Weights of a logistic curve for the probability that the answer is right: the score of the best sentence, the similarity of
+the best passage, the reader's log-odds that one of the passages of the best sentences answers, and which share of the
+question's names and codes stands in none of these. `python -m eval.fitting` fits them."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
-    "intercept": -4.0,
-    "score": 0.5,
-    "cosine": 5.0,
-    "names_missing": -1.0,
+    "intercept": 2.31,
+    "score": 1.57,
+    "cosine": -0.27,
+    "names_missing": -1.5,
 }
 """The same without a reader."""
 
@@ -63,7 +64,9 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
 def _share_missing(question: str, best: Sequence[Evidence]) -> float:
     """Return the share of the question's names and codes that stand neither in these passages nor in what they belong to."""
     named = named_in(question)
+    if not named:
+        return 0.0
     articles = {one.hit.passage.article for one in best}
     told = [f"{one.hit.passage.text} {' '.join(one.hit.passage.context.headings)}" for one in best]
     texts = [*told, *(f"{article.title} {article.publisher or ''}" for article in articles)]
-    return len(missing_names(question, texts)) / len(named) if named else 0.0
+    return len(missing_names(question, texts)) / len(named)

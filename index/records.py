@@ -135,13 +135,15 @@ class Hit:
     """A passage with how well it fits a question.
 
     `dense` is the cosine similarity, `lexical` the BM25 score, `score` what the two are fused to. `score` orders the hits
-    of one question and is no probability. `timely` is False where the question is about another time than the article.
+    of one question and is no probability. `preference` is what it gained or lost against the best by the time and the
+    sources that the question names. `timely` is False where the question is about another time than the article.
     """
 
     passage: Passage
     score: float
     dense: float
     lexical: float
+    preference: float = 0.0
     timely: bool = True
 
 

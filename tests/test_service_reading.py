@@ -67,7 +67,7 @@ def test_the_stretch_is_the_short_answer_as_people_read_it(assistant: LocalAssis
     reader = Finding("five billion dollars**")
     response = ask(with_reader(assistant, reader), QUESTION)
     assert response.short_answer == "five billion dollars"
-    assert response.sentences[0].text == "Amazon pays five billion dollars to Anthropic now."
+    assert "Amazon pays five billion dollars to Anthropic now." in [s.text for s in response.sentences]
     assert {question for question, _ in reader.pairs} == {QUESTION}
     assert {passage.title for _, passage in reader.pairs} == {"The deal", "The weather"}
 

@@ -24,13 +24,15 @@ READER_WEIGHTS: Mapping[str, float] = {
     "evidence": 0.18,
     "cosine": 3.35,
     "lexical_share": 2.37,
+    "preference": 4.0,
     "passage_covered": -0.84,
     "covered": 0.44,
     "fragment": -0.33,
     "question": -1.09,
 }
 """Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer; how similar its passage is to
-the question, and how well it fits by words as a share of the best that was found; which share of the question's words
+the question, and how well it fits by words as a share of the best that was found; how well it
+suits the time and the sources that are asked for; which share of the question's words
 stand in the passage, and in the sentence with its headings; and what kind of line it is. None depends on how large the index
 is. `python -m eval.fitting` fits them; docs/evaluation.md has the figures."""
 
@@ -39,6 +41,7 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "similarity": 2.71,
     "cosine": 2.55,
     "lexical_share": 2.65,
+    "preference": 4.0,
     "passage_covered": -0.1,
     "covered": 0.9,
     "fragment": -0.3,
@@ -153,6 +156,7 @@ def _shown(index: Index, question: str, hits: Sequence[Hit]) -> list[_Shown]:
         of_passage = {
             "cosine": hit.dense,
             "lexical_share": hit.lexical / best_by_words,
+            "preference": hit.preference,
             "passage_covered": covered(terms(question), passages[rank]),
         }
         heading, line_before = "", _line_before(index, hit)

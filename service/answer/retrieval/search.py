@@ -116,7 +116,8 @@ def _ranked(search: _Search, found: Sequence[Hit], of_publishers: Sequence[Seque
     """
     hits = {hit.passage.id: hit for hit in found}
     titled = titles_named(search.text, found)
-    scores = {id_: hit.score + _bonus(search, hit, titled) for id_, hit in hits.items()}
+    bonuses = {id_: _bonus(search, hit, titled) for id_, hit in hits.items()}
+    scores = {id_: hit.score + bonuses[id_] for id_, hit in hits.items()}
     top = max(scores, key=lambda id_: scores[id_])
     lifted: set[str] = set()
     for part in of_publishers:
@@ -125,7 +126,9 @@ def _ranked(search: _Search, found: Sequence[Hit], of_publishers: Sequence[Seque
     scores |= dict.fromkeys(lifted, scores[top])
     for id_ in sorted(scores, key=lambda id_: (-scores[id_], id_ != top, id_ not in lifted, id_)):
         score = hits[top].score + scores[id_] - scores[top]
-        yield replace(hits[id_], score=score, timely=_is_timely(search.analysis, hits[id_], hits[top]))
+        preference = bonuses[id_] - bonuses[top]
+        timely = _is_timely(search.analysis, hits[id_], hits[top])
+        yield replace(hits[id_], score=score, preference=preference, timely=timely)
 
 
 def _bonus(search: _Search, hit: Hit, titled: frozenset[str]) -> float:

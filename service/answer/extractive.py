@@ -15,7 +15,7 @@ from service.answer.agreement import same_value
 from service.answer.citations import Draft, Stretch
 from service.answer.disagreement import Told, contradict
 from service.answer.evidence import Evidence
-from service.answer.lists import list_of, list_text
+from service.answer.lists import WholeList, list_text, whole_list
 from service.answer.text.markup import without_half_marks
 from service.answer.text.references import needs_previous_sentence
 
@@ -31,18 +31,20 @@ _MOST_SENTENCES = 5
 _MOST_CITATIONS = 3
 # Sentences that are looked at for other values of what was asked.
 _COMPARED = 12
+# So many lines of a list that belong to the answer make all of it an answer.
+_LEAST_OF_A_LIST = 2
 # A sentence before may need the one before it.
 _MOST_BEFORE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """A sentence of the answer: the stretch it is quoted from, and others that say the same."""
+    """A sentence of the answer: the stretch it is quoted from, others that say the same, and the lines of a list."""
 
     evidence: Evidence
     span: Span
     others: tuple[Evidence, ...] = ()
-    items: tuple[Span, ...] = ()
+    lines: tuple[Span, ...] = ()
 
 
 def quoted(index: Index, question: str, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
@@ -74,9 +76,10 @@ def _quotes(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_
             break
         if one not in supporting and not _of_another_time(one, best):
             chosen.append(one)
+    shown = _in_order([*chosen, *(one for one in differing[:1] if one not in chosen)])
     quotes: list[_Quote] = []
-    for one in _in_order([*chosen, *(one for one in differing[:1] if one not in chosen)]):
-        quotes = _with(quotes, _quote(index, one, supporting if one is best else ()))
+    for one in shown:
+        quotes = _with(quotes, _quote(index, one, shown, supporting if one is best else ()))
     return quotes
 
 
@@ -90,12 +93,23 @@ def _in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
     return sorted(chosen, key=lambda one: (articles.index(_article(one)), one.span.start))
 
 
-def _quote(index: Index, one: Evidence, supporting: Sequence[Evidence]) -> _Quote:
+def _quote(index: Index, one: Evidence, shown: Sequence[Evidence], supporting: Sequence[Evidence]) -> _Quote:
+    if listed := _list_shown(index, one, shown):
+        return _Quote(one, listed.span, lines=listed.lines)
     others = {_article(other): other for other in reversed(supporting) if _article(other) != _article(one)}
-    found = list_of(index, one)
-    if found is not None:
-        return _Quote(one, found.span, items=found.items)
     return _Quote(one, _span(index, one), tuple(others.values())[: _MOST_CITATIONS - 1])
+
+
+def _list_shown(index: Index, one: Evidence, shown: Sequence[Evidence]) -> WholeList | None:
+    """Return the list that a sentence introduces, or that it stands in with another of those shown."""
+    of_passage = [other for other in shown if other.hit.passage.id == one.hit.passage.id]
+    if not one.text.endswith(":") and len(of_passage) < _LEAST_OF_A_LIST:
+        return None
+    found = whole_list(index, one)
+    if found is None or one.text.endswith(":"):
+        return found
+    within = [other for other in of_passage if found.span.start <= other.span.start < found.span.end]
+    return found if len(within) >= _LEAST_OF_A_LIST else None
 
 
 def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
@@ -106,7 +120,8 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
                 return quotes
         elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
             span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))
-            joined = replace(shown, span=span, items=shown.items or quote.items)
+            listed = next((one.lines for one in (shown, quote) if one.lines and one.span == span), ())
+            joined = replace(shown, span=span, lines=listed)
             return [*quotes[:at], joined, *quotes[at + 1 :]]
     return [*quotes, quote]
 
@@ -147,7 +162,8 @@ def _draft(index: Index, quote: _Quote) -> Draft:
     first = _stretch(index, quote.evidence, quote.span)
     others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in quote.others]
     format = quote.evidence.hit.passage.article.format
-    text = list_text(first, quote.items, format) if quote.items else display_text(first.words, format)
+    listed = quote.lines and first.span == quote.span
+    text = list_text(first.words, quote.lines, format) if listed else display_text(first.words, format)
     # Verified: what is shown is its own quote.
     return Draft(text, (first, *others), "verified")
 

@@ -7,47 +7,69 @@ from index.ingest.blocks import Block, blocks_of
 from index.ingest.segmentation import display_text
 from index.records import Span, TextFormat
 from index.stores.store import Index
-from service.answer.citations import Stretch
 from service.answer.evidence import Evidence
 
 # Characters on either side of a sentence that are looked at for the list that it introduces, or stands in.
-_AROUND = 4_000
+_AROUND = 3_000
 # A longer list is no answer that people read.
-_MOST_ITEMS, _LONGEST = 20, 3_000
+_MOST_ITEMS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
-    """A list as a stretch of its article, from the line that introduces it to its last item, and the stretches of both."""
+    """A list as a stretch of its article, from the line that introduces it to its last item, and each of its lines."""
 
     span: Span
-    items: tuple[Span, ...]
+    lines: tuple[Span, ...]
 
 
-def list_of(index: Index, one: Evidence) -> WholeList | None:
-    """Return the list that a sentence introduces with a colon, or None."""
-    if not one.text.endswith(":"):
-        return None
+def whole_list(index: Index, one: Evidence) -> WholeList | None:
+    """Return the list that a sentence introduces with a colon, or stands in; None where there is none, or a long one."""
     passage = one.hit.passage
-    start = one.span.start
+    start = max(one.span.start - _AROUND, 0)
     text = index.catalog.stretch(passage.article.version, Span(start, one.span.end + _AROUND))
     if text is None:
         return None
-    found: list[Block] = []
-    for block in blocks_of(text, passage.article.format):
-        if block.end <= one.span.end - start:
-            continue
-        if block.kind != "item" or len(found) == _MOST_ITEMS or block.end > _LONGEST:
-            break
-        found.append(block)
-    if not found:
+    # What was cut off at the start may be half a list: whole paragraphs begin after an empty line.
+    begin = text.find("\n\n") + 2 if start else 0
+    at = one.span.start - start - begin
+    if at < 0:
         return None
-    items = [Span(start + block.start, start + block.end) for block in found]
-    return WholeList(Span(start, items[-1].end), (Span(start, one.span.end), *items))
+    blocks = list(blocks_of(text[begin:], passage.article.format))
+    here = next((n for n, block in enumerate(blocks) if block.start <= at < block.end), None)
+    if here is None:
+        return None
+    lines = _lines(blocks, here, one)
+    spans = tuple(Span(start + begin + line.start, start + begin + line.end) for line in lines)
+    return WholeList(Span(spans[0].start, spans[-1].end), spans) if 1 < len(spans) <= _MOST_ITEMS else None
 
 
-def list_text(stretch: Stretch, items: Sequence[Span], format: TextFormat) -> str:
-    """Return a list as people read it: the line that introduces it, then each item on a line of its own."""
-    at = stretch.span.start
-    lines = [display_text(stretch.words[item.start - at : item.end - at], format) for item in items]
-    return "\n".join([lines[0], *(f"- {line}" for line in lines[1:] if line)])
+def _lines(blocks: Sequence[Block], here: int, one: Evidence) -> Sequence[Block]:
+    """Return the blocks of a list, with the paragraph before it where that ends with a colon."""
+    introduces = blocks[here].kind == "paragraph" and one.text.endswith(":")
+    first = last = here + 1 if introduces else here
+    if last == len(blocks) or blocks[first].kind != "item":
+        return ()
+    while first > 0 and blocks[first - 1].kind == "item" and not blocks[first].first:
+        first -= 1
+    while last + 1 < len(blocks) and blocks[last + 1].kind == "item":
+        last += 1
+    before = blocks[first - 1] if first else None
+    introduced = introduces or (before is not None and before.end in _introductions(blocks[first]))
+    return blocks[first - introduced : last + 1]
+
+
+def _introductions(block: Block) -> frozenset[int]:
+    return frozenset(span.end for span in block.above.introductions)
+
+
+def list_text(words: str, lines: Sequence[Span], format: TextFormat) -> str:
+    """Return a list as people read it: the line that introduces it, then each item on a line of its own.
+
+    `words` is the stretch that begins with the first of the lines.
+    """
+    at = lines[0].start
+    shown = [display_text(words[line.start - at : line.end - at], format) for line in lines]
+    first, *items = (line for line in shown if line)
+    head = first if first.endswith(":") else f"- {first}"
+    return "\n".join([head, *(f"- {item}" for item in items)])

@@ -1,0 +1,39 @@
+"""Lists that answer come whole, in the order of the text."""
+
+from pathlib import Path
+
+from index.stores.store import Index
+from tests.test_service_extractive import indexed, reply, sentences
+
+STEPS = """\
+# Leaving the company
+
+Before your last day, do these things:
+
+- Hand in your laptop at the service desk.
+- Give back the key card to reception.
+- Cancel your parking space.
+
+The people team sends the certificate by post.
+
+# Onboarding
+
+New colleagues get a desk, a chair and a buddy.
+"""
+
+
+def test_a_list_that_is_introduced_comes_whole(index: Index, folder: Path) -> None:
+    indexed(index, folder, leaving=STEPS)
+    found = reply(index, "What things do I have to do before my last day?")
+    listed = next(one.text for one in found.sentences if "\n" in one.text)  # type: ignore[union-attr]
+    assert listed.splitlines() == [
+        "Before your last day, do these things:",
+        "- Hand in your laptop at the service desk.",
+        "- Give back the key card to reception.",
+        "- Cancel your parking space.",
+    ]
+
+
+def test_one_item_may_answer_by_itself(index: Index, folder: Path) -> None:
+    indexed(index, folder, leaving=STEPS)
+    assert any("Give back the key card" in one.text for one in sentences(index, "Where do I give back the key card?"))

@@ -304,7 +304,7 @@ def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(
     (evidence,) = read_evidence(own_assistant.opened, [Search(question, retrieved.hits)])
     own_assistant.delete(["0", "1", "2"])
     # What was retrieved before may still be shown, or be left out, but the question does not fail.
-    for draft in quoted(own_assistant.opened, question, [evidence]):
+    for draft in quoted(own_assistant.opened, [evidence]):
         for stretch in draft.stretches:
             text = towers[f"{stretch.hit.passage.article.id}.txt"]
             assert text[stretch.span.start : stretch.span.end] == stretch.words

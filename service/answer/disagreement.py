@@ -1,273 +1,210 @@
-"""Where cited articles give different figures, days or names for the same thing.
+"""Where cited articles give different values for the same thing.
 
-Two figures are of the same thing when both have the unit that answers the question, are told of the same action or thing
-("invested", "employees"), and stand alike in time and part: what was before, a part that is added now, a total, or none of
-these. So "$5 billion more" does not contradict "$13 billion in total", nor "nearly $8 billion" "$7.9 billion". Where a
-reader is sure of two figures as the answer, a word that both have beside them is enough, be it one of the question's or
-not; of two days it needs none. Two persons differ where both sentences have one of the question's words.
+Two sentences of different articles are compared, each with the stretch that a reader takes for the answer to the same
+question. They differ where the stretches give figures of one unit, days, times or names that cannot be the same, however each
+is put, and where the clauses around them, with all values taken out, speak of the same thing.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from datetime import date
 
+from index.models.embedding import Vectors
 from index.records import Span
-from index.stores.lexical import stems
 from service.answer.models import Citation, Disagreement, ValueInDispute
-from service.answer.sought import Wanted, wanted
-from service.answer.text.amounts import CURRENCIES, ROUND_A_STRETCH, Mention, mentions_in
-from service.answer.text.dates import Day, days_in
-from service.answer.text.terms import asks_back, covered, missing_names, names_in, stem_set, tells_back, terms
+from service.answer.text.amounts import Mention, mentions_in
+from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, weekdays_in
+from service.answer.text.markup import without_half_marks
+from service.answer.text.names import name_others
+from service.answer.text.spans import blanked, outside
+from service.answer.text.terms import is_function_word, stem_set
 
-Part = Literal["before", "added", "total", "plain"]
+Embed = Callable[[Sequence[str]], Vectors]
+"""Texts to their vectors, one row a text, each of length 1: `Index.sentence_vectors.of`."""
 
-_ADDED = re.compile(
-    r"\b(?:additional\w*|another|further|more(?! than)|extra|immediately|right away|now)\b", re.IGNORECASE
-)
-_TOTAL = re.compile(r"\b(?:total\w*|altogether|overall|in all|combined)\b", re.IGNORECASE)
-# Words before a figure that another took the place of: "first given as", "down from"; not "up from 5 to", before the new one.
-_REVISED = re.compile(
-    r"\b(?:first (?:given|put|reported|announced|estimated|quoted|said)|originally|initially|at first|instead of|rather than"
-    r"|(?:down|up|cut|raised|lowered|revised|corrected|reduced|increased|rose|risen|fell|fallen|grew|grown|dropped|shrunk)"
-    r" (?:down |up )?from)\b(?:(?!\bto\b)[^,;.])*$",
-    re.IGNORECASE,
-)
+LEAST_SIMILARITY = 0.6
+"""How similar the clauses around two values must be, with the values taken out, to say something of the same thing."""
+
+LARGEST_RATIO = 10.0
+"""Of two figures that differ by more, one is of something else, or in another unit than it seems."""
+
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-# How much of a question a sentence and its title must hold to name the person asked for, and not another.
-_COVERED = 0.75
-_ONE_NAME = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}")
-_LOWER_CASE = re.compile(r"\b[a-z][a-z’'-]+\b")
-_ACTIONS = dict.fromkeys(("put", "inject", "pour", "plough", "fund"), "invest")
-_ACTIONS |= dict.fromkeys(("pay", "paid", "spent", "cost", "price"), "spend")
-_ACTIONS |= dict.fromkeys(("pledg", "promis"), "commit")
-# Stems that stand beside figures of anything.
-_OF_FIGURES = frozenset(stems("hundred thousand million billion trillion percent cent dollars euros pounds hours"))
-# Characters on either side of a figure that tell what it is of.
-_AROUND = 45
+_WORD = re.compile(r"\w+(?:[.,'’-]\w+)*")
+_NAME = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}")
+_END = re.compile(r"(?<=[.!?])\s+|\n+")
+# Where one clause of a sentence may end and the next begin.
+_CLAUSE = re.compile(r"[,;:()]\s|\s[–—-]\s|\s(?:and|but|which|while|whereas)\s")
+
+Value = Mention | Day | Time | Weekday | str
+"""What a stretch gives: a figure, a day, a time or a day of the week, or else its words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What an article says: a quote, or a sentence that may become one.
+class Candidate:
+    """A sentence of an article that may answer a question.
 
-    `answer` is the stretch of `words` that a reader is sure of as the answer.
+    `text` is the sentence and `answer` the stretch of it that answers by itself, both as people read them; `score` how much
+    likelier a reader takes that to be than that there is none, as a logarithm. `vector` is that of `without_values`.
     """
 
     article_id: str
+    version: str
     title: str
-    words: str
-    number: int = 0
-    answer: Span | None = None
+    publisher: str | None
+    published: date | None
+    text: str
+    answer: str
+    score: float = 0.0
+    vector: Vectors | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """Who or what a text names at `text[start:end] == words`."""
-
-    words: str
-    start: int
-    end: int
-
-    def may_be(self, other: "_Name") -> bool:
-        """Say whether both may be the same: "Rossi" and "Anna Rossi" have a word in common."""
-        return bool(stem_set(self.words) & stem_set(other.words))
+def same_value(one: str, other: str) -> bool:
+    """Say whether two stretches give the same amount, date, time or name, however each puts it."""
+    a, b = _value(one), _value(other)
+    if isinstance(a, str) or isinstance(b, str) or type(a) is not type(b):
+        return _same_words(one, other)
+    return _of_one_kind(a, b) and _may_be(a, b)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """A figure, day or name that an article gives: in which unit, which part of what, and with which of the question's words.
-
-    `asked`: a reader is sure that it is what was asked for. `near` are the words beside it, the question's or not.
-    """
-
-    value: Mention | Day | _Name
-    told: Told
-    unit: str
-    part: Part
-    words: frozenset[str]
-    years: frozenset[str]
-    near: frozenset[str]
-    asked: bool
+def contradict(one: Candidate, other: Candidate) -> bool:
+    """Say whether another article gives another value for the same thing. Both need their `vector`."""
+    if one.article_id == other.article_id or one.version == other.version:
+        return False
+    return differ(one.answer, other.answer) and same_thing(one, other)
 
 
-def contradict(question: str, one: Told, other: Told) -> bool:
-    """Say whether two sentences of different articles answer the question with different figures."""
-    return bool(_found(question, (one, other)))
+def differ(one: str, other: str) -> bool:
+    """Say whether two stretches give values of one kind and unit that cannot be the same."""
+    a, b = _value(one), _value(other)
+    comes_near = not (isinstance(a, Mention) and isinstance(b, Mention)) or (a.added == b.added and _near(a, b))
+    return _of_one_kind(a, b) and comes_near and not _may_be(a, b)
 
 
-def disagreements(question: str, citations: Sequence[Citation]) -> tuple[Disagreement, ...]:
-    """Return where the cited articles differ on the figure that the question asks for: one disagreement or none."""
-    return _found(question, [Told(c.article_id, c.title, c.quote, c.number, _answer(c)) for c in citations])
+def same_thing(one: Candidate, other: Candidate) -> bool:
+    """Say whether what two sentences give as their answers is of the same thing, as far as their other words tell."""
+    years, other_years = (frozenset(_YEAR.findall(_other_words(candidate))) for candidate in (one, other))
+    of_other_years = bool(years and other_years) and not years & other_years
+    if of_other_years or name_others(_other_words(one), _other_words(other)):
+        return False
+    return one.vector is not None and other.vector is not None and float(one.vector @ other.vector) >= LEAST_SIMILARITY
 
 
-def _answer(citation: Citation) -> Span | None:
-    found = citation.highlight
-    return found and Span(found.start - citation.start, found.end - citation.start)
+def with_vectors(candidates: Sequence[Candidate], embed: Embed) -> list[Candidate]:
+    """Return the candidates with their vectors."""
+    vectors = embed([without_values(candidate) for candidate in candidates])
+    return [replace(candidate, vector=vector) for candidate, vector in zip(candidates, vectors, strict=True)]
 
 
-def _found(question: str, told: Iterable[Told]) -> tuple[Disagreement, ...]:
-    claims = [claim for one in told for claim in _claims(question, one)]
-    for part in _parts_asked(question):
-        of_part = [claim for claim in claims if claim.part == part]
-        if _differ(of_part):
-            return (Disagreement(question.rstrip(" ?"), _values(of_part)),)
-    return ()
+def without_values(candidate: Candidate) -> str:
+    """Return the clause around the answer without its values: what is left says what they are of."""
+    text = candidate.text
+    at = text.find(candidate.answer)
+    ends = [0, *(match.start() for match in _CLAUSE.finditer(text)), len(text)]
+    start, end = max(end for end in ends if end <= at), min(end for end in ends if end >= at + len(candidate.answer))
+    answer = Span(at, at + len(candidate.answer))
+    places = [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text), answer]
+    return " ".join(blanked(text, places, fill=" ")[start:end].split()).strip(" ,;:-–—.")
 
 
-def _parts_asked(question: str) -> Sequence[Part]:
-    if asks_back(question):
-        return ("before",)
-    if _TOTAL.search(question):
-        return ("total",)
-    return ("added",) if _ADDED.search(question) else ("plain", "total", "before", "added")
+def _other_words(candidate: Candidate) -> str:
+    before, _, after = candidate.text.partition(candidate.answer) if candidate.answer else (candidate.text, "", "")
+    return f"{before}{after}"
 
 
-def _claims(question: str, told: Told) -> Iterable[_Claim]:
-    names = names_in(question)
-    if names and len(missing_names(question, [told.words, told.title])) == len(names):
-        return  # it tells of somebody else
-    days = days_in(told.words)
-    for day in days:
-        if _overlap(day, told.answer):
-            yield _Claim(day, told, "day", _part(told, day), frozenset(), frozenset(), frozenset(), asked=True)
-    if (name := _named(question, told)) is not None:
-        words = _actions(_LOWER_CASE.findall(told.words)) & _actions(terms(question))
-        yield _Claim(name, told, "name", "plain", words, frozenset(), frozenset(), asked=True)
-    figures = [mention for mention in mentions_in(told.words) if not any(_overlap(mention, day) for day in days)]
-    claims = [claim for figure in figures for claim in _figure(question, told, figure)]
-    yield from claims
-    yield from _instead(claims, figures)
+def _value(words: str) -> Value:
+    """Return what a stretch gives: a figure before the time that it is of, and a day before the day of the week."""
+    figures = mentions_in(words)
+    measured = [figure for figure in figures if figure.value.unit]
+    found: list[Value] = [*measured, *days_in(words), *times_in(words), *figures, *weekdays_in(words)]
+    return found[0] if found else words
 
 
-def _instead(claims: Sequence[_Claim], figures: Sequence[Mention]) -> Iterable[_Claim]:
-    """Return the figures that took the place of those claimed: the second in "first given as $5 million, now $4 million"."""
-    known = [claim.value for claim in claims]
-    for claim in claims:
-        if _REVISED.search(_around(claim.told, claim.value)[0]):
-            for figure in figures:
-                if figure not in known and figure.value.unit == claim.unit:
-                    yield replace(claim, value=figure, part="plain")
+def _of_one_kind(one: Value, other: Value) -> bool:
+    """Say whether two values can be compared: figures of one unit, days that tell the same parts of a date, two names."""
+    match one, other:
+        case Mention(), Mention():
+            return one.same_unit(other) and (one.counted == other.counted or not (one.counted and other.counted))
+        case Day(), Day():
+            pairs = ((one.year, other.year), (one.month, other.month), (one.day, other.day))
+            return any(a is not None and b is not None for a, b in pairs)
+        case str(), str():
+            return bool(_NAME.fullmatch(one) and _NAME.fullmatch(other))
+        case _:
+            return type(one) is type(other)
 
 
-def _named(question: str, told: Told) -> _Name | None:
-    """Return the name of the person that a reader is sure of, where one is asked for."""
-    if told.answer is None or wanted(question) != "person":
-        return None
-    if covered(terms(question), told.words, told.title) < _COVERED:
-        return None
-    words = told.words[told.answer.start : told.answer.end].strip(ROUND_A_STRETCH)
-    return _Name(words, told.answer.start, told.answer.end) if _ONE_NAME.fullmatch(words) else None
+def _near(one: Mention, other: Mention) -> bool:
+    low, high = sorted(abs(mention.value.amount) for mention in (one, other))
+    return low == 0 or high <= LARGEST_RATIO * low
 
 
-def _figure(question: str, told: Told, mention: Mention) -> Iterable[_Claim]:
-    before, after = _around(told, mention)
-    # Names say who, not what: only words in lower case tell the action or the thing.
-    beside = _LOWER_CASE.findall(f"{before} {after}")
-    words = _actions(beside) & _actions(terms(question))
-    unit = mention.value.unit or _noun_after(after)
-    words |= ({unit} | stem_set(mention.words)) & terms(question).keys()
-    asked = bool(unit) and _overlap(mention, told.answer)
-    if asked or (words and _answers(wanted(question), unit, mention.words, question)):
-        years = frozenset(_YEAR.findall(told.words))
-        near = _actions(terms(" ".join(beside))) - _OF_FIGURES - {unit}
-        yield _Claim(mention, told, unit, _part(told, mention), words, years, near, asked)
-
-
-def _overlap(one: Mention | Day | _Name, other: Span | Day | None) -> bool:
-    return other is not None and one.start < other.end and other.start < one.end
-
-
-def _around(told: Told, value: Mention | Day | _Name) -> tuple[str, str]:
-    return told.words[max(value.start - _AROUND, 0) : value.start], told.words[value.end : value.end + _AROUND]
-
-
-def _actions(words: Iterable[str]) -> frozenset[str]:
-    """Return the stems of words, those of one action brought to one: to put money into is to invest."""
-    return frozenset(_ACTIONS.get(stem, stem) for stem in stems(" ".join(words)))
-
-
-def _noun_after(after: str) -> str:
-    word = re.match(r"\s*([a-z]+)", after)
-    return stems(word[1])[0] if word else ""
-
-
-def _answers(kind: Wanted | None, unit: str, words: str, question: str) -> bool:
-    match kind:
-        case "amount":
-            return unit in CURRENCIES
-        case "percentage":
-            return unit == "%"
-        case "number" | "count":
-            units = {unit, *stems(words)}
-            return bool(unit) and bool(units & terms(question).keys())
+def _may_be(one: Value, other: Value) -> bool:
+    match one, other:
+        case (Mention(), Mention()) | (Day(), Day()):
+            return one.may_be(other)  # type: ignore[arg-type]
+        case Time(), Time():
+            return one.minutes == other.minutes
+        case Weekday(), Weekday():
+            return one.number == other.number
+        case str(), str():
+            return bool(stem_set(one) & stem_set(other))
         case _:
             return False
 
 
-def _part(told: Told, value: Mention | Day | _Name) -> Part:
-    before, after = _around(told, value)
-    near = f"{before} {value.words} {after[:25]}"
-    if tells_back(before) or _REVISED.search(before):
-        return "before"
-    if _TOTAL.search(near):
-        return "total"
-    return "added" if _ADDED.search(near) else "plain"
+def _same_words(one: str, other: str) -> bool:
+    """Say whether one has all words of the other: "the mayor Anna Rossi" and "Rossi"."""
+    words, others = (
+        frozenset(word for word in _WORD.findall(text.lower()) if not is_function_word(word)) for text in (one, other)
+    )
+    return bool(words) and bool(others) and (words <= others or others <= words)
 
 
-def _differ(claims: Sequence[_Claim]) -> bool:
-    """Say whether two articles have no figure in common, where both tell of the same thing in the same years."""
-    articles: dict[str, list[_Claim]] = {}
-    for claim in claims:
-        articles.setdefault(claim.told.article_id, []).append(claim)
-    given = list(articles.values())
-    return any(
-        all(_contradict(a, b) for a in one for b in other) for at, one in enumerate(given) for other in given[at + 1 :]
+def disagreements(question: str, citations: Sequence[Citation], embed: Embed) -> tuple[Disagreement, ...]:
+    """Return where the best of the cited sentences and those of other articles differ: one disagreement or none."""
+    given = [(citation, candidate) for citation in citations if (candidate := _candidate(citation)).answer]
+    if len({candidate.article_id for _, candidate in given}) < 2:
+        return ()
+    best = max(given, key=lambda one: one[0].score)[1]
+    others = [candidate for _, candidate in given if differ(best.answer, candidate.answer)]
+    compared, *embedded = with_vectors([best, *others], embed)
+    differing = [best, *(other for other, it in zip(others, embedded, strict=True) if contradict(compared, it))]
+    values = _values([(c.number, it) for c, it in given if any(same_value(it.answer, one.answer) for one in differing)])
+    return (Disagreement(question.rstrip(" ?"), values),) if len(differing) > 1 else ()
+
+
+def _candidate(citation: Citation) -> Candidate:
+    text, answer = citation.quote, ""
+    if citation.highlight is not None:
+        found = Span(citation.highlight.start - citation.start, citation.highlight.end - citation.start)
+        text, answer = _sentence_around(text, found), without_half_marks(text[found.start : found.end])
+    elif len(values := [*days_in(text), *outside(mentions_in(text), days_in(text))]) == 1:
+        answer = values[0].words  # what a language model wrote was laid on a sentence with one value
+    return Candidate(
+        citation.article_id,
+        citation.article_version,
+        citation.title,
+        citation.publisher,
+        citation.published,
+        text,
+        answer,
     )
 
 
-def _contradict(one: _Claim, other: _Claim) -> bool:
-    match one.value, other.value:
-        case Day() as day, Day() as other_day:
-            return not day.may_be(other_day)
-        case _Name() as name, _Name() as other_name:
-            return bool(one.words & other.words) and not name.may_be(other_name)
-        case Mention() as mention, Mention() as other_mention:
-            return _same_thing(one, other) and not mention.may_be(other_mention)
-        case _:
-            return False
+def _sentence_around(text: str, found: Span) -> str:
+    ends = [0, *(match.end() for match in _END.finditer(text)), len(text)]
+    start = max(end for end in ends if end <= found.start)
+    return text[start : min(end for end in ends if end >= found.end)]
 
 
-def _same_thing(one: _Claim, other: _Claim) -> bool:
-    same_years = not one.years or not other.years or bool(one.years & other.years)
-    same_words = bool(one.words & other.words) or (one.asked and other.asked and bool(one.near & other.near))
-    return same_years and same_words and one.unit == other.unit
-
-
-def _values(claims: Sequence[_Claim]) -> tuple[ValueInDispute, ...]:
-    given: dict[object, list[_Claim]] = {}
-    for claim in claims:
-        given.setdefault(_form(claim), []).append(claim)
-    return tuple(
-        ValueInDispute(_words(same[0]), tuple(dict.fromkeys(claim.told.number for claim in same)))
-        for same in given.values()
-    )
-
-
-def _words(claim: _Claim) -> str:
-    """Return how a claim puts its value: with the noun that it counts, where the reader's answer holds that."""
-    found, answer = claim.value, claim.told.answer
-    if answer is None or not claim.asked:
-        return found.words
-    start, end = min(found.start, answer.start), max(found.end, answer.end)
-    return claim.told.words[start:end].strip(ROUND_A_STRETCH)
-
-
-def _form(claim: _Claim) -> object:
-    match claim.value:
-        case Day(year, month, day):
-            return year, month, day
-        case _Name(words):
-            return stem_set(words)
-        case Mention(value):
-            return value.amount, claim.unit
+def _values(given: Sequence[tuple[int, Candidate]]) -> tuple[ValueInDispute, ...]:
+    """Return each value once, with the numbers of the citations that give it."""
+    found: list[ValueInDispute] = []
+    for number, candidate in given:
+        at = next((at for at, value in enumerate(found) if same_value(value.value, candidate.answer)), None)
+        if at is None:
+            found.append(ValueInDispute(candidate.answer, (number,)))
+        else:
+            found[at] = replace(found[at], citations=(*found[at].citations, number))
+    return tuple(found)

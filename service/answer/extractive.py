@@ -11,9 +11,8 @@ from index.ingest.copies import says_the_same
 from index.ingest.segmentation import display_text
 from index.records import Span
 from index.stores.store import Index
-from service.answer.agreement import same_value
 from service.answer.citations import Draft, Stretch
-from service.answer.disagreement import Told, contradict
+from service.answer.disagreement import Candidate, contradict, differ, same_value, with_vectors
 from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
 from service.answer.text.markup import without_half_marks
@@ -47,12 +46,12 @@ class _Quote:
     lines: tuple[Span, ...] = ()
 
 
-def quoted(index: Index, question: str, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
+def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
     """Return the sentences of an answer. `answered` is the evidence of the question, or of each of its parts in their
     order; each is ordered, best first, and not empty."""
     quotes: list[_Quote] = []
     for evidence in answered:
-        for quote in _quotes(index, question, evidence):
+        for quote in _quotes(index, evidence):
             quotes = _with(quotes, quote)
     return [_draft(index, quote) for quote in quotes]
 
@@ -65,11 +64,11 @@ def short_answer(evidence: Sequence[Evidence]) -> str | None:
     return _stretch_words(best) or None
 
 
-def _quotes(index: Index, question: str, evidence: Sequence[Evidence]) -> list[_Quote]:
+def _quotes(index: Index, evidence: Sequence[Evidence]) -> list[_Quote]:
     """Return what is shown of the evidence: the best article's sentences in the order of its text, then the others'."""
     best = evidence[0]
     supporting = [one for one in evidence[1:_COMPARED] if _supports(one, best)]
-    differing = [one for one in evidence[1:_COMPARED] if one not in supporting and _contradicts(question, one, best)]
+    differing = [one for one in evidence[1:_COMPARED] if one not in supporting and _contradicts(index, one, best)]
     chosen = [best]
     for one in evidence[1:]:
         if len(chosen) == _MOST_SENTENCES or one.probability < BELONGS:
@@ -126,11 +125,14 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
     return [*quotes, quote]
 
 
-def _contradicts(question: str, one: Evidence, best: Evidence) -> bool:
+def _contradicts(index: Index, one: Evidence, best: Evidence) -> bool:
     """Say whether another article gives another value for what is asked: then it is shown, however it ranks."""
-    if _article(one) == _article(best) or _of_another_time(one, best):
+    if one.answer is None or best.answer is None or _of_another_time(one, best):
         return False
-    return contradict(question, _told(best), _told(one))
+    candidates = [_candidate(best), _candidate(one)]
+    if not differ(candidates[0].answer, candidates[1].answer):
+        return False
+    return contradict(*with_vectors(candidates, index.sentence_vectors.of))
 
 
 def _supports(one: Evidence, best: Evidence) -> bool:
@@ -140,10 +142,18 @@ def _supports(one: Evidence, best: Evidence) -> bool:
     return same_value(_stretch_words(one), _stretch_words(best))
 
 
-def _told(one: Evidence) -> Told:
-    article, at = one.hit.passage.article, one.span.start
-    answer = one.answer and Span(one.answer.start - at, one.answer.end - at)
-    return Told(article.id, article.title, one.hit.passage.words_of(one.span), answer=answer)
+def _candidate(one: Evidence) -> Candidate:
+    article = one.hit.passage.article
+    return Candidate(
+        article.id,
+        article.version,
+        article.title,
+        article.publisher,
+        article.published,
+        text=one.text,
+        answer=_stretch_words(one),
+        score=one.stretch_score,
+    )
 
 
 def _stretch_words(one: Evidence) -> str:

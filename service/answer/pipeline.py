@@ -79,10 +79,10 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
             yield _no_answer(decision, clock)
             return
     if not isinstance(ending, Finished):
-        for draft in quoted(index, analysis.text, decision.evidence):
+        for draft in quoted(index, decision.evidence):
             check_deadline()
             yield cited.add(draft)
-    yield _answer(decision, cited, ending, clock)
+    yield _answer(index, decision, cited, ending, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +187,8 @@ def _written(writer: Writer, decision: _Decision, index: Index, cited: Cited) ->
     raise AssertionError("a writer says last how it ended")
 
 
-def _answer(decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:
-    disputed = disagreements(decision.analysis.text, cited.citations)
+def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:
+    disputed = disagreements(decision.analysis.text, cited.citations, index.sentence_vectors.of)
     quotes = not isinstance(ending, Finished) and len(decision.evidence) == 1
     return Answer(
         id=f"ans_{uuid4().hex}",

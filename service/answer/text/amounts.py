@@ -44,7 +44,7 @@ _NUMBER = re.compile(
 )
 _SIGNS = [name for name in known_currencies() if not name.isalpha() or name.isupper() or name in _SHORT_NAMES]
 _BEFORE = re.compile(
-    rf"(?P<hedge>(?<!\w)(?i:{_HEDGES})\s+(?i:another\s+|an\s+additional\s+)?)?"
+    rf"(?P<hedge>(?<!\w)(?i:{_HEDGES})\s+)?(?P<added>(?<!\w)(?i:another|an\s+additional|a\s+further)\s+)?"
     rf"(?:(?<!\w)(?P<sign>{'|'.join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))})\.?\s?)?"
     r"(?P<minus>(?<![\w)])[-−])?\Z"
 )
@@ -70,7 +70,8 @@ class Value:
 class Mention:
     """A figure as a text puts it: `text[start:end] == words`, with a word such as "over" or "about" before it.
 
-    `counted` is the stem of the word behind a bare number ("214 people"), `per` of what a sum is for ("€5 per month").
+    `counted` is the stem of the word behind a bare number ("214 people"), `per` of what a sum is for ("€5 per month");
+    `added` says that it comes on top ("another $5").
     """
 
     value: Value
@@ -80,6 +81,7 @@ class Mention:
     end: int
     counted: str = ""
     per: str = ""
+    added: bool = False
 
     def is_same(self, other: "Mention") -> bool:
         """Say whether both are the same figure, put differently. Version 3.1 is not version 3.10."""
@@ -89,7 +91,7 @@ class Mention:
         """Say whether both can be the same figure: the same, rounded, or given as a bound."""
         low, high = sorted((self.value.amount, other.value.amount))
         hedges = {self.hedge, other.hedge}
-        allowed = 0.15 if hedges & (_MORE | _LESS) else 0.06 if hedges & _ROUNDED else 0.01
+        allowed = 0.15 if hedges & (_MORE | _LESS) else 0.1 if hedges & _ROUNDED else 0.01
         return self.same_unit(other) and high - low <= allowed * abs(high) and self._as_written(other)
 
     def same_unit(self, other: "Mention") -> bool:
@@ -161,17 +163,14 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
     sense = -1.0 if before["minus"] else 1.0
     return Mention(
         Value(sense * number * scale * (1.0 if sign else factor), unit),
-        _hedge(before["hedge"] or ""),
+        " ".join((before["hedge"] or "").lower().split()),
         text[before.start() : end].strip(),
         before.start(),
         end,
         counted="" if unit else _stem(_NOUN.match(text, end)),
         per=_stem(_PER.match(text, end)) if unit else "",
+        added=bool(before["added"]),
     ), scale != 1.0
-
-
-def _hedge(words: str) -> str:
-    return " ".join(words.lower().split()).removesuffix(" another").removesuffix(" an additional")
 
 
 def _stem(word: re.Match[str] | None) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in, times_in, weekdays_in
 from service.answer.text.spans import blanked, outside
-from service.answer.text.terms import initials_in, is_function_word, stem_set
+from service.answer.text.terms import is_function_word, stem_set, terms
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.+_–-]+[^\W_]+)*")
 _LETTERS_AND_DIGITS = re.compile(r"(?!\d+(?:st|nd|rd|th|s|-[a-z].*)\Z)(?=.*[^\W\d])(?=.*\d)|.*[_+]|\d+(?:\.\d+){2,}\Z")
@@ -19,6 +19,11 @@ _FILE = re.compile(r"[\w-]{2,}(?:\.[\w-]+)*\.[a-z]{2,4}\Z")
 _NUMBERED = re.compile(r"(?<![\w-])(?P<name>[A-Z][A-Za-z]+|[Vv]ersion)\s(?P<number>\d+(?:\.\d+)*)(?![\w.,-]*\d)")
 _SEPARATORS = re.compile(r"[\s_+–-]+")
 _NAME = re.compile(r"(?<![\w'’])[A-Z][^\W_]+(?:[-&][^\W_]+)*")
+_LONG_NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
+_ANY_NAME = re.compile(r"\b[A-Z]\w*(?:[.&-]\w+)*")
+_LETTER = re.compile(r"\b[A-Z]\b")
+# Below this weight (`terms`), a word that begins a sentence is no name: "Both", "Another", "First".
+_RARE = 1.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,42 @@ def missing_codes(text: str, others: Sequence[str]) -> tuple[str, ...]:
         return ()
     held = frozenset[str]().union(*(_forms(other) for other in others))
     return tuple(code.words for code in codes if not _holds(held, code.words))
+
+
+def initials_in(text: str) -> frozenset[str]:
+    """Return the initials of the names of several words in a text: "AWS" for "Amazon Web Services"."""
+    names = [name.split() for name in _LONG_NAME.findall(text)]
+    return frozenset("".join(word[0] for word in words) for words in names if len(words) > 1)
+
+
+def name_others(one: str, other: str) -> bool:
+    """Say whether each of two sentences names something that the other does not: "Rome has 40 parks", "Pisa has 40 parks".
+
+    One of them may say more ("Amazon.com of Seattle"), and a name may stand as its initials.
+    """
+    return bool(_names_only_in(one, other)) and bool(_names_only_in(other, one))
+
+
+def _names_only_in(sentence: str, other: str) -> list[str]:
+    # The letter of "plan A" is another word than "a".
+    held = stem_set(other) | initials_in(other.removeprefix("The ")) | set(_LETTER.findall(other))
+    calendar = [*days_in(sentence), *weekdays_in(sentence)]
+    found = [Name(match.group(), match.start(), match.end()) for match in _ANY_NAME.finditer(sentence)]
+    names = [name for name in outside(found, calendar) if name.start > 0 or _is_rare(name.words)]
+    return [name.words for name in names if not _is_month(name.words) and not _any_form(name.words) & held]
+
+
+def _is_month(word: str) -> bool:
+    return bool(days_in(f"{word} 2000"))
+
+
+def _any_form(name: str) -> frozenset[str]:
+    return frozenset({name}) if len(name) == 1 else stem_set(name) | {name.replace(".", "")}
+
+
+def _is_rare(word: str) -> bool:
+    """Say whether a word that begins a sentence may be a name: those that any sentence begins with are common."""
+    return max(terms(word).values(), default=0.0) >= _RARE
 
 
 def _holds(held: frozenset[str], code: str) -> bool:

@@ -25,12 +25,12 @@ def outside(found: Sequence[_Found], taken: Iterable[Placed]) -> list[_Found]:
     return [one for one in found if not any(mask[one.start : one.end])]
 
 
-def blanked(text: str, taken: Iterable[Placed]) -> str:
-    """Return a text with zeros in these places; all others stay where they are."""
+def blanked(text: str, taken: Iterable[Placed], *, fill: str = "0") -> str:
+    """Return a text with one character, a zero, over and over in these places; all others stay where they are."""
     places = sorted((one.start, one.end) for one in taken)
     pieces, at = [], 0
     for start, end in places:
         if start >= at:
-            pieces += [text[at:start], "0" * (end - start)]
+            pieces += [text[at:start], fill * (end - start)]
             at = end
     return "".join([*pieces, text[at:]])

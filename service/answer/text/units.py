@@ -20,8 +20,8 @@ _MULTIPLES = {"minute": ("second", 60.0), "hour": ("second", 3600.0), "day": ("s
 _MULTIPLES |= {"week": ("second", 604_800.0), "year": ("month", 12.0), "tonne": ("gram", 1e6), "percent": ("%", 1.0)}
 # Abbreviations of one letter that are units; the others of CLDR ("c" for cups) more often are not.
 _LETTERS = frozenset("mgtlLhWVAJN%°")
-# The inch, as "in 2023" is written; currencies, as "40% won" is.
-_NO_UNITS = frozenset("in won real rand".split())
+# The inch, as "in 2023" is written; the picometre, as "11 pm" is; currencies, as "40% won" is.
+_NO_UNITS = frozenset("in pm won real rand".split())
 
 _COMMON = "USD EUR GBP JPY CHF INR CNY SEK NOK DKK PLN CZK HUF ZAR ILS TRY KRW CAD AUD NZD SGD HKD BRL MXN".split()
 """Currencies whose codes are read. Codes of others are words, too ("ALL", "TOP"); of "dollars", the first here is meant."""

@@ -57,16 +57,11 @@ DIFFER = [
         "The council plans to spend [3,5 Mio. €] on the school.",
     ),
     ("What share of the vote did she win?", "She won [40%] of the vote.", "She took [52 percent] of the vote."),
-    ("How many gigawatts does the plant give?", "The plant gives [3 gigawatts].", "It gives [2,000 MW]."),
+    ("How many gigawatts does the plant give?", "The plant gives [3 gigawatts].", "The plant yields [2,000 MW]."),
     (
         "How much does a question take?",
         "A request to ChatGPT takes [2.9 watt-hours], the agency writes, and a typical Google search 0.3 watt-hours.",
         "An average question to ChatGPT takes [0.34 watt-hours], he wrote.",
-    ),
-    (
-        "When will Unit 1 run again?",
-        "Unit 1 delivers 835 megawatts, and Constellation wants to have it back on the grid in [2028].",
-        "Constellation announced on Wednesday that Unit 1 of Three Mile Island may run again in [2027].",
     ),
     (
         "How soon must expenses be reported?",

@@ -17,7 +17,7 @@ from service.answer.text.amounts import Mention, mentions_in
 from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, weekdays_in
 from service.answer.text.markup import without_half_marks
 from service.answer.text.names import name_others
-from service.answer.text.spans import blanked, outside
+from service.answer.text.spans import Placed, blanked, outside
 from service.answer.text.terms import is_function_word, stem_set
 
 Embed = Callable[[Sequence[str]], Vectors]
@@ -103,7 +103,7 @@ def without_values(candidate: Candidate) -> str:
     ends = [0, *(match.start() for match in _CLAUSE.finditer(text)), len(text)]
     start, end = max(end for end in ends if end <= at), min(end for end in ends if end >= at + len(candidate.answer))
     answer = Span(at, at + len(candidate.answer))
-    places = [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text), answer]
+    places: list[Placed] = [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text), answer]
     return " ".join(blanked(text, places, fill=" ")[start:end].split()).strip(" ,;:-–—.")
 
 
@@ -141,8 +141,10 @@ def _near(one: Mention, other: Mention) -> bool:
 
 def _may_be(one: Value, other: Value) -> bool:
     match one, other:
-        case (Mention(), Mention()) | (Day(), Day()):
-            return one.may_be(other)  # type: ignore[arg-type]
+        case Mention(), Mention():
+            return one.may_be(other)
+        case Day(), Day():
+            return one.may_be(other)
         case Time(), Time():
             return one.minutes == other.minutes
         case Weekday(), Weekday():
@@ -179,8 +181,8 @@ def _candidate(citation: Citation) -> Candidate:
     if citation.highlight is not None:
         found = Span(citation.highlight.start - citation.start, citation.highlight.end - citation.start)
         text, answer = _sentence_around(text, found), without_half_marks(text[found.start : found.end])
-    elif len(values := [*days_in(text), *outside(mentions_in(text), days_in(text))]) == 1:
-        answer = values[0].words  # what a language model wrote was laid on a sentence with one value
+    elif only := _only_value(text):
+        answer = only  # what a language model wrote was laid on a sentence with one value
     return Candidate(
         citation.article_id,
         citation.article_version,
@@ -190,6 +192,12 @@ def _candidate(citation: Citation) -> Candidate:
         text,
         answer,
     )
+
+
+def _only_value(text: str) -> str:
+    days = days_in(text)
+    values = [*(day.words for day in days), *(figure.words for figure in outside(mentions_in(text), days))]
+    return values[0] if len(values) == 1 else ""
 
 
 def _sentence_around(text: str, found: Span) -> str:

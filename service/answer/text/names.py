@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in, times_in, weekdays_in
-from service.answer.text.spans import blanked, outside
+from service.answer.text.spans import Placed, blanked, outside
 from service.answer.text.terms import is_function_word, stem_set, terms
 
 _TOKEN = re.compile(r"[^\W_]+(?:[.+_–-]+[^\W_]+)*")
@@ -115,7 +115,7 @@ def name_others(one: str, other: str) -> bool:
 def _names_only_in(sentence: str, other: str) -> list[str]:
     # The letter of "plan A" is another word than "a".
     held = stem_set(other) | initials_in(other.removeprefix("The ")) | set(_LETTER.findall(other))
-    calendar = [*days_in(sentence), *weekdays_in(sentence)]
+    calendar: list[Placed] = [*days_in(sentence), *weekdays_in(sentence)]
     found = [Name(match.group(), match.start(), match.end()) for match in _ANY_NAME.finditer(sentence)]
     names = [name for name in outside(found, calendar) if name.start > 0 or _is_rare(name.words)]
     return [name.words for name in names if not _is_month(name.words) and not _any_form(name.words) & held]

@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from eval.asking import article_texts
 from eval.fitting.cases import Case, Row, read_cases, write_cases
 from eval.fitting.models import Weights, apart_by_document, apart_by_set, fitted, fitted_sentences, folds
+from eval.fitting.reading import Reading, Sample, cases_of, sample_from
 from eval.fitting.refusing import area, best_trade, shown, trade
 from eval.fitting.report import Fitting, lines, measured_apart
+from eval.records import EvalQuestion
 from index.errors import WrongUsage
+from service.answer.evidence import READER_WEIGHTS
+from service.answer.refusal import READER_REFUSAL
+from service.client import LocalClient
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 FEATURES = ("evidence", "noise")
 
@@ -134,3 +141,29 @@ def test_cases_are_kept_and_read_back(tmp_path: Path) -> None:
         read_cases(tmp_path)
     with pytest.raises(WrongUsage, match="holds no cases"):
         read_cases(tmp_path / "empty")
+
+
+def test_questions_are_searched_and_read_as_the_product_does(tmp_path: Path) -> None:
+    articles = {
+        "kettle.md": "# Kettle\n\nDescale the kettle when white flakes float in the water.",
+        "fee.md": "# Membership\n\nThe membership fee covers towels and lockers.",
+    }
+    asked = EvalQuestion("1", "When should I descale the kettle?", ("white flakes",), relevant_ids=("kettle",))
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, write(tmp_path / "articles", articles))
+        client = LocalClient(assistant)
+        reading = Reading(client.assistant.opened, article_texts(client), "small", hiding=True)
+        case, hidden = cases_of([asked], reading)
+    assert [row.article_id for row in case.rows if row.right] == ["kettle"]
+    assert set(READER_WEIGHTS) - {"intercept"} <= case.rows[0].features.keys()
+    assert set(READER_REFUSAL) - {"intercept"} <= case.measures.keys()
+    assert case.answered_by([0])
+    assert (hidden.hidden, hidden.answerable) == (True, False)
+    assert {row.article_id for row in hidden.rows} == {"fee"}
+
+
+def test_a_part_of_a_set_is_named_behind_it() -> None:
+    assert sample_from("sets/nq@1/6") == Sample(Path("sets/nq"), 1, 6)
+    assert sample_from("sets/nq").modulus == 1
+    with pytest.raises(ValueError, match="invalid literal"):
+        sample_from("sets/nq@half")

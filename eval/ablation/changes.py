@@ -1,16 +1,20 @@
 """Taking one thing away from the product for the time of a run. The product itself has no switches for it."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from operator import attrgetter
 from typing import Any
 from unittest.mock import patch
 
 from index.errors import WrongUsage
+from index.stores.store import Index
+from service.answer.evidence import READER_WEIGHTS, Evidence, Search
 from service.settings import Settings
+
+ReadEvidence = Callable[[Index, Sequence[Search]], list[list[Evidence]]]
 
 _PACKAGES = ("service", "index")
 
@@ -46,15 +50,46 @@ class Ablation:
     changes: tuple[Change, ...]
 
 
-def without_weight(target: str, *names: str) -> Replace:
-    """Return a change of a mapping of weights in which these count nothing. Raises WrongUsage, once made, without them."""
+def without_weight(target: str, name: str, *, typical: float = 0.0) -> Replace:
+    """Return a change of a mapping of weights, with an intercept, in which one counts nothing.
 
-    def replacement(weights: dict[str, float]) -> dict[str, float]:
-        if missing := [name for name in names if not weights.get(name)]:
-            raise WrongUsage(f"{target} has no weight {', '.join(missing)}: correct eval/ablation/registry.py.")
-        return {name: 0.0 if name in names else weight for name, weight in weights.items()}
+    Its `typical` value goes into the intercept: else all that is weighed would become less or more probable. Raises
+    WrongUsage, once made, where there is no such weight.
+    """
+
+    def replacement(weights: Mapping[str, float]) -> dict[str, float]:
+        if not weights.get(name):
+            raise WrongUsage(f"{target} has no weight {name}: correct eval/ablation/registry.py.")
+        return {**weights, name: 0.0, "intercept": weights["intercept"] + weights[name] * typical}
 
     return Replace(target, replacement)
+
+
+def without_feature(name: str) -> Callable[[ReadEvidence], ReadEvidence]:
+    """Return a replacement of `read_evidence` in which a feature has its mean over the question's sentences for each of them.
+
+    With a weight of 0 instead, every sentence would become less or more probable, and more would be refused or less.
+    """
+
+    def replacement(read: ReadEvidence) -> ReadEvidence:
+        def without(index: Index, searches: Sequence[Search]) -> list[list[Evidence]]:
+            return [_levelled(name, evidence) for evidence in read(index, searches)]
+
+        return without
+
+    return replacement
+
+
+def _levelled(name: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+    values = [one.features.get(name, 0.0) for one in evidence]
+    mean, weight = sum(values) / max(len(values), 1), READER_WEIGHTS[name]
+    level = [replace(one, score=one.score + weight * (mean - v)) for one, v in zip(evidence, values, strict=True)]
+    return sorted(level, key=lambda one: (-one.score, one.rank, one.position))
+
+
+def returning(target: str, value: Any) -> Replace:
+    """Return a change of a function to one that always returns this value."""
+    return Replace(target, lambda old: lambda *args, **kwargs: value)
 
 
 @contextmanager
@@ -68,9 +103,17 @@ def taken_away(ablation: Ablation, settings: Settings) -> Iterator[Settings]:
             if isinstance(change, Set):
                 settings = _with(settings, change)
             else:
-                for owner, name, value in _places(change):
-                    stack.enter_context(patch.object(owner, name, value))
+                stack.enter_context(replaced(change))
         yield settings
+
+
+@contextmanager
+def replaced(change: Replace) -> Iterator[None]:
+    """Replace a function or constant wherever it was imported. Raises WrongUsage where there is no such thing."""
+    with ExitStack() as stack:
+        for owner, name, value in _places(change):
+            stack.enter_context(patch.object(owner, name, value))
+        yield
 
 
 def _with(settings: Settings, change: Set) -> Settings:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from eval.ablation.caching import cached
 from eval.ablation.changes import Ablation, taken_away
-from eval.ablation.model_cache import cached_models
 from eval.datasets import read_questions
 from eval.opening import opened
 from eval.provenance import commit
@@ -50,7 +50,7 @@ def ask_all(study: Study, settings: Settings) -> None:
     """
     for name, dataset in set_names(study.datasets).items():
         questions = sampled(read_questions(dataset), limit=study.limit, seed=study.seed)
-        with cached_models():
+        with cached():
             for number, ablation in enumerate((EVERYTHING, *study.ablations), 1):
                 print(f"{name} {number}/{len(study.ablations) + 1}: {ablation.name}, {ablation.about}", file=sys.stderr)
                 with (

@@ -47,6 +47,8 @@ def reply(index: Index, question: str, as_of: date | None = None) -> Answer | No
     for citation in found.citations if isinstance(found, Answer) else ():
         _, text = index.catalog.article(citation.article_id, EVERYTHING)
         assert text[citation.start : citation.end] == citation.quote
+        if (found_in := citation.highlight) is not None:
+            assert citation.start <= found_in.start < found_in.end <= citation.end
     return found
 
 

@@ -183,7 +183,14 @@ def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
     if words is None:  # deleted since it was found: what was read of it then is all that there is
         span = Span(evidence.span.start, evidence.span.end)
         words = evidence.hit.passage.words_of(span)
-    return Stretch(evidence.hit, span, words, evidence.probability, evidence.answer)
+    return Stretch(evidence.hit, span, words, evidence.probability, _within(evidence.answer, span))
+
+
+def _within(answer: Span | None, span: Span) -> Span | None:
+    """Return the part of the answer that is quoted: the mark that closes a row of a table is not."""
+    if answer is None or answer.start >= span.end or answer.end <= span.start:
+        return None
+    return Span(max(answer.start, span.start), min(answer.end, span.end))
 
 
 def _span(index: Index, evidence: Evidence) -> Span:

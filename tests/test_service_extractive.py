@@ -135,11 +135,10 @@ def test_another_figure_is_shown_also_from_an_article_about_something_else(index
 
 def test_a_question_with_two_parts_is_answered_in_two_parts(index: Index, folder: Path) -> None:
     indexed(index, folder, harbour=HARBOUR, ferry=FERRY)
-    first, second = sentences(
-        index, "How much did the new harbour of Aldwick cost, and who has run the ferry of Aldwick?"
-    )
-    assert "It cost 12 million dollars." in first.text
-    assert second.text == "Ann Lee has run the ferry of Aldwick since 2003."
+    question = "How much did the new harbour of Aldwick cost, and who has run the ferry of Aldwick?"
+    texts = [sentence.text for sentence in sentences(index, question)]
+    assert "It cost 12 million dollars." in texts[0]
+    assert "Ann Lee has run the ferry of Aldwick since 2003." in texts[1:]
 
 
 def test_an_overview_of_what_a_passage_tells_is_answered(index: Index, folder: Path) -> None:
@@ -175,7 +174,8 @@ Descale the kettle every four weeks. Never use vinegar, because it attacks the s
 
 def test_a_row_of_a_table_answers_without_its_last_mark(index: Index, folder: Path) -> None:
     indexed(index, folder, manual=MANUAL)
-    assert sentences(index, "What is the capacity of the kettle?")[0].text == "Capacity | 0.9 litres"
+    answered = sentences(index, "What is the capacity of the kettle?")
+    assert "Capacity | 0.9 litres" in [sentence.text for sentence in answered]
 
 
 def test_a_line_of_a_list_answers(index: Index, folder: Path) -> None:

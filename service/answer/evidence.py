@@ -20,15 +20,15 @@ READ = 8
 _MARKS = 12
 
 READER_WEIGHTS: Mapping[str, float] = {
-    "intercept": -4.53,
-    "evidence": 0.18,
-    "cosine": 3.35,
-    "lexical_share": 2.37,
+    "intercept": -5.68,
+    "evidence": 0.15,
+    "cosine": 4.41,
+    "lexical_share": 2.55,
     "preference": 4.0,
-    "passage_covered": -0.84,
-    "covered": 0.44,
-    "fragment": -0.33,
-    "question": -1.09,
+    "passage_covered": -0.53,
+    "covered": 0.47,
+    "fragment": -0.2,
+    "question": -0.7,
 }
 """Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer; how similar its passage is to
 the question, and how well it fits by words as a share of the best that was found; how well it

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from service.answer.evidence import Evidence
 from service.answer.text.names import missing_names, named_in
 
-ANSWERED = 0.45
+ANSWERED = 0.3
 """A question is answered from this confidence on."""
 
 NOTHING_NEAR = 0.02
@@ -14,10 +14,10 @@ NOTHING_NEAR = 0.02
 sets fall under it (docs/evaluation.md)."""
 
 READER_REFUSAL: Mapping[str, float] = {
-    "intercept": 2.15,
-    "score": 1.72,
-    "cosine": 0.53,
-    "answered": -0.22,
+    "intercept": -2.74,
+    "score": 0.43,
+    "cosine": 5.39,
+    "answered": 0.22,
     "names_missing": -1.5,
 }
 """Weights of a logistic curve for the probability that the answer is right: the score of the best sentence, the similarity of
@@ -25,7 +25,7 @@ the best passage, the reader's log-odds that one of the passages of the best sen
 question's names and codes stands in none of these. `python -m eval.fitting` fits them."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
-    "intercept": 2.31,
+    "intercept": 1.76,
     "score": 1.57,
     "cosine": -0.27,
     "names_missing": -1.5,

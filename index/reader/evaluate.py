@@ -73,7 +73,7 @@ class Evaluation:
 
     def near(self) -> Iterator[Row]:
         """Measure on documents that were kept from the training."""
-        pools = [policyqa_pool(self._data, "dev")]
+        pools = [pool for pool in [policyqa_pool(self._data, "dev")] if pool.questions]
         pools += heading_pools(workplace_folders(self._data), WordPieces(packaged_folder()), "dev")
         for pool in pools:
             yield from near_rows(pool, self._reader)

@@ -263,6 +263,8 @@ def test_sentences_below_a_heading_are_learnt_as_evidence(tmp_path: Path) -> Non
         assert first.starts == ()
         assert {s.belongs for s in first.sentences} == {True, False}
         assert not any(item.answers for item in others)
+        # Nothing is known of their stretches: "no answer" must not be learnt of all that is written like them.
+        assert not any(item.stretch_known for item in (first, *others))
 
 
 def test_near_misses_are_of_the_same_document_and_do_not_answer() -> None:

@@ -161,6 +161,12 @@ def test_right_places_cost_less_and_any_of_them_will_do() -> None:
     assert max(costs[:3]) < 0.1 < costs[3]
 
 
+def test_an_unknown_stretch_costs_nothing() -> None:
+    item = Item(Sequenced((1, 2, 3, 4), 1, 2), (), (), rival=True, stretch_known=False)
+    costs = {float(loss_of(_outputs(starts, -3.0), [item])) for starts in ([0, -9, 9, 0], [9, -9, 0, 0])}
+    assert len(costs) == 1
+
+
 def test_no_answer_is_the_first_token() -> None:
     item = Item(Sequenced((1, 2, 3, 4), 1, 2), (), (), rival=True)
     assert (

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
@@ -34,13 +34,16 @@ class LabelledSentence(NamedTuple):
 class Item:
     """A question with a passage. `starts` and `ends` are the tokens where an answer starts and ends (last token of it);
     none where the passage does not answer, or answers in whole sentences. `rival` items compete in relevance with the first
-    item of their group. `sentences` are those of the passage, as far as it is known whether they belong to the answer."""
+    item of their group. `sentences` are those of the passage, as far as it is known whether they belong to the answer.
+    `stretch_known` is False in pools that answer in whole sentences, also where the passage does not answer: if only those
+    taught the stretch, "no answer" would be learnt of every text like theirs."""
 
     sequence: Sequenced
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     rival: bool
     sentences: tuple[LabelledSentence, ...] = ()
+    stretch_known: bool = True
 
     @property
     def answers(self) -> bool:
@@ -122,7 +125,8 @@ def _positive(prepared: PreparedPool, asked: Asked, question: Tokens, drawing: D
     )
     short = [] if prepared.pool.whole_sentences else inside
     starts, ends = tuple({s for s, _ in short}), tuple({e - 1 for _, e in short})
-    return Item(sequence, starts, ends, rival=bool(inside), sentences=sentences)
+    known = not prepared.pool.whole_sentences
+    return Item(sequence, starts, ends, rival=bool(inside), sentences=sentences, stretch_known=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class _Negatives:
             return None
         item = _positive(self.prepared, asked, drawing.asked(text), drawing)
         sentences = tuple(sentence._replace(belongs=False) for sentence in item.sentences)
-        return Item(item.sequence, (), (), rival=False, sentences=sentences)
+        return replace(item, starts=(), ends=(), rival=False, sentences=sentences)
 
     def _item(self, passage: int, parts: Sequence[TokenRange], sentences: Sequence[TokenRange]) -> Item:
         """Join parts of a passage. Each of the sentences is within one of them."""
@@ -196,7 +200,8 @@ class _Negatives:
                 LabelledSentence(s + shift, e - 1 + shift, False) for s, e in sentences if begin <= s < e <= end
             ]
             at += end - begin
-        return Item(sequence, (), (), rival=True, sentences=tuple(labelled))
+        known = not self.prepared.pool.whole_sentences
+        return Item(sequence, (), (), rival=True, sentences=tuple(labelled), stretch_known=known)
 
 
 def _window(length: int, spans: Sequence[TokenRange], room: int, random: Random) -> TokenRange:

@@ -18,8 +18,7 @@ def loss_of(outputs: Outputs, items: Sequence[Item]) -> Tensor:
     longest = outputs.starts.shape[1]
     starts = _marked([item.starts for item in items], longest).to(outputs.starts.device)
     ends = _marked([item.ends for item in items], longest).to(outputs.starts.device)
-    # Where an answer is known as whole sentences alone, nothing is known of its stretch.
-    known = torch.tensor([bool(item.starts) or not item.answers for item in items], device=outputs.starts.device)
+    known = torch.tensor([item.stretch_known for item in items], device=outputs.starts.device)
     stretch = known * (_marginal(outputs.starts, starts) + _marginal(outputs.ends, ends)) / 2
     answers = torch.tensor([float(item.answers) for item in items], device=outputs.answered.device)
     answered = functional.binary_cross_entropy_with_logits(outputs.answered, answers, reduction="sum")

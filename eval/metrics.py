@@ -81,7 +81,8 @@ def refusal_scores(question: EvalQuestion, *, status: str) -> dict[str, float]:
     """Score saying "no answer". Their means over the questions that have them are what the names say.
 
     `refusal_precision`: of the refusals, were they right. `refusal_recall`: of the unanswerable questions, were they
-    refused. `answerable_answered`: of the answerable ones, were they answered (rightly or not).
+    refused. `answerable_answered`: of the answerable ones, were they answered (rightly or not). A question of a set that
+    was taken for small talk (status `about`) is neither answered nor refused: nobody looked for its answer.
     """
     scores = {"refusal_precision": float(not question.answerable)} if status == "no_answer" else {}
     if question.answerable:

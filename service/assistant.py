@@ -9,7 +9,7 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from index.errors import ArticleUnknown, FootnoteError, NotKept
+from index.errors import ArticleUnknown, FootnoteError, NotKept, QuestionError
 from index.ingest.pruning import Pruning
 from index.ingest.running import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -23,6 +23,7 @@ from service.answer.llm.writer import Writer
 from service.answer.models import Question
 from service.answer.pipeline import EXTRACTIVE, answer, steps
 from service.answer.retrieval.search import select_hits
+from service.answer.small_talk import small_talk
 from service.auth.askers import OWNER, Asker
 from service.history.database import check_database
 from service.history.feedback import Wanted
@@ -131,6 +132,15 @@ class LocalAssistant:
             # An answer that cannot be kept is still an answer. The error itself may quote the question: its kind must do.
             log.error("answer not kept", answer=response.id, kind=type(error).__name__)
             return response
+
+    def asks_nothing(self, text: str) -> bool:
+        """Say whether a text is small talk, or nothing that could be asked. Raises ModelUnusable."""
+        try:
+            question = checked(text, longest=self.settings.max_question_chars)
+        except QuestionError:
+            return True
+        with self.live.pinned() as index:
+            return small_talk(index, question) is not None
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return the hits of a question alone."""

@@ -2,11 +2,11 @@
 
 from urllib.parse import quote, urlencode, urlsplit
 
-from service.schemas.api import CitationWire
+from service.schemas.api import CitationWire, NearestPassageWire
 
 
-def source_address(citation: CitationWire, *, service: str) -> str:
-    """Return where the source of a citation can be read: its own address, else its page at this service.
+def source_address(citation: CitationWire | NearestPassageWire, *, service: str) -> str:
+    """Return where the source of a citation, or a passage, can be read: its own address, else its page at this service.
 
     `service` is the address under which people reach Footnote. Only http and https are addresses: an article may name
     any other, and a browser would run some of them.
@@ -14,10 +14,11 @@ def source_address(citation: CitationWire, *, service: str) -> str:
     return citation.url if citation.url and is_web_address(citation.url) else stretch_address(citation, service=service)
 
 
-def stretch_address(citation: CitationWire, *, service: str) -> str:
-    """Return the address of the article's page at this service, at the cited stretch of the cited version."""
+def stretch_address(citation: CitationWire | NearestPassageWire, *, service: str) -> str:
+    """Return the address of the article's page at this service, at the stretch of that version where one is given."""
     place = {"version": citation.article_version, "start": citation.start, "end": citation.end}
-    return f"{service.rstrip('/')}/articles/{encoded_id(citation.article_id)}?{urlencode(place)}"
+    query = "" if citation.start is None else f"?{urlencode(place)}"
+    return f"{service.rstrip('/')}/articles/{encoded_id(citation.article_id)}{query}"
 
 
 def encoded_id(article_id: str) -> str:

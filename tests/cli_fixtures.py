@@ -39,7 +39,7 @@ HOW_MUCH_RAIN = "How much did it rain in Hamburg?"
 PATIENCE = 60.0  # seconds that a process may take on a busy machine
 ANSWER_KEYS = (
     "id conversation_id question completed_question status short_answer text sentences citations disagreements nearest "
-    "preferences answerer degraded usage timings_ms confidence"
+    "preferences answerer degraded usage timings_ms confidence about"
 )
 SENTENCE_KEYS = "text start end citations support"
 CITATION_KEYS = (

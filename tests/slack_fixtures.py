@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from index.errors import NotKept
+from service.answer.pipeline import NOT_ANSWERED
 from service.auth.askers import Asker
 from service.auth.state import AuthState
 from service.history.database import opened_database
@@ -22,7 +23,7 @@ from service.schemas.api import (
     CitationWire,
     DisagreementWire,
     HitsEvent,
-    NearestWire,
+    NearestPassageWire,
     PreferencesWire,
     SentenceEvent,
     SentenceWire,
@@ -82,8 +83,8 @@ def answered(
 
 
 def not_answered(*nearest: str) -> AskResponse:
-    listed = [NearestWire(article_id=f"near/{number}", title=title) for number, title in enumerate(nearest)]
-    text = "The articles do not answer this question."
+    listed = [NearestPassageWire(article_id=f"near/{number}", title=title) for number, title in enumerate(nearest)]
+    text = NOT_ANSWERED
     return _response("ans_none", "conv_1", status="no_answer", text=text, nearest=listed)
 
 
@@ -130,6 +131,9 @@ class ScriptedDesk:
         with self._lock:
             self.asked.append((request, asker))
         return self.script(request.question)
+
+    def asks_nothing(self, text: str) -> bool:
+        return text.startswith("thanks")
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
         if self.unkept:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from service.answer.pipeline import NOT_ANSWERED
 from tests.cli_fixtures import (
     ANSWER_KEYS,
     CITATION_KEYS,
@@ -114,11 +115,12 @@ def test_a_question_needs_no_quotation_marks(footnote: Run, weather_data: Path) 
 def test_ask_says_when_the_articles_do_not_answer(footnote: Run, corpus_data: Path) -> None:
     ran = footnote("ask", "Which frog has the most poisonous skin?", data_dir=corpus_data)
     assert ran.code == 0
-    assert ran.out.startswith("The articles do not answer this question.\nNearest:\n  • ")
+    assert ran.out.startswith(f"{NOT_ANSWERED}\nNearest:\n  • ")
     as_json = footnote("ask", "Which frog has the most poisonous skin?", "--json", data_dir=corpus_data).json
     assert as_json["status"] == "no_answer"
     assert set(as_json) == keys(ANSWER_KEYS)
-    assert all(set(nearest) == {"article_id", "title"} for nearest in as_json["nearest"])
+    assert len(as_json["nearest"]) == 3
+    assert all(f"“{near['quote'].split()[0]}" in ran.out for near in as_json["nearest"])
 
 
 def test_search(footnote: Run, corpus_data: Path) -> None:

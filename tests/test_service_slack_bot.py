@@ -9,6 +9,7 @@ import pytest
 
 from index.errors import IndexEmpty, NotKept, QuestionError
 from index.records import Access
+from service.answer.pipeline import NOT_ANSWERED
 from service.schemas.api import AskEvent
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
@@ -147,7 +148,7 @@ def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedDesk) ->
 
 
 @pytest.mark.usefixtures("bot")
-@pytest.mark.parametrize("text", ["", "  ", "help", "Help?"])
+@pytest.mark.parametrize("text", ["", "  "])
 def test_an_empty_mention_gets_a_short_help(slack: SlackServer, assistant: ScriptedDesk, text: str) -> None:
     (reply,) = slack.reply(slack.ask(text))
     assert words(reply) == HELP
@@ -158,9 +159,10 @@ def test_an_empty_mention_gets_a_short_help(slack: SlackServer, assistant: Scrip
 def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: ScriptedDesk) -> None:
     assistant.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
     (reply,) = slack.reply(slack.ask("Who won?"))
-    assert "The articles do not answer this question." in words(reply)
-    assert "*Nearest articles*\n• <https://footnote.example.org/articles/near/0|Amazon &amp; Anthropic>" in words(reply)
-    assert "Not in the articles" in words(reply)
+    assert NOT_ANSWERED in words(reply)
+    assert "*Nearest passages*" in words(reply)
+    assert "• <https://footnote.example.org/articles/near/0|Amazon &amp; Anthropic>" in words(reply)
+    assert "No answer found" in words(reply)
 
 
 @pytest.mark.usefixtures("bot")

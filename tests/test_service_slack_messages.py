@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.answer.pipeline import NOT_ANSWERED
 from service.schemas.api import AskResponse, DisagreementWire, ValueWire
 from service.slack.blocks import buttons
 from service.slack.messages import Message, messages, notice
@@ -84,8 +85,8 @@ def test_what_could_not_be_verified_is_said() -> None:
 
 def test_a_refusal_lists_what_is_nearest() -> None:
     (message,) = of(not_answered("One", "Two"))
-    assert message.said == "The articles do not answer this question."
-    assert "*Nearest articles*" in shown([message])
+    assert message.said == NOT_ANSWERED
+    assert "*Nearest passages*" in shown([message])
     assert "articles/near/1|Two" in shown([message])
 
 

@@ -72,6 +72,8 @@ def first_rank(result: Result) -> int | None:
 def _unanswerable(result: Result) -> Verdict:
     if result.refused:
         return Verdict("right", "Rightly refused: the articles do not answer this.")
+    if result.status == "about":
+        return Verdict("should have refused", "The articles do not answer this, and it was taken for small talk.")
     return Verdict("should have refused", f"The articles do not answer this, and an answer was given{_sure(result)}.")
 
 
@@ -80,6 +82,8 @@ def _missing(result: Result) -> Stage | None:
     scores = result.scores
     if result.refused:
         return "wrong refusal"
+    if result.status == "about":
+        return "not used"
     if "answer_in_text" in scores and not (scores["answer_in_text"] or scores.get("answer_in_quotes")):
         return "not used"
     return "wrong citation" if scores.get("citation_precision") == 0 else None
@@ -93,6 +97,8 @@ def _missed_at(result: Result, missed: Stage) -> Verdict:
     found = f"The evidence was found at rank {rank}" if rank else "The articles answer this"
     if missed == "wrong refusal":
         return Verdict(missed, f"{found}, but the question was refused{_sure(result)}.")
+    if result.status == "about":
+        return Verdict(missed, f"{found}, but the question was taken for small talk.")
     if missed == "not used":
         return Verdict(missed, f"{found}, but no known answer is in the text or in the quotes.{_partly(result)}")
     known = "The answer is right" if "answer_in_text" in result.scores else found

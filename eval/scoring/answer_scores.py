@@ -1,4 +1,4 @@
-"""Whether the known answer was given. A question that was refused although it has an answer scores 0 throughout.
+"""Whether the known answer was given. A question that has an answer and was refused, or taken for small talk, scores 0.
 
 Questions without answer, and those whose answers the set does not give, have none of these scores: whether they were
 rightly refused is scored in `eval.metrics`.
@@ -36,7 +36,7 @@ def answer_scores(question: EvalQuestion, response: AskResponse) -> dict[str, fl
     are parts (kinds `synthesis` and `disagreement`): recall of nuggets, as in Voorhees, "Overview of the TREC 2003 Question
     Answering Track".
     """
-    if response.status == "no_answer":
+    if response.status != "answered":
         return wrong_answer(question)
     if not answers_are_known(question):
         return {}

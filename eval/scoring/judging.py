@@ -68,7 +68,7 @@ def judged(judge: Judge, question: EvalQuestion, response: AskResponse) -> Judge
     Psychological Bulletin 76, 1971). A score of which every vote failed is not there.
     """
     wanted = answers_are_known(question)
-    if response.status == "no_answer":
+    if response.status != "answered":
         return Judgement({"judged_correctness": 0.0} if wanted else {})
     failures: list[str] = []
     correct = _votes(judge, lambda llm: _correct(llm, question, response), failures) if wanted else []

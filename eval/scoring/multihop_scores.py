@@ -92,6 +92,8 @@ def _given(response: AskResponse) -> str:
     """Return what is compared: the short answer where there is one, since theirs are "a word or entity"."""
     if response.status == "no_answer":
         return _REFUSAL
+    if response.status == "about":
+        return ""
     text = response.short_answer or unmarked_text(response)
     framed = _FRAMED_ANSWER.search(text)
     return framed.group(1) if framed else text

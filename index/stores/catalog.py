@@ -105,6 +105,15 @@ class Catalog:
             rows = connection.execute(query.where(articles.c.id > after) if after is not None else query).mappings()
             return [queries.info_of(row) for row in rows]
 
+    def spread(self, access: Access, count: int) -> list[ArticleInfo]:
+        """Return so many of the articles that may be read, or all there are, evenly from the first id to the last."""
+        readable = select(articles).where(*queries.readable(access)).order_by(articles.c.id)
+        with self._engine.connect() as connection:
+            total = connection.scalar(select(func.count()).select_from(readable.subquery())) or 0
+            places = sorted({number * total // count for number in range(count)}) if total else []
+            rows = [connection.execute(readable.offset(at).limit(1)).mappings().first() for at in places]
+            return [queries.info_of(row) for row in rows if row]
+
     def publishers(self, access: Access) -> dict[str, int]:
         """Return how many articles of each publisher may be read, in order of name."""
         name = articles.c.publisher

@@ -107,11 +107,22 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
-class NearestArticle:
-    """An article that comes nearest to a question that the corpus does not answer."""
+class NearestPassage:
+    """A passage that comes near to a question for which no answer was found: some sentences of it, exactly.
+
+    `article_text[start:end] == quote` in `article_version`. `marks` are the words of it that the question holds, too, in
+    the same offsets.
+    """
 
     article_id: str
+    article_version: str
     title: str
+    url: str | None
+    passage_id: str
+    quote: str
+    start: int
+    end: int
+    marks: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +148,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The corpus does not answer this. `nearest` is what it has that comes closest."""
+    """No answer to this was found. `nearest` is what there is that comes closest."""
 
     id: str
     question: str
     text: str
-    nearest: tuple[NearestArticle, ...]
+    nearest: tuple[NearestPassage, ...]
     hits: tuple[Hit, ...]
     answerer: str
     confidence: float
@@ -151,6 +162,48 @@ class NoAnswer:
     usage: Usage | None = None
     completed_question: str | None = None
     preferences: Preferences = Preferences()
+
+
+SmallTalk = Literal["greeting", "thanks", "farewell", "about"]
+"""What somebody says who asks nothing of the articles; `about` asks who or what this is, what it can do, or for help."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedArticle:
+    """An article by its id and title."""
+
+    article_id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSummary:
+    """What there is to ask about, of what one person may read.
+
+    `examples` are some of the `articles` that there are, `publishers` those with the most articles out of
+    `publishers_total`; `earliest` and `latest` are the first and last day of publishing that is known. `questions` are some
+    that were found to have an answer.
+    """
+
+    articles: int
+    examples: tuple[NamedArticle, ...]
+    publishers: tuple[str, ...]
+    publishers_total: int
+    earliest: date | None
+    latest: date | None
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """A reply to small talk: a friendly word, and what there is to ask about."""
+
+    id: str
+    question: str
+    text: str
+    small_talk: SmallTalk
+    corpus: CorpusSummary
+    timings: Timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +223,8 @@ class Said:
     citations: tuple[Citation, ...]
 
 
-Step = Found | Said | Answer | NoAnswer
+Step = Found | Said | Answer | NoAnswer | About
 """What happens while a question is answered, in this order: found, said, said, …, and last the whole answer or none.
 
-What the last holds counts: its sentences begin with those that were said.
+What the last holds counts: its sentences begin with those that were said. Small talk has one step, the reply to it.
 """

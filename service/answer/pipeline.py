@@ -1,6 +1,6 @@
 """The pipeline, for the chat page, the command line, Slack and evaluation alike. Read it aloud from top to bottom."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -10,6 +10,7 @@ from index.deadline import check_deadline
 from index.errors import LanguageModelFailed
 from index.records import Hit
 from index.stores.store import Index
+from service.answer.about import about
 from service.answer.analysis import QuestionAnalysis, analyse, checked
 from service.answer.citations import Cited, Draft
 from service.answer.disagreement import disagreements
@@ -19,9 +20,9 @@ from service.answer.languages import unread_language
 from service.answer.lengths import recent
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 from service.answer.models import (
+    About,
     Answer,
     Found,
-    NearestArticle,
     NoAnswer,
     Preferences,
     Question,
@@ -29,24 +30,27 @@ from service.answer.models import (
     Step,
     Timings,
 )
+from service.answer.nearest import nearest_passages
 from service.answer.refusal import ANSWERED, NOTHING_NEAR, confidence
 from service.answer.retrieval.search import select_hits
+from service.answer.small_talk import small_talk, without_small_talk
 from service.settings import Settings
 
-NOT_ANSWERED = "The articles do not answer this question."
+NOT_ANSWERED = "I found no answer to this in the articles that you may read."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
-_NEAREST = 3
 
 
-def answer(question: Question, *, index: Index, settings: Settings, writer: Writer | None = None) -> Answer | NoAnswer:
-    """Answer a question from the articles that the asker may read, or say that they do not answer it.
+def answer(
+    question: Question, *, index: Index, settings: Settings, writer: Writer | None = None
+) -> Answer | NoAnswer | About:
+    """Answer a question from the articles that the asker may read, or say that no answer was found; reply to small talk.
 
     With a `writer` a language model words the answer; without one, or where it fails, the articles are quoted.
     Raises QuestionError, IndexEmpty, IndexMismatch, ModelUnusable, or LanguageModelFailed where settings forbid the quotes.
     """
     *_, last = steps(question, index=index, settings=settings, writer=writer)
-    assert isinstance(last, Answer | NoAnswer)
+    assert isinstance(last, Answer | NoAnswer | About)
     return last
 
 
@@ -57,7 +61,11 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     the work, that of the language model too.
     """
     clock = _Clock()
-    analysis = _analysed(question, settings, writer)
+    question = replace(question, text=checked(question.text, longest=settings.max_question_chars))
+    if kind := small_talk(index, question.text):
+        yield about(question, kind, index=index, answers=_answers_with(index, settings))
+        return
+    analysis = _analysed(question, index, settings, writer)
     retrieved = _retrieved(index, analysis)
     clock.retrieved()
     evidence = _read(index, retrieved)
@@ -109,10 +117,20 @@ class _Decision:
     language: str | None
 
 
-def _analysed(question: Question, settings: Settings, writer: Writer | None) -> QuestionAnalysis:
+def _answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
+    """Return what says whether the articles answer a question, without a language model."""
+
+    def answers(asked: Question) -> bool:
+        # What would count as small talk is replied to with such questions, and so on without end.
+        return not small_talk(index, asked.text) and isinstance(answer(asked, index=index, settings=settings), Answer)
+
+    return answers
+
+
+def _analysed(question: Question, index: Index, settings: Settings, writer: Writer | None) -> QuestionAnalysis:
     """Read everything off the question; a language model completes it where it leans on the conversation before it."""
-    longest = settings.max_question_chars
-    text, history = checked(question.text, longest=longest), recent(question.history)
+    text, longest = question.text, settings.max_question_chars
+    history = without_small_talk(index, recent(question.history))
     completed = writer.completed(text, history) if writer and history else None
     check_deadline()
     return analyse(
@@ -211,12 +229,11 @@ def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | No
 
 
 def _no_answer(decision: _Decision, clock: "_Clock", ending: CannotAnswer | None = None) -> NoAnswer:
-    nearest = {hit.passage.article.id: hit.passage.article.title for hit in decision.hits}
     return NoAnswer(
         id=f"ans_{uuid4().hex}",
         question=decision.analysis.asked,
         text=NOT_READ.format(decision.language) if decision.language else NOT_ANSWERED,
-        nearest=tuple(NearestArticle(article_id, title) for article_id, title in list(nearest.items())[:_NEAREST]),
+        nearest=nearest_passages(decision.analysis.text, decision.hits),
         hits=decision.hits,
         answerer=ending.model if ending else EXTRACTIVE,
         confidence=round(decision.confidence, 4),

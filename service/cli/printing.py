@@ -14,6 +14,7 @@ from index.controls import json_controls, visible_controls
 from index.errors import ArticleDeleted, ArticleUnknown
 from service.cli.markdown import without_marks
 from service.client import Client
+from service.marked_words import marked_quote
 from service.schemas.api import AskResponse, CitationWire, HitWire, SearchResponse
 from service.schemas.maintenance import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 
@@ -52,11 +53,10 @@ def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> No
     """
     out = _console()
     if response.status == "no_answer":
-        out.print(f"[bold]{_shown(response.text)}[/bold]")
-        if response.nearest:
-            out.print("Nearest:")
-        for nearest in response.nearest:
-            out.print(f"  • {_shown(nearest.title)} [dim]({_shown(nearest.article_id)})[/dim]", soft_wrap=True)
+        _print_nearest(out, response)
+        return
+    if response.status == "about":
+        _print_about(out, response)
         return
     if response.short_answer:
         out.print(f"[bold]{_shown(response.short_answer)}[/bold]\n")
@@ -67,6 +67,26 @@ def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> No
     out.print(f"\n[dim]{_made_by(response)}[/dim]")
     for citation in response.citations:
         _print_citation(out, citation, markdown=citation.article_id in markdown)
+
+
+def _print_nearest(out: Console, response: AskResponse) -> None:
+    """Print that no answer was found, and the passages that come nearest with the words of the question marked."""
+    out.print(f"[bold]{_shown(response.text)}[/bold]")
+    if response.nearest:
+        out.print("Nearest:")
+    for near in response.nearest:
+        out.print(f"  • {_shown(near.title)} [dim]({_shown(near.article_id)})[/dim]", soft_wrap=True)
+        if near.quote:
+            quote = marked_quote(near, written=_shown, marked="[bold]{}[/bold]".format)
+            out.print(Padding(f"“{quote}”", (0, 0, 0, 4)))
+
+
+def _print_about(out: Console, response: AskResponse) -> None:
+    """Print a reply to small talk, with each question that could be asked on a line of its own."""
+    out.print(_shown(response.text))
+    if response.about and response.about.questions:
+        out.print("\nYou could ask:")
+        out.print("\n".join(f"  • {_shown(question)}" for question in response.about.questions))
 
 
 def _markers(numbers: list[int]) -> str:

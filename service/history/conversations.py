@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
 from index.errors import NotKept
 from service.history.paging import after_mark
@@ -54,11 +54,20 @@ def summary(connection: Connection, conversation_id: str, asker: str) -> RowMapp
     return row
 
 
-def answers_of(connection: Connection, conversation_id: str, *, last: int | None = None) -> list[RowMapping]:
-    """Return the rows of a conversation's answers (`response` and `sources`), oldest first: all, or the last few."""
+def answers_of(connection: Connection, conversation_id: str) -> list[RowMapping]:
+    """Return the rows of a conversation's answers (`response` and `sources`), oldest first."""
+    return list(reversed(connection.execute(_latest_first(conversation_id)).mappings().all()))
+
+
+def last_turns(connection: Connection, conversation_id: str, count: int) -> list[RowMapping]:
+    """Return the last few answers as `answers_of` does, without small talk: no question leans on that."""
+    asked = _latest_first(conversation_id).where(answers.c.status != "about").limit(count)
+    return list(reversed(connection.execute(asked).mappings().all()))
+
+
+def _latest_first(conversation_id: str) -> Select[tuple[Any, Any]]:
     query = select(answers.c.response, answers.c.sources).where(answers.c.conversation_id == conversation_id)
-    rows = connection.execute(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(last)).mappings().all()
-    return list(reversed(rows))
+    return query.order_by(answers.c.asked.desc(), answers.c.id.desc())
 
 
 def remove(connection: Connection, conversation_id: str, asker: str | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from service.history.paging import after_mark
 from service.history.schema import answers, feedback
+from service.schemas.api import AnswerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Wanted:
     """Which answers to list: with such a rating from anybody, of such a status; None is any."""
 
     rating: Literal["up", "down"] | None = None
-    status: Literal["answered", "no_answer"] | None = None
+    status: AnswerStatus | None = None
 
 
 def rate(connection: Connection, answer_id: str, asker: str, *, said: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from index.errors import NotKept
 from index.stores.live import LiveIndex
+from service.answer.about import FRIENDLY_WORDS
 from service.answer.models import Message
 from service.auth.askers import Asker
 from service.history import answers, conversations, feedback
@@ -17,7 +18,7 @@ from service.history.database import forget_log
 from service.history.feedback import Wanted
 from service.history.paging import mark
 from service.history.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
-from service.schemas.api import AskResponse
+from service.schemas.api import AboutWire, AskResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -56,7 +57,7 @@ class HistoryStore:
         """Return the last turns of a conversation, oldest first, without answers that may not be read any more."""
         with self.engine.connect() as connection:
             conversations.summary(connection, conversation_id, asker.id)
-            rows = conversations.answers_of(connection, conversation_id, last=_TURNS)
+            rows = conversations.last_turns(connection, conversation_id, _TURNS)
         turns = self._visible([stored(row) for row in rows], asker)
         return tuple(message for turn in turns for message in _messages(turn.response))
 
@@ -77,10 +78,10 @@ class HistoryStore:
                 conversations.touch(connection, conversation_id, asker.id, now=now)
                 if completed:
                     # What its question was completed with came from these answers, and from their articles.
-                    before = conversations.answers_of(connection, conversation_id, last=_TURNS)
+                    before = conversations.last_turns(connection, conversation_id, _TURNS)
                     sources = sources.union(*(stored(row).sources for row in before))
             kept = response.model_copy(update={"conversation_id": conversation_id})
-            given = kept.model_dump(mode="json", exclude={"hits"})
+            given = without_corpus(kept).model_dump(mode="json", exclude={"hits"})
             made = {
                 "settings": made_with,
                 "through": through,
@@ -187,6 +188,17 @@ class HistoryStore:
     def _visible(self, given: Sequence[StoredAnswer], asker: Asker) -> list[StoredAnswer]:
         with self.live.pinned() as index:
             return visible(given, index.catalog, asker.access)
+
+
+def without_corpus(reply: AskResponse) -> AskResponse:
+    """Return a reply to small talk as it is kept: without what there was to ask about, for its reader, at that time.
+
+    It counts and names articles that its reader may not read any more, or not all of those who read a shared answer.
+    """
+    if reply.about is None:
+        return reply
+    kind = reply.about.small_talk
+    return reply.model_copy(update={"text": FRIENDLY_WORDS[kind], "about": AboutWire(small_talk=kind)})
 
 
 def _check_own(row: RowMapping, asker: Asker) -> None:

@@ -18,6 +18,7 @@ from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, Usag
 _SHOWN = 10  # articles and askers, each
 _AT_ONCE = 1_000
 _GIVEN = ("answered", "no_answer")
+_KNOWN_ENDINGS = (*_GIVEN, "about", "abandoned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _within(first: date, last: date, *, action: str) -> ColumnElement[bool]:
 
 
 def _outcomes(connection: Connection, asked: ColumnElement[bool]) -> dict[date, Outcomes]:
-    ended = case((audit.c.status.in_([*_GIVEN, "abandoned"]), audit.c.status), else_="failed")
+    ended = case((audit.c.status.in_(_KNOWN_ENDINGS), audit.c.status), else_="failed")
     day = func.date(audit.c.at)
     counted: dict[date, dict[str, int]] = {}
     for on, how, number in connection.execute(select(day, ended, func.count()).where(asked).group_by(day, ended)):

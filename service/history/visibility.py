@@ -42,12 +42,12 @@ def stored(row: RowMapping) -> StoredAnswer:
 
 
 def sources_of(response: AskResponse, catalog: Catalog) -> frozenset[Source]:
-    """Return what an answer that is being given rests on: the articles that it cites, and those that it names as nearest."""
-    cited = {(citation.article_id, citation.article_version) for citation in response.citations}
-    found = {Source(article, catalog.readers_of(article, version)) for article, version in cited}
-    return frozenset(
-        found | {Source(near.article_id, catalog.readers_of(near.article_id)) for near in response.nearest}
-    )
+    """Return what an answer that is being given rests on: the articles that it cites, and those that it shows as nearest."""
+    versions = {
+        *((cited.article_id, cited.article_version) for cited in response.citations),
+        *((near.article_id, near.article_version) for near in response.nearest),
+    }
+    return frozenset(Source(article, catalog.readers_of(article, version)) for article, version in versions)
 
 
 def sources_json(sources: Iterable[Source]) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ class Metrics:
         )
         self.answers = Counter(
             "footnote_answers_total",
-            "Questions over, by status (answered, no_answer, failed, abandoned), who worded the answer, and the way in.",
+            "Questions over, by status (answered, no_answer, about, failed, abandoned), who worded the answer, the way in.",
             ["status", "answerer", "through"],
             registry=registry,
         )

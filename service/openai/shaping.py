@@ -11,7 +11,7 @@ from uuid import uuid4
 from service.api.streaming import problem_in_stream
 from service.links import source_address
 from service.openai.errors import error_reply
-from service.openai.text import Source, Told, tell, tell_disagreements
+from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions
 from service.openai.wire import (
     MODEL,
     Chunk,
@@ -54,7 +54,8 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
     for sentence in answer.sentences:
         told = tell(told, sentence, sources, linked=manner.linked)
     told = tell_disagreements(told, answer, sources, linked=manner.linked)
-    told = (told if told.text else told.saying(answer.text)).written(_noticed(manner))
+    told = told if told.text else _told_whole(answer, manner)
+    told = told.written(_noticed(manner))
     message = ReplyMessage(content=told.text, annotations=list(told.annotations))
     return Completion(
         id=_new_id(),
@@ -66,6 +67,12 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
         answer_id=answer.id,
         notices=list(manner.notices),
     )
+
+
+def _told_whole(answer: AskResponse, manner: Manner) -> Told:
+    """Return what is said at once: that no answer was found, with what comes nearest, or a reply to small talk."""
+    said = tell_nearest(Told().saying(answer.text), answer, service=manner.service)
+    return tell_questions(said, answer.about.questions if answer.about else [])
 
 
 def short_completion(text: str) -> Completion:
@@ -130,8 +137,8 @@ class _ChunkWriter:
                     yield from (self._chunk([]) | {"event": _source_event(source)} for source in new.values())
                 yield self._saying(tell(self.told, event.sentence, self.sources, linked=self.manner.linked))
             case AskResponse():
-                if event.status == "no_answer":
-                    yield self._saying(self.told.saying(event.text))
+                if event.status != "answered":
+                    yield self._saying(_told_whole(event, self.manner))
                 elif event.disagreements:
                     yield self._saying(tell_disagreements(self.told, event, self.sources, linked=self.manner.linked))
                 if noticed := _noticed(self.manner):

@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.escaping import markdown_escaped, unescaped
+from service.links import source_address
+from service.marked_words import marked_quote
 from service.openai.wire import Annotation, UrlCitation
 from service.schemas.api import AskResponse, CitationWire, SentenceWire
 
 # The address of a linked marker holds none of these signs: `_in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
+_NEAREST = "\n\nThe passages that come nearest:"
 _IN_MARKDOWN = {ord(sign): f"%{ord(sign):02X}" for sign in '()<>[]\\`"*'}
 
 
@@ -58,9 +61,35 @@ def tell_disagreements(told: Told, answer: AskResponse, sources: Mapping[int, So
     return told
 
 
+def tell_nearest(told: Told, answer: AskResponse, *, service: str) -> Told:
+    """Say which passages come nearest to a question for which no answer was found, its words in bold, an item each.
+
+    `service` is the address of Footnote's own pages.
+    """
+    shown = [near for near in answer.nearest if near.quote]
+    if not shown:
+        return told
+    told = told.written(f"{_NEAREST}\n")
+    for near in shown:
+        address = _in_markdown(source_address(near, service=service))
+        quote = marked_quote(near, written=_escaped, marked="**{}**".format)
+        told = told.written(f"\n- [{_escaped(near.title)}]({address}): “{quote}”")
+    return told
+
+
+def tell_questions(told: Told, questions: Sequence[str]) -> Told:
+    """Say what could be asked, an item each."""
+    items = "".join(f"\n- {_escaped(question)}" for question in questions)
+    return told.written(f"\n\nYou could ask:\n{items}") if items else told
+
+
+def _escaped(words: str) -> str:
+    return markdown_escaped(words, begins=False)
+
+
 def without_markers(text: str) -> str:
-    """Return an answer that comes back as history as it was said: without markers and escapes."""
-    return unescaped(_MARKER.sub("", text))
+    """Return an answer that comes back as history as it was said: without markers, escapes and passages that came near."""
+    return unescaped(_MARKER.sub("", text.partition(_NEAREST)[0]))
 
 
 def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], linked: bool) -> Told:

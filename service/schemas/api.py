@@ -16,7 +16,8 @@ KeptId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans_01
 """The id of an answer or a conversation."""
 
 Rating = Literal["up", "down"]
-AnswerStatus = Literal["answered", "no_answer"]
+AnswerStatus = Literal["answered", "no_answer", "about"]
+"""`about`: somebody greeted, thanked, said good-bye or asked what this is, and asked nothing of the articles."""
 
 
 class FiltersWire(Wire):
@@ -130,6 +131,41 @@ class NearestWire(Wire):
     title: str
 
 
+class NearestPassageWire(NearestWire):
+    """One of the passages that come nearest to a question for which no answer was found.
+
+    As with a citation, `quote` is the text of this version of the article from `start` to `end`. `marks` are the words of it
+    that the question holds, too, by their stems, in the same offsets. Answers that were kept by older versions of Footnote
+    name the article alone.
+    """
+
+    article_version: str | None = None
+    url: str | None = None
+    passage_id: str | None = None
+    quote: str | None = None
+    start: int | None = None
+    end: int | None = None
+    marks: list[HighlightWire] = []
+
+
+class AboutWire(Wire):
+    """What there is to ask about, of what the asker may read: in replies to small talk, told apart by `small_talk`.
+
+    `examples` are some of the articles, `publishers` those with the most articles of `publishers_total`, `earliest` and
+    `latest` the first and last day of publishing that an article names. `questions` are some that were found to have an
+    answer. Of a reply that is read again later only `small_talk` is left: what there is may be another by then.
+    """
+
+    small_talk: Literal["greeting", "thanks", "farewell", "about"]
+    articles: int | None = None
+    examples: list[NearestWire] = []
+    publishers: list[str] = []
+    publishers_total: int = 0
+    earliest: date | None = None
+    latest: date | None = None
+    questions: list[str] = []
+
+
 class PreferencesWire(Wire):
     published_after: date | None = None
     published_before: date | None = None
@@ -147,7 +183,7 @@ class TimingsWire(Wire):
 
 
 class AskResponse(Wire):
-    """An answer, or the statement that the corpus has none (`status`)."""
+    """An answer, the statement that none was found with what comes nearest, or a reply to small talk (`status`)."""
 
     id: str
     conversation_id: str | None
@@ -159,7 +195,7 @@ class AskResponse(Wire):
     sentences: list[SentenceWire]
     citations: list[CitationWire]
     disagreements: list[DisagreementWire]
-    nearest: list[NearestWire]
+    nearest: list[NearestPassageWire]
     preferences: PreferencesWire
     answerer: str
     confidence: float
@@ -167,6 +203,7 @@ class AskResponse(Wire):
     usage: UsageWire | None
     timings_ms: TimingsWire
     hits: list[HitWire] | None = None
+    about: AboutWire | None = None
 
 
 class HitsEvent(Wire):

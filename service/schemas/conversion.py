@@ -2,10 +2,12 @@
 
 from index.records import Access, ArticleInfo, Filters, Hit
 from service.answer.models import (
+    About,
     Answer,
     Citation,
     Found,
     Message,
+    NearestPassage,
     NoAnswer,
     Preferences,
     Question,
@@ -14,6 +16,7 @@ from service.answer.models import (
     Step,
 )
 from service.schemas.api import (
+    AboutWire,
     ArticleSummary,
     AskEvent,
     AskRequest,
@@ -23,6 +26,7 @@ from service.schemas.api import (
     HighlightWire,
     HitsEvent,
     HitWire,
+    NearestPassageWire,
     NearestWire,
     PreferencesWire,
     SearchRequest,
@@ -81,8 +85,10 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
     )
 
 
-def answer_wire(result: Answer | NoAnswer, *, reads_all: bool, include_hits: bool = False) -> AskResponse:
-    """Give an answer, or the lack of one, its shape as JSON."""
+def answer_wire(result: Answer | NoAnswer | About, *, reads_all: bool, include_hits: bool = False) -> AskResponse:
+    """Give an answer, the lack of one, or a reply to small talk its shape as JSON."""
+    if isinstance(result, About):
+        return _about_response(result, include_hits=include_hits)
     fields = _common(result)
     fields |= _answered(result, reads_all=reads_all) if isinstance(result, Answer) else _not_answered(result)
     hits = [hit_wire(hit, reads_all=reads_all) for hit in result.hits] if include_hits else None
@@ -178,5 +184,59 @@ def _not_answered(result: NoAnswer) -> dict[str, object]:
         "sentences": [],
         "citations": [],
         "disagreements": [],
-        "nearest": [NearestWire(article_id=n.article_id, title=n.title) for n in result.nearest],
+        "nearest": [_nearest_wire(near) for near in result.nearest],
     }
+
+
+def _nearest_wire(near: NearestPassage) -> NearestPassageWire:
+    return NearestPassageWire(
+        article_id=near.article_id,
+        article_version=near.article_version,
+        title=near.title,
+        url=near.url,
+        passage_id=near.passage_id,
+        quote=near.quote,
+        start=near.start,
+        end=near.end,
+        marks=[HighlightWire(start=mark.start, end=mark.end) for mark in near.marks],
+    )
+
+
+def _about_response(reply: About, *, include_hits: bool) -> AskResponse:
+    """Give a reply to small talk its shape. No article was looked at for it, so it has no hits and no confidence."""
+    timings = reply.timings
+    return AskResponse(
+        id=reply.id,
+        conversation_id=None,
+        question=reply.question,
+        completed_question=None,
+        status="about",
+        short_answer=None,
+        text=reply.text,
+        sentences=[],
+        citations=[],
+        disagreements=[],
+        nearest=[],
+        preferences=PreferencesWire(),
+        answerer="extractive",
+        confidence=0.0,
+        degraded=None,
+        usage=None,
+        timings_ms=TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
+        hits=[] if include_hits else None,
+        about=_about_wire(reply),
+    )
+
+
+def _about_wire(reply: About) -> AboutWire:
+    corpus = reply.corpus
+    return AboutWire(
+        small_talk=reply.small_talk,
+        articles=corpus.articles,
+        examples=[NearestWire(article_id=named.article_id, title=named.title) for named in corpus.examples],
+        publishers=list(corpus.publishers),
+        publishers_total=corpus.publishers_total,
+        earliest=corpus.earliest,
+        latest=corpus.latest,
+        questions=list(corpus.questions),
+    )

@@ -8,10 +8,11 @@ from service.schemas.api import NearestWire, Wire
 
 
 class Outcomes(Wire):
-    """How many questions ended how. `abandoned`: whoever asked went away before the answer."""
+    """How many questions ended how. `abandoned`: the asker went away before the answer; `about`: it was small talk."""
 
     answered: int = 0
     no_answer: int = 0
+    about: int = 0
     failed: int = 0
     abandoned: int = 0
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from service.slack.text import mentions, question_text
+from service.slack.text import mentions, mentions_others, question_text
 
 # A reply that was also sent to the channel, and a message with a file beside it, are still what a person wrote.
 _WRITTEN = {None, "thread_broadcast", "file_share"}
@@ -25,12 +25,17 @@ class _Asked(BaseModel):
 
 
 class InThread(_Asked):
-    """A message to the bot, to be answered in its thread. `direct`: nobody else reads there."""
+    """A message to the bot, to be answered in its thread. `direct`: nobody else reads there.
+
+    `overheard`: it stands in a channel's thread in which the bot was asked before, and names nobody. So it may be a question
+    to the bot, or what people say to each other.
+    """
 
     kind: Literal["thread"] = "thread"
     ts: str
     thread: str
     direct: bool
+    overheard: bool = False
 
 
 class Command(_Asked):
@@ -63,7 +68,8 @@ def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[
     text = event.get("text") or ""
     thread = event.get("thread_ts") or ts
     direct = event.get("channel_type") == "im" or channel.startswith("D")
-    if not (direct or mentions(text, bot) or (thread != ts and takes_part(channel, thread))):
+    called = direct or mentions(text, bot)
+    if not called and (mentions_others(text) or thread == ts or not takes_part(channel, thread)):
         return None
     return InThread(
         key=message_key(channel, ts),
@@ -74,6 +80,7 @@ def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[
         ts=ts,
         thread=thread,
         direct=direct,
+        overheard=not called,
     )
 
 

@@ -8,8 +8,17 @@ from typing import Any
 from urllib.parse import quote as url_quote
 from urllib.parse import urlencode
 
-from service.schemas.api import AskResponse, CitationWire, DisagreementWire, SentenceWire
+from service.marked_words import marked_quote
+from service.schemas.api import (
+    AboutWire,
+    AskResponse,
+    CitationWire,
+    DisagreementWire,
+    NearestPassageWire,
+    SentenceWire,
+)
 from service.slack.text import link, markdown, mrkdwn, safe_address, shortened
+from service.slack.wording import HELP
 
 FEEDBACK = "footnote_feedback"
 SHARE = "footnote_share"
@@ -43,7 +52,7 @@ def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
 
 
 def pieces(response: AskResponse) -> tuple[Piece, ...]:
-    """Return what an answer says, sentence by sentence; or the one sentence that there is no answer."""
+    """Return what an answer says, sentence by sentence; or the words that there is no answer, or that reply to small talk."""
     if response.sentences:
         return tuple(piece for sentence in response.sentences for piece in sentence_pieces(sentence))
     return _written(response.text)
@@ -57,9 +66,11 @@ def _written(text: str) -> tuple[Piece, ...]:
 def below(response: AskResponse, *, public_url: str) -> list[tuple[Block, ...]]:
     """Return what stands below the sentences, in groups of blocks that belong together."""
     if response.status == "no_answer":
-        nearest = [link(_page(public_url, near.article_id), near.title) for near in response.nearest]
-        listed = [(section("*Nearest articles*\n" + "\n".join(f"• {title}" for title in nearest)),)] if nearest else []
-        return [*_circumstances(response), *listed, (context("Not in the articles"), _feedback(response.id))]
+        nearest = [_near(near, public_url) for near in response.nearest]
+        heading = [(section("*Nearest passages*"),)] if nearest else []
+        return [*_circumstances(response), *heading, *nearest, (context("No answer found"), _feedback(response.id))]
+    if response.about:
+        return list(_about(response.about, public_url))
     short = [(section(f"*In short:* {_fitted(response.short_answer)}"),)] if response.short_answer else []
     differences = [_difference(disagreement) for disagreement in response.disagreements]
     sources = [_source(citation, public_url) for citation in response.citations]
@@ -132,6 +143,28 @@ def _source(citation: CitationWire, public_url: str) -> tuple[Block, ...]:
     return (section(source_line(citation, public_url=public_url)), context(f"“{_fitted(citation.quote, 2_900)}”"))
 
 
+def _near(near: NearestPassageWire, public_url: str) -> tuple[Block, ...]:
+    """Write a passage that comes near, with the words of the question in bold."""
+    titled = section(f"• {link(_page(public_url, near.article_id, near), shortened(near.title, 300))}")
+    if not near.quote:
+        return (titled,)
+    quote = marked_quote(near, written=mrkdwn, marked="*{}*".format)
+    if len(quote) > LONGEST_TEXT - 10:  # escapes that make so much of so little are no words to mark
+        quote = _fitted(near.quote)
+    return (titled, context(f"“{quote}”"))
+
+
+def _about(about: AboutWire, public_url: str) -> Iterator[tuple[Block, ...]]:
+    """Write what there is to ask about. Nobody rates a greeting, so there are no buttons for that."""
+    if about.examples:
+        titles = [link(_page(public_url, named.article_id), shortened(named.title, 300)) for named in about.examples]
+        yield (section("\n".join(["*Some of the articles*", *(f"• {title}" for title in titles)])),)
+    if about.questions:
+        questions = [f"• {_fitted(question, 300)}" for question in about.questions]
+        yield (section("\n".join(["*You could ask*", *questions])),)
+    yield (context(mrkdwn(HELP)),)
+
+
 def _byline(response: AskResponse) -> str:
     extractive = response.answerer == "extractive"
     by = "Quoted from the articles." if extractive else f"Written by {_fitted(response.answerer, 200)}."
@@ -147,10 +180,12 @@ def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrk
     return inert
 
 
-def _page(public_url: str, article_id: str, citation: CitationWire | None = None) -> str:
+def _page(public_url: str, article_id: str, citation: CitationWire | NearestPassageWire | None = None) -> str:
     """Return the address of an article's own page here, as `web/links.js` writes it."""
     fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
-    query = {"version": citation.article_version, "start": citation.start, "end": citation.end} if citation else {}
+    query: dict[str, Any] = {}
+    if citation and citation.start is not None:
+        query = {"version": citation.article_version, "start": citation.start, "end": citation.end}
     path = url_quote(article_id, safe="" if fragile else "/")
     address = f"{public_url.rstrip('/')}/articles/{path}" + (f"?{urlencode(query)}" if query else "")
     return safe_address(address) or public_url

@@ -34,6 +34,8 @@ class SlackAssistant(Protocol):
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
+    def asks_nothing(self, text: str) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bot:
@@ -63,6 +65,10 @@ class Bot:
     async def noted(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """Do a piece of book-keeping, out of the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.books, lambda: work(*given, **named))
+
+    async def asks_nothing(self, text: str) -> bool:
+        """Say whether a text is small talk, or nothing that could be asked."""
+        return await asyncio.to_thread(self.assistant.asks_nothing, text)
 
     async def events(self, asked: Asked, asker: Asker) -> AsyncGenerator[list[AskEvent], None]:
         """Ask the assistant, in turn. A thread that was asked in before is a conversation that goes on.

@@ -77,6 +77,9 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
         log.info("was answered already", key=asked.key)
         await clear(asked, bot.calls, reacted=True)
         return
+    if asked.overheard and await bot.asks_nothing(asked.text):
+        log.info("nothing was asked", key=asked.key)
+        return
     growing = Reply(asked, bot.calls, bot=bot.user, earlier=earlier)
     if own := _own_words(asked):
         await growing.finish([notice(own)])
@@ -90,7 +93,10 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
 
 
 async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | None = None) -> Sequence[Message]:
-    """Ask, and show sentences as they come where a reply grows. Returns what the reply has to be in the end."""
+    """Ask, and show sentences as they come where a reply grows. Returns what the reply has to be in the end.
+
+    There is none where people seem to talk to each other and the articles say nothing to it.
+    """
     response: AskResponse | None = None
     try:
         async for batch in bot.events(asked, await bot.audience.asker(asked)):
@@ -105,6 +111,9 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | Non
     assert response is not None, "the last event is the answer"
     if isinstance(asked, InThread):
         await _remember_conversation(asked, response, bot)
+        if asked.overheard and response.status == "no_answer" and not asked.text.endswith("?"):
+            log.info("said to others, it seems, and not answered", key=asked.key)
+            return []
     own = [buttons(asked.key)] if isinstance(asked, Command) else []
     return messages(response, public_url=bot.public_url, last=own)
 
@@ -183,4 +192,4 @@ def _is_heading(message: Mapping[str, Any], key: str) -> bool:
 def _own_words(asked: Asked) -> str | None:
     if asked.turned_away:
         return TOO_MANY
-    return HELP if asked.text.lower().strip("?!. ") in ("", "help") else None
+    return None if asked.text else HELP

@@ -15,6 +15,7 @@ _MARK = re.compile(r"[*_~`]+")
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _MARKDOWN_MARK = re.compile(r"[\\`*_~\[\]|]")
 _STARTS_BLOCK = re.compile(r"^(?=\s*([#>+=-]|&gt;|\d+[.)]))", re.MULTILINE)
+_ADDRESSED = re.compile(r"<(?:@|!subteam\^|!(?:here|channel|everyone)\b)")
 _CONTROL = re.compile(r"<([^<>]*)>")
 
 
@@ -63,6 +64,11 @@ def question_text(text: str, bot: str) -> str:
 def mentions(text: str, bot: str) -> bool:
     """Say whether a message names the bot."""
     return f"<@{bot}>" in text or f"<@{bot}|" in text
+
+
+def mentions_others(text: str) -> bool:
+    """Say whether a message names a person, a user group or all of a channel."""
+    return bool(_ADDRESSED.search(text))
 
 
 def _as_seen(control: re.Match[str]) -> str:

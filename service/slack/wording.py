@@ -6,7 +6,8 @@ from service.auth.fair_queue import Busy
 HELP = (
     "Ask me a question about the articles, and I answer with exact quotations and where they come from. Mention me in a "
     "channel, write to me directly, or go on in a thread where I have answered; there I know what was said before. With "
-    "/ask, only you see the answer. When the articles do not answer a question, I say so."
+    "/ask, only you see the answer. When I find no answer, I say so. In a thread of a channel I do not reply to thanks, and "
+    "not to what is said to others."
 )
 LOOKING = "Looking through the articles…"
 TOO_MANY = "I have more questions than I can take on just now. Please ask again in a minute."

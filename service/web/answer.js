@@ -1,17 +1,20 @@
 /** One answer as it is read: short answer, sentences with their markers, what sources differ on, the sources. */
 
+import { aboutView } from "./about.js";
 import { colophon } from "./actions.js";
-import { originalLink, particulars, quoteView, separated } from "./article.js";
+import { originalLink, particulars, quoteView, separated, targetOf } from "./article.js";
 import { articleLink } from "./articles.js";
 import { period } from "./dates.js";
 import { element } from "./dom.js";
 import { answerText, citationTarget, markerMaker } from "./sentences.js";
 
 /**
- * Build an answer, or the statement that there is none, as the parts before its text, the text, and those after.
+ * Build an answer, the statement that none was found, or a reply to small talk, as the parts before its text, the text, and
+ * those after.
  * `text` is what `answerText` made, if its sentences have begun to arrive.
  */
 export function answerView(answer, { open, text = answerText(open) }) {
+  if (answer.status === "about") return aboutView(answer, open);
   return answer.status === "answered" ? answered(answer, { open, text }) : notAnswered(answer, open);
 }
 
@@ -44,18 +47,25 @@ function answered(answer, { open, text }) {
 }
 
 function notAnswered(answer, open) {
-  const rows = answer.nearest.map(({ article_id: id, title }) => element("li", {}, articleLink({ id }, title, open)));
+  const rows = answer.nearest.map((passage) => nearPassage(passage, open));
   const nearest = element(
     "section",
     { class: "nearest" },
-    element("h3", { class: "overline" }, "Nearest articles"),
+    element("h3", { class: "overline" }, "Nearest passages"),
     element("ul", { class: "contents" }, rows),
   );
   return {
-    before: [element("p", { class: "byline" }, "Not in the articles"), ...understanding(answer)],
+    before: [element("p", { class: "byline" }, "No answer found"), ...understanding(answer)],
     text: element("p", { class: "no-answer", dir: "auto" }, answer.text),
     after: [degraded(answer), rows.length ? nearest : null, colophon(answer)].filter(Boolean),
   };
+}
+
+/** A passage with the words of the question marked. Answers that are kept from earlier name the article alone. */
+function nearPassage(passage, open) {
+  const target = targetOf({ ...passage, id: passage.article_id, version: passage.article_version });
+  const quote = passage.quote ? quoteView(passage, "near-quote") : null;
+  return element("li", { class: "near" }, articleLink(target, passage.title, open), quote);
 }
 
 function byline(answerer) {

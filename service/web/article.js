@@ -88,20 +88,20 @@ function origin(article) {
 }
 
 /**
- * A citation's quote in quotation marks, unless it brings its own, with what answers by itself in bold. The element's text
- * is the quote and nothing else.
+ * The quote of a citation in quotation marks, unless it brings its own, with what answers by itself in bold; or that of a
+ * passage that comes near, with the words of the question marked. The element's text is the quote and nothing else.
  */
 export function quoteView(citation, name) {
   const { quote } = citation;
   const opens = /^["'\u2018\u201c\u201e\u00ab]/.test(quote);
   const bare = opens && /["\u201c\u201d\u00bb]$/.test(quote);
   const view = element("q", { class: `${name}${bare ? " bare" : opens ? " opens" : ""}`, dir: "auto" });
-  quoteText(view, { quote, stretch: highlighted(citation) });
+  quoteText(view, { quote, stretches: highlighted(citation), marked: citation.marks ? "mark" : "b" });
   return view;
 }
 
-function highlighted({ quote, start, highlight }) {
-  return highlight && utf16Stretch(quote, { start: highlight.start - start, end: highlight.end - start });
+function highlighted({ quote, start: at, highlight, marks = highlight ? [highlight] : [] }) {
+  return marks.map(({ start, end }) => utf16Stretch(quote, { start: start - at, end: end - at }));
 }
 
 /** Put a middle dot between parts. */

@@ -37,7 +37,7 @@ export function utf16Stretch(text, { start, end }) {
 
 /** Build the text of an article. `stretch` is counted in UTF-16 units; null highlights nothing. */
 export function articleText({ text, format, stretch }) {
-  const writer = new Writer(text, stretch);
+  const writer = new Writer(text, stretch ? [stretch] : []);
   const root = element("div", { class: `article-text ${format}` });
   if (format === "markdown") for (const block of blocksOf(text)) writer.block(root, block);
   else writer.plain(root, 0, text.length);
@@ -46,11 +46,11 @@ export function articleText({ text, format, stretch }) {
 }
 
 /**
- * Write a quote into an element, with `stretch` in bold: emphasis is shown and its signs are hidden, as in an article, and
- * links are shown as text. The element's text is the quote and nothing else.
+ * Write a quote into an element, with its stretches in elements called `marked`: emphasis is shown and its signs are hidden,
+ * as in an article, and links are shown as text. The element's text is the quote and nothing else.
  */
-export function quoteText(parent, { quote, stretch }) {
-  const writer = new Writer(quote, stretch, { marked: "b", linked: () => element("span") });
+export function quoteText(parent, { quote, stretches, marked }) {
+  const writer = new Writer(quote, stretches, { marked, linked: () => element("span") });
   for (const { from, to } of linesOf(quote)) {
     // A quote starts after the signs of its first line: what looks like one there is said, as in "> 5 %".
     const signs = from ? quote.slice(from, to).match(LINE_SIGNS)[0].length : 0;
@@ -113,12 +113,12 @@ function continues(block, line) {
 }
 
 class Writer {
-  constructor(text, stretch, { marked = "mark", linked = link } = {}) {
+  /** `stretches` are marked; they come in order and do not overlap. */
+  constructor(text, stretches, { marked = "mark", linked = link } = {}) {
     this.text = text;
     this.marked = marked;
     this.linked = linked;
-    this.from = stretch?.from ?? 0;
-    this.to = stretch?.to ?? 0;
+    this.stretches = stretches;
   }
 
   block(root, block) {
@@ -202,13 +202,18 @@ class Writer {
     parent.append(made);
   }
 
-  /** Write a stretch as it is; what of it is cited goes into `mark`. */
+  /** Write a stretch as it is; what of it is marked goes into elements of its own. */
   plain(parent, from, to) {
-    const start = Math.min(Math.max(from, this.from), to);
-    const end = Math.max(Math.min(to, this.to), start);
-    if (from < start) parent.append(this.text.slice(from, start));
-    if (start < end) parent.append(element(this.marked, {}, this.text.slice(start, end)));
-    if (end < to) parent.append(this.text.slice(end, to));
+    let done = from;
+    for (const stretch of this.stretches) {
+      const start = Math.max(done, stretch.from);
+      const end = Math.min(to, stretch.to);
+      if (start >= end) continue;
+      if (done < start) parent.append(this.text.slice(done, start));
+      parent.append(element(this.marked, {}, this.text.slice(start, end)));
+      done = end;
+    }
+    if (done < to) parent.append(this.text.slice(done, to));
   }
 }
 

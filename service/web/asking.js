@@ -1,5 +1,6 @@
 /** The field that questions are typed into, and the conversation above it. */
 
+import { CHOSEN } from "./about.js";
 import { element } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { conversationAddress } from "./links.js";
@@ -43,14 +44,22 @@ export function startAsking(conversation = null) {
 }
 
 function listenToForm(thread, filters) {
+  const ask = (question) => {
+    converse();
+    thread.ask(question, filters.current());
+  };
   const submit = () => {
     const question = field.value.trim();
     if (thread.busy || !question) return;
-    converse();
     field.value = "";
     fit();
-    thread.ask(question, filters.current());
+    ask(question);
   };
+  thread.list.addEventListener(CHOSEN, ({ detail }) => {
+    if (thread.busy) return;
+    ask(detail.question);
+    field.focus({ preventScroll: true });
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!thread.stop()) submit();

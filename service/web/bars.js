@@ -7,6 +7,7 @@ const HEIGHT = 100; // of the drawing, which is stretched to the room there is
 const PARTS = [
   { name: "answered", words: "Answered", of: (day) => day.answered },
   { name: "refused", words: "Refused", of: (day) => day.no_answer },
+  { name: "about", words: "Small talk", of: (day) => day.about },
   { name: "failed", words: "Failed or left", of: (day) => day.failed + day.abandoned },
 ];
 

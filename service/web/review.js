@@ -10,7 +10,9 @@ import { pagedList } from "./lists.js";
 import { openArticle } from "./reader.js";
 
 const RATINGS = { "": "Any", down: "Rated down", up: "Rated up" };
-const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused" };
+const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused", about: "Small talk" };
+
+const FLAGS = { no_answer: "refused", about: "small talk" };
 
 /** Build the page: a choice of what is listed, and the list. */
 export function reviewView() {
@@ -36,7 +38,8 @@ function reviewList(chosen) {
 }
 
 function row({ answer, asker, asked, feedback }, leave) {
-  const outcome = answer.status === "answered" ? null : element("span", { class: "flag" }, "refused");
+  const flag = FLAGS[answer.status];
+  const outcome = flag ? element("span", { class: "flag" }, flag) : null;
   const link = element("a", { href: answerAddress(answer.id) }, moment(asked));
   const row = element(
     "li",

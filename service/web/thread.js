@@ -112,7 +112,8 @@ export class Thread {
 
   request({ question, filters }) {
     if (this.conversation) return { question, filters, conversation_id: this.conversation };
-    const history = this.answers.slice(-REMEMBERED).flatMap((answer) => [
+    const asked = this.answers.filter((answer) => answer.status !== "about");
+    const history = asked.slice(-REMEMBERED).flatMap((answer) => [
       { role: "user", text: answer.question },
       { role: "assistant", text: spoken(answer) },
     ]);

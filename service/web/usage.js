@@ -33,8 +33,8 @@ export function usageView() {
 }
 
 function usageOver(usage) {
-  const { answered, no_answer: refused, failed, abandoned } = usage.questions;
-  const total = answered + refused + failed + abandoned;
+  const { answered, no_answer: refused, about, failed, abandoned } = usage.questions;
+  const total = answered + refused + about + failed + abandoned;
   const number = total ? `${total.toLocaleString("en-GB")} ${total === 1 ? "question" : "questions"}` : "Nothing was asked";
   const heading = element("p", { class: "usage-period" }, `${number} ${inWords(usage)}`);
   if (!total) return [heading, ...articles(usage)];
@@ -46,12 +46,13 @@ function inWords({ first, last }) {
 }
 
 function keyFigures(usage, total) {
-  const { answered, no_answer: refused, failed, abandoned } = usage.questions;
+  const { answered, no_answer: refused, about, failed, abandoned } = usage.questions;
   return element(
     "dl",
     { class: "key-figures" },
     figure("Answered", share(answered, total), answered),
     figure("Refused", share(refused, total), refused),
+    about ? figure("Small talk", share(about, total), about) : null,
     figure("Failed or left", share(failed + abandoned, total), failed + abandoned),
     figure("Degraded", share(usage.degraded, usage.kept), `${usage.degraded} of ${usage.kept} kept`),
     figure("Median time", milliseconds(usage.median_ms), null),

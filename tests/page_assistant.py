@@ -11,6 +11,7 @@ from service.auth.askers import Asker
 from service.history.feedback import Wanted
 from service.history.store import Through
 from service.schemas.api import (
+    AboutWire,
     ArticleResponse,
     ArticlesResponse,
     ArticleSummary,
@@ -22,6 +23,7 @@ from service.schemas.api import (
     HighlightWire,
     HitsEvent,
     HitWire,
+    NearestPassageWire,
     NearestWire,
     PreferencesWire,
     PublishersResponse,
@@ -151,6 +153,7 @@ def told(question: str, **fields: Any) -> AskResponse:
 BELL = "The bell rang 🔔 at nine."
 RISE = "“The Elbe rose by *two metres* overnight,” the harbour office said.\n\n- 🚢 The ferries stopped at noon."
 COST = "The flood cost €12 million, the senate estimates."
+BELL_AT = ARTICLES["long"].text.index(BELL)
 INSURED = "Insurers\nspeak of `€9 million`"
 ANSWERS = {
     made.question: made
@@ -191,8 +194,34 @@ ANSWERS = {
             "What is the meaning of life?",
             status="no_answer",
             confidence=0.1,
-            text="The articles do not answer this.",
-            nearest=[NearestWire(article_id="long", title="A long year")],
+            text="I found no answer to this.",
+            nearest=[
+                NearestPassageWire(
+                    article_id="long",
+                    article_version=ARTICLES["long"].version,
+                    title="A long year",
+                    passage_id="long-0",
+                    quote=BELL,
+                    start=BELL_AT,
+                    end=BELL_AT + len(BELL),
+                    marks=[HighlightWire(start=BELL_AT + at, end=BELL_AT + at + 4) for at in (4, 19)],
+                ),
+                NearestPassageWire(article_id="old", title="An older one"),
+            ],
+        ),
+        told(
+            "What can you do?",
+            status="about",
+            confidence=0,
+            text="I am Footnote. You may read 3 articles.",
+            about=AboutWire(
+                small_talk="about",
+                articles=3,
+                examples=[NearestWire(article_id="long", title="A long year")],
+                publishers=["The Herald"],
+                publishers_total=1,
+                questions=["Who rang?", "What did the flood cost?"],
+            ),
         ),
         told("Slowly?", sentences=[sentence("At last.", 1)], citations=[cite(1, "old", "older wording")]),
         told(

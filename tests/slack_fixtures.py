@@ -17,6 +17,7 @@ from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.store import Through
 from service.schemas.api import (
+    AboutWire,
     AskEvent,
     AskRequest,
     AskResponse,
@@ -24,6 +25,7 @@ from service.schemas.api import (
     DisagreementWire,
     HitsEvent,
     NearestPassageWire,
+    NearestWire,
     PreferencesWire,
     SentenceEvent,
     SentenceWire,
@@ -86,6 +88,12 @@ def not_answered(*nearest: str) -> AskResponse:
     listed = [NearestPassageWire(article_id=f"near/{number}", title=title) for number, title in enumerate(nearest)]
     text = NOT_ANSWERED
     return _response("ans_none", "conv_1", status="no_answer", text=text, nearest=listed)
+
+
+def about(*titles: str, questions: Sequence[str] = ()) -> AskResponse:
+    named = [NearestWire(article_id=f"about/{number}", title=title) for number, title in enumerate(titles)]
+    what = AboutWire(small_talk="thanks", articles=len(titles), examples=named, questions=list(questions))
+    return _response("ans_about", "conv_1", status="about", text="You are welcome. Ask on.", nearest=[], about=what)
 
 
 def _response(id: str, conversation_id: str | None, **fields: Any) -> AskResponse:

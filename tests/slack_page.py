@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 
-from service.schemas.api import DisagreementWire, ValueWire
+from service.schemas.api import DisagreementWire, HighlightWire, ValueWire
 from service.slack.blocks import Block, buttons
 from service.slack.messages import Message, messages, notice
 from service.slack.wording import FAILED, HELP, TOO_MANY
-from tests.slack_fixtures import PUBLIC_URL, answered, citation, not_answered
+from tests.slack_fixtures import PUBLIC_URL, about, answered, citation, not_answered
 
 STYLE = """
 body { font: 15px/1.46 system-ui, sans-serif; max-width: 720px; margin: 2rem auto; padding: 0 1rem; color: #1d1c1d }
@@ -50,7 +50,14 @@ def _examples() -> Iterator[tuple[str, Sequence[Message]]]:
         messages(whole, public_url=PUBLIC_URL, last=[buttons("command:1")]),
     )
     refused = not_answered("Amazon invests in Anthropic", "Meta & the Hyperion data centre")
-    yield "No answer", messages(refused, public_url=PUBLIC_URL)
+    quote = "Amazon will invest $5 billion in *Anthropic* <now>."
+    found = {"article_version": "sha256:0", "passage_id": "p", "quote": quote, "start": 10, "end": 10 + len(quote)}
+    marks = [HighlightWire(start=10, end=16), HighlightWire(start=44, end=53)]
+    first, *rest = refused.nearest
+    nearest = [first.model_copy(update={**found, "marks": marks}), *rest]
+    yield "No answer", messages(refused.model_copy(update={"nearest": nearest}), public_url=PUBLIC_URL)
+    greeted = about("Amazon invests in Anthropic", questions=["How much will Amazon invest?", "Who builds Hyperion?"])
+    yield "Small talk", messages(greeted, public_url=PUBLIC_URL)
     hostile = "<!channel> <@U012AB3CD> *bold* `code` <https://evil.example|your bank> [x](https://evil.example) :tada:"
     quoted = [citation(1, quote=hostile, title=f"A title with {hostile}")]
     yield "Hostile text", messages(answered(hostile, citations=quoted), public_url=PUBLIC_URL)

@@ -265,6 +265,8 @@ def test_a_wrong_refusal_is_wrong_in_every_answer_metric_but_not_in_retrieval() 
 def test_unanswerable_questions_have_refusal_scores_alone() -> None:
     question = EvalQuestion("q", "?", answerable=False)
     assert scores_of(question, refusal()) == {"refusal_precision": 1, "refusal_recall": 1}
+    # Whoever takes a question for small talk did not say that it has no answer.
+    assert scores_of(question, response(status="about", text="Hello!")) == {"refusal_recall": 0}
     assert scores_of(question, response("Yes."))["refusal_recall"] == 0
 
 

@@ -123,6 +123,16 @@ def test_ask_says_when_the_articles_do_not_answer(footnote: Run, corpus_data: Pa
     assert all(f"“{near['quote'].split()[0]}" in ran.out for near in as_json["nearest"])
 
 
+def test_ask_replies_to_small_talk(footnote: Run, weather_data: Path) -> None:
+    ran = footnote("ask", "What can you do?", data_dir=weather_data)
+    assert ran.code == 0
+    assert ran.out.startswith("I am Footnote.")
+    as_json = footnote("ask", "What can you do?", "--json", data_dir=weather_data).json
+    assert (as_json["status"], as_json["nearest"]) == ("about", [])
+    assert as_json["about"]["articles"] > 0
+    assert all(f"  • {question}" in ran.out for question in as_json["about"]["questions"])
+
+
 def test_search(footnote: Run, corpus_data: Path) -> None:
     found = footnote("search", KEY_QUESTION, "--limit", "3", "--json", data_dir=corpus_data)
     assert set(found.json) == {"question", "hits"}

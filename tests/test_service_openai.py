@@ -13,7 +13,16 @@ from llama_index.llms.openai_like import OpenAILike
 
 from index.errors import IndexEmpty, ModelUnusable
 from service.openai.asking import NOT_FOLLOWED, NOT_READ
-from service.schemas.api import AskRequest, DisagreementWire, HitsEvent, UsageWire, ValueWire
+from service.schemas.api import (
+    AboutWire,
+    AskRequest,
+    DisagreementWire,
+    HighlightWire,
+    HitsEvent,
+    NearestPassageWire,
+    UsageWire,
+    ValueWire,
+)
 from service.settings import Settings
 from tests.fake_assistant import FakeDesk, answer, answered, citation, streamed
 from tests.http_server import served
@@ -345,6 +354,38 @@ def test_disagreements_are_told_in_the_text(assistant: FakeDesk, client: openai.
     assert message.content == expected
     indices = [(a.url_citation.start_index, a.url_citation.end_index) for a in message.annotations or []]
     assert [expected[start:end] for start, end in indices] == ["[1]", "[2]", "[1]", "[2]"]
+    stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == expected
+
+
+def test_a_refusal_shows_what_comes_nearest_with_the_words_of_the_question_marked(
+    assistant: FakeDesk, client: openai.OpenAI
+) -> None:
+    quote = "The *ferry*\n\nsails <soon>."
+    marks = [HighlightWire(start=15, end=20)]
+    near = NearestPassageWire(
+        article_id="a b", article_version="sha256:1", title="[x](y)", quote=quote, start=10, end=36, marks=marks
+    )
+    refused = answer(nearest=[near, NearestPassageWire(article_id="old", title="No quote")])
+    assistant.steps = [HitsEvent(hits=[]), refused]
+    message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
+    first, last = (message.content or "").split("\n\nThe passages that come nearest:\n\n- ")
+    assert first == "The articles do not answer this."
+    assert last.startswith(r"[\[x\](y)](http://")
+    assert last.endswith(r"/articles/a%20b?version=sha256%3A1&start=10&end=36): “The \***ferry**\* sails &lt;soon>.”")
+    stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == message.content
+    later = [*QUESTION, {"role": "assistant", "content": message.content}, {"role": "user", "content": "And now?"}]
+    client.chat.completions.create(model="footnote", messages=later)  # type: ignore[arg-type]
+    assert asked_of(assistant).history[-1].text == "The articles do not answer this."
+
+
+def test_small_talk_gets_words_and_questions_to_ask(assistant: FakeDesk, client: openai.OpenAI) -> None:
+    about = AboutWire(small_talk="greeting", questions=["Who *rang*?", "Why?"])
+    assistant.steps = [answer(status="about", text="Hello!", about=about)]
+    expected = "Hello!\n\nYou could ask:\n\n- Who \\*rang\\*?\n- Why?"
+    message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
+    assert (message.content, message.annotations) == (expected, [])
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == expected
 

@@ -39,10 +39,28 @@ def test_extractive_answers_are_called_quotes(page: Page) -> None:
 
 def test_no_answer_is_shown_as_what_it_is(page: Page) -> None:
     entry = ask(page, "What is the meaning of life?")
-    expect(entry.locator(".no-answer")).to_have_text("The articles do not answer this.")
+    expect(entry.locator(".no-answer")).to_have_text("I found no answer to this.")
     expect(entry.locator(".marker, .sources, .problem")).to_have_count(0)
+    assert entry.locator(".near-quote").all_text_contents() == [BELL]
+    assert entry.locator(".near-quote mark").all_text_contents() == ["bell", "nine"]
+    expect(entry.locator(".near")).to_have_count(2)
     entry.get_by_role("link", name="A long year").click()
     expect(page.locator(".article-title")).to_have_text("A long year")
+    expect(page.locator(".reader mark")).to_have_text(BELL)
+
+
+def test_what_could_be_asked_is_asked_with_a_click_or_a_key(page: Page, assistant: PageDesk) -> None:
+    entry = ask(page, "What can you do?")
+    expect(entry.locator(".answer-text")).to_have_text("I am Footnote. You may read 3 articles.")
+    expect(entry.locator(".thumbs, .timings, .no-answer")).to_have_count(0)
+    entry.get_by_role("link", name="A long year").click()
+    expect(page.locator(".article-title")).to_have_text("A long year")
+    page.keyboard.press("Escape")
+    entry.get_by_role("button", name="Who rang?").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".entry").nth(1).locator(".answer-text")).to_contain_text("The bell rang")
+    assert [request.question for request in assistant.asked] == ["What can you do?", "Who rang?"]
+    assert assistant.asked[1].history == []
 
 
 def test_words_of_articles_and_models_are_never_run(page: Page) -> None:

@@ -13,7 +13,7 @@ from service.answer.pipeline import NOT_ANSWERED
 from service.schemas.api import AskEvent
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, not_answered, running_bot
+from tests.slack_fixtures import ScriptedDesk, about, answered, events_of, not_answered, running_bot
 from tests.slack_workspace import BOT, TEAM, Fault, SlackServer, action_body, command_body, event_body, mention, words
 
 
@@ -145,6 +145,43 @@ def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedDesk) ->
     slack.wait_until_quiet()
     assert assistant.questions == ["How?"]
     assert len(slack.called("chat.startStream")) == 1
+
+
+@pytest.mark.usefixtures("bot")
+def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(slack: SlackServer, assistant: ScriptedDesk) -> None:
+    asked = slack.ask("How?")
+    slack.reply(asked)
+    thread = asked["event"]["ts"]
+    for said in (
+        "thanks, all",
+        "<@U0OTHER> what do you think?",
+        "<!here> who knows?",
+        "<!subteam^S1|@crew> have a look?",
+    ):
+        slack.deliver(slack.say(said, thread=thread))
+    slack.wait_until_quiet()
+    assert assistant.questions == ["How?"]
+    assistant.script = lambda question: events_of(not_answered("Near"))
+    slack.deliver(slack.say("I do not think that this is so.", thread=thread))
+    slack.wait_until_quiet()
+    assert len(slack.replies("C0GENERAL", thread)) == 1
+    question = slack.say("And the crane?", thread=thread)
+    slack.deliver(question)
+    (refused,) = slack.reply(question)
+    assert NOT_ANSWERED in words(refused)
+
+
+@pytest.mark.usefixtures("bot")
+def test_small_talk_to_the_bot_gets_a_friendly_reply(slack: SlackServer, assistant: ScriptedDesk) -> None:
+    assistant.script = lambda question: events_of(about("Roles & berths", questions=["Who may *confirm* bookings?"]))
+    (reply,) = slack.reply(slack.ask("thanks!"))
+    assert "You are welcome." in words(reply)
+    assert "*Some of the articles*\n• <https://footnote.example.org/articles/about/0|Roles &amp; berths>" in words(
+        reply
+    )
+    assert "*You could ask*\n• Who may" in words(reply)
+    assert "*confirm*" not in words(reply)
+    assert FEEDBACK not in str(reply)
 
 
 @pytest.mark.usefixtures("bot")

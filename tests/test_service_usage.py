@@ -98,11 +98,12 @@ def test_questions_are_counted_by_day_and_by_how_they_ended(service: Service) ->
     service.ask(Failed("IndexEmpty"), days_ago=2)
     service.ask(Failed("LanguageModelFailed"), days_ago=2)
     service.ask(Abandoned(), days_ago=6)
+    service.ask(answer(status="about"), days_ago=6)
     service.ask(given("c", "rain"), days_ago=7)
     usage = service.over(days=7)
-    assert usage.questions == Outcomes(answered=2, no_answer=1, failed=2, abandoned=1)
+    assert usage.questions == Outcomes(answered=2, no_answer=1, about=1, failed=2, abandoned=1)
     assert [day for day in usage.per_day if day != DayOfUse(day=day.day)] == [
-        DayOfUse(day=date(2026, 4, 18), abandoned=1),
+        DayOfUse(day=date(2026, 4, 18), about=1, abandoned=1),
         DayOfUse(day=date(2026, 4, 22), answered=1, no_answer=1, failed=2),
         DayOfUse(day=TODAY, answered=1),
     ]

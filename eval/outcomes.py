@@ -27,8 +27,6 @@ Outcome = Literal["right", "wrong", "refused"]
 MEASURES = ("right", "wrong", "refused", "rightly_refused")
 """Shares of the questions that have an answer; the last, of those that have none."""
 
-# What is no answer: a refusal, and a reply about the corpus itself.
-_NOT_ANSWERED = frozenset({"no_answer", "about"})
 _MARKER = re.compile(r"\s*\[\d+\]")
 _DASHES = re.compile(r"[‐‑‒–—―−]")
 _APOSTROPHES = re.compile(r"[‘’ʼ′`´]")
@@ -42,7 +40,8 @@ def outcome(result: Result) -> Outcome | None:
 
     A question without an answer is right when it is refused. An error is wrong.
     """
-    refused = result.status in _NOT_ANSWERED and result.error is None
+    # What is asked in a set is a question: one that was taken for small talk was not looked up, and is wrong.
+    refused = result.refused and result.error is None
     if not result.answerable:
         return "right" if refused else "wrong"
     if refused:

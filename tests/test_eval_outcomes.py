@@ -40,7 +40,7 @@ def test_each_question_is_right_wrong_or_refused() -> None:
     assert outcome(Result("a", "?", True, ("x",), error="broken")) == "wrong"
     assert outcome(Result("a", "?", False, error="broken")) == "wrong"
     assert outcome(Result("a", "?", True, status="answered", text="Nobody knows whether this is right.")) is None
-    assert outcome(Result("a", "?", False, status="about", text="These are the company's policies.")) == "right"
+    assert outcome(Result("a", "?", False, status="about", text="These are the company's policies.")) == "wrong"
 
 
 RUN = [

@@ -7,7 +7,7 @@ from pathlib import Path
 from index.ingest.sync import sync
 from index.records import EVERYTHING
 from index.stores.store import Index
-from service.answer.models import Answer, Citation, NoAnswer, Question, Sentence
+from service.answer.models import About, Answer, Citation, NoAnswer, Question, Sentence
 from service.answer.pipeline import answer
 from service.settings import Settings
 from tests.service_fixtures import shipped_reader
@@ -40,7 +40,7 @@ def indexed(index: Index, folder: Path, **texts: str) -> None:
     assert sync(index, [folder]).failed == ()
 
 
-def reply(index: Index, question: str, as_of: date | None = None) -> Answer | NoAnswer:
+def reply(index: Index, question: str, as_of: date | None = None) -> Answer | NoAnswer | About:
     """Answer a question as people get it, and check every quote."""
     asked = Question(question, access=EVERYTHING, as_of=as_of)
     found = answer(asked, index=replace(index, reader=shipped_reader()), settings=SETTINGS)

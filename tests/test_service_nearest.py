@@ -68,7 +68,8 @@ def test_the_three_best_passages_of_what_the_asker_may_read_are_shown(harbour: L
     assert for_everyone.text == "I found no answer to this in the articles that you may read."
     assert len(for_everyone.nearest) == 3
     assert "board" not in {passage.article_id for passage in for_everyone.nearest}
-    assert "board" in {passage.article_id for passage in [*for_all.nearest, *for_all.citations]}
+    shown = {near.article_id for near in for_all.nearest} | {cited.article_id for cited in for_all.citations}
+    assert "board" in shown
 
 
 def test_answers_that_were_kept_before_name_the_article_alone(harbour: LocalAssistant) -> None:

@@ -376,7 +376,7 @@ def test_a_refusal_shows_what_comes_nearest_with_the_words_of_the_question_marke
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == message.content
     later = [*QUESTION, {"role": "assistant", "content": message.content}, {"role": "user", "content": "And now?"}]
-    client.chat.completions.create(model="footnote", messages=later)  # type: ignore[arg-type]
+    client.chat.completions.create(model="footnote", messages=later)
     assert asked_of(assistant).history[-1].text == "The articles do not answer this."
 
 

@@ -119,10 +119,11 @@ class _Decision:
 
 def _answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
     """Return what says whether the articles answer a question, without a language model."""
+    refusing = settings.model_copy(update={"refusals": True})
 
     def answers(asked: Question) -> bool:
         # What would count as small talk is replied to with such questions, and so on without end.
-        return not small_talk(index, asked.text) and isinstance(answer(asked, index=index, settings=settings), Answer)
+        return not small_talk(index, asked.text) and isinstance(answer(asked, index=index, settings=refusing), Answer)
 
     return answers
 

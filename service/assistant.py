@@ -17,7 +17,7 @@ from index.models.computation import computation
 from index.records import EVERYTHING, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index
-from service.answer.analysis import analyse
+from service.answer.analysis import analyse, checked
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
 from service.answer.models import Question

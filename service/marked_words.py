@@ -17,6 +17,8 @@ def marked_quote(near: NearestPassageWire, *, written: Callable[[str], str], mar
 
 
 def _spaced(words: str, written: Callable[[str], str]) -> str:
-    """Escape words and keep one space where there are some around them: escaping may drop those."""
-    before, after = (" " if words[place].isspace() else "" for place in (0, -1)) if words else ("", "")
-    return f"{before}{written(words.strip())}{after}" if words.strip() else before
+    """Escape words on one line, and keep a space at either end where there is one."""
+    if not words.strip():
+        return " " if words else ""
+    before, after = (" " if words[place].isspace() else "" for place in (0, -1))
+    return f"{before}{written(' '.join(words.split()))}{after}"

@@ -53,7 +53,9 @@ def reply(index: Index, question: str, as_of: date | None = None) -> Answer | No
 
 
 def confidence(index: Index, question: str) -> float:
-    return reply(index, question).confidence
+    found = reply(index, question)
+    assert isinstance(found, Answer | NoAnswer)
+    return found.confidence
 
 
 def sentences(index: Index, question: str) -> list[Sentence]:

@@ -185,7 +185,7 @@ def from_feedback_command(
         from service.settings import load_settings
 
         wanted = read_rating(rating)
-        with open_client(load_settings(), keeping=True) as client:
+        with open_client(load_settings(), with_history=True) as client:
             added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
         _say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 

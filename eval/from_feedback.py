@@ -9,7 +9,7 @@ from typing import Protocol
 from eval.drafting.draft_file import appending_rows
 from eval.formats.collecting import filled_lines
 from index.errors import WrongUsage
-from service.history.feedback import Wanted
+from service.history.feedback import ReviewFilter
 from service.schemas.api import Rating
 from service.schemas.history import FeedbackWire, ReviewResponse, ReviewRow
 
@@ -19,7 +19,7 @@ _PAGE = 200
 class Reviewing(Protocol):
     """Whoever can be asked what was asked."""
 
-    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
+    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
 
 
 def candidates_into(out: Path, client: Reviewing, *, rating: Rating | None = None, since: date | None = None) -> int:
@@ -90,7 +90,7 @@ def _rated(client: Reviewing, rating: Rating | None, since: date | None) -> Iter
     first = datetime.combine(since, datetime.min.time(), UTC) if since else datetime.min.replace(tzinfo=UTC)
     after: str | None = None
     while True:
-        page = client.review(Wanted(rating), after=after, limit=_PAGE)
+        page = client.review(ReviewFilter(rating), after=after, limit=_PAGE)
         recent = [row for row in page.rows if row.asked >= first]
         yield from (row for row in recent if row.feedback)
         if page.next_after is None or len(recent) < len(page.rows):

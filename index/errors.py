@@ -98,5 +98,5 @@ class ArticleDeleted(FootnoteError):
     """The article existed and was deleted."""
 
 
-class NotKept(FootnoteError):
+class NotInHistory(FootnoteError):
     """No such conversation or answer for this person: never kept, deleted, expired, or somebody else's."""

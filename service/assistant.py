@@ -9,7 +9,7 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from index.errors import ArticleUnknown, FootnoteError, NotKept, QuestionError
+from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionError
 from index.ingest.pruning import Pruning
 from index.ingest.running import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -26,10 +26,10 @@ from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
 from service.auth.askers import OWNER, Asker
 from service.history.database import check_database
-from service.history.feedback import Wanted
-from service.history.making import made_with
+from service.history.feedback import ReviewFilter
+from service.history.provenance import provenance_of
 from service.history.store import HistoryStore, Through
-from service.history.usage import Usage
+from service.history.usage import UsageReports
 from service.maintenance.backups import back_up
 from service.maintenance.reports import check_wire, report_wire
 from service.maintenance.watch_status import WatchStatus
@@ -50,8 +50,8 @@ from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
     FeedbackRequest,
-    KeptAnswer,
     ReviewResponse,
+    StoredAnswerResponse,
 )
 from service.schemas.maintenance import (
     BackupResponse,
@@ -73,15 +73,15 @@ class LocalAssistant:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
     A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
-    None where nothing is kept, and `recorded` where no audit record is; `observers` are told of questions that are over.
+    None where nothing is kept, and `usage_reports` where no audit record is; `observers` are told of questions that are over.
     """
 
     live: LiveIndex
     settings: Settings
     writer: Writer | None
     watches: WatchStatus = field(default_factory=WatchStatus)
-    kept: HistoryStore | None = None
-    recorded: Usage | None = None
+    history: HistoryStore | None = None
+    usage_reports: UsageReports | None = None
     observers: tuple[Observer, ...] = ()
 
     @property
@@ -100,7 +100,7 @@ class LocalAssistant:
     ) -> Generator[AskEvent, None, None]:
         """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
 
-        Raises what `service.answer.pipeline.steps` raises, and NotKept where the conversation is not one of the asker's.
+        Raises what `service.answer.pipeline.steps` raises, and NotInHistory where the conversation is not one of the asker's.
         """
         events = self._answered(request, asker, through)
         return observed(events, self.observers, request=request, asker=asker, through=through)
@@ -109,7 +109,7 @@ class LocalAssistant:
         check_lengths(request.question, [message.text for message in request.history], settings=self.settings)
         question = question_from(request, asker.access)
         if request.conversation_id is not None:
-            question = replace(question, history=self.keeping.history(request.conversation_id, asker))
+            question = replace(question, history=self._required_history.messages(request.conversation_id, asker))
         with self.live.pinned() as index:
             reads_all = index.catalog.reads_all(asker.access)
             for step in steps(question, index=index, settings=self.settings, writer=self.writer):
@@ -121,12 +121,12 @@ class LocalAssistant:
                     yield event
 
     def _keep(self, response: AskResponse, asker: Asker, index: Index, through: Through) -> AskResponse:
-        if self.kept is None or (asker == OWNER and response.conversation_id is None):
+        if self.history is None or (asker == OWNER and response.conversation_id is None):
             return response
         try:
-            made = made_with(response, index, self.settings)
-            return self.kept.keep(response, asker, made_with=made, through=through)
-        except NotKept:  # the conversation was deleted meanwhile, and does not come back
+            provenance = provenance_of(response, index, self.settings)
+            return self.history.save(response, asker, provenance=provenance, through=through)
+        except NotInHistory:  # the conversation was deleted meanwhile, and does not come back
             return response.model_copy(update={"conversation_id": None})
         except (FootnoteError, DBAPIError) as error:
             # An answer that cannot be kept is still an answer. The error itself may quote the question: its kind must do.
@@ -186,53 +186,55 @@ class LocalAssistant:
         return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
 
     @property
-    def keeping(self) -> HistoryStore:
-        """What is kept. Raises NotKept where nothing is."""
-        if self.kept is None:
-            raise NotKept(
+    def _required_history(self) -> HistoryStore:
+        """What is kept. Raises NotInHistory where nothing is."""
+        if self.history is None:
+            raise NotInHistory(
                 "No questions and answers are kept here (FOOTNOTE_KEEP_DAYS=0), so there are no conversations."
             )
-        return self.kept
+        return self.history
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
-        """Return one page of someone's conversations, the latest first. This and the next seven raise NotKept."""
-        return self.keeping.conversations(asker, after=after, limit=limit)
+        """Return one page of someone's conversations, the latest first. This and the next seven raise NotInHistory."""
+        return self._required_history.conversations(asker, after=after, limit=limit)
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
         """Return a conversation of the asker's with its answers."""
-        return self.keeping.conversation(conversation_id, asker)
+        return self._required_history.conversation(conversation_id, asker)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
         """Delete a conversation of the asker's; of anyone's for an admin."""
-        self.keeping.delete_conversation(conversation_id, asker)
+        self._required_history.delete_conversation(conversation_id, asker)
 
-    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
         """Return an answer that was given before. Raises ArticleDeleted where what it cites is gone."""
-        return self.keeping.answer(answer_id, asker)
+        return self._required_history.answer(answer_id, asker)
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
         """Delete an answer of the asker's; of anyone's for an admin."""
-        self.keeping.delete_answer(answer_id, asker)
+        self._required_history.delete_answer(answer_id, asker)
 
     def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
         """Let others who may read its articles read an answer of the asker's, or no longer."""
-        self.keeping.share(answer_id, asker, shared=shared)
+        self._required_history.share(answer_id, asker, shared=shared)
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
         """Note what the asker says of an answer. Raises ArticleDeleted, too."""
-        self.keeping.rate(request, asker)
+        self._required_history.rate(request, asker)
         for observer in self.observers:
             observer(Rated(asker, request))
 
-    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
+    def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
         """Return one page of what was asked by anybody, for an admin."""
-        return self.keeping.review(asker, wanted, after=after, limit=limit)
+        return self._required_history.review(asker, review_filter, after=after, limit=limit)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
-        """Return how much was asked by anybody, for an admin. Raises NotKept where no audit record is kept."""
-        if self.recorded is None:
-            raise NotKept("It is not recorded here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count.")
-        return self.recorded.over(days, asker.access, today=datetime.now(UTC).date())
+        """Return how much was asked by anybody, for an admin. Raises NotInHistory where no audit record is kept."""
+        if self.usage_reports is None:
+            raise NotInHistory(
+                "It is not usage_reports here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count."
+            )
+        return self.usage_reports.report(days, asker.access, today=datetime.now(UTC).date())
 
     def status(self) -> StatusResponse:
         """Return what is indexed."""
@@ -300,8 +302,8 @@ class LocalAssistant:
 
         Loads the models.
         """
-        if self.kept:
-            self.kept.check()
+        if self.history:
+            self.history.check()
         with self.live.pinned() as index:
             index.check()
             index.embedder.load()

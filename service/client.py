@@ -16,7 +16,7 @@ from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.api.problem_types import PROBLEMS
 from service.auth.askers import OWNER
-from service.history.feedback import Wanted
+from service.history.feedback import ReviewFilter
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
@@ -83,7 +83,7 @@ class AdminClient(Client, Protocol):
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
-    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
+    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class LocalClient:
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.assistant.check(request)
 
-    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
-        return self.assistant.review(OWNER, wanted, after=after, limit=limit)
+    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+        return self.assistant.review(OWNER, review_filter, after=after, limit=limit)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self.assistant.delete(article_ids)
@@ -188,8 +188,8 @@ class HttpClient:
     def check(self, request: CheckRequest) -> CheckResponse:
         return self._post("/api/check", request, CheckResponse)
 
-    def review(self, wanted: Wanted, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
-        named = {"rating": wanted.rating, "status": wanted.status, "after": after}
+    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+        named = {"rating": review_filter.rating, "status": review_filter.status, "after": after}
         given: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
         return self._get("/api/review", given | {"limit": limit}, ReviewResponse)
 

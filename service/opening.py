@@ -14,7 +14,7 @@ from service.answer.llm.generative import writer_from
 from service.assistant import LocalAssistant
 from service.client import AdminClient, HttpClient, LocalClient
 from service.history.database import opened_database
-from service.history.retention import Days, expiring
+from service.history.retention import RetentionDays, expiring
 from service.history.store import HistoryStore
 from service.maintenance.backups import remove_unmoved
 from service.settings import Settings
@@ -26,7 +26,7 @@ _HTTP_SECONDS = 3600.0
 
 
 @contextmanager
-def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = False) -> Iterator[AdminClient]:
+def open_client(settings: Settings, *, repairing: bool = False, with_history: bool = False) -> Iterator[AdminClient]:
     """Open the index of the data folder, or reach the service that owns it.
 
     `repairing` opens an index with damaged vectors or words, too, for whoever mends them next; `keeping` what is kept of
@@ -37,7 +37,7 @@ def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = 
         try:
             owner = Owner(os.getpid(), _command())
             assistant = open_assistant(
-                settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, keeping=keeping
+                settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, with_history=with_history
             )
             client: AdminClient = LocalClient(stack.enter_context(assistant))
         except DataFolderOwned as error:
@@ -49,23 +49,23 @@ def open_client(settings: Settings, *, repairing: bool = False, keeping: bool = 
 
 @contextmanager
 def open_assistant(
-    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, keeping: bool = False
+    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, with_history: bool = False
 ) -> Iterator[LocalAssistant]:
     """Own the data folder and open its index and, with `keeping`, what is kept of asking."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
         remove_unmoved(settings.data_dir)
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
-        kept = stack.enter_context(open_kept(settings, live)) if keeping else None
-        yield LocalAssistant(live, settings, writer_from(settings), kept=kept)
+        kept = stack.enter_context(open_history(settings, live)) if with_history else None
+        yield LocalAssistant(live, settings, writer_from(settings), history=kept)
 
 
 @contextmanager
-def open_kept(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
+def open_history(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
     """Open what is kept of asking, and delete what is too old, now and while it is open. None where nothing is to be kept."""
     engine = opened_database(settings.data_dir)
     try:
-        with expiring(engine, days=Days(answers=settings.keep_days, audit=settings.audit_days)):
+        with expiring(engine, days=RetentionDays(answers=settings.keep_days, audit=settings.audit_days)):
             yield HistoryStore(engine, live) if settings.keep_days else None
     finally:
         engine.dispose()

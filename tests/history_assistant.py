@@ -10,7 +10,7 @@ from index.records import FOR_EVERYONE, Access
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history import schema
-from service.history.retention import Days
+from service.history.retention import RetentionDays
 from service.schemas.api import AskRequest, AskResponse
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
@@ -20,7 +20,7 @@ OTHER_STAFF = Asker("key:carol", Access(frozenset({"staff"})))
 ADMIN = Asker("key:dora", Access(frozenset({"staff"})), admin=True)
 TOWER = "---\ntitle: The tower\n---\nThe old tower at the harbour is 84 metres high. The port built it in 1912.\n"
 MAST = "---\ntitle: The mast\ngroups: [staff]\n---\nThe secret mast on the island is 31 metres long. It was raised in 1950.\n"
-DAYS = Days(answers=90, audit=30)
+DAYS = RetentionDays(answers=90, audit=30)
 HEIGHT = "How high is the old tower at the harbour?"
 LENGTH = "How long is the secret mast on the island?"
 
@@ -29,7 +29,7 @@ LENGTH = "How long is the secret mast on the island?"
 def keeping_assistant(place: Path) -> Iterator[LocalAssistant]:
     """Open an assistant that keeps, over one article for everyone and one for the staff."""
     write(place / "articles", {"tower.md": TOWER, "mast.md": MAST})
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, place / "articles")
         yield assistant
 
@@ -39,8 +39,8 @@ def ask(assistant: LocalAssistant, question: str, asker: Asker, conversation_id:
 
 
 def rows(assistant: LocalAssistant, table: str) -> int:
-    assert assistant.kept is not None
-    with assistant.kept.engine.connect() as connection:
+    assert assistant.history is not None
+    with assistant.history.engine.connect() as connection:
         return len(connection.execute(select(schema.metadata.tables[table])).all())
 
 

@@ -5,10 +5,10 @@ from collections.abc import Generator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotKept
+from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotInHistory
 from index.records import Access
 from service.auth.askers import Asker
-from service.history.feedback import Wanted
+from service.history.feedback import ReviewFilter
 from service.history.store import Through
 from service.schemas.api import (
     AboutWire,
@@ -38,9 +38,9 @@ from service.schemas.history import (
     ConversationSummary,
     FeedbackRequest,
     FeedbackWire,
-    KeptAnswer,
     ReviewResponse,
     ReviewRow,
+    StoredAnswerResponse,
 )
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from tests.fake_assistant import FakeDesk, answer, streamed
@@ -279,7 +279,7 @@ def used(days: int) -> UsageResponse:
 class PageDesk(FakeDesk):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
-    `keeping` keeps what it answered, `own` calls that the reader's own, `withheld` leaves so many of it out.
+    `records_history` keeps what it answered, `own` calls that the reader's own, `withheld` leaves so many of it out.
     `paced` waits before each event of an answer until `go` lets it on; `breaking` is raised in place of the last.
     """
 
@@ -289,7 +289,7 @@ class PageDesk(FakeDesk):
         self.empty = False
         self.paced = False
         self.breaking: Exception | None = None
-        self.keeping = True
+        self.records_history = True
         self.own = True
         self.withheld = 0
         self.answers: list[AskResponse] = []
@@ -326,7 +326,7 @@ class PageDesk(FakeDesk):
             self._steps.acquire(timeout=PATIENCE / 1000)
 
     def _keep(self, answered: AskResponse, conversation_id: str | None) -> AskResponse:
-        if not self.keeping:
+        if not self.records_history:
             return answered
         number = len(self.answers) + 1
         named = {"id": f"ans_{number}", "conversation_id": conversation_id or f"conv_{number}"}
@@ -339,7 +339,7 @@ class PageDesk(FakeDesk):
     def _summary(self, conversation_id: str) -> ConversationSummary:
         kept = self._conversation(conversation_id)
         if not kept:
-            raise NotKept("This conversation is not kept, or is not yours.")
+            raise NotInHistory("This conversation is not kept, or is not yours.")
         return ConversationSummary(
             id=conversation_id, title=kept[0].question, created=MORNING, updated=MORNING, questions=len(kept)
         )
@@ -348,7 +348,7 @@ class PageDesk(FakeDesk):
         for kept in self.answers:
             if kept.id == answer_id:
                 return kept
-        raise NotKept("This answer is not kept, or is not shared with you.")
+        raise NotInHistory("This answer is not kept, or is not shared with you.")
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
         ids = list(dict.fromkeys(str(kept.conversation_id) for kept in reversed(self.answers)))
@@ -363,9 +363,9 @@ class PageDesk(FakeDesk):
         self._summary(conversation_id)
         self.answers = [kept for kept in self.answers if kept.conversation_id != conversation_id]
 
-    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
         kept = self._kept(answer_id).model_dump()
-        return KeptAnswer(**kept, asked=MORNING, own=self.own, shared=answer_id in self.shared, rating=None)
+        return StoredAnswerResponse(**kept, asked=MORNING, own=self.own, shared=answer_id in self.shared, rating=None)
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
         self.answers.remove(self._kept(answer_id))
@@ -378,10 +378,12 @@ class PageDesk(FakeDesk):
         self._kept(request.answer_id)
         self.said.append((request.answer_id, request.rating, request.comment))
 
-    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
-        rows = [self._row(kept) for kept in reversed(self.answers) if wanted.status in (None, kept.status)]
+    def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
+        rows = [self._row(kept) for kept in reversed(self.answers) if review_filter.status in (None, kept.status)]
         rated = [
-            row for row in rows if wanted.rating is None or wanted.rating in {said.rating for said in row.feedback}
+            row
+            for row in rows
+            if review_filter.rating is None or review_filter.rating in {said.rating for said in row.feedback}
         ]
         start = int(after or 0)
         shown = rated[start : start + limit]

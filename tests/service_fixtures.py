@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.errors import NotKept
+from index.errors import NotInHistory
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader, ReaderPassage, Reading
@@ -21,15 +21,15 @@ from index.stores.live import LiveIndex
 from index.stores.store import opened
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
-from service.history.feedback import Wanted
-from service.opening import open_kept
+from service.history.feedback import ReviewFilter
+from service.opening import open_history
 from service.schemas.api import AskRequest, AskResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
     FeedbackRequest,
-    KeptAnswer,
     ReviewResponse,
+    StoredAnswerResponse,
 )
 from service.schemas.maintenance import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
 from service.schemas.usage import UsageResponse
@@ -68,34 +68,34 @@ class KeepsNothing:
     """The part of an assistant that keeps what was asked, where nothing is."""
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
-    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
-        raise _NOT_KEPT
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
+        raise _NO_HISTORY
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
     def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
-    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
-        raise _NOT_KEPT
+    def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
+        raise _NO_HISTORY
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
-        raise _NOT_KEPT
+        raise _NO_HISTORY
 
 
-_NOT_KEPT = NotKept("Nothing is kept here.")
+_NO_HISTORY = NotInHistory("Nothing is kept here.")
 
 
 @cache
@@ -159,13 +159,13 @@ def sentence_vectors() -> SentenceVectors:
 
 
 @contextmanager
-def assistant_over(settings: Settings, *, keeping: bool = False) -> Iterator[LocalAssistant]:
+def assistant_over(settings: Settings, *, with_history: bool = False) -> Iterator[LocalAssistant]:
     """Open an assistant over the index of these settings, with the shared models; with `keeping`, it keeps what is asked."""
     index = replace(opened(settings), embedder=remembering_model(), sentence_vectors=sentence_vectors())
     if settings.reader == SHIPPED_READER:
         index = replace(index, reader=shipped_reader())
-    with closing(LiveIndex(index)) as live, open_kept(settings, live) if keeping else nullcontext() as kept:
-        yield LocalAssistant(live, settings, None, kept=kept)
+    with closing(LiveIndex(index)) as live, open_history(settings, live) if with_history else nullcontext() as kept:
+        yield LocalAssistant(live, settings, None, history=kept)
 
 
 def index_into(assistant: LocalAssistant, *paths: Path) -> IndexReportWire:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from index.errors import NotKept
+from index.errors import NotInHistory
 from service.answer.pipeline import NOT_ANSWERED
 from service.auth.askers import Asker
 from service.auth.state import AuthState
@@ -145,7 +145,7 @@ class ScriptedDesk:
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
         if self.unkept:
-            raise NotKept("There is no such answer.")
+            raise NotInHistory("There is no such answer.")
         self.rated.append((request, asker))
 
     @property

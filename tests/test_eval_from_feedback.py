@@ -24,7 +24,7 @@ TOWER = "The old tower at the harbour is 84 metres high. The port built it in 19
 @pytest.fixture
 def client(place: Path) -> Iterator[LocalClient]:
     """An assistant that was asked three things: one rated up, one rated down, one not rated."""
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, write(place / "articles", {"tower.txt": TOWER}))
         for question, rating in (
             ("How high is the old tower at the harbour?", "up"),

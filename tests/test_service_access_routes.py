@@ -17,7 +17,7 @@ from service.auth.state import AuthState
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import add_key
-from service.history.usage import Usage
+from service.history.usage import UsageReports
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 
@@ -56,14 +56,16 @@ class Scene:
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     place = tmp_path_factory.mktemp("walk")
     settings = settings_for(place / "data", api_keys_required=True, questions_per_minute=0)
-    with assistant_over(settings, keeping=True) as assistant:
+    with assistant_over(settings, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", ARTICLES))
         database = opened_database(place / "data")
         groups = {"alice": ["board"], "bob": [], "carol": ["staff"]}
         keys = {name: add_key(database, name, groups=their) for name, their in groups.items()}
         keys["boss"] = add_key(database, "boss", admin=True)
         people = {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()} | {"nobody": {}}
-        assistant = replace(assistant, recorded=Usage(database, assistant.live), observers=(Audit(database).note,))
+        assistant = replace(
+            assistant, usage_reports=UsageReports(database, assistant.live), observers=(Audit(database).record,)
+        )
         app = create_app(assistant, settings=settings, auth_state=AuthState(known=(ApiKeys(database).asker,)))
         client = TestClient(app, base_url=ADDRESS)
         asked = client.post("/api/ask", json={"question": QUESTION}, headers=people["alice"]).json()

@@ -44,7 +44,7 @@ class Running:
 def service(data_dir: Path) -> Iterator[Running]:
     """Serve a data folder, with keys, as `footnote serve` does."""
     settings = settings_for(data_dir, api_keys_required=True, questions_per_minute=0)
-    with assistant_over(settings, keeping=True) as assistant:
+    with assistant_over(settings, with_history=True) as assistant:
         database = opened_database(data_dir)
         auth_state = AuthState(known=(ApiKeys(database).asker,))
         with serving_app(create_app(assistant, settings=settings, owner_token=TOKEN, auth_state=auth_state)) as url:

@@ -102,10 +102,10 @@ def test_one_who_goes_away_after_the_answer_has_it() -> None:
 def test_the_record_says_who_asked_when_and_what_was_cited(database: Engine) -> None:
     audit = Audit(database)
     given = answered("It rained.", citations=[citation(1, "sun"), citation(2, "rain"), citation(3, "rain")])
-    audit.note(asked(given, through="slack"))
-    audit.note(asked(answer(), began=NOW + timedelta(seconds=1)))
-    audit.note(asked(Failed("IndexEmpty"), began=NOW + timedelta(seconds=2)))
-    audit.note(asked(Abandoned(), began=NOW + timedelta(seconds=3)))
+    audit.record(asked(given, through="slack"))
+    audit.record(asked(answer(), began=NOW + timedelta(seconds=1)))
+    audit.record(asked(Failed("IndexEmpty"), began=NOW + timedelta(seconds=2)))
+    audit.record(asked(Abandoned(), began=NOW + timedelta(seconds=3)))
     assert list(entries(database, since=NOW)) == [
         Entry(NOW, "key:ann", "ask", "slack", given.id, "answered", ("rain", "sun"), 250.0),
         Entry(NOW + timedelta(seconds=1), "key:ann", "ask", "api", answer().id, "no_answer", (), 250.0),
@@ -117,8 +117,8 @@ def test_the_record_says_who_asked_when_and_what_was_cited(database: Engine) -> 
 
 def test_the_record_holds_no_question_no_answer_and_no_comment(database: Engine, tmp_path: Path) -> None:
     audit = Audit(database)
-    audit.note(asked(answered("The owl flew by night.", citations=[citation(1)])))
-    audit.note(Rated(ANN, FeedbackRequest(answer_id="ans_1", rating="down", comment="A mean remark.")))
+    audit.record(asked(answered("The owl flew by night.", citations=[citation(1)])))
+    audit.record(Rated(ANN, FeedbackRequest(answer_id="ans_1", rating="down", comment="A mean remark.")))
     assert [(entry.action, entry.status) for entry in entries(database, since=NOW)] == [
         ("ask", "answered"),
         ("rate", "down"),
@@ -133,7 +133,7 @@ def test_the_record_holds_no_question_no_answer_and_no_comment(database: Engine,
 def test_a_long_record_is_given_whole(database: Engine) -> None:
     audit = Audit(database)
     for number in range(1_005):
-        audit.note(asked(answer(), began=datetime.now(UTC) - timedelta(seconds=number)))
+        audit.record(asked(answer(), began=datetime.now(UTC) - timedelta(seconds=number)))
     assert len(list(entries(database, since=NOW - timedelta(days=90)))) == 1_005
 
 
@@ -141,7 +141,7 @@ def test_an_answer_is_given_also_when_the_record_cannot_be_written(database: Eng
     with database.begin() as connection:
         connection.exec_driver_sql("DROP TABLE audit")
     with capture_logs() as lines:
-        Audit(database).note(asked(answer()))
+        Audit(database).record(asked(answer()))
     assert [(line["event"], line["kind"]) for line in lines] == [("audit entry not kept", "OperationalError")]
 
 
@@ -153,13 +153,13 @@ def test_answers_are_counted_by_how_they_ended() -> None:
     written = answered("It rained.", citations=[citation(1)])
     usage = UsageWire(prompt_tokens=100, completion_tokens=20)
     doubtful = written.sentences[0].model_copy(update={"support": "unverified"})
-    metrics.note(asked(written))
-    metrics.note(asked(written.model_copy(update={"answerer": "gpt", "usage": usage, "sentences": [doubtful] * 2})))
-    metrics.note(asked(answer().model_copy(update={"degraded": "The model did not answer."}), through="openai"))
-    metrics.note(asked(Failed("IndexEmpty")))
-    metrics.note(asked(Abandoned(), through="page"))
+    metrics.record(asked(written))
+    metrics.record(asked(written.model_copy(update={"answerer": "gpt", "usage": usage, "sentences": [doubtful] * 2})))
+    metrics.record(asked(answer().model_copy(update={"degraded": "The model did not answer."}), through="openai"))
+    metrics.record(asked(Failed("IndexEmpty")))
+    metrics.record(asked(Abandoned(), through="page"))
     for rating in ("up", "up", "down"):
-        metrics.note(Rated(ANN, FeedbackRequest.model_validate({"answer_id": "ans_1", "rating": rating})))
+        metrics.record(Rated(ANN, FeedbackRequest.model_validate({"answer_id": "ans_1", "rating": rating})))
     app = create_app(FakeDesk(), settings=settings_for(Path("unused")), auth_state=AuthState(metrics=metrics))
     seen = samples(TestClient(app, base_url=ADDRESS).get("/metrics").text)
     assert {key[1:]: n for key, n in seen.items() if key[0] == "footnote_answers_total"} == {
@@ -184,14 +184,14 @@ def test_answers_are_counted_by_how_they_ended() -> None:
 def test_every_way_in_is_noticed(place: Path) -> None:
     database_folder = place / "data"
     with ExitStack() as stack:
-        assistant = stack.enter_context(assistant_over(settings_for(database_folder), keeping=True))
+        assistant = stack.enter_context(assistant_over(settings_for(database_folder), with_history=True))
         index_into(
             assistant, write(place / "news", {"rain.txt": "It rained 12 millimetres in Ghent on Monday, they said."})
         )
         engine = opened_database(database_folder)
         stack.callback(engine.dispose)
         metrics = Metrics()
-        assistant = replace(assistant, observers=(metrics.note, Audit(engine).note, log_question))
+        assistant = replace(assistant, observers=(metrics.record, Audit(engine).record, log_question))
         client = TestClient(
             create_app(assistant, settings=settings_for(database_folder), auth_state=AuthState(metrics=metrics)),
             base_url=ADDRESS,

@@ -57,7 +57,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service over a real index of one article, which keeps what is asked."""
     place = tmp_path_factory.mktemp("openapi")
     chosen = settings_for(place / "data", stream_stall_seconds=60)
-    with assistant_over(chosen, keeping=True) as assistant:
+    with assistant_over(chosen, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", {"rain.md": RAIN}))
         app = create_app(assistant, settings=chosen, owner_token=TOKEN)
         with serving_app(app) as url:

@@ -25,7 +25,7 @@ def test_a_follow_up_goes_into_the_same_conversation(page: Page, assistant: Page
 
 
 def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, assistant: PageDesk) -> None:
-    assistant.keeping = False
+    assistant.records_history = False
     entry = ask(page, FLOOD)
     expect(entry.get_by_role("button", name="Share")).to_have_count(0)
     expect(entry.get_by_role("button", name="Good answer")).to_have_count(0)

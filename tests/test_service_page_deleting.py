@@ -120,7 +120,7 @@ def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, assist
 
 
 def test_where_nothing_is_kept_nothing_can_be_deleted(page: Page, assistant: PageDesk) -> None:
-    assistant.keeping = False
+    assistant.records_history = False
     expect(ask(page, FLOOD).get_by_role("button", name="Delete the answer")).to_have_count(0)
 
 

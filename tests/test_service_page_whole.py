@@ -11,7 +11,7 @@ QUESTION = "How much will Amazon invest in Anthropic right away?"
 
 
 def test_a_question_is_answered_cited_kept_shared_gone_on_with_and_deleted(browser: Browser, tmp_path: Path) -> None:
-    with assistant_over(settings_for(tmp_path / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(tmp_path / "data"), with_history=True) as assistant:
         index_into(assistant, CORPUS)
         with serving(assistant) as address, opened(browser, address) as page:
             entry = ask(page, QUESTION)

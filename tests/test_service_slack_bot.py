@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from index.errors import IndexEmpty, NotKept, QuestionError
+from index.errors import IndexEmpty, NotInHistory, QuestionError
 from index.records import Access
 from service.answer.pipeline import NOT_ANSWERED
 from service.schemas.api import AskEvent
@@ -103,7 +103,7 @@ def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, assista
 
     def forgotten(question: str) -> Iterator[AskEvent]:
         if assistant.asked[-1][0].conversation_id:
-            raise NotKept("gone")
+            raise NotInHistory("gone")
         yield from events_of(answered("Anew.", conversation_id="conv_2"))
 
     assistant.script = forgotten
@@ -208,7 +208,7 @@ def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: Scrip
     [
         (QuestionError("The question holds no words. Write some."), "The question holds no words. Write some."),
         (IndexEmpty("empty"), "Nothing has been indexed yet"),
-        (NotKept("secret path /data"), NOT_READY),
+        (NotInHistory("secret path /data"), NOT_READY),
         (RuntimeError("secret inside"), "Something went wrong"),
     ],
 )

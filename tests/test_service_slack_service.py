@@ -34,7 +34,7 @@ def _desk(data_dir: Path, folder: Path) -> Iterator[LocalAssistant]:
         index_into(assistant, write(folder, ARTICLES))
         engine = opened_database(data_dir)
         try:
-            yield replace(assistant, kept=HistoryStore(engine, assistant.live))
+            yield replace(assistant, history=HistoryStore(engine, assistant.live))
         finally:
             engine.dispose()
 
@@ -66,7 +66,7 @@ def test_what_is_answered_is_kept_and_rated(slack: SlackServer, tmp_path: Path, 
         slack.deliver(action_body(slack, FEEDBACK, element["positive_button"]["value"]), type="interactive")
         slack.wait_for(lambda: any("Thank you" in one.get("text", "") for one in slack.private), "thanks")
         answer_id = element["positive_button"]["value"].removeprefix("up ")
-        kept = assistant.kept_answer(answer_id, replace(OWNER, admin=True))
+        kept = assistant.stored_answer(answer_id, replace(OWNER, admin=True))
         assert kept.question == "When was the lighthouse of Skerrow opened?"
         slack.wait_until_quiet()
         further = slack.say("And how tall is it?", thread=body["event"]["ts"])

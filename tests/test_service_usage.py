@@ -15,7 +15,7 @@ from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.audit import Audit
 from service.history.database import opened_database
-from service.history.usage import Usage
+from service.history.usage import UsageReports
 from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Rated
 from service.schemas.api import AskResponse, NearestWire, Rating
 from service.schemas.history import FeedbackRequest
@@ -43,35 +43,35 @@ class Service:
     audit: Audit
 
     @property
-    def usage(self) -> Usage:
-        assert self.assistant.recorded
-        return self.assistant.recorded
+    def usage(self) -> UsageReports:
+        assert self.assistant.usage_reports
+        return self.assistant.usage_reports
 
     def over(self, days: int = 7) -> UsageResponse:
-        return self.usage.over(days, EVERYTHING, today=TODAY)
+        return self.usage.report(days, EVERYTHING, today=TODAY)
 
     def ask(
         self, ending: Ending, *, asker: Asker = ANN, days_ago: int = 0, seconds: float = 0.1, kept: bool = False
     ) -> None:
-        if kept and isinstance(ending, AskResponse) and self.assistant.kept:
-            self.assistant.kept.keep(ending, asker, made_with={"degraded": ending.degraded}, through="api")
-        self.audit.note(Asked(asker, "api", NOON - timedelta(days=days_ago), seconds, ending, "Why?"))
+        if kept and isinstance(ending, AskResponse) and self.assistant.history:
+            self.assistant.history.save(ending, asker, provenance={"degraded": ending.degraded}, through="api")
+        self.audit.record(Asked(asker, "api", NOON - timedelta(days=days_ago), seconds, ending, "Why?"))
 
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     place = tmp_path_factory.mktemp("usage")
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, write(place / "articles", ARTICLES))
         yield assistant
 
 
 @pytest.fixture
 def service(indexed: LocalAssistant, tmp_path: Path) -> Iterator[Service]:
-    assert indexed.kept
+    assert indexed.history
     engine = opened_database(tmp_path)
-    kept = replace(indexed.kept, engine=engine)
-    yield Service(replace(indexed, kept=kept, recorded=Usage(engine, indexed.live)), Audit(engine))
+    kept = replace(indexed.history, engine=engine)
+    yield Service(replace(indexed, history=kept, usage_reports=UsageReports(engine, indexed.live)), Audit(engine))
     engine.dispose()
 
 
@@ -139,7 +139,7 @@ def test_articles_count_once_an_answer_and_those_nobody_cites_are_named(service:
 
 def test_what_one_may_not_read_is_neither_named_nor_counted(service: Service) -> None:
     service.ask(given("a", "rain", "secret"))
-    usage = service.usage.over(7, FOR_EVERYONE, today=TODAY)
+    usage = service.usage.report(7, FOR_EVERYONE, today=TODAY)
     assert [use.article_id for use in usage.most_cited] == ["rain"]
     assert usage.not_cited_total == 2
     assert "secret" not in usage.model_dump_json()
@@ -163,14 +163,14 @@ def test_askers_come_by_how_much_they_ask(service: Service) -> None:
 
 def test_the_last_rating_of_a_person_and_answer_counts(service: Service) -> None:
     def rate(asker: Asker, answer_id: str, rating: Rating) -> None:
-        service.audit.note(Rated(asker, FeedbackRequest(answer_id=answer_id, rating=rating)))
+        service.audit.record(Rated(asker, FeedbackRequest(answer_id=answer_id, rating=rating)))
 
     rate(ANN, "ans_1", "down")
     rate(ANN, "ans_1", "up")
     rate(ANN, "ans_1", "up")
     rate(BO, "ans_1", "down")
     rate(BO, "ans_2", "up")
-    usage = service.usage.over(1, EVERYTHING, today=datetime.now(UTC).date())
+    usage = service.usage.report(1, EVERYTHING, today=datetime.now(UTC).date())
     assert (usage.rated_up, usage.rated_down) == (2, 1)
 
 
@@ -197,7 +197,7 @@ def test_over_http_the_owner_gets_it_and_nobody_else(service: Service) -> None:
 
 def test_where_nothing_is_recorded_that_is_said(service: Service) -> None:
     app = create_app(
-        replace(service.assistant, recorded=None), settings=service.assistant.settings, owner_token="token"
+        replace(service.assistant, usage_reports=None), settings=service.assistant.settings, owner_token="token"
     )
     with closing(TestClient(app, base_url=ADDRESS)) as client:
         refused = client.get("/api/usage", headers={"Authorization": "Bearer token"})

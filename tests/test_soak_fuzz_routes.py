@@ -42,7 +42,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
     """The address of a service over one article, and its operations."""
     place = tmp_path_factory.mktemp("fuzz")
     chosen = settings_for(place / "data")
-    with assistant_over(chosen, keeping=True) as assistant:
+    with assistant_over(chosen, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", {"rain.md": "# Rain\n\nIt rained for 40 days. The Elbe rose."}))
         app = create_app(assistant, settings=chosen, owner_token=TOKEN)
         with serving_app(app) as url:

@@ -34,7 +34,7 @@ def megabytes() -> float:
 
 
 def ask_once(settings: Settings) -> None:
-    with assistant_over(settings, keeping=True) as assistant:
+    with assistant_over(settings, with_history=True) as assistant:
         answer = assistant.ask(AskRequest(question="How much did it rain in Hamburg?"), ANN)
         assert "30 litres" in answer.citations[0].quote
         assistant.delete_answer(answer.id, ANN)

@@ -17,8 +17,8 @@ from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
 from service.api.problem_handlers import add_problem_handlers, on_http_error
 from service.api.routes.articles import ArticlesAssistant, articles_router
-from service.api.routes.history import HistoryAssistant, kept_routes
-from service.api.routes.maintenance import AdminAssistant, owner_router
+from service.api.routes.history import HistoryAssistant, history_router
+from service.api.routes.maintenance import AdminAssistant, admin_router
 from service.api.routes.me import me_router
 from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
@@ -84,8 +84,8 @@ def create_app(
     app.include_router(questions_router(assistant, gate, settings), **limited)
     app.include_router(me_router(gate))
     app.include_router(articles_router(assistant, gate))
-    app.include_router(kept_routes(assistant, gate, limits))
-    app.include_router(owner_router(assistant, gate))
+    app.include_router(history_router(assistant, gate, limits))
+    app.include_router(admin_router(assistant, gate))
     app.include_router(openai_router(assistant, gate, settings), dependencies=[Depends(limits.asking)])
     app.include_router(_health(assistant, LlmHealth(settings), turns, fallback=settings.llm_fallback))
     app.include_router(metrics_router(auth_state.metrics, gate, status=assistant.status))

@@ -28,7 +28,7 @@ from service.auth.state import AuthState, opened_auth_state
 from service.history.audit import Audit
 from service.history.database import opened_database
 from service.history.keys import all_keys
-from service.history.usage import Usage
+from service.history.usage import UsageReports
 from service.maintenance.watcher import watching
 from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
@@ -65,11 +65,13 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     owner = service_owner(f"http://{_reachable(host)}:{bound}")
     turns = turns_for(settings, opened=False)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
-        assistant = stack.enter_context(open_assistant(settings, owner, keeping=True))
+        assistant = stack.enter_context(open_assistant(settings, owner, with_history=True))
         database = stack.enter_context(_database(settings))
         auth_state = replace(stack.enter_context(opened_auth_state(settings, database)), turns=turns)
-        recorded = Usage(database, assistant.live) if settings.audit_days else None
-        assistant = replace(assistant, recorded=recorded, observers=_observers(settings, auth_state, database))
+        usage_reports = UsageReports(database, assistant.live) if settings.audit_days else None
+        assistant = replace(
+            assistant, usage_reports=usage_reports, observers=_observers(settings, auth_state, database)
+        )
         app = create_app(assistant, settings=settings, host=host, owner_token=owner.token, auth_state=auth_state)
         if keys_required(settings, host):
             _say_how_to_make_a_key(database)
@@ -145,9 +147,9 @@ def _slack(
 
 
 def _observers(settings: Settings, auth_state: AuthState, database: Engine) -> tuple[Observer, ...]:
-    audit = [Audit(database).note] if settings.audit_days else []
+    audit = [Audit(database).record] if settings.audit_days else []
     questions = [log_question] if settings.log_questions else []
-    return (auth_state.metrics.note, *audit, *questions)
+    return (auth_state.metrics.record, *audit, *questions)
 
 
 def _say_how_to_make_a_key(database: Engine) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from index.errors import FootnoteError
 from index.records import Access
 from service.auth.askers import Asker
-from service.history.keys import PREFIX, key_of, may_belong, note_use
+from service.history.keys import PREFIX, find_key, lookup_matches, record_use
 
 _NOTED_SECONDS = 60.0
 log = structlog.get_logger(__name__)
@@ -43,9 +43,9 @@ class ApiKeys:
 
     def _asker(self, token: str, proves: Callable[[str, str, str], bool]) -> Asker | None:
         lookup, _, secret = token.removeprefix(PREFIX).partition("_")
-        if not (token.isascii() and token.startswith(PREFIX) and lookup and secret and may_belong(lookup, secret)):
+        if not (token.isascii() and token.startswith(PREFIX) and lookup and secret and lookup_matches(lookup, secret)):
             return None
-        key = key_of(self._engine, lookup)
+        key = find_key(self._engine, lookup)
         if key is None or key.revoked is not None or not proves(lookup, secret, key.hash):
             return None
         self._note(key.name)
@@ -72,7 +72,7 @@ class ApiKeys:
         if now - self._noted.get(name, -_NOTED_SECONDS) >= _NOTED_SECONDS:
             self._noted[name] = now
             try:
-                note_use(self._engine, name)
+                record_use(self._engine, name)
             except FootnoteError as error:
                 # A disk that is full keeps nobody from asking.
                 log.warning("the last use of a key was not kept", reason=str(error))

@@ -1,1 +1,1 @@
-"""What is kept of asking, beside the index: conversations, answers, feedback, keys, who asked when, Slack's events."""
+"""The service's own database: conversations, answers, feedback, API keys, the audit record, and events from Slack."""

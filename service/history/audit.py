@@ -1,4 +1,4 @@
-"""Who asked when, which articles were cited, and how long it took. No question, no answer, no comment."""
+"""The audit record: who asked when, which articles were cited, and how long it took. No question, answer or comment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the audit record. `at` is in UTC; `status` of a failure is the kind of error."""
+    """One line of the audit record. `at` is in UTC. `status` of a failure is the name of the error's class."""
 
     at: datetime
     asker: str
@@ -34,31 +34,31 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The audit record of a service, in its open database. Safe to use from many threads."""
+    """Writes the audit record of a service into its open database. Safe to use from many threads."""
 
     engine: Engine
 
-    def note(self, noticed: Asked | Rated) -> None:
-        """Write down what happened."""
-        entry = _asked(noticed) if isinstance(noticed, Asked) else _rated(noticed)
+    def record(self, event: Asked | Rated) -> None:
+        """Write a line for this event."""
+        entry = _asked(event) if isinstance(event, Asked) else _rated(event)
         try:
             with self.engine.begin() as connection:
                 connection.execute(schema.audit.insert().values(entry))
         except (FootnoteError, DBAPIError) as error:
-            # It has happened already. The error may quote who asked: its kind must do.
+            # The event has already happened. Only the error's class is logged: its text may quote who asked.
             log.error("audit entry not kept", kind=type(error).__name__)
 
 
 def entries(engine: Engine, *, since: datetime) -> Iterator[Entry]:
-    """Give the record from a time on, the earliest first."""
+    """Yield the entries from a time on, earliest first."""
     audit, last = schema.audit, 0
     while True:
-        wanted = select(audit).where(audit.c.at >= since, audit.c.number > last).order_by(audit.c.number)
+        query = select(audit).where(audit.c.at >= since, audit.c.number > last).order_by(audit.c.number)
         with engine.connect() as connection:
-            rows = connection.execute(wanted.limit(_AT_ONCE)).mappings().all()
+            rows = connection.execute(query.limit(_AT_ONCE)).mappings().all()
         for row in rows:
-            kept = {name: row[name] for name in Entry.__slots__}
-            yield Entry(**kept | {"at": row["at"].replace(tzinfo=UTC), "article_ids": tuple(row["article_ids"])})
+            values = {name: row[name] for name in Entry.__slots__}
+            yield Entry(**values | {"at": row["at"].replace(tzinfo=UTC), "article_ids": tuple(row["article_ids"])})
         if len(rows) < _AT_ONCE:
             return
         last = rows[-1]["number"]

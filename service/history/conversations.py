@@ -1,4 +1,4 @@
-"""Conversations: made by their first answer, listed for whoever asked, deleted with all their answers."""
+"""Conversations: started by their first answer, listed for the person who asked, deleted with all their answers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,15 +7,15 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
 
-from index.errors import NotKept
-from service.history.paging import after_mark
+from index.errors import NotInHistory
+from service.history.paging import after_cursor
 from service.history.schema import answers, conversations
 
 _TITLE = 120
 
 
 def start(connection: Connection, asker: str, *, question: str, now: datetime) -> str:
-    """Make a conversation, titled by its first question, and return its id."""
+    """Create a conversation, titled by its first question. Return its id."""
     conversation_id = f"conv_{uuid4().hex}"
     title = " ".join(question.split())
     title = title if len(title) <= _TITLE else title[: _TITLE - 1].rstrip() + "…"
@@ -25,32 +25,32 @@ def start(connection: Connection, asker: str, *, question: str, now: datetime) -
 
 
 def touch(connection: Connection, conversation_id: str, asker: str, *, now: datetime) -> None:
-    """Note that a conversation goes on. Raises NotKept where it is gone or somebody else's."""
+    """Update the time of a conversation. Raises NotInHistory if it does not exist or is somebody else's."""
     theirs = (conversations.c.id == conversation_id, conversations.c.asker == asker)
     if not connection.execute(update(conversations).where(*theirs).values(updated=now)).rowcount:
-        raise _unknown(conversation_id)
+        raise _not_found(conversation_id)
 
 
 def count(connection: Connection, asker: str) -> int:
-    """Return how many conversations someone has."""
+    """Return how many conversations a person has."""
     query = select(func.count()).select_from(conversations).where(conversations.c.asker == asker)
     return connection.scalar(query) or 0
 
 
 def page(connection: Connection, asker: str, *, after: str | None, limit: int) -> Sequence[RowMapping]:
-    """Return someone's conversations, the latest first, with how many questions each has. Raises WrongUsage."""
+    """Return a person's conversations, latest first, with the number of questions in each. Raises WrongUsage."""
     query = _summaries().where(conversations.c.asker == asker)
     if after is not None:
-        query = query.where(after_mark(after, conversations.c.updated, conversations.c.id))
+        query = query.where(after_cursor(after, conversations.c.updated, conversations.c.id))
     latest = query.order_by(conversations.c.updated.desc(), conversations.c.id.desc()).limit(limit)
     return connection.execute(latest).mappings().all()
 
 
 def summary(connection: Connection, conversation_id: str, asker: str) -> RowMapping:
-    """Return one of someone's conversations, as `page` does. Raises NotKept where it is gone or somebody else's."""
+    """Return one conversation as `page` does. Raises NotInHistory if it does not exist or is somebody else's."""
     query = _summaries().where(conversations.c.id == conversation_id, conversations.c.asker == asker)
     if (row := connection.execute(query).mappings().first()) is None:
-        raise _unknown(conversation_id)
+        raise _not_found(conversation_id)
     return row
 
 
@@ -71,14 +71,14 @@ def _latest_first(conversation_id: str) -> Select[tuple[Any, Any]]:
 
 
 def remove(connection: Connection, conversation_id: str, asker: str | None) -> None:
-    """Delete a conversation of this asker's, or of anyone's where that is None. Raises NotKept."""
+    """Delete a conversation of this asker, or anyone's if `asker` is None. Raises NotInHistory."""
     theirs = [conversations.c.asker == asker] if asker is not None else []
     if not connection.execute(delete(conversations).where(conversations.c.id == conversation_id, *theirs)).rowcount:
-        raise _unknown(conversation_id)
+        raise _not_found(conversation_id)
 
 
 def remove_empty(connection: Connection) -> None:
-    """Delete the conversations that no answer is left of."""
+    """Delete the conversations that have no answers left."""
     connection.execute(delete(conversations).where(conversations.c.id.not_in(select(answers.c.conversation_id))))
 
 
@@ -89,8 +89,8 @@ def _summaries() -> Any:
     return select(conversations, questions)
 
 
-def _unknown(conversation_id: str) -> NotKept:
-    return NotKept(
+def _not_found(conversation_id: str) -> NotInHistory:
+    return NotInHistory(
         f"There is no conversation {conversation_id[:80]!r} of yours. It may have been deleted, or kept for as long as "
         "conversations are kept. Leave `conversation_id` out to begin another."
     )

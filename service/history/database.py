@@ -1,4 +1,4 @@
-"""The service's own database. Opened by whoever owns the data folder, beside the index; safe to use from many threads."""
+"""Opens, copies and checks the service's own database, `<data>/footnote.db`. Only the owner of the data folder opens it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -20,9 +20,9 @@ _PURPOSE = Purpose(
 
 
 def opened_database(data_dir: Path) -> Engine:
-    """Open `<data>/footnote.db`, made or brought up to date where it has to be. Whoever opens it disposes of it.
+    """Open `<data>/footnote.db`; create it or migrate it first if needed. The caller disposes of the engine.
 
-    Raises DataFolderUnusable or IndexDamaged.
+    The engine is safe to use from many threads. Raises DataFolderUnusable or IndexDamaged.
     """
     private_folder(data_dir)
     engine = engine_for(f"sqlite:///{(data_dir / FILE).absolute()}", _PURPOSE)
@@ -33,7 +33,7 @@ def opened_database(data_dir: Path) -> Engine:
 
 
 def copy_to(data_dir: Path, path: Path) -> None:
-    """Copy `<data>/footnote.db`, as it is at one moment, into a new file, also while others write to it."""
+    """Copy `<data>/footnote.db` into a new file, as one consistent snapshot, even while others write to it."""
     engine = opened_database(data_dir)
     try:
         copy_database(engine, path, _PURPOSE)
@@ -42,7 +42,7 @@ def copy_to(data_dir: Path, path: Path) -> None:
 
 
 def check_database(data_dir: Path) -> None:
-    """Read the whole database, where there is one. Raises IndexDamaged."""
+    """Read the whole database, if there is one. Raises IndexDamaged."""
     if (data_dir / FILE).exists():
         engine = opened_database(data_dir)
         try:
@@ -51,12 +51,12 @@ def check_database(data_dir: Path) -> None:
             engine.dispose()
 
 
-def forget_log(engine: Engine) -> None:
-    """Write the log of changes into the database, so that what was deleted does not stand in it any more."""
+def checkpoint_log(engine: Engine) -> None:
+    """Write the write-ahead log into the database, so that the log no longer holds deleted rows."""
     with closing(engine.raw_connection()) as raw:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _overwrite_deleted(connection: Any, _record: object) -> None:
-    # What people asked and deleted must not be found in the file.
+    # Deleted questions must not remain readable in the file.
     connection.execute("PRAGMA secure_delete=ON")

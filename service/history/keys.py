@@ -1,11 +1,12 @@
-"""API keys: who may ask over HTTP, as whom, and what they may read.
+"""API keys: create, revoke, list and look them up.
 
-A key is `fn_<lookup>_<secret>`. It is shown once, when it is made; kept are its lookup, which is no secret, and a hash of
-its secret (argon2id, RFC 9106).
+A key is `fn_<lookup>_<secret>`. It is shown once, when it is created. Stored are its lookup, which is not secret, and a
+hash of its secret (argon2id, RFC 9106).
 
-A lookup is the beginning of a quick hash (SHA-256) of the secret. So a wrong secret is told at once, without the slow hash,
-and guessing costs the service nothing and keeps nobody out. The secret has 256 random bits: 80 bits of a hash of it help
-nobody to find it. Keys of before have 16 hexadecimal digits that were drawn; they work on, with the slow hash alone.
+A lookup is the start of a fast hash (SHA-256) of the secret. So a wrong secret is recognised at once, without the slow
+hash, and guessing neither costs the service much nor locks anybody out. The secret has 256 random bits: 80 bits of a hash
+of it do not help to find it. Older keys have a lookup of 16 random hexadecimal digits; they still work, with the slow hash
+alone.
 """
 
 import hmac
@@ -25,12 +26,12 @@ from service.history import schema
 
 PREFIX = "fn_"
 LONGEST_NAME = 100
-_DRAWN = re.compile(r"[0-9a-f]{16}")
+_RANDOM_LOOKUP = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is kept of a key. Times are in UTC."""
+    """A stored key. Times are in UTC."""
 
     name: str
     groups: tuple[str, ...]
@@ -42,13 +43,13 @@ class Key:
 
 
 def add_key(engine: Engine, name: str, *, groups: Sequence[str] = (), admin: bool = False) -> str:
-    """Make a key and return it. The name of a revoked key can be given again, to the same person.
+    """Create a key and return it. The name of a revoked key can be used again, for the same person.
 
-    Raises WrongUsage when the name cannot be one or has a key, or a group cannot be one.
+    Raises WrongUsage when the name or a group is invalid, or the name already has a key.
     """
     _check_words(name, groups)
     secret = secrets.token_urlsafe(32)
-    lookup = _beginning(secret)
+    lookup = _lookup_of(secret)
     row = {
         "name": name,
         "lookup": lookup,
@@ -67,7 +68,7 @@ def add_key(engine: Engine, name: str, *, groups: Sequence[str] = (), admin: boo
 
 
 def revoke_key(engine: Engine, name: str) -> None:
-    """Let a key open nothing any more, from the next request on. Raises WrongUsage when there is none to revoke."""
+    """Revoke a key, from the next request on. Raises WrongUsage when there is no such key, or it is revoked already."""
     with engine.begin() as connection:
         before = _named(connection, name)
         if before is None:
@@ -79,30 +80,30 @@ def revoke_key(engine: Engine, name: str) -> None:
 
 
 def all_keys(engine: Engine) -> list[Key]:
-    """Return every key, revoked ones too, by name."""
+    """Return every key, also revoked ones, ordered by name."""
     with engine.connect() as connection:
         return [_key(row) for row in connection.execute(select(schema.keys).order_by(schema.keys.c.name))]
 
 
-def key_of(engine: Engine, lookup: str) -> Key | None:
-    """Return the key with this lookup, also when it is revoked."""
+def find_key(engine: Engine, lookup: str) -> Key | None:
+    """Return the key with this lookup, even if it is revoked. None if there is no such key."""
     with engine.connect() as connection:
         row = connection.execute(select(schema.keys).where(schema.keys.c.lookup == lookup)).one_or_none()
     return None if row is None else _key(row)
 
 
-def may_belong(lookup: str, secret: str) -> bool:
-    """Say whether a secret may be the one of this lookup, by a quick look. Only the slow hash proves that it is."""
-    return bool(_DRAWN.fullmatch(lookup)) or hmac.compare_digest(lookup.encode(), _beginning(secret).encode())
+def lookup_matches(lookup: str, secret: str) -> bool:
+    """Return whether a secret can belong to this lookup, by its fast hash. Only the slow hash proves that it does."""
+    return bool(_RANDOM_LOOKUP.fullmatch(lookup)) or hmac.compare_digest(lookup.encode(), _lookup_of(secret).encode())
 
 
-def note_use(engine: Engine, name: str) -> None:
-    """Keep that a key was used just now."""
+def record_use(engine: Engine, name: str) -> None:
+    """Record that a key was used just now."""
     with engine.begin() as connection:
         connection.execute(schema.keys.update().where(schema.keys.c.name == name).values(last_used=datetime.now(UTC)))
 
 
-def _beginning(secret: str) -> str:
+def _lookup_of(secret: str) -> str:
     return b32encode(sha256(secret.encode()).digest()[:10]).decode().lower()
 
 

@@ -1,4 +1,4 @@
-"""Pages of lists that are ordered by time, the latest first. A page is asked for by the last row of the one before it."""
+"""Keyset pagination of lists ordered by time, latest first. The last row of a page is the cursor for the next one."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,15 +9,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from index.errors import WrongUsage
 
 
-def mark(moment: datetime, row_id: str) -> str:
-    """Name a row, for whoever asks for the rows after it. Needs no escaping in an address."""
+def cursor(moment: datetime, row_id: str) -> str:
+    """Return the cursor of a row, with which the rows after it are requested. Needs no escaping in a URL."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}~{row_id}"
 
 
-def after_mark(after: str, moment: Column[Any], row_id: Column[Any]) -> ColumnElement[bool]:
-    """Return the condition that a row comes after the one that `mark` named, which need not be there any more.
+def after_cursor(after: str, moment: Column[Any], row_id: Column[Any]) -> ColumnElement[bool]:
+    """Return the condition that a row comes after the row of this cursor, which may have been deleted since.
 
-    Raises WrongUsage where it is no such name.
+    Raises WrongUsage when `after` is not a cursor.
     """
     then, _, last = after.partition("~")
     try:

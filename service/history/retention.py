@@ -1,4 +1,4 @@
-"""Deletes what was kept for long enough: when the database is opened, and every hour while it is served."""
+"""Deletes stored answers and audit entries after their retention time: when the database is opened, and then every hour."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,47 +12,48 @@ from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
 from service.history import answers, conversations
-from service.history.database import forget_log
+from service.history.database import checkpoint_log
 from service.history.schema import audit, slack_events, slack_threads
 
 _SECONDS = 3600.0
-# Longer than Slack goes on delivering an event, and than people come back to share what `/ask` answered.
+# Longer than Slack keeps retrying an event, and longer than people come back to share an answer of `/ask`.
 _EVENT_DAYS = 7
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """For how many days answers are kept with all that goes with them, and the record of who asked when. 0 is not at all."""
+class RetentionDays:
+    """For how many days answers, with all that belongs to them, and audit entries are kept. 0 keeps none."""
 
     answers: int
     audit: int
 
 
-def expire(engine: Engine, *, days: Days, now: datetime) -> int:
-    """Delete what is older: answers, what was said of them, conversations that none is left of, Slack's threads and events,
-    and lines of the audit record. Return how many answers.
+def expire(engine: Engine, *, days: RetentionDays, now: datetime) -> int:
+    """Delete what is older: answers and their feedback, empty conversations, Slack's threads and events, audit entries.
+
+    Return the number of deleted answers.
     """
     with engine.begin() as connection:
         expired = answers.remove_before(connection, now - timedelta(days=days.answers))
         conversations.remove_empty(connection)
         connection.execute(delete(audit).where(audit.c.at < now - timedelta(days=days.audit)))
         _expire_slack(connection, days.answers, now)
-    forget_log(engine)
+    checkpoint_log(engine)
     return expired
 
 
 def _expire_slack(connection: Connection, days: int, now: datetime) -> None:
     event_days = timedelta(days=_EVENT_DAYS)
-    # A thread whose question may still come again is one that the bot takes part in, also where no answer is kept.
+    # As long as Slack may deliver a question again, the bot takes part in its thread, even if no answers are kept.
     thread_days = max(timedelta(days=days), event_days)
     connection.execute(delete(slack_events).where(slack_events.c.received < (now - event_days).timestamp()))
     connection.execute(delete(slack_threads).where(slack_threads.c.updated < (now - thread_days).timestamp()))
 
 
 @contextmanager
-def expiring(engine: Engine, *, days: Days, every_seconds: float = _SECONDS) -> Iterator[None]:
-    """Expire now, and again and again while in this context."""
+def expiring(engine: Engine, *, days: RetentionDays, every_seconds: float = _SECONDS) -> Iterator[None]:
+    """Expire now, and then at this interval while in this context."""
     expire(engine, days=days, now=datetime.now(UTC))
     stopping = Event()
     thread = Thread(target=_expire_until, args=[stopping, engine, days, every_seconds], name="expiry", daemon=True)
@@ -64,7 +65,7 @@ def expiring(engine: Engine, *, days: Days, every_seconds: float = _SECONDS) -> 
         thread.join()
 
 
-def _expire_until(stopping: Event, engine: Engine, days: Days, every_seconds: float) -> None:
+def _expire_until(stopping: Event, engine: Engine, days: RetentionDays, every_seconds: float) -> None:
     while not stopping.wait(every_seconds):
         try:
             expired = expire(engine, days=days, now=datetime.now(UTC))

@@ -1,6 +1,6 @@
-"""The tables of the service's own database, `<data>/footnote.db`, and how one is brought up to date with them (Alembic).
+"""The tables of the service's own database, `<data>/footnote.db`, and their migrations (Alembic).
 
-They lie outside the folder of the index: making that again, or restoring it, changes nothing here.
+The file is outside the folder of the index: rebuilding or restoring the index changes nothing here.
 """
 
 from datetime import UTC, datetime
@@ -28,8 +28,8 @@ from index.stores.migrating import migrate
 metadata = MetaData()
 
 
-class Moment(TypeDecorator[datetime]):
-    """A moment with its time zone, which SQLite would lose: it is kept as UTC and comes back as UTC."""
+class UtcDateTime(TypeDecorator[datetime]):
+    """A date and time with its time zone. SQLite stores no time zone, so it is stored in UTC and returned in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -47,8 +47,8 @@ conversations = Table(
     Column("id", String(64), primary_key=True),
     Column("asker", String(256), nullable=False, index=True),
     Column("title", Text, nullable=False),
-    Column("created", Moment, nullable=False),
-    Column("updated", Moment, nullable=False, index=True),
+    Column("created", UtcDateTime, nullable=False),
+    Column("updated", UtcDateTime, nullable=False, index=True),
 )
 
 answers = Table(
@@ -59,16 +59,18 @@ answers = Table(
         "conversation_id", String(64), ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True
     ),
     Column("asker", String(256), nullable=False, index=True),
-    Column("asked", Moment, nullable=False, index=True),
+    Column("asked", UtcDateTime, nullable=False, index=True),
     Column("status", String(16), nullable=False),
-    Column("response", JSON, nullable=False),  # `AskResponse`, as it was given
-    Column("settings", JSON, nullable=False),  # what made it: models, fingerprint, refusals, …; no secrets
+    Column("response", JSON, nullable=False),  # the `AskResponse`
+    Column(
+        "settings", JSON, nullable=False
+    ),  # models, fingerprint, refusals, …; no secrets (`service.history.provenance`)
     Column("through", String(16), nullable=False),  # api, page, openai, slack
-    Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it, too
+    Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it
     Column(
         "sources", JSON, nullable=False
-    ),  # `service.history.visibility.Source`: what a reader has to be allowed to read
-    Column("client_history", Boolean, nullable=False),  # its question was completed from what a client sent along
+    ),  # `service.history.visibility.Source`: what a reader must be allowed to read
+    Column("client_history", Boolean, nullable=False),  # its question was completed from history that a client sent
 )
 
 feedback = Table(
@@ -78,14 +80,14 @@ feedback = Table(
     Column("asker", String(256), primary_key=True),
     Column("rating", String(8), nullable=False),
     Column("comment", Text),
-    Column("given", Moment, nullable=False),
+    Column("given", UtcDateTime, nullable=False),
 )
 
 keys = Table(
     "keys",
     metadata,
     Column("name", String(256), primary_key=True),
-    Column("lookup", String(32), nullable=False, unique=True),  # the part of the key that is no secret
+    Column("lookup", String(32), nullable=False, unique=True),  # the part of the key that is not secret
     Column("hash", Text, nullable=False),
     Column("groups", JSON, nullable=False),
     Column("admin", Boolean, nullable=False),
@@ -94,7 +96,7 @@ keys = Table(
     Column("revoked", DateTime(timezone=True)),
 )
 
-# Who asked when, which articles were cited, and how long it took. No question and no answer.
+# The audit record. No question and no answer.
 audit = Table(
     "audit",
     metadata,
@@ -109,8 +111,8 @@ audit = Table(
     Column("milliseconds", Float, nullable=False),
 )
 
-# An event of Slack goes by its event id and by channel and time of its message; both stand here, as one `key` each.
-# Moments are seconds since 1970.
+# An event of Slack is identified by its event id, and by channel and time of its message. Each of the two is a `key` here.
+# Times are seconds since 1970.
 slack_events = Table(
     "slack_events",
     metadata,
@@ -122,7 +124,7 @@ slack_events = Table(
     Column("event", JSON),  # what is needed to answer it after a restart
 )
 
-# A thread that the bot takes part in is a conversation, once there is an answer that is kept.
+# A thread that the bot takes part in. It becomes a conversation with its first stored answer.
 slack_threads = Table(
     "slack_threads",
     metadata,
@@ -136,5 +138,5 @@ NEWEST = "0002"
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest schema. Costs one query when it is there already."""
+    """Migrate the database to the newest schema. Costs one query when it is up to date."""
     migrate(connection, to=NEWEST, by=Path(__file__).parent / "migrations")

@@ -1,4 +1,4 @@
-"""What is kept of asking, for whom, and for how long. Every read asks today's index what the reader may read."""
+"""The store of conversations, answers and feedback. Every read checks in today's index what the reader may read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any, Literal
 from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import IntegrityError
 
-from index.errors import NotKept
+from index.errors import NotInHistory
 from index.stores.live import LiveIndex
 from service.answer.about import FRIENDLY_WORDS
 from service.answer.models import Message
 from service.auth.askers import Asker
 from service.history import answers, conversations, feedback
-from service.history.database import forget_log
-from service.history.feedback import Wanted
-from service.history.paging import mark
+from service.history.database import checkpoint_log
+from service.history.feedback import ReviewFilter
+from service.history.paging import cursor
 from service.history.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
 from service.schemas.api import AboutWire, AskResponse
 from service.schemas.history import (
@@ -25,46 +25,46 @@ from service.schemas.history import (
     ConversationSummary,
     FeedbackRequest,
     FeedbackWire,
-    KeptAnswer,
     ReviewResponse,
     ReviewRow,
+    StoredAnswerResponse,
 )
 
 Through = Literal["api", "page", "openai", "slack"]
-"""The way by which a question came."""
+"""The channel through which a question came."""
 
-# As many as a follow-up can lean on; more would fill a language model's prompt.
-_TURNS = 4
+# Earlier answers that a follow-up question may refer to. More would fill a language model's prompt.
+_LAST_TURNS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryStore:
     """Conversations, answers and feedback, in an open database. Safe to use from many threads.
 
-    Whatever is not there for someone raises NotKept, in the same words whether it exists or not; only of one's own answers
-    one learns that an article may not be read any more.
+    Methods raise NotInHistory for what a person may not read, in the same words as if it did not exist. Only the owner of
+    an answer learns that one of its articles may no longer be read.
     """
 
     engine: Engine
     live: LiveIndex
 
     def check(self) -> None:
-        """Raise DataFolderUnusable when the database is not in the data folder any more, and IndexDamaged."""
+        """Raise DataFolderUnusable if the database is no longer in the data folder, or IndexDamaged."""
         with self.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
-    def history(self, conversation_id: str, asker: Asker) -> tuple[Message, ...]:
-        """Return the last turns of a conversation, oldest first, without answers that may not be read any more."""
+    def messages(self, conversation_id: str, asker: Asker) -> tuple[Message, ...]:
+        """Return the last turns of a conversation, oldest first, without answers that may no longer be read."""
         with self.engine.connect() as connection:
             conversations.summary(connection, conversation_id, asker.id)
-            rows = conversations.last_turns(connection, conversation_id, _TURNS)
+            rows = conversations.last_turns(connection, conversation_id, _LAST_TURNS)
         turns = self._visible([stored(row) for row in rows], asker)
         return tuple(message for turn in turns for message in _messages(turn.response))
 
-    def keep(self, response: AskResponse, asker: Asker, *, made_with: dict[str, Any], through: Through) -> AskResponse:
-        """Keep an answer under its conversation, or under a new one, and return it with the id of that.
+    def save(self, response: AskResponse, asker: Asker, *, provenance: dict[str, Any], through: Through) -> AskResponse:
+        """Store an answer in its conversation, or in a new one. Return it with the conversation's id.
 
-        Raises NotKept where the conversation has been deleted meanwhile.
+        Raises NotInHistory if the conversation was deleted in the meantime.
         """
         now = datetime.now(UTC)
         with self.live.pinned() as index:
@@ -77,31 +77,31 @@ class HistoryStore:
             else:
                 conversations.touch(connection, conversation_id, asker.id, now=now)
                 if completed:
-                    # What its question was completed with came from these answers, and from their articles.
-                    before = conversations.last_turns(connection, conversation_id, _TURNS)
+                    # The question was completed from these answers, and so from their articles.
+                    before = conversations.last_turns(connection, conversation_id, _LAST_TURNS)
                     sources = sources.union(*(stored(row).sources for row in before))
-            kept = response.model_copy(update={"conversation_id": conversation_id})
-            given = without_corpus(kept).model_dump(mode="json", exclude={"hits"})
+            saved = response.model_copy(update={"conversation_id": conversation_id})
+            given = without_corpus(saved).model_dump(mode="json", exclude={"hits"})
             made = {
-                "settings": made_with,
+                "settings": provenance,
                 "through": through,
                 "sources": sources_json(sources),
                 "client_history": completed and response.conversation_id is None,
             }
             answers.add(connection, given, asker=asker.id, asked=now, made=made)
-        return kept
+        return saved
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
-        """Return one page of someone's conversations, the latest first. Raises WrongUsage."""
+        """Return one page of the asker's conversations, latest first. Raises WrongUsage."""
         with self.engine.connect() as connection:
             total = conversations.count(connection, asker.id)
             rows = conversations.page(connection, asker.id, after=after, limit=limit + 1)
-        next_after = mark(rows[limit - 1]["updated"], rows[limit - 1]["id"]) if len(rows) > limit else None
+        next_after = cursor(rows[limit - 1]["updated"], rows[limit - 1]["id"]) if len(rows) > limit else None
         listed = [ConversationSummary(**_summary(row)) for row in rows[:limit]]
         return ConversationsResponse(conversations=listed, total=total, next_after=next_after)
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
-        """Return a conversation of theirs with its answers."""
+        """Return one of the asker's conversations with its answers."""
         with self.engine.connect() as connection:
             row = conversations.summary(connection, conversation_id, asker.id)
             given = [stored(each) for each in conversations.answers_of(connection, conversation_id)]
@@ -110,62 +110,62 @@ class HistoryStore:
         return ConversationResponse(**_summary(row), answers=[one.response for one in shown], withheld=withheld)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
-        """Delete a conversation of theirs, or of anyone's for an admin."""
+        """Delete one of the asker's conversations. An admin may delete anyone's."""
         with self.engine.begin() as connection:
             conversations.remove(connection, conversation_id, None if asker.admin else asker.id)
-        forget_log(self.engine)
+        checkpoint_log(self.engine)
 
-    def answer(self, answer_id: str, asker: Asker) -> KeptAnswer:
-        """Return an answer of theirs or a shared one; any for an admin. Raises ArticleDeleted where what it cites is gone."""
+    def answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
+        """Return the asker's answer or a shared one; an admin gets any. Raises ArticleDeleted if a cited article is gone."""
         with self.engine.connect() as connection:
-            row = answers.one(connection, answer_id)
+            row = answers.get(connection, answer_id)
             rating = feedback.rating_of(connection, answer_id, asker.id)
         response = self._readable(row, asker)
         own = row["asker"] == asker.id
         if not own:
-            # Its scores count the words of all articles: this reader may not be able to read as many.
+            # The scores depend on the words of all articles, and this reader may be allowed to read fewer.
             bare = [citation.model_copy(update={"score": None}) for citation in response.citations]
             response = response.model_copy(update={"conversation_id": None, "citations": bare})
         fields = response.model_dump()
-        return KeptAnswer.model_validate(
+        return StoredAnswerResponse.model_validate(
             fields | {"asked": row["asked"], "own": own, "shared": row["shared"], "rating": rating}
         )
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
-        """Delete an answer of theirs, or of anyone's for an admin."""
+        """Delete one of the asker's answers. An admin may delete anyone's."""
         with self.engine.connect() as connection:
-            _check_own(answers.one(connection, answer_id), asker)
+            _check_own(answers.get(connection, answer_id), asker)
         with self.engine.begin() as connection:
             answers.remove(connection, answer_id)
             conversations.remove_empty(connection)
-        forget_log(self.engine)
+        checkpoint_log(self.engine)
 
     def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
-        """Let others who may read its articles read an answer of theirs, or no longer."""
+        """Share one of the asker's answers with others who may read its articles, or stop sharing it."""
         with self.engine.connect() as connection:
-            row = answers.one(connection, answer_id)
+            row = answers.get(connection, answer_id)
         if row["asker"] != asker.id:
-            raise answers.unknown(answer_id)
+            raise answers.not_found(answer_id)
         with self.engine.begin() as connection:
             answers.share(connection, answer_id, shared=shared)
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
-        """Note what someone says of an answer that they may read. Raises what `answer` raises."""
+        """Store the asker's feedback on an answer that they may read. Raises what `answer` raises."""
         with self.engine.connect() as connection:
-            self._readable(answers.one(connection, request.answer_id), asker)
+            self._readable(answers.get(connection, request.answer_id), asker)
         said = {"rating": request.rating, "comment": request.comment, "given": datetime.now(UTC)}
         try:
             with self.engine.begin() as connection:
                 feedback.rate(connection, request.answer_id, asker.id, said=said)
         except IntegrityError:  # deleted in between
-            raise answers.unknown(request.answer_id) from None
+            raise answers.not_found(request.answer_id) from None
 
-    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse:
-        """Return one page of what was asked by anybody, the latest first. For admins. Raises WrongUsage."""
+    def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
+        """Return one page of everybody's questions and answers, latest first. For admins. Raises WrongUsage."""
         with self.engine.connect() as connection:
-            rows = feedback.asked(connection, wanted, after=after, limit=limit + 1)
-            said = feedback.said_of(connection, (row["id"] for row in rows))
-        next_after = mark(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
+            rows = feedback.answers_matching(connection, review_filter, after=after, limit=limit + 1)
+            said = feedback.ratings_of(connection, (row["id"] for row in rows))
+        next_after = cursor(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
         given = {row["id"]: row for row in rows[:limit]}
         shown = [answer.response for answer in self._visible([stored(row) for row in given.values()], asker)]
         rows_shown = [(_for_reader(answer, given[answer.id], asker), given[answer.id]) for answer in shown]
@@ -174,15 +174,15 @@ class HistoryStore:
 
     def _readable(self, row: RowMapping, asker: Asker) -> AskResponse:
         if not (row["shared"] or asker.admin or row["asker"] == asker.id):
-            raise answers.unknown(row["id"])
+            raise answers.not_found(row["id"])
         answer = stored(row)
         try:
             with self.live.pinned() as index:
                 check_visible(answer, index.catalog, asker.access)
-        except NotKept:
+        except NotInHistory:
             if row["asker"] == asker.id:
                 raise
-            raise answers.unknown(row["id"]) from None
+            raise answers.not_found(row["id"]) from None
         return _for_reader(answer.response, row, asker)
 
     def _visible(self, given: Sequence[StoredAnswer], asker: Asker) -> list[StoredAnswer]:
@@ -203,11 +203,11 @@ def without_corpus(reply: AskResponse) -> AskResponse:
 
 def _check_own(row: RowMapping, asker: Asker) -> None:
     if not (asker.admin or row["asker"] == asker.id):
-        raise answers.unknown(row["id"])
+        raise answers.not_found(row["id"])
 
 
 def _for_reader(answer: AskResponse, row: RowMapping, asker: Asker) -> AskResponse:
-    # Nobody knows from which articles the words came that a client sent along as history.
+    # It is unknown which articles the history that a client sent came from.
     hidden = row["client_history"] and row["asker"] != asker.id
     return answer.model_copy(update={"completed_question": None}) if hidden else answer
 

@@ -1,4 +1,4 @@
-"""How much is asked, how it ends, by whom and of which articles: counted from the audit record, for admins."""
+"""Usage reports for admins, from the audit record: how many questions, with which outcome, by whom, over which articles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,17 +22,14 @@ _KNOWN_ENDINGS = (*_GIVEN, "about", "abandoned")
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What an audit record tells, in its open database, with the articles of today's index. Safe to use from many threads."""
+class UsageReports:
+    """Reports from the audit record in an open database, with today's articles. Safe to use from many threads."""
 
     engine: Engine
     live: LiveIndex
 
-    def over(self, days: int, access: Access, *, today: date) -> UsageResponse:
-        """Count the last so many days, today included, by the clock of UTC.
-
-        Articles that `access` may not read are left out.
-        """
+    def report(self, days: int, access: Access, *, today: date) -> UsageResponse:
+        """Report on the last `days` days, including today, in UTC. Articles that `access` may not read are left out."""
         first = today - timedelta(days=days - 1)
         asked = _within(first, today, action="ask")
         with self.engine.connect() as connection:
@@ -91,7 +88,7 @@ def _summed(outcomes: list[Outcomes]) -> Outcomes:
 
 
 def _cited(connection: Connection, asked: ColumnElement[bool]) -> list[tuple[str, int]]:
-    """Return every article that an answer cites, and in how many: the most first."""
+    """Return every cited article with the number of answers that cite it, most cited first."""
     listed = func.json_each(audit.c.article_ids).table_valued("value")
     article = listed.c.value
     counts = select(article, func.count()).select_from(audit.join(listed, true())).where(asked).group_by(article)
@@ -99,7 +96,7 @@ def _cited(connection: Connection, asked: ColumnElement[bool]) -> list[tuple[str
 
 
 def _askers(connection: Connection, asked: ColumnElement[bool]) -> list[tuple[str, int]]:
-    """Return who asked, and how many questions: the most first."""
+    """Return every asker with their number of questions, most questions first."""
     return _most_first(connection, select(audit.c.asker, func.count()).where(asked).group_by(audit.c.asker))
 
 
@@ -109,7 +106,7 @@ def _most_first(connection: Connection, counts: Select[Any]) -> list[tuple[str, 
 
 
 def _degraded(connection: Connection, asked: ColumnElement[bool]) -> tuple[int, int]:
-    """Return how many of the answers are kept, and how many of these were made with something left out."""
+    """Return how many of the answers are stored, and how many of these were made with something left out."""
     why = answers.c.settings["degraded"].as_string()
     joined = audit.join(answers, answers.c.id == audit.c.answer_id)
     kept, degraded = connection.execute(select(func.count(), func.count(why)).select_from(joined).where(asked)).one()
@@ -117,14 +114,14 @@ def _degraded(connection: Connection, asked: ColumnElement[bool]) -> tuple[int, 
 
 
 def _rated(connection: Connection, rated: ColumnElement[bool]) -> dict[str, int]:
-    """Count ratings, of each person and answer the last."""
+    """Count ratings. Of each person and answer, only the last one counts."""
     last = select(func.max(audit.c.number)).where(rated).group_by(audit.c.asker, audit.c.answer_id)
     counts = select(audit.c.status, func.count().label("n")).where(audit.c.number.in_(last)).group_by(audit.c.status)
     return {row.status: row.n for row in connection.execute(counts)}
 
 
 def _percentile(connection: Connection, asked: ColumnElement[bool], share: float) -> float | None:
-    """Return the time that so large a share of the answers took at most (nearest rank), or None where there is none."""
+    """Return the percentile of the answers' times (nearest rank), in milliseconds, or None if there are no answers."""
     given = select(audit.c.milliseconds).where(asked, audit.c.status.in_(_GIVEN))
     number = connection.scalar(select(func.count()).select_from(given.subquery())) or 0
     rank = max(ceil(share * number), 1)

@@ -1,7 +1,7 @@
-"""Whether an answer that was given before may still be read.
+"""Decides whether a stored answer may still be read.
 
-An answer shows words of articles as they were. So its reader has to be one of their readers of then, and one of today's: an
-article that is opened later, or another one under the same id, opens no older answer.
+An answer shows words of articles as they were. So its reader must have been allowed to read them then, and must be allowed
+today. If an article is opened to more people later, or another one takes its id, older answers stay closed to them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
-from index.errors import ArticleDeleted, ArticleUnknown, NotKept
+from index.errors import ArticleDeleted, ArticleUnknown, NotInHistory
 from index.records import Access
 from index.stores.catalog import Catalog
 from service.schemas.api import AskResponse
@@ -19,7 +19,7 @@ from service.schemas.api import AskResponse
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article that an answer rests on, and the groups that could read it when the answer was given: None is everyone."""
+    """An article behind an answer, and the groups that could read it when the answer was given. None means everyone."""
 
     article_id: str
     groups: frozenset[str] | None
@@ -27,7 +27,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """An answer as it was given, with what it rests on."""
+    """An answer as it was given, with its sources."""
 
     response: AskResponse
     sources: frozenset[Source]
@@ -42,7 +42,7 @@ def stored(row: RowMapping) -> StoredAnswer:
 
 
 def sources_of(response: AskResponse, catalog: Catalog) -> frozenset[Source]:
-    """Return what an answer that is being given rests on: the articles that it cites, and those that it shows as nearest."""
+    """Return the sources of a new answer: the articles that it cites, and those that it shows as nearest."""
     versions = {
         *((cited.article_id, cited.article_version) for cited in response.citations),
         *((near.article_id, near.article_version) for near in response.nearest),
@@ -59,7 +59,7 @@ def sources_json(sources: Iterable[Source]) -> list[dict[str, Any]]:
 
 
 def visible(answers: Sequence[StoredAnswer], catalog: Catalog, access: Access) -> list[StoredAnswer]:
-    """Return those of these answers whose articles are all there, may be read, and could be read then."""
+    """Return the answers whose articles all exist, may be read today, and could be read then."""
     readable = catalog.readable({source.article_id for answer in answers for source in answer.sources}, access)
     return [
         answer
@@ -69,7 +69,7 @@ def visible(answers: Sequence[StoredAnswer], catalog: Catalog, access: Access) -
 
 
 def check_visible(answer: StoredAnswer, catalog: Catalog, access: Access) -> None:
-    """Raise ArticleDeleted where an article of this answer was deleted, NotKept where one may not, or could not, be read."""
+    """Raise ArticleDeleted if an article of this answer was deleted, NotInHistory if one may not, or could not, be read."""
     if visible([answer], catalog, access):
         return
     named = {source.article_id for source in answer.sources}
@@ -77,7 +77,7 @@ def check_visible(answer: StoredAnswer, catalog: Catalog, access: Access) -> Non
     could = all(access.allows(source.groups) for source in answer.sources)
     if could and all(_was_deleted(catalog, missing, access)):
         raise ArticleDeleted("An article that this answer cites was deleted, so the answer is no longer shown.")
-    raise NotKept(
+    raise NotInHistory(
         "This answer rests on an article that you may not read any more, or could not read then, so it is not shown."
     )
 

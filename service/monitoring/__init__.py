@@ -1,1 +1,1 @@
-"""What is noticed of questions: counts, logs, traces."""
+"""What is event of questions: counts, logs, traces."""

@@ -65,18 +65,18 @@ class Metrics:
             registry=registry,
         )
 
-    def note(self, noticed: Asked | Rated) -> None:
+    def record(self, event: Asked | Rated) -> None:
         """Count a question that is over, or a rating."""
-        match noticed:
+        match event:
             case Rated(request=request):
                 self.feedback.labels(request.rating).inc()
             case Asked(ending=AskResponse() as answer):
                 self._count(answer)
-                self.answers.labels(answer.status, answer.answerer, noticed.through).inc()
+                self.answers.labels(answer.status, answer.answerer, event.through).inc()
             case Asked(ending=Failed()):
-                self.answers.labels("failed", "none", noticed.through).inc()
+                self.answers.labels("failed", "none", event.through).inc()
             case Asked(ending=Abandoned()):
-                self.answers.labels("abandoned", "none", noticed.through).inc()
+                self.answers.labels("abandoned", "none", event.through).inc()
 
     def _count(self, answer: AskResponse) -> None:
         for stage, milliseconds in answer.timings_ms:

@@ -83,7 +83,7 @@ def observed(
             observer(asked)
 
 
-def log_question(noticed: Asked | Rated) -> None:
+def log_question(event: Asked | Rated) -> None:
     """Write a question to the log, for finding faults where a setting allows it."""
-    if isinstance(noticed, Asked):
-        log.info("asked", asker=noticed.asker.id, through=noticed.through, question=noticed.question)
+    if isinstance(event, Asked):
+        log.info("asked", asker=event.asker.id, through=event.through, question=event.question)

@@ -12,7 +12,7 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-KeptId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans_0123456789abcdef0123456789abcdef"])]
+HistoryId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans_0123456789abcdef0123456789abcdef"])]
 """The id of an answer or a conversation."""
 
 Rating = Literal["up", "down"]
@@ -39,7 +39,7 @@ class AskRequest(Wire):
     """
 
     question: str = Field(examples=["How much will Amazon invest in Anthropic right away?"])
-    conversation_id: KeptId | None = None
+    conversation_id: HistoryId | None = None
     filters: FiltersWire = FiltersWire()
     as_of: date | None = None
     stream: bool = False

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from service.schemas.api import AskResponse, KeptId, Rating, Wire
+from service.schemas.api import AskResponse, HistoryId, Rating, Wire
 
 
 class ConversationSummary(Wire):
@@ -35,7 +35,7 @@ class ConversationResponse(ConversationSummary):
     withheld: int = 0
 
 
-class KeptAnswer(AskResponse):
+class StoredAnswerResponse(AskResponse):
     """An answer that was given before. `own`: the reader asked for it; `shared`: others who may read its articles may, too.
 
     `rating` is the reader's own.
@@ -54,7 +54,7 @@ class ShareRequest(Wire):
 class FeedbackRequest(Wire):
     """What a person says of an answer. Sent again, it takes the place of what that person said before."""
 
-    answer_id: KeptId
+    answer_id: HistoryId
     rating: Rating
     comment: str | None = Field(None, max_length=4_000)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from index.deadline import too_long
-from index.errors import NotKept
+from index.errors import NotInHistory
 from service.api.async_assistant import asked_events
 from service.auth.askers import Asker
 from service.auth.fair_queue import FairQueue, Turn
@@ -82,7 +82,7 @@ class Bot:
             request = AskRequest(question=asked.text, conversation_id=conversation)
             try:
                 yield from self.assistant.ask_events(request, asker, through="slack")
-            except NotKept:  # the conversation expired, or was deleted: a new one begins
+            except NotInHistory:  # the conversation expired, or was deleted: a new one begins
                 if conversation is None:
                     raise
                 anew = request.model_copy(update={"conversation_id": None})

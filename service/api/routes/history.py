@@ -9,19 +9,19 @@ from service.api.problem_details import Refused
 from service.auth.askers import Asker
 from service.auth.authentication import Gate
 from service.auth.limits import Limits
-from service.history.feedback import Wanted
-from service.schemas.api import AnswerStatus, KeptId, Rating
+from service.history.feedback import ReviewFilter
+from service.schemas.api import AnswerStatus, HistoryId, Rating
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
     FeedbackRequest,
-    KeptAnswer,
     ReviewResponse,
     ShareRequest,
+    StoredAnswerResponse,
 )
 from service.schemas.usage import UsageResponse
 
-Id = Annotated[KeptId, Path()]
+Id = Annotated[HistoryId, Path()]
 Days = Annotated[int, Query(ge=1, le=366, description="How many days, today included.")]
 
 
@@ -34,7 +34,7 @@ class HistoryAssistant(Protocol):
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None: ...
 
-    def kept_answer(self, answer_id: str, asker: Asker) -> KeptAnswer: ...
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse: ...
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None: ...
 
@@ -42,12 +42,12 @@ class HistoryAssistant(Protocol):
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
-    def review(self, asker: Asker, wanted: Wanted, *, after: str | None, limit: int) -> ReviewResponse: ...
+    def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse: ...
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
 
-def kept_routes(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
+def history_router(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
     """Return the routes of what is kept."""
     router = APIRouter(prefix="/api")
     for part in (
@@ -87,9 +87,9 @@ def _answers(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/answers", tags=["conversations"])
 
     @router.get("/{answer_id}", responses=problems(401, 403, 404, 410, 422, 503))
-    def answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> KeptAnswer:
+    def answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> StoredAnswerResponse:
         """Give an answer of the asker's own again, or a shared one, if they may read all its articles today."""
-        return assistant.kept_answer(answer_id, asker)
+        return assistant.stored_answer(answer_id, asker)
 
     @router.delete("/{answer_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
     def delete_answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
@@ -127,7 +127,7 @@ def _feedback(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRou
             raise Refused(
                 403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
             )
-        return assistant.review(asker, Wanted(rating, status), after=after, limit=limit)
+        return assistant.review(asker, ReviewFilter(rating, status), after=after, limit=limit)
 
     return router
 

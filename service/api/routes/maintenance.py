@@ -41,7 +41,7 @@ class AdminAssistant(Protocol):
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
 
-def owner_router(assistant: AdminAssistant, gate: Gate) -> APIRouter:
+def admin_router(assistant: AdminAssistant, gate: Gate) -> APIRouter:
     """Route what only the owner and admins may do."""
     router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
 

@@ -12,7 +12,7 @@ from index.errors import DataFolderUnusable, IndexDamaged
 from service.assistant import LocalAssistant
 from service.history import schema
 from service.history.database import FILE, opened_database
-from service.history.retention import Days, expire, expiring
+from service.history.retention import RetentionDays, expire, expiring
 from service.history.store import HistoryStore
 from service.schemas.history import FeedbackRequest
 from tests.history_assistant import DAYS, GUEST, HEIGHT, TOWER, ask, keeping_assistant, rows
@@ -27,13 +27,13 @@ def assistant(place: Path) -> Iterator[LocalAssistant]:
 
 def test_keep_days_zero_keeps_none_and_deletes_what_there_is(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, place / "articles")
         ask(assistant, HEIGHT, GUEST)
-    with assistant_over(settings_for(place / "data", keep_days=0), keeping=True) as assistant:
-        assert assistant.kept is None
+    with assistant_over(settings_for(place / "data", keep_days=0), with_history=True) as assistant:
+        assert assistant.history is None
         ask(assistant, HEIGHT, GUEST)
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         assert rows(assistant, "answers") == 0
 
 
@@ -42,11 +42,11 @@ def test_expiry_takes_old_answers_what_was_said_of_them_and_empty_conversations(
     mixed = ask(assistant, HEIGHT, GUEST, kept.conversation_id)
     for answer in (old, mixed):
         assistant.rate(FeedbackRequest(answer_id=answer.id, rating="up"), GUEST)
-    assert assistant.kept is not None
+    assert assistant.history is not None
     now = datetime.now(UTC)
-    _age(assistant.kept, [old.id, mixed.id], now - timedelta(days=91))
-    _age(assistant.kept, [kept.id], now - timedelta(days=89))
-    assert expire(assistant.kept.engine, days=DAYS, now=now) == 2
+    _age(assistant.history, [old.id, mixed.id], now - timedelta(days=91))
+    _age(assistant.history, [kept.id], now - timedelta(days=89))
+    assert expire(assistant.history.engine, days=DAYS, now=now) == 2
     assert [c.id for c in assistant.conversations(GUEST, after=None, limit=9).conversations] == [kept.conversation_id]
     assert assistant.conversation(kept.conversation_id or "", GUEST).questions == 1
     assert rows(assistant, "feedback") == 0
@@ -55,7 +55,7 @@ def test_expiry_takes_old_answers_what_was_said_of_them_and_empty_conversations(
 def test_expiry_goes_on_while_served(tmp_path: Path) -> None:
     engine = opened_database(tmp_path)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    with expiring(engine, days=Days(answers=1, audit=1), every_seconds=0.01):
+    with expiring(engine, days=RetentionDays(answers=1, audit=1), every_seconds=0.01):
         with engine.begin() as connection:
             row = {"asker": "a", "title": "?", "created": long_ago, "updated": long_ago}
             connection.execute(insert(schema.conversations).values(id="conv_1", **row))
@@ -72,10 +72,10 @@ def test_expiry_goes_on_while_served(tmp_path: Path) -> None:
 
 def test_a_conversation_survives_closing_and_opening(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, place / "articles")
         answer = ask(assistant, HEIGHT, GUEST)
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         assistant.rebuild()  # conversations lie outside what a rebuild makes again
         assert assistant.conversation(answer.conversation_id or "", GUEST).answers == [answer]
 
@@ -100,20 +100,20 @@ def test_expiry_takes_what_slack_and_the_audit_record_remember(tmp_path: Path) -
 
     expire(engine, days=DAYS, now=now)
     assert left() == [["6"], ["6", "8", "29", "31", "89"], ["6", "8", "29"]]
-    expire(engine, days=Days(answers=0, audit=0), now=now)
+    expire(engine, days=RetentionDays(answers=0, audit=0), now=now)
     assert left() == [["6"], ["6"], []]
     engine.dispose()
 
 
 def test_opening_lets_go_of_the_old_audit_record_though_nothing_is_asked(place: Path) -> None:
     write(place / "articles", {"tower.md": TOWER})
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         index_into(assistant, place / "articles")
-        assert assistant.kept is not None
+        assert assistant.history is not None
         entry = {"asker": "a", "action": "ask", "status": "answered", "article_ids": [], "milliseconds": 1.0}
-        with assistant.kept.engine.begin() as connection:
+        with assistant.history.engine.begin() as connection:
             connection.execute(insert(schema.audit).values(at=datetime(2020, 1, 1, tzinfo=UTC), **entry))
-    with assistant_over(settings_for(place / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
         assert rows(assistant, "audit") == 0
 
 

@@ -35,7 +35,7 @@ async def by_header(_: Gate, request: Request) -> Asker:
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     folder = tmp_path_factory.mktemp("kept")
     text = "---\ngroups: [staff]\n---\nThe old tower at the harbour is 84 metres high.\n"
-    with assistant_over(settings_for(folder / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(folder / "data"), with_history=True) as assistant:
         index_into(assistant, write(folder / "articles", {"tower.md": text}))
         yield assistant
 
@@ -158,7 +158,7 @@ def test_a_page_that_is_none_is_refused(client: TestClient, after: str) -> None:
 
 
 def test_where_nothing_is_kept_every_route_says_so(assistant: LocalAssistant) -> None:
-    app = create_app(replace(assistant, kept=None), settings=assistant.settings)
+    app = create_app(replace(assistant, history=None), settings=assistant.settings)
     with TestClient(app, base_url=ADDRESS) as client:
         assert client.post("/api/ask", json={"question": QUESTION}).json()["conversation_id"] is None
         for path in ("/api/conversations", "/api/conversations/conv_1", "/api/answers/ans_1"):

@@ -99,7 +99,7 @@ def test_the_last_use_is_kept_once_a_minute(database: Engine) -> None:
     key = add_key(database, "ann")
     api_keys = ApiKeys(database)
     assert all_keys(database)[0].last_used is None
-    with patch("service.auth.api_keys.note_use") as noted:
+    with patch("service.auth.api_keys.record_use") as noted:
         for _ in range(5):
             api_keys.asker(key)
     assert noted.call_count == 1

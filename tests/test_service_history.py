@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotKept, WrongUsage
+from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotInHistory, WrongUsage
 from index.records import FOR_EVERYONE
 from service.assistant import LocalAssistant
 from service.auth.askers import OWNER, Asker
 from service.history import answers as kept_answers
 from service.history.database import FILE
-from service.history.feedback import Wanted
+from service.history.feedback import ReviewFilter
 from service.schemas.api import AskRequest, AskResponse, MessageWire, SentenceEvent
 from service.schemas.history import FeedbackRequest
 from tests.history_assistant import (
@@ -46,7 +46,7 @@ def test_an_answer_is_kept_under_a_conversation_and_reads_the_same_again(assista
     conversation = assistant.conversation(first.conversation_id, STAFF)
     assert conversation.answers == [first, second]
     assert (conversation.title, conversation.questions, conversation.withheld) == (HEIGHT, 2, 0)
-    again = assistant.kept_answer(second.id, STAFF)
+    again = assistant.stored_answer(second.id, STAFF)
     assert AskResponse.model_validate(again.model_dump(include=set(AskResponse.model_fields))) == second
     assert (again.own, again.shared, again.rating) == (True, False, None)
     assert abs(again.asked - datetime.now(UTC)) < timedelta(minutes=1)
@@ -55,7 +55,7 @@ def test_an_answer_is_kept_under_a_conversation_and_reads_the_same_again(assista
 def test_hits_are_given_and_not_kept(assistant: LocalAssistant) -> None:
     given = assistant.ask(AskRequest(question=HEIGHT, include_hits=True), STAFF)
     assert given.hits
-    assert assistant.kept_answer(given.id, STAFF).hits is None
+    assert assistant.stored_answer(given.id, STAFF).hits is None
 
 
 def test_conversations_are_listed_latest_first_in_pages(assistant: LocalAssistant) -> None:
@@ -85,12 +85,12 @@ def test_nobody_else_reaches_a_conversation_or_its_answers(assistant: LocalAssis
             lambda asker: ask(assistant, HEIGHT, asker, answer.conversation_id),
             lambda asker: assistant.conversation(answer.conversation_id or "", asker),
             lambda asker: assistant.delete_conversation(answer.conversation_id or "", asker),
-            lambda asker: assistant.kept_answer(answer.id, asker),
+            lambda asker: assistant.stored_answer(answer.id, asker),
             lambda asker: assistant.delete_answer(answer.id, asker),
             lambda asker: assistant.share(answer.id, asker, shared=True),
             lambda asker: assistant.rate(FeedbackRequest(answer_id=answer.id, rating="down"), asker),
         ):
-            with pytest.raises(NotKept):
+            with pytest.raises(NotInHistory):
                 attempt(other)
         assert assistant.conversations(other, after=None, limit=9).total == 0
     assert assistant.conversation(answer.conversation_id, STAFF).answers == [answer]
@@ -100,10 +100,10 @@ def test_nobody_else_reaches_a_conversation_or_its_answers(assistant: LocalAssis
 def test_the_unknown_and_the_forbidden_are_told_apart_by_nobody(assistant: LocalAssistant) -> None:
     answer = ask(assistant, LENGTH, STAFF)
     assistant.share(answer.id, STAFF, shared=True)
-    with pytest.raises(NotKept) as forbidden:
-        assistant.kept_answer(answer.id, GUEST)
-    with pytest.raises(NotKept) as unknown:
-        assistant.kept_answer("ans_0", GUEST)
+    with pytest.raises(NotInHistory) as forbidden:
+        assistant.stored_answer(answer.id, GUEST)
+    with pytest.raises(NotInHistory) as unknown:
+        assistant.stored_answer("ans_0", GUEST)
     assert str(forbidden.value).replace(answer.id, "…") == str(unknown.value).replace("ans_0", "…")
 
 
@@ -111,45 +111,45 @@ def test_a_shared_answer_is_read_by_who_may_read_its_articles_until_it_is_taken_
     answer = ask(assistant, LENGTH, STAFF)
     assert [c.title for c in answer.citations] == ["The mast"]
     assistant.share(answer.id, STAFF, shared=True)
-    seen = assistant.kept_answer(answer.id, OTHER_STAFF)
+    seen = assistant.stored_answer(answer.id, OTHER_STAFF)
     assert (seen.text, seen.own, seen.shared, seen.conversation_id) == (answer.text, False, True, None)
     assert [citation.score for citation in seen.citations] == [None] * len(answer.citations)
-    with pytest.raises(NotKept):
-        assistant.kept_answer(answer.id, GUEST)
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(answer.id, GUEST)
     assistant.share(answer.id, STAFF, shared=False)
-    with pytest.raises(NotKept):
-        assistant.kept_answer(answer.id, OTHER_STAFF)
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(answer.id, OTHER_STAFF)
 
 
 def test_every_read_asks_what_may_be_read_today(place: Path, assistant: LocalAssistant) -> None:
     answer = ask(assistant, HEIGHT, GUEST)
     assert answer.conversation_id is not None
     rewrite(place, assistant, "tower.md", TOWER.replace("title:", "groups: [staff]\ntitle:"))
-    with pytest.raises(NotKept, match="may not read any more"):
-        assistant.kept_answer(answer.id, GUEST)
+    with pytest.raises(NotInHistory, match="may not read any more"):
+        assistant.stored_answer(answer.id, GUEST)
     conversation = assistant.conversation(answer.conversation_id, GUEST)
     assert (conversation.answers, conversation.withheld) == ([], 1)
-    assert assistant.kept is not None
-    assert assistant.kept.history(answer.conversation_id, GUEST) == ()
-    assert assistant.kept_answer(answer.id, ADMIN).text == answer.text
+    assert assistant.history is not None
+    assert assistant.history.messages(answer.conversation_id, GUEST) == ()
+    assert assistant.stored_answer(answer.id, ADMIN).text == answer.text
 
 
 def test_an_answer_over_a_deleted_article_is_gone(assistant: LocalAssistant) -> None:
     answer = ask(assistant, HEIGHT, GUEST)
     assistant.delete([answer.citations[0].article_id])
     with pytest.raises(ArticleDeleted, match="no longer shown"):
-        assistant.kept_answer(answer.id, GUEST)
+        assistant.stored_answer(answer.id, GUEST)
     assert answer.conversation_id is not None
     assert assistant.conversation(answer.conversation_id, GUEST).withheld == 1
-    assert assistant.review(ADMIN, Wanted(), after=None, limit=9).rows == []
+    assert assistant.review(ADMIN, ReviewFilter(), after=None, limit=9).rows == []
 
 
 def test_the_nearest_articles_of_a_refusal_count_like_cited_ones(place: Path, assistant: LocalAssistant) -> None:
     refusal = ask(assistant, "Who won the chess championship of Iceland?", GUEST)
     assert (refusal.status, [n.title for n in refusal.nearest]) == ("no_answer", ["The tower"])
     rewrite(place, assistant, "tower.md", TOWER.replace("title:", "groups: [staff]\ntitle:"))
-    with pytest.raises(NotKept):
-        assistant.kept_answer(refusal.id, GUEST)
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(refusal.id, GUEST)
 
 
 def test_deleting_is_for_who_asked_and_for_admins(assistant: LocalAssistant) -> None:
@@ -183,7 +183,7 @@ def test_the_owner_is_not_kept(assistant: LocalAssistant) -> None:
 def test_without_keeping_a_conversation_cannot_be_named(assistant: LocalAssistant) -> None:
     forgetful = LocalAssistant(assistant.live, assistant.settings, None)
     assert ask(forgetful, HEIGHT, GUEST).conversation_id is None
-    with pytest.raises(NotKept, match="KEEP_DAYS"):
+    with pytest.raises(NotInHistory, match="KEEP_DAYS"):
         ask(forgetful, HEIGHT, GUEST, "conv_1")
 
 
@@ -199,7 +199,7 @@ def test_an_answer_broken_off_is_not_kept_and_a_finished_one_is(assistant: Local
     while not isinstance(last := next(events), AskResponse):
         pass
     events.close()
-    assert assistant.kept_answer(last.id, GUEST).text == last.text
+    assert assistant.stored_answer(last.id, GUEST).text == last.text
 
 
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same(
@@ -234,8 +234,8 @@ def test_one_rating_a_person_and_answer_that_can_be_changed(assistant: LocalAssi
     assistant.rate(FeedbackRequest(answer_id=answer.id, rating="down", comment="Which island?"), STAFF)
     assistant.rate(FeedbackRequest(answer_id=answer.id, rating="up"), STAFF)
     assistant.rate(FeedbackRequest(answer_id=answer.id, rating="down", comment="😀 wrong"), OTHER_STAFF)
-    assert assistant.kept_answer(answer.id, STAFF).rating == "up"
-    (row,) = assistant.review(ADMIN, Wanted(), after=None, limit=9).rows
+    assert assistant.stored_answer(answer.id, STAFF).rating == "up"
+    (row,) = assistant.review(ADMIN, ReviewFilter(), after=None, limit=9).rows
     said = {(one.asker, one.rating, one.comment) for one in row.feedback}
     assert said == {("key:alice", "up", None), ("key:carol", "down", "😀 wrong")}
     assert (row.asker, row.answer.text, row.through) == ("key:alice", answer.text, "api")
@@ -252,17 +252,17 @@ def test_review_is_filtered_and_paged_and_shows_no_article_that_the_admin_may_no
     assistant.rate(FeedbackRequest(answer_id=good.id, rating="up"), GUEST)
     assistant.rate(FeedbackRequest(answer_id=bad.id, rating="down"), GUEST)
 
-    def listed(wanted: Wanted, asker: Asker = ADMIN) -> list[str]:
-        return [row.answer.id for row in assistant.review(asker, wanted, after=None, limit=9).rows]
+    def listed(review_filter: ReviewFilter, asker: Asker = ADMIN) -> list[str]:
+        return [row.answer.id for row in assistant.review(asker, review_filter, after=None, limit=9).rows]
 
-    assert listed(Wanted()) == [refused.id, bad.id, good.id, secret.id]
-    assert listed(Wanted("down")) == [bad.id]
-    assert listed(Wanted(status="no_answer")) == [refused.id]
-    assert listed(Wanted("down", "no_answer")) == []
-    assert listed(Wanted(), Asker("key:eve", FOR_EVERYONE, admin=True)) == [refused.id, bad.id, good.id]
-    page = assistant.review(ADMIN, Wanted(), after=None, limit=3)
-    rest = assistant.review(ADMIN, Wanted(), after=page.next_after, limit=3)
-    assert [row.answer.id for row in (*page.rows, *rest.rows)] == listed(Wanted())
+    assert listed(ReviewFilter()) == [refused.id, bad.id, good.id, secret.id]
+    assert listed(ReviewFilter("down")) == [bad.id]
+    assert listed(ReviewFilter(status="no_answer")) == [refused.id]
+    assert listed(ReviewFilter("down", "no_answer")) == []
+    assert listed(ReviewFilter(), Asker("key:eve", FOR_EVERYONE, admin=True)) == [refused.id, bad.id, good.id]
+    page = assistant.review(ADMIN, ReviewFilter(), after=None, limit=3)
+    rest = assistant.review(ADMIN, ReviewFilter(), after=page.next_after, limit=3)
+    assert [row.answer.id for row in (*page.rows, *rest.rows)] == listed(ReviewFilter())
     assert rest.next_after is None
 
 
@@ -270,8 +270,8 @@ def test_the_last_turns_are_the_history_of_the_next_question(assistant: LocalAss
     first = ask(assistant, HEIGHT, STAFF)
     for _ in range(4):
         ask(assistant, LENGTH, STAFF, first.conversation_id)
-    assert assistant.kept is not None
-    history = assistant.kept.history(first.conversation_id or "", STAFF)
+    assert assistant.history is not None
+    history = assistant.history.messages(first.conversation_id or "", STAFF)
     assert [message.role for message in history] == ["user", "assistant"] * 4
     assert {message.text for message in history if message.role == "user"} == {LENGTH}
     assert all("31 metres" in message.text and "[1]" not in message.text for message in history[1::2])
@@ -313,12 +313,12 @@ def test_an_article_that_is_cleaned_and_opened_opens_neither_its_old_text_nor_ol
     assistant.share(answer.id, STAFF, shared=True)
     rewrite(place, assistant, "mast.md", OPENED)
     assert "2020" in assistant.article("mast", GUEST.access, None).text
-    with pytest.raises(NotKept):
-        assistant.kept_answer(answer.id, GUEST)
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(answer.id, GUEST)
     with pytest.raises(ArticleUnknown):
         assistant.article("mast", GUEST.access, cited)
     # Those who could read it then still can.
-    assert assistant.kept_answer(answer.id, OTHER_STAFF).short_answer == answer.short_answer
+    assert assistant.stored_answer(answer.id, OTHER_STAFF).short_answer == answer.short_answer
     assert "31 metres" in assistant.article("mast", STAFF.access, cited).text
 
 
@@ -330,39 +330,39 @@ def test_another_article_under_the_id_of_a_deleted_one_opens_no_old_answer(
     assistant.share(answer.id, STAFF, shared=True)
     assistant.delete(["mast"])
     rewrite(place, assistant, "mast.md", OPENED)
-    with pytest.raises(NotKept):
-        assistant.kept_answer(answer.id, GUEST)
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(answer.id, GUEST)
     for asker in (GUEST, STAFF):
         with pytest.raises(ArticleUnknown):
             assistant.article("mast", asker.access, cited)
 
 
 def test_what_a_question_was_completed_from_is_checked_like_what_is_cited(assistant: LocalAssistant) -> None:
-    assert assistant.kept is not None
+    assert assistant.history is not None
     first = ask(assistant, LENGTH, STAFF)
     followed = ask(assistant, HEIGHT, STAFF, first.conversation_id)
     completed = followed.model_copy(
         update={"id": "ans_completed", "completed_question": "How high is the secret mast?"}
     )
-    kept = assistant.kept.keep(completed, STAFF, made_with={}, through="api")
+    kept = assistant.history.save(completed, STAFF, provenance={}, through="api")
     assistant.share(kept.id, STAFF, shared=True)
     assistant.share(followed.id, STAFF, shared=True)
-    assert assistant.kept_answer(followed.id, GUEST).citations  # cites the open article alone, and was not completed
-    with pytest.raises(NotKept):
-        assistant.kept_answer(kept.id, GUEST)
-    assert assistant.kept_answer(kept.id, OTHER_STAFF).completed_question == "How high is the secret mast?"
+    assert assistant.stored_answer(followed.id, GUEST).citations  # cites the open article alone, and was not completed
+    with pytest.raises(NotInHistory):
+        assistant.stored_answer(kept.id, GUEST)
+    assert assistant.stored_answer(kept.id, OTHER_STAFF).completed_question == "How high is the secret mast?"
 
 
 def test_what_was_completed_from_the_history_of_a_client_is_for_the_asker_alone(assistant: LocalAssistant) -> None:
-    assert assistant.kept is not None
+    assert assistant.history is not None
     given = assistant.ask(AskRequest(question=HEIGHT), STAFF).model_copy(
         update={"id": "ans_client", "conversation_id": None, "completed_question": "How high is the secret mast?"}
     )
-    kept = assistant.kept.keep(given, STAFF, made_with={}, through="openai")
+    kept = assistant.history.save(given, STAFF, provenance={}, through="openai")
     assistant.share(kept.id, STAFF, shared=True)
-    assert assistant.kept_answer(kept.id, STAFF).completed_question == "How high is the secret mast?"
-    assert assistant.kept_answer(kept.id, GUEST).completed_question is None
-    reviewed = {row.answer.id: row.answer for row in assistant.review(ADMIN, Wanted(), after=None, limit=10).rows}
+    assert assistant.stored_answer(kept.id, STAFF).completed_question == "How high is the secret mast?"
+    assert assistant.stored_answer(kept.id, GUEST).completed_question is None
+    reviewed = {row.answer.id: row.answer for row in assistant.review(ADMIN, ReviewFilter(), after=None, limit=10).rows}
     assert reviewed[kept.id].completed_question is None
 
 
@@ -389,7 +389,7 @@ def test_a_data_folder_that_vanishes_is_said_to_be_gone_and_nothing_is_called_ke
         data_dir.rmdir()
         away.rename(data_dir)
         assistant.ready()
-        assert assistant.kept_answer(first.id, STAFF).rating is None
+        assert assistant.stored_answer(first.id, STAFF).rating is None
 
 
 def test_an_answer_is_not_called_kept_when_its_database_is_gone(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an answer was made with, noted beside it, so that what people say of it can be understood later."""
+"""The models and settings behind an answer, stored with it, so that feedback on it can be understood later."""
 
 from importlib.metadata import version
 
@@ -8,8 +8,8 @@ from service.schemas.api import AskResponse
 from service.settings import Settings
 
 
-def made_with(response: AskResponse, index: Index, settings: Settings) -> dict[str, str | bool | None]:
-    """Return the models and settings behind an answer. No keys, and no addresses: these may hold a password."""
+def provenance_of(response: AskResponse, index: Index, settings: Settings) -> dict[str, str | bool | None]:
+    """Return the models and settings behind an answer. No API keys, and no addresses, which may hold a password."""
     return {
         "version": version(DISTRIBUTION),
         "fingerprint": index.catalog.fact("fingerprint"),

@@ -1,4 +1,7 @@
-"""What can be asked of an open index, in the shapes of `service.schemas.api`: for HTTP, the command line, evaluation."""
+"""The assistant: everything that can be done with an open index, in the types of `service.schemas`.
+
+HTTP, the command line, Slack and evaluation all use it.
+"""
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,7 +67,7 @@ from service.schemas.maintenance import (
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 
-_TRIALS, _TITLE_ASKED = 3, 100
+_WARM_UP_QUESTIONS, _LONGEST_TITLE = 3, 100
 log = structlog.get_logger(__name__)
 
 
@@ -72,21 +75,21 @@ log = structlog.get_logger(__name__)
 class LocalAssistant:
     """An index that is open in this process. Safe to use from many threads; indexing is done one run at a time.
 
-    A question, once begun, is answered from one state of the index, also when that is made again meanwhile. `kept` is
-    None where nothing is kept, and `usage_reports` where no audit record is; `observers` are told of questions that are over.
+    A question is answered from one state of the index, even if the index is rebuilt in the meantime. `history` is None if
+    nothing is stored, `usage_reports` is None if there is no audit record. `observers` are called after each question.
     """
 
     live: LiveIndex
     settings: Settings
     writer: Writer | None
-    watches: WatchStatus = field(default_factory=WatchStatus)
+    watch_status: WatchStatus = field(default_factory=WatchStatus)
     history: HistoryStore | None = None
     usage_reports: UsageReports | None = None
     observers: tuple[Observer, ...] = ()
 
     @property
-    def opened(self) -> Index:
-        """The index that answers now."""
+    def current_index(self) -> Index:
+        """The index that answers new questions."""
         return self.live.current
 
     def ask(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> AskResponse:
@@ -98,9 +101,9 @@ class LocalAssistant:
     def ask_events(
         self, request: AskRequest, asker: Asker, *, through: Through = "api"
     ) -> Generator[AskEvent, None, None]:
-        """Answer a question, giving each sentence as it is finished; keep the answer, but not the owner's.
+        """Answer a question, yielding each sentence as it is finished. Store the answer, unless the owner asked.
 
-        Raises what `service.answer.pipeline.steps` raises, and NotInHistory where the conversation is not one of the asker's.
+        Raises what `service.answer.pipeline.steps` raises, and NotInHistory if the conversation is not one of the asker's.
         """
         events = self._answered(request, asker, through)
         return observed(events, self.observers, request=request, asker=asker, through=through)
@@ -116,20 +119,20 @@ class LocalAssistant:
                 event = step_wire(step, reads_all=reads_all, include_hits=request.include_hits)
                 if isinstance(event, AskResponse):
                     event = event.model_copy(update={"conversation_id": request.conversation_id})
-                    yield self._keep(event, asker, index, through)
+                    yield self._store(event, asker, index, through)
                 else:
                     yield event
 
-    def _keep(self, response: AskResponse, asker: Asker, index: Index, through: Through) -> AskResponse:
+    def _store(self, response: AskResponse, asker: Asker, index: Index, through: Through) -> AskResponse:
         if self.history is None or (asker == OWNER and response.conversation_id is None):
             return response
         try:
             provenance = provenance_of(response, index, self.settings)
             return self.history.save(response, asker, provenance=provenance, through=through)
-        except NotInHistory:  # the conversation was deleted meanwhile, and does not come back
+        except NotInHistory:  # the conversation was deleted in the meantime, and is not created again
             return response.model_copy(update={"conversation_id": None})
         except (FootnoteError, DBAPIError) as error:
-            # An answer that cannot be kept is still an answer. The error itself may quote the question: its kind must do.
+            # An answer that cannot be stored is still an answer. Only the kind of error is logged: its text may quote it.
             log.error("answer not kept", answer=response.id, kind=type(error).__name__)
             return response
 
@@ -143,7 +146,7 @@ class LocalAssistant:
             return small_talk(index, question) is not None
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
-        """Return the hits of a question alone."""
+        """Return only the hits of a question."""
         question = question_from(request, access)
         settings = self.settings
         analysis = analyse(
@@ -159,7 +162,7 @@ class LocalAssistant:
         return SearchResponse(question=text, hits=[hit_wire(hit, reads_all=reads_all) for hit in found.hits])
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
-        """Return one page of the articles that may be read, of those with these words in their titles."""
+        """Return one page of the articles that may be read and have these words in their titles."""
         with self.live.pinned() as index:
             page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled)
             total = index.catalog.count(access, titled=titled)
@@ -175,11 +178,11 @@ class LocalAssistant:
             info, text = index.catalog.article(article_id, access, version=version)
         shown = version or info.version
         summary = article_summary(info).model_dump() | {"version": shown}
-        same = [article_summary(other) for other in self.opened.catalog.same_text(info, access)]
+        same = [article_summary(other) for other in self.current_index.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
 
     def publishers(self, access: Access) -> PublishersResponse:
-        """Return who published the articles that may be read, and between which days."""
+        """Return the publishers of the articles that may be read, and their first and last day."""
         with self.live.pinned() as index:
             counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
         named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
@@ -187,7 +190,7 @@ class LocalAssistant:
 
     @property
     def _required_history(self) -> HistoryStore:
-        """What is kept. Raises NotInHistory where nothing is."""
+        """The history. Raises NotInHistory if nothing is stored."""
         if self.history is None:
             raise NotInHistory(
                 "No questions and answers are kept here (FOOTNOTE_KEEP_DAYS=0), so there are no conversations."
@@ -195,41 +198,41 @@ class LocalAssistant:
         return self.history
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
-        """Return one page of someone's conversations, the latest first. This and the next seven raise NotInHistory."""
+        """Return one page of the asker's conversations, latest first. This and the next seven raise NotInHistory."""
         return self._required_history.conversations(asker, after=after, limit=limit)
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
-        """Return a conversation of the asker's with its answers."""
+        """Return one of the asker's conversations with its answers."""
         return self._required_history.conversation(conversation_id, asker)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
-        """Delete a conversation of the asker's; of anyone's for an admin."""
+        """Delete one of the asker's conversations. An admin may delete anyone's."""
         self._required_history.delete_conversation(conversation_id, asker)
 
     def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
-        """Return an answer that was given before. Raises ArticleDeleted where what it cites is gone."""
+        """Return a stored answer. Raises ArticleDeleted if an article that it cites was deleted."""
         return self._required_history.answer(answer_id, asker)
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
-        """Delete an answer of the asker's; of anyone's for an admin."""
+        """Delete one of the asker's answers. An admin may delete anyone's."""
         self._required_history.delete_answer(answer_id, asker)
 
     def share(self, answer_id: str, asker: Asker, *, shared: bool) -> None:
-        """Let others who may read its articles read an answer of the asker's, or no longer."""
+        """Share one of the asker's answers with others who may read its articles, or stop sharing it."""
         self._required_history.share(answer_id, asker, shared=shared)
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
-        """Note what the asker says of an answer. Raises ArticleDeleted, too."""
+        """Store the asker's feedback on an answer. Also raises ArticleDeleted."""
         self._required_history.rate(request, asker)
         for observer in self.observers:
             observer(Rated(asker, request))
 
     def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
-        """Return one page of what was asked by anybody, for an admin."""
+        """Return one page of everybody's questions and answers, for an admin."""
         return self._required_history.review(asker, review_filter, after=after, limit=limit)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
-        """Return how much was asked by anybody, for an admin. Raises NotInHistory where no audit record is kept."""
+        """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""
         if self.usage_reports is None:
             raise NotInHistory(
                 "It is not usage_reports here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count."
@@ -237,7 +240,7 @@ class LocalAssistant:
         return self.usage_reports.report(days, asker.access, today=datetime.now(UTC).date())
 
     def status(self) -> StatusResponse:
-        """Return what is indexed."""
+        """Return the size and the state of the index."""
         with self.live.pinned() as index:
             return StatusResponse(
                 articles=index.catalog.count(EVERYTHING),
@@ -251,7 +254,7 @@ class LocalAssistant:
                 reranker=index.reranker.name if index.reranker else None,
                 outdated=index.outdated(),
                 computation=str(computation(self.settings.precision)),
-                watching=self.watches.wire(),
+                watching=self.watch_status.wire(),
             )
 
     def index(
@@ -268,11 +271,11 @@ class LocalAssistant:
         return report_wire(update(self.live, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress))
 
     def stop_indexing(self) -> None:
-        """End what is being indexed, soon, and let nothing be indexed any more: the service ends."""
+        """Stop indexing soon, and allow no further runs, because the service stops."""
         self.live.control.stop()
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
-        """Make the index again from the texts in its catalogue; questions are answered meanwhile."""
+        """Rebuild the index from the texts in its catalogue. Questions are answered meanwhile."""
         started = perf_counter()
         rebuild_all(self.live, on_progress=on_progress)
         with self.live.pinned() as index:
@@ -280,11 +283,11 @@ class LocalAssistant:
         return RebuildResponse(articles=articles, passages=passages, seconds=round(perf_counter() - started, 3))
 
     def backup(self) -> BackupResponse:
-        """Copy the index and the database into a new folder within the data folder; questions are answered meanwhile."""
+        """Copy the index and the database into a new folder in the data folder. Questions are answered meanwhile."""
         return back_up(self.live, self.settings.data_dir)
 
     def check(self, request: CheckRequest) -> CheckResponse:
-        """Compare the three stores, and mend them if told to; read the databases for damage.
+        """Compare the three stores, and repair them if asked to. Check the databases for damage.
 
         Raises what `index.ingest.upkeep.check_stores` raises, and IndexDamaged.
         """
@@ -292,16 +295,13 @@ class LocalAssistant:
         return check_wire(check_stores(self.live, repairing=request.repair))
 
     def delete(self, article_ids: Sequence[str]) -> None:
-        """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
+        """Delete articles. If one does not exist, deletes none and raises ArticleUnknown."""
         if bad := next((article_id for article_id in article_ids if not article_id.isprintable()), None):
             raise ArticleUnknown(f"There is no article {bad!r}: no id holds such characters.")
         delete_articles(self.live, article_ids)
 
     def ready(self) -> None:
-        """Raise IndexEmpty, IndexMismatch, ModelUnusable or DataFolderUnusable while no question can be answered.
-
-        Loads the models.
-        """
+        """Load the models. Raises IndexEmpty, IndexMismatch, ModelUnusable or DataFolderUnusable if none can be asked."""
         if self.history:
             self.history.check()
         with self.live.pinned() as index:
@@ -312,16 +312,16 @@ class LocalAssistant:
             if index.reranker:
                 index.reranker.load()
 
-    def tried_out(self) -> float | None:
-        """Answer some questions for nobody, so that the first person does not wait for what the first answers cost.
+    def warm_up(self) -> float | None:
+        """Answer a few made-up questions, so that the first person does not wait for what is loaded with the first answers.
 
-        Return how many seconds the last of them took; None when there is nothing to ask about. Raises what `ready` raises.
+        Return how many seconds the last of them took, or None if there are no articles. Raises what `ready` raises.
         """
         seconds: float | None = None
         with self.live.pinned() as index:
-            for info in index.catalog.articles(EVERYTHING, after=None, limit=_TRIALS):
+            for info in index.catalog.articles(EVERYTHING, after=None, limit=_WARM_UP_QUESTIONS):
                 started = perf_counter()
-                asked = Question(f"What is said about {info.title[:_TITLE_ASKED]}?", access=EVERYTHING)
+                asked = Question(f"What is said about {info.title[:_LONGEST_TITLE]}?", access=EVERYTHING)
                 answer(asked, index=index, settings=self.settings)
                 seconds = perf_counter() - started
         return seconds

@@ -1,6 +1,6 @@
-"""How the command line and evaluation reach Footnote: in this process, or through the service that owns the data folder.
+"""Clients of the command line and of evaluation: one for an index in this process, one for a running service over HTTP.
 
-Both ways answer with the same shapes, so nothing that asks can tell the difference.
+Both return the same types, so callers need not know which one they have.
 """
 
 import json
@@ -49,7 +49,7 @@ OnProgress = Callable[[int, int], None]
 
 
 class Client(Protocol):
-    """What can be done with an index by whoever owns the machine it is on."""
+    """What the owner of the machine can do with an index."""
 
     def ask(self, request: AskRequest) -> AskResponse: ...
 
@@ -75,7 +75,7 @@ class Client(Protocol):
 
 
 class AdminClient(Client, Protocol):
-    """And how the index itself is looked after."""
+    """A client that can also maintain the index and review answers."""
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse: ...
 
@@ -88,7 +88,7 @@ class AdminClient(Client, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalClient:
-    """The index that this process has open. A local command line may read everything."""
+    """A client of the index that this process has open. The local command line may read everything."""
 
     assistant: "LocalAssistant"
 
@@ -136,13 +136,13 @@ class LocalClient:
         self.assistant.delete(article_ids)
 
 
-# The problem types of the service, turned back into what was raised there.
-_RAISED = {slug: error for error, (_, slug, _) in PROBLEMS.items()}
+# From the problem types of the service to the errors that were raised there.
+_ERRORS_BY_SLUG = {slug: error for error, (_, slug, _) in PROBLEMS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class HttpClient:
-    """The service that owns the data folder, over HTTP with the token that it left there for its own user."""
+    """A client of the service that owns the data folder, over HTTP, with the token that the service left there."""
 
     http: "httpx.Client"
 
@@ -153,12 +153,12 @@ class HttpClient:
         return self._post("/api/search", request, SearchResponse)
 
     def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
-        wanted: dict[str, str | int] = {"limit": limit} if after is None else {"limit": limit, "after": after}
-        return self._get("/api/articles", wanted, ArticlesResponse)
+        params: dict[str, str | int] = {"limit": limit} if after is None else {"limit": limit, "after": after}
+        return self._get("/api/articles", params, ArticlesResponse)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
-        wanted: dict[str, str | int] = {} if version is None else {"version": version}
-        return self._get(f"/api/articles/{quote(article_id)}", wanted, ArticleResponse)
+        params: dict[str, str | int] = {} if version is None else {"version": version}
+        return self._get(f"/api/articles/{quote(article_id)}", params, ArticleResponse)
 
     def status(self) -> StatusResponse:
         return self._get("/api/status", {}, StatusResponse)
@@ -175,11 +175,11 @@ class HttpClient:
         # The service reports once, at the end: there is no progress to pass on.
         absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
-        with _service_goes_on():
+        with _explaining_interrupt():
             return self._post("/api/index", request, IndexReportWire)
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
-        with _service_goes_on():
+        with _explaining_interrupt():
             return RebuildResponse.model_validate_json(self._send("POST", "/api/rebuild", content="{}"))
 
     def backup(self) -> BackupResponse:
@@ -196,8 +196,8 @@ class HttpClient:
     def delete(self, article_ids: Sequence[str]) -> None:
         self._send("POST", "/api/delete", content=_json(DeleteRequest(article_ids=list(article_ids))))
 
-    def _get(self, path: str, wanted: dict[str, str | int], shape: type[_Shape]) -> _Shape:
-        return shape.model_validate_json(self._send("GET", path, params=wanted))
+    def _get(self, path: str, params: dict[str, str | int], shape: type[_Shape]) -> _Shape:
+        return shape.model_validate_json(self._send("GET", path, params=params))
 
     def _post(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
         return shape.model_validate_json(self._send("POST", path, content=_json(request)))
@@ -221,8 +221,8 @@ class HttpClient:
 
 
 @contextmanager
-def _service_goes_on() -> Iterator[None]:
-    """Raise IndexingStopped when Ctrl-C ends the waiting for a service, which ends what it was told to do none the less."""
+def _explaining_interrupt() -> Iterator[None]:
+    """Raise IndexingStopped if Ctrl-C ends waiting for a service, which goes on with the run all the same."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -232,7 +232,7 @@ def _service_goes_on() -> Iterator[None]:
 
 
 def _json(request: Wire) -> str:
-    # Escaped to ASCII: an argument that is not UTF-8 holds lone surrogates, and it is the service that refuses these.
+    # Escaped to ASCII: an argument that is not UTF-8 holds lone surrogates. The service refuses these with a clear error.
     return json.dumps(request.model_dump(mode="json"))
 
 
@@ -241,4 +241,4 @@ def _raised(response: "httpx.Response") -> FootnoteError:
         problem = Problem.model_validate_json(response.content)
     except ValueError:
         return ServiceFailed(f"The service answered with HTTP {response.status_code} and no explanation.")
-    return _RAISED.get(problem.type.rpartition("/")[2], ServiceFailed)(problem.detail)
+    return _ERRORS_BY_SLUG.get(problem.type.rpartition("/")[2], ServiceFailed)(problem.detail)

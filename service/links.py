@@ -1,4 +1,4 @@
-"""Addresses that people outside Footnote can follow: an article's own, or that of its page here."""
+"""Links to sources for people outside Footnote: an article's own address, or its page in this service."""
 
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -6,29 +6,29 @@ from service.schemas.api import CitationWire, NearestPassageWire
 
 
 def source_address(citation: CitationWire | NearestPassageWire, *, service: str) -> str:
-    """Return where the source of a citation, or a passage, can be read: its own address, else its page at this service.
+    """Return where the source of a citation, or a passage, can be read: its own address, or else its page in this service.
 
-    `service` is the address under which people reach Footnote. Only http and https are addresses: an article may name
-    any other, and a browser would run some of them.
+    `service` is the address under which people reach Footnote. Only http and https are allowed: an article may name other
+    schemes, and a browser would execute some of them.
     """
     return citation.url if citation.url and is_web_address(citation.url) else stretch_address(citation, service=service)
 
 
 def stretch_address(citation: CitationWire | NearestPassageWire, *, service: str) -> str:
-    """Return the address of the article's page at this service, at the stretch of that version where one is given."""
+    """Return the address of the article's page in this service, at the span of that version if one is given."""
     place = {"version": citation.article_version, "start": citation.start, "end": citation.end}
     query = "" if citation.start is None else f"?{urlencode(place)}"
     return f"{service.rstrip('/')}/articles/{encoded_id(citation.article_id)}{query}"
 
 
 def encoded_id(article_id: str) -> str:
-    """Write an article's id into a path, as `web/links.js` does: slashes stay, unless a browser would tidy the path."""
+    """Encode an article's id for a path, as `web/links.js` does. Slashes stay, unless a browser would normalise the path."""
     fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
     return quote(article_id, safe="" if fragile else "/")
 
 
 def is_web_address(address: str) -> bool:
-    """Say whether a person may be sent to this address."""
+    """Return whether this is an http or https address that can be shown as a link."""
     try:
         parts = urlsplit(address)
     except ValueError:

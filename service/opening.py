@@ -1,4 +1,4 @@
-"""Opens what is asked: the index itself, or the service that has it open already."""
+"""Opens a client: of the index itself, or of the service that already has it open."""
 
 import os
 import secrets
@@ -19,9 +19,9 @@ from service.history.store import HistoryStore
 from service.maintenance.backups import remove_unmoved
 from service.settings import Settings
 
-# Another command that runs for a moment is waited for; a service is asked instead.
+# Wait for another command that runs for a moment. A service is used instead.
 _WAIT_SECONDS = 10.0
-# Indexing through the service takes as long as it takes.
+# Indexing through the service may take long.
 _HTTP_SECONDS = 3600.0
 
 
@@ -29,9 +29,8 @@ _HTTP_SECONDS = 3600.0
 def open_client(settings: Settings, *, repairing: bool = False, with_history: bool = False) -> Iterator[AdminClient]:
     """Open the index of the data folder, or reach the service that owns it.
 
-    `repairing` opens an index with damaged vectors or words, too, for whoever mends them next; `keeping` what is kept of
-    asking, beside the index.
-    Raises DataFolderOwned when a process that is no service keeps the folder, DataFolderUnusable when it cannot be written.
+    With `repairing`, an index with damaged vectors or words is opened too, to be repaired. `with_history` opens the history.
+    Raises DataFolderOwned if a process that is not a service keeps the folder, DataFolderUnusable if it cannot be written.
     """
     with ExitStack() as stack:
         try:
@@ -43,7 +42,7 @@ def open_client(settings: Settings, *, repairing: bool = False, with_history: bo
         except DataFolderOwned as error:
             if error.owner is None or error.owner.url is None:
                 raise
-            client = stack.enter_context(_reached(error.owner))
+            client = stack.enter_context(_http_client(error.owner))
         yield client
 
 
@@ -51,18 +50,18 @@ def open_client(settings: Settings, *, repairing: bool = False, with_history: bo
 def open_assistant(
     settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, with_history: bool = False
 ) -> Iterator[LocalAssistant]:
-    """Own the data folder and open its index and, with `keeping`, what is kept of asking."""
+    """Own the data folder and open its index and, with `with_history`, its history."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
         remove_unmoved(settings.data_dir)
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
-        kept = stack.enter_context(open_history(settings, live)) if with_history else None
-        yield LocalAssistant(live, settings, writer_from(settings), history=kept)
+        history = stack.enter_context(open_history(settings, live)) if with_history else None
+        yield LocalAssistant(live, settings, writer_from(settings), history=history)
 
 
 @contextmanager
 def open_history(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
-    """Open what is kept of asking, and delete what is too old, now and while it is open. None where nothing is to be kept."""
+    """Open the history, and delete what is too old, now and while it is open. None if the settings store nothing."""
     engine = opened_database(settings.data_dir)
     try:
         with expiring(engine, days=RetentionDays(answers=settings.keep_days, audit=settings.audit_days)):
@@ -72,12 +71,12 @@ def open_history(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore |
 
 
 def service_owner(url: str) -> Owner:
-    """Return this process as a service at that address, with a new token for the local command line."""
+    """Return this process as the owner, serving at this address, with a new token for the local command line."""
     return Owner(os.getpid(), _command(), url, secrets.token_urlsafe(32))
 
 
 @contextmanager
-def _reached(owner: Owner) -> Iterator[HttpClient]:
+def _http_client(owner: Owner) -> Iterator[HttpClient]:
     import httpx
 
     headers = {"Authorization": f"Bearer {owner.token}"}

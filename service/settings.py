@@ -1,4 +1,4 @@
-"""Settings of the service: those of the index and those for answering and serving."""
+"""All settings: those of the index, and those for answering and serving."""
 
 import os
 import re
@@ -205,7 +205,7 @@ class Settings(IndexSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment and from `settings_file`. Raises WrongUsage that names what cannot be used."""
+    """Read the settings from the environment and from `settings_file`. Raises WrongUsage that names each invalid setting."""
     file = settings_file()
     _warn_of_unread(file)
     try:
@@ -218,10 +218,10 @@ def load_settings() -> Settings:
 
 
 def settings_file() -> Path | None:
-    """Return the file of settings that the environment names, or that lies in the data folder which it names.
+    """Return the settings file that the environment names, or the one in the data folder that the environment names.
 
-    What lies in the current folder is not read: it may be somebody else's, and would send the keys of the environment to any
-    address. Raises WrongUsage when the file that is named is not there.
+    A `.env` in the current folder is not read: it may be somebody else's, and could send the keys of the environment to any
+    address. Raises WrongUsage if the named file does not exist.
     """
     if named := os.environ.get(_FILE):
         if not Path(named).is_file():

@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from the settings themselves: `python -m service.settings_page > docs/configuration.md`."""
+"""Prints docs/configuration.md from the settings: `python -m service.settings_page > docs/configuration.md`."""
 
 from pathlib import Path
 from types import UnionType

@@ -135,7 +135,7 @@ def streamed(whole: AskResponse) -> list[AskEvent]:
     return [HitsEvent(hits=[]), *said, whole]
 
 
-class FakeDesk(KeepsNothing):
+class FakeAssistant(KeepsNothing):
     """Remembers its calls and returns something of the right shape, or raises what it was told to.
 
     A streamed answer goes through `steps`, which may be exceptions and functions to call; `closed` is set when the

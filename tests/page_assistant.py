@@ -43,7 +43,7 @@ from service.schemas.history import (
     StoredAnswerResponse,
 )
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
-from tests.fake_assistant import FakeDesk, answer, streamed
+from tests.fake_assistant import FakeAssistant, answer, streamed
 
 MORNING = datetime(2026, 4, 24, 7, 30, tzinfo=UTC)
 PATIENCE = 30_000  # milliseconds that an expectation, or an assistant that is told to pause, waits at most
@@ -276,7 +276,7 @@ def used(days: int) -> UsageResponse:
     )
 
 
-class PageDesk(FakeDesk):
+class PageAssistant(FakeAssistant):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
     `records_history` keeps what it answered, `own` calls that the reader's own, `withheld` leaves so many of it out.

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from service.api.app import Assistant, create_app
 from service.auth.state import AuthState
 from service.settings import Settings
-from tests.page_assistant import PATIENCE, PageDesk
+from tests.page_assistant import PATIENCE, PageAssistant
 from tests.skipping import not_installed
 
 ROOT = Path(__file__).parent.parent
@@ -68,13 +68,13 @@ def serving(
 
 
 @pytest.fixture
-def assistant() -> PageDesk:
+def assistant() -> PageAssistant:
     """What answers."""
-    return PageDesk()
+    return PageAssistant()
 
 
 @pytest.fixture
-def address(assistant: PageDesk) -> Iterator[str]:
+def address(assistant: PageAssistant) -> Iterator[str]:
     """Where the assistant is served. At the end, whatever it still waits with is let go."""
     with serving(assistant) as address:
         yield address
@@ -89,7 +89,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture
-def admin(browser: Browser, assistant: PageDesk) -> Iterator[Page]:
+def admin(browser: Browser, assistant: PageAssistant) -> Iterator[Page]:
     """The page of someone who looks after the service."""
     with serving(assistant, owner_token=TOKEN) as address, opened(browser, address, key=TOKEN) as page:
         yield page

@@ -118,7 +118,7 @@ def asked(url: str, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
         limits = Limits(first_token_seconds=120, total_seconds=240, retries=0)
         writer = LlmWriter(model, model=MODEL, context_tokens=CONTEXT_TOKENS, limits=limits)
         with shipped_corpus(Path(folder)) as assistant:
-            index = replace(assistant.opened, embedder=Embedder(PACKAGED_MODEL))
+            index = replace(assistant.current_index, embedder=Embedder(PACKAGED_MODEL))
             for question in questions:
                 found = answer(Question(question), index=index, settings=settings, writer=writer)
                 # A server that died says nothing, which is no answer to keep.

@@ -10,7 +10,7 @@ from pathlib import Path
 import service.slack.running
 import service.slack.working
 from service.schemas.api import AskEvent
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, started_bot
+from tests.slack_fixtures import ScriptedAssistant, answered, events_of, started_bot
 
 SENTENCES = 3
 
@@ -34,7 +34,7 @@ def main() -> None:
     url, data_dir = sys.argv[1:]
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with started_bot(url, ScriptedDesk(_slowly), Path(data_dir), slack_queue=1_000):
+    with started_bot(url, ScriptedAssistant(_slowly), Path(data_dir), slack_queue=1_000):
         stopped.wait()
 
 

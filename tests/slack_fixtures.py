@@ -125,7 +125,7 @@ Script = Callable[[str], Iterator[AskEvent]]
 
 
 @dataclass
-class ScriptedDesk:
+class ScriptedAssistant:
     """Answers as its script says, and remembers who asked what. `script` may block, and may raise."""
 
     script: Script = lambda question: events_of(answered(f"You asked: {question}."))
@@ -214,7 +214,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
 
 
 @pytest.fixture
-def bot(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> Iterator[None]:
+def bot(slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path) -> Iterator[None]:
     """The real bot in front of the assistant of the test that asks for it, connected by Socket Mode."""
     with running_bot(slack, assistant, tmp_path):
         yield

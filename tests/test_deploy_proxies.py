@@ -26,7 +26,7 @@ from service.auth.api_keys import ApiKeys
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
-from tests.fake_assistant import FakeDesk, answered, citation, streamed
+from tests.fake_assistant import FakeAssistant, answered, citation, streamed
 from tests.http_server import serving_app
 from tests.llm_server import free_port
 from tests.service_fixtures import settings_for
@@ -67,7 +67,7 @@ class Place:
     """A service behind a proxy: `http` reaches it as people do, with the key of an admin."""
 
     http: httpx.Client
-    assistant: FakeDesk
+    assistant: FakeAssistant
     requests: list[Seen]
 
 
@@ -118,11 +118,11 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         pytest.skip(not_installed(request.param.__name__))
     database = opened_database(tmp_path / "data")
     key = add_key(database, "boss", admin=True)
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     settings = settings_for(
         tmp_path, api_keys_required=True, public_url=f"https://{NAME}", metrics_open=True, keep_days=0
     )
-    app = create_app(assistant, settings=settings, auth_state=AuthState(known=(ApiKeys(database).asker,)))
+    app = create_app(assistant, settings=settings, auth_state=AuthState(token_lookups=(ApiKeys(database).asker,)))
     requests: list[Seen] = []
     app.add_middleware(Recording, requests=requests)
     with serving_app(app) as upstream, behind(request.param, tmp_path, upstream) as http:
@@ -134,7 +134,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def place(running: Place) -> Place:
     """The service behind a proxy, asked nothing yet."""
-    FakeDesk.__init__(running.assistant)
+    FakeAssistant.__init__(running.assistant)
     return running
 
 

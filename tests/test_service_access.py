@@ -15,7 +15,7 @@ from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key, revoke_key
 from service.monitoring.logs import set_up
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
 
@@ -28,13 +28,15 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def assistant() -> FakeDesk:
-    return FakeDesk()
+def assistant() -> FakeAssistant:
+    return FakeAssistant()
 
 
-def serve(assistant: FakeDesk, database: Engine, *, keys: bool | None = True, host: str = "127.0.0.1") -> TestClient:
+def serve(
+    assistant: FakeAssistant, database: Engine, *, keys: bool | None = True, host: str = "127.0.0.1"
+) -> TestClient:
     settings = settings_for(Path("unused"), api_keys_required=keys)
-    auth_state = AuthState(known=(ApiKeys(database).asker,))
+    auth_state = AuthState(token_lookups=(ApiKeys(database).asker,))
     app = create_app(assistant, settings=settings, host=host, owner_token=TOKEN, auth_state=auth_state)
     return TestClient(app, base_url=ADDRESS)
 
@@ -44,7 +46,7 @@ def bearing(key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
-def test_a_key_reads_what_its_groups_may_read(assistant: FakeDesk, database: Engine, host: str) -> None:
+def test_a_key_reads_what_its_groups_may_read(assistant: FakeAssistant, database: Engine, host: str) -> None:
     key = add_key(database, "ann", groups=["staff"])
     client = serve(assistant, database, host=host)
     behind_proxy = {"Host": "footnote.example", "X-Forwarded-For": "203.0.113.9"}
@@ -54,7 +56,7 @@ def test_a_key_reads_what_its_groups_may_read(assistant: FakeDesk, database: Eng
     assert assistant.called[2] == Access(frozenset({"staff"}))
 
 
-def test_everyone_can_see_who_they_are(assistant: FakeDesk, database: Engine) -> None:
+def test_everyone_can_see_who_they_are(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "ann", groups=["staff", "board"])
     client = serve(assistant, database)
     me = {"id": "key:ann", "admin": False, "groups": ["board", "staff"], "keys_required": True}
@@ -66,7 +68,7 @@ def test_everyone_can_see_who_they_are(assistant: FakeDesk, database: Engine) ->
     assert serve(assistant, database, keys=None).get("/api/me").json() == me
 
 
-def test_without_a_key_or_with_a_wrong_one_nobody_is_let_in(assistant: FakeDesk, database: Engine) -> None:
+def test_without_a_key_or_with_a_wrong_one_nobody_is_let_in(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "ann")
     client = serve(assistant, database)
     refused = client.get("/api/articles")
@@ -80,14 +82,14 @@ def test_without_a_key_or_with_a_wrong_one_nobody_is_let_in(assistant: FakeDesk,
     assert assistant.called == ()
 
 
-def test_a_body_is_not_read_for_whoever_has_no_key(assistant: FakeDesk, database: Engine) -> None:
+def test_a_body_is_not_read_for_whoever_has_no_key(assistant: FakeAssistant, database: Engine) -> None:
     client = serve(assistant, database)
     problem(client.post("/api/ask", content=b"{", headers={"Content-Type": "application/json"}), 401, "key-required")
     problem(client.post("/nothing", json={}), 401, "key-required")
 
 
 def test_a_key_that_is_revoked_while_the_service_runs_is_out(
-    assistant: FakeDesk, database: Engine, tmp_path: Path
+    assistant: FakeAssistant, database: Engine, tmp_path: Path
 ) -> None:
     key = add_key(database, "ann")
     client = serve(assistant, database)
@@ -99,7 +101,7 @@ def test_a_key_that_is_revoked_while_the_service_runs_is_out(
 
 
 def test_an_admin_looks_after_the_index_and_others_do_not(
-    assistant: FakeDesk, database: Engine, tmp_path: Path
+    assistant: FakeAssistant, database: Engine, tmp_path: Path
 ) -> None:
     admin, other = add_key(database, "boss", admin=True), add_key(database, "ann", groups=["staff"])
     client = serve(assistant, database)
@@ -113,13 +115,13 @@ def test_an_admin_looks_after_the_index_and_others_do_not(
     assert client.get("/api/status", headers=bearing(admin)).status_code == 200
 
 
-def test_an_admin_reads_no_more_than_the_groups_of_the_key(assistant: FakeDesk, database: Engine) -> None:
+def test_an_admin_reads_no_more_than_the_groups_of_the_key(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "boss", admin=True)
     serve(assistant, database).get("/api/articles", headers=bearing(key))
     assert assistant.called[1] == FOR_EVERYONE
 
 
-def test_where_keys_are_off_a_key_still_says_who_asks(assistant: FakeDesk, database: Engine) -> None:
+def test_where_keys_are_off_a_key_still_says_who_asks(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "ann", groups=["staff"])
     client = serve(assistant, database, keys=None)
     client.get("/api/articles", headers=bearing(key))
@@ -129,12 +131,12 @@ def test_where_keys_are_off_a_key_still_says_who_asks(assistant: FakeDesk, datab
     problem(client.get("/api/articles", headers=bearing(key) | {"Via": "a proxy"}), 403, "forwarded-request")
 
 
-def test_the_owner_needs_no_key(assistant: FakeDesk, database: Engine) -> None:
+def test_the_owner_needs_no_key(assistant: FakeAssistant, database: Engine) -> None:
     serve(assistant, database).get("/api/articles", headers=OWNER)
     assert assistant.called[1] == EVERYTHING
 
 
-def test_wrong_secrets_for_a_key_do_not_keep_its_owner_out(assistant: FakeDesk, database: Engine) -> None:
+def test_wrong_secrets_for_a_key_do_not_keep_its_owner_out(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "ann")
     client = serve(assistant, database)
     for number in range(12):
@@ -142,7 +144,7 @@ def test_wrong_secrets_for_a_key_do_not_keep_its_owner_out(assistant: FakeDesk, 
     assert client.get("/api/articles", headers=bearing(key)).status_code == 200
 
 
-def test_no_key_reaches_the_log(assistant: FakeDesk, database: Engine, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_key_reaches_the_log(assistant: FakeAssistant, database: Engine, capsys: pytest.CaptureFixture[str]) -> None:
     key = add_key(database, "ann")
     assistant.error = RuntimeError("a fault")
     set_up()

@@ -66,7 +66,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         assistant = replace(
             assistant, usage_reports=UsageReports(database, assistant.live), observers=(Audit(database).record,)
         )
-        app = create_app(assistant, settings=settings, auth_state=AuthState(known=(ApiKeys(database).asker,)))
+        app = create_app(assistant, settings=settings, auth_state=AuthState(token_lookups=(ApiKeys(database).asker,)))
         client = TestClient(app, base_url=ADDRESS)
         asked = client.post("/api/ask", json={"question": QUESTION}, headers=people["alice"]).json()
         assert {citation["article_id"] for citation in asked["citations"]} == {PRIVATE}

@@ -25,7 +25,7 @@ from index.records import EVERYTHING, FOR_EVERYONE
 from service.api.app import create_app
 from service.schemas.api import ArticleResponse, AskRequest, AskResponse, SearchRequest
 from service.settings import Settings
-from tests.fake_assistant import ARTICLE, FakeDesk
+from tests.fake_assistant import ARTICLE, FakeAssistant
 
 TOKEN = "the-owner's-token"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -33,18 +33,18 @@ ADDRESS = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
-def assistant() -> FakeDesk:
-    return FakeDesk()
+def assistant() -> FakeAssistant:
+    return FakeAssistant()
 
 
 @pytest.fixture
-def client(assistant: FakeDesk) -> Iterator[TestClient]:
+def client(assistant: FakeAssistant) -> Iterator[TestClient]:
     with serve(assistant) as client:
         yield client
 
 
 def serve(
-    assistant: FakeDesk, *, host: str = "127.0.0.1", public_url: str | None = None, keys: bool | None = None
+    assistant: FakeAssistant, *, host: str = "127.0.0.1", public_url: str | None = None, keys: bool | None = None
 ) -> TestClient:
     settings = Settings(_env_file=None, public_url=public_url, api_keys_required=keys)
     app = create_app(assistant, settings=settings, host=host, owner_token=TOKEN)
@@ -65,7 +65,7 @@ def problem(response: object, status: int, slug: str) -> str:
 
 
 def test_ask_passes_the_question_on_and_answers_in_the_shape_of_the_contract(
-    client: TestClient, assistant: FakeDesk
+    client: TestClient, assistant: FakeAssistant
 ) -> None:
     filters = {"published_after": "2026-01-01", "article_ids": ["a/b"]}
     response = client.post("/api/ask", json={"question": "Why?", "filters": filters, "as_of": "2026-04-24"})
@@ -77,12 +77,12 @@ def test_ask_passes_the_question_on_and_answers_in_the_shape_of_the_contract(
     assert (request.filters.published_after, request.filters.article_ids) == (date(2026, 1, 1), ["a/b"])
 
 
-def test_search_passes_the_limit_on(client: TestClient, assistant: FakeDesk) -> None:
+def test_search_passes_the_limit_on(client: TestClient, assistant: FakeAssistant) -> None:
     assert client.post("/api/search", json={"question": "Why?", "limit": 3}).json() == {"question": "Why?", "hits": []}
     assert assistant.called[1:] == (SearchRequest(question="Why?", limit=3), FOR_EVERYONE)
 
 
-def test_articles_are_paged(client: TestClient, assistant: FakeDesk) -> None:
+def test_articles_are_paged(client: TestClient, assistant: FakeAssistant) -> None:
     page = client.get("/api/articles", params={"title": "Rain", "after": "a/b c", "limit": 7}).json()
     assert page == {"articles": [], "total": 0, "next_after": None}
     assert assistant.called == ("articles", FOR_EVERYONE, "Rain", "a/b c", 7)
@@ -98,13 +98,15 @@ def test_articles_are_paged(client: TestClient, assistant: FakeDesk) -> None:
         ("trailing/", "trailing/"),
     ],
 )
-def test_article_ids_may_hold_anything(client: TestClient, assistant: FakeDesk, path: str, article_id: str) -> None:
+def test_article_ids_may_hold_anything(
+    client: TestClient, assistant: FakeAssistant, path: str, article_id: str
+) -> None:
     response = client.get(f"/api/articles/{path}", params={"version": "sha256:1"})
     assert ArticleResponse.model_validate_json(response.content) == ARTICLE
     assert assistant.called == ("article", article_id, FOR_EVERYONE, "sha256:1")
 
 
-def test_health_does_not_ask_the_assistant_and_readiness_does(client: TestClient, assistant: FakeDesk) -> None:
+def test_health_does_not_ask_the_assistant_and_readiness_does(client: TestClient, assistant: FakeAssistant) -> None:
     assistant.error = IndexEmpty("Nothing is indexed. Run footnote index PATH.")
     assert client.get("/healthz").json() == {"status": "alive"}
     assert "footnote index" in problem(client.get("/readyz"), 503, "not-ready")
@@ -112,7 +114,7 @@ def test_health_does_not_ask_the_assistant_and_readiness_does(client: TestClient
     assert client.get("/readyz").json() == {"status": "ready", "language_model": "not needed", "watching": "none"}
 
 
-def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, assistant: FakeDesk) -> None:
+def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, assistant: FakeAssistant) -> None:
     herald = {"name": "The Herald", "articles": 2}
     expected = {"publishers": [herald], "earliest": "2026-04-01", "latest": "2026-04-24"}
     assert client.get("/api/publishers").json() == expected
@@ -161,14 +163,16 @@ def test_static_serves_nothing_else(client: TestClient, path: str) -> None:
     ],
 )
 def test_every_error_is_a_problem(
-    client: TestClient, assistant: FakeDesk, error: FootnoteError, status: int, slug: str
+    client: TestClient, assistant: FakeAssistant, error: FootnoteError, status: int, slug: str
 ) -> None:
     assistant.error = error
     assert problem(client.post("/api/ask", json={"question": "Why?"}), status, slug) == str(error)
     assert problem(client.get("/api/articles/a/b"), status, slug) == str(error)
 
 
-def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: TestClient, assistant: FakeDesk) -> None:
+def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(
+    client: TestClient, assistant: FakeAssistant
+) -> None:
     assistant.error = RuntimeError("password=hunter2")
     with capture_logs() as lines:
         response = client.post("/api/ask", json={"question": "Why?"})
@@ -199,7 +203,7 @@ def test_unexpected_errors_go_to_the_log_and_say_nothing_of_the_inside(client: T
     ],
 )
 def test_bad_bodies_are_told_what_is_wrong(
-    client: TestClient, assistant: FakeDesk, body: bytes, status: int, slug: str
+    client: TestClient, assistant: FakeAssistant, body: bytes, status: int, slug: str
 ) -> None:
     response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
     assert problem(response, status, slug)
@@ -218,7 +222,7 @@ def test_a_body_that_is_not_called_json_is_told_so(client: TestClient) -> None:
     assert "Content-Type: application/json" in problem(response, 415, "content-type")
 
 
-def test_bodies_are_bounded_whether_they_say_their_size_or_not(client: TestClient, assistant: FakeDesk) -> None:
+def test_bodies_are_bounded_whether_they_say_their_size_or_not(client: TestClient, assistant: FakeAssistant) -> None:
     body = json.dumps({"question": "a" * 1_000_000}).encode()
     headers = {"Content-Type": "application/json"}
     problem(client.post("/api/ask", content=body, headers=headers), 413, "body-too-large")
@@ -272,7 +276,9 @@ def test_head_says_what_get_would(client: TestClient, path: str) -> None:
     ],
     ids=["latin-1", "nested", "long number", "compressed"],
 )
-def test_a_body_that_cannot_be_read_is_told_what_to_be(client: TestClient, assistant: FakeDesk, body: bytes) -> None:
+def test_a_body_that_cannot_be_read_is_told_what_to_be(
+    client: TestClient, assistant: FakeAssistant, body: bytes
+) -> None:
     sent = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
     assert "JSON in UTF-8" in problem(sent, 400, "bad-request")
     assert assistant.called == ()
@@ -298,51 +304,51 @@ def test_every_response_carries_the_security_headers(client: TestClient, path: s
 # Who is let in, and as whom
 
 
-def test_the_owner_reads_everything(client: TestClient, assistant: FakeDesk) -> None:
+def test_the_owner_reads_everything(client: TestClient, assistant: FakeAssistant) -> None:
     client.post("/api/ask", json={"question": "Why?"}, headers=OWNER)
     assert assistant.called[2] == EVERYTHING
 
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Bearer", f"Basic {TOKEN}", TOKEN, "Bearer ä", ""])
-def test_others_read_what_is_for_everyone(client: TestClient, assistant: FakeDesk, header: str) -> None:
+def test_others_read_what_is_for_everyone(client: TestClient, assistant: FakeAssistant, header: str) -> None:
     headers = [(b"Authorization", header.encode())]
     assert client.get("/api/articles", headers=headers).status_code == 200
     assert assistant.called[1] == FOR_EVERYONE
     problem(client.get("/api/status", headers=headers), 403, "admin-only")
 
 
-def test_without_a_token_nobody_is_the_owner(assistant: FakeDesk) -> None:
+def test_without_a_token_nobody_is_the_owner(assistant: FakeAssistant) -> None:
     app = create_app(assistant, settings=Settings(_env_file=None, api_keys_required=None), owner_token="")
     client = TestClient(app, base_url=ADDRESS)
     problem(client.get("/api/status", headers={"Authorization": "Bearer "}), 403, "admin-only")
 
 
-def test_the_owner_indexes(client: TestClient, assistant: FakeDesk, tmp_path: Path) -> None:
+def test_the_owner_indexes(client: TestClient, assistant: FakeAssistant, tmp_path: Path) -> None:
     request = {"paths": [str(tmp_path)], "prune": True, "prune_limit": 0.5, "dry_run": True}
     assert client.post("/api/index", json=request, headers=OWNER).json()["added"] == 1
     assert assistant.called == ("index", [tmp_path], True, 0.5, True)
 
 
-def test_the_owner_indexes_addresses(client: TestClient, assistant: FakeDesk) -> None:
+def test_the_owner_indexes_addresses(client: TestClient, assistant: FakeAssistant) -> None:
     feed = "https://example.com/feed?a=1"
     assert client.post("/api/index", json={"paths": [feed]}, headers=OWNER).status_code == 200
     assert assistant.called == ("index", [feed], False, 0.2, False)
 
 
-def test_the_owner_deletes_and_sees_the_status(client: TestClient, assistant: FakeDesk) -> None:
+def test_the_owner_deletes_and_sees_the_status(client: TestClient, assistant: FakeAssistant) -> None:
     assert client.post("/api/delete", json={"article_ids": ["a/b"]}, headers=OWNER).status_code == 204
     assert assistant.called == ("delete", ["a/b"])
     assistant.calls.clear()
     assert client.get("/api/status", headers=OWNER).json()["passages"] == 2
 
 
-def test_others_do_not(client: TestClient, assistant: FakeDesk, tmp_path: Path) -> None:
+def test_others_do_not(client: TestClient, assistant: FakeAssistant, tmp_path: Path) -> None:
     problem(client.post("/api/index", json={"paths": [str(tmp_path)]}), 403, "admin-only")
     problem(client.post("/api/delete", json={"article_ids": ["a"]}), 403, "admin-only")
     assert assistant.called == ()
 
 
-def test_relative_paths_are_refused(client: TestClient, assistant: FakeDesk) -> None:
+def test_relative_paths_are_refused(client: TestClient, assistant: FakeAssistant) -> None:
     problem(client.post("/api/index", json={"paths": ["corpus"]}, headers=OWNER), 400, "wrong-usage")
     problem(client.post("/api/index", json={"paths": ["ftp://x/y"]}, headers=OWNER), 400, "wrong-usage")
     assert assistant.called == ()
@@ -366,25 +372,25 @@ def test_its_own_address_is_let_in(client: TestClient, host: str) -> None:
 
 
 @pytest.mark.parametrize("host", FOREIGN_HOSTS + MALFORMED_HOSTS)
-def test_other_addresses_are_refused_without_keys(client: TestClient, assistant: FakeDesk, host: str) -> None:
+def test_other_addresses_are_refused_without_keys(client: TestClient, assistant: FakeAssistant, host: str) -> None:
     assert "FOOTNOTE_PUBLIC_URL" in problem(client.get("/api/articles", headers={"Host": host}), 403, "foreign-host")
     assert assistant.called == ()
 
 
-def test_the_public_address_is_let_in(assistant: FakeDesk) -> None:
+def test_the_public_address_is_let_in(assistant: FakeAssistant) -> None:
     client = serve(assistant, public_url="https://Footnote.example:8443/")
     assert client.get("/api/articles", headers={"Host": "footnote.example:8443"}).status_code == 200
     problem(client.get("/api/articles", headers={"Host": "evil.example"}), 403, "foreign-host")
 
 
-def test_served_on_all_addresses_without_keys_any_address_is_its_own_but_no_name(assistant: FakeDesk) -> None:
+def test_served_on_all_addresses_without_keys_any_address_is_its_own_but_no_name(assistant: FakeAssistant) -> None:
     client = serve(assistant, host="0.0.0.0", keys=False)
     for host in ("192.168.1.9:8000", "[fe80::1]:8000", "localhost"):
         assert client.get("/api/articles", headers={"Host": host}).status_code == 200
     problem(client.get("/api/articles", headers={"Host": "evil.example"}), 403, "foreign-host")
 
 
-def test_served_on_one_address_without_keys_no_other_is_its_own(assistant: FakeDesk) -> None:
+def test_served_on_one_address_without_keys_no_other_is_its_own(assistant: FakeAssistant) -> None:
     client = serve(assistant, host="192.168.1.9", keys=False)
     assert client.get("/api/articles", headers={"Host": "192.168.1.9:8000"}).status_code == 200
     problem(client.get("/api/articles", headers={"Host": "192.168.1.8:8000"}), 403, "foreign-host")
@@ -392,7 +398,7 @@ def test_served_on_one_address_without_keys_no_other_is_its_own(assistant: FakeD
 
 @pytest.mark.parametrize(("host", "keys"), [("127.0.0.1", True), ("0.0.0.0", None), ("192.168.1.9", None)])
 def test_where_keys_are_required_nobody_else_is_let_in_but_to_the_page(
-    assistant: FakeDesk, host: str, keys: bool | None
+    assistant: FakeAssistant, host: str, keys: bool | None
 ) -> None:
     client = serve(assistant, host=host, keys=keys)
     behind_proxy = {"Host": "footnote.example", "X-Forwarded-For": "203.0.113.9"}
@@ -405,13 +411,13 @@ def test_where_keys_are_required_nobody_else_is_let_in_but_to_the_page(
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:3000", "http://[", ""])
-def test_other_sites_cannot_post(client: TestClient, assistant: FakeDesk, origin: str) -> None:
+def test_other_sites_cannot_post(client: TestClient, assistant: FakeAssistant, origin: str) -> None:
     response = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": origin})
     problem(response, 403, "foreign-origin")
     assert assistant.called == ()
 
 
-def test_its_own_page_can_post(assistant: FakeDesk) -> None:
+def test_its_own_page_can_post(assistant: FakeAssistant) -> None:
     client = serve(assistant, public_url="https://footnote.example")
     for origin in (ADDRESS, "https://footnote.example"):
         response = client.post("/api/ask", json={"question": "Why?"}, headers={"Origin": origin})

@@ -131,9 +131,9 @@ def test_wrong_secrets_keep_nobody_out_and_cost_nothing(database: Engine, lookup
         for number in range(11):
             assert api_keys.asker(f"{key[:-2]}{number:02}") is None
     assert hasher.call_count == (0 if lookup is None else 11)
-    assert api_keys.asker_by_proved_key(key) is None
-    assert api_keys.asker(key) == api_keys.asker_by_proved_key(key) == Asker("key:ann", FOR_EVERYONE)
-    assert api_keys.asker_by_proved_key(key + "x") is None
+    assert api_keys.asker_by_verified_key(key) is None
+    assert api_keys.asker(key) == api_keys.asker_by_verified_key(key) == Asker("key:ann", FOR_EVERYONE)
+    assert api_keys.asker_by_verified_key(key + "x") is None
 
 
 def test_a_lookup_alone_proves_nothing(database: Engine) -> None:

@@ -46,7 +46,7 @@ def service(data_dir: Path) -> Iterator[Running]:
     settings = settings_for(data_dir, api_keys_required=True, questions_per_minute=0)
     with assistant_over(settings, with_history=True) as assistant:
         database = opened_database(data_dir)
-        auth_state = AuthState(known=(ApiKeys(database).asker,))
+        auth_state = AuthState(token_lookups=(ApiKeys(database).asker,))
         with serving_app(create_app(assistant, settings=settings, owner_token=TOKEN, auth_state=auth_state)) as url:
             yield Running(url, assistant)
         database.dispose()

@@ -38,7 +38,7 @@ from service.schemas.maintenance import (
     CheckRequest,
     IndexReportWire,
 )
-from tests.fake_assistant import ARTICLE, INDEXED, STATUS, FakeDesk
+from tests.fake_assistant import ARTICLE, INDEXED, STATUS, FakeAssistant
 from tests.http_server import serving_app
 from tests.llm_server import free_port
 from tests.service_fixtures import BACKED_UP, settings_for
@@ -47,7 +47,7 @@ TOKEN = "the-owner's-token"
 
 
 @contextmanager
-def served(assistant: FakeDesk, data_dir: Path) -> Iterator[str]:
+def served(assistant: FakeAssistant, data_dir: Path) -> Iterator[str]:
     """Serve an assistant on a free port. Yields the address."""
     with serving_app(create_app(assistant, settings=settings_for(data_dir), owner_token=TOKEN)) as url:
         yield url
@@ -61,21 +61,21 @@ def client_of(url: str, token: str = TOKEN) -> Iterator[HttpClient]:
 
 
 @pytest.fixture(scope="module")
-def served_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeDesk, str]]:
-    assistant = FakeDesk()
+def served_assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeAssistant, str]]:
+    assistant = FakeAssistant()
     with served(assistant, tmp_path_factory.mktemp("data")) as url:
         yield assistant, url
 
 
 @pytest.fixture
-def assistant(served_assistant: tuple[FakeDesk, str]) -> FakeDesk:
+def assistant(served_assistant: tuple[FakeAssistant, str]) -> FakeAssistant:
     served_assistant[0].error = None
     served_assistant[0].calls.clear()
     return served_assistant[0]
 
 
 @pytest.fixture
-def client(served_assistant: tuple[FakeDesk, str]) -> Iterator[HttpClient]:
+def client(served_assistant: tuple[FakeAssistant, str]) -> Iterator[HttpClient]:
     with client_of(served_assistant[1]) as client:
         yield client
 
@@ -96,7 +96,7 @@ def call_everything(client: HttpClient) -> list[Any]:
     ]
 
 
-def test_everything_comes_back_as_the_assistant_gave_it(assistant: FakeDesk, client: HttpClient) -> None:
+def test_everything_comes_back_as_the_assistant_gave_it(assistant: FakeAssistant, client: HttpClient) -> None:
     request = AskRequest(question="Wie hoch? 😀", filters=FiltersWire(publishers=["Ä"]), include_hits=True)
     assert client.ask(request).question == "Wie hoch? 😀"
     assert client.search(SearchRequest(question="Why?", limit=3)).hits == []
@@ -117,7 +117,7 @@ def test_everything_comes_back_as_the_assistant_gave_it(assistant: FakeDesk, cli
 
 
 @pytest.mark.parametrize("article_id", ["a", "reports/2026/Q1 #1?.v2", "100%25 ü 😀", "a+b&c=d;e", "status", "a:b@c"])
-def test_an_article_of_any_id_arrives_whole(assistant: FakeDesk, client: HttpClient, article_id: str) -> None:
+def test_an_article_of_any_id_arrives_whole(assistant: FakeAssistant, client: HttpClient, article_id: str) -> None:
     article = client.article(article_id, "sha256:1+2")
     assert article == ARTICLE
     assert assistant.calls == [("article", article_id, EVERYTHING, "sha256:1+2")]
@@ -126,7 +126,7 @@ def test_an_article_of_any_id_arrives_whole(assistant: FakeDesk, client: HttpCli
 
 
 def test_relative_paths_are_those_of_whoever_asks(
-    assistant: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: FakeAssistant, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     client.index([Path("news"), "more", "https://example.com/feed"])
@@ -149,7 +149,7 @@ def test_relative_paths_are_those_of_whoever_asks(
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "as",
 )
 def test_errors_come_back_as_what_they_were(
-    assistant: FakeDesk, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
+    assistant: FakeAssistant, client: HttpClient, error: FootnoteError, raised: type[FootnoteError]
 ) -> None:
     assistant.error = error
     for call in call_everything(client):
@@ -158,7 +158,7 @@ def test_errors_come_back_as_what_they_were(
         assert (type(caught.value), str(caught.value)) == (raised, str(error))
 
 
-def test_what_nobody_expected_fails_without_telling_of_the_inside(assistant: FakeDesk, client: HttpClient) -> None:
+def test_what_nobody_expected_fails_without_telling_of_the_inside(assistant: FakeAssistant, client: HttpClient) -> None:
     assistant.error = RuntimeError("secret path /home/x")
     with capture_logs() as logged:
         for call in call_everything(client):
@@ -170,7 +170,7 @@ def test_what_nobody_expected_fails_without_telling_of_the_inside(assistant: Fak
 
 
 def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
-    assistant: FakeDesk, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    assistant: FakeAssistant, client: HttpClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on, ended = threading.Event(), threading.Event()
 
@@ -193,7 +193,9 @@ def test_ctrl_c_ends_the_waiting_and_the_service_goes_on(
     assert client.status() == STATUS
 
 
-def test_arguments_that_are_not_text_are_refused_like_in_one_process(assistant: FakeDesk, client: HttpClient) -> None:
+def test_arguments_that_are_not_text_are_refused_like_in_one_process(
+    assistant: FakeAssistant, client: HttpClient
+) -> None:
     not_utf8 = b"\xff".decode(errors="surrogateescape")  # what an argument of the command line becomes
     for call in (
         lambda: client.ask(AskRequest(question=not_utf8)),
@@ -215,7 +217,7 @@ def test_a_service_that_is_gone() -> None:
 
 def test_a_service_that_stops_between_two_questions(tmp_path: Path) -> None:
     with ExitStack() as service:
-        url = service.enter_context(served(FakeDesk(), tmp_path))
+        url = service.enter_context(served(FakeAssistant(), tmp_path))
         with client_of(url) as client:
             assert client.ask(AskRequest(question="Why?")).status == "no_answer"
             service.close()
@@ -242,7 +244,9 @@ def test_an_error_that_is_none_of_ours(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("token", ["wrong", TOKEN + "x"])
-def test_a_wrong_token_is_anybody(assistant: FakeDesk, served_assistant: tuple[FakeDesk, str], token: str) -> None:
+def test_a_wrong_token_is_anybody(
+    assistant: FakeAssistant, served_assistant: tuple[FakeAssistant, str], token: str
+) -> None:
     with client_of(served_assistant[1], token) as client:
         client.ask(AskRequest(question="Why?"))
         for call in (client.status, lambda: client.index([Path("/x")]), lambda: client.delete(["a"])):

@@ -13,7 +13,7 @@ from index.records import FOR_EVERYONE, Access
 from service.api.app import create_app
 from service.assistant import LocalAssistant
 from service.auth.askers import OWNER, Asker
-from service.auth.authentication import Gate
+from service.auth.authentication import Authenticator
 from tests.http_server import serving_app
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
@@ -26,7 +26,7 @@ ASKERS = {
 }
 
 
-async def by_header(_: Gate, request: Request) -> Asker:
+async def by_header(_: Authenticator, request: Request) -> Asker:
     """Say who asks, as keys will: here it is who the request says."""
     return ASKERS.get(request.headers.get("x-asker", ""), OWNER)
 
@@ -42,7 +42,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssista
 
 @pytest.fixture
 def app(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    monkeypatch.setattr(Gate, "asker", by_header)
+    monkeypatch.setattr(Authenticator, "asker", by_header)
     return create_app(assistant, settings=assistant.settings)
 
 

@@ -20,14 +20,14 @@ from index.errors import DataFolderUnusable, ServiceStopping
 from index.records import Access
 from service.api.app import create_app
 from service.auth.api_keys import ApiKeys
-from service.auth.fair_queue import Busy, FairQueue, Room, Turn
+from service.auth.fair_queue import Busy, FairQueue, QueueLimits, Slot
 from service.auth.limits import RATINGS_PER_MINUTE
 from service.auth.rate_limits import RateLimits
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
 from service.schemas.api import SearchRequest, SearchResponse
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.http_server import served
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
@@ -47,14 +47,14 @@ def keys(tmp_path: Path) -> Iterator[tuple[AuthState, list[dict[str, str]]]]:
     engine = opened_database(tmp_path)
     headers = [{"Authorization": f"Bearer {add_key(engine, name)}"} for name in ("ann", "bob")]
     with closing(RateLimits(tmp_path / "rates.sqlite")) as rates:
-        yield AuthState(known=(ApiKeys(engine).asker,), rates=rates), headers
+        yield AuthState(token_lookups=(ApiKeys(engine).asker,), rates=rates), headers
     engine.dispose()
 
 
 def serve(auth_state: AuthState, **settings: Any) -> TestClient:
     settings = {"api_keys_required": True} | settings
     app = create_app(
-        FakeDesk(), settings=settings_for(Path("unused"), **settings), owner_token=TOKEN, auth_state=auth_state
+        FakeAssistant(), settings=settings_for(Path("unused"), **settings), owner_token=TOKEN, auth_state=auth_state
     )
     return TestClient(app, base_url=ADDRESS)
 
@@ -195,29 +195,29 @@ def test_with_keys_there_is_a_limit(keys: tuple[AuthState, list[dict[str, str]]]
 # FairQueue
 
 
-def turns_of(*, at_once: int = 2, each: int = 2, waiting: int = 100, wait_seconds: float = 1_000) -> FairQueue:
-    return FairQueue(Room(at_once, each, waiting, wait_seconds=wait_seconds, work_seconds=60))
+def queue_of(*, at_once: int = 2, per_person: int = 2, waiting: int = 100, wait_seconds: float = 1_000) -> FairQueue:
+    return FairQueue(QueueLimits(at_once, per_person, waiting, wait_seconds=wait_seconds, work_seconds=60))
 
 
-def having(asked: Sequence[Future[Turn]]) -> list[int]:
-    """Return which of these have their turn."""
+def having(asked: Sequence[Future[Slot]]) -> list[int]:
+    """Return which of these have their slot."""
     return [number for number, future in enumerate(asked) if future.done()]
 
 
 def test_a_few_are_worked_on_at_once_and_the_others_wait_in_order() -> None:
-    turns = turns_of()
-    asked = [turns.ask("ann") for _ in range(5)]
-    assert (having(asked), turns.waiting) == ([0, 1], 3)
+    queue = queue_of()
+    asked = [queue.acquire("ann") for _ in range(5)]
+    assert (having(asked), queue.waiting) == ([0, 1], 3)
     asked[1].result().release()
     asked[1].result().release()  # again does nothing
-    assert (having(asked), turns.waiting) == ([0, 1, 2], 2)
+    assert (having(asked), queue.waiting) == ([0, 1, 2], 2)
 
 
 def test_people_take_turns_however_many_questions_one_of_them_sends() -> None:
-    turns = turns_of(at_once=1, each=1)
+    queue = queue_of(at_once=1, per_person=1)
     served: list[str] = []
     people = ["ann"] * 10 + ["bob", "cem", "bob"]
-    asked = [turns.ask(who) for who in people]
+    asked = [queue.acquire(who) for who in people]
 
     def note(who: str) -> Callable[[object], None]:
         return lambda _: served.append(who)
@@ -232,82 +232,82 @@ def test_people_take_turns_however_many_questions_one_of_them_sends() -> None:
 
 
 def test_nobody_has_all_places() -> None:
-    turns = turns_of(at_once=3, each=2)
-    ann = [turns.ask("ann") for _ in range(10)]
-    bob = turns.ask("bob")
+    queue = queue_of(at_once=3, per_person=2)
+    ann = [queue.acquire("ann") for _ in range(10)]
+    bob = queue.acquire("bob")
     assert (having(ann), bob.done()) == ([0, 1], True)
     bob.result().release()
     assert having(ann) == [0, 1]
 
 
 def test_one_person_fills_half_of_the_queue_and_is_told_so() -> None:
-    turns = turns_of(at_once=1, each=1, waiting=10)
-    asked = [turns.ask("ann") for _ in range(6)]
+    queue = queue_of(at_once=1, per_person=1, waiting=10)
+    asked = [queue.acquire("ann") for _ in range(6)]
     with pytest.raises(Busy) as busy:
-        turns.ask("ann")
+        queue.acquire("ann")
     assert busy.value.own
-    asked += [turns.ask(who) for who in ("bob", "cem", "dan", "eve", "flo")]
+    asked += [queue.acquire(who) for who in ("bob", "cem", "dan", "eve", "flo")]
     with pytest.raises(Busy) as busy:
-        turns.ask("gus")
+        queue.acquire("gus")
     assert not busy.value.own
     assert having(asked) == [0]
 
 
 def test_who_would_wait_too_long_is_told_at_once_by_what_turns_took() -> None:
-    turns = turns_of(at_once=1, each=1, wait_seconds=30)
-    turns.open(seconds=10.0)
-    first, *_ = [turns.ask(who) for who in ("ann", "bob", "cem", "dan")]
+    queue = queue_of(at_once=1, per_person=1, wait_seconds=30)
+    queue.open(seconds=10.0)
+    first, *_ = [queue.acquire(who) for who in ("ann", "bob", "cem", "dan")]
     with pytest.raises(Busy) as busy:
-        turns.ask("eve")
+        queue.acquire("eve")
     assert busy.value.seconds == 40
     # Those that are quick let more people wait.
     first.result().release()
-    turns.open(seconds=1.0)
-    turns.ask("eve")
+    queue.open(seconds=1.0)
+    queue.acquire("eve")
 
 
 def test_who_goes_away_while_waiting_leaves_the_queue() -> None:
-    turns = turns_of(at_once=1, each=1)
-    first, second, third = turns.ask("ann"), turns.ask("bob"), turns.ask("cem")
+    queue = queue_of(at_once=1, per_person=1)
+    first, second, third = queue.acquire("ann"), queue.acquire("bob"), queue.acquire("cem")
     assert second.cancel()
-    assert turns.waiting == 1
+    assert queue.waiting == 1
     first.result().release()
     assert third.done()
 
 
 def test_before_it_is_opened_everybody_waits() -> None:
-    turns = FairQueue(Room(1, 1, 10, wait_seconds=1, work_seconds=60), opened=False)
-    asked = [turns.ask(who) for who in ("ann", "bob")]
+    queue = FairQueue(QueueLimits(1, 1, 10, wait_seconds=1, work_seconds=60), opened=False)
+    asked = [queue.acquire(who) for who in ("ann", "bob")]
     assert having(asked) == []
-    turns.open(seconds=5.0)
+    queue.open(seconds=5.0)
     assert having(asked) == [0]
 
 
 def test_at_the_end_all_are_told() -> None:
-    turns = turns_of(at_once=1, each=1)
-    first, second = turns.ask("ann"), turns.ask("bob")
-    turns.stop()
+    queue = queue_of(at_once=1, per_person=1)
+    first, second = queue.acquire("ann"), queue.acquire("bob")
+    queue.stop()
     with pytest.raises(ServiceStopping):
-        turns.ask("cem")
+        queue.acquire("cem")
     first.result().release()
     assert second.done()  # it had been taken on before
     third_deadline = second.result().deadline
-    turns.end()
+    queue.end()
     with pytest.raises(ServiceStopping):
         third_deadline.check()
 
 
 def test_no_more_are_worked_on_than_there_are_places_whatever_threads_do() -> None:
-    turns, working, most = turns_of(at_once=3, each=3, waiting=1_000), set[Turn](), 0
+    queue, working, most = queue_of(at_once=3, per_person=3, waiting=1_000), set[Slot](), 0
 
     def ask(number: int) -> None:
         nonlocal most
         for _ in range(50):
-            turn = turns.ask(f"person {number % 4}").result(60)
-            working.add(turn)
+            slot = queue.acquire(f"person {number % 4}").result(60)
+            working.add(slot)
             most = max(most, len(working))
-            working.discard(turn)
-            turn.release()
+            working.discard(slot)
+            slot.release()
 
     threads = [Thread(target=ask, args=[number]) for number in range(12)]
     for thread in threads:
@@ -315,10 +315,10 @@ def test_no_more_are_worked_on_than_there_are_places_whatever_threads_do() -> No
     for thread in threads:
         thread.join()
     assert most <= 3
-    assert (turns.waiting, turns.wait_until_idle(0)) == (0, True)
+    assert (queue.waiting, queue.wait_until_idle(0)) == (0, True)
 
 
-class SlowDesk(FakeDesk):
+class SlowAssistant(FakeAssistant):
     """Searches for as long as it is told to."""
 
     def __init__(self) -> None:
@@ -332,7 +332,7 @@ class SlowDesk(FakeDesk):
 
 
 def test_a_busy_service_says_so_at_once_and_shows_articles_meanwhile() -> None:
-    assistant = SlowDesk()
+    assistant = SlowAssistant()
     settings = settings_for(Path("unused"), questions_at_once=1, questions_waiting=0)
     with served(assistant, settings) as url, httpx.Client(base_url=url, trust_env=False) as http:
         first: list[httpx.Response] = []

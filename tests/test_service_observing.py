@@ -24,7 +24,7 @@ from service.monitoring.metrics import Metrics
 from service.monitoring.observers import Abandoned, Asked, Ending, Failed, Observer, Rated, log_question, observed
 from service.schemas.api import AskEvent, AskRequest, AskResponse, HitsEvent, UsageWire
 from service.schemas.history import FeedbackRequest
-from tests.fake_assistant import FakeDesk, answer, answered, citation
+from tests.fake_assistant import FakeAssistant, answer, answered, citation
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 from tests.test_service_request_log import samples
@@ -160,7 +160,7 @@ def test_answers_are_counted_by_how_they_ended() -> None:
     metrics.record(asked(Abandoned(), through="page"))
     for rating in ("up", "up", "down"):
         metrics.record(Rated(ANN, FeedbackRequest.model_validate({"answer_id": "ans_1", "rating": rating})))
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused")), auth_state=AuthState(metrics=metrics))
+    app = create_app(FakeAssistant(), settings=settings_for(Path("unused")), auth_state=AuthState(metrics=metrics))
     seen = samples(TestClient(app, base_url=ADDRESS).get("/metrics").text)
     assert {key[1:]: n for key, n in seen.items() if key[0] == "footnote_answers_total"} == {
         ("extractive", "answered", "api"): 1,

@@ -34,7 +34,7 @@ from service.auth.oidc import Issuer, issuer_for
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem
 from tests.test_service_server import PATIENCE, running
@@ -284,9 +284,9 @@ def test_an_issuer_without_an_audience_is_wrong_usage() -> None:
 
 
 def test_tokens_let_in_over_http(local: LocalIssuer) -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     settings = settings_for(Path("unused"), api_keys_required=True)
-    app = create_app(assistant, settings=settings, auth_state=AuthState(known=(known_to_us(local).asker,)))
+    app = create_app(assistant, settings=settings, auth_state=AuthState(token_lookups=(known_to_us(local).asker,)))
     client = TestClient(app, base_url=ADDRESS)
 
     def articles(token: str) -> Any:
@@ -331,15 +331,18 @@ def test_a_slow_issuer_keeps_out_neither_keys_nor_tokens_of_known_keys(local: Lo
     local.published["/realm/keys"] = lambda: go_on.wait(PATIENCE)
     engine = opened_database(tmp_path)
     api_keys = ApiKeys(engine)
-    known = (api_keys.asker_by_proved_key, api_keys.asker, issuer.asker_by_kept_key, issuer.asker)
+    known = (api_keys.asker_by_verified_key, api_keys.asker, issuer.asker_by_cached_key, issuer.asker)
     key = add_key(engine, "ann")
 
     def articles(token: str) -> int:
         headers = {"Authorization": f"Bearer {token}"}
         return httpx.get(f"{service.url}/api/articles", headers=headers, timeout=PATIENCE).status_code
 
-    with running(FakeDesk(), auth_state=AuthState(known=known)) as service, ThreadPoolExecutor(40) as clients:
-        with patch("service.auth.jwks.ASK_AGAIN_SECONDS", 0.0):
+    with (
+        running(FakeAssistant(), auth_state=AuthState(token_lookups=known)) as service,
+        ThreadPoolExecutor(40) as clients,
+    ):
+        with patch("service.auth.jwks.REFETCH_SECONDS", 0.0):
             waiting = [clients.submit(articles, local.token(kid=f"made-up-{number}")) for number in range(40)]
             while local.asked.count("/realm/keys") < 2:
                 service.thread.join(0.01)

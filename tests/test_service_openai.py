@@ -24,7 +24,7 @@ from service.schemas.api import (
     ValueWire,
 )
 from service.settings import Settings
-from tests.fake_assistant import FakeDesk, answer, answered, citation, streamed
+from tests.fake_assistant import FakeAssistant, answer, answered, citation, streamed
 from tests.http_server import served
 
 PATIENCE = 60.0
@@ -50,14 +50,14 @@ ASSISTANT: $5 billion.
 
 
 @pytest.fixture
-def assistant() -> FakeDesk:
-    assistant = FakeDesk()
+def assistant() -> FakeAssistant:
+    assistant = FakeAssistant()
     assistant.steps = [*streamed(WHOLE)]
     return assistant
 
 
 @pytest.fixture
-def url(assistant: FakeDesk) -> Iterator[str]:
+def url(assistant: FakeAssistant) -> Iterator[str]:
     with served(assistant) as url:
         yield url
 
@@ -68,7 +68,7 @@ def client(url: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
-def asked_of(assistant: FakeDesk) -> AskRequest:
+def asked_of(assistant: FakeAssistant) -> AskRequest:
     request = assistant.called[1]
     assert isinstance(request, AskRequest)
     return request
@@ -187,7 +187,7 @@ def test_llama_index(url: str) -> None:
     assert "".join(part.delta or "" for part in model.stream_chat(question)) == TEXT
 
 
-def test_open_webui_reads_annotations_or_source_events(assistant: FakeDesk) -> None:
+def test_open_webui_reads_annotations_or_source_events(assistant: FakeAssistant) -> None:
     with served(assistant) as url:
         plain = data_of(post(url, stream=True).text)
     assert not any("event" in chunk for chunk in plain)
@@ -218,7 +218,7 @@ def test_open_webui_reads_annotations_or_source_events(assistant: FakeDesk) -> N
 )
 @pytest.mark.parametrize("stream", [True, False])
 def test_what_clients_ask_on_their_own_costs_nothing(
-    assistant: FakeDesk, client: openai.OpenAI, prompt: str, reply: dict[str, Any], stream: bool
+    assistant: FakeAssistant, client: openai.OpenAI, prompt: str, reply: dict[str, Any], stream: bool
 ) -> None:
     messages: list[Any] = [{"role": "user", "content": prompt}]
     if stream:
@@ -230,7 +230,7 @@ def test_what_clients_ask_on_their_own_costs_nothing(
     assert assistant.called == ()
 
 
-def test_a_title_may_be_asked_for_in_plain_words(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_title_may_be_asked_for_in_plain_words(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     asked = "Provide a concise, 5-word-or-less title for the conversation.\n\nUser: Who rang the bell?\nAI: Ann."
     reply = client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": asked}])
     assert reply.choices[0].message.content == "Who rang the bell?"
@@ -238,7 +238,7 @@ def test_a_title_may_be_asked_for_in_plain_words(assistant: FakeDesk, client: op
 
 
 @pytest.mark.parametrize("question", ["What is the task: to generate a title?", "Generate a list of who invested."])
-def test_people_who_ask_alike_are_answered(assistant: FakeDesk, client: openai.OpenAI, question: str) -> None:
+def test_people_who_ask_alike_are_answered(assistant: FakeAssistant, client: openai.OpenAI, question: str) -> None:
     client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": question}])
     assert asked_of(assistant).question == question
 
@@ -247,7 +247,7 @@ def test_people_who_ask_alike_are_answered(assistant: FakeDesk, client: openai.O
 
 
 def test_the_last_message_is_the_question_and_those_before_it_the_history(
-    assistant: FakeDesk, client: openai.OpenAI
+    assistant: FakeAssistant, client: openai.OpenAI
 ) -> None:
     messages: list[Any] = [
         {"role": "system", "content": "You are a pirate."},
@@ -265,13 +265,13 @@ def test_the_last_message_is_the_question_and_those_before_it_the_history(
     ]
 
 
-def test_a_question_wrapped_by_the_client_is_unwrapped(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_question_wrapped_by_the_client_is_unwrapped(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     wrapped = "### Task:\nRespond to the user query using the provided context.\n<user_query>\nWho rang?\n</user_query>"
     client.chat.completions.create(model="footnote", messages=[{"role": "user", "content": wrapped}])
     assert asked_of(assistant).question == "Who rang?"
 
 
-def test_a_long_chat_keeps_its_last_hundred_messages(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_long_chat_keeps_its_last_hundred_messages(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     messages: list[Any] = [{"role": "user", "content": f"Question {number}?"} for number in range(300)]
     client.chat.completions.create(model="footnote", messages=messages)
     request = asked_of(assistant)
@@ -312,7 +312,7 @@ def test_no_request_stops_the_service(url: str, messages: list[Any]) -> None:
 # What is made of an answer
 
 
-def test_markers_can_be_links(assistant: FakeDesk) -> None:
+def test_markers_can_be_links(assistant: FakeAssistant) -> None:
     assistant.steps = [*streamed(answered("It rained.", citations=[citation(1, url="https://a.example/b_(c)")]))]
     with served(assistant, Settings(_env_file=None, openai_linked_markers=True)) as url:
         message = post(url).json()["choices"][0]["message"]
@@ -331,7 +331,7 @@ def test_markers_can_be_links(assistant: FakeDesk) -> None:
     "address",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "//a.example", "http://[", "https://a b"],
 )
-def test_only_web_addresses_leave_the_house(assistant: FakeDesk, address: str) -> None:
+def test_only_web_addresses_leave_the_house(assistant: FakeAssistant, address: str) -> None:
     assistant.steps = [*streamed(answered("It rained.", citations=[citation(1, "a/../b", url=address)]))]
     with served(assistant, Settings(_env_file=None, public_url="https://ask.example/")) as url:
         headers = {"Host": "ask.example"}
@@ -340,7 +340,7 @@ def test_only_web_addresses_leave_the_house(assistant: FakeDesk, address: str) -
     assert reply["citations"] == ["https://ask.example/articles/a%2F..%2Fb?version=sha256%3A1&start=2&end=12"]
 
 
-def test_disagreements_are_told_in_the_text(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_disagreements_are_told_in_the_text(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     values = [ValueWire(value="€12 million", citations=[1]), ValueWire(value="€9 million", citations=[2])]
     whole = answered(
         "It cost €12 million.",
@@ -359,7 +359,7 @@ def test_disagreements_are_told_in_the_text(assistant: FakeDesk, client: openai.
 
 
 def test_a_refusal_shows_what_comes_nearest_with_the_words_of_the_question_marked(
-    assistant: FakeDesk, client: openai.OpenAI
+    assistant: FakeAssistant, client: openai.OpenAI
 ) -> None:
     quote = "The *ferry*\n\nsails <soon>."
     marks = [HighlightWire(start=15, end=20)]
@@ -380,7 +380,7 @@ def test_a_refusal_shows_what_comes_nearest_with_the_words_of_the_question_marke
     assert asked_of(assistant).history[-1].text == "The articles do not answer this."
 
 
-def test_small_talk_gets_words_and_questions_to_ask(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_small_talk_gets_words_and_questions_to_ask(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     about = AboutWire(small_talk="greeting", questions=["Who *rang*?", "Why?"])
     assistant.steps = [answer(status="about", text="Hello!", about=about)]
     expected = "Hello!\n\nYou could ask:\n\n- Who \\*rang\\*?\n- Why?"
@@ -390,7 +390,7 @@ def test_small_talk_gets_words_and_questions_to_ask(assistant: FakeDesk, client:
     assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == expected
 
 
-def test_a_refusal_is_text_without_sources(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_a_refusal_is_text_without_sources(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     assistant.steps = [HitsEvent(hits=[]), answer()]
     message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
     assert (message.content, message.annotations) == ("The articles do not answer this.", [])
@@ -436,7 +436,7 @@ def test_a_refusal_is_text_without_sources(assistant: FakeDesk, client: openai.O
     ],
 )
 def test_errors_have_the_shape_that_clients_read(
-    assistant: FakeDesk, url: str, body: dict[str, Any], status: int, code: str
+    assistant: FakeAssistant, url: str, body: dict[str, Any], status: int, code: str
 ) -> None:
     response = post(url, **body)
     assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
@@ -447,7 +447,7 @@ def test_errors_have_the_shape_that_clients_read(
     assert assistant.called == ()
 
 
-def test_refusals_at_the_door_have_it_too(assistant: FakeDesk) -> None:
+def test_refusals_at_the_door_have_it_too(assistant: FakeAssistant) -> None:
     with served(assistant) as url:
         response = httpx.get(f"{url}/v1/models", headers={"X-Forwarded-For": "1.2.3.4"})
         elsewhere = httpx.get(f"{url}/api/articles", headers={"X-Forwarded-For": "1.2.3.4"})
@@ -458,7 +458,7 @@ def test_refusals_at_the_door_have_it_too(assistant: FakeDesk) -> None:
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not-found")
 
 
-def test_the_client_raises_its_own_errors(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_the_client_raises_its_own_errors(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     assistant.steps = [IndexEmpty("Nothing is indexed yet. Run footnote index PATH.")]
     for stream in (False, True):
         with pytest.raises(openai.ConflictError, match="footnote index") as raised:
@@ -466,7 +466,7 @@ def test_the_client_raises_its_own_errors(assistant: FakeDesk, client: openai.Op
         assert raised.value.code == "index-empty"
 
 
-def test_what_goes_wrong_in_a_stream_is_raised_there(assistant: FakeDesk, client: openai.OpenAI) -> None:
+def test_what_goes_wrong_in_a_stream_is_raised_there(assistant: FakeAssistant, client: openai.OpenAI) -> None:
     assistant.steps = [*streamed(WHOLE)[:2], ModelUnusable("The weights are gone.")]
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)
     said: list[str | None] = []

@@ -26,7 +26,7 @@ from schemathesis.core.result import Ok
 from service.api.app import create_app
 from service.schemas.api import AskResponse, SentenceEvent
 from service.schemas.usage import UsageResponse
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.http_server import serving_app
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
@@ -92,7 +92,7 @@ def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: d
 
 
 def test_examples_are_what_they_show() -> None:
-    paths = create_app(FakeDesk(), settings=settings_for(Path("unused"))).openapi()["paths"]
+    paths = create_app(FakeAssistant(), settings=settings_for(Path("unused"))).openapi()["paths"]
     asked = paths["/api/ask"]["post"]["responses"]["200"]["content"]
     answer = AskResponse.model_validate(asked["application/json"]["example"])
     first = answer.sentences[0]

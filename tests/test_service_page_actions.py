@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page_assistant import BELL, PageDesk
+from tests.page_assistant import BELL, PageAssistant
 from tests.page_browser import ask, opened
 
 
-def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, assistant: PageDesk) -> None:
+def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, assistant: PageAssistant) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     entry = ask(page, "Who rang?")
     entry.get_by_role("button", name="Share").click()
@@ -24,7 +24,7 @@ def test_a_share_link_is_made_copied_and_taken_back(page: Page, address: str, as
 
 
 def test_a_shared_answer_opens_with_its_citations(
-    browser: Browser, page: Page, address: str, assistant: PageDesk
+    browser: Browser, page: Page, address: str, assistant: PageAssistant
 ) -> None:
     ask(page, "Who rang?")
     assistant.own = False
@@ -53,7 +53,7 @@ def test_an_answer_that_is_not_shared_says_so(browser: Browser, address: str) ->
         expect(page.locator(".problem")).to_contain_text("This answer is not kept, or is not shared with you.")
 
 
-def test_thumbs_take_a_comment(page: Page, assistant: PageDesk) -> None:
+def test_thumbs_take_a_comment(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, "Who rang?")
     down, up = entry.get_by_role("button", name="Bad answer"), entry.get_by_role("button", name="Good answer")
     down.click()
@@ -70,13 +70,13 @@ def test_thumbs_take_a_comment(page: Page, assistant: PageDesk) -> None:
     assert assistant.said[2:] == [("ans_1", "up", None)]
 
 
-def test_a_refusal_can_be_rated_too(page: Page, assistant: PageDesk) -> None:
+def test_a_refusal_can_be_rated_too(page: Page, assistant: PageAssistant) -> None:
     ask(page, "What is the meaning of life?").get_by_role("button", name="Bad answer").click()
     expect(page.locator(".drawer textarea")).to_be_visible()
     assert assistant.said == [("ans_1", "down", None)]
 
 
-def test_what_goes_wrong_is_said_below_the_answer(page: Page, assistant: PageDesk) -> None:
+def test_what_goes_wrong_is_said_below_the_answer(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, "Who rang?")
     page.route("**/share", lambda route: route.abort())
     entry.get_by_role("button", name="Share").click()
@@ -86,7 +86,7 @@ def test_what_goes_wrong_is_said_below_the_answer(page: Page, assistant: PageDes
     expect(entry.get_by_label("Link to this answer")).to_be_visible()
 
 
-def test_what_another_try_cannot_mend_is_not_tried_again(page: Page, assistant: PageDesk) -> None:
+def test_what_another_try_cannot_mend_is_not_tried_again(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, "Who rang?")
     assistant.answers = []
     entry.get_by_role("button", name="Share").click()

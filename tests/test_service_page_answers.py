@@ -3,7 +3,7 @@
 from playwright.sync_api import Browser, Page, expect
 
 from index.errors import FootnoteError, QuestionError
-from tests.page_assistant import BELL, COST, HOSTILE, INSURED, RISE, PageDesk
+from tests.page_assistant import BELL, COST, HOSTILE, INSURED, RISE, PageAssistant
 from tests.page_browser import ask, findings, highlighted, opened
 
 
@@ -72,7 +72,7 @@ def test_words_of_articles_and_models_are_never_run(page: Page) -> None:
     expect(page.locator(".reader-content :is(img, script, b, a[href^=javascript])")).to_have_count(0)
 
 
-def test_problems_are_shown_with_a_way_to_try_again(page: Page, assistant: PageDesk) -> None:
+def test_problems_are_shown_with_a_way_to_try_again(page: Page, assistant: PageAssistant) -> None:
     assistant.error = FootnoteError("The model's weights are gone. Install them again.")
     problem = ask(page, "Who rang?").locator(".problem")
     expect(problem).to_contain_text("The model's weights are gone. Install them again.")
@@ -87,7 +87,7 @@ def test_a_service_that_is_gone_is_reported(page: Page) -> None:
     expect(ask(page, "Who rang?").locator(".problem")).to_contain_text("cannot be reached")
 
 
-def test_an_empty_index_says_what_to_do(page: Page, assistant: PageDesk) -> None:
+def test_an_empty_index_says_what_to_do(page: Page, assistant: PageAssistant) -> None:
     assistant.empty = True
     page.reload()
     expect(page.locator(".opening")).to_contain_text("footnote index PATH")
@@ -105,7 +105,7 @@ def test_an_answer_is_copied_with_its_sources(page: Page, address: str) -> None:
     assert f"{address}/articles/long?version=" in copied
 
 
-def test_a_question_that_cannot_be_asked_comes_back_to_be_changed(page: Page, assistant: PageDesk) -> None:
+def test_a_question_that_cannot_be_asked_comes_back_to_be_changed(page: Page, assistant: PageAssistant) -> None:
     assistant.error = QuestionError("The question is longer than 4,000 characters.")
     entry = ask(page, "Who rang?")
     expect(entry.locator(".problem")).to_contain_text("longer than 4,000 characters")

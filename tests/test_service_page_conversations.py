@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page_assistant import PageDesk
+from tests.page_assistant import PageAssistant
 from tests.page_browser import ask, opened
 
 FLOOD = "What did the flood cost?"
@@ -18,13 +18,13 @@ def test_a_conversation_reads_from_top_to_bottom_with_the_field_at_its_foot(page
     expect(last.locator(".question")).to_be_in_viewport()
 
 
-def test_a_follow_up_goes_into_the_same_conversation(page: Page, assistant: PageDesk) -> None:
+def test_a_follow_up_goes_into_the_same_conversation(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     ask(page, "And then?")
     assert [(request.conversation_id, request.history) for request in assistant.asked] == [(None, []), ("conv_1", [])]
 
 
-def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, assistant: PageDesk) -> None:
+def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, assistant: PageAssistant) -> None:
     assistant.records_history = False
     entry = ask(page, FLOOD)
     expect(entry.get_by_role("button", name="Share")).to_have_count(0)
@@ -38,7 +38,7 @@ def test_where_nothing_is_kept_a_follow_up_brings_its_history(page: Page, assist
 
 
 def test_a_conversation_has_an_address_and_goes_on_after_a_reload(
-    page: Page, address: str, assistant: PageDesk
+    page: Page, address: str, assistant: PageAssistant
 ) -> None:
     ask(page, FLOOD)
     expect(page).to_have_url(f"{address}/conversations/conv_1")
@@ -58,7 +58,7 @@ def test_an_article_beside_it_leaves_a_conversation_its_address(page: Page, addr
     expect(page).to_have_url(f"{address}/conversations/conv_1")
 
 
-def test_new_begins_another_conversation(page: Page, assistant: PageDesk) -> None:
+def test_new_begins_another_conversation(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     page.get_by_role("link", name="New", exact=True).click()
     expect(page.locator(".opening .contents")).to_be_visible()
@@ -80,7 +80,7 @@ def test_past_conversations_are_listed_and_opened(page: Page) -> None:
     expect(page.locator(".question")).to_have_text([FLOOD, "And then?"])
 
 
-def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, assistant: PageDesk) -> None:
+def test_a_conversation_is_deleted_once_that_is_confirmed(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     page.goto("/conversations")
     button = page.get_by_role("button", name=f"Delete the conversation: {FLOOD}")
@@ -110,7 +110,7 @@ def test_a_conversation_that_is_gone_says_so_and_leads_on(browser: Browser, addr
         expect(page.get_by_label("Your question")).to_be_visible()
 
 
-def test_going_on_with_a_deleted_conversation_can_begin_anew(page: Page, assistant: PageDesk) -> None:
+def test_going_on_with_a_deleted_conversation_can_begin_anew(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     assistant.answers.clear()
     entry = ask(page, "Who rang?")
@@ -120,7 +120,7 @@ def test_going_on_with_a_deleted_conversation_can_begin_anew(page: Page, assista
     assert [request.conversation_id for request in assistant.asked] == [None, "conv_1", None]
 
 
-def test_what_is_withheld_is_said(page: Page, assistant: PageDesk) -> None:
+def test_what_is_withheld_is_said(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     assistant.withheld = 2
     page.reload()

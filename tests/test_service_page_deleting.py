@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.page_assistant import PageDesk
+from tests.page_assistant import PageAssistant
 from tests.page_browser import ask, findings, fits, opened, screenshot
 
 FLOOD = "What did the flood cost?"
@@ -17,11 +17,11 @@ def delete(page: Page, entry: Locator) -> None:
     expect(dialog).to_have_count(0)
 
 
-def questions_kept(assistant: PageDesk) -> list[str]:
+def questions_kept(assistant: PageAssistant) -> list[str]:
     return [kept.question for kept in assistant.answers]
 
 
-def test_an_answer_leaves_its_thread_and_the_keyboard_goes_on_at_the_next(page: Page, assistant: PageDesk) -> None:
+def test_an_answer_leaves_its_thread_and_the_keyboard_goes_on_at_the_next(page: Page, assistant: PageAssistant) -> None:
     first = ask(page, BELL)
     ask(page, FLOOD)
     delete(page, first)
@@ -33,7 +33,7 @@ def test_an_answer_leaves_its_thread_and_the_keyboard_goes_on_at_the_next(page: 
     assert assistant.asked[-1].conversation_id == "conv_1"
 
 
-def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, assistant: PageDesk) -> None:
+def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, FLOOD)
     button = entry.get_by_role("button", name=f"Delete the answer: {FLOOD}")
     button.focus()
@@ -48,7 +48,7 @@ def test_who_says_no_keeps_it_and_is_where_they_were(page: Page, assistant: Page
 
 
 def test_with_its_last_answer_a_conversation_is_gone_and_the_page_as_it_opens(
-    page: Page, address: str, assistant: PageDesk
+    page: Page, address: str, assistant: PageAssistant
 ) -> None:
     entry = ask(page, FLOOD)
     page.get_by_role("link", name="History").click()
@@ -63,7 +63,7 @@ def test_with_its_last_answer_a_conversation_is_gone_and_the_page_as_it_opens(
     assert [request.conversation_id for request in assistant.asked] == [None, None]
 
 
-def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, assistant: PageDesk) -> None:
+def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, assistant: PageAssistant) -> None:
     ask(page, BELL)
     ask(page, FLOOD)
     page.reload()
@@ -76,7 +76,7 @@ def test_an_answer_that_was_kept_is_deleted_from_its_conversation(page: Page, as
 
 
 def test_on_its_own_page_an_answer_gives_way_to_the_word_that_it_is_deleted(
-    browser: Browser, page: Page, address: str, assistant: PageDesk
+    browser: Browser, page: Page, address: str, assistant: PageAssistant
 ) -> None:
     ask(page, FLOOD)
     with opened(browser, address, path="/answers/ans_1") as other:
@@ -91,7 +91,7 @@ def test_on_its_own_page_an_answer_gives_way_to_the_word_that_it_is_deleted(
         expect(strangers.get_by_role("button", name="Delete the answer")).to_have_count(0)
 
 
-def test_what_was_deleted_in_another_tab_is_simply_gone(page: Page, assistant: PageDesk) -> None:
+def test_what_was_deleted_in_another_tab_is_simply_gone(page: Page, assistant: PageAssistant) -> None:
     first = ask(page, BELL)
     ask(page, FLOOD)
     del assistant.answers[0]
@@ -99,7 +99,7 @@ def test_what_was_deleted_in_another_tab_is_simply_gone(page: Page, assistant: P
     expect(page.locator(".question")).to_have_text([FLOOD])
 
 
-def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, assistant: PageDesk) -> None:
+def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, FLOOD)
     page.route("**/api/answers/*", lambda route: route.abort())
     entry.get_by_role("button", name="Delete the answer").click()
@@ -119,12 +119,12 @@ def test_what_cannot_be_deleted_stays_and_the_dialog_says_why(page: Page, assist
     assert assistant.answers == []
 
 
-def test_where_nothing_is_kept_nothing_can_be_deleted(page: Page, assistant: PageDesk) -> None:
+def test_where_nothing_is_kept_nothing_can_be_deleted(page: Page, assistant: PageAssistant) -> None:
     assistant.records_history = False
     expect(ask(page, FLOOD).get_by_role("button", name="Delete the answer")).to_have_count(0)
 
 
-def test_an_admin_deletes_from_the_review_what_others_asked(admin: Page, assistant: PageDesk) -> None:
+def test_an_admin_deletes_from_the_review_what_others_asked(admin: Page, assistant: PageAssistant) -> None:
     ask(admin, FLOOD)
     ask(admin, BELL)
     admin.goto("/review")

@@ -4,7 +4,7 @@ from datetime import date
 
 from playwright.sync_api import Page, expect
 
-from tests.page_assistant import PageDesk
+from tests.page_assistant import PageAssistant
 from tests.page_browser import ask
 
 
@@ -18,7 +18,7 @@ def choose(page: Page, *publishers: str, after: str = "", before: str = "") -> N
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_what_is_chosen_is_shown_sent_and_said_with_the_answer(page: Page, assistant: PageDesk) -> None:
+def test_what_is_chosen_is_shown_sent_and_said_with_the_answer(page: Page, assistant: PageAssistant) -> None:
     choose(page, "The Herald", "<b>The Gazette</b>", after="2026-03-01")
     expect(page.locator(".chip")).to_have_text(["The Herald ×", "<b>The Gazette</b> ×", "from 1 March 2026 on ×"])
     entry = ask(page, "Who rang?")
@@ -28,7 +28,7 @@ def test_what_is_chosen_is_shown_sent_and_said_with_the_answer(page: Page, assis
     expect(entry.locator(".circumstance")).to_have_text("Only The Herald or <b>The Gazette</b>, from 1 March 2026 on")
 
 
-def test_chips_are_removed_one_by_one(page: Page, assistant: PageDesk) -> None:
+def test_chips_are_removed_one_by_one(page: Page, assistant: PageAssistant) -> None:
     choose(page, "The Herald", after="2026-03-01", before="2026-03-31")
     page.get_by_role("button", name="Remove the filter from 1 March 2026 to 31 March 2026").click()
     expect(page.locator(".chip")).to_have_text(["The Herald ×"])
@@ -40,7 +40,7 @@ def test_chips_are_removed_one_by_one(page: Page, assistant: PageDesk) -> None:
     assert assistant.asked[0].filters.publishers == []
 
 
-def test_filters_stay_for_the_next_question(page: Page, assistant: PageDesk) -> None:
+def test_filters_stay_for_the_next_question(page: Page, assistant: PageAssistant) -> None:
     choose(page, "The Herald")
     ask(page, "Who rang?")
     ask(page, "And then?")

@@ -11,7 +11,7 @@ from service.auth.api_keys import ApiKeys
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key, revoke_key
-from tests.page_assistant import PageDesk
+from tests.page_assistant import PageAssistant
 from tests.page_browser import ask, findings, opened, screenshot, serving, submit
 
 KEPT = "[sessionStorage.getItem('footnote-key'), localStorage.getItem('footnote-key')]"
@@ -25,9 +25,9 @@ def database(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def locked(browser: Browser, assistant: PageDesk, database: Engine) -> Iterator[Page]:
+def locked(browser: Browser, assistant: PageAssistant, database: Engine) -> Iterator[Page]:
     """The page of a service that wants a key, before one is given."""
-    auth_state = AuthState(known=(ApiKeys(database).asker,))
+    auth_state = AuthState(token_lookups=(ApiKeys(database).asker,))
     with (
         serving(assistant, auth_state=auth_state, api_keys_required=True) as address,
         opened(browser, address, showing="dialog") as page,
@@ -44,7 +44,7 @@ def sign_in(page: Page, key: str, *, remember: bool = False) -> Locator:
     return dialog
 
 
-def test_a_key_is_asked_for_and_goes_with_every_call(locked: Page, database: Engine, assistant: PageDesk) -> None:
+def test_a_key_is_asked_for_and_goes_with_every_call(locked: Page, database: Engine, assistant: PageAssistant) -> None:
     key = add_key(database, "al")
     expect(locked.get_by_role("dialog")).to_have_count(1)  # however many calls were refused
     expect(locked.get_by_label("Key", exact=True)).to_be_focused()
@@ -87,7 +87,7 @@ def test_who_does_not_sign_in_can_do_so_later(locked: Page, database: Engine) ->
 
 
 def test_a_key_that_is_revoked_meanwhile_is_asked_for_again(
-    locked: Page, database: Engine, assistant: PageDesk
+    locked: Page, database: Engine, assistant: PageAssistant
 ) -> None:
     expect(sign_in(locked, add_key(database, "al"))).to_be_hidden()
     revoke_key(database, "al")

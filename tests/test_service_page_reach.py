@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page_assistant import RISE, PageDesk
+from tests.page_assistant import RISE, PageAssistant
 from tests.page_browser import ask, findings, fits, highlighted, screenshot, submit
 
 FLOOD = "What did the flood cost?"
@@ -43,7 +43,7 @@ def test_everything_works_from_the_keyboard(page: Page) -> None:
     expect(page.get_by_label("Your question")).to_have_value("")
 
 
-def test_the_filters_work_from_the_keyboard(page: Page, assistant: PageDesk) -> None:
+def test_the_filters_work_from_the_keyboard(page: Page, assistant: PageAssistant) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Filter")).to_be_focused()
@@ -96,7 +96,7 @@ def test_on_a_wide_screen_the_article_stands_beside_the_answer(page: Page) -> No
     screenshot(page, "wide")
 
 
-def test_nothing_moves_where_less_motion_is_wanted(page: Page, assistant: PageDesk) -> None:
+def test_nothing_moves_where_less_motion_is_wanted(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     expect(submit(page, FLOOD).locator(".progress")).to_be_visible()
     assert page.evaluate(MOVING) == 0

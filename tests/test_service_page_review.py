@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.page_assistant import PageDesk
+from tests.page_assistant import PageAssistant
 from tests.page_browser import ask
 
 FLOOD = "What did the flood cost?"
@@ -49,7 +49,7 @@ def test_rated_and_refused_answers_can_be_chosen(admin: Page) -> None:
     expect(admin.locator(".reviewed summary")).to_have_text([f"{LIFE} refused"])
 
 
-def test_the_list_goes_on(admin: Page, assistant: PageDesk) -> None:
+def test_the_list_goes_on(admin: Page, assistant: PageAssistant) -> None:
     ask(admin, FLOOD)
     assistant.answers = assistant.answers * 35
     admin.goto("/review")

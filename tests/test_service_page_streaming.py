@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import Page, Route, expect
 
 from index.errors import FootnoteError
-from tests.page_assistant import ANSWERS, BELL, COST, PageDesk
+from tests.page_assistant import ANSWERS, BELL, COST, PageAssistant
 from tests.page_browser import ask, submit
 
 FLOOD = "What did the flood cost?"
@@ -30,7 +30,7 @@ PARSE = """async ([text, size]) => {
 }"""
 
 
-def test_what_is_read_is_said_before_anything_is_found_out(page: Page, assistant: PageDesk) -> None:
+def test_what_is_read_is_said_before_anything_is_found_out(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, FLOOD)
     expect(entry.locator(".progress")).to_contain_text("Reading the articles")
@@ -38,7 +38,7 @@ def test_what_is_read_is_said_before_anything_is_found_out(page: Page, assistant
     expect(entry.locator(".progress")).to_contain_text("Reading 4 passages of 2 articles")
 
 
-def test_how_a_question_was_understood_is_shown_before_its_answer(page: Page, assistant: PageDesk) -> None:
+def test_how_a_question_was_understood_is_shown_before_its_answer(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, "And then?")
     assistant.go()
@@ -52,7 +52,7 @@ def test_how_a_question_was_understood_is_shown_before_its_answer(page: Page, as
     expect(entry.locator(".circumstance")).to_have_text(understood)
 
 
-def test_sentences_appear_one_by_one_with_markers_that_work(page: Page, assistant: PageDesk) -> None:
+def test_sentences_appear_one_by_one_with_markers_that_work(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, FLOOD)
     assistant.go(UNTIL_FIRST_SENTENCE)
@@ -70,7 +70,7 @@ def test_sentences_appear_one_by_one_with_markers_that_work(page: Page, assistan
     expect(entry.locator(".progress")).to_have_count(0)
 
 
-def test_the_keyboard_stays_at_a_marker_while_the_rest_arrives(page: Page, assistant: PageDesk) -> None:
+def test_the_keyboard_stays_at_a_marker_while_the_rest_arrives(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, FLOOD)
     assistant.go(UNTIL_FIRST_SENTENCE)
@@ -81,7 +81,7 @@ def test_the_keyboard_stays_at_a_marker_while_the_rest_arrives(page: Page, assis
     expect(marker).to_be_focused()
 
 
-def test_nothing_that_is_read_moves_while_the_rest_arrives(page: Page, assistant: PageDesk) -> None:
+def test_nothing_that_is_read_moves_while_the_rest_arrives(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, "And then?")
     assistant.go()
@@ -97,7 +97,7 @@ def test_nothing_that_is_read_moves_while_the_rest_arrives(page: Page, assistant
     assert page.evaluate("window.shifts") == 0
 
 
-def test_a_follow_up_stands_at_the_top_and_does_not_move(page: Page, assistant: PageDesk) -> None:
+def test_a_follow_up_stands_at_the_top_and_does_not_move(page: Page, assistant: PageAssistant) -> None:
     ask(page, FLOOD)
     assistant.paced = True
     entry = submit(page, "Who rang?")
@@ -111,7 +111,7 @@ def test_a_follow_up_stands_at_the_top_and_does_not_move(page: Page, assistant: 
     assert after["y"] == top["y"]
 
 
-def test_a_screen_reader_hears_the_whole_answer_once(page: Page, assistant: PageDesk) -> None:
+def test_a_screen_reader_hears_the_whole_answer_once(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, FLOOD)
     assistant.go(UNTIL_FIRST_SENTENCE)
@@ -123,7 +123,7 @@ def test_a_screen_reader_hears_the_whole_answer_once(page: Page, assistant: Page
     expect(entry.locator(".entry-body")).not_to_have_attribute("aria-busy", "true")
 
 
-def test_a_question_can_be_stopped_and_no_second_is_asked_meanwhile(page: Page, assistant: PageDesk) -> None:
+def test_a_question_can_be_stopped_and_no_second_is_asked_meanwhile(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, "Slowly?")
     expect(entry.locator(".progress")).to_be_visible()
@@ -138,7 +138,7 @@ def test_a_question_can_be_stopped_and_no_second_is_asked_meanwhile(page: Page, 
     assert [request.question for request in assistant.asked] == ["Slowly?", "Who rang?"]
 
 
-def test_what_was_said_before_a_stop_stays(page: Page, assistant: PageDesk) -> None:
+def test_what_was_said_before_a_stop_stays(page: Page, assistant: PageAssistant) -> None:
     assistant.paced = True
     entry = submit(page, FLOOD)
     assistant.go(UNTIL_FIRST_SENTENCE)
@@ -153,7 +153,7 @@ def test_what_was_said_before_a_stop_stays(page: Page, assistant: PageDesk) -> N
     expect(entry.locator(".sentence")).to_have_count(3)
 
 
-def test_an_error_in_the_middle_is_shown_below_what_was_said(page: Page, assistant: PageDesk) -> None:
+def test_an_error_in_the_middle_is_shown_below_what_was_said(page: Page, assistant: PageAssistant) -> None:
     assistant.breaking = FootnoteError("The disk is gone.")
     entry = submit(page, FLOOD)
     expect(entry.locator(".problem")).to_contain_text("The disk is gone.")
@@ -183,7 +183,7 @@ def test_where_nothing_can_be_streamed_the_plain_answer_is_taken(page: Page) -> 
     expect(ask(page, "Who rang?").locator(".answer-text")).to_contain_text(BELL)
 
 
-def test_a_browser_that_cannot_read_streams_asks_for_none(page: Page, assistant: PageDesk) -> None:
+def test_a_browser_that_cannot_read_streams_asks_for_none(page: Page, assistant: PageAssistant) -> None:
     page.add_init_script("delete window.TextDecoderStream")
     page.reload()
     expect(ask(page, "Who rang?").locator(".answer-text")).to_contain_text(BELL)

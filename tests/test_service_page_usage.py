@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from index.errors import IndexDamaged
 from service.schemas.usage import Outcomes, UsageResponse
-from tests.page_assistant import PageDesk, used
+from tests.page_assistant import PageAssistant, used
 from tests.page_browser import fits, screenshot
 
 
@@ -68,7 +68,7 @@ def test_articles_and_askers_are_named_as_words_and_articles_open(usage: Page) -
 
 
 def test_where_nothing_was_asked_that_is_said(
-    admin: Page, assistant: PageDesk, monkeypatch: pytest.MonkeyPatch
+    admin: Page, assistant: PageAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nothing = used(7).model_copy(
         update={"questions": Outcomes(), "most_cited": [], "askers": [], "askers_total": 0, "median_ms": None}
@@ -85,7 +85,7 @@ def test_where_nothing_was_asked_that_is_said(
     screenshot(admin, "usage-nothing")
 
 
-def test_what_goes_wrong_is_said_and_tried_again(admin: Page, assistant: PageDesk) -> None:
+def test_what_goes_wrong_is_said_and_tried_again(admin: Page, assistant: PageAssistant) -> None:
     assistant.error = IndexDamaged("The database cannot be read.")
     admin.goto("/usage")
     expect(admin.locator(".problem")).to_contain_text("The database cannot be read.")

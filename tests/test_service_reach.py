@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from service.answer.llm.providers import address_of
 from service.api.app import create_app
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, problem
 
@@ -54,7 +54,7 @@ def answering(status: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
 
 def service_with(base_url: str, **settings: Any) -> TestClient:
     model = {"llm_provider": "openai_like", "llm_base_url": base_url, "llm_model": "m", "llm_api_key": KEY}
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused"), **model | settings))
+    app = create_app(FakeAssistant(), settings=settings_for(Path("unused"), **model | settings))
     return TestClient(app, base_url=ADDRESS)
 
 

@@ -55,12 +55,12 @@ def assistant(tmp_path: Path) -> Iterator[LocalAssistant]:
 
 
 def with_reader(assistant: LocalAssistant, reader: Reader | None) -> LocalAssistant:
-    return replace(assistant, live=LiveIndex(replace(assistant.opened, reader=reader)))
+    return replace(assistant, live=LiveIndex(replace(assistant.current_index, reader=reader)))
 
 
 def evidence_of(assistant: LocalAssistant, question: str) -> list[Evidence]:
-    retrieved = retrieve(assistant.opened, question, access=EVERYTHING, filters=Filters())
-    return read_evidence(assistant.opened, [Search(question, retrieved.hits)])[0]
+    retrieved = retrieve(assistant.current_index, question, access=EVERYTHING, filters=Filters())
+    return read_evidence(assistant.current_index, [Search(question, retrieved.hits)])[0]
 
 
 def test_the_stretch_is_the_short_answer_as_people_read_it(assistant: LocalAssistant) -> None:
@@ -114,7 +114,7 @@ def test_a_figure_in_the_short_answer_is_whole(assistant: LocalAssistant, tmp_pa
     assert response.short_answer == "up to 5 gigawatts"
     marked = response.citations[0].highlight
     assert marked is not None
-    text = assistant.opened.catalog.article("plant", EVERYTHING)[1]
+    text = assistant.current_index.catalog.article("plant", EVERYTHING)[1]
     assert text[marked.start : marked.end] == "up to 5 gigawatts"
 
 

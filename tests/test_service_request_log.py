@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.api.app import create_app
 from service.auth.state import AuthState
 from service.monitoring.logs import set_up
-from service.monitoring.metrics import Metrics, loop_watched
-from tests.fake_assistant import FakeDesk
+from service.monitoring.metrics import Metrics, measuring_loop_delay
+from tests.fake_assistant import FakeAssistant
 from tests.service_fixtures import settings_for
 from tests.test_service_api import ADDRESS, OWNER, TOKEN, problem
 
@@ -34,7 +34,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 
 def serve(auth_state: AuthState | None = None, *, host: str = "127.0.0.1", **settings: Any) -> TestClient:
     wanted = settings_for(Path("unused"), **settings)
-    app = create_app(FakeDesk(), settings=wanted, host=host, owner_token=TOKEN, auth_state=auth_state)
+    app = create_app(FakeAssistant(), settings=wanted, host=host, owner_token=TOKEN, auth_state=auth_state)
     return TestClient(app, base_url=ADDRESS)
 
 
@@ -88,7 +88,7 @@ def test_a_request_is_one_line_with_its_id_and_without_the_question(lines: Any) 
 
 
 def test_what_is_logged_for_a_request_carries_its_id(lines: Any) -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.error = RuntimeError("a fault")
     client = TestClient(create_app(assistant, settings=settings_for(Path("unused"))), base_url=ADDRESS)
     first, second = (client.post("/api/ask", json=QUESTION).headers["x-request-id"] for _ in range(2))
@@ -179,7 +179,7 @@ def test_the_delay_of_the_event_loop_is_measured() -> None:
     metrics = Metrics()
 
     async def stand_still() -> None:
-        async with loop_watched(metrics):
+        async with measuring_loop_delay(metrics):
             await anyio.sleep(0.15)
             time.sleep(0.3)  # as a fault would
             await anyio.sleep(0.15)

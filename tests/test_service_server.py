@@ -21,10 +21,10 @@ from service.api.app import create_app
 from service.api.server import Server
 from service.auth.askers import Asker
 from service.auth.fair_queue import FairQueue
-from service.auth.limits import turns_for
+from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState
 from service.schemas.api import HitsEvent, SearchRequest, SearchResponse
-from tests.fake_assistant import FakeDesk, answer
+from tests.fake_assistant import FakeAssistant, answer
 from tests.service_fixtures import settings_for
 from tests.test_service_api import problem
 from tests.test_service_streaming import events_of, send_request
@@ -34,7 +34,7 @@ QUESTION = {"question": "Why?"}
 CHAT = {"model": "footnote", "messages": [{"role": "user", "content": "Why?"}]}
 
 
-class Held(FakeDesk):
+class Held(FakeAssistant):
     """Works on its questions until it may go on, or its deadline is over, as a pipeline does between its batches."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Running:
 
     url: str
     server: Server
-    turns: FairQueue
+    queue: FairQueue
     thread: threading.Thread
 
     def stop(self) -> None:
@@ -70,15 +70,15 @@ class Running:
 
 @contextmanager
 def running(
-    assistant: FakeDesk, *, opened: bool = True, auth_state: AuthState | None = None, **settings: Any
+    assistant: FakeAssistant, *, opened: bool = True, auth_state: AuthState | None = None, **settings: Any
 ) -> Iterator[Running]:
     chosen = settings_for(Path("unused"), **settings)
-    turns = turns_for(chosen, opened=opened)
-    app = create_app(assistant, settings=chosen, auth_state=replace(auth_state or AuthState(), turns=turns))
+    queue = fair_queue_for(chosen, opened=opened)
+    app = create_app(assistant, settings=chosen, auth_state=replace(auth_state or AuthState(), queue=queue))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = Server(
             uvicorn.Config(app, log_config=None),
-            turns,
+            queue,
             stop_seconds=chosen.stop_seconds,
             request_seconds=chosen.request_seconds,
             warm=lambda: None,
@@ -88,7 +88,7 @@ def running(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", server, turns, thread)
+            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", server, queue, thread)
         finally:
             server.should_exit = True
             thread.join(PATIENCE)
@@ -126,7 +126,7 @@ def test_what_is_worked_on_when_it_stops_is_answered(caplog: pytest.LogCaptureFi
     ):
         until_working(assistant, len(IN_FLIGHT))
         service.stop()
-        while not service.turns.stopping:
+        while not service.queue.stopping:
             assistant.go_on.wait(0.01)
         assistant.go_on.set()
         assert [reply.result(PATIENCE).status_code for reply in replies] == [200] * 5
@@ -142,7 +142,7 @@ def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFix
         with asked(service.url, IN_FLIGHT) as replies:
             until_working(assistant, len(IN_FLIGHT))
             with asked(service.url, [waiting]) as late:
-                while not service.turns.waiting:
+                while not service.queue.waiting:
                     assistant.go_on.wait(0.01)
                 service.stop()
                 ask, search, chat, stream, chunks = [reply.result(PATIENCE) for reply in replies]
@@ -150,7 +150,7 @@ def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFix
                     problem(response, 503, "stopping")
                     assert int(response.headers["retry-after"]) > 0
         # What was worked on for nobody has ended.
-        assert service.turns.wait_until_idle(PATIENCE)
+        assert service.queue.wait_until_idle(PATIENCE)
         service.thread.join(PATIENCE)
     assert (chat.status_code, chat.json()["error"]["code"]) == (503, "stopping")
     assert int(chat.headers["retry-after"]) > 0
@@ -163,15 +163,15 @@ def test_what_cannot_be_answered_in_time_is_told_so(caplog: pytest.LogCaptureFix
 
 
 def test_questions_wait_for_the_models_and_readiness_says_so() -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [answer()]
     with running(assistant, opened=False) as service, asked(service.url, [("/api/ask", QUESTION)] * 3) as replies:
-        while service.turns.waiting < 3:
+        while service.queue.waiting < 3:
             service.thread.join(0.01)
         assert httpx.get(f"{service.url}/healthz").json() == {"status": "alive"}
         assert "loaded" in problem(httpx.get(f"{service.url}/readyz"), 503, "not-ready")
         assert assistant.made == 0
-        service.turns.open()
+        service.queue.open()
         assert [reply.result(PATIENCE).status_code for reply in replies] == [200, 200, 200]
         assert httpx.get(f"{service.url}/readyz").status_code == 200
 
@@ -187,18 +187,18 @@ def test_one_person_s_questions_leave_room_for_those_of_others() -> None:
     class HeavyAndLight(Held):
         def search(self, request: SearchRequest, access: Access) -> SearchResponse:
             if request.question == "Light?":
-                return FakeDesk.search(self, request, access)
+                return FakeAssistant.search(self, request, access)
             return super().search(request, access)
 
     assistant = HeavyAndLight()
     limits: dict[str, Any] = {"questions_at_once": 3, "questions_waiting": 8, "question_wait_seconds": 1_000}
     with (
-        running(assistant, auth_state=AuthState(known=(knows,)), **limits) as service,
+        running(assistant, auth_state=AuthState(token_lookups=(knows,)), **limits) as service,
         ThreadPoolExecutor(10) as clients,
     ):
         heavy = [clients.submit(search, "ann", "Heavy?") for _ in range(6)]
         until_working(assistant, 2)
-        while service.turns.waiting < 4:
+        while service.queue.waiting < 4:
             service.thread.join(0.01)
         assert search("bob", "Light?").status_code == 200
         refused = search("ann", "Light?")
@@ -218,7 +218,7 @@ def test_a_question_that_takes_too_long_is_ended_and_told_so() -> None:
         assert "0.2 seconds" in problem(response, 503, "took-too-long")
         assert int(response.headers["retry-after"]) > 0
         assert [name for name, _ in events_of(replies[1].result(PATIENCE).text)] == ["hits", "error"]
-        assert service.turns.wait_until_idle(PATIENCE)
+        assert service.queue.wait_until_idle(PATIENCE)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -228,14 +228,14 @@ def test_the_work_stops_when_its_client_hangs_up(stream: bool) -> None:
         connection = send_request(service.url, QUESTION | {"stream": stream})
         until_working(assistant, 1)
         waiting = send_request(service.url, QUESTION | {"stream": stream})
-        while not service.turns.waiting:
+        while not service.queue.waiting:
             service.thread.join(0.01)
         waiting.close()
-        while service.turns.waiting:
+        while service.queue.waiting:
             service.thread.join(0.01)
         connection.close()
         assert assistant.ended.acquire(timeout=PATIENCE)
-        assert service.turns.wait_until_idle(PATIENCE)
+        assert service.queue.wait_until_idle(PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_work_stops_when_its_client_hangs_up(stream: bool) -> None:
     ids=["nothing", "half a line", "half a head"],
 )
 def test_a_connection_that_sends_half_a_head_is_closed(begun: bytes) -> None:
-    with running(FakeDesk(), request_seconds=0.3) as service:
+    with running(FakeAssistant(), request_seconds=0.3) as service:
         host, port = service.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
             connection.sendall(begun)
@@ -252,7 +252,7 @@ def test_a_connection_that_sends_half_a_head_is_closed(begun: bytes) -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    with running(FakeDesk(), request_seconds=0.3) as service:
+    with running(FakeAssistant(), request_seconds=0.3) as service:
         host, port = service.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
             connection.sendall(b"POST /api/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n")

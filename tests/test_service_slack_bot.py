@@ -13,17 +13,17 @@ from service.answer.pipeline import NOT_ANSWERED
 from service.schemas.api import AskEvent
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
-from tests.slack_fixtures import ScriptedDesk, about, answered, events_of, not_answered, running_bot
+from tests.slack_fixtures import ScriptedAssistant, about, answered, events_of, not_answered, running_bot
 from tests.slack_workspace import BOT, TEAM, Fault, SlackServer, action_body, command_body, event_body, mention, words
 
 
 @pytest.fixture
-def assistant() -> ScriptedDesk:
-    return ScriptedDesk()
+def assistant() -> ScriptedAssistant:
+    return ScriptedAssistant()
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     body = slack.ask("How much does Amazon invest?")
     (reply,) = slack.reply(body)
     assert assistant.questions == ["How much does Amazon invest?"]
@@ -35,7 +35,7 @@ def test_a_mention_is_answered_in_its_thread_with_sources(slack: SlackServer, as
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     go = threading.Event()
     assistant.script = lambda question: _after(go, answered("Fine."))
     body = slack.ask("How?")
@@ -47,7 +47,7 @@ def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, assis
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     slack.always["assistant.threads.setStatus"] = Fault(error="missing_scope")
     go = threading.Event()
     assistant.script = lambda question: _after(go, answered("Fine."))
@@ -59,7 +59,7 @@ def test_a_reaction_takes_the_place_of_a_status(slack: SlackServer, assistant: S
 
 
 @pytest.mark.usefixtures("bot")
-def test_sentences_are_streamed_as_they_come(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_sentences_are_streamed_as_they_come(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     go = threading.Event()
 
     def script(question: str) -> Iterator[AskEvent]:
@@ -82,7 +82,7 @@ def test_sentences_are_streamed_as_they_come(slack: SlackServer, assistant: Scri
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     first = slack.ask("How much?")
     slack.reply(first)
     slack.wait_until_quiet()
@@ -96,7 +96,7 @@ def test_a_thread_goes_on_as_one_conversation_whoever_asks(slack: SlackServer, a
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     first = slack.ask("How much?")
     slack.reply(first)
     slack.wait_until_quiet()
@@ -113,7 +113,7 @@ def test_a_conversation_that_was_deleted_begins_anew(slack: SlackServer, assista
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_direct_message_is_answered_without_a_mention(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_direct_message_is_answered_without_a_mention(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     body = slack.say("How much?", channel="D0ANN")
     slack.deliver(body)
     slack.reply(body)
@@ -134,7 +134,7 @@ SILENT: list[dict[str, Any]] = [
 
 
 @pytest.mark.usefixtures("bot")
-def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     for fields in SILENT:
         slack.deliver(slack.say(**fields))
         slack.deliver(mention(slack.say(**fields)) if "<@" in fields["text"] else slack.say(**fields))
@@ -148,7 +148,7 @@ def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedDesk) ->
 
 
 @pytest.mark.usefixtures("bot")
-def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     asked = slack.ask("How?")
     slack.reply(asked)
     thread = asked["event"]["ts"]
@@ -172,7 +172,7 @@ def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(slack: SlackSer
 
 
 @pytest.mark.usefixtures("bot")
-def test_small_talk_to_the_bot_gets_a_friendly_reply(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_small_talk_to_the_bot_gets_a_friendly_reply(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     assistant.script = lambda question: events_of(about("Roles & berths", questions=["Who may *confirm* bookings?"]))
     (reply,) = slack.reply(slack.ask("thanks!"))
     assert "You are welcome." in words(reply)
@@ -186,14 +186,14 @@ def test_small_talk_to_the_bot_gets_a_friendly_reply(slack: SlackServer, assista
 
 @pytest.mark.usefixtures("bot")
 @pytest.mark.parametrize("text", ["", "  "])
-def test_an_empty_mention_gets_a_short_help(slack: SlackServer, assistant: ScriptedDesk, text: str) -> None:
+def test_an_empty_mention_gets_a_short_help(slack: SlackServer, assistant: ScriptedAssistant, text: str) -> None:
     (reply,) = slack.reply(slack.ask(text))
     assert words(reply) == HELP
     assert assistant.asked == []
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     assistant.script = lambda question: events_of(not_answered("Amazon & Anthropic"))
     (reply,) = slack.reply(slack.ask("Who won?"))
     assert NOT_ANSWERED in words(reply)
@@ -213,7 +213,7 @@ def test_a_refusal_is_worded_as_on_the_page(slack: SlackServer, assistant: Scrip
     ],
 )
 def test_an_answer_that_fails_is_told(
-    slack: SlackServer, assistant: ScriptedDesk, error: Exception, words_of: str
+    slack: SlackServer, assistant: ScriptedAssistant, error: Exception, words_of: str
 ) -> None:
     def failing(question: str) -> Iterator[AskEvent]:
         yield from list(events_of(answered("Half of")))[:2]
@@ -227,7 +227,9 @@ def test_an_answer_that_fails_is_told(
     slack.wait_until_quiet()
 
 
-def test_an_answer_that_takes_too_long_is_told(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> None:
+def test_an_answer_that_takes_too_long_is_told(
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
+) -> None:
     go = threading.Event()
     assistant.script = lambda question: _after(go, answered("Late."))
     with running_bot(slack, assistant, tmp_path, slack_answer_seconds=0.2):
@@ -250,7 +252,9 @@ def test_an_agent_suggests_something_to_ask_when_its_messages_are_opened(slack: 
 
 
 @pytest.mark.usefixtures("bot")
-def test_the_assistant_pane_offers_something_to_ask_and_answers(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_the_assistant_pane_offers_something_to_ask_and_answers(
+    slack: SlackServer, assistant: ScriptedAssistant
+) -> None:
     root = slack.say("New chat", channel="D0ANN")["event"]["ts"]
     pane = {"user_id": "UANN", "channel_id": "D0ANN", "thread_ts": root, "context": {}}
     slack.deliver(event_body({"type": "assistant_thread_started", "assistant_thread": pane, "event_ts": root}))
@@ -267,7 +271,7 @@ GROUPS = {"C0BOARD": ["board"], "S0FINANCE": ["finance", "audit"], "S0LAW": ["la
 
 
 def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     slack.user_groups = {"S0FINANCE": ["UANN", "UBOB"], "S0LAW": ["UBOB"]}
     with running_bot(slack, assistant, tmp_path, slack_groups=GROUPS):
@@ -290,7 +294,7 @@ def test_a_channel_reads_what_everyone_there_may_and_a_person_their_own(
 
 
 def test_who_cannot_be_looked_up_reads_what_is_for_everyone(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     slack.always["usergroups.users.list"] = Fault(error="missing_scope")
     with running_bot(slack, assistant, tmp_path, slack_groups=GROUPS):
@@ -301,7 +305,7 @@ def test_who_cannot_be_looked_up_reads_what_is_for_everyone(
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     command = command_body(slack, "How much?")
     envelope = slack.deliver(command, type="slash_commands")
     sent = _private(slack, command["response_url"])
@@ -316,7 +320,7 @@ def test_a_command_is_answered_to_its_asker_alone(slack: SlackServer, assistant:
 
 
 def test_sharing_answers_again_with_what_the_channel_may_read(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     slack.user_groups = {"S0FINANCE": ["UANN"]}
     groups = {"S0FINANCE": ["finance"]}
@@ -363,7 +367,7 @@ def test_discarding_takes_the_answer_away(slack: SlackServer) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     slack.reply(slack.ask("How?"))
     slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
     slack.deliver(action_body(slack, FEEDBACK, "down ans_1", user="UBOB"), type="interactive")
@@ -374,14 +378,14 @@ def test_feedback_goes_to_the_store_of_all_feedback(slack: SlackServer, assistan
 
 
 @pytest.mark.usefixtures("bot")
-def test_feedback_on_what_is_not_kept_is_told(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_feedback_on_what_is_not_kept_is_told(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     assistant.unkept = True
     slack.deliver(action_body(slack, FEEDBACK, "up ans_1"), type="interactive")
     slack.wait_for(lambda: any(one.get("text") == NOT_RATED for one in slack.private), "the reason")
 
 
 def test_beyond_the_queue_people_are_asked_for_patience(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     go = threading.Event()
     assistant.script = lambda question: _after(go, answered("Fine."))
@@ -400,7 +404,7 @@ def test_beyond_the_queue_people_are_asked_for_patience(
 
 
 def test_events_are_acknowledged_before_anything_is_answered(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     go = threading.Event()
     assistant.script = lambda question: _after(go, answered("Fine."))

@@ -13,15 +13,15 @@ from service.schemas.api import AskEvent
 from service.slack.running import check_tokens
 from service.slack.tokens import wanted
 from service.slack.wording import FAILED, NO_PLACE
-from tests.slack_fixtures import ScriptedDesk, answered, citation, events_of, running_bot, slack_settings
+from tests.slack_fixtures import ScriptedAssistant, answered, citation, events_of, running_bot, slack_settings
 from tests.slack_workspace import Fault, SlackServer, command_body, words
 
 ANSWER = ["The first sentence.", "The second sentence.", "The third sentence."]
 
 
 @pytest.fixture
-def assistant() -> ScriptedDesk:
-    return ScriptedDesk(_slowly)
+def assistant() -> ScriptedAssistant:
+    return ScriptedAssistant(_slowly)
 
 
 def _slowly(question: str) -> Iterator[AskEvent]:
@@ -109,7 +109,7 @@ def test_retry_after_is_waited_for(slack: SlackServer) -> None:
 
 
 def test_a_timeout_is_a_fault_like_others(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.slack.running._CALL_SECONDS", 0.3)
     slack.always["chat.startStream"] = NO_STREAM
@@ -134,7 +134,7 @@ def test_while_slack_is_down_a_question_waits(slack: SlackServer) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     def gone(question: str) -> Iterator[AskEvent]:
         slack.gone.add("C0GENERAL")
         yield from events_of(answered(*ANSWER))
@@ -146,7 +146,7 @@ def test_a_channel_that_is_gone_is_told_directly(slack: SlackServer, assistant: 
 
 
 def test_a_refused_token_is_counted_and_the_question_waits_for_a_new_one(
-    slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
 ) -> None:
     auth_state = AuthState()
     registry = auth_state.metrics.registry
@@ -208,7 +208,7 @@ def test_a_status_that_cannot_be_shown_keeps_nobody_from_answering(slack: SlackS
 
 
 @pytest.mark.usefixtures("bot")
-def test_a_long_answer_is_split_at_sentence_ends(slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_long_answer_is_split_at_sentence_ends(slack: SlackServer, assistant: ScriptedAssistant) -> None:
     sentences = [f"Sentence {number} says {'much ' * 40}indeed." for number in range(120)]
     cited = [citation(number) for number in range(1, 31)]
     assistant.script = lambda question: events_of(answered(*sentences, citations=cited))

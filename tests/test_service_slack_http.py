@@ -12,31 +12,31 @@ from fastapi.testclient import TestClient
 from service.api.app import create_app
 from service.slack.http import slack_routes
 from service.slack.running import SlackBot
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.service_fixtures import settings_for
-from tests.slack_fixtures import ScriptedDesk, running_bot, secret_settings
+from tests.slack_fixtures import ScriptedAssistant, running_bot, secret_settings
 from tests.slack_workspace import BOT, TEAM, SlackServer, command_body, mention, signed
 
 
 @pytest.fixture
-def assistant() -> ScriptedDesk:
-    return ScriptedDesk()
+def assistant() -> ScriptedAssistant:
+    return ScriptedAssistant()
 
 
 @pytest.fixture
-def http(slack: SlackServer, assistant: ScriptedDesk, tmp_path: Path) -> Iterator[TestClient]:
+def http(slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path) -> Iterator[TestClient]:
     with running_bot(slack, assistant, tmp_path, **secret_settings()) as bot, _service(bot, tmp_path) as client:
         yield client
 
 
 def _service(bot: SlackBot, data_dir: Path) -> TestClient:
     """The whole service, as Slack reaches it: by way of a proxy, under another name."""
-    app = create_app(FakeDesk(), settings=settings_for(data_dir))
+    app = create_app(FakeAssistant(), settings=settings_for(data_dir))
     app.include_router(slack_routes(bot))
     return TestClient(app, base_url="https://footnote.example.org", headers={"X-Forwarded-For": "203.0.113.9"})
 
 
-def test_a_signed_event_is_answered(http: TestClient, slack: SlackServer, assistant: ScriptedDesk) -> None:
+def test_a_signed_event_is_answered(http: TestClient, slack: SlackServer, assistant: ScriptedAssistant) -> None:
     body = slack.say(f"<@{BOT}> Ünïcode, how much?")
     for event in (body, mention(body), body):
         raw = json.dumps(event, ensure_ascii=False).encode()
@@ -62,7 +62,7 @@ def test_slack_may_check_the_address(http: TestClient) -> None:
 
 
 def test_whatever_is_not_signed_now_by_slack_is_refused(
-    http: TestClient, slack: SlackServer, assistant: ScriptedDesk
+    http: TestClient, slack: SlackServer, assistant: ScriptedAssistant
 ) -> None:
     raw = json.dumps(slack.say(f"<@{BOT}> How much?")).encode()
     good = signed(raw)
@@ -93,7 +93,7 @@ def test_before_slack_is_reached_it_is_asked_to_come_again(tmp_path: Path) -> No
 
 
 def test_without_a_signing_secret_there_is_no_such_address(tmp_path: Path) -> None:
-    with TestClient(create_app(FakeDesk(), settings=settings_for(tmp_path))) as client:
+    with TestClient(create_app(FakeAssistant(), settings=settings_for(tmp_path))) as client:
         raw = json.dumps({"team_id": TEAM}).encode()
         response = client.post("/slack/events", content=raw, headers=signed(raw, secret="x"))
     assert response.status_code == 404

@@ -15,7 +15,7 @@ from service.slack.asked import InThread, message_key
 from service.slack.events import Remembered
 from service.slack.wording import PUT_OFF
 from tests.slack_deliveries import survive
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
+from tests.slack_fixtures import ScriptedAssistant, answered, events_of, running_bot
 from tests.slack_workspace import BOT, SlackServer, mention, words
 
 
@@ -25,7 +25,7 @@ def test_sixty_questions_across_two_kills_have_one_reply_each(slack: SlackServer
 
 
 def test_what_is_delivered_again_later_is_not_answered_again(slack: SlackServer, tmp_path: Path) -> None:
-    assistant = ScriptedDesk()
+    assistant = ScriptedAssistant()
     body = slack.say(f"<@{BOT}> How?")
     with running_bot(slack, assistant, tmp_path):
         slack.deliver(body)
@@ -49,7 +49,7 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServ
     for _ in range(5):
         remembered.begin(asked.key)
     engine.dispose()
-    assistant = ScriptedDesk()
+    assistant = ScriptedAssistant()
     with running_bot(slack, assistant, tmp_path):
         (reply,) = slack.reply(body)
     assert "tried several times" in words(reply)
@@ -59,7 +59,7 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServ
 def test_a_stream_that_was_left_open_is_finished(slack: SlackServer, tmp_path: Path) -> None:
     body = slack.say(f"<@{BOT}> How?")
     _left_by_a_killed_process(slack, tmp_path, body, streaming=True, streamed="Half of a")
-    with running_bot(slack, ScriptedDesk(), tmp_path):
+    with running_bot(slack, ScriptedAssistant(), tmp_path):
         (reply,) = slack.reply(body)
     assert reply["ts"] == LEFT
     assert "You asked: How?. [1]" in words(reply)
@@ -74,7 +74,7 @@ def test_a_reply_that_was_finished_is_left_as_it_is_and_the_status_cleared(slack
     _left_by_a_killed_process(slack, tmp_path, body, streamed="All of it.", metadata=metadata)
     slack.statuses["C0GENERAL", event["ts"]] = "is looking"
     slack.reactions.add(("C0GENERAL", event["ts"]))
-    assistant = ScriptedDesk()
+    assistant = ScriptedAssistant()
     with running_bot(slack, assistant, tmp_path):
         slack.wait_for(lambda: not any(slack.statuses.values()) and not slack.reactions, "no status and no reaction")
         slack.wait_until_quiet()
@@ -165,13 +165,13 @@ def test_who_is_not_answered_before_the_bot_stops_is_told_and_answered_when_it_i
             check_deadline()
             time.sleep(0.01)
 
-    with running_bot(slack, ScriptedDesk(never), tmp_path, slack_workers=1, stop_seconds=0.2):
+    with running_bot(slack, ScriptedAssistant(never), tmp_path, slack_workers=1, stop_seconds=0.2):
         first, second = slack.ask("First?"), slack.ask("Second?")
         slack.wait_for(lambda: "It begins" in _said(slack, first), "the beginning of an answer")
         slack.wait_for(lambda: len(slack.acknowledged) == 2, "the acknowledgements")
     for body in (first, second):
         assert PUT_OFF in _said(slack, body)
-    with running_bot(slack, ScriptedDesk(), tmp_path):
+    with running_bot(slack, ScriptedAssistant(), tmp_path):
         for body, question in ((first, "First"), (second, "Second")):
             (reply,) = slack.reply(body)
             assert f"You asked: {question}?" in words(reply)

@@ -16,7 +16,7 @@ from index.errors import FootnoteError, IndexEmpty, ModelUnusable
 from service.api import streaming
 from service.schemas.api import AskResponse, HitsEvent, Problem, SentenceEvent
 from service.settings import Settings
-from tests.fake_assistant import FakeDesk, answer, answered, citation, streamed
+from tests.fake_assistant import FakeAssistant, answer, answered, citation, streamed
 from tests.http_server import served
 from tests.skipping import not_installed
 
@@ -51,7 +51,7 @@ def send_request(url: str, body: dict[str, Any]) -> socket.socket:
 
 
 def test_hits_then_sentences_then_the_whole_answer() -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [*streamed(WHOLE)]
     with served(assistant) as url:
         response = ask(url)
@@ -69,7 +69,7 @@ def test_hits_then_sentences_then_the_whole_answer() -> None:
 
 
 def test_each_event_arrives_when_it_is_made() -> None:
-    assistant, go_on = FakeDesk(), threading.Event()
+    assistant, go_on = FakeAssistant(), threading.Event()
     hits, first, second, whole = streamed(WHOLE)
     assistant.steps = [hits, first, lambda: go_on.wait(PATIENCE), second, whole]
     body = {"question": "Why?", "stream": True}
@@ -88,7 +88,7 @@ def test_each_event_arrives_when_it_is_made() -> None:
 def test_what_goes_wrong_before_the_first_event_is_an_ordinary_problem(
     error: FootnoteError, status: int, slug: str
 ) -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [error]
     with served(assistant) as url:
         response = ask(url)
@@ -106,7 +106,7 @@ def test_what_goes_wrong_before_the_first_event_is_an_ordinary_problem(
 def test_what_goes_wrong_later_is_an_error_event_in_place_of_the_answer(
     error: Exception, slug: str, detail: str
 ) -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [HitsEvent(hits=[]), error]
     with served(assistant) as url:
         events = events_of(ask(url).text)
@@ -120,7 +120,7 @@ def test_what_goes_wrong_later_is_an_error_event_in_place_of_the_answer(
 
 def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "KEEP_ALIVE_SECONDS", 0.05)
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [HitsEvent(hits=[]), lambda: time.sleep(0.3), answer()]
     with served(assistant) as url:
         body = ask(url).text
@@ -130,7 +130,7 @@ def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_whoever_hangs_up_stops_the_work(stream: bool) -> None:
-    assistant, hung_up = FakeDesk(), threading.Event()
+    assistant, hung_up = FakeAssistant(), threading.Event()
     endless: list[Any] = [HitsEvent(hits=[]), lambda: time.sleep(0.05)] * 1_000
     assistant.steps = [HitsEvent(hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
     with served(assistant) as url:
@@ -141,7 +141,7 @@ def test_whoever_hangs_up_stops_the_work(stream: bool) -> None:
 
 
 def test_work_waits_for_a_slow_reader_and_one_who_stalls_is_dropped() -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [LONG] * 1_000
     settings = Settings(_env_file=None, stream_stall_seconds=0.5)
     with served(assistant, settings) as url, send_request(url, {"question": "Why?", "stream": True}) as connection:
@@ -153,7 +153,7 @@ def test_work_waits_for_a_slow_reader_and_one_who_stalls_is_dropped() -> None:
 
 
 def test_a_slow_reader_gets_everything() -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [LONG] * 10
     settings = Settings(_env_file=None, stream_stall_seconds=60)
     received = 0
@@ -167,7 +167,7 @@ def test_a_slow_reader_gets_everything() -> None:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason=not_installed("curl"))
 def test_curl_shows_events_as_they_come() -> None:
-    assistant = FakeDesk()
+    assistant = FakeAssistant()
     assistant.steps = [*streamed(WHOLE)]
     body = json.dumps({"question": "Why?", "stream": True})
     with served(assistant) as url:

@@ -19,7 +19,7 @@ from index.extras import how_to_install
 from service.answer.llm.generative import writer_from
 from service.api.app import create_app
 from service.monitoring.tracing import ENDPOINT, tracing
-from tests.fake_assistant import FakeDesk
+from tests.fake_assistant import FakeAssistant
 from tests.llm_server import llm_server
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
@@ -84,14 +84,14 @@ def test_a_question_is_one_trace_and_holds_texts_only_if_told_to(
 
 def test_without_a_collector_nothing_is_traced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(ENDPOINT, raising=False)
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused")))
+    app = create_app(FakeAssistant(), settings=settings_for(Path("unused")))
     with patch.dict("sys.modules", {"opentelemetry.instrumentation.fastapi": None}), tracing(app):
         assert TestClient(app, base_url=ADDRESS).get("/healthz").status_code == 200
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")
-    app = create_app(FakeDesk(), settings=settings_for(Path("unused")))
+    app = create_app(FakeAssistant(), settings=settings_for(Path("unused")))
     with (
         patch.dict("sys.modules", {"opentelemetry.instrumentation.fastapi": None}),
         pytest.raises(WrongUsage, match=re.escape(how_to_install("traces"))),

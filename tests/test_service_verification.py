@@ -26,7 +26,7 @@ _MONTH = re.compile(r"January|February|March|April|May|June|July|August|Septembe
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     with shipped_corpus(tmp_path_factory.mktemp("data")) as assistant:
-        yield assistant.opened
+        yield assistant.current_index
 
 
 @pytest.fixture(scope="module")

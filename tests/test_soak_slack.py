@@ -8,7 +8,7 @@ import pytest
 
 from service.schemas.api import AskEvent
 from tests.slack_deliveries import survive
-from tests.slack_fixtures import ScriptedDesk, answered, events_of, running_bot
+from tests.slack_fixtures import ScriptedAssistant, answered, events_of, running_bot
 from tests.slack_workspace import SlackServer, words
 
 pytestmark = pytest.mark.soak
@@ -27,7 +27,7 @@ def test_an_answer_may_take_a_minute(slack: SlackServer, tmp_path: Path) -> None
             yield event
 
     # As with a language model that is given its time.
-    with running_bot(slack, ScriptedDesk(slowly), tmp_path, question_seconds=300):
+    with running_bot(slack, ScriptedAssistant(slowly), tmp_path, question_seconds=300):
         (reply,) = slack.reply(slack.ask("How?"), seconds=240)
         slack.wait_until_quiet()
     assert " ".join(f"{sentence} [1]" for sentence in sentences) in words(reply)

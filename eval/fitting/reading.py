@@ -64,7 +64,7 @@ def read_into(folder: Path, samples: Sequence[Sample], settings: Settings, *, li
         with opened(asked, sample.path, settings) as (client, _):
             if not isinstance(client, LocalClient):
                 raise WrongUsage("A service owns the data folder. Stop it, or set FOOTNOTE_DATA_DIR.")
-            reading = Reading(client.assistant.opened, article_texts(client), sample.name, hiding)
+            reading = Reading(client.assistant.current_index, article_texts(client), sample.name, hiding)
             count = write_cases(folder / f"{sample.name}{ENDING}", cases_of(asked.questions, reading))
         print(f"{sample.name}: {count} cases", file=sys.stderr)
 

@@ -1,7 +1,7 @@
-"""The HTTP edge put together: requests become calls, results JSON, and whatever goes wrong RFC 9457 problem details.
+"""Builds the HTTP application: routes, middleware, and errors as RFC 9457 problem details.
 
 Endpoints that look something up are plain functions: they wait for disks, so FastAPI runs them in its pool of 40 threads.
-Questions have threads of their own (`asking.py`). `/healthz` is not, and answers even while all of those are busy.
+Each question has its own thread (`async_assistant.py`). `/healthz` is `async`, so it answers even if all threads are busy.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from index.errors import FootnoteError
-from service.api.head_requests import AnsweredAsGet
+from service.api.head_requests import HeadAsGet
 from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
 from service.api.problem_handlers import add_problem_handlers, on_http_error
@@ -22,14 +22,14 @@ from service.api.routes.maintenance import AdminAssistant, admin_router
 from service.api.routes.me import me_router
 from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
-from service.auth.authentication import gate_for
+from service.auth.authentication import authenticator_for
 from service.auth.fair_queue import STOPPING, FairQueue
-from service.auth.limits import limits_for, turns_for
+from service.auth.limits import fair_queue_for, limits_for
 from service.auth.middleware import AuthMiddleware
 from service.auth.state import AuthState
 from service.maintenance.watch_status import health
 from service.monitoring.llm_health import LlmHealth
-from service.monitoring.metrics import loop_watched
+from service.monitoring.metrics import measuring_loop_delay
 from service.monitoring.request_log import RequestLog
 from service.openai.api import openai_router
 from service.openai.errors import OpenAIErrors
@@ -47,10 +47,10 @@ _NO_PAGES = ("/api", "/v1", "/static")
 
 
 class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, Protocol):
-    """What the HTTP edge asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+    """What the HTTP API needs from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
-        """Return if questions can be asked now, else raise a FootnoteError that says why not."""
+        """Raise a FootnoteError that says why, if no questions can be answered now."""
 
 
 def create_app(
@@ -61,47 +61,49 @@ def create_app(
     owner_token: str | None = None,
     auth_state: AuthState | None = None,
 ) -> FastAPI:
-    """Put the service together.
+    """Build the application.
 
-    `host` is what it will be bound to; `owner_token` lets the local command line in; `auth_state` knows keys and rates.
+    `host` is what it will be bound to, `owner_token` the token of the local command line, `auth_state` has keys and rates.
     """
     auth_state = auth_state or AuthState()
-    gate = gate_for(settings, serving_host=host, owner_token=owner_token, known=auth_state.known)
-    turns = auth_state.turns or turns_for(settings)
-    limits = limits_for(settings, keys_required=gate.keys_required, rates=auth_state.rates, turns=turns)
-    auth_state.metrics.waiting.set_function(lambda: turns.waiting)
+    auth = authenticator_for(
+        settings, serving_host=host, owner_token=owner_token, token_lookups=auth_state.token_lookups
+    )
+    queue = auth_state.queue or fair_queue_for(settings)
+    limits = limits_for(settings, keys_required=auth.keys_required, rates=auth_state.rates, queue=queue)
+    auth_state.metrics.waiting.set_function(lambda: queue.waiting)
     app = FastAPI(
         title="Footnote",
         summary="Questions over a folder of articles, answered with exact citations.",
         version="1",
-        # Their pages come from other hosts, which the Content-Security-Policy forbids. /openapi.json stays.
+        # These pages load scripts from other hosts, which the Content-Security-Policy forbids. /openapi.json stays.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lambda _: loop_watched(auth_state.metrics),
+        lifespan=lambda _: measuring_loop_delay(auth_state.metrics),
     )
-    limited: dict[str, Any] = {"dependencies": [Depends(limits.asking)], "responses": problems(429, 503)}
-    app.include_router(questions_router(assistant, gate, settings), **limited)
-    app.include_router(me_router(gate))
-    app.include_router(articles_router(assistant, gate))
-    app.include_router(history_router(assistant, gate, limits))
-    app.include_router(admin_router(assistant, gate))
-    app.include_router(openai_router(assistant, gate, settings), dependencies=[Depends(limits.asking)])
-    app.include_router(_health(assistant, LlmHealth(settings), turns, fallback=settings.llm_fallback))
-    app.include_router(metrics_router(auth_state.metrics, gate, status=assistant.status))
+    limited: dict[str, Any] = {"dependencies": [Depends(limits.admit_question)], "responses": problems(429, 503)}
+    app.include_router(questions_router(assistant, auth, settings), **limited)
+    app.include_router(me_router(auth))
+    app.include_router(articles_router(assistant, auth))
+    app.include_router(history_router(assistant, auth, limits))
+    app.include_router(admin_router(assistant, auth))
+    app.include_router(openai_router(assistant, auth, settings), dependencies=[Depends(limits.admit_question)])
+    app.include_router(_health(assistant, LlmHealth(settings), queue, fallback=settings.llm_fallback))
+    app.include_router(metrics_router(auth_state.metrics, auth, status=assistant.status))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_examples(app)
     add_problem_handlers(app)
-    app.add_exception_handler(404, _on_nothing_there)
-    app.add_middleware(AuthMiddleware, gate=gate, body_seconds=settings.request_seconds)
+    app.add_exception_handler(404, _on_not_found)
+    app.add_middleware(AuthMiddleware, auth=auth, body_seconds=settings.request_seconds)
     app.add_middleware(OpenAIErrors)
-    app.add_middleware(AnsweredAsGet)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, metrics=auth_state.metrics)
     return app
 
 
-def _health(assistant: Assistant, model: LlmHealth, turns: FairQueue, *, fallback: bool) -> APIRouter:
+def _health(assistant: Assistant, model: LlmHealth, queue: FairQueue, *, fallback: bool) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", responses=problems(403))
@@ -112,9 +114,9 @@ def _health(assistant: Assistant, model: LlmHealth, turns: FairQueue, *, fallbac
     @router.get("/readyz", responses=problems(403, 503))
     def readyz() -> ReadyResponse:
         """Say whether questions can be asked now, and whether a language model answers them."""
-        if not turns.opened:
+        if not queue.opened:
             raise Refused(503, "not-ready", _LOADING)
-        if turns.stopping:
+        if queue.stopping:
             raise Refused(503, "not-ready", STOPPING)
         try:
             assistant.ready()
@@ -146,8 +148,8 @@ def _page() -> APIRouter:
     return router
 
 
-async def _on_nothing_there(request: Request, error: Exception) -> Response:
-    """Show people the page, which says so; tell programs in their way."""
+async def _on_not_found(request: Request, error: Exception) -> Response:
+    """Answer 404: with the page for browsers, with problem details for programs."""
     reading = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     if reading and not request.url.path.startswith(_NO_PAGES):
         return FileResponse(WEB / "index.html", 404)

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of several routes in the same words: problems that can come, pages of lists."""
+"""Shared parts of the OpenAPI document: problem responses and the parameters of paged lists."""
 
 from http import HTTPStatus
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Whatever goes wrong over HTTP becomes RFC 9457 problem details."""
+"""Exception handlers that turn every error of an endpoint into RFC 9457 problem details."""
 
 import re
 
@@ -11,21 +11,21 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from index.errors import AskerGone, FootnoteError, QuestionError, ServiceStopping
 from service.api.problem_details import footnote_problem, http_problem, problem_response
 
-READER_GONE = 499  # nobody reads it; logs and metrics know it from nginx
+READER_GONE = 499  # nobody reads it; for logs and metrics, as in nginx
 _LONGEST_PATH = 200
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 log = structlog.get_logger(__name__)
 
 
 def check_characters(*texts: str) -> None:
-    """Refuse what JSON can write and no text can hold, before a database or a tokenizer trips over it."""
+    """Raise QuestionError for characters that JSON allows and a database or tokenizer does not: NUL, half surrogates."""
     for text in texts:
         if _NOT_TEXT.search(text):
             raise QuestionError("The question or its filters hold a NUL or half a surrogate pair. Leave these out.")
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error that an endpoint raises become a problem."""
+    """Turn every error that an endpoint raises into a problem response."""
     app.add_exception_handler(FootnoteError, _on_footnote_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(AnyHTTPException, on_http_error)
@@ -52,7 +52,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """Say what went wrong, where the framework itself turned a request away."""
+    """Return the problem response for a request that the framework itself refused."""
     assert isinstance(error, AnyHTTPException)
     path = request.url.path[:_LONGEST_PATH]
     match error.status_code, error.detail:
@@ -61,7 +61,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         case 405, _:
             allowed = (error.headers or {}).get("Allow", "another method")
             error.detail = f"{path!r} takes {allowed}, not {request.method}."
-        case 400, "There was an error parsing the body":  # not UTF-8, say, or nested by the thousand
+        case 400, "There was an error parsing the body":  # not UTF-8, for example, or nested thousands of levels deep
             error.detail = "The body cannot be read. Send JSON in UTF-8, as it is."
     return http_problem(error)
 

@@ -1,4 +1,4 @@
-"""What each error is over HTTP: its status, the stable end of its problem `type`, and its title."""
+"""The table of errors over HTTP: status, the stable last part of the problem `type`, and title."""
 
 from index.errors import (
     ArticleDeleted,
@@ -38,7 +38,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     ServiceStopping: (503, "stopping", "The service is being stopped"),
 }
 RETRY_SECONDS: dict[type[FootnoteError], int] = {TookTooLong: 10, ServiceStopping: 10}
-"""After how many seconds it is worth trying again, where time alone may help."""
+"""After how many seconds to try again, for errors that may pass with time."""
 # What a FootnoteError of any other class becomes.
 OTHER_PROBLEM = (500, "failed", "Footnote could not do this")
 UNEXPECTED = Problem(
@@ -50,11 +50,11 @@ UNEXPECTED = Problem(
 
 
 def problem_of(error: FootnoteError) -> Problem:
-    """Say what an error is, as problem details."""
+    """Return an error as problem details."""
     status, slug, title = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), OTHER_PROBLEM)
     return Problem(type=f"/problems/{slug}", title=title, status=status, detail=str(error))
 
 
 def retry_seconds(error: FootnoteError) -> int | None:
-    """Return after how many seconds to try again, where that may help."""
+    """Return after how many seconds to try again, or None if that does not help."""
     return next((RETRY_SECONDS[kind] for kind in type(error).__mro__ if kind in RETRY_SECONDS), None)

@@ -1,4 +1,4 @@
-"""The HTTP server: it says where it is once questions can be asked, and stops without cutting anybody off."""
+"""The HTTP server: announces its address once questions can be answered, and stops without dropping requests."""
 
 import asyncio
 import signal
@@ -12,23 +12,23 @@ import uvicorn
 
 from service.auth.fair_queue import FairQueue
 
-_LOOK_SECONDS = 1.0
-# For connections that were made before the service was told to stop and whose request is on its way.
+_CHECK_SECONDS = 1.0
+# For connections that were made before the service was stopped and whose request is still arriving.
 _LINGER_SECONDS = 0.3
-# From the end of what was not answered in time to the end of the server: replies that say so are sent.
-LAST_WORDS_SECONDS = 3.0
+# After unanswered questions are ended, the server stays up this long to send the replies that say so.
+FINAL_REPLIES_SECONDS = 3.0
 
 
 class Server(uvicorn.Server):
-    """Serves until it is told to stop, then finishes the questions that it has, for `stop_seconds` at most.
+    """Serves until it is stopped, then finishes the questions that it has, for at most `stop_seconds`.
 
-    `warm` is called in a thread once the server runs, and `ready` when that is done; `stop_indexing` when it is told to stop.
+    `warm` is called in a thread once the server runs, and `ready` when that is done. `stop_indexing` is called on stopping.
     """
 
     def __init__(
         self,
         config: uvicorn.Config,
-        turns: FairQueue,
+        queue: FairQueue,
         *,
         stop_seconds: float,
         request_seconds: float,
@@ -37,35 +37,35 @@ class Server(uvicorn.Server):
         stop_indexing: Callable[[], None],
     ) -> None:
         super().__init__(config)
-        self._turns = turns
+        self._queue = queue
         self._stop_seconds = stop_seconds
         self._request_seconds = request_seconds
         self._warm, self._ready = warm, ready
         self._stop_indexing = stop_indexing
         self._silent_since: dict[asyncio.Protocol, float] = {}
-        self._looked = 0.0
+        self._checked_at = 0.0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take connections, and have the models loaded meanwhile."""
+        """Accept connections, and load the models in a thread."""
         await super().startup(sockets)
         if self.started:
-            Thread(target=self._get_ready, name="warming", daemon=True).start()
+            Thread(target=self._warm_up, name="warming", daemon=True).start()
 
     async def on_tick(self, counter: int) -> bool:
-        """Look around, ten times a second."""
-        self._drop_half_heads()
+        """Run periodic checks. Called ten times a second."""
+        self._drop_incomplete_requests()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what was asked before, as far as there is time, and tell the others that there is none."""
+        """Answer the accepted questions as far as there is time. The others get an error that says so."""
         self._stop_indexing()
-        # What has connected is taken in first: the system would cut it off with the listening socket.
+        # Accept waiting connections first: the system would reset them with the listening socket.
         await asyncio.sleep(0.05)
         for server in self.servers:
             server.close()
         if self.server_state.connections:
             await asyncio.sleep(_LINGER_SECONDS)
-        self._turns.stop()
+        self._queue.stop()
         ending = asyncio.create_task(self._end_in_time())
         try:
             await super().shutdown(sockets)
@@ -74,26 +74,26 @@ class Server(uvicorn.Server):
 
     async def _end_in_time(self) -> None:
         await asyncio.sleep(self._stop_seconds)
-        self._turns.end()
-        await asyncio.sleep(LAST_WORDS_SECONDS / 3)
+        self._queue.end()
+        await asyncio.sleep(FINAL_REPLIES_SECONDS / 3)
         for task in self.server_state.tasks:
             task.cancel()
 
-    def _get_ready(self) -> None:
+    def _warm_up(self) -> None:
         self._warm()
         if not self.should_exit:
             self._ready()
 
-    def _drop_half_heads(self) -> None:
-        """Close connections on which no whole head of a request has come for too long."""
+    def _drop_incomplete_requests(self) -> None:
+        """Close connections on which the head of a request has not arrived in time."""
         now = monotonic()
-        if now - self._looked < _LOOK_SECONDS:
+        if now - self._checked_at < _CHECK_SECONDS:
             return
-        self._looked = now
+        self._checked_at = now
         silent: dict[asyncio.Protocol, float] = {
             connection: self._silent_since.get(connection, now)
             for connection in self.server_state.connections
-            if _waits_for_a_head(connection)
+            if _awaits_request(connection)
         }
         for connection, since in silent.items():
             if now - since > self._request_seconds:
@@ -101,33 +101,33 @@ class Server(uvicorn.Server):
         self._silent_since = silent
 
 
-def _waits_for_a_head(connection: asyncio.Protocol) -> bool:
+def _awaits_request(connection: asyncio.Protocol) -> bool:
     cycle = getattr(connection, "cycle", None)
     return cycle is None or cycle.response_complete
 
 
 class Signals:
-    """What the process is told from outside, from before there is a server: the first signal stops it when that can be."""
+    """Handles signals to stop, also those that arrive before there is a server."""
 
     def __init__(self) -> None:
         self._server: Server | None = None
-        self._told = False
+        self._signalled = False
         stopping = [signal.SIGTERM, signal.SIGINT]
-        # A terminal that is closed sends it; after `nohup` it is to be ignored.
+        # Sent when the terminal is closed. After `nohup` it must be ignored.
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
             stopping.append(signal.SIGHUP)
         for number in stopping:
             signal.signal(number, self._on_signal)
 
-    def tell(self, server: Server) -> None:
-        """Stop this server at the first signal, or now if there was one."""
+    def stop_on_signal(self, server: Server) -> None:
+        """Stop this server at the first signal, or now if one has arrived."""
         self._server = server
-        if self._told:
+        if self._signalled:
             server.should_exit = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self._told and number == signal.SIGINT:
-            raise KeyboardInterrupt  # Ctrl-C again: now. Other signals come twice of themselves
-        self._told = True
+        if self._signalled and number == signal.SIGINT:
+            raise KeyboardInterrupt  # a second Ctrl-C stops at once; other signals may arrive twice by themselves
+        self._signalled = True
         if self._server:
             self._server.should_exit = True

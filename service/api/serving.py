@@ -1,4 +1,4 @@
-"""Serves the API and the page over HTTP until it is told to stop."""
+"""Runs the service: opens the index, serves the API and the page over HTTP, answers in Slack, watches folders."""
 
 import gc
 import os
@@ -19,11 +19,11 @@ from sqlalchemy import Engine
 from index.errors import FootnoteError, WrongUsage
 from index.stores.ownership import Owner, own
 from service.api.app import create_app
-from service.api.server import LAST_WORDS_SECONDS, Server, Signals
+from service.api.server import FINAL_REPLIES_SECONDS, Server, Signals
 from service.assistant import LocalAssistant
 from service.auth.authentication import keys_required
 from service.auth.fair_queue import FairQueue
-from service.auth.limits import turns_for
+from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState, opened_auth_state
 from service.history.audit import Audit
 from service.history.database import opened_database
@@ -37,19 +37,19 @@ from service.opening import open_assistant, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
 
-# What runs on for nobody looks at its deadline more often than this.
+# Work whose asker has gone checks its deadline more often than this.
 _IDLE_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
 def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = ()) -> None:
-    """Own the data folder and serve it, and keep it equal to the paths to watch. Returns when the process is told to stop.
+    """Own the data folder, serve its index, and keep it equal to the watched paths. Returns when the process is stopped.
 
-    Raises WrongUsage when the address cannot be served on or Slack refuses a token, DataFolderOwned when another process has
-    the data folder.
+    Raises WrongUsage if the address cannot be served on or Slack refuses a token, DataFolderOwned if another process has the
+    data folder.
     """
     set_up(settings.log_format)
-    # Read when the models are loaded. By default threads that wait for each other spin, and take the cores from whoever has
+    # Read when the models are loaded. By default, threads that wait for each other spin and take cores from threads that have
     # work: on a busy machine a question then took several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signals = Signals()
@@ -57,42 +57,42 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     try:
         listening = _listen(host, port, stall_seconds=settings.stream_stall_seconds)
     except WrongUsage:
-        # Most often it is this very data folder that is served there: then say by whom.
+        # Usually this same data folder is served there already: then the error names the process.
         with own(settings.data_dir, Owner(os.getpid(), "footnote serve")):
             raise
     bound = listening.getsockname()[1]
     url = f"http://{'[' + host + ']' if ':' in host else host}:{bound}"
-    owner = service_owner(f"http://{_reachable(host)}:{bound}")
-    turns = turns_for(settings, opened=False)
+    owner = service_owner(f"http://{_local_address(host)}:{bound}")
+    queue = fair_queue_for(settings, opened=False)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
         assistant = stack.enter_context(open_assistant(settings, owner, with_history=True))
         database = stack.enter_context(_database(settings))
-        auth_state = replace(stack.enter_context(opened_auth_state(settings, database)), turns=turns)
+        auth_state = replace(stack.enter_context(opened_auth_state(settings, database)), queue=queue)
         usage_reports = UsageReports(database, assistant.live) if settings.audit_days else None
         assistant = replace(
             assistant, usage_reports=usage_reports, observers=_observers(settings, auth_state, database)
         )
         app = create_app(assistant, settings=settings, host=host, owner_token=owner.token, auth_state=auth_state)
         if keys_required(settings, host):
-            _say_how_to_make_a_key(database)
-        # What is still computed for nobody ends before its index is closed.
-        stack.callback(turns.wait_until_idle, _IDLE_SECONDS)
+            _print_key_hint(database)
+        # Work whose asker has gone must end before the index is closed.
+        stack.callback(queue.wait_until_idle, _IDLE_SECONDS)
         if slack:
             app.include_router(stack.enter_context(_slack(assistant, settings, database, auth_state, url)))
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
         with watching(assistant, watch, data_dir=settings.data_dir):
             server = Server(
                 _config(app, settings),
-                turns,
+                queue,
                 stop_seconds=settings.stop_seconds,
                 request_seconds=settings.request_seconds,
-                warm=partial(_warm, assistant, turns),
+                warm=partial(_warm, assistant, queue),
                 ready=_announcement(settings.public_url or url),
                 stop_indexing=assistant.stop_indexing,
             )
-            signals.tell(server)
+            signals.stop_on_signal(server)
             server.run(sockets=[listening])
-    _leave(turns)
+    _exit_if_busy(queue)
 
 
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -103,7 +103,7 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         # The last resort. `Server` has ended all work before.
-        timeout_graceful_shutdown=ceil(settings.stop_seconds + LAST_WORDS_SECONDS),
+        timeout_graceful_shutdown=ceil(settings.stop_seconds + FINAL_REPLIES_SECONDS),
     )
 
 
@@ -111,9 +111,9 @@ def _announcement(address: str) -> Callable[[], None]:
     return partial(print, f"Footnote is at {address} (stop it with Ctrl-C)", flush=True)
 
 
-def _leave(turns: FairQueue) -> None:
-    """End the process here if a thread is in the middle of a model, which does not bear Python to end around it."""
-    if not turns.opened or not turns.wait_until_idle(0):
+def _exit_if_busy(queue: FairQueue) -> None:
+    """End the process here if a thread is still running a model: it crashes if the interpreter shuts down meanwhile."""
+    if not queue.opened or not queue.wait_until_idle(0):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
@@ -152,7 +152,7 @@ def _observers(settings: Settings, auth_state: AuthState, database: Engine) -> t
     return (auth_state.metrics.record, *audit, *questions)
 
 
-def _say_how_to_make_a_key(database: Engine) -> None:
+def _print_key_hint(database: Engine) -> None:
     if all(key.revoked for key in all_keys(database)):
         print(
             "Requests need a key, and there is none yet. Make one: footnote keys add NAME --groups GROUP,GROUP",
@@ -169,7 +169,7 @@ def _listen(host: str, port: int, *, stall_seconds: float) -> socket.socket:
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1_000 * stall_seconds))
     try:
         listening.bind((host, port))
-        # From here on whoever comes waits until the index is open, and is not turned away.
+        # From here on, clients wait until the index is open instead of being refused.
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
@@ -179,27 +179,26 @@ def _listen(host: str, port: int, *, stall_seconds: float) -> socket.socket:
     return listening
 
 
-def _reachable(host: str) -> str:
+def _local_address(host: str) -> str:
     """Return the address under which this machine reaches itself."""
     if host in ("0.0.0.0", "::"):
         return "127.0.0.1" if host == "0.0.0.0" else "[::1]"
     return f"[{host}]" if ":" in host else host
 
 
-def _warm(assistant: LocalAssistant, turns: FairQueue) -> None:
-    """Load the models and let questions be answered, then or when it is clear that none can be."""
+def _warm(assistant: LocalAssistant, queue: FairQueue) -> None:
+    """Load the models, then open the queue of questions. It is opened also if loading fails, so that each gets its error."""
     seconds: float | None = None
     try:
-        if outdated := assistant.opened.outdated():
+        if outdated := assistant.current_index.outdated():
             log.warning("the index has to be made again: run `footnote index --rebuild`", reason=outdated)
         assistant.ready()
-        seconds = assistant.tried_out()
+        seconds = assistant.warm_up()
     except FootnoteError as error:
         log.warning("not ready", reason=str(error))
     except Exception:
         log.exception("not ready")
-    # What is loaded now stays to the end. The collector need not go through it again and again: each time, everything
-    # stood still for a third of a second.
+    # What is loaded now stays to the end. The garbage collector need not scan it each time, which took a third of a second.
     gc.collect()
     gc.freeze()
-    turns.open(seconds)
+    queue.open(seconds)

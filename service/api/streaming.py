@@ -1,7 +1,7 @@
-"""Answers as they come: each sentence is sent as a server-sent event.
+"""Streams answers as server-sent events, sentence by sentence.
 
-An answer is made to its end however slowly it is read: a slow reader holds the rest of one answer in memory, and no core.
-When the client hangs up, the work stops between two of its steps.
+An answer is computed to its end however slowly it is read: a slow reader keeps the rest of one answer in memory, but no
+core busy. When the client disconnects, the work stops between two of its steps.
 """
 
 import json
@@ -15,31 +15,31 @@ from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
 from index.errors import FootnoteError
-from service.api.async_assistant import asked_events
+from service.api.async_assistant import ask_in_thread
 from service.api.problem_types import UNEXPECTED, problem_of
-from service.auth.fair_queue import Turn
+from service.auth.fair_queue import Slot
 from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
-# A stream goes on while the service stops, until the work on its question is ended: then it says so (`FairQueue.end`).
+# While the service stops, a stream goes on until the work on its question is ended, and then says so (`FairQueue.end`).
 SHUTDOWN_SECONDS = 86_400.0
-# Many proxies hold a stream back until it is long, unless they are told not to.
+# Many proxies buffer a stream unless these headers forbid it.
 STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_LINE_END = "\n"  # what readers expect that split a stream by hand
+_LINE_END = "\n"  # what clients expect that parse a stream themselves
 Event = TypeVar("Event")
 log = structlog.get_logger(__name__)
 
 
-async def stepwise(ask: Callable[[], Iterator[Event]], turn: Turn) -> AsyncGenerator[Event, None]:
-    """Yield each event of an answer as it is made, as `service.api.async_assistant.asked_events` does."""
-    async with aclosing(asked_events(ask, turn)) as batches:
+async def stream_events(ask: Callable[[], Iterator[Event]], slot: Slot) -> AsyncGenerator[Event, None]:
+    """Yield each event of an answer as it is made, as `service.api.async_assistant.ask_in_thread` does."""
+    async with aclosing(ask_in_thread(ask, slot)) as batches:
         async for batch in batches:
             for event in batch:
                 yield event
 
 
-async def begun(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-    """Wait for the first event, and return all of them. What goes wrong before the first is raised here."""
+async def started(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+    """Wait for the first event, and return all events. Raises what goes wrong before the first event."""
     first = await anext(events)
 
     async def all_of_them() -> AsyncGenerator[Event, None]:
@@ -61,17 +61,17 @@ async def last_of(events: AsyncGenerator[Event, None]) -> Event:
 
 
 async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[ServerSentEvent]:
-    """Name each event and write it as JSON. What goes wrong comes as an `error` event, in place of the rest."""
+    """Yield each event with its name, as JSON. An error becomes an `error` event, in place of the rest."""
     async with aclosing(events):
         try:
             async for event in events:
                 yield ServerSentEvent(event.model_dump_json(), event=_name(event), sep=_LINE_END)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the reader is told that it ended
+        except Exception as error:  # noqa: BLE001 - whatever it is, the reader must learn that the stream ended
             yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error", sep=_LINE_END)
 
 
 def problem_in_stream(error: Exception) -> Problem:
-    """Say what went wrong after a stream has begun. What nobody expected goes to the log and says nothing of the inside."""
+    """Return an error after the start of a stream as a problem. An unexpected one is logged and shown without details."""
     if isinstance(error, FootnoteError):
         return problem_of(error)
     log.error("unexpected error in a stream", exc_info=error)
@@ -79,7 +79,7 @@ def problem_in_stream(error: Exception) -> Problem:
 
 
 class EventStream(EventSourceResponse):
-    """Server-sent events with keep-alive comments. A reader who takes nothing for `stall_seconds` is dropped."""
+    """Server-sent events with keep-alive comments. A client that reads nothing for `stall_seconds` is dropped."""
 
     def __init__(self, events: AsyncIterator[ServerSentEvent | str], *, stall_seconds: float) -> None:
         super().__init__(
@@ -96,7 +96,7 @@ class EventStream(EventSourceResponse):
         try:
             await super().__call__(scope, receive, send)
         except SendTimeoutError:
-            # Returned from before its end, the server closes the connection.
+            # Returning before the end of the response makes the server close the connection.
             log.warning("a reader stalled and was dropped", path=scope["path"], seconds=self.send_timeout)
 
 

@@ -1,1 +1,1 @@
-"""Who comes in, as whom, and how much they may ask."""
+"""Authentication, rate limits and the queue of questions."""

@@ -1,4 +1,4 @@
-"""Tells from a key who bears it. What a key may do is looked up for each request, so a revoked one is out at once."""
+"""Authenticates API keys. A key is looked up for each request, so a revoked one stops working at once."""
 
 import hmac
 from collections.abc import Callable
@@ -23,40 +23,40 @@ log = structlog.get_logger(__name__)
 class ApiKeys:
     """The keys of one data folder. Safe to use from many threads.
 
-    A secret is compared with its slow hash (argon2) once; after that, with a quick hash of it in memory. A wrong secret does
-    not come as far as that (`kept.keys`), but for keys of before: these are compared one at a time.
+    A secret is compared with its slow hash (argon2) once, and after that with a fast hash of it in memory. Most wrong secrets
+    are rejected before that, by the key's lookup (`service.history.keys`). Older keys are compared one at a time.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._proved: dict[str, tuple[str, bytes]] = {}
+        self._verified: dict[str, tuple[str, bytes]] = {}
         self._noted: dict[str, float] = {}
         self._slowly = Lock()
 
-    def asker_by_proved_key(self, token: str) -> Asker | None:
-        """Return who bears a key that was proved before. Waits for no slow hash."""
-        return self._asker(token, self._proved_before)
+    def asker_by_verified_key(self, token: str) -> Asker | None:
+        """Return who holds a key that was verified before, else None. Never computes the slow hash."""
+        return self._asker(token, self._verified_before)
 
     def asker(self, token: str) -> Asker | None:
-        """Return who bears this key, or None when it is no key, an unknown one or a revoked one."""
-        return self._asker(token, self._proves)
+        """Return who holds this key, or None if it is not a key, unknown or revoked."""
+        return self._asker(token, self._verify)
 
-    def _asker(self, token: str, proves: Callable[[str, str, str], bool]) -> Asker | None:
+    def _asker(self, token: str, verify: Callable[[str, str, str], bool]) -> Asker | None:
         lookup, _, secret = token.removeprefix(PREFIX).partition("_")
         if not (token.isascii() and token.startswith(PREFIX) and lookup and secret and lookup_matches(lookup, secret)):
             return None
         key = find_key(self._engine, lookup)
-        if key is None or key.revoked is not None or not proves(lookup, secret, key.hash):
+        if key is None or key.revoked is not None or not verify(lookup, secret, key.hash):
             return None
         self._note(key.name)
         return Asker(f"key:{key.name}", Access(frozenset(key.groups)), admin=key.admin)
 
-    def _proved_before(self, lookup: str, secret: str, slow_hash: str) -> bool:
-        known = self._proved.get(lookup)
+    def _verified_before(self, lookup: str, secret: str, slow_hash: str) -> bool:
+        known = self._verified.get(lookup)
         return known is not None and known[0] == slow_hash and hmac.compare_digest(known[1], _quick(secret))
 
-    def _proves(self, lookup: str, secret: str, slow_hash: str) -> bool:
-        known = self._proved.get(lookup)
+    def _verify(self, lookup: str, secret: str, slow_hash: str) -> bool:
+        known = self._verified.get(lookup)
         if known is not None and known[0] == slow_hash:
             return hmac.compare_digest(known[1], _quick(secret))
         with self._slowly:
@@ -64,7 +64,7 @@ class ApiKeys:
                 PasswordHasher().verify(slow_hash, secret)
             except VerificationError:
                 return False
-        self._proved[lookup] = (slow_hash, _quick(secret))
+        self._verified[lookup] = (slow_hash, _quick(secret))
         return True
 
     def _note(self, name: str) -> None:
@@ -74,7 +74,7 @@ class ApiKeys:
             try:
                 record_use(self._engine, name)
             except FootnoteError as error:
-                # A disk that is full keeps nobody from asking.
+                # A full disk must not prevent anybody from asking.
                 log.warning("the last use of a key was not kept", reason=str(error))
 
 

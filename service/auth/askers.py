@@ -1,4 +1,4 @@
-"""Who asks: whom answers and conversations are kept for, and what they may read."""
+"""The person or program who asks: under which id answers are stored, and what they may read."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Someone who asks. `id` is stable: `owner`, `anyone`, or such as `key:alice`, `slack:U012AB3CD`.
+    """A person or program who asks. `id` is stable: `owner`, `anyone`, or for example `key:alice`, `slack:U012AB3CD`.
 
-    `admin` may index, and see what others asked and said of the answers.
+    An `admin` may index, and see the questions and feedback of others.
     """
 
     id: str
@@ -18,7 +18,7 @@ class Asker:
 
 
 OWNER = Asker("owner", EVERYTHING, admin=True)
-"""Who owns the data folder: the local command line. What it asks is not kept."""
+"""The owner of the data folder: the local command line. Its questions are not stored."""
 
 ANYONE = Asker("anyone", FOR_EVERYONE)
-"""Whoever reaches a service that runs without keys."""
+"""Anyone who reaches a service that runs without keys."""

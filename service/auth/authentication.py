@@ -1,9 +1,9 @@
-"""Who may come in over HTTP, and as whom.
+"""Authenticates HTTP requests.
 
 A key, or a token of the company's own issuer, says who asks and what they may read. Without keys, Footnote trusts
-whoever reaches it. So it then makes sure that this is the person at this machine (or on the network that it was
-deliberately served on), and neither a proxy that lets the world in, nor another site's page in that person's browser,
-nor a foreign name that was pointed at this machine.
+everyone who can reach it. So it then rejects requests that come through a proxy, which could let anyone in, from another
+site's page in the user's browser, or under a foreign host name that points to this machine. What remains is the person at
+this machine, or on the network that it is deliberately served on.
 """
 
 import hmac
@@ -24,10 +24,10 @@ from service.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
 _FORWARDING = {"forwarded", "via", "x-real-ip"}
-METRICS = "/metrics"
-SIGNED = "/slack/events"  # Slack signs what it sends there; that is checked where it is read
+METRICS_PATH = "/metrics"
+SLACK_EVENTS_PATH = "/slack/events"  # Slack signs these requests; the signature is checked where they are read
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
-# The page itself, which holds no article; beside these, "/" is open.
+# Open to everyone: the page itself, which holds no article. "/" is open too.
 _OPEN_TO_ALL = (
     "/articles",
     "/answers/",
@@ -37,42 +37,45 @@ _OPEN_TO_ALL = (
     "/static/",
     "/healthz",
     "/readyz",
-    SIGNED,
+    SLACK_EVENTS_PATH,
 )
 
-KnowsToken = Callable[[str], Asker | None]
-"""Tells who bears a token, or None where it does not know the token. May block."""
+TokenLookup = Callable[[str], Asker | None]
+"""Returns who holds a token, or None if the token is unknown. May block."""
 
 _THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _LookUp:
-    """One way to tell who bears a token. Each has threads of its own: where one has to wait, the others do not."""
+class _PooledLookup:
+    """A token lookup with its own threads, so that one lookup that has to wait does not hold up the others."""
 
-    knows: KnowsToken
+    lookup: TokenLookup
     threads: CapacityLimiter
 
     async def __call__(self, token: str) -> Asker | None:
-        return await to_thread.run_sync(self.knows, token, limiter=self.threads)
+        return await to_thread.run_sync(self.lookup, token, limiter=self.threads)
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """The rules of one running service: what it is bound to, and the host and port under which people reach it."""
+class Authenticator:
+    """The access rules of one running service.
+
+    `serving_host` is what it is bound to, `public_host` the host and port under which people reach it.
+    """
 
     serving_host: str
     public_host: str
     keys_required: bool
     owner_token: str | None = field(repr=False)
-    known: tuple[_LookUp, ...] = field(default=(), repr=False)
+    token_lookups: tuple[_PooledLookup, ...] = field(default=(), repr=False)
     metrics_open: bool = False
 
     async def identify(self, headers: Headers, *, path: str) -> Asker:
-        """Say who sends a request: the owner of the data folder, the bearer of a key, or anyone. Raises Refused."""
+        """Return who sends a request: the owner of the data folder, the holder of a key, or anyone. Raises Refused."""
         if path == "/" or path.startswith(_OPEN_TO_ALL):
             return ANYONE
-        if path == METRICS and self.metrics_open:
+        if path == METRICS_PATH and self.metrics_open:
             return ANYONE
         token = _bearer(headers)
         if token is None:
@@ -85,19 +88,19 @@ class Gate:
             raise _unknown_key() if token else _no_key()
         return asker or ANYONE
 
-    # The three that follow are dependencies of endpoints. They are `async` so that FastAPI spends no thread on them.
+    # The next four are dependencies of endpoints. They are `async` so that FastAPI does not run them in a thread.
 
     async def asker(self, request: Request) -> Asker:
-        """Say who sends this request, as the doorkeeper found out."""
+        """Return who sends this request, as found by `AuthMiddleware`."""
         asker: Asker = request.state.asker
         return asker
 
     async def access(self, request: Request) -> Access:
-        """Say what this request may read."""
+        """Return what this request may read."""
         return (await self.asker(request)).access
 
     async def check_admin(self, request: Request) -> None:
-        """Let in the owner of the data folder and the bearers of an admin's key, or raise Refused."""
+        """Raise Refused unless the request comes from the owner of the data folder or carries an admin's key."""
         if not (await self.asker(request)).admin:
             detail = (
                 "This is for the owner of the data folder and for keys made with --admin. The footnote command on the "
@@ -106,13 +109,13 @@ class Gate:
             raise Refused(403, "admin-only", detail)
 
     async def check_scraper(self, request: Request) -> None:
-        """Let in who may read metrics: everyone where these are open, else admins. Raises Refused."""
+        """Raise Refused unless the request may read the metrics: anyone if they are open, else admins."""
         if not self.metrics_open:
             await self.check_admin(request)
 
     def check(self, headers: Headers, *, method: str, path: str) -> None:
-        """Let a request in by where it comes from, or raise Refused."""
-        if path == SIGNED:
+        """Raise Refused if a request comes from a proxy, a foreign host name or another site's page."""
+        if path == SLACK_EVENTS_PATH:
             return
         if not self.keys_required:
             _check_not_forwarded(headers)
@@ -121,7 +124,7 @@ class Gate:
             self._check_origin(headers)
 
     async def _bearer_of(self, token: str) -> Asker | None:
-        for look_up in self.known:
+        for look_up in self.token_lookups:
             if (asker := await look_up(token)) is not None:
                 return asker
         return None
@@ -141,7 +144,7 @@ class Gate:
         address, serving = _address(name), _address(self.serving_host)
         if address is None:
             return name in {"localhost", self.serving_host.lower(), _name(self.public_host)} - {""}
-        # A literal address cannot be pointed elsewhere, so bound to all addresses, any of them is this machine.
+        # Nobody can redirect a literal address. So when bound to all addresses, any of them is this machine.
         return (
             address.is_loopback
             or address == serving
@@ -158,30 +161,30 @@ class Gate:
             raise Refused(403, "foreign-origin", detail)
 
 
-def gate_for(
-    settings: Settings, *, serving_host: str, owner_token: str | None, known: Sequence[KnowsToken] = ()
-) -> Gate:
-    """Make the rules for a service bound to this host. `known` tell from a token who bears it, quick ones first."""
-    return Gate(
+def authenticator_for(
+    settings: Settings, *, serving_host: str, owner_token: str | None, token_lookups: Sequence[TokenLookup] = ()
+) -> Authenticator:
+    """Build the access rules for a service bound to this host. `token_lookups` are tried in order: fast ones first."""
+    return Authenticator(
         serving_host=serving_host,
         public_host=urlsplit(settings.public_url or "").netloc.lower(),
         keys_required=keys_required(settings, serving_host),
         owner_token=owner_token,
-        known=tuple(_LookUp(knows, CapacityLimiter(_THREADS)) for knows in known),
-        # The sizes in it tell of articles that not everyone may read, which is nothing to whoever sits at this machine.
+        token_lookups=tuple(_PooledLookup(lookup, CapacityLimiter(_THREADS)) for lookup in token_lookups),
+        # The sizes in it depend on articles that not everyone may read. The person at this machine may know them.
         metrics_open=settings.metrics_open or (is_loopback(serving_host) and not keys_required(settings, serving_host)),
     )
 
 
 def keys_required(settings: Settings, serving_host: str) -> bool:
-    """Say whether requests need a key: by default, where a stranger could reach the service."""
+    """Return whether requests need a key. By default they do if the service can be reached from other machines."""
     if settings.api_keys_required is not None:
         return settings.api_keys_required
     return not is_loopback(serving_host)
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address can only be reached from this machine."""
+    """Return whether an address can only be reached from this machine."""
     address = _address(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)
 

@@ -1,7 +1,8 @@
-"""Whose question is worked on now. A few at once, for the machine has only so many cores; the others wait, fairly in turn.
+"""A fair queue for questions. A few are answered at once, as many as the cores allow; the others wait.
 
-People take turns: of those who wait, the one who was served longest ago is next, however many questions another one sent.
-How long a turn takes is measured, so that who would wait too long is told so at once, and when to come back.
+It is fair between people: of those who wait, the one who was served longest ago is next, no matter how many questions
+somebody else sent. The time of each question is measured. A question that would wait too long is refused at once, with the
+time after which to ask again.
 """
 
 from collections import OrderedDict, deque
@@ -14,24 +15,26 @@ from time import monotonic
 from index.deadline import Deadline
 from index.errors import ServiceStopping
 
-_FIRST_GUESS_SECONDS = 1.0
-_NEWEST_COUNTS = 0.2
+_INITIAL_SECONDS = 1.0
+_SMOOTHING = 0.2
 STOPPING = "Footnote is being stopped and could not answer this any more. Ask again when it is back."
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
-    """How much is worked on at once, by one person and by all, how many may wait, how long, and how long a turn may take."""
+class QueueLimits:
+    """How many questions are answered at once, in total and for one person, how many may wait and how long, and how long
+    an answer may take.
+    """
 
     at_once: int
-    each: int
+    per_person: int
     waiting: int
     wait_seconds: float
     work_seconds: float
 
 
 class Busy(Exception):
-    """A question would wait for so many seconds, which is too long. `own` says that the same person's others are why."""
+    """A question would have to wait too long: for `seconds`. `own` says that the person's own other questions are why."""
 
     def __init__(self, seconds: float, *, own: bool) -> None:
         super().__init__(seconds)
@@ -39,36 +42,36 @@ class Busy(Exception):
         self.own = own
 
 
-class Turn:
-    """The right to work on one question, until it is given back or its deadline is over."""
+class Slot:
+    """The right to work on one question, until it is released or its deadline has passed."""
 
-    def __init__(self, deadline: Deadline, release: Callable[["Turn"], None]) -> None:
+    def __init__(self, deadline: Deadline, release: Callable[["Slot"], None]) -> None:
         self.deadline = deadline
         self.began = monotonic()
         self.working = False
         self._release = release
 
     def release(self) -> None:
-        """Give the turn back. Again does nothing."""
+        """Release the slot. Calling it again does nothing."""
         self._release(self)
 
 
 class FairQueue:
-    """All turns of one service. Safe to use from many threads and event loops. Until it is opened, everybody waits."""
+    """The queue of one service. Safe to use from many threads and event loops. Until it is opened, everybody waits."""
 
-    def __init__(self, room: Room, *, opened: bool = True) -> None:
-        self.room = room
+    def __init__(self, limits: QueueLimits, *, opened: bool = True) -> None:
+        self.limits = limits
         self._opened = opened
         self._stopping = False
-        self._waiting: OrderedDict[str, deque[Future[Turn]]] = OrderedDict()
-        self._working: dict[Turn, str] = {}
-        self._seconds = _FIRST_GUESS_SECONDS
+        self._waiting: OrderedDict[str, deque[Future[Slot]]] = OrderedDict()
+        self._working: dict[Slot, str] = {}
+        self._seconds = _INITIAL_SECONDS
         self._changed = Condition()
-        self._told: list[Callable[[], None]] = []
+        self._on_stop: list[Callable[[], None]] = []
 
     @property
     def waiting(self) -> int:
-        """How many questions wait for their turn."""
+        """How many questions wait for a slot."""
         with self._changed:
             return sum(map(len, self._waiting.values()))
 
@@ -79,45 +82,45 @@ class FairQueue:
 
     @property
     def stopping(self) -> bool:
-        """Whether no further questions are taken on."""
+        """Whether further questions are refused."""
         return self._stopping
 
-    def ask(self, who: str) -> "Future[Turn]":
-        """Wait for a turn of this person's: the future may be cancelled. Raises Busy or ServiceStopping at once."""
+    def acquire(self, person: str) -> "Future[Slot]":
+        """Return a future for a slot for this person. It may be cancelled. Raises Busy or ServiceStopping at once."""
         with self._changed:
             if self._stopping:
                 raise ServiceStopping(STOPPING)
-            self._check_room(who)
-            future: Future[Turn] = Future()
-            self._waiting.setdefault(who, deque()).append(future)
-        future.add_done_callback(lambda done: self._forget(who, done) if done.cancelled() else None)
-        self._hand_out()
+            self._check_capacity(person)
+            future: Future[Slot] = Future()
+            self._waiting.setdefault(person, deque()).append(future)
+        future.add_done_callback(lambda done: self._remove_cancelled(person, done) if done.cancelled() else None)
+        self._assign_slots()
         return future
 
     def open(self, seconds: float | None = None) -> None:
-        """Let work begin. `seconds` is how long a question was seen to take."""
+        """Start giving out slots. `seconds` is the measured time of a question."""
         with self._changed:
             self._opened = True
             self._seconds = seconds or self._seconds
-        self._hand_out()
+        self._assign_slots()
 
     def stop(self) -> None:
-        """Take on no further questions. Those that were taken on are still answered."""
+        """Refuse further questions. Those that were accepted are still answered."""
         with self._changed:
-            self._stopping, told, self._told = True, self._told, []
-        for tell in told:
-            tell()
+            self._stopping, callbacks, self._on_stop = True, self._on_stop, []
+        for callback in callbacks:
+            callback()
 
-    def when_stopping(self, tell: Callable[[], None]) -> None:
-        """Have `tell` called when no further questions are taken on."""
+    def on_stop(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when further questions are refused, at once if they are already."""
         with self._changed:
             if not self._stopping:
-                self._told.append(tell)
+                self._on_stop.append(callback)
                 return
-        tell()
+        callback()
 
     def end(self) -> None:
-        """End what is still waiting or being answered, with ServiceStopping."""
+        """End all questions that wait or are being answered, with ServiceStopping."""
         self.stop()
         with self._changed:
             waiting = [future for of_one in self._waiting.values() for future in of_one]
@@ -126,69 +129,69 @@ class FairQueue:
         for future in waiting:
             if future.set_running_or_notify_cancel():
                 future.set_exception(ServiceStopping(STOPPING))
-        for turn in working:
-            turn.deadline.end(ServiceStopping(STOPPING))
+        for slot in working:
+            slot.deadline.end(ServiceStopping(STOPPING))
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until nothing is worked on, and say whether that came to be."""
+        """Wait until no question is being answered, at most for so many seconds. Return whether that was reached."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._working, seconds)
 
-    def _check_room(self, who: str) -> None:
-        total, own = sum(map(len, self._waiting.values())), len(self._waiting.get(who, ()))
-        if self._opened and not total and self._has_place(who):
+    def _check_capacity(self, person: str) -> None:
+        total, own = sum(map(len, self._waiting.values())), len(self._waiting.get(person, ()))
+        if self._opened and not total and self._has_capacity(person):
             return
-        # One person may fill half of the queue, so that there is room for others.
-        if own >= max(self.room.waiting // 2, 1):
-            raise Busy(self._expected_wait(who), own=True)
-        expected = self._expected_wait(who) if self._opened else 0.0
-        if total >= self.room.waiting or expected > self.room.wait_seconds:
-            raise Busy(max(expected, self._expected_wait(who)), own=False)
+        # One person may fill half of the queue, so that there is space for others.
+        if own >= max(self.limits.waiting // 2, 1):
+            raise Busy(self._expected_wait(person), own=True)
+        expected = self._expected_wait(person) if self._opened else 0.0
+        if total >= self.limits.waiting or expected > self.limits.wait_seconds:
+            raise Busy(max(expected, self._expected_wait(person)), own=False)
 
-    def _expected_wait(self, who: str) -> float:
-        """Return for how many seconds a new question of this person's would wait, going by what turns took lately."""
-        own = len(self._waiting.get(who, ()))
-        others = [len(waiting) for name, waiting in self._waiting.items() if name != who]
+    def _expected_wait(self, person: str) -> float:
+        """Estimate how many seconds a new question of this person would wait, from the times of recent questions."""
+        own = len(self._waiting.get(person, ()))
+        others = [len(waiting) for name, waiting in self._waiting.items() if name != person]
         ahead = own + sum(min(count, own + 1) for count in others)
-        people = {*self._waiting, *self._working.values(), who}
-        places = min(self.room.at_once, self.room.each * len(people))
+        people = {*self._waiting, *self._working.values(), person}
+        places = min(self.limits.at_once, self.limits.per_person * len(people))
         return self._seconds * (ahead + 1) / places
 
-    def _has_place(self, who: str) -> bool:
-        held = sum(name == who for name in self._working.values())
-        return len(self._working) < self.room.at_once and held < self.room.each
+    def _has_capacity(self, person: str) -> bool:
+        held = sum(name == person for name in self._working.values())
+        return len(self._working) < self.limits.at_once and held < self.limits.per_person
 
-    def _hand_out(self) -> None:
-        while (given := self._next()) is not None:
-            future, turn = given
-            future.set_result(turn)
+    def _assign_slots(self) -> None:
+        while (given := self._next_assignment()) is not None:
+            future, slot = given
+            future.set_result(slot)
 
-    def _next(self) -> tuple["Future[Turn]", Turn] | None:
+    def _next_assignment(self) -> tuple["Future[Slot]", Slot] | None:
         with self._changed:
-            while self._opened and (who := next(filter(self._has_place, self._waiting), None)) is not None:
-                future = self._waiting[who].popleft()
-                self._waiting.move_to_end(who)
-                if not self._waiting[who]:
-                    del self._waiting[who]
+            while self._opened and (person := next(filter(self._has_capacity, self._waiting), None)) is not None:
+                future = self._waiting[person].popleft()
+                self._waiting.move_to_end(person)
+                if not self._waiting[person]:
+                    del self._waiting[person]
                 if future.set_running_or_notify_cancel():
-                    turn = Turn(Deadline(self.room.work_seconds), self._take_back)
-                    self._working[turn] = who
-                    return future, turn
+                    slot = Slot(Deadline(self.limits.work_seconds), self._on_release)
+                    self._working[slot] = person
+                    return future, slot
         return None
 
-    def _forget(self, who: str, future: "Future[Turn]") -> None:
+    def _remove_cancelled(self, person: str, future: "Future[Slot]") -> None:
         with self._changed:
-            waiting = self._waiting.get(who, deque())
+            waiting = self._waiting.get(person, deque())
             if future in waiting:
                 waiting.remove(future)
                 if not waiting:
-                    del self._waiting[who]
+                    del self._waiting[person]
 
-    def _take_back(self, turn: Turn) -> None:
+    def _on_release(self, slot: Slot) -> None:
         with self._changed:
-            if self._working.pop(turn, None) is None:
+            if self._working.pop(slot, None) is None:
                 return
-            took = monotonic() - turn.began
-            self._seconds += _NEWEST_COUNTS * (took - self._seconds)
+            took = monotonic() - slot.began
+            self._seconds += _SMOOTHING * (took - self._seconds)
             self._changed.notify_all()
-        self._hand_out()
+        self._assign_slots()

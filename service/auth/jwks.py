@@ -1,7 +1,7 @@
-"""The keys that an issuer of tokens publishes: fetched within one deadline, once for all who wait for them.
+"""Fetches and caches the public keys of a token issuer (JWKS): within one deadline, and once for all who wait.
 
-The person who runs Footnote names the issuer, so its own address may be in a private network. What it says of itself comes
-from outside: its keys may lie at the same place, or at a public address, and nothing is redirected.
+The operator of Footnote names the issuer, so its own address may be in a private network. The address of its keys comes
+from outside: it must have the same origin or be public, and redirects are not followed.
 """
 
 import json
@@ -24,51 +24,51 @@ from index.sources.network import GuardedTransport, NotPublic
 from service.auth.authentication import is_loopback
 
 DISCOVERY = "/.well-known/openid-configuration"
-# Made-up tokens, or an issuer that is down, do not make us ask it each time.
-ASK_AGAIN_SECONDS = 30.0
+# Invalid tokens, or an issuer that is down, must not cause a request each time.
+REFETCH_SECONDS = 30.0
 _TIMEOUT_SECONDS, _MAX_BYTES = 5.0, 1_000_000
-_KEYS_LAST_SECONDS = 3600
+_CACHE_SECONDS = 3600
 
 
 class IssuerUnreachable(Exception):
-    """The issuer did not answer, or with something that is not used. The text says why."""
+    """The issuer did not answer, or its answer cannot be used. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedKeys:
     keys: Mapping[str, PyJWK]
     at: float
 
 
 class PublishedKeys:
-    """The keys of one issuer, kept for an hour. Safe to use from many threads."""
+    """The keys of one issuer, cached for an hour. Safe to use from many threads."""
 
     def __init__(self, issuer: str, *, seconds: float = _TIMEOUT_SECONDS) -> None:
         self._issuer = issuer
         self._seconds = seconds
         self._lock = Lock()
-        self._kept = _Kept({}, -_KEYS_LAST_SECONDS)
-        self._asked: Future[Mapping[str, PyJWK]] | None = None
-        self._asked_at = -ASK_AGAIN_SECONDS
+        self._cached = _CachedKeys({}, -_CACHE_SECONDS)
+        self._request: Future[Mapping[str, PyJWK]] | None = None
+        self._requested_at = -REFETCH_SECONDS
 
-    def kept(self, name: str) -> PyJWK | None:
-        """Return the key of this name if it is known. Waits for nothing."""
-        kept = self._kept
-        return kept.keys.get(name) if monotonic() - kept.at < _KEYS_LAST_SECONDS else None
+    def cached_key(self, name: str) -> PyJWK | None:
+        """Return the key of this name if it is cached. Never waits."""
+        cached = self._cached
+        return cached.keys.get(name) if monotonic() - cached.at < _CACHE_SECONDS else None
 
     def key(self, name: str) -> PyJWK | None:
-        """Return the key of this name, or None when the issuer has none. A name that is not known makes us ask.
+        """Return the key of this name, or None if the issuer has none. Asks the issuer if the name is not cached.
 
         Raises IssuerUnreachable.
         """
-        if (known := self.kept(name)) is not None:
+        if (known := self.cached_key(name)) is not None:
             return known
         with self._lock:
             now = monotonic()
-            mine = self._asked is None or (self._asked.done() and now - self._asked_at >= ASK_AGAIN_SECONDS)
-            if self._asked is None or mine:
-                self._asked, self._asked_at = Future(), now
-            asked = self._asked
+            mine = self._request is None or (self._request.done() and now - self._requested_at >= REFETCH_SECONDS)
+            if self._request is None or mine:
+                self._request, self._requested_at = Future(), now
+            asked = self._request
         if mine:
             self._ask(asked)
         return asked.result().get(name)
@@ -79,19 +79,19 @@ class PublishedKeys:
         except BaseException as error:  # noqa: BLE001 - raised again where it is waited for, by everyone
             asked.set_exception(error)
             return
-        self._kept = _Kept(keys, monotonic())
+        self._cached = _CachedKeys(keys, monotonic())
         asked.set_result(keys)
 
 
 def checked_address(address: str) -> str:
-    """Return an address whose answer nobody on the way can change. Raises IssuerUnreachable for any other."""
+    """Return the address if it uses https or is on this machine. Raises IssuerUnreachable for any other."""
     try:
         parts = urlsplit(address)
         safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         if parts.hostname and safe and parts.port != 0:
             return address
     except ValueError:
-        pass  # it is no address at all
+        pass  # not a valid address
     raise IssuerUnreachable(f"{address[:200]!r} is no https address")
 
 
@@ -111,7 +111,7 @@ def _published(issuer: str, deadline: Deadline) -> Mapping[str, PyJWK]:
 def _fetched(address: str, *, issuer: str, deadline: Deadline) -> dict[str, Any]:
     own = _origin(address) == _origin(issuer)
     try:
-        # The system's certificates: a company's issuer may have one of the company.
+        # The system's certificates: an issuer may have a certificate of the company's own authority.
         transport = GuardedTransport(private=own, certificates=ssl.create_default_context())
         with deadline.enforced(), httpx.Client(transport=transport, trust_env=False) as client:
             found = json.loads(_body(client, address, deadline))

@@ -1,4 +1,4 @@
-"""What surrounds each request: who sends it is found out, its size is bounded, its reply made safe for browsers."""
+"""Middleware around each request: authenticates the sender, bounds the body, and adds security headers to the reply."""
 
 import asyncio
 from time import monotonic
@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import FootnoteError, ServiceStopping
 from service.api.problem_details import Refused, footnote_problem, http_problem, problem_response
-from service.auth.authentication import Gate
+from service.auth.authentication import Authenticator
 
 MAX_BODY_BYTES = 1_000_000
 SECURITY_HEADERS = {
@@ -27,14 +27,14 @@ log = structlog.get_logger(__name__)
 
 
 class AuthMiddleware:
-    """Lets requests in by the rules of the gate, and lets nothing out without the security headers.
+    """Admits requests by the access rules, and adds the security headers to every response.
 
-    What nobody expected becomes a problem that says nothing of the inside, which goes to the log.
+    An unexpected error becomes a problem response without internal details. These go to the log.
     """
 
-    def __init__(self, app: ASGIApp, *, gate: Gate, body_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, auth: Authenticator, body_seconds: float) -> None:
         self._app = app
-        self._gate = gate
+        self._auth = auth
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,9 +44,9 @@ class AuthMiddleware:
         reply = _Reply(send)
         try:
             headers = Headers(scope=scope)
-            self._gate.check(headers, method=scope["method"], path=scope["path"])
+            self._auth.check(headers, method=scope["method"], path=scope["path"])
             _check_announced_size(headers)
-            asker = await self._gate.identify(headers, path=scope["path"])
+            asker = await self._auth.identify(headers, path=scope["path"])
             scope.setdefault("state", {})["asker"] = asker
             await self._app(scope, _bounded(receive, seconds=self._body_seconds), reply)
         except Refused as refusal:
@@ -55,20 +55,20 @@ class AuthMiddleware:
             log.error("request failed", method=scope["method"], path=scope["path"], error=repr(error))
             await footnote_problem(error)(scope, receive, reply)
         except asyncio.CancelledError:
-            # The server cancels what is not done when its time to stop is over: indexing, for example.
+            # When its time to stop is over, the server cancels what is not done: indexing, for example.
             if reply.started:
                 raise
             await footnote_problem(ServiceStopping(_STOPPED))(scope, receive, reply)
         except Exception:
             if reply.started:
-                raise  # Too late for a problem: the server cuts the connection and logs this.
+                raise  # Too late for a problem response: the server cuts the connection and logs this.
             log.exception("unexpected error", method=scope["method"], path=scope["path"])
             detail = "Something went wrong inside Footnote. The log of the service says what."
             await problem_response(500, "internal-error", detail)(scope, receive, reply)
 
 
 class _Reply:
-    """Sends on, with the security headers, and remembers whether a response has begun."""
+    """Passes messages on with the security headers, and records whether a response has begun."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -90,7 +90,7 @@ def _check_announced_size(headers: Headers) -> None:
 
 
 def _bounded(receive: Receive, *, seconds: float) -> Receive:
-    """Pass a body on as long as it stays within the limits of size, for those that do not say theirs, and of time."""
+    """Pass a body on while it stays within the limits of size (it may not announce its size) and of time."""
     received, whole, last = 0, False, monotonic() + seconds
 
     async def receive_within_limits() -> Message:

@@ -1,7 +1,7 @@
-"""Tokens of the company's own issuer (OpenID Connect): who bears one, and which groups it says they are in.
+"""Authenticates tokens of the company's own issuer (OpenID Connect), and reads the groups of their holders.
 
-A token is checked as OpenID Connect Core 1.0 (3.1.3.7) and RFC 8725 ask for: signed by a key that the issuer publishes,
-with one of the algorithms named here, by this issuer, for this audience, and of this time.
+A token is checked as OpenID Connect Core 1.0 (3.1.3.7) and RFC 8725 require: signed by a key that the issuer publishes,
+with one of the algorithms named here, by this issuer, for this audience, and not expired.
 """
 
 from collections.abc import Callable
@@ -31,14 +31,14 @@ class Issuer:
         self._address = settings.oidc_issuer or ""
         self._published = PublishedKeys(self._address)
 
-    def asker_by_kept_key(self, token: str) -> Asker | None:
-        """Return who bears a token that a key signed which is known already. Waits for nothing. Raises Refused."""
-        return self._asker(token, self._published.kept) if token.count(".") == 2 else None
+    def asker_by_cached_key(self, token: str) -> Asker | None:
+        """Return who holds a token that was signed with a cached key, else None. Never waits. Raises Refused."""
+        return self._asker(token, self._published.cached_key) if token.count(".") == 2 else None
 
     def asker(self, token: str) -> Asker | None:
-        """Return who bears this token, or None when it is no token at all. Raises Refused when it cannot be used.
+        """Return who holds this token, or None if it is not a token. Raises Refused if it cannot be used.
 
-        May wait for the issuer, who is asked for its keys with the first token.
+        May wait for the issuer, whose keys are fetched with the first token.
         """
         if token.count(".") != 2:
             return None
@@ -57,7 +57,7 @@ class Issuer:
             key = key_named(_key_name(token))
             claims = None if key is None else self._claims(token, key)
         except PyJWTError as error:
-            # What signs for somebody else says nothing here but what is wrong with it.
+            # The message only says what is wrong with the token.
             raise _unusable(str(error)) from error
         if claims is None:
             return None
@@ -78,7 +78,7 @@ class Issuer:
 
 
 def issuer_for(settings: Settings) -> Issuer | None:
-    """Return the issuer that the settings name, if any. Raises WrongUsage when they are not enough or not safe."""
+    """Return the issuer that the settings name, if any. Raises WrongUsage if the settings are incomplete or unsafe."""
     if settings.oidc_issuer is None:
         return None
     if settings.oidc_audience is None:

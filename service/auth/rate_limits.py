@@ -1,8 +1,8 @@
-"""How often somebody may ask. What was spent is kept, so that a restart of the service forgives nothing.
+"""Rate limits that survive a restart of the service.
 
 The rule is the generic cell rate algorithm: a burst of a minute's worth at once, then a question each time that its share
-of the minute has gone by. It needs one number for each asker. The algorithm is pyrate-limiter's; of its own stores, the
-one in SQLite keeps a row for every question and a table for every asker.
+of the minute has passed. It needs one number for each asker. The algorithm is pyrate-limiter's. Its own store in SQLite is
+not used: it keeps a row for every question and a table for every asker.
 """
 
 import sqlite3
@@ -24,16 +24,16 @@ log = structlog.get_logger(__name__)
 
 
 class RateLimits:
-    """What was spent under each name. Safe to use from many threads."""
+    """The rate limit of each name, stored in a file. Safe to use from many threads."""
 
     def __init__(self, path: Path) -> None:
         self._lock = Lock()
         self._database = _opened(path)
 
     def spend(self, limits: Mapping[str, int]) -> float:
-        """Spend one question under each name, or under none. `limits` are questions a minute.
+        """Count one question under each name, or under none if any is over its limit. `limits` are questions a minute.
 
-        Returns how many seconds to wait before trying again: 0 when the question may be asked.
+        Returns how many seconds to wait before trying again: 0 if the question may be asked.
         """
         now = int(time() * 1000)
         with self._lock, self._database:
@@ -45,7 +45,7 @@ class RateLimits:
         return max(waits, default=0.0)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def _until(self, name: str) -> int:
@@ -54,9 +54,9 @@ class RateLimits:
 
 
 def _step(until: int, limit: int, now: int) -> tuple[int, float]:
-    """Return until when what is spent reaches, in microseconds, and how many seconds to wait."""
+    """Return the new theoretical arrival time, in microseconds, and how many seconds to wait."""
     rate = Rate(limit, Duration.MINUTE)
-    latest = (now + rate.interval) * 1000  # no later, also when the clock was set back
+    latest = (now + rate.interval) * 1000  # an upper bound, in case the clock was set back
     [after], decision = _RULE.step([rate], (min(until, latest),), now, 1)
     return int(after), (decision.retry_after_ms or 0) / 1000
 
@@ -76,7 +76,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _connected(path: Path) -> sqlite3.Connection:
     private_file(path)
     database = sqlite3.connect(path, check_same_thread=False)
-    # The last moments before a power cut may be forgiven: nobody waits for the disk here.
+    # The last moments before a power cut may be lost: requests do not wait for the disk.
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=NORMAL")
     with database:

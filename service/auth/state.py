@@ -1,4 +1,4 @@
-"""What a running service knows of those who come: their keys, and how often they asked."""
+"""The state of authentication and limits in a running service."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from service.auth.api_keys import ApiKeys
-from service.auth.authentication import KnowsToken
+from service.auth.authentication import TokenLookup
 from service.auth.fair_queue import FairQueue
 from service.auth.oidc import issuer_for
 from service.auth.rate_limits import FILE, RateLimits
@@ -17,28 +17,28 @@ from service.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class AuthState:
-    """By default nobody is known but the owner, and nothing is remembered.
+    """Token lookups, rate limits, the queue of questions, and metrics. By default only the owner is known.
 
-    `known` tell from a token who bears it; `rates` remember how often somebody asked; `metrics` count. `turns`
-    say whose question is worked on; without them, a service makes its own.
+    `token_lookups` return who holds a token, `rates` store how often somebody asked. Without `queue`, a service makes its
+    own.
     """
 
-    known: tuple[KnowsToken, ...] = ()
+    token_lookups: tuple[TokenLookup, ...] = ()
     rates: RateLimits | None = None
-    turns: FairQueue | None = None
+    queue: FairQueue | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
 
 @contextmanager
 def opened_auth_state(settings: Settings, database: Engine) -> Iterator[AuthState]:
-    """Open what is known of keys and rates. Raises DataFolderUnusable, and WrongUsage for settings that do not fit."""
+    """Open rate limits and the lookups of keys and tokens. Raises DataFolderUnusable, or WrongUsage for wrong settings."""
     with closing(RateLimits(settings.data_dir / FILE)) as rates:
         issuer = issuer_for(settings)
         api_keys = ApiKeys(database)
-        # What waits for nothing comes first.
-        known = [
-            api_keys.asker_by_proved_key,
+        # The lookups that never wait come first.
+        token_lookups = [
+            api_keys.asker_by_verified_key,
             api_keys.asker,
-            *([issuer.asker_by_kept_key, issuer.asker] if issuer else []),
+            *([issuer.asker_by_cached_key, issuer.asker] if issuer else []),
         ]
-        yield AuthState(known=tuple(known), rates=rates)
+        yield AuthState(token_lookups=tuple(token_lookups), rates=rates)

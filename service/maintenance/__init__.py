@@ -1,1 +1,1 @@
-"""What keeps a running service up to date: watched folders, backups."""
+"""Maintenance of a running service: watched folders, backups, reports of indexing."""

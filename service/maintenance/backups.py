@@ -1,7 +1,7 @@
-"""A backup of all that cannot be made again: the index, and the database of keys, conversations and feedback.
+"""Backups: copies of the index and of the database of keys, conversations and feedback.
 
-The service may be allowed to write into its data folder alone. So the copy is made there, and whoever asked for it, on the
-same machine, moves it to where it should lie.
+The service may be allowed to write only into its data folder. So the copy is made there, and the command that asked for it,
+on the same machine, moves it to its target.
 """
 
 import shutil
@@ -16,18 +16,20 @@ from index.stores.live import LiveIndex
 from service.history.database import FILE, copy_to
 from service.schemas.maintenance import BackupResponse
 
-_PREFIX = ".unmoved-backup-"  # no name that a person gives to a backup: what begins so is removed
+_PREFIX = (
+    ".unmoved-backup-"  # folders with this prefix are removed, so it must not be a name that people give to backups
+)
 
 
 def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
-    """Copy the database and the index into a new folder within the data folder, for `move_to`.
+    """Copy the database and the index into a new folder in the data folder, for `move_to`.
 
     Raises DataFolderUnusable and IndexDamaged.
     """
     started = perf_counter()
     folder = _new_folder(data_dir)
     try:
-        # First, so that the copy of the index has the articles that its answers cite.
+        # The database comes first, so that the copy of the index has all articles that its answers cite.
         copy_to(data_dir, folder / FILE)
         index = current_folder(folder)
         index.mkdir()
@@ -45,7 +47,7 @@ def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
 
 
 def check_free(target: Path) -> None:
-    """Raise WrongUsage when a backup cannot be moved there, before one is made."""
+    """Raise WrongUsage if a backup cannot be moved to this folder. Called before the backup is made."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WrongUsage(f"{target} is there already. Name a folder that is new or empty.")
     try:
@@ -55,7 +57,7 @@ def check_free(target: Path) -> None:
 
 
 def move_to(made: Path, target: Path) -> None:
-    """Move a backup to where it should lie. Raises DataFolderUnusable; the backup is then where it was."""
+    """Move a backup to its target. Raises DataFolderUnusable; the backup then stays where it was."""
     try:
         if target.is_dir():
             target.rmdir()
@@ -68,13 +70,13 @@ def move_to(made: Path, target: Path) -> None:
 
 
 def remove_unmoved(data_dir: Path) -> None:
-    """Remove what was never moved, because whoever asked for it was killed. For who has just taken the data folder."""
+    """Remove backups that were never moved because the command was killed. Only for the owner of the data folder."""
     for folder in data_dir.glob(f"{_PREFIX}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _new_folder(data_dir: Path) -> Path:
     try:
-        return Path(mkdtemp(prefix=_PREFIX, dir=data_dir))  # for this user's eyes only
+        return Path(mkdtemp(prefix=_PREFIX, dir=data_dir))  # readable only by this user
     except OSError as error:
         raise DataFolderUnusable(f"No folder can be made in {data_dir} ({error.strerror}).") from error

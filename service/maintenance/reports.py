@@ -1,4 +1,4 @@
-"""What the upkeep of an index reports, in the shapes of `service.schemas.api`."""
+"""Converts reports of indexing and checking to the types of `service.schemas.maintenance`."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ _IDS_SHOWN = 20
 
 
 def report_wire(updated: Updated) -> IndexReportWire:
-    """Show what a run of indexing did."""
+    """Convert the report of a run of indexing."""
     report = updated.report
     return IndexReportWire(
         added=report.added,
@@ -29,7 +29,7 @@ def report_wire(updated: Updated) -> IndexReportWire:
 
 
 def check_wire(checked: Checked) -> CheckResponse:
-    """Show what the three stores differ in: all numbers, and the first ids."""
+    """Convert the differences between the three stores: all counts, and the first ids."""
     found = checked.differences
     return CheckResponse(
         agree=found.agree and checked.damage is None,

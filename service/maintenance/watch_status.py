@@ -1,4 +1,4 @@
-"""What became of the folders that are watched, for whoever asks for the status."""
+"""The status of watched folders."""
 
 from collections.abc import Sequence
 from threading import Lock
@@ -7,35 +7,35 @@ from service.schemas.maintenance import WatchHealth, WatchWire
 
 
 class WatchStatus:
-    """The last state of each watched folder. Written by the one who watches, read by many threads."""
+    """The last state of each watched folder. Written by the watching threads, read by many threads."""
 
     def __init__(self) -> None:
         self._states: dict[str, WatchWire] = {}
         self._lock = Lock()
 
     def note(self, state: WatchWire) -> None:
-        """Put this state in place of the one of the same path."""
+        """Replace the state of this path."""
         with self._lock:
             self._states[state.path] = state
 
     def last_sync(self, path: str) -> str | None:
-        """Return when this path was last made equal to the index."""
+        """Return when the index was last made equal to this path."""
         with self._lock:
             return self._states[path].last_sync if path in self._states else None
 
     def failures(self, path: str) -> int:
-        """Return how many tries failed since this path was last made equal to the index."""
+        """Return how many tries failed since the index was last made equal to this path."""
         with self._lock:
             return self._states[path].failures if path in self._states else 0
 
     def wire(self) -> list[WatchWire]:
-        """Return the state of every watched path, in the order in which they were first noted."""
+        """Return the state of every watched path, in the order in which they were first added."""
         with self._lock:
             return list(self._states.values())
 
 
 def health(states: Sequence[WatchWire]) -> WatchHealth:
-    """Say whether every watched path is kept equal to the index."""
+    """Return whether the index is kept equal to every watched path."""
     if any(state.failures for state in states):
         return "failing"
     return "working" if states else "none"

@@ -1,1 +1,1 @@
-"""What is event of questions: counts, logs, traces."""
+"""Monitoring of a running service: metrics, logs, traces, health of the language model's server."""

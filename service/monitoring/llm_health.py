@@ -1,6 +1,6 @@
-"""Whether the language model's server answers: asked with two seconds of patience, and remembered for thirty.
+"""Checks whether the language model's server can be reached, with a time-out of 2 s. The result is cached for 30 s.
 
-It is asked for nothing but an answer, whichever: no key is sent, and no token of it is paid for.
+Any answer of the server counts. No key is sent, and no tokens are used.
 """
 
 from queue import Empty, SimpleQueue
@@ -13,12 +13,12 @@ from service.settings import Settings
 
 _SECONDS = 2.0
 _KNOWN_SECONDS = 30.0
-# What stands before the model answers for it.
-_NOBODY_BEHIND = frozenset({502, 503, 504})
+# Answers of a proxy in front of a server that is down.
+_GATEWAY_ERRORS = frozenset({502, 503, 504})
 
 
 class LlmHealth:
-    """Says whether the language model of these settings can be reached. Safe to use from many threads."""
+    """Checks whether the language model of these settings can be reached. Safe to use from many threads."""
 
     def __init__(self, settings: Settings) -> None:
         self._provider = settings.llm_provider
@@ -27,7 +27,7 @@ class LlmHealth:
         self._known: tuple[float, bool] | None = None
 
     def now(self) -> ModelReach:
-        """Return whether it can be reached, as it was at most 30 s ago; "not needed" where none is set."""
+        """Return whether it could be reached, at most 30 s ago. "not needed" if no language model is set."""
         if self._provider == "none":
             return "not needed"
         with self._lock:
@@ -38,7 +38,7 @@ class LlmHealth:
 
 
 def _answers_in_time(address: str) -> bool:
-    # In a thread: httpx does not bound how long a name is looked up, nor all of a request together.
+    # In a thread: httpx bounds neither the lookup of a name nor a request as a whole.
     answered: SimpleQueue[bool] = SimpleQueue()
     Thread(target=lambda: answered.put(_answers(address)), name="reach", daemon=True).start()
     try:
@@ -52,6 +52,6 @@ def _answers(address: str) -> bool:
 
     try:
         with httpx.stream("GET", address, timeout=_SECONDS) as response:
-            return response.status_code not in _NOBODY_BEHIND
+            return response.status_code not in _GATEWAY_ERRORS
     except (httpx.HTTPError, httpx.InvalidURL):
         return False

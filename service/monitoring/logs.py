@@ -1,4 +1,4 @@
-"""Logs: one line an event, on standard error. No question is logged unless a setting says so, no article text ever."""
+"""Sets up logging: one line per event, on standard error. Questions are logged only if a setting says so, articles never."""
 
 import logging
 import sys
@@ -10,9 +10,9 @@ Format = Literal["text", "json"]
 
 
 def set_up(form: Format = "text") -> None:
-    """Send our log lines to standard error, with time and level, tracebacks without local variables.
+    """Write log lines to standard error, with time and level. Tracebacks are without local variables.
 
-    A line that belongs to a request carries its id as `request`.
+    Lines that belong to a request have its id as `request`.
     """
     text = structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
     structlog.configure(
@@ -24,6 +24,6 @@ def set_up(form: Format = "text") -> None:
             structlog.processors.JSONRenderer() if form == "json" else text,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        # Looked up with each line: standard error may have been redirected since.
+        # Looked up for each line, as standard error may be redirected later.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )

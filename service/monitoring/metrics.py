@@ -1,4 +1,4 @@
-"""What Prometheus is told. Names carry their units; labels have few values, and never a person, a question or an article."""
+"""Metrics for Prometheus. Names contain units. Labels have few values, and never a person, a question or an article."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +10,13 @@ from prometheus_client.process_collector import ProcessCollector
 from service.monitoring.observers import Abandoned, Asked, Failed, Rated
 from service.schemas.api import AskResponse
 
-_ANSWERING = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_DELAYS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
-_PULSE_SECONDS = 0.02  # a thousandth of a minute's looks is then three of them
+_ANSWER_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_DELAY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+_INTERVAL_SECONDS = 0.02  # 3,000 measurements a minute: the slowest thousandth is then three of them
 
 
 class Metrics:
-    """The metrics of one running service, from nought at its start."""
+    """The metrics of one running service, starting at zero."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -37,7 +37,7 @@ class Metrics:
             "footnote_answer_seconds",
             "Time to an answer, by stage (retrieve, answer, total).",
             ["stage"],
-            buckets=_ANSWERING,
+            buckets=_ANSWER_BUCKETS,
             registry=registry,
         )
         self.llm_tokens = Counter(
@@ -61,12 +61,12 @@ class Metrics:
         self.loop_delay = Histogram(
             "footnote_event_loop_delay_seconds",
             "How late the event loop ran what was due, measured fifty times a second.",
-            buckets=_DELAYS,
+            buckets=_DELAY_BUCKETS,
             registry=registry,
         )
 
     def record(self, event: Asked | Rated) -> None:
-        """Count a question that is over, or a rating."""
+        """Count a finished question or a rating."""
         match event:
             case Rated(request=request):
                 self.feedback.labels(request.rating).inc()
@@ -91,7 +91,7 @@ class Metrics:
 
 
 @asynccontextmanager
-async def loop_watched(metrics: Metrics) -> AsyncIterator[None]:
+async def measuring_loop_delay(metrics: Metrics) -> AsyncIterator[None]:
     """Measure the delay of the event loop while in this context."""
     async with create_task_group() as group:
         group.start_soon(_keep_measuring, metrics)
@@ -101,6 +101,6 @@ async def loop_watched(metrics: Metrics) -> AsyncIterator[None]:
 
 async def _keep_measuring(metrics: Metrics) -> None:
     while True:
-        due = current_time() + _PULSE_SECONDS
-        await sleep(_PULSE_SECONDS)
+        due = current_time() + _INTERVAL_SECONDS
+        await sleep(_INTERVAL_SECONDS)
         metrics.loop_delay.observe(max(0.0, current_time() - due))

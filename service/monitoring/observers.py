@@ -1,4 +1,4 @@
-"""What happens at an assistant, told to those who count it and write it down, whatever way the question came."""
+"""Events of an assistant, finished questions and ratings, and the observers that count or record them."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """There was no answer, for an error of this kind."""
+    """There was no answer because of an error. `kind` is the name of its class."""
 
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """The one who asked went away before the answer."""
+    """The client disconnected before the answer."""
 
 
 Ending = AskResponse | Failed | Abandoned
@@ -33,7 +33,7 @@ Ending = AskResponse | Failed | Abandoned
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that is over. `seconds` includes the time that its reader took between sentences."""
+    """A finished question. `seconds` includes the time that its reader took between sentences."""
 
     asker: Asker
     through: Through
@@ -45,14 +45,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Someone said what they think of an answer."""
+    """Someone gave feedback on an answer."""
 
     asker: Asker
     request: FeedbackRequest
 
 
 Observer = Callable[[Asked | Rated], None]
-"""Takes note. Raises nothing: what it notes has happened already."""
+"""Counts or records an event. Must not raise: the event has already happened."""
 
 
 def observed(
@@ -63,7 +63,7 @@ def observed(
     asker: Asker,
     through: Through,
 ) -> Generator[AskEvent, None, None]:
-    """Pass the events of an answer on, and tell the observers how it ended."""
+    """Yield the events of an answer, and then call the observers with how it ended."""
     began, started = datetime.now(UTC), perf_counter()
     ending: Ending = Abandoned()
     try:
@@ -84,6 +84,6 @@ def observed(
 
 
 def log_question(event: Asked | Rated) -> None:
-    """Write a question to the log, for finding faults where a setting allows it."""
+    """Write a question to the log, for finding faults. Used only if a setting allows it."""
     if isinstance(event, Asked):
         log.info("asked", asker=event.asker.id, through=event.through, question=event.question)

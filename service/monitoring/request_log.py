@@ -1,4 +1,4 @@
-"""What each request leaves behind: an id in its reply and in every log line, one line of its own, and a count."""
+"""Middleware that logs requests: an id in the response and in every log line, one line per request, and a count."""
 
 import re
 from time import perf_counter
@@ -14,15 +14,15 @@ from service.monitoring.metrics import Metrics
 
 HEADER = "X-Request-Id"
 _GIVEN = re.compile("[A-Za-z0-9_.-]{8,64}")
-# Asked for by machines every few seconds, and the files of the page.
-_QUIET = {"/healthz", "/readyz", "/metrics", "other"}
+# Requested by machines every few seconds; "other" are the files of the page.
+_UNLOGGED = {"/healthz", "/readyz", "/metrics", "other"}
 _REFUSED = {401, 403, 413, 429}
 _LONGEST_PATH = 200
 log = structlog.get_logger(__name__)
 
 
 class RequestLog:
-    """Outermost. Takes over the id that a proxy gave to the request, so that both logs can be read side by side."""
+    """The outermost middleware. Uses the request id of a proxy if there is one, so that both logs can be compared."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
@@ -47,17 +47,17 @@ class RequestLog:
             try:
                 await self._app(scope, receive, send_on)
             finally:
-                self._leave(scope, status, perf_counter() - started)
+                self._record(scope, status, perf_counter() - started)
 
-    def _leave(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         # The route, not the path: few values for metrics, and no ids of articles or answers in logs.
         route = getattr(scope.get("route"), "path", "other")
         self._metrics.requests.labels(route, str(status)).inc()
-        told = {"status": status, "seconds": round(seconds, 3)}
+        fields = {"status": status, "seconds": round(seconds, 3)}
         if "route" not in scope and status in _REFUSED:
-            # Turned away before it had a route. Quoted, so that a path cannot forge lines.
+            # Refused before routing. The path is quoted, so that it cannot forge log lines.
             log.info(
-                "request", method=scope["method"], path=quote(scope["path"][:_LONGEST_PATH], errors="replace"), **told
+                "request", method=scope["method"], path=quote(scope["path"][:_LONGEST_PATH], errors="replace"), **fields
             )
-        elif route not in _QUIET:
-            log.info("request", method=scope["method"], route=route, **told)
+        elif route not in _UNLOGGED:
+            log.info("request", method=scope["method"], route=route, **fields)

@@ -1,4 +1,4 @@
-"""Traces, sent to an OpenTelemetry collector: each request, and within it what LlamaIndex and the language model do."""
+"""Sends traces to an OpenTelemetry collector: each request, and within it the calls of LlamaIndex and the language model."""
 
 import os
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ _NOT_TRACED = "healthz,readyz,metrics,static"
 
 @contextmanager
 def tracing(app: FastAPI, *, with_texts: bool = False) -> Iterator[None]:
-    """Trace a service while in this context, where the environment names a collector; else do nothing.
+    """Trace a service while in this context, if the environment names a collector; otherwise do nothing.
 
-    Questions, prompts and answers are left out unless `with_texts`. Raises WrongUsage when the extra is not installed.
+    Questions, prompts and answers are included only with `with_texts`. Raises WrongUsage if the extra is not installed.
     """
     if not os.environ.get(ENDPOINT):
         yield
@@ -45,4 +45,4 @@ def tracing(app: FastAPI, *, with_texts: bool = False) -> Iterator[None]:
     finally:
         llama_index.uninstrument()
         FastAPIInstrumentor.uninstrument_app(app)
-        provider.shutdown()  # sends what has not been sent
+        provider.shutdown()  # sends the remaining spans

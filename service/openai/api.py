@@ -9,11 +9,11 @@ from fastapi.responses import Response
 
 from service.api.problem_details import Refused
 from service.api.routes.questions import AnsweringAssistant
-from service.api.streaming import EventStream, begun, last_of, stepwise
+from service.api.streaming import EventStream, last_of, started, stream_events
 from service.auth.askers import Asker
-from service.auth.authentication import Gate
-from service.auth.fair_queue import Turn
-from service.auth.limits import turn_of
+from service.auth.authentication import Authenticator
+from service.auth.fair_queue import Slot
+from service.auth.limits import slot_of
 from service.openai.asking import ChatQuestion, ClientTask, read_chat
 from service.openai.shaping import Manner, chunks, completion, short_chunks, short_completion, written
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
@@ -24,7 +24,7 @@ from service.settings import Settings
 _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 
 
-def openai_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings) -> APIRouter:
+def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
     """Route chat completions and models."""
     router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
@@ -36,8 +36,8 @@ def openai_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings)
     async def chat_completions(
         chat: ChatRequest,
         request: Request,
-        asker: Annotated[Asker, Depends(gate.asker)],
-        turn: Annotated[Turn, Depends(turn_of)],
+        asker: Annotated[Asker, Depends(auth.asker)],
+        slot: Annotated[Slot, Depends(slot_of)],
     ) -> Completion | Response:
         """Answer the last message of the user, with those before it as history.
 
@@ -58,9 +58,9 @@ def openai_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings)
             return assistant.ask_events(asked.request, asker, through="openai")
 
         if chat.stream:
-            made = stepwise(lambda: written(events(), manner, with_usage=with_usage), turn)
-            return _stream(chunks(await begun(made)))
-        answer = await last_of(stepwise(events, turn))
+            made = stream_events(lambda: written(events(), manner, with_usage=with_usage), slot)
+            return _stream(chunks(await started(made)))
+        answer = await last_of(stream_events(events, slot))
         assert isinstance(answer, AskResponse)
         return await run_in_threadpool(completion, answer, manner)
 
@@ -68,12 +68,12 @@ def openai_router(assistant: AnsweringAssistant, gate: Gate, settings: Settings)
         return EventStream(data, stall_seconds=settings.stream_stall_seconds)
 
     @router.get("/models", responses=_errors(401, 403))
-    async def models(_: Annotated[Asker, Depends(gate.asker)]) -> Models:
+    async def models(_: Annotated[Asker, Depends(auth.asker)]) -> Models:
         """List the one model there is."""
         return Models(data=[Model()])
 
     @router.get("/models/{model}", responses=_errors(401, 403, 404, 422))
-    async def one_model(model: str, _: Annotated[Asker, Depends(gate.asker)]) -> Model:
+    async def one_model(model: str, _: Annotated[Asker, Depends(auth.asker)]) -> Model:
         """Describe the one model there is."""
         _check_model(model)
         return Model()

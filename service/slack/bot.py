@@ -9,10 +9,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from index.deadline import too_long
 from index.errors import NotInHistory
-from service.api.async_assistant import asked_events
+from service.api.async_assistant import ask_in_thread
 from service.auth.askers import Asker
-from service.auth.fair_queue import FairQueue, Turn
-from service.auth.limits import give_back
+from service.auth.fair_queue import FairQueue, Slot
+from service.auth.limits import cancel_or_release
 from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest
 from service.schemas.history import FeedbackRequest
@@ -39,7 +39,7 @@ class SlackAssistant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot in one workspace. `user` is its own id there; `books` writes down, `turns` say when a question is worked on.
+    """A bot in one workspace. `user` is its own id there; `books` writes down, `queue` gives out slots.
 
     `answering` are questions that wait to be answered, `turning_away` those that are only told that there are too many.
     """
@@ -52,7 +52,7 @@ class Bot:
     public_url: str
     answer_seconds: float
     books: Executor
-    turns: FairQueue
+    queue: FairQueue
     answering: Backlog
     turning_away: Backlog
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -71,9 +71,9 @@ class Bot:
         return await asyncio.to_thread(self.assistant.asks_nothing, text)
 
     async def events(self, asked: Asked, asker: Asker) -> AsyncGenerator[list[AskEvent], None]:
-        """Ask the assistant, in turn. A thread that was asked in before is a conversation that goes on.
+        """Ask the assistant, once there is a slot. A thread that was asked in before is a conversation that goes on.
 
-        Raises what the assistant raises, Busy when it would be long before the turn, and what its deadline was ended for.
+        Raises what the assistant raises, Busy when a slot would take too long, and what its deadline was ended for.
         """
         thread = (asked.channel, asked.thread) if isinstance(asked, InThread) else None
 
@@ -90,25 +90,25 @@ class Bot:
 
         loop = asyncio.get_running_loop()
         latest = loop.time() + self.answer_seconds
-        turn = await self._turn(asker, latest=latest)
-        timer = loop.call_at(latest, turn.deadline.end, too_long(self.answer_seconds))
+        slot = await self._slot(asker, latest=latest)
+        timer = loop.call_at(latest, slot.deadline.end, too_long(self.answer_seconds))
         try:
-            async with aclosing(asked_events(ask, turn)) as batches:
+            async with aclosing(ask_in_thread(ask, slot)) as batches:
                 async for batch in batches:
                     yield batch
         finally:
             timer.cancel()
 
-    async def _turn(self, asker: Asker, *, latest: float) -> Turn:
-        coming = self.turns.ask(asker.id)
+    async def _slot(self, asker: Asker, *, latest: float) -> Slot:
+        coming = self.queue.acquire(asker.id)
         try:
             async with asyncio.timeout_at(latest):
                 return await asyncio.wrap_future(coming)
         except TimeoutError:
-            give_back(coming)
+            cancel_or_release(coming)
             raise too_long(self.answer_seconds) from None
         except BaseException:
-            give_back(coming)
+            cancel_or_release(coming)
             raise
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Engine
 
-from service.auth.authentication import SIGNED
+from service.auth.authentication import SLACK_EVENTS_PATH
 from service.auth.state import AuthState
 from service.settings import Settings
 from service.slack.bot import SlackAssistant
@@ -27,7 +27,7 @@ def slack_routes(bot: SlackBot) -> APIRouter:
     """Let Slack reach the bot at `/slack/events`."""
     router = APIRouter(include_in_schema=False)
 
-    @router.post(SIGNED)
+    @router.post(SLACK_EVENTS_PATH)
     async def slack_events(request: Request) -> Response:
         try:
             body = (await request.body()).decode()

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Engine
 
 from index.errors import WrongUsage
-from service.auth.limits import turns_for
+from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState
 from service.settings import Settings
 from service.slack.app import bolt_app
@@ -89,7 +89,7 @@ def slack_bot(
 
     What is not answered by then is when the bot runs again, and its askers are told so.
     """
-    bot, turns = SlackBot(), auth_state.turns or turns_for(settings)
+    bot, queue = SlackBot(), auth_state.queue or fair_queue_for(settings)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
 
     def stop_soon() -> None:
@@ -111,7 +111,7 @@ def slack_bot(
                 public_url=public_url,
                 answer_seconds=settings.slack_answer_seconds,
                 books=books,
-                turns=turns,
+                queue=queue,
                 answering=Backlog(settings.slack_queue),
                 turning_away=Backlog(settings.slack_queue),
             )
@@ -126,7 +126,7 @@ def slack_bot(
 
     thread = threading.Thread(target=run, name="slack")
     thread.start()
-    turns.when_stopping(stop_soon)
+    queue.on_stop(stop_soon)
     try:
         yield bot
     finally:
@@ -162,7 +162,7 @@ async def _finish(bot: Bot, *, seconds: float) -> None:
     await asyncio.wait((closing,), timeout=seconds)
     if not closing.done():
         # Each is told where it is seen to (`working.py`).
-        bot.turns.end()
+        bot.queue.end()
     await asyncio.wait((closing, telling), timeout=_TELLING_SECONDS)
     closing.cancel()
     telling.cancel()

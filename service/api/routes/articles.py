@@ -1,4 +1,4 @@
-"""Articles over HTTP: the list of them, each with its text, and who published them."""
+"""Routes of articles: list them, read one with its text, list publishers."""
 
 from typing import Annotated, Protocol
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from index.records import Access
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_handlers import check_characters
-from service.auth.authentication import Gate
+from service.auth.authentication import Authenticator
 from service.schemas.api import ArticleResponse, ArticlesResponse, PublishersResponse
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
@@ -15,7 +15,7 @@ Version = Annotated[str | None, Query(description="The version a citation names;
 
 
 class ArticlesAssistant(Protocol):
-    """What article pages ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+    """What these routes need from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse: ...
 
@@ -24,10 +24,10 @@ class ArticlesAssistant(Protocol):
     def publishers(self, access: Access) -> PublishersResponse: ...
 
 
-def articles_router(assistant: ArticlesAssistant, gate: Gate) -> APIRouter:
-    """Route the reading of articles."""
+def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRouter:
+    """Return the routes for reading articles."""
     router = APIRouter(prefix="/api", tags=["articles"])
-    Reader = Annotated[Access, Depends(gate.access)]  # noqa: N806 - a type
+    Reader = Annotated[Access, Depends(auth.access)]  # noqa: N806 - a type
 
     @router.get("/articles", responses=problems(401, 403, 409, 422))
     def articles(access: Reader, title: Titled = "", after: After = None, limit: Limit = 100) -> ArticlesResponse:

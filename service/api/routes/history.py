@@ -1,4 +1,4 @@
-"""The routes of what is kept: conversations, answers given before, feedback, and for admins what was asked, and how much."""
+"""Routes of the history: conversations, stored answers and feedback; for admins, the review list and usage."""
 
 from typing import Annotated, Protocol
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_details import Refused
 from service.auth.askers import Asker
-from service.auth.authentication import Gate
+from service.auth.authentication import Authenticator
 from service.auth.limits import Limits
 from service.history.feedback import ReviewFilter
 from service.schemas.api import AnswerStatus, HistoryId, Rating
@@ -26,7 +26,7 @@ Days = Annotated[int, Query(ge=1, le=366, description="How many days, today incl
 
 
 class HistoryAssistant(Protocol):
-    """What these routes ask of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+    """What these routes need from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse: ...
 
@@ -47,76 +47,76 @@ class HistoryAssistant(Protocol):
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
 
-def history_router(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
-    """Return the routes of what is kept."""
+def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) -> APIRouter:
+    """Return the routes of the history."""
     router = APIRouter(prefix="/api")
     for part in (
-        _conversations(assistant, gate),
-        _answers(assistant, gate),
-        _feedback(assistant, gate, limits),
-        _usage(assistant, gate),
+        _conversations(assistant, auth),
+        _answers(assistant, auth),
+        _feedback(assistant, auth, limits),
+        _usage(assistant, auth),
     ):
         router.include_router(part)
     return router
 
 
-def _conversations(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
+def _conversations(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
     router = APIRouter(prefix="/conversations", tags=["conversations"])
 
     @router.get("", responses=problems(400, 401, 403, 404, 422, 503))
     def conversations(
-        asker: Annotated[Asker, Depends(gate.asker)], after: After = None, limit: Limit = 100
+        asker: Annotated[Asker, Depends(auth.asker)], after: After = None, limit: Limit = 100
     ) -> ConversationsResponse:
         """List the asker's own conversations, the latest first."""
         return assistant.conversations(asker, after=after, limit=limit)
 
     @router.get("/{conversation_id}", responses=problems(401, 403, 404, 422, 503))
-    def conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> ConversationResponse:
+    def conversation(conversation_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> ConversationResponse:
         """Give one of the asker's conversations with its answers."""
         return assistant.conversation(conversation_id, asker)
 
     @router.delete("/{conversation_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
-    def delete_conversation(conversation_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+    def delete_conversation(conversation_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> None:
         """Delete one of the asker's conversations with its answers; an admin may delete anyone's."""
         assistant.delete_conversation(conversation_id, asker)
 
     return router
 
 
-def _answers(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
+def _answers(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
     router = APIRouter(prefix="/answers", tags=["conversations"])
 
     @router.get("/{answer_id}", responses=problems(401, 403, 404, 410, 422, 503))
-    def answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> StoredAnswerResponse:
+    def answer(answer_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> StoredAnswerResponse:
         """Give an answer of the asker's own again, or a shared one, if they may read all its articles today."""
         return assistant.stored_answer(answer_id, asker)
 
     @router.delete("/{answer_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
-    def delete_answer(answer_id: Id, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+    def delete_answer(answer_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> None:
         """Delete an answer of the asker's own; an admin may delete anyone's."""
         assistant.delete_answer(answer_id, asker)
 
     @router.post("/{answer_id}/share", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422, 503))
-    def share(answer_id: Id, request: ShareRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+    def share(answer_id: Id, request: ShareRequest, asker: Annotated[Asker, Depends(auth.asker)]) -> None:
         """Let others who may read its articles open an answer of the asker's own, or no longer."""
         assistant.share(answer_id, asker, shared=request.shared)
 
     return router
 
 
-def _feedback(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRouter:
+def _feedback(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) -> APIRouter:
     router = APIRouter(tags=["feedback"])
 
     rated = problems(400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
 
-    @router.post("/feedback", status_code=204, responses=rated, dependencies=[Depends(limits.rating)])
-    def feedback(request: FeedbackRequest, asker: Annotated[Asker, Depends(gate.asker)]) -> None:
+    @router.post("/feedback", status_code=204, responses=rated, dependencies=[Depends(limits.admit_rating)])
+    def feedback(request: FeedbackRequest, asker: Annotated[Asker, Depends(auth.asker)]) -> None:
         """Say whether an answer was good. Sent again, it takes the place of what the asker said before."""
         assistant.rate(request, asker)
 
     @router.get("/review", responses=problems(400, 401, 403, 404, 422, 503))
     def review(
-        asker: Annotated[Asker, Depends(gate.asker)],
+        asker: Annotated[Asker, Depends(auth.asker)],
         rating: Rating | None = None,
         status: AnswerStatus | None = None,
         after: After = None,
@@ -132,11 +132,11 @@ def _feedback(assistant: HistoryAssistant, gate: Gate, limits: Limits) -> APIRou
     return router
 
 
-def _usage(assistant: HistoryAssistant, gate: Gate) -> APIRouter:
+def _usage(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
     router = APIRouter(tags=["admin"])
 
     @router.get("/usage", responses=problems(401, 403, 404, 422, 503))
-    def usage(asker: Annotated[Asker, Depends(gate.asker)], days: Days = 30) -> UsageResponse:
+    def usage(asker: Annotated[Asker, Depends(auth.asker)], days: Days = 30) -> UsageResponse:
         """Say how much was asked in the last days, how it ended, by whom and of which articles, for admins."""
         if not asker.admin:
             raise Refused(

@@ -1,4 +1,4 @@
-"""The calls of those who look after the index: the local command line, and admins with their keys."""
+"""Routes for maintaining the index, for the local command line and for admins: status, index, rebuild, backup, check."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from index.errors import WrongUsage
 from index.sources.addresses import is_address
 from service.api.openapi_docs import problems
 from service.api.problem_handlers import check_characters
-from service.auth.authentication import Gate
+from service.auth.authentication import Authenticator
 from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,
@@ -24,7 +24,7 @@ from service.schemas.maintenance import (
 
 
 class AdminAssistant(Protocol):
-    """What the owner asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+    """What these routes need from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def status(self) -> StatusResponse: ...
 
@@ -41,9 +41,9 @@ class AdminAssistant(Protocol):
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
 
-def admin_router(assistant: AdminAssistant, gate: Gate) -> APIRouter:
-    """Route what only the owner and admins may do."""
-    router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(gate.check_admin)])
+def admin_router(assistant: AdminAssistant, auth: Authenticator) -> APIRouter:
+    """Return the routes that only the owner and admins may use."""
+    router = APIRouter(prefix="/api", tags=["admin"], dependencies=[Depends(auth.check_admin)])
 
     @router.get("/status", responses=problems(401, 403))
     def status() -> StatusResponse:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 from index.errors import FootnoteError, WrongUsage
 
 if TYPE_CHECKING:

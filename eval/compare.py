@@ -14,7 +14,7 @@ from eval.changes import Change, change_cells, changes, in_words
 from eval.records import Result
 from eval.reporting.verdicts import Stage, verdict
 from eval.results import read_results
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 from index.errors import WrongUsage
 
 Key = tuple[str, str]

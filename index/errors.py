@@ -1,7 +1,7 @@
-"""Everything that can go wrong on purpose. Each error says what was wrong, where, and what to do next.
+"""The errors of Footnote. Each message says what was wrong, where, and what to do next.
 
-The edges map these: the command line to a message and an exit code, HTTP to problem details. Inside, they are raised
-and never caught to be ignored.
+The command line maps them to a message and an exit code, HTTP maps them to problem details. They are never caught only to be
+ignored.
 """
 
 from typing import TYPE_CHECKING
@@ -15,15 +15,15 @@ class FootnoteError(Exception):
 
 
 class ArticleError(FootnoteError):
-    """One article cannot be read. The others go in without it."""
+    """One article cannot be read. The others are indexed without it."""
 
 
 class AccessUnclear(ArticleError):
-    """What an article says of who may read it cannot be understood. An older version of it is closed until it can."""
+    """It is unclear who may read an article. Nobody may read its older version until that is clear."""
 
 
 class IndexingStopped(FootnoteError):
-    """Indexing was told to stop before its end. What was indexed until then is kept."""
+    """Indexing was stopped before its end. What was indexed until then is kept."""
 
 
 class WrongUsage(FootnoteError):
@@ -43,11 +43,11 @@ class IndexEmpty(FootnoteError):
 
 
 class IndexMismatch(FootnoteError):
-    """The index was made by another embedding model or another way of cutting passages."""
+    """The index was made with another embedding model or another way of cutting passages."""
 
 
 class IndexDamaged(FootnoteError):
-    """A store of the index, or the database of conversations and keys, cannot be read, or has lost what it held."""
+    """A store of the index, or the database of conversations and keys, cannot be read or has lost data."""
 
 
 class ModelUnusable(FootnoteError):
@@ -55,27 +55,27 @@ class ModelUnusable(FootnoteError):
 
 
 class LanguageModelFailed(FootnoteError):
-    """The language model gave no answer that can be used, and the settings forbid to quote the articles instead."""
+    """The language model gave no usable answer, and the settings forbid quoting the articles instead."""
 
 
 class WorkEnded(FootnoteError):
-    """The work on a question was ended before there was an answer. Base of the three that follow."""
+    """The work on a question was ended before there was an answer. Base of the next three errors."""
 
 
 class TookTooLong(WorkEnded):
-    """The question was not answered within the time that one may take."""
+    """The question was not answered within the allowed time."""
 
 
 class ServiceStopping(WorkEnded):
-    """The service was told to stop, and could not answer this any more."""
+    """The service is stopping and could not answer the question in time."""
 
 
 class AskerGone(WorkEnded):
-    """Nobody waits for the answer any more."""
+    """The client disconnected, so nobody waits for the answer any more."""
 
 
 class DataFolderOwned(FootnoteError):
-    """Another process owns the data folder. `owner` is who (`index.stores.ownership.Owner`), where it could be told."""
+    """Another process owns the data folder. `owner` is that process (`index.stores.ownership.Owner`), if it is known."""
 
     def __init__(self, message: str, *, owner: "Owner | None" = None) -> None:
         super().__init__(message)
@@ -99,4 +99,4 @@ class ArticleDeleted(FootnoteError):
 
 
 class NotInHistory(FootnoteError):
-    """No such conversation or answer for this person: never kept, deleted, expired, or somebody else's."""
+    """No such conversation or answer for this person: never stored, deleted, expired, or somebody else's."""

@@ -1,4 +1,4 @@
-"""Optional parts of the installation, and how each is installed."""
+"""Optional extras of the package, and the command to install them."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 
 
 def how_to_install(extra: str) -> str:
-    """Return the command that installs an extra where this runs: from a checkout, or over an installed wheel."""
+    """Return the command that installs an extra in this environment: in a checkout, or for an installed wheel."""
     pip = f"{sys.executable} -m pip install"
     if (_ROOT / "pyproject.toml").is_file():
         return f"cd {_ROOT} && {pip} -c constraints.txt -e '.[{extra}]'"

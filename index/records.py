@@ -1,4 +1,4 @@
-"""The values that pass between the rooms of `index/`: Article, Passage, Hit, and who may read them."""
+"""The data types of the index: Article, Passage, Hit, and Access, which says who may read them."""
 
 import hashlib
 from bisect import bisect_right
@@ -9,18 +9,18 @@ from typing import Literal
 TextFormat = Literal["markdown", "text"]
 SpanKind = Literal["sentence", "fragment"]
 DaySource = Literal["stated", "title", "name"]
-"""Where the day of publishing comes from: what the article states, or else a day in its title or its file's name."""
+"""Where the day of publication comes from: the article states it, or it is in the title or in the file name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a person may read: everything, or what is for everyone and for their groups."""
+    """What a person may read: everything, or the articles for everyone and for their groups."""
 
     groups: frozenset[str] = frozenset()
     everything: bool = False
 
     def allows(self, groups: frozenset[str] | None) -> bool:
-        """Say whether an article with these groups may be read. None means that it is for everyone."""
+        """Return whether an article with these groups may be read. None means that it is for everyone."""
         return self.everything or groups is None or not self.groups.isdisjoint(groups)
 
 
@@ -30,10 +30,10 @@ FOR_EVERYONE = Access()
 
 @dataclass(frozen=True, slots=True)
 class ArticleInfo:
-    """What is known of an article besides its text.
+    """The metadata of an article.
 
     `published_from` says where the day of `published` comes from.
-    `groups` is who may read it: None everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
+    `groups` may read it: None means everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
     `pages` are the offsets at which the pages of a paged document start.
     """
 
@@ -51,13 +51,13 @@ class ArticleInfo:
     published_from: DaySource | None = None
 
     def page_at(self, offset: int) -> int | None:
-        """Return the number of the page, from 1, on which a place in the text is; None where there are no pages."""
+        """Return the number of the page, from 1, at an offset in the text. None if there are no pages."""
         return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was read. `text` is what is cited: every offset counts code points of it."""
+    """An article as it was read. `text` is what is cited: every offset counts its code points."""
 
     info: ArticleInfo
     text: str = field(repr=False)
@@ -75,7 +75,7 @@ def version_of(text: str | bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a text in code points: `text[start:end]`."""
+    """A part of a text, in code points: `text[start:end]`."""
 
     start: int
     end: int
@@ -85,8 +85,8 @@ class Span:
 class SentenceSpan:
     """A sentence as `article_text[start:end]`, in code points.
 
-    `fragment` is what does not read as a sentence: a heading, a label, a line of a menu. It can be found and cited,
-    but an answer prefers what was written as a sentence.
+    A `fragment` does not read as a sentence: a heading, a label, a line of a menu. It can be found and cited, but an answer
+    prefers sentences.
     """
 
     start: int
@@ -96,10 +96,10 @@ class SentenceSpan:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What stands above a passage and belongs to it, as people read it, the outermost first. It is no part of its text.
+    """The text above a passage that belongs to it, as people read it, outermost first. It is not part of the passage's text.
 
-    `headings` are the headings of the parts that it begins in. `introductions` introduce the list or table that it begins in
-    the middle of: the sentence before the list, the item above a list within it, the head of the table.
+    `headings` are the headings of the sections that it begins in. `introductions` introduce the list or table that it begins
+    in the middle of: the sentence before the list, the item above a nested list, the head of the table.
     """
 
     headings: tuple[str, ...] = ()
@@ -111,9 +111,9 @@ NO_CONTEXT = Context()
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stretch of an article that is embedded and found as one. `article_text[start:end] == text`.
+    """A part of an article that is embedded and found as a unit. `article_text[start:end] == text`.
 
-    `ordinal` counts the passages of the article from 0. `context` stands above it.
+    `ordinal` counts the passages of the article from 0. `context` is the text above it.
     """
 
     id: str
@@ -126,7 +126,7 @@ class Passage:
     context: Context = NO_CONTEXT
 
     def words_of(self, span: Span | SentenceSpan) -> str:
-        """Return the words of a stretch that lies in this passage."""
+        """Return the text of a span within this passage."""
         return self.text[span.start - self.start : span.end - self.start]
 
 
@@ -134,9 +134,9 @@ class Passage:
 class Hit:
     """A passage with how well it fits a question.
 
-    `dense` is the cosine similarity, `lexical` the BM25 score, `score` what the two are fused to. `score` orders the hits
-    of one question and is no probability. `preference` is what it gained or lost against the best by the time and the
-    sources that the question names. `timely` is False where the question is about another time than the article.
+    `dense` is the cosine similarity, `lexical` the BM25 score, `score` the fused score. `score` orders the hits of one
+    question; it is not a probability. `preference` is what the hit gained or lost because of the time and the sources that
+    the question names. `timely` is False if the question is about another time than the article.
     """
 
     passage: Passage

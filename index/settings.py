@@ -1,4 +1,4 @@
-"""Settings of the index, from the environment or a file that is named. Built once at each entry point and passed down."""
+"""Settings of the index, from the environment or a settings file. Built once at each entry point and passed down."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ NO_RERANKER = "none"
 
 
 class IndexSettings(BaseSettings):
-    """What the index needs to know. Every field is the environment variable `FOOTNOTE_<NAME>`."""
+    """The settings of the index. Every field is the environment variable `FOOTNOTE_<NAME>`."""
 
     model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", extra="ignore", frozen=True, populate_by_name=True)
 
@@ -27,7 +27,7 @@ class IndexSettings(BaseSettings):
     )
     precision: Precision = Field(
         "fastest",
-        # The older name, of when the reader chose for itself, still works.
+        # The second is an older name, from when the reader had its own choice. It still works.
         validation_alias=AliasChoices("FOOTNOTE_PRECISION", "FOOTNOTE_EMBED_PRECISION"),
         description="Numbers that the embedding model and the reader compute with. `fastest` is bfloat16 where the processor "
         "multiplies it well (AMX), else float32; `footnote status` says which. Vectors of both can be compared (cosine above "

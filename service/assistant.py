@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionError
 from index.ingest.pruning import Pruning
-from index.ingest.running import OnProgress
+from index.ingest.run_control import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
 from index.models.computation import computation
 from index.records import EVERYTHING, Access

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from index.sources.extraction import extract
 from index.sources.lines import read_some
-from index.sources.records import Extracted, Limits, Reading, Source
+from index.sources.source_types import Extracted, Limits, ReadResult, Source
 
 
 def breaking_extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
@@ -18,7 +18,7 @@ def breaking_extract(raw: bytes, ending: str, *, limits: Limits, charset: str | 
     return extract(raw, ending, limits=limits, charset=charset)
 
 
-def breaking_lines(batch: list[tuple[int, bytes]], file: Path, source: Source, limits: Limits) -> list[Reading]:
+def breaking_lines(batch: list[tuple[int, bytes]], file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """End the process at a line that says so."""
     if any(b"crash" in line for _, line in batch):
         break_as("crash")

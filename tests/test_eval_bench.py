@@ -23,7 +23,7 @@ from index.errors import WrongUsage
 from index.records import EVERYTHING, FOR_EVERYONE, Filters
 from index.retrieval import retrieve
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Limits, Read
+from index.sources.source_types import Limits, Read
 from index.stores.store import Index
 from service.cli.app import app
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from index.ingest.backup import Copied, copy_index
+from index.ingest.backup import CopyResult, copy_index
 from index.ingest.rebuild import fill
 from index.ingest.upkeep import delete_articles, update
 from index.models.embedding import Embedder
@@ -24,7 +24,7 @@ def articles(folder: Path) -> Path:
     return folder
 
 
-def copied(live: LiveIndex, place: Path) -> Copied:
+def copied(live: LiveIndex, place: Path) -> CopyResult:
     """Copy an index to where a data folder keeps it."""
     target = place / "copy" / "index"
     target.mkdir(parents=True)

@@ -100,12 +100,12 @@ def test_what_is_staged_is_not_seen(catalog: Catalog) -> None:
     assert catalog.passages(ids_of(one), EVERYTHING, OPEN) == {}
     assert (catalog.count(EVERYTHING), catalog.count_passages()) == (0, 0)
     assert catalog.leftovers() == [one.key]
-    assert catalog.contents_known([one.key]) == set()
+    assert catalog.contents_in_use([one.key]) == set()
     catalog.publish([one])
     assert list(catalog.passages(ids_of(one), EVERYTHING, OPEN)) == ids_of(one)
     assert (catalog.count(EVERYTHING), catalog.count_passages()) == (1, 2)
     assert catalog.leftovers() == []
-    assert catalog.contents_known([one.key, "other"]) == {one.key}
+    assert catalog.contents_in_use([one.key, "other"]) == {one.key}
 
 
 def test_passages_are_cut_by_code_points(catalog: Catalog) -> None:
@@ -234,7 +234,7 @@ def test_thousands_of_passages_can_be_asked_for_at_once(catalog: Catalog) -> Non
     publish(catalog, one)
     many = [f"unknown-{n}" for n in range(40_000)]
     assert list(catalog.passages([*many, *ids_of(one)], STAFF, OPEN)) == ids_of(one)
-    assert catalog.contents_known([*many, one.key]) == {one.key}
+    assert catalog.contents_in_use([*many, one.key]) == {one.key}
     assert catalog.passage_ids_of([*many, one.key]) == ids_of(one)
 
 
@@ -291,8 +291,8 @@ def test_a_version_that_comes_back_is_no_longer_an_old_one(catalog: Catalog) -> 
 
 def test_facts_are_remembered(place: Path, catalog: Catalog) -> None:
     assert catalog.fact("x") is None
-    catalog.remember("x", "1")
-    catalog.remember("x", "2")
+    catalog.set_fact("x", "1")
+    catalog.set_fact("x", "2")
     again = Catalog(f"sqlite:///{place / 'catalog.sqlite'}")
     assert (catalog.fact("x"), again.fact("x")) == ("2", "2")
     again.close()

@@ -127,7 +127,7 @@ def test_another_model_takes_over_after_the_old_one_answered(
         assert update(live, [folder]).rebuilt is not None
         index = live.current
         index.check()
-        assert {len(vector) for vector in index.vectors.of(index.vectors.ids()).values()} == {3}
+        assert {len(vector) for vector in index.vectors.get(index.vectors.ids()).values()} == {3}
 
 
 def test_questions_and_deletions_go_on_during_a_rebuild(
@@ -163,7 +163,7 @@ STEPS = [
     (Catalog, "copy_to"),
     (Catalog, "forget_cuts"),
     (Catalog, "put_cuts"),
-    (Index, "remember_maker"),
+    (Index, "record_fingerprint"),
     (LiveIndex, "replace"),
 ]
 

@@ -9,7 +9,7 @@ from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.sources.reading import read_articles
-from index.sources.records import Limits, Source
+from index.sources.source_types import Limits, Source
 from index.stores.store import Index
 
 SEEDS = Path(os.environ.get("FOOTNOTE_TEST_SEEDS") or Path(__file__).parent.parent.parent / "shared" / "seeds")

@@ -31,7 +31,7 @@ def test_each_sentence_is_embedded_once(embedder: Embedder, embedded: list[str])
 
 
 def test_only_those_used_last_are_kept(embedder: Embedder, embedded: list[str]) -> None:
-    vectors = SentenceVectors(embedder, kept=2)
+    vectors = SentenceVectors(embedder, max_sentences=2)
     vectors.of(["a"])
     vectors.of(["b"])
     vectors.of(["a"])
@@ -45,14 +45,14 @@ def test_only_those_used_last_are_kept(embedder: Embedder, embedded: list[str]) 
 
 
 def test_more_sentences_than_are_kept_all_get_their_vector(embedder: Embedder) -> None:
-    vectors = SentenceVectors(embedder, kept=2)
+    vectors = SentenceVectors(embedder, max_sentences=2)
     texts = [f"Sentence number {n}." for n in range(10)]
     assert same(vectors.of(texts), embedder.embed_passages(texts))
     assert len(vectors._vectors) == 2
 
 
 def test_several_threads_may_ask_at_once(embedder: Embedder) -> None:
-    vectors = SentenceVectors(embedder, kept=3)
+    vectors = SentenceVectors(embedder, max_sentences=3)
     texts = [f"Sentence number {n}." for n in range(6)]
     expected = embedder.embed_passages(texts)
     right: list[bool] = []

@@ -11,7 +11,7 @@ from index.errors import ArticleError
 from index.sources.apart import apart, seconds_for
 from index.sources.files import read_files
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Limits, Read, Reading, Source
+from index.sources.source_types import Failed, Limits, Read, ReadResult, Source
 from tests.breaking import breaking_extract, breaking_lines, loaded
 from tests.service_fixtures import write
 
@@ -26,15 +26,15 @@ def breaking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.sources.lines.read_some", breaking_lines)
 
 
-def read(*named: Path, limits: Limits = TIGHT) -> list[Reading]:
+def read(*named: Path, limits: Limits = TIGHT) -> list[ReadResult]:
     return list(read_articles(sources_from(named), limits=limits))
 
 
-def failures(readings: list[Reading]) -> dict[str, str]:
+def failures(readings: list[ReadResult]) -> dict[str, str]:
     return {Path(reading.path).name: reading.error for reading in readings if isinstance(reading, Failed)}
 
 
-def ids(readings: list[Reading]) -> list[str]:
+def ids(readings: list[ReadResult]) -> list[str]:
     return [reading.article.id for reading in readings if isinstance(reading, Read)]
 
 
@@ -84,7 +84,7 @@ def test_a_source_that_breaks_ends_no_run(tmp_path: Path, monkeypatch: pytest.Mo
     first = write(tmp_path / "first", {"a.md": "It rained."})
     second = write(tmp_path / "second", {"b.md": "It shone."})
 
-    def breaking(source: Source, **options: Any) -> Iterator[Reading]:
+    def breaking(source: Source, **options: Any) -> Iterator[ReadResult]:
         if source.root == first:
             raise KeyError("odd")
         yield from read_files(source, **options)

@@ -12,7 +12,7 @@ import pytest
 from index.errors import IndexingStopped
 from index.sources.fetching import Politeness
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Limits
+from index.sources.source_types import Failed, Limits
 from tests.web_fixtures import RAIN, errors, ids, read
 from tests.web_server import Reply, WebServer, article_page
 

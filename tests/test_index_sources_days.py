@@ -8,7 +8,7 @@ import pytest
 from index.settings import IndexSettings
 from index.sources.days import day_in
 from index.sources.reading import limits_from, read_articles, sources_from
-from index.sources.records import Read
+from index.sources.source_types import Read
 
 DAY = date(2025, 11, 3)
 

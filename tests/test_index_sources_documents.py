@@ -17,7 +17,7 @@ from index.extras import how_to_install
 from index.sources import documents
 from index.sources.documents import read_document
 from index.sources.reading import read_articles
-from index.sources.records import Failed, Limits, Read, Skipped, Source
+from index.sources.source_types import Failed, Limits, Read, Skipped, Source
 
 LIMITS = Limits()
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"

@@ -7,7 +7,7 @@ from index.ingest.pruning import Pruning
 from index.ingest.sync import sync
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source
+from index.sources.source_types import Failed, Limits, Read, ReadResult, Skipped, Source
 from index.stores.store import Index
 
 TIDE = """<item><title>High tide</title><link>https://harbour.example/tide</link><guid isPermaLink="false">t-1</guid>
@@ -30,7 +30,7 @@ def rss(*items: str) -> str:
     return f'<?xml version="1.0"?><rss version="2.0"><channel><title>Port</title>{"".join(items)}</channel></rss>'
 
 
-def readings(folder: Path) -> list[Reading]:
+def readings(folder: Path) -> list[ReadResult]:
     return list(read_articles([Source(folder)], limits=Limits()))
 
 

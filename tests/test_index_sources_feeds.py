@@ -8,7 +8,7 @@ import pytest
 
 from index.sources.fetching import Politeness
 from index.sources.reading import sources_from
-from index.sources.records import Failed, Read, Skipped, WebSource
+from index.sources.source_types import Failed, Read, Skipped, WebSource
 from tests.web_fixtures import RAIN, SNOW, errors, ids, item, read, rss
 from tests.web_server import Reply, WebServer, article_page
 

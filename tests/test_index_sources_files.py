@@ -13,20 +13,20 @@ from index.records import Article, version_of
 from index.settings import IndexSettings
 from index.sources.fetching import Politeness
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, Withdrawn, printable
+from index.sources.source_types import Failed, Limits, Read, ReadResult, Skipped, Source, Withdrawn, printable
 
 LIMIT = 5_000_000
 
 
-def read(*paths: Path, max_bytes: int = LIMIT) -> list[Reading]:
+def read(*paths: Path, max_bytes: int = LIMIT) -> list[ReadResult]:
     return list(read_articles(sources_from(paths), limits=Limits(text_bytes=max_bytes)))
 
 
-def articles(readings: list[Reading]) -> dict[str, Article]:
+def articles(readings: list[ReadResult]) -> dict[str, Article]:
     return {reading.article.id: reading.article for reading in readings if isinstance(reading, Read)}
 
 
-def failures(readings: list[Reading]) -> list[Failed]:
+def failures(readings: list[ReadResult]) -> list[Failed]:
     return [reading for reading in readings if isinstance(reading, Failed)]
 
 

@@ -12,7 +12,7 @@ from index.errors import AccessUnclear, ArticleError
 from index.ingest.segmentation import display_text, split_sentences
 from index.sources.html import decode_html, read_html
 from index.sources.reading import read_articles
-from index.sources.records import Failed, Limits, Read, Source
+from index.sources.source_types import Failed, Limits, Read, Source
 
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>The long road | The Daily Example</title>
 <meta property="og:title" content="The long road"><meta property="og:site_name" content="The Daily Example">

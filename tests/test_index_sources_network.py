@@ -18,7 +18,7 @@ from index.errors import ArticleError
 from index.sources.fetching import Politeness, fetching
 from index.sources.network import checked_addresses, is_public
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Limits
+from index.sources.source_types import Failed, Limits
 from tests.skipping import not_installed
 from tests.web_server import Reply, WebServer, article_page, serving
 

@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pptx import Presentation
 
 from index.sources.documents import read_document
-from index.sources.records import Limits
+from index.sources.source_types import Limits
 from tests.test_index_sources_documents import docx, epub
 
 LIMITS = Limits()

@@ -16,7 +16,7 @@ from index.ingest.segmentation import split_sentences
 from index.records import Article, ArticleInfo
 from index.sources.pdf import read_pdf
 from index.sources.reading import read_articles
-from index.sources.records import Failed, Limits, Read, Source
+from index.sources.source_types import Failed, Limits, Read, Source
 from tests.pdf_files import drawn, pdf_of, with_table
 
 LIMITS = Limits()

@@ -8,7 +8,7 @@ import pytest
 
 from index.errors import ArticleError
 from index.sources.fetching import Fetcher, PageGone, Politeness, fetching
-from index.sources.records import Failed
+from index.sources.source_types import Failed
 from tests.web_fixtures import FAST, RAIN, SNOW, errors, ids, read
 from tests.web_server import Reply, WebServer, article_page, serving
 

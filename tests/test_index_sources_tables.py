@@ -6,7 +6,7 @@ import pytest
 
 from index.errors import ArticleError
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Limits, Read
+from index.sources.source_types import Limits, Read
 from index.sources.tables import read_table
 
 TABLE = "| Berth | Fee |\n| --- | --- |\n| A | 31 euros |\n| B, north | 40 |"

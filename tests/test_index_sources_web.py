@@ -15,7 +15,7 @@ from index.records import EVERYTHING
 from index.sources.feeds import Listed
 from index.sources.fetching import Politeness
 from index.sources.reading import sources_from
-from index.sources.records import Failed, Read, Skipped, WebSource
+from index.sources.source_types import Failed, Read, Skipped, WebSource
 from index.stores.store import Index
 from tests.conftest import OpenedIn
 from tests.web_fixtures import RAIN, errors, ids, item, read, rss

@@ -61,7 +61,7 @@ def test_an_index_that_was_cut_otherwise_answers_and_takes_nothing_in(
         assert index.outdated() is None
     with opened_in(place, passage_tokens=100) as index:
         assert retrieve(index, "Rain?", access=EVERYTHING, filters=Filters()).hits
-        for refused in (index.claim, lambda: sync(index, [folder])):
+        for refused in (index.prepare_for_writing, lambda: sync(index, [folder])):
             with pytest.raises(IndexMismatch) as caught:
                 refused()
             message = str(caught.value)

@@ -16,7 +16,7 @@ from index.ingest.pruning import Pruning
 from index.ingest.sync import SyncReport, sync
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
-from index.sources.records import Limits, Read, Source
+from index.sources.source_types import Limits, Read, Source
 from index.stores.store import Index
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)

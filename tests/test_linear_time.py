@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 
 from eval.scoring.answer_scores import normalise
-from index.controls import json_controls, visible_controls
+from index.control_characters import json_controls, visible_controls
 from index.stores.lexical import stems
 from service.answer.analysis import analyse, checked
 from service.answer.citations import without_markers

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from eval.commands import _list
 from eval.reporting.pages import write_from
-from index.controls import json_controls, visible_controls
+from index.control_characters import json_controls, visible_controls
 from service.cli import printing
 from service.schemas.api import SearchResponse
 from service.schemas.maintenance import IndexReportWire

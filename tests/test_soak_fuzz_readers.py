@@ -9,7 +9,7 @@ import pytest
 from index.ingest.segmentation import split_sentences
 from index.records import version_of
 from index.sources.files import read_file
-from index.sources.records import Failed, Limits, Read, Source
+from index.sources.source_types import Failed, Limits, Read, Source
 from tests.fuzzing import damaged, damaged_archive, moments
 from tests.test_index_sources_documents import docx, epub, pptx, xlsx
 from tests.test_index_sources_feed_files import ATOM, CRANE, TIDE, rss

@@ -144,7 +144,7 @@ def assert_equal(survived: Index, clean: Index) -> None:
     assert check(clean).agree
     ids = clean.vectors.ids()
     assert sorted(survived.vectors.ids()) == sorted(ids)
-    ours, theirs = survived.vectors.of(ids), clean.vectors.of(ids)
+    ours, theirs = survived.vectors.get(ids), clean.vectors.get(ids)
     assert min(float(np.dot(ours[id_], theirs[id_])) for id_ in ids) > 0.999
     for question in QUESTIONS:
         found, wanted = hits(survived, question), hits(clean, question)

@@ -8,7 +8,7 @@ import pytest
 from index.sources.feeds import Listed
 from index.sources.fetching import Politeness
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Gone, Limits, Read, Reading
+from index.sources.source_types import Failed, Gone, Limits, Read, ReadResult
 from tests.web_server import Reply, WebServer, serving
 
 RAIN = "It rained in Rome all day long, and nobody went out of the house. The river rose by two metres."
@@ -25,15 +25,15 @@ def web() -> Iterator[WebServer]:
 
 def read(
     *named: str | Path, politeness: Politeness = FAST, known: dict[str, list[Listed]] | None = None
-) -> list[Reading]:
+) -> list[ReadResult]:
     return list(read_articles(sources_from(named), limits=Limits(), politeness=politeness, known=known))
 
 
-def ids(readings: Sequence[Reading]) -> list[str]:
+def ids(readings: Sequence[ReadResult]) -> list[str]:
     return [reading.article.id for reading in readings if isinstance(reading, Read)]
 
 
-def errors(readings: Sequence[Reading]) -> dict[str, str]:
+def errors(readings: Sequence[ReadResult]) -> dict[str, str]:
     return {reading.path: reading.error for reading in readings if isinstance(reading, (Failed, Gone))}
 
 

@@ -16,7 +16,7 @@ from eval.ablation.changes import Ablation
 from eval.ablation.registry import ABLATIONS, BY_NAME
 from eval.ablation.runs import Study, ask_all
 from eval.ablation.tables import write_tables
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 from index.errors import FootnoteError, WrongUsage
 from service.settings import load_settings
 

@@ -13,7 +13,7 @@ from eval.opening import opened
 from eval.provenance import commit
 from eval.records import QuestionSet
 from eval.run import Course, run
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 from index.errors import WrongUsage
 from service.settings import Settings
 

@@ -53,7 +53,7 @@ def moved_vectors(embedder: Embedder, *, seed: int) -> MovedVectors:
 
 def fill(index: Index, passages: int, *, seed: int = 1) -> None:
     """Add synthetic articles until the index has at least so many passages."""
-    index.claim()
+    index.prepare_for_writing()
     there = index.catalog.count(EVERYTHING)
     pretended = replace(index, embedder=moved_vectors(index.embedder, seed=seed + there))
     rows = islice(synthetic_articles(passages, seed=seed), there, None)

@@ -22,7 +22,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
 from index.sources.reading import limits_from, read_articles, sources_from
-from index.sources.records import Read
+from index.sources.source_types import Read
 from index.stores.store import open_index
 
 _WARM_UP = 5

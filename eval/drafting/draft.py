@@ -12,7 +12,7 @@ from eval.drafting.draft_records import Draft, Dropped, checked
 from eval.drafting.draft_rules import rule_drafts
 from index.records import Article
 from index.sources.reading import read_articles, sources_from
-from index.sources.records import Failed, Limits, Read
+from index.sources.source_types import Failed, Limits, Read
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM

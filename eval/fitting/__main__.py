@@ -16,7 +16,7 @@ from pathlib import Path
 
 from eval.fitting.cases import read_cases
 from eval.fitting.report import Fitting, lines
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 from index.errors import FootnoteError, WrongUsage
 from service.answer.evidence import READER_WEIGHTS, SIMILARITY_WEIGHTS
 from service.answer.extractive import BELONGS

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from eval.reporting.plots import slug
 from eval.results import written_whole
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 
 # Pieces of a page that are written at once.
 _BUFFERED = 200

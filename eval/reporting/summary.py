@@ -14,7 +14,7 @@ from eval.reporting.comparison_page import headline as compared
 from eval.reporting.page_sections import headline, title
 from eval.reporting.verdicts import FAILURES, MEANING, Stage, verdict
 from eval.results import SUMMARY_FILE, Report, read_results, written_whole
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 
 # One or two from each step of the pipeline; all scores are in the report.
 _KEY_SCORES = (

@@ -11,14 +11,14 @@ from index.stores.live import LiveIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopyResult:
     """What a copy of an index holds, and what its three stores differ in."""
 
     articles: int
     differences: Differences
 
 
-def copy_index(live: LiveIndex, folder: Path) -> Copied:
+def copy_index(live: LiveIndex, folder: Path) -> CopyResult:
     """Copy the index that answers into an empty folder, as it is at one moment.
 
     Each store is read and written by its own library, so nothing depends on what its files go through meanwhile. Questions
@@ -29,8 +29,8 @@ def copy_index(live: LiveIndex, folder: Path) -> Copied:
         old = live.current
         with live.changing:
             old.copy_catalog_to(folder)
-        with closing(old.copy_in(folder)) as copy:
+        with closing(old.open_copy(folder)) as copy:
             fill(copy, copied=old)
             with live.changing:
                 catch_up(copy, old)
-            return Copied(copy.catalog.count(EVERYTHING), check(copy))
+            return CopyResult(copy.catalog.count(EVERYTHING), check(copy))

@@ -58,12 +58,12 @@ def check(index: Index) -> Differences:
     )
 
 
-def mend(index: Index, found: Differences) -> None:
+def repair(index: Index, found: Differences) -> None:
     """Write what is missing, and delete what is extra, in the index as it is. Wrong vectors take a rebuild instead."""
     sweep(index)
     index.vectors.delete(found.extra_vectors)
     keys = {_key(id_) for id_ in (*found.missing_vectors, *found.missing_words, *found.extra_words)}
-    used = index.catalog.contents_known(keys)
+    used = index.catalog.contents_in_use(keys)
     index.words.delete(sorted(keys - used))
     for part in _parts(sorted(used)):
         write_passages(index, index.catalog.contents_of(part), vectors_of=copied_or_embedded(index, index))
@@ -71,7 +71,7 @@ def mend(index: Index, found: Differences) -> None:
 
 def _wrong(store: VectorStore, ids: Sequence[str], dimensions: int) -> Iterator[str]:
     for first in range(0, len(ids), _VECTORS_AT_ONCE):
-        for id_, vector in store.of(ids[first : first + _VECTORS_AT_ONCE]).items():
+        for id_, vector in store.get(ids[first : first + _VECTORS_AT_ONCE]).items():
             # A vector with a NaN has no length at all.
             if vector.shape != (dimensions,) or not abs(float(np.linalg.norm(vector)) - 1.0) < 0.01:
                 yield id_

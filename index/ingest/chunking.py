@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.ingest.blocks import Block
-from index.ingest.filling import Piece, bounds_of_passages
 from index.ingest.hidden import hidden_spans
 from index.ingest.outline import Outline
+from index.ingest.passage_bounds import Piece, bounds_of_passages
 from index.ingest.segmentation import split_blocks
 from index.records import NO_CONTEXT, Article, Context, SentenceSpan, Span, TextFormat
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from index.ingest.blocks import Block
-from index.ingest.filling import Piece
 from index.ingest.hidden import shown_parts
+from index.ingest.passage_bounds import Piece
 from index.ingest.segmentation import display_text
 from index.ingest.sentence_ends import sentence_spans
 from index.records import Context, Span, TextFormat

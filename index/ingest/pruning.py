@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from index.sources.records import Named
+from index.sources.source_types import AnySource
 from index.stores.catalog import Entry
 
 
@@ -12,7 +12,7 @@ from index.stores.catalog import Entry
 class Pruning:
     """Whether articles that are gone from their source are deleted, and which share of the source's may go at once."""
 
-    wanted: bool = False
+    enabled: bool = False
     limit: float = 0.2
 
 
@@ -38,7 +38,7 @@ def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> li
     return renamed
 
 
-def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[Named], limit: float) -> Prunable:
+def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[AnySource], limit: float) -> Prunable:
     """Return the articles to delete. A source that would lose more than its share, and than one, keeps all.
 
     `known` are the articles before the run, `gone` those of them that are there no more and were not renamed.

@@ -32,7 +32,7 @@ def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress |
         undo.callback(remove, folder)
         with live.changing:
             old.copy_catalog_to(folder)
-        new = old.beside(folder)
+        new = old.open_next_generation(folder)
         undo.callback(new.close)
         fill(new, copied=old if copying else None, on_progress=on_progress)
         with live.changing:
@@ -55,16 +55,16 @@ def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = N
         done += len(batch)
         if on_progress:
             on_progress(done, total)
-    new.catalog.remember(DELETED_VECTORS, "0")
+    new.catalog.set_fact(DELETED_VECTORS, "0")
     if copied is None:
-        new.remember_maker()
+        new.record_fingerprint()
 
 
 def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
     """Return a source of vectors for the new index: those that the old one has, and the rest embedded."""
 
     def vectors_of(ids: Sequence[str], texts: Sequence[str]) -> Vectors:
-        known = old.vectors.of(ids)
+        known = old.vectors.get(ids)
         missing = {id_: text for id_, text in zip(ids, texts, strict=True) if id_ not in known}
         known |= dict(zip(missing, new.embed_passages(list(missing.values())), strict=True))
         return np.stack([known[id_] for id_ in ids]) if ids else np.zeros((0, 0), np.float32)

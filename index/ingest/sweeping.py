@@ -26,7 +26,7 @@ def sweep(index: Index) -> None:
         ids = index.catalog.passage_ids_of(leftovers)
         index.vectors.delete(ids)
         index.words.delete(leftovers)
-        index.catalog.remember(DELETED_VECTORS, str(deleted_vectors(index) + len(ids)))
+        index.catalog.set_fact(DELETED_VECTORS, str(deleted_vectors(index) + len(ids)))
     index.catalog.forget(leftovers, older_than=keep)
     _renew_words(index)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from time import perf_counter
 
 from index.errors import IndexingStopped, WrongUsage
+from index.ingest.article_ids import Claim, claims_of, default_id, ids_for, longer_ids
 from index.ingest.chunking import content_key
-from index.ingest.naming import Claim, claims_of, default_id, ids_for, longer_ids
 from index.ingest.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
-from index.ingest.running import Control, OnProgress, Progress
+from index.ingest.run_control import OnProgress, Progress, RunControl
 from index.ingest.sweeping import sweep
 from index.ingest.withdrawing import closed_articles, file_of, withdrawn_articles
 from index.ingest.writing import write
@@ -24,7 +24,18 @@ from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.files import read_file
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
-from index.sources.records import Failed, Gone, Limits, Named, Read, Reading, Skipped, Source, Withdrawn, unexpected
+from index.sources.source_types import (
+    AnySource,
+    Failed,
+    Gone,
+    Limits,
+    Read,
+    ReadResult,
+    Skipped,
+    Source,
+    Withdrawn,
+    unexpected,
+)
 from index.stores.catalog import Entry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
@@ -78,12 +89,12 @@ class _Tally:
 
 def sync(
     index: Index,
-    paths: Iterable[Path | str | Named],
+    paths: Iterable[Path | str | AnySource],
     *,
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
-    control: Control | None = None,
+    control: RunControl | None = None,
 ) -> SyncReport:
     """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
 
@@ -96,10 +107,10 @@ def sync(
         raise WrongUsage("The prune limit is a share between 0% and 100%.")
     started = perf_counter()
     sources = sources_from(paths)
-    control = control or Control()
+    control = control or RunControl()
     if not dry_run:
         with control.changing:
-            index.claim()
+            index.prepare_for_writing()
             sweep(index)
     tally = _tally(index.catalog.entries(), sources)
     progress = Progress(count_articles(sources) if on_progress else 0, on_progress)
@@ -118,13 +129,13 @@ def sync(
             there = index.catalog.readable([*renamed, *withdrawn, *deleted, *closed], EVERYTHING)
             gone = [*renamed, *withdrawn, *deleted]
             index.catalog.delete([article_id for article_id in gone if article_id in there])
-            index.catalog.close_to_all([article_id for article_id in closed if article_id in there])
+            index.catalog.revoke_access([article_id for article_id in closed if article_id in there])
             sweep(index)
-            index.catalog.remember("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
+            index.catalog.set_fact("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 
 
-def _tally(known: dict[str, Entry], sources: Sequence[Named]) -> _Tally:
+def _tally(known: dict[str, Entry], sources: Sequence[AnySource]) -> _Tally:
     ids_at: dict[str, list[str]] = {}
     for article_id, entry in known.items():
         ids_at.setdefault(entry.path, []).append(article_id)
@@ -133,16 +144,16 @@ def _tally(known: dict[str, Entry], sources: Sequence[Named]) -> _Tally:
 
 def _read_and_write(
     index: Index,
-    sources: Sequence[Named],
+    sources: Sequence[AnySource],
     tally: _Tally,
     *,
-    control: Control,
+    control: RunControl,
     progress: Progress,
     pruning: Pruning,
     dry_run: bool,
 ) -> None:
     limits, politeness = limits_from(index.settings), politeness_from(index.settings)
-    known = _known_pages(tally) if pruning.wanted else {}
+    known = _known_pages(tally) if pruning.enabled else {}
     readings = read_articles(sources, limits=limits, politeness=politeness, known=known, stopped=control.stopped)
     prepared = _prepared(index, readings, tally, control=control, progress=progress)
     if dry_run:
@@ -177,7 +188,7 @@ def _stopped(done: int) -> str:
     )
 
 
-def joined(reports: Sequence[SyncReport]) -> SyncReport:
+def combined(reports: Sequence[SyncReport]) -> SyncReport:
     """Return the report of several runs, one after the other, as that of one."""
     first, *rest = reports
     for report in rest:
@@ -223,10 +234,10 @@ def _closed(article_id: str) -> str:
 
 
 def _going(
-    tally: _Tally, sources: Sequence[Named], pruning: Pruning, *, withdrawn: Sequence[str]
+    tally: _Tally, sources: Sequence[AnySource], pruning: Pruning, *, withdrawn: Sequence[str]
 ) -> tuple[list[str], tuple[str, ...]]:
     """Return the articles that were renamed and those to delete. What the limit forbids is noted as failed."""
-    if not pruning.wanted:
+    if not pruning.enabled:
         return [], ()
     gone = {one: entry for one, entry in _gone(tally, sources).items() if one not in withdrawn}
     renamed = articles_renamed(gone, tally.added.values())
@@ -251,7 +262,7 @@ def _not_there(tally: _Tally, deleted: Sequence[str]) -> list[Problem]:
     return [Problem(path, error) for path, error in tally.gone.items() if path not in explained]
 
 
-def _gone(tally: _Tally, sources: Sequence[Named]) -> dict[str, Entry]:
+def _gone(tally: _Tally, sources: Sequence[AnySource]) -> dict[str, Entry]:
     """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
 
     What came from a file or folder that could not be read, or only in part, counts as there. A page is gone when its
@@ -272,19 +283,19 @@ def _is_gone(tally: _Tally, entry: Entry) -> bool:
 
 
 def _prepared(
-    index: Index, readings: Iterable[Reading], tally: _Tally, *, control: Control, progress: Progress
+    index: Index, readings: Iterable[ReadResult], tally: _Tally, *, control: RunControl, progress: Progress
 ) -> Iterator[Prepared]:
     """Yield what has to be written, in order of reading, and note the rest in the tally."""
     for reading in readings:
         control.check()
         progress.meet()
-        if (prepared := _met(index, reading, tally)) is None:
+        if (prepared := _process(index, reading, tally)) is None:
             progress.finish()
         else:
             yield prepared
 
 
-def _met(index: Index, reading: Reading, tally: _Tally) -> Prepared | None:
+def _process(index: Index, reading: ReadResult, tally: _Tally) -> Prepared | None:
     match reading:
         case Skipped(path, reason):
             tally.skipped.append(path)
@@ -307,7 +318,7 @@ def _met(index: Index, reading: Reading, tally: _Tally) -> Prepared | None:
     return None
 
 
-def _compared(index: Index, article: Article, source: Named, tally: _Tally) -> Prepared | None:
+def _compared(index: Index, article: Article, source: AnySource, tally: _Tally) -> Prepared | None:
     """Return the article if it has to be written, None if it is as it was or collides with another."""
     ids_before = tally.ids_at.get(article.path, ())
     ids = ids_for(article, source, claims=tally.claims, before=ids_before)

@@ -8,14 +8,14 @@ from threading import Lock
 from typing import Literal
 
 from index.errors import IndexDamaged
-from index.ingest.check import Differences, check, mend
+from index.ingest.check import Differences, check, repair
 from index.ingest.pruning import NO_PRUNING, Pruning
 from index.ingest.rebuild import rebuild
-from index.ingest.running import OnProgress
+from index.ingest.run_control import OnProgress
 from index.ingest.sweeping import deleted_vectors
-from index.ingest.sync import SyncReport, delete, joined, sync
+from index.ingest.sync import SyncReport, combined, delete, sync
 from index.sources.reading import sources_from
-from index.sources.records import Named, Source, WebSource
+from index.sources.source_types import AnySource, Source, WebSource
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 
@@ -26,7 +26,7 @@ _FEW_DEAD_VECTORS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdateResult:
     """What a run did, and why the index was made again before it (with `dry_run`: would be), if it was."""
 
     report: SyncReport
@@ -34,7 +34,7 @@ class Updated:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What the three stores differed in, and what was done about it. `damage` is why a store could not be read at all."""
 
     differences: Differences
@@ -49,7 +49,7 @@ def update(
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
     on_progress: OnProgress | None = None,
-) -> Updated:
+) -> UpdateResult:
     """Make the index equal to these files, folders and addresses, as `index.ingest.sync.sync` does.
 
     When another model or cutting is set than the index was made with, it is made again first; questions are answered by the
@@ -58,7 +58,7 @@ def update(
     sources = sources_from(paths)
     files = [source for source in sources if isinstance(source, Source)]
     addresses = [source for source in sources if isinstance(source, WebSource)]
-    parts: list[tuple[Sequence[Named], Lock]] = [(files, live.indexing)] if files or not addresses else []
+    parts: list[tuple[Sequence[AnySource], Lock]] = [(files, live.indexing)] if files or not addresses else []
     parts += [(addresses, live.fetching)] if addresses else []
     rebuilt = _made_again(live, dry_run=dry_run, on_progress=on_progress)
     reports = []
@@ -71,7 +71,7 @@ def update(
             )
         if not dry_run:
             _compact(live)
-    return Updated(joined(reports), rebuilt)
+    return UpdateResult(combined(reports), rebuilt)
 
 
 def _made_again(live: LiveIndex, *, dry_run: bool, on_progress: OnProgress | None) -> str | None:
@@ -99,7 +99,7 @@ def rebuild_all(live: LiveIndex, *, on_progress: OnProgress | None = None) -> No
         rebuild(live, on_progress=on_progress)
 
 
-def check_stores(live: LiveIndex, *, repairing: bool = False) -> Checked:
+def check_stores(live: LiveIndex, *, repairing: bool = False) -> CheckResult:
     """Compare the three stores, and mend them where they differ, if told to. Waits for a run of indexing to end.
 
     What a few passages lack is written into the index as it is. A store that cannot be read, or that holds wrong vectors,
@@ -113,15 +113,15 @@ def check_stores(live: LiveIndex, *, repairing: bool = False) -> Checked:
             if not repairing or (isinstance(found, Differences) and found.agree):
                 if isinstance(found, IndexDamaged):
                     raise found
-                return Checked(found)
+                return CheckResult(found)
             if isinstance(found, Differences) and not found.wrong_vectors:
-                mend(live.current, found)
-                return Checked(found, repair="mended")
+                repair(live.current, found)
+                return CheckResult(found, repair="mended")
         # Without `changing`, which it takes itself: questions and deletions go on meanwhile.
         rebuild(live)
         if isinstance(found, IndexDamaged):
-            return Checked(Differences(live.current.catalog.count_passages()), str(found), "rebuilt")
-        return Checked(found, repair="rebuilt")
+            return CheckResult(Differences(live.current.catalog.count_passages()), str(found), "rebuilt")
+        return CheckResult(found, repair="rebuilt")
 
 
 def _differences(index: Index) -> Differences | IndexDamaged:

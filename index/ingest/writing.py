@@ -14,7 +14,7 @@ import numpy as np
 from index.errors import FootnoteError
 from index.ingest.chunking import Cut, content_key, cut_passages, passage_id
 from index.ingest.outline import heading_of
-from index.ingest.running import Control
+from index.ingest.run_control import RunControl
 from index.ingest.segmentation import display_text
 from index.models.embedding import Vectors
 from index.models.prefetch import prefetch
@@ -64,7 +64,7 @@ def write(
     index: Index,
     prepared: Iterable[Prepared],
     *,
-    control: Control | None = None,
+    control: RunControl | None = None,
     on_stored: Callable[[Sequence[Prepared]], None] = lambda batch: None,
     on_failed: OnFailed | None = None,
 ) -> None:
@@ -73,7 +73,7 @@ def write(
     `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
     `on_stored` is told of each batch that is in the index, `on_failed` of an article that cannot be cut: the others go in.
     """
-    control = control or Control()
+    control = control or RunControl()
     with (
         closing(prefetch(_cut(index, batch, on_failed) for batch in _batches(prepared))) as cut,
         closing(prefetch(_embedded(index, batch, control) for batch in cut)) as embedded,
@@ -104,7 +104,7 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 def _cut(index: Index, batch: Sequence[Prepared], on_failed: OnFailed | None = None) -> _Cut:
     # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
-    there = index.catalog.contents_known(prepared.key for prepared in batch)
+    there = index.catalog.contents_in_use(prepared.key for prepared in batch)
     articles = [
         replace(prepared, cuts=cuts)
         for prepared in batch
@@ -163,7 +163,7 @@ def _passages(prepared: Prepared) -> Iterator[tuple[str, str, LexicalEntry]]:
         yield heading, words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
 
 
-def _embedded(index: Index, batch: _Cut, control: Control) -> tuple[_Cut, Vectors]:
+def _embedded(index: Index, batch: _Cut, control: RunControl) -> tuple[_Cut, Vectors]:
     """Embed a batch in parts of texts of about one length. What is embedded is remembered, also when the run ends here."""
     texts = batch.embedded
     vectors = np.zeros((len(texts), index.embedder.dimensions), np.float32)
@@ -191,7 +191,7 @@ def _store_new(index: Index, batch: _Cut, vectors: Vectors) -> None:
 def _lost(index: Index, batch: _Cut) -> _Cut | None:
     """Return the articles whose passages were there when the batch was cut, and have been deleted since, cut now."""
     bare = {prepared.key: prepared for prepared in batch.articles if prepared.cuts is None}
-    there = index.catalog.contents_known(bare)
+    there = index.catalog.contents_in_use(bare)
     new = [replace(one, cuts=cuts_of(index, one.article)) for key, one in bare.items() if key not in there]
     return _with_passages(index, new, new) if new else None
 

@@ -1,1 +1,1 @@
-"""Models that turn text into vectors and scores, and how they are run."""
+"""Models that compute vectors and scores of text: embedding, reranking, batching and caching."""

@@ -1,6 +1,6 @@
-"""How the models compute on this machine: in which type of numbers, and with which layout of weights.
+"""Chooses how the models compute on this machine: the type of numbers, the device, and the layout of weights.
 
-It is chosen here and nowhere else, by what the processor can do, so that the embedding model and the reader agree.
+The choice is made only here, from the abilities of the processor, so that the embedding model and the reader agree.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import torch
 
 # What PyTorch calls the ability to multiply bfloat16 in tiles (Intel since Sapphire Rapids): 2.4 to 2.8 times as many
-# passages a second as in float32. AVX512-BF16 alone (AMD since Zen 4) is 1.8 times as fast, too, but there a passage is read
-# a little differently with other passages in its batch (log-odds .0005 off, from attention over 224 tokens), so that an
-# evaluation could not be repeated exactly: it has to be set by hand. Other processors emulate bfloat16, and are slower in it.
+# passages a second as in float32. AVX512-BF16 alone (AMD since Zen 4) is 1.8 times as fast, but there the result for a
+# passage depends slightly on the others in its batch (log-odds .0005 off, from attention over 224 tokens), so that an
+# evaluation could not be repeated exactly: it must be set by hand. Other processors emulate bfloat16, which is slower.
 _BFLOAT16_ABILITY = "amx_bf16"
 
 
@@ -23,8 +23,8 @@ _BFLOAT16_ABILITY = "amx_bf16"
 class Computation:
     """How models compute here.
 
-    `packed`: the weights are laid out for this processor by oneDNN (`index/models/packing.py`). `instructions`: the vector
-    instructions that PyTorch uses, in its own words: AVX2, AVX512, or DEFAULT where it names none.
+    `packed`: the weights are laid out for this processor by oneDNN (`index/models/packing.py`). `instructions`: PyTorch's
+    name of the vector instructions that it uses: AVX2, AVX512, or DEFAULT.
     """
 
     precision: Literal["float32", "bfloat16"]
@@ -34,7 +34,7 @@ class Computation:
 
     @property
     def dtype(self) -> "torch.dtype":
-        """The type of numbers, as PyTorch has it."""
+        """The type of numbers in PyTorch."""
         import torch
 
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
@@ -48,7 +48,7 @@ class Computation:
 
 @cache
 def computation(precision: Precision) -> Computation:
-    """Return how models compute here when `precision` is set. Imports PyTorch, and tries what the processor can do."""
+    """Return how models compute on this machine with this setting. Imports PyTorch and tests the processor."""
     import torch
 
     from index.models.packing import can_pack

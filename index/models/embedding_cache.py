@@ -1,6 +1,6 @@
-"""Vectors of texts that were embedded before, so that a text that comes back need not be embedded again.
+"""A cache of vectors on disk, so that a text that was embedded before need not be embedded again.
 
-It is a memory and no store: it lies outside the index, nothing is lost with it but time, and what is damaged is thrown away.
+It is outside the index. Losing it costs only time, so a damaged file is discarded.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class EmbeddingCache:
-    """At most about `most` vectors, in float32 as they were made. Those used longest ago go first. Safe for many threads."""
+    """At most about `most` vectors, in float32. The least recently used are removed first. Safe to use from many threads."""
 
     def __init__(self, path: Path, *, most: int) -> None:
         self._path = path
@@ -35,8 +35,8 @@ class EmbeddingCache:
         self._lock = Lock()
         self._database: sqlite3.Connection | None = None
 
-    def of(self, texts: Sequence[str], *, model: str, embed: Embed) -> Vectors:
-        """Return one row a text: remembered where this model (its fingerprint) embedded the same text before."""
+    def get_or_embed(self, texts: Sequence[str], *, model: str, embed: Embed) -> Vectors:
+        """Return one row a text: from the cache if this model (its fingerprint) embedded the text before, else by `embed`."""
         if self._most == 0 or not texts:
             return embed(texts)
         keys = [_key(model, text) for text in texts]
@@ -49,7 +49,7 @@ class EmbeddingCache:
         return np.stack([known[key] for key in keys])
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._database is not None:
                 self._database.close()
@@ -74,14 +74,14 @@ class EmbeddingCache:
             rows = [(key, now, np.ascontiguousarray(vector, np.float32).tobytes()) for key, vector in made.items()]
             database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
             (count,) = database.execute("SELECT count(*) FROM vectors").fetchone()
-            # With some slack, so that not every batch has to look for the oldest.
+            # With some slack, so that not every batch has to search for the oldest.
             if count > self._most * 1.1:
                 oldest = "SELECT rowid FROM vectors ORDER BY used, rowid LIMIT ?"
                 database.execute(f"DELETE FROM vectors WHERE rowid IN ({oldest})", [count - self._most])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Yield the database in a transaction. A file that turns out to be damaged is thrown away, with a warning."""
+        """Yield the database in a transaction. A damaged file is discarded, with a warning."""
         with self._lock:
             try:
                 self._database = self._database or self._connected()
@@ -99,7 +99,7 @@ class EmbeddingCache:
         try:
             return _connect(self._path)
         except sqlite3.OperationalError:
-            raise  # the disk or its permissions; the file may be well
+            raise  # the disk or its permissions; the file may be fine
         except sqlite3.DatabaseError as error:
             self._discard(error)
             return _connect(self._path)

@@ -1,9 +1,9 @@
-"""Weights of a BERT encoder laid out for this processor once, not at each multiplication (oneDNN, through PyTorch).
+"""Packs the weights of a BERT encoder for this processor once, instead of at each multiplication (oneDNN, through PyTorch).
 
-PyTorch's own layers lay a weight out anew each time they are called, and write what they computed to memory before the
-activation reads it again. Its compiler avoids both, but wants a C++ compiler where Footnote runs and takes a minute; this
-calls what the compiler would call. Measured on two cores: in bfloat16 1.3 to 1.4 times as many passages a second, in float32
-1.2 times; in float32 the same numbers, in bfloat16 within cosine .9999 of those before.
+PyTorch's own layers pack a weight again each time they are called, and write their result to memory before the activation
+reads it. PyTorch's compiler avoids both, but needs a C++ compiler on the machine and takes a minute; this module calls what
+the compiler would call. Measured on two cores: 1.3 to 1.4 times as many passages a second in bfloat16, 1.2 times in float32;
+the same numbers in float32, within cosine .9999 in bfloat16.
 """
 
 from functools import cache
@@ -15,23 +15,23 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from transformers import BertModel
 
-# Types that oneDNN packs, and how far a result of about 1 may be from the exact one.
+# Types that oneDNN packs, with the tolerated error of a result of about 1.
 _TOLERANCE = {torch.bfloat16: 0.05, torch.float32: 1e-4}
 
 
 class PackedLinear(nn.Module):
-    """A linear layer, for reading only, with its activation. `activation` is oneDNN's name of it; "none" is none."""
+    """A linear layer with its activation, for inference only. `activation` is oneDNN's name of it, or "none"."""
 
     def __init__(self, linear: nn.Linear, *, activation: str = "none") -> None:
         super().__init__()
-        # No parameters or buffers: in this layout they could be neither stored nor copied.
+        # Not parameters or buffers, as these cannot be stored or copied in this layout.
         self._weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), None)
         self._bias = None if linear.bias is None else linear.bias.detach()
         self._activation = activation
 
     def forward(self, values: Tensor) -> Tensor:
         """Multiply, add the bias, and apply the activation. Takes and returns (…, features)."""
-        exact = "none"  # of GELU; the other is by tanh
+        exact = "none"  # the exact GELU, not the approximation by tanh
         result: Tensor = torch.ops.mkldnn._linear_pointwise(
             values, self._weight, self._bias, self._activation, [], exact
         )
@@ -39,7 +39,7 @@ class PackedLinear(nn.Module):
 
 
 def pack(encoder: "BertModel") -> None:
-    """Pack the layers of an encoder in place, where PyTorch and this processor can (`can_pack`); else leave it as it is."""
+    """Pack the layers of an encoder in place if PyTorch and this processor support it (`can_pack`). Else do nothing."""
     weight = encoder.embeddings.word_embeddings.weight
     if weight.device.type != "cpu" or not can_pack(weight.dtype):
         return
@@ -56,10 +56,10 @@ def pack(encoder: "BertModel") -> None:
 
 @cache
 def can_pack(dtype: torch.dtype) -> bool:
-    """Return whether weights of this type can be packed here. It is tried on one small layer.
+    """Return whether weights of this type can be packed on this machine, by trying it on one small layer.
 
-    oneDNN knows best what a processor can do: in bfloat16, for example, it wants AVX-512 or newer, and a variable of the
-    environment (ONEDNN_MAX_CPU_ISA) may forbid that. A layer that computes something else than PyTorch's is not used either.
+    Only oneDNN knows what it supports: for bfloat16, for example, it needs AVX-512 or newer, which an environment variable
+    (ONEDNN_MAX_CPU_ISA) may forbid. The result must also agree with PyTorch's own layer.
     """
     if dtype not in _TOLERANCE:
         return False

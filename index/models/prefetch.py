@@ -1,4 +1,4 @@
-"""Runs an iterator ahead of whoever uses its items, in a thread of its own, so that steps of a pipeline overlap."""
+"""Runs an iterator ahead in its own thread, so that the steps of a pipeline overlap."""
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
-# How often a thread that waits for room looks whether anybody still wants its items.
+# How often a thread that waits for space checks whether its items are still needed.
 _LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """After the last item: what the iterator raised, if it did."""
+    """Marks the end, with the error that the iterator raised, if any."""
 
     error: BaseException | None = None
 
 
 def prefetch(items: Iterable[T], *, most: int = 1) -> Generator[T, None, None]:
-    """Yield the same items in the same order; up to `most` of them wait ready while one is in use.
+    """Yield the same items in the same order. Up to `most` of them are computed ahead.
 
-    What the iterator raises is raised here, after the items before it. Closing the generator stops the thread at its next
+    An error of the iterator is raised here, after the items before it. Closing the generator stops the thread at its next
     item and waits for it.
     """
     ready: Queue[T | _End] = Queue(most)
@@ -45,14 +45,14 @@ def _fill(items: Iterable[T], ready: "Queue[T | _End]", unwanted: Event) -> None
             if not _put(item, ready, unwanted):
                 break
         if isinstance(items, Generator):
-            items.close()  # a pipeline of several threads ends from its first to its last
+            items.close()  # so that chained prefetches end too
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the items are used
         end = _End(error)
     _put(end, ready, unwanted)
 
 
 def _put(item: "T | _End", ready: "Queue[T | _End]", unwanted: Event) -> bool:
-    """Return whether the item was put. It is not when nobody wants it any more."""
+    """Put an item into the queue. Return False if the items are no longer needed."""
     while not unwanted.is_set():
         try:
             ready.put(item, timeout=_LOOK_SECONDS)

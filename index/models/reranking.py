@@ -1,4 +1,4 @@
-"""An optional cross-encoder that reads question and passage together and puts the best hits into a better order.
+"""Reranks the best hits with an optional cross-encoder, which reads question and passage together.
 
 Nogueira and Cho, "Passage Re-ranking with BERT", 2019. None ships: any sentence-transformers `CrossEncoder` can be set.
 """
@@ -17,12 +17,12 @@ from index.records import Hit
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-# The heads with which such models are published; without one, a head of random weights would be put on top.
+# The heads of published cross-encoders. For a model without one, a head with random weights would be created.
 _HEADS = ("ForSequenceClassification", "ForCausalLM")
 
 
 class Reranker:
-    """A cross-encoder by name or folder, loaded with the first question. Safe to use from many threads, one at a time."""
+    """A cross-encoder by name or folder, loaded with the first question. Safe to use from many threads."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -45,10 +45,10 @@ class Reranker:
 
 
 def reranked(reranker: Reranker | None, question: str, hits: Sequence[Hit], *, first: int) -> tuple[Hit, ...]:
-    """Return the hits with the first so many in the order of a reranker; without one, as they are.
+    """Return the hits with the first `first` in the order of the reranker, or unchanged without one.
 
-    The scores stay where they are, rank by rank: a cross-encoder's own are on a scale that nothing else is on. The passage
-    goes with its title, as it was embedded. Raises ModelUnusable.
+    Each rank keeps its score, as the scores of a cross-encoder are on another scale. The model reads the passage with its
+    title, as it was embedded. Raises ModelUnusable.
     """
     if reranker is None or not hits:
         return tuple(hits)

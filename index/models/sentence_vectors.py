@@ -1,4 +1,4 @@
-"""Vectors of sentences, made when a question needs them and kept for the next."""
+"""An in-memory cache of sentence vectors."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ import numpy as np
 from index.models.embedding import Embedder, Vectors
 
 # 20,000 sentences of 384 numbers take about 30 MB.
-_KEPT = 20_000
+_MAX_SENTENCES = 20_000
 
 
 class SentenceVectors:
-    """The embeddings of sentences. Those used last are kept in memory: people ask about the same articles again."""
+    """Embeds sentences, and keeps the most recently used vectors, as people often ask about the same articles again."""
 
-    def __init__(self, embedder: Embedder, *, kept: int = _KEPT) -> None:
+    def __init__(self, embedder: Embedder, *, max_sentences: int = _MAX_SENTENCES) -> None:
         self._embedder = embedder
-        self._kept = kept
+        self._max_sentences = max_sentences
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
         self._lock = Lock()
 
@@ -31,6 +31,6 @@ class SentenceVectors:
             for text, vector in known.items():
                 self._vectors[text] = vector
                 self._vectors.move_to_end(text)
-            while len(self._vectors) > self._kept:
+            while len(self._vectors) > self._max_sentences:
                 self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else self._embedder.embed_passages([])

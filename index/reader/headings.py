@@ -23,7 +23,7 @@ from index.reader.tokens import ReaderPassage, WordPieces
 from index.records import Article, SentenceSpan, Span
 from index.settings import IndexSettings
 from index.sources.reading import limits_from, read_articles, sources_from
-from index.sources.records import Read
+from index.sources.source_types import Read
 
 # Every tenth document is only measured on.
 _HELD_OUT = 10

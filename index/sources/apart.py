@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar, assert_never
 
 from index.errors import ArticleError, IndexingStopped
-from index.sources.records import Limits
+from index.sources.source_types import Limits
 from index.sources.worker import Broken, Done, OutOfMemory, Refused, Reply, Task, command, environment
 
 P = ParamSpec("P")
@@ -29,7 +29,7 @@ _BYTES_A_SECOND = 20_000
 # By the clock: on a busy machine a process waits longer than it works.
 _BY_THE_CLOCK = 4.0
 _ENDING_SECONDS = 5.0
-_STOPPED = "Reading was stopped."
+_STOPPED = "ReadResult was stopped."
 
 
 class _Gone(Exception):

@@ -10,7 +10,7 @@ from index.records import Article, ArticleInfo, DaySource, version_of
 from index.sources.addresses import is_address
 from index.sources.days import day_in
 from index.sources.metadata import Metadata, likely_day
-from index.sources.records import Extracted, Limits, printable
+from index.sources.source_types import Extracted, Limits, printable
 
 
 def article_from(extracted: Extracted, *, default_id: str, path: Path | str, limits: Limits) -> Article:

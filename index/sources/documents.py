@@ -17,7 +17,7 @@ from index.extras import how_to_install
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
 from index.sources.office_hidden import visible_book, visible_document, visible_slides
 from index.sources.plain import normalise_line_ends
-from index.sources.records import Extracted, Limits
+from index.sources.source_types import Extracted, Limits
 from index.sources.workbooks import read_workbook
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from index.sources.articles import too_long
 from index.sources.html import read_html
 from index.sources.pdf import read_pdf
 from index.sources.plain import read_plain
-from index.sources.records import Extracted, Limits
+from index.sources.source_types import Extracted, Limits
 from index.sources.tables import read_table
 
 FORMATS: dict[str, TextFormat] = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".text": "text"}

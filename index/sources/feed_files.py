@@ -14,7 +14,17 @@ from index.sources.articles import article_from
 from index.sources.feeds import children_named, entries_of, feed_in, link_of, words_of
 from index.sources.html import read_html
 from index.sources.metadata import day_of, found_metadata
-from index.sources.records import Extracted, Failed, Limits, Read, Reading, Skipped, Source, printable, unexpected
+from index.sources.source_types import (
+    Extracted,
+    Failed,
+    Limits,
+    Read,
+    ReadResult,
+    Skipped,
+    Source,
+    printable,
+    unexpected,
+)
 
 FEED_ENDINGS = frozenset({".xml", ".rss", ".atom"})
 
@@ -24,7 +34,7 @@ _NO_FEED = "is XML, and no feed (RSS, RDF or Atom): other XML is not read."
 _TEXTS = ("encoded", "content", "description", "summary")
 
 
-def read_feed_file(file: Path, source: Source, limits: Limits) -> list[Reading]:
+def read_feed_file(file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """Read the entries of a feed, in the reading process. Raises ArticleError when that goes over a limit."""
     if file.stat().st_size > limits.file_bytes:
         raise ArticleError(
@@ -34,7 +44,7 @@ def read_feed_file(file: Path, source: Source, limits: Limits) -> list[Reading]:
     return apart(limits, len(raw), read_entries, raw, file, source, limits)
 
 
-def read_entries(raw: bytes, file: Path, source: Source, limits: Limits) -> list[Reading]:
+def read_entries(raw: bytes, file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """Return a reading of each entry of a feed, or of the file where it is none."""
     feed = feed_in(raw)
     if feed is None:
@@ -49,7 +59,7 @@ def read_entries(raw: bytes, file: Path, source: Source, limits: Limits) -> list
     return readings or [Skipped(printable(file), "is a feed without entries.")]
 
 
-def _read_entry(entry: etree._Element, number: int, file: Path, source: Source, limits: Limits) -> Reading:
+def _read_entry(entry: etree._Element, number: int, file: Path, source: Source, limits: Limits) -> ReadResult:
     path = f"{printable(file)}#{number}"
     name = file.name if file == source.root else file.relative_to(source.root).as_posix()
     try:

@@ -9,12 +9,22 @@ from index.sources.articles import article_from
 from index.sources.extraction import ENDINGS, check_size, extract_apart
 from index.sources.feed_files import FEED_ENDINGS, read_feed_file
 from index.sources.lines import read_lines
-from index.sources.records import Failed, Limits, Read, Reading, Skipped, Source, Withdrawn, printable, unexpected
+from index.sources.source_types import (
+    Failed,
+    Limits,
+    Read,
+    ReadResult,
+    Skipped,
+    Source,
+    Withdrawn,
+    printable,
+    unexpected,
+)
 
 LINES_ENDING = ".jsonl"
 
 
-def read_files(source: Source, *, limits: Limits) -> Iterator[Reading]:
+def read_files(source: Source, *, limits: Limits) -> Iterator[ReadResult]:
     """Read every article of a file or folder, in order of path."""
     unlisted: list[OSError] = []
     for file in files_in(source.root, unlisted, follow_links=limits.follow_links):
@@ -62,7 +72,7 @@ def _is_new(folder: Path, met: set[str]) -> bool:
     return not known
 
 
-def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[Reading]:
+def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadResult]:
     """Read the article or articles of one file under a source."""
     ending = file.suffix.lower()
     try:
@@ -95,7 +105,7 @@ def _passed_over(why: str) -> str:
     return f"is passed over: {why}."
 
 
-def _led_out(file: Path, source: Source) -> Reading:
+def _led_out(file: Path, source: Source) -> ReadResult:
     why = "leads out of the folder that was named; FOOTNOTE_FOLLOW_LINKS=true reads such links"
     if file.is_dir():
         return Skipped(printable(file), f"is a link that {why}.")
@@ -116,7 +126,7 @@ def _explain(error: ArticleError | OSError) -> str:
     return str(error)
 
 
-def _read_whole(file: Path, source: Source, limits: Limits) -> Reading:
+def _read_whole(file: Path, source: Source, limits: Limits) -> ReadResult:
     ending = file.suffix.lower()
     check_size(file.stat().st_size, ending, limits)
     extracted = extract_apart(file.read_bytes(), ending, limits=limits)

@@ -19,7 +19,7 @@ from index.sources.html_tree import NAVIGATION, remove_hidden
 from index.sources.meta_groups import groups_in_page
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
 from index.sources.plain import normalise_line_ends
-from index.sources.records import Extracted
+from index.sources.source_types import Extracted
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DECLARED = re.compile(

@@ -11,12 +11,12 @@ from index.sources.articles import article_from
 from index.sources.frontmatter import unique_pairs
 from index.sources.metadata import field_name, read_metadata
 from index.sources.plain import decode_utf8, normalise_line_ends
-from index.sources.records import (
+from index.sources.source_types import (
     Extracted,
     Failed,
     Limits,
     Read,
-    Reading,
+    ReadResult,
     Skipped,
     Source,
     Withdrawn,
@@ -30,7 +30,7 @@ _BATCH_LINES = 500
 _Line = tuple[int, bytes]
 
 
-def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[Reading]:
+def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[ReadResult]:
     """Read the articles of a `.jsonl` file. Raises ArticleError at a line too long to be read, OSError as files do."""
     articles = 0
     with file.open("rb") as lines:
@@ -72,7 +72,7 @@ def _batches(lines: BinaryIO, limits: Limits) -> Iterator[list[_Line]]:
     yield batch
 
 
-def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[Reading]:
+def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """Read some lines in the reading process: one by one where that went over a limit with them all."""
     if not batch:
         return []
@@ -85,13 +85,13 @@ def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) 
     return [reading for line in batch for reading in _read_batch([line], file, source, limits)]
 
 
-def read_some(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[Reading]:
+def read_some(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """Read some lines of a `.jsonl` file, given with their numbers."""
     name = file.name if file == source.root else file.relative_to(source.root).as_posix()
     return [_read_line(line, file, source, name=f"{name}#{number}", limits=limits) for number, line in batch]
 
 
-def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> Reading:
+def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> ReadResult:
     path = f"{printable(file)}#{name.rpartition('#')[2]}"
     try:
         extracted = _extracted(json.loads(decode_utf8(line), object_pairs_hook=unique_pairs))

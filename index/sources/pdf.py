@@ -15,7 +15,7 @@ from index.sources.pdf_layout import Line, page_lines
 from index.sources.pdf_text import joined_pages
 from index.sources.pdf_title import confirmed_title
 from index.sources.pdf_words import TooMuchText, page_segments
-from index.sources.records import Extracted, Limits
+from index.sources.source_types import Extracted, Limits
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument

@@ -6,7 +6,7 @@ from index.errors import ArticleError
 from index.records import TextFormat
 from index.sources.frontmatter import split_front_matter
 from index.sources.metadata import read_metadata
-from index.sources.records import Extracted
+from index.sources.source_types import Extracted
 
 # The longer mark first: that of UTF-16 is its beginning.
 _MARKS = (

@@ -14,13 +14,13 @@ from index.sources.fetching import Fetcher, Politeness, fetching
 from index.sources.files import LINES_ENDING, files_in, read_files
 from index.sources.lines import count_lines
 from index.sources.plain import decode
-from index.sources.records import Failed, Limits, Named, Reading, Source, WebSource, printable, unexpected
+from index.sources.source_types import AnySource, Failed, Limits, ReadResult, Source, WebSource, printable, unexpected
 from index.sources.web import read_address
 
 LIST_ENDING = ".urls"
 
 
-def sources_from(named: Iterable[Path | str | Named]) -> list[Named]:
+def sources_from(named: Iterable[Path | str | AnySource]) -> list[AnySource]:
     """Return the sources to read: files, folders and addresses.
 
     What is a source already stays as it is. A `.urls` file stands for the addresses in it, one a line, as if each had been
@@ -32,13 +32,13 @@ def sources_from(named: Iterable[Path | str | Named]) -> list[Named]:
 
 
 def read_articles(
-    sources: Iterable[Named],
+    sources: Iterable[AnySource],
     *,
     limits: Limits,
     politeness: Politeness | None = None,
     known: Mapping[str, Sequence[Listed]] | None = None,
     stopped: Event | None = None,
-) -> Iterator[Reading]:
+) -> Iterator[ReadResult]:
     """Read every article of the sources, in order of source and path. Addresses are fetched politely, one at a time.
 
     `known` are the pages that came from a source before, by its name; those are asked for again (`read_address`).
@@ -58,7 +58,7 @@ def read_articles(
                     yield from _guarded(pages, source)
 
 
-def _guarded(readings: Iterable[Reading], source: Named) -> Iterator[Reading]:
+def _guarded(readings: Iterable[ReadResult], source: AnySource) -> Iterator[ReadResult]:
     """Yield the readings of a source. Whatever else it raises fails the source, and the next ones are read."""
     try:
         yield from readings
@@ -68,7 +68,7 @@ def _guarded(readings: Iterable[Reading], source: Named) -> Iterator[Reading]:
         yield Failed(source.name, source.name, f"was not read to its end: it {unexpected(error)}")
 
 
-def count_articles(sources: Iterable[Named]) -> int:
+def count_articles(sources: Iterable[AnySource]) -> int:
     """Count the files under the sources and the lines of `.jsonl` files, for a progress bar.
 
     How much an address leads to is known only by asking it.
@@ -104,7 +104,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
     )
 
 
-def _sources(named: Path | str | Named) -> Iterator[Named]:
+def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
     if isinstance(named, (Source, WebSource)):
         yield named
         return

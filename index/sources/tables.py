@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from index.errors import ArticleError
 from index.sources.metadata import found_metadata
 from index.sources.plain import decode
-from index.sources.records import Extracted
+from index.sources.source_types import Extracted
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_CELLS = 2_000_000

@@ -10,7 +10,7 @@ from index.sources.articles import article_from
 from index.sources.extraction import extract_apart
 from index.sources.feeds import Listed, Listing, listing_in, may_list
 from index.sources.fetching import Fetched, Fetcher, PageGone
-from index.sources.records import Extracted, Failed, Gone, Limits, Read, Reading, Skipped, WebSource, Withdrawn
+from index.sources.source_types import Extracted, Failed, Gone, Limits, Read, ReadResult, Skipped, WebSource, Withdrawn
 
 # Sitemaps that list sitemaps go no deeper than this.
 _DEPTH = 2
@@ -43,7 +43,7 @@ class _Visit:
 
 def read_address(
     source: WebSource, fetcher: Fetcher, *, limits: Limits, known: Sequence[Listed] = (), visited: set[str]
-) -> Iterator[Reading]:
+) -> Iterator[ReadResult]:
     """Read what an address leads to: its page, or the pages of a feed or sitemap.
 
     `known` are pages that came from this source before: those that it lists no longer are asked for again, so that what
@@ -57,7 +57,7 @@ def read_address(
         yield from _read_page(visit, listed)
 
 
-def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
+def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[ReadResult]:
     """Read an address that may be a page, a feed or a sitemap."""
     address = listed.address
     if address in visit.visited:
@@ -77,7 +77,7 @@ def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[Reading]:
             yield from _read_listing(visit, listing, address, depth)
 
 
-def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> Iterator[Reading]:
+def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> Iterator[ReadResult]:
     yield from _bad_links(listing, address)
     most = visit.fetcher.politeness.max_pages
     for sitemap in listing.sitemaps:
@@ -113,7 +113,7 @@ def _listing(visit: _Visit, fetched: Fetched) -> Listing | None:
     return apart(visit.limits, len(content), listing_in, content, fetched.address, max_bytes=most)
 
 
-def _read_page(visit: _Visit, listed: Listed) -> Iterator[Reading]:
+def _read_page(visit: _Visit, listed: Listed) -> Iterator[ReadResult]:
     address = listed.address
     if address in visit.visited:
         return
@@ -127,7 +127,7 @@ def _read_page(visit: _Visit, listed: Listed) -> Iterator[Reading]:
         yield Failed(address, address, str(error))
 
 
-def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> Reading:
+def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> ReadResult:
     """Return the article of a page. What it says of itself counts more than what a feed says of it."""
     ending = _ENDINGS.get(fetched.type)
     if ending is None:

@@ -13,7 +13,7 @@ from time import process_time
 from typing import Any
 
 from index.errors import ArticleError
-from index.sources.records import unexpected
+from index.sources.source_types import unexpected
 
 # Memory that was used once is seldom given back: a process that used so much of its limit reads no further file.
 _USED_UP = 0.5

@@ -15,9 +15,9 @@ from index.errors import ArticleUnknown, IndexDamaged
 from index.ingest.chunking import passage_id
 from index.ingest.hidden import may_hide
 from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span, version_of
-from index.stores import finding, publishing, queries, schema
+from index.stores import passage_lookup, publishing, queries, schema
 from index.stores.database import Purpose, check_intact, copy_database, damaged, engine_for
-from index.stores.finding import Stretch, in_parts
+from index.stores.passage_lookup import PassageLocation, in_parts
 from index.stores.publishing import Prepared
 from index.stores.schema import article_groups, articles, contents, deleted, facts, passages, retired, texts, unsettled
 
@@ -63,7 +63,7 @@ class Catalog:
             value: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == name))
             return value
 
-    def remember(self, name: str, value: str) -> None:
+    def set_fact(self, name: str, value: str) -> None:
         """Remember a value."""
         with self._engine.begin() as connection:
             connection.execute(delete(facts).where(facts.c.name == name))
@@ -183,15 +183,15 @@ class Catalog:
         Where several articles share a passage, it is shown as one of those that the asker may read.
         """
         with self._engine.connect() as connection:
-            return finding.passages_of(connection, ids, access, filters)
+            return passage_lookup.passages_of(connection, ids, access, filters)
 
-    def stretches(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Stretch]:
+    def locations(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, PassageLocation]:
         """Return where the words of those of these passages stand that are in use, may be read, and match the filters.
 
         Far cheaper than `passages`, as no text is read.
         """
         with self._engine.connect() as connection:
-            return finding.stretches_of(connection, ids, access, filters)
+            return passage_lookup.locations_of(connection, ids, access, filters)
 
     def stretch(self, version: str, span: Span) -> str | None:
         """Return the words of a stretch of this version of a text, or None when it has gone in the meantime."""
@@ -215,10 +215,10 @@ class Catalog:
     def passage_ids(self, access: Access, filters: Filters, *, limit: int) -> list[str]:
         """Return the ids of the passages that may be read and match the filters, at most `limit`."""
         with self._engine.connect() as connection:
-            return finding.passage_ids(connection, access, filters, limit=limit)
+            return passage_lookup.passage_ids(connection, access, filters, limit=limit)
 
     def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
-        """Return the signatures of these texts, as far as they have any (`index.ingest.copies`)."""
+        """Return the signatures of these texts, as far as they have any (`index.ingest.near_duplicates`)."""
         found: dict[str, bytes] = {}
         with self._engine.connect() as connection:
             for part in in_parts(sorted(set(versions))):
@@ -226,7 +226,7 @@ class Catalog:
                 found |= {version: signature for version, signature in connection.execute(query) if signature}
         return found
 
-    def contents_known(self, keys: Iterable[str]) -> set[str]:
+    def contents_in_use(self, keys: Iterable[str]) -> set[str]:
         """Return which of these contents are in use by an article, so that they need not be embedded again."""
         with self._engine.connect() as connection:
             return {
@@ -293,7 +293,7 @@ class Catalog:
         """
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
-            before = publishing.present(connection, [prepared.article.id for prepared in batch])
+            before = publishing.current_articles(connection, [prepared.article.id for prepared in batch])
             for prepared in batch:
                 publishing.put_article(connection, prepared, before.get(prepared.article.id), now)
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
@@ -317,7 +317,7 @@ class Catalog:
                 connection.execute(insert(deleted).values(article_id=article_id, groups=row["groups"], deleted_at=now))
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
-    def close_to_all(self, ids: Sequence[str]) -> None:
+    def revoke_access(self, ids: Sequence[str]) -> None:
         """Let nobody read these articles any more, in one transaction, until they are published again."""
         with self._engine.begin() as connection:
             for part in in_parts(ids):

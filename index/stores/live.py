@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from index.ingest.running import Control
+from index.ingest.run_control import RunControl
 from index.stores.generations import make_current, remove
 from index.stores.store import Index
 
@@ -22,7 +22,7 @@ class LiveIndex:
         self.indexing = Lock()
         self.fetching = Lock()
         self.changing = Lock()
-        self.control = Control(self.changing)
+        self.control = RunControl(self.changing)
         self._current = index
         self._readers: Counter[int] = Counter()
         self._replaced: dict[int, Index] = {}
@@ -62,7 +62,7 @@ class LiveIndex:
         with self.indexing, self.fetching:
             for index in (*self._replaced.values(), self._current):
                 index.close()
-            self._current.remembered.close()
+            self._current.embedding_cache.close()
 
     def _take_finished(self) -> list[Index]:
         finished = [number for number in self._replaced if not self._readers[number]]

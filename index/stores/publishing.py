@@ -7,13 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from index.ingest.chunking import Cut, passage_id
-from index.ingest.copies import signature_of
+from index.ingest.near_duplicates import signature_of
 from index.records import NO_CONTEXT, Article, ArticleInfo, Context
 from index.stores.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class CurrentArticle:
     """What an article is at present: its version, the key of its content, and who may read it."""
 
     version: str
@@ -80,14 +80,14 @@ def _context_row(context: Context) -> list[list[str]] | None:
     return [list(context.headings), list(context.introductions)] if context != NO_CONTEXT else None
 
 
-def present(connection: Connection, ids: Sequence[str]) -> dict[str, Present]:
+def current_articles(connection: Connection, ids: Sequence[str]) -> dict[str, CurrentArticle]:
     """Return what those of these articles are that are there, by id."""
     columns = (articles.c.id, articles.c.version, articles.c.key, articles.c.groups)
     rows = connection.execute(select(*columns).where(articles.c.id.in_(ids)))
-    return {row.id: Present(row.version, row.key, row.groups) for row in rows}
+    return {row.id: CurrentArticle(row.version, row.key, row.groups) for row in rows}
 
 
-def put_article(connection: Connection, prepared: Prepared, before: Present | None, now: datetime) -> None:
+def put_article(connection: Connection, prepared: Prepared, before: CurrentArticle | None, now: datetime) -> None:
     """Make an article the one that readers see. `before` is what it was, if it was there."""
     info = prepared.article.info
     row = _article_row(prepared, now)
@@ -128,7 +128,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
     }
 
 
-def _retire(connection: Connection, info: ArticleInfo, before: Present, now: datetime) -> None:
+def _retire(connection: Connection, info: ArticleInfo, before: CurrentArticle, now: datetime) -> None:
     # The version that is now present again, or was retired before, is not listed twice.
     for version in (info.version, before.version):
         same = (retired.c.article_id == info.id) & (retired.c.version == version)

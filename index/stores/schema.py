@@ -26,7 +26,9 @@ texts = Table(
     metadata,
     Column("version", String(80), primary_key=True),
     Column("text", Text, nullable=False),
-    Column("signature", LargeBinary),  # of `index.ingest.copies`; NULL where it was stored before there were any
+    Column(
+        "signature", LargeBinary
+    ),  # of `index.ingest.near_duplicates`; NULL where it was stored before there were any
 )
 
 contents = Table(

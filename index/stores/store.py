@@ -40,16 +40,16 @@ class Index:
     words: LexicalIndex
     embedder: Embedder
     sentence_vectors: SentenceVectors
-    remembered: EmbeddingCache
+    embedding_cache: EmbeddingCache
     reader: Reader | None
     reranker: Reranker | None = None
 
     @property
     def fingerprint(self) -> str:
         """What an index made now is made with: the model that is set, and how passages are cut."""
-        return f"{self.wanted_embedder().fingerprint} {CHUNKING}/{self.settings.passage_tokens}"
+        return f"{self.configured_embedder().fingerprint} {CHUNKING}/{self.settings.passage_tokens}"
 
-    def wanted_embedder(self) -> Embedder:
+    def configured_embedder(self) -> Embedder:
         """Return the model that is set: most often the one that the index was made with."""
         wanted = Embedder(self.settings.embed_model, precision=self.settings.precision)
         return self.embedder if wanted.name == self.embedder.name else wanted
@@ -72,11 +72,11 @@ class Index:
         """Return why the index has to be made again before articles can be added, or None."""
         made_with, wanted = self.catalog.fact("fingerprint"), self.fingerprint
         empty = self.catalog.count(EVERYTHING) == 0
-        if made_with == wanted or (empty and self.wanted_embedder() is self.embedder):
+        if made_with == wanted or (empty and self.configured_embedder() is self.embedder):
             return None
         return f"it was made with {made_with}, and the settings now say {wanted}"
 
-    def claim(self) -> None:
+    def prepare_for_writing(self) -> None:
         """Make an empty index one of this model and cutting. Raises IndexMismatch when it is one of another."""
         if why := self.outdated():
             raise IndexMismatch(
@@ -84,30 +84,30 @@ class Index:
             )
         if self.catalog.fact("fingerprint") != self.fingerprint:
             self.vectors.clear()
-            self.remember_maker()
+            self.record_fingerprint()
 
-    def remember_maker(self) -> None:
+    def record_fingerprint(self) -> None:
         """Note in the catalogue which model and cutting the index is made with."""
-        self.catalog.remember("embed_model", self.settings.embed_model)
-        self.catalog.remember("fingerprint", self.fingerprint)
+        self.catalog.set_fact("embed_model", self.settings.embed_model)
+        self.catalog.set_fact("fingerprint", self.fingerprint)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text. A text that was embedded before is not embedded again."""
         # By what is computed here, not by what is set: a data folder may have come from another machine.
         model = f"{self.embedder.fingerprint} {computation(self.settings.precision).precision}"
-        return self.remembered.of(texts, model=model, embed=self.embedder.embed_passages)
+        return self.embedding_cache.get_or_embed(texts, model=model, embed=self.embedder.embed_passages)
 
-    def beside(self, folder: Path) -> "Index":
+    def open_next_generation(self, folder: Path) -> "Index":
         """Open the next generation in a folder that holds a copy of the catalogue, with the model that is set."""
-        embedder = self.wanted_embedder()
+        embedder = self.configured_embedder()
         same = embedder is self.embedder
         return replace(
-            self.copy_in(folder),
+            self.open_copy(folder),
             embedder=embedder,
             sentence_vectors=self.sentence_vectors if same else SentenceVectors(embedder),
         )
 
-    def copy_in(self, folder: Path) -> "Index":
+    def open_copy(self, folder: Path) -> "Index":
         """Open a folder that holds a copy of the catalogue, with the model that this index was made with."""
         return replace(
             self,
@@ -138,7 +138,7 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
         yield index
     finally:
         index.close()
-        index.remembered.close()
+        index.embedding_cache.close()
 
 
 def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
@@ -158,7 +158,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             _check_held(folder / _WORDS, words.count())
         made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
         embedder = Embedder(made_with or settings.embed_model, precision=settings.precision)
-        remembered = EmbeddingCache(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
+        embedding_cache = EmbeddingCache(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(
             settings,
@@ -168,7 +168,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             words,
             embedder,
             SentenceVectors(embedder),
-            remembered,
+            embedding_cache,
             reader=_reader(settings),
             reranker=None if settings.reranker == NO_RERANKER else Reranker(settings.reranker),
         )

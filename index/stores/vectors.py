@@ -79,7 +79,7 @@ class VectorStore:
                 similarities |= self._compared(vector, missing)
         return similarities
 
-    def of(self, ids: Sequence[str]) -> dict[str, Vectors]:
+    def get(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the stored vectors of these passages. Unknown ids are left out."""
         return {id_: row for part in _parts(ids) for id_, row in zip(*self._stored(part), strict=True)}
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from index.ingest.copies import says_the_same
+from index.ingest.near_duplicates import says_the_same
 from index.records import Hit, Span
 from service.answer.models import Citation, Said, Sentence, Support
 from service.answer.text.invisible import visible

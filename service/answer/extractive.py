@@ -7,7 +7,7 @@ same: the same value is one more citation, another value is shown.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index.ingest.copies import says_the_same
+from index.ingest.near_duplicates import says_the_same
 from index.ingest.segmentation import display_text
 from index.records import Span
 from index.stores.store import Index

@@ -64,7 +64,7 @@ class _EventBuffer(Generic[Event]):
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[Event | _End] = asyncio.Queue()
         self._room = Semaphore(_BUFFERED_EVENTS)
-        deadline.when_ended(self.finish)
+        deadline.on_end(self.finish)
 
     def add(self, event: Event) -> None:
         """Add an event, once there is space. Raises the reason if the deadline is ended in the meantime."""

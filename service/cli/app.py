@@ -220,7 +220,7 @@ def _settings() -> "Settings":
 
 
 def _echo_json(json: str) -> None:
-    from index.controls import json_controls
+    from index.control_characters import json_controls
 
     typer.echo(json_controls(json))
 
@@ -239,7 +239,7 @@ def _share(text: str) -> float:
 
 def main() -> None:
     """Run the command. What a person can act on is one message and an exit code: 2 for wrong usage, 1 for the rest."""
-    from index.controls import visible_controls
+    from index.control_characters import visible_controls
     from index.errors import FootnoteError, IndexingStopped, WrongUsage
 
     try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.controls import visible_controls
+from index.control_characters import visible_controls
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -10,7 +10,7 @@ from rich import markup
 from rich.console import Console
 from rich.padding import Padding
 
-from index.controls import json_controls, visible_controls
+from index.control_characters import json_controls, visible_controls
 from index.errors import ArticleDeleted, ArticleUnknown
 from service.cli.markdown import without_marks
 from service.client import Client

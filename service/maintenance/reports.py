@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from index.ingest.sync import Problem
-from index.ingest.upkeep import Checked, Updated
+from index.ingest.upkeep import CheckResult, UpdateResult
 from service.schemas.maintenance import CheckResponse, FailedPath, IdsWire, IndexReportWire
 
 _IDS_SHOWN = 20
 
 
-def report_wire(updated: Updated) -> IndexReportWire:
+def report_wire(updated: UpdateResult) -> IndexReportWire:
     """Convert the report of a run of indexing."""
     report = updated.report
     return IndexReportWire(
@@ -28,7 +28,7 @@ def report_wire(updated: Updated) -> IndexReportWire:
     )
 
 
-def check_wire(checked: Checked) -> CheckResponse:
+def check_wire(checked: CheckResult) -> CheckResponse:
     """Convert the differences between the three stores: all counts, and the first ids."""
     found = checked.differences
     return CheckResponse(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 
-from index.ingest.copies import without_copies
+from index.ingest.near_duplicates import without_near_duplicates
 from index.models.reranking import reranked
 from index.records import Filters, Hit
 from index.retrieval import Retrieved, retrieve
@@ -60,7 +60,7 @@ def select_hits(index: Index, text: str, analysis: QuestionAnalysis, *, count: i
     best_first = sorted(hits.values(), key=lambda hit: -hit.score)
     ranked = _ranked(search, _reranked(index, text, best_first), of_publishers)
     # Copies are folded again: what ranks best now may be a copy of what did before.
-    kept = islice(without_copies(ranked, index.catalog.signatures), count)
+    kept = islice(without_near_duplicates(ranked, index.catalog.signatures), count)
     return Selected(tuple(kept), found.question_vector, _preferences(analysis))
 
 

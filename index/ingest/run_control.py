@@ -13,7 +13,7 @@ OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class RunControl:
     """`changing` is held for each change of the index, and never while something is read; `stopped` ends the run."""
 
     changing: AbstractContextManager[object] = field(default_factory=nullcontext)

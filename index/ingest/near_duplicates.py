@@ -30,7 +30,7 @@ _CONTAINED = 0.85
 # Fewer words may be the same by chance, or because there is but one way to say them.
 _FEWEST_WORDS = 8
 _RUNS_AT_ONCE = 10_000
-AT_ONCE = 64
+HITS_AT_ONCE = 64
 """Hits that are compared at once. Whoever reads them from the catalogue does well to read as many."""
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
@@ -57,20 +57,22 @@ def resemblance(one: bytes, other: bytes) -> float:
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
 
 
-def without_copies(ranked: Iterable[Hit], signatures: Signatures, *, at_once: int = AT_ONCE) -> Iterator[Hit]:
+def without_near_duplicates(
+    ranked: Iterable[Hit], signatures: Signatures, *, at_once: int = HITS_AT_ONCE
+) -> Iterator[Hit]:
     """Yield the hits, best first, without those that say what better ones of an article like theirs say.
 
     Of the same text under several names, the first is kept. Whoever calls has left out what the asker may not read. So many
     hits are taken `at_once`.
     """
     hits = iter(ranked)
-    folding = _Folding()
+    deduplicator = _Deduplicator()
     while batch := list(islice(hits, at_once)):
-        new = {hit.passage.article.version for hit in batch} - folding.alike.keys()
-        folding.meet(new, signatures(new))
+        new = {hit.passage.article.version for hit in batch} - deduplicator.alike.keys()
+        deduplicator.meet(new, signatures(new))
         for hit in batch:
-            if not folding.is_copy(hit):
-                folding.keep(hit)
+            if not deduplicator.is_copy(hit):
+                deduplicator.keep(hit)
                 yield hit
 
 
@@ -79,11 +81,11 @@ def says_the_same(words: str, other: str) -> bool:
     mine, theirs = _words(words), _words(other)
     if mine == theirs:
         return len(mine) >= _FEWEST_WORDS
-    return len(mine) >= _FEWEST_WORDS and _contained(mine, [_Said(set(_runs(theirs, _SHORT_RUN)), set(theirs))])
+    return len(mine) >= _FEWEST_WORDS and _contained(mine, [_Covered(set(_runs(theirs, _SHORT_RUN)), set(theirs))])
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Covered:
     """Runs of words, and words, that stand in what was kept."""
 
     runs: set[tuple[str, ...]] = field(default_factory=set)
@@ -91,7 +93,7 @@ class _Said:
 
 
 @dataclass(slots=True)
-class _Folding:
+class _Deduplicator:
     """What was met and kept so far. `alike` is, for each version met, the other versions that resemble it.
 
     `said` is what the hits kept of a version say, but for those that are `unread`: most versions resemble no other.
@@ -101,7 +103,7 @@ class _Folding:
     signed: list[str] = field(default_factory=list)
     signatures: np.ndarray = field(default_factory=lambda: np.empty((0, _PERMUTATIONS), "<u4"))
     unread: dict[str, list[Hit]] = field(default_factory=dict)
-    said: dict[str, _Said] = field(default_factory=dict)
+    said: dict[str, _Covered] = field(default_factory=dict)
     stretches: set[tuple[str, int]] = field(default_factory=set)
 
     def meet(self, versions: Iterable[str], known: Mapping[str, bytes]) -> None:
@@ -133,8 +135,8 @@ class _Folding:
         self.stretches.add((version, hit.passage.start))
         self.unread.setdefault(version, []).append(hit)
 
-    def _said_by(self, version: str) -> _Said:
-        said = self.said.setdefault(version, _Said())
+    def _said_by(self, version: str) -> _Covered:
+        said = self.said.setdefault(version, _Covered())
         for hit in self.unread.pop(version, []):
             words = _words(hit.passage.text)
             said.words.update(words)
@@ -142,7 +144,7 @@ class _Folding:
         return said
 
 
-def _contained(words: list[str], others: list[_Said]) -> bool:
+def _contained(words: list[str], others: list[_Covered]) -> bool:
     """Say whether nearly all of these words, and every figure, stand in what others say."""
     mine = list(_runs(words, _SHORT_RUN))
     if sum(any(run in said.runs for said in others) for run in mine) < _CONTAINED * len(mine):

@@ -34,7 +34,7 @@ class WebSource:
         return self.address
 
 
-Named = Source | WebSource
+AnySource = Source | WebSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Read:
     """An article that was read from a source, with what was odd about it."""
 
     article: Article
-    source: Named
+    source: AnySource
     warnings: tuple[str, ...] = ()
 
 
@@ -117,7 +117,7 @@ class Skipped:
     reason: str | None = None
 
 
-Reading = Read | Failed | Gone | Withdrawn | Skipped
+ReadResult = Read | Failed | Gone | Withdrawn | Skipped
 
 
 def printable(path: Path | str) -> str:

@@ -14,7 +14,7 @@ _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PassageLocation:
     """Where a passage's words stand: passages of two contents that show the same words have the same one."""
 
     version: str
@@ -34,14 +34,16 @@ def passages_of(connection: Connection, ids: Sequence[str], access: Access, filt
     return found
 
 
-def stretches_of(connection: Connection, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Stretch]:
+def locations_of(
+    connection: Connection, ids: Sequence[str], access: Access, filters: Filters
+) -> dict[str, PassageLocation]:
     """Return where the words of those of these passages stand that are in use, may be read, and match the filters."""
     named = set(filters.article_ids)
     columns = (passages.c.id, articles.c.version, passages.c.start, articles.c.id)
     query = select(*columns).join_from(passages, articles, articles.c.key == passages.c.key)
     query = query.where(*queries.readable(access), *queries.matching(filters))
     return {
-        passage: Stretch(version, start)
+        passage: PassageLocation(version, start)
         for part in in_parts(ids)
         for passage, version, start, article in connection.execute(query.where(passages.c.id.in_(part)))
         if not named or article in named

@@ -8,7 +8,7 @@ from index.ingest.withdrawing import file_of
 from index.records import Article
 from index.sources.extraction import ENDINGS
 from index.sources.files import LINES_ENDING, default_id_of, files_in
-from index.sources.records import Named, Source, printable
+from index.sources.source_types import AnySource, Source, printable
 
 # Folders above the one named whose names are put before an id, at most.
 _DEEPEST = 3
@@ -23,7 +23,7 @@ class Claim:
     path: str
 
 
-def claims_of(sources: Sequence[Named]) -> dict[str, Claim]:
+def claims_of(sources: Sequence[AnySource]) -> dict[str, Claim]:
     """Return which file has first claim on each default id, where several folders or files are named together.
 
     It is the one whose source comes first by name, so that the order of naming changes no id.
@@ -39,7 +39,7 @@ def claims_of(sources: Sequence[Named]) -> dict[str, Claim]:
     return claims
 
 
-def ids_for(article: Article, source: Named, *, claims: Mapping[str, Claim], before: Sequence[str]) -> list[str]:
+def ids_for(article: Article, source: AnySource, *, claims: Mapping[str, Claim], before: Sequence[str]) -> list[str]:
     """Return the ids that an article may have, the one to be tried first at the front.
 
     An article that gives its id has that alone. `before` are the ids that the article at this path had in the index: one of

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wordfreq import top_n_list
 
-from index.ingest.copies import resemblance, says_the_same, signature_of, without_copies
+from index.ingest.near_duplicates import resemblance, says_the_same, signature_of, without_near_duplicates
 from index.ingest.sync import sync
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit, Passage, version_of
 from index.retrieval import retrieve
@@ -37,7 +37,7 @@ def kept(hits: Sequence[Hit], texts: dict[str, str]) -> list[str]:
     def known(versions: Iterable[str]) -> dict[str, bytes]:
         return {version: signatures[version] for version in versions if version in signatures}
 
-    return [one.passage.id for one in without_copies(hits, known)]
+    return [one.passage.id for one in without_near_duplicates(hits, known)]
 
 
 def test_signatures_are_the_same_everywhere() -> None:
@@ -117,7 +117,7 @@ def test_order_stays_the_best_stays_and_folding_again_changes_nothing(made: list
     signatures = {version_of(article): signature_of(text) for article, text in texts.items()}
 
     def fold(hits: Iterable[Hit]) -> Iterator[Hit]:
-        return without_copies(hits, lambda versions: {v: signatures[v] for v in versions})
+        return without_near_duplicates(hits, lambda versions: {v: signatures[v] for v in versions})
 
     once = list(fold(hits))
     assert once[:1] == hits[:1]

@@ -111,7 +111,7 @@ def test_a_question_from_another_world_is_refused_with_what_is_nearest(
 def test_with_refusals_off_every_question_has_an_answer(corpus_assistant: LocalAssistant) -> None:
     settings = settings_for(corpus_assistant.settings.data_dir, refusals=False)
     for question in OTHER_WORLDS:
-        result = answer(Question(question, EVERYTHING), index=corpus_assistant.opened, settings=settings)
+        result = answer(Question(question, EVERYTHING), index=corpus_assistant.current_index, settings=settings)
         assert isinstance(result, Answer)
         assert result.sentences
         assert result.confidence < 0.5  # it knows better
@@ -300,11 +300,11 @@ def test_an_article_that_goes_away_while_it_is_quoted_is_no_fault(
     towers = {f"{n}.txt": f"The tower of town {n} is 1{n} metres high.\n\nIt was built in 195{n}." for n in range(3)}
     index_into(own_assistant, write(tmp_path / "news", towers))
     question = "How high is the tower, and when was it built?"
-    retrieved = retrieve(own_assistant.opened, question, access=EVERYTHING, filters=Filters())
-    (evidence,) = read_evidence(own_assistant.opened, [Search(question, retrieved.hits)])
+    retrieved = retrieve(own_assistant.current_index, question, access=EVERYTHING, filters=Filters())
+    (evidence,) = read_evidence(own_assistant.current_index, [Search(question, retrieved.hits)])
     own_assistant.delete(["0", "1", "2"])
     # What was retrieved before may still be shown, or be left out, but the question does not fail.
-    for draft in quoted(own_assistant.opened, [evidence]):
+    for draft in quoted(own_assistant.current_index, [evidence]):
         for stretch in draft.stretches:
             text = towers[f"{stretch.hit.passage.article.id}.txt"]
             assert text[stretch.span.start : stretch.span.end] == stretch.words

@@ -1,1 +1,1 @@
-"""The three stores of an index: catalogue (SQL), vectors (Chroma), words (Tantivy)."""
+"""The three stores of an index: the catalogue (SQL), vectors (Chroma) and words (Tantivy)."""

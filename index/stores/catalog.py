@@ -1,7 +1,7 @@
-"""The catalogue: which articles there are, in which version, cut into which passages. It decides; Chroma and Tantivy follow.
+"""The catalogue: which articles exist, in which versions, and how they are cut into passages.
 
-Everything a reader sees is decided in one transaction here. A passage that is in Chroma or Tantivy but not in the catalogue
-does not exist; one that is in the catalogue was written to both before.
+The catalogue is authoritative. What readers see changes in one transaction here. A passage that is in Chroma or Tantivy but
+not in the catalogue does not exist. A passage that is in the catalogue was written to both before.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ _PURPOSE = Purpose(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article as it stands in the catalogue."""
+    """An article in the catalogue."""
 
     info: ArticleInfo
     key: str
@@ -43,9 +43,9 @@ class Catalog:
     """One database of articles, versions and passages. Safe to read from many threads; one writer at a time."""
 
     def __init__(self, url: str) -> None:
-        """Open the database, or make it, and bring its schema up to date.
+        """Open or create the database, and migrate its schema.
 
-        Here and in every method, raises IndexDamaged when it cannot be read, DataFolderUnusable when it cannot be written.
+        This and every method raises IndexDamaged if it cannot be read, DataFolderUnusable if it cannot be written.
         """
         self._engine = engine_for(url, _PURPOSE)
         with self._engine.begin() as connection:
@@ -55,28 +55,28 @@ class Catalog:
         """Close all connections."""
         self._engine.dispose()
 
-    # -- What is there ---------------------------------------------------------------------------------------------
+    # -- Reading ---------------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> str | None:
-        """Return a remembered value, such as the fingerprint of the index."""
+        """Return a stored value, such as the fingerprint of the index."""
         with self._engine.connect() as connection:
             value: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == name))
             return value
 
     def set_fact(self, name: str, value: str) -> None:
-        """Remember a value."""
+        """Store a value."""
         with self._engine.begin() as connection:
             connection.execute(delete(facts).where(facts.c.name == name))
             connection.execute(insert(facts).values(name=name, value=value))
 
     def count(self, access: Access, *, titled: str = "") -> int:
-        """Return how many articles may be read, of those with these words in their titles."""
+        """Return how many articles may be read and have these words in their titles."""
         query = select(func.count()).select_from(articles).where(*queries.readable(access), queries.titled(titled))
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
 
     def reads_all(self, access: Access) -> bool:
-        """Say whether there is no article that may not be read."""
+        """Return whether all articles may be read."""
         if access.everything:
             return True
         other = select(articles.c.id).where(not_(and_(*queries.readable(access))))
@@ -98,7 +98,7 @@ class Catalog:
     def articles(
         self, access: Access, *, after: str | None = None, limit: int = 100, titled: str = ""
     ) -> list[ArticleInfo]:
-        """Return the articles that may be read, in order of id, from the one after `after`; `titled` as `count` has it."""
+        """Return the articles that may be read, in order of id, starting after `after`. `titled` as for `count`."""
         query = select(articles).where(*queries.readable(access), queries.titled(titled))
         query = query.order_by(articles.c.id).limit(limit)
         with self._engine.connect() as connection:
@@ -115,7 +115,7 @@ class Catalog:
             return [queries.info_of(row) for row in rows if row]
 
     def publishers(self, access: Access) -> dict[str, int]:
-        """Return how many articles of each publisher may be read, in order of name."""
+        """Return the number of articles of each publisher that may be read, in order of name."""
         name = articles.c.publisher
         query = (
             select(name, func.count().label("articles"))
@@ -127,7 +127,7 @@ class Catalog:
             return {row.publisher: row.articles for row in connection.execute(query)}
 
     def published_between(self, access: Access) -> tuple[date, date] | None:
-        """Return the first and last day on which an article that may be read was published, or None if no day is known."""
+        """Return the first and last day of publication of the articles that may be read. None if no day is known."""
         days = articles.c.published
         with self._engine.connect() as connection:
             first, last = connection.execute(
@@ -136,10 +136,11 @@ class Catalog:
         return (first, last) if first else None
 
     def article(self, article_id: str, access: Access, *, version: str | None = None) -> tuple[ArticleInfo, str]:
-        """Return an article with the text of this version of it, or of the present one.
+        """Return an article with the text of this version, or of the current one.
 
-        Who opens an old version needs to be one of its readers of then, and one of the article's readers of now. Raises
-        ArticleDeleted, or ArticleUnknown also where it exists but may not be read, so that nobody learns of it.
+        To read an old version, a person must have been allowed to read it then, and be allowed to read the article now.
+        Raises ArticleDeleted, or ArticleUnknown. The latter is also raised if the article may not be read, so that nobody
+        learns that it exists.
         """
         with self._engine.connect() as connection:
             query = select(articles).where(articles.c.id == article_id, *queries.readable(access))
@@ -151,16 +152,16 @@ class Catalog:
             return info, text
 
     def readable(self, ids: Iterable[str], access: Access) -> set[str]:
-        """Return which of these articles are there and may be read."""
+        """Return which of these articles exist and may be read."""
         query = select(articles.c.id).where(*queries.readable(access))
         with self._engine.connect() as connection:
             parts = in_parts(sorted(set(ids)))
             return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
 
     def readers_of(self, article_id: str, version: str | None = None) -> frozenset[str] | None:
-        """Return the groups that may read an article, or could read this version of it when that was the present one.
+        """Return the groups that may read an article, or that could read this version when it was the current one.
 
-        None is everyone. A version that is not there any more has no readers: nobody knows who they were.
+        None means everyone. A version that is no longer stored has no readers, as its groups are unknown.
         """
         with self._engine.connect() as connection:
             return queries.readers_of(connection, article_id, version)
@@ -178,30 +179,29 @@ class Catalog:
     def passages(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, Passage]:
         """Return those of these passages that are in use, may be read, and match the filters.
 
-        Up to 5,000 of them are looked up at one moment: no article is seen in two versions.
-
-        Where several articles share a passage, it is shown as one of those that the asker may read.
+        Up to 5,000 of them are read in one snapshot: no article is seen in two versions. If several articles share a passage,
+        it is returned with one of those that the asker may read.
         """
         with self._engine.connect() as connection:
             return passage_lookup.passages_of(connection, ids, access, filters)
 
     def locations(self, ids: Sequence[str], access: Access, filters: Filters) -> dict[str, PassageLocation]:
-        """Return where the words of those of these passages stand that are in use, may be read, and match the filters.
+        """Return the locations of those of these passages that are in use, may be read, and match the filters.
 
-        Far cheaper than `passages`, as no text is read.
+        Much cheaper than `passages`, as no text is read.
         """
         with self._engine.connect() as connection:
             return passage_lookup.locations_of(connection, ids, access, filters)
 
     def stretch(self, version: str, span: Span) -> str | None:
-        """Return the words of a stretch of this version of a text, or None when it has gone in the meantime."""
+        """Return a span of this version of a text, or None if the version was removed in the meantime."""
         words = func.substr(texts.c.text, span.start + 1, span.end - span.start)
         with self._engine.connect() as connection:
             found: str | None = connection.scalar(select(words).where(texts.c.version == version))
             return found
 
     def last_sentence_before(self, passage: Passage) -> SentenceSpan | None:
-        """Return the last sentence of the passage before this one; None where it is the first, or a comment lies between."""
+        """Return the last sentence of the previous passage. None if there is none, or if a comment is in between."""
         key, _, _ = passage.id.rpartition("-")
         query = select(passages.c.sentences).where(passages.c.id == passage_id(key, passage.ordinal - 1))
         with self._engine.connect() as connection:
@@ -218,7 +218,7 @@ class Catalog:
             return passage_lookup.passage_ids(connection, access, filters, limit=limit)
 
     def signatures(self, versions: Iterable[str]) -> dict[str, bytes]:
-        """Return the signatures of these texts, as far as they have any (`index.ingest.near_duplicates`)."""
+        """Return the signatures of those of these texts that have one (`index.ingest.near_duplicates`)."""
         found: dict[str, bytes] = {}
         with self._engine.connect() as connection:
             for part in in_parts(sorted(set(versions))):
@@ -227,7 +227,7 @@ class Catalog:
         return found
 
     def contents_in_use(self, keys: Iterable[str]) -> set[str]:
-        """Return which of these contents are in use by an article, so that they need not be embedded again."""
+        """Return which of these contents an article uses, so that they need not be embedded again."""
         with self._engine.connect() as connection:
             return {
                 key
@@ -236,13 +236,13 @@ class Catalog:
             }
 
     def has_passages(self) -> bool:
-        """Say whether any passage is in use."""
+        """Return whether any passage is in use."""
         used = select(passages.c.id).join(articles, articles.c.key == passages.c.key).limit(1)
         with self._engine.connect() as connection:
             return connection.scalar(used) is not None
 
     def contents(self, *, at_once: int) -> Iterator[list[Prepared]]:
-        """Yield the contents in use, each as one of the articles that have it, with its cuts, in order of key."""
+        """Yield the contents in use in order of key, each with one of its articles and its cuts."""
         after = ""
         while True:
             with self._engine.connect() as connection:
@@ -263,9 +263,9 @@ class Catalog:
             return connection.scalar(select(func.count(articles.c.key.distinct()))) or 0
 
     def check_intact(self) -> None:
-        """Read everything, and compare each text with the hash that is its version. Raises IndexDamaged."""
+        """Read the whole database, and compare each text with the hash in its version. Raises IndexDamaged."""
         check_intact(self._engine, _PURPOSE)
-        # As bytes: what is damaged may be no text any more.
+        # As bytes: damaged data may not be valid text.
         query = select(texts.c.version, cast(texts.c.text, LargeBinary)).execution_options(yield_per=100)
         with self._engine.connect() as connection:
             for version, raw in connection.execute(query):
@@ -274,22 +274,22 @@ class Catalog:
                     raise IndexDamaged(damaged(self._engine, what, _PURPOSE))
 
     def copy_to(self, path: Path) -> None:
-        """Copy the whole database, as it is at one moment, into a new file."""
+        """Copy the whole database, as one consistent snapshot, into a new file."""
         copy_database(self._engine, path, _PURPOSE)
 
-    # -- What changes ----------------------------------------------------------------------------------------------
+    # -- Writing ---------------------------------------------------------------------------------------------------
 
     def stage(self, batch: Sequence[Prepared]) -> None:
-        """Note which passages are about to be written to Chroma and Tantivy. Readers see nothing of it yet."""
+        """Store the passages that will be written to Chroma and Tantivy next. Readers do not see them yet."""
         with self._engine.begin() as connection:
             publishing.add_texts(connection, batch)
             publishing.add_contents(connection, batch)
             publishing.note_unsettled(connection, (prepared.key for prepared in batch if prepared.cuts is not None))
 
     def publish(self, batch: Sequence[Prepared]) -> None:
-        """Make these articles, staged before, the ones that readers see, in one transaction.
+        """Make these articles, which were staged before, visible to readers, in one transaction.
 
-        Contents that no article uses any more stay noted as unsettled until `forget`.
+        Contents that no article uses any more stay listed as unsettled until `forget`.
         """
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
@@ -299,7 +299,7 @@ class Catalog:
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Delete articles for readers, in one transaction. Raises ArticleUnknown, and deletes none, if one is not there."""
+        """Delete articles for readers, in one transaction. If one does not exist, deletes none and raises ArticleUnknown."""
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
             rows = {
@@ -318,39 +318,39 @@ class Catalog:
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
     def revoke_access(self, ids: Sequence[str]) -> None:
-        """Let nobody read these articles any more, in one transaction, until they are published again."""
+        """Make these articles unreadable for everybody, in one transaction, until they are published again."""
         with self._engine.begin() as connection:
             for part in in_parts(ids):
                 connection.execute(delete(article_groups).where(article_groups.c.article_id.in_(part)))
                 connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[]))
 
     def leftovers(self) -> list[str]:
-        """Return the contents that may be in Chroma or Tantivy and that no article uses."""
+        """Return the contents that no article uses and that may still be in Chroma or Tantivy."""
         with self._engine.connect() as connection:
             return list(connection.scalars(select(unsettled.c.key).order_by(unsettled.c.key)))
 
     def passage_ids_of(self, keys: Sequence[str]) -> list[str]:
-        """Return the ids of the passages of these contents, published or only staged."""
+        """Return the ids of the passages of these contents, published or staged."""
         with self._engine.connect() as connection:
             query = select(passages.c.id)
             return [i for part in in_parts(keys) for i in connection.scalars(query.where(passages.c.key.in_(part)))]
 
     def forget_cuts(self) -> None:
-        """Forget how every article was cut, and every content that no article uses. For a copy that is cut anew."""
+        """Remove the cuts of all articles, and the contents that no article uses. For a copy that is cut again."""
         with self._engine.begin() as connection:
             connection.execute(delete(passages))
             connection.execute(delete(unsettled))
             connection.execute(delete(contents).where(contents.c.key.not_in(select(articles.c.key))))
 
     def put_cuts(self, batch: Sequence[Prepared]) -> None:
-        """Note how these contents, which are there, are cut now."""
+        """Store the new cuts of these existing contents."""
         rows = publishing.passage_rows(batch)
         with self._engine.begin() as connection:
             if rows:
                 connection.execute(insert(passages), rows)
 
     def forget(self, keys: Sequence[str], *, older_than: timedelta) -> None:
-        """Forget contents that are gone from Chroma and Tantivy, and versions that nobody can open any more."""
+        """Remove contents that are no longer in Chroma and Tantivy, and versions that nobody can open any more."""
         with self._engine.begin() as connection:
             for part in in_parts(keys):
                 connection.execute(delete(passages).where(passages.c.key.in_(part)))

@@ -1,4 +1,4 @@
-"""A connection to a database of SQLite, and what its errors mean to people."""
+"""Connections to SQLite databases, with durable settings and errors that people can act on."""
 
 import os
 import sqlite3
@@ -19,7 +19,7 @@ _UNUSABLE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a database is to people: its name, and what to do, as sentences, when it is damaged or cannot be written."""
+    """How error messages describe a database: its name, and what to do if it is damaged or cannot be written."""
 
     name: str
     when_damaged: str
@@ -27,7 +27,7 @@ class Purpose:
 
 
 def engine_for(url: str, purpose: Purpose) -> Engine:
-    """Return an engine that reads at one moment and writes durably. Its errors are ours where a person can mend them."""
+    """Return an engine with consistent reads and durable writes. Errors that people can act on become FootnoteErrors."""
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", _make_private)
@@ -38,7 +38,7 @@ def engine_for(url: str, purpose: Purpose) -> Engine:
 
 
 def copy_database(engine: Engine, path: Path, purpose: Purpose) -> None:
-    """Copy a whole database of SQLite, as it is at one moment, into a new file."""
+    """Copy a whole SQLite database, as one consistent snapshot, into a new file."""
     try:
         private_file(path)
         with closing(engine.raw_connection()) as raw, closing(sqlite3.connect(path)) as copy:
@@ -49,8 +49,8 @@ def copy_database(engine: Engine, path: Path, purpose: Purpose) -> None:
 
 
 def private_file(path: str | Path) -> None:
-    """Make an empty file for this user alone where there is none. SQLite gives what it puts beside it the same mode."""
-    with suppress(OSError):  # what opens it says what is wrong
+    """Create an empty file that only this user can read, if there is none. SQLite gives its other files the same mode."""
+    with suppress(OSError):  # opening the database reports what is wrong
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
@@ -60,7 +60,7 @@ def _make_private(_dialect: object, _record: object, arguments: Sequence[Any], _
 
 
 def check_intact(engine: Engine, purpose: Purpose) -> None:
-    """Read a whole database of SQLite as its own check does. Raises IndexDamaged when something is wrong with it."""
+    """Check a whole database with SQLite's integrity check. Raises IndexDamaged."""
     with engine.connect() as connection:
         said = [str(line) for line in connection.scalars(text("PRAGMA integrity_check(5)"))]
     if said != ["ok"]:
@@ -68,14 +68,14 @@ def check_intact(engine: Engine, purpose: Purpose) -> None:
 
 
 def damaged(engine: Engine, what: str, purpose: Purpose) -> str:
-    """Say that a database is damaged, and what to do."""
+    """Return the message that a database is damaged, and what to do."""
     return f"{purpose.name} {engine.url.database} is damaged ({what}). {purpose.when_damaged}"
 
 
 def _checking(purpose: Purpose) -> Callable[[Connection], None]:
-    """Return what begins a transaction, on a file that is still there.
+    """Return a function that checks that the file still exists, and begins a transaction.
 
-    What is written to a file that was removed is lost when it is closed. SQLite would take it, and nobody would know.
+    SQLite would write to a file that was removed without an error, and the data would be lost when it is closed.
     """
 
     def begin(connection: Connection) -> None:
@@ -101,14 +101,14 @@ def _identity(path: str) -> tuple[int, int] | None:
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
-    # The driver itself begins a transaction only to write; reading has to see one moment, too (`_begin`).
+    # The driver itself begins transactions only for writes. Reads need a consistent snapshot too (`_checking`).
     connection.isolation_level = None
-    # WAL lets people read while articles are written; FULL keeps a commit through a power cut. Read through memory that is
-    # mapped to the file, looking passages up takes two thirds of the time.
+    # WAL allows reading while articles are written; FULL keeps a commit through a power cut. With a memory-mapped file,
+    # passages are looked up in two thirds of the time.
     pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", f"mmap_size={_MAPPED}")
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
-    # SQLite's own knows the letters of ASCII alone.
+    # SQLite's own `lower` handles only ASCII.
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
@@ -121,7 +121,7 @@ def _explaining(purpose: Purpose) -> Callable[[ExceptionContext], FootnoteError 
 
 
 def explained(error: BaseException, path: object, purpose: Purpose) -> FootnoteError | None:
-    """Return what an error of SQLite means to people, or None where they cannot mend it."""
+    """Return an error of SQLite as a FootnoteError, or None if people cannot act on it."""
     kind = getattr(error, "sqlite_errorname", None) or ""
     if kind.startswith(_DAMAGED):
         return IndexDamaged(f"{purpose.name} {path} is damaged ({error}). {purpose.when_damaged}")

@@ -1,8 +1,8 @@
-"""Where the index lies: one folder a generation. A rebuild makes the next one beside it and then changes one note.
+"""The folders of the index: one for each generation. A rebuild creates the next one and then switches to it.
 
-`<data>/index`, `<data>/index-2`, … are generations; `<data>/index.current` names the one in use, the first where there is
-no note. Everything here is safe to be killed at any point: a folder that the note does not name is left over from a
-rebuild that was not finished, or from before one that was, and is removed when the data folder is opened next.
+`<data>/index`, `<data>/index-2`, … are generations. The file `<data>/index.current` names the one in use; without it, the
+first is in use. The process may be killed at any point: a folder that the file does not name is left over from an unfinished
+rebuild, or was replaced, and is removed when the data folder is opened next.
 """
 
 import os
@@ -18,9 +18,9 @@ _NAME = re.compile(r"index(-\d+)?")
 
 
 def current_folder(data_dir: Path) -> Path:
-    """Return the folder of the generation in use; it need not exist yet when nothing was indexed before.
+    """Return the folder of the generation in use. It may not exist yet if nothing was indexed.
 
-    Raises IndexDamaged when the note names a folder that is not there, or is missing beside a rebuilt index.
+    Raises IndexDamaged if `index.current` names a folder that does not exist, or is missing although the index was rebuilt.
     """
     note = data_dir / _NOTE
     if note.is_file():
@@ -41,7 +41,7 @@ def current_folder(data_dir: Path) -> Path:
 
 
 def next_folder(data_dir: Path) -> Path:
-    """Return the folder of the generation to come, empty. What a killed rebuild left there is removed."""
+    """Return an empty folder for the next generation. Leftovers of a killed rebuild are removed."""
     number = int(current_folder(data_dir).name.partition("-")[2] or 1) + 1
     folder = data_dir / f"{_FIRST}-{number}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -50,7 +50,7 @@ def next_folder(data_dir: Path) -> Path:
 
 
 def make_current(folder: Path) -> None:
-    """Make this generation the one in use, in one step that a crash cannot halve."""
+    """Make this generation the one in use, in one atomic step."""
     note = folder.parent / _NOTE
     written = note.with_suffix(".new")
     with written.open("w") as file:
@@ -62,7 +62,7 @@ def make_current(folder: Path) -> None:
 
 
 def remove_leftovers(data_dir: Path) -> None:
-    """Remove every generation but the one in use. Only for who owns the data folder and has none of them open."""
+    """Remove every generation but the one in use. The caller owns the data folder and has none of them open."""
     current = current_folder(data_dir)
     for folder in _generations(data_dir):
         if folder != current:
@@ -70,7 +70,7 @@ def remove_leftovers(data_dir: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a generation that is not in use. What cannot be removed now is tried again at the next opening."""
+    """Remove a generation that is not in use. If that fails, it is tried again when the data folder is opened next."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

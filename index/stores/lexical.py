@@ -1,4 +1,4 @@
-"""Passage words in Tantivy, ranked by BM25. The only module that knows Tantivy."""
+"""Lexical search of passages in Tantivy, ranked by BM25. The only module that uses Tantivy."""
 
 import json
 import re
@@ -12,16 +12,16 @@ import tantivy
 
 from index.errors import DataFolderUnusable, IndexDamaged
 
-# Exactly what the tokenizer takes for a word: of `snake_case` as one word the query parser would make a phrase.
+# The same words as the tokenizer's: the query parser would turn `snake_case` as one word into a phrase.
 _WORD = re.compile(r"[^\W_]+")
-# A question of a thousand words is a text: its first words say what it is about, and each word costs a lookup.
+# The first words of a very long question say what it is about, and each word costs a lookup.
 _MOST_WORDS = 200
 _HEAP_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalEntry:
-    """A passage as words: `body` is its heading, publisher and text, in one field (measured better than apart)."""
+    """A passage for lexical search. `body` is its heading, publisher and text, in one field (better when measured)."""
 
     id: str
     key: str
@@ -32,7 +32,7 @@ class LexicalIndex:
     """The words of all passages by passage id."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder, or make it. Raises IndexDamaged."""
+        """Open or create the folder. Raises IndexDamaged."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
@@ -46,7 +46,7 @@ class LexicalIndex:
         """Add passages and commit. Passages of the contents in `replacing` are removed in the same commit."""
         with self._writing():
             writer = self._index.writer(_HEAP_BYTES, 1)
-            # A run killed before its commit leaves files that this commit, with the same deletions, would name the same.
+            # A run killed before its commit leaves files whose names this commit, with the same deletions, would reuse.
             writer.garbage_collect_files()
             for key in replacing:
                 writer.delete_documents_by_term("key", key)
@@ -65,7 +65,7 @@ class LexicalIndex:
         return self._search(self._words(question), count)
 
     def scores(self, question: str, ids: Sequence[str]) -> dict[str, float]:
-        """Return the BM25 score of these passages. Those that share no word with the question are left out."""
+        """Return the BM25 scores of these passages. Passages without a word of the question are left out."""
         if not ids:
             return {}
         among = tantivy.Query.term_set_query(self._index.schema, "id", list(ids))
@@ -78,21 +78,21 @@ class LexicalIndex:
         return int(self._index.searcher().num_docs)
 
     def dead(self) -> int:
-        """Return how many deleted passages still count in BM25, because Tantivy has not merged them away."""
-        # Tantivy's own list of its segments; its Python bindings do not show this.
+        """Return how many deleted passages still count in BM25, because Tantivy has not merged their segments yet."""
+        # From Tantivy's list of segments, as its Python bindings do not offer this.
         with self._reading():
             segments = json.loads((self._folder / "meta.json").read_text())["segments"]
         return sum((segment["deletes"] or {"num_deleted_docs": 0})["num_deleted_docs"] for segment in segments)
 
     def ids(self) -> list[str]:
-        """Return the ids of all passages, one as often as it is there."""
+        """Return the ids of all passages. An id that is stored twice is returned twice."""
         with self._reading():
             searcher = self._index.searcher()
             found = searcher.search(tantivy.Query.all_query(), max(searcher.num_docs, 1)).hits
             return [searcher.doc(address)["id"][0] for _, address in found]
 
     def _words(self, question: str) -> tantivy.Query:
-        # Bare words in lower case hold nothing that the query language could take for an operator.
+        # Plain words in lower case contain no operators of the query language.
         words = _WORD.findall(question.lower())[:_MOST_WORDS]
         return self._index.parse_query(" ".join(words), ["body"]) if words else tantivy.Query.empty_query()
 
@@ -124,7 +124,7 @@ class LexicalIndex:
 
 
 def stems(text: str) -> list[str]:
-    """Return the stems of the words of a text, as the index sees them."""
+    """Return the stems of the words of a text, as the index computes them."""
     return _analyzer().analyze(text)
 
 

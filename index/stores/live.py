@@ -1,4 +1,4 @@
-"""The index that answers now, which a rebuild may replace while questions are asked."""
+"""The live index of a process, which a rebuild may replace while questions are answered."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,11 +11,12 @@ from index.stores.store import Index
 
 
 class LiveIndex:
-    """An open index and its successors. Each question keeps the one that it began with; an old one goes after its last.
+    """An open index and its successors. Each question keeps the one that it began with. An old one is removed after its last
+    question.
 
-    `indexing` is held while files are indexed, `fetching` while addresses are, and both while the index is made again: one
-    such run at a time, and no file waits for an address. `changing` is held for each change of the index that
-    answers, deletions too, so that a rebuild misses none of them. `control` ends all runs when the process is to end.
+    The locks: `indexing` is held while files are indexed, `fetching` while addresses are, and both during a rebuild. So there
+    is one such run at a time, and files do not wait for addresses. `changing` is held for each change of the current index,
+    also for deletions, so that a rebuild does not miss any. `control` ends all runs when the process stops.
     """
 
     def __init__(self, index: Index) -> None:
@@ -30,12 +31,12 @@ class LiveIndex:
 
     @property
     def current(self) -> Index:
-        """The index that a new question would be asked of. Whoever reads from it longer takes `pinned`."""
+        """The index that answers new questions. Use `pinned` to read from it for longer."""
         return self._current
 
     @contextmanager
     def pinned(self) -> Iterator[Index]:
-        """Keep one index open, while in this context, whatever replaces it."""
+        """Keep one index open while in this context, even if it is replaced."""
         with self._lock:
             index = self._current
             self._readers[id(index)] += 1
@@ -48,7 +49,7 @@ class LiveIndex:
             _remove(finished)
 
     def replace(self, new: Index) -> None:
-        """Let new questions be asked of this index, on the disk and here. Caller holds `changing`."""
+        """Make this index the current one, on disk and in this process. The caller holds `changing`."""
         make_current(new.folder)
         with self._lock:
             self._replaced[id(self._current)] = self._current
@@ -57,7 +58,7 @@ class LiveIndex:
         _remove(finished)
 
     def close(self) -> None:
-        """End what is being indexed, and let go of all files. Nobody may be reading any more."""
+        """End runs of indexing, and close all files. Nobody may be reading any more."""
         self.control.stop()
         with self.indexing, self.fetching:
             for index in (*self._replaced.values(), self._current):

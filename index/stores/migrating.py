@@ -1,4 +1,4 @@
-"""How a database is brought up to date with its tables (Alembic)."""
+"""Migrates a database to the newest schema (Alembic)."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ from sqlalchemy import Connection, inspect, select, text
 
 
 def migrate(connection: Connection, *, to: str, by: Path) -> None:
-    """Apply the migrations of a folder up to the one that is called `to`, the newest but in tests.
+    """Apply the migrations of a folder up to revision `to`, which is the newest except in tests.
 
-    Costs one query when it is there already.
+    Costs one query if the database is up to date.
     """
     if inspect(connection).has_table("alembic_version") and (
         connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar() == to

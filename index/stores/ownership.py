@@ -1,4 +1,4 @@
-"""One owner for a data folder. Chroma's files belong to one process: a second one would hang or corrupt them."""
+"""The lock on a data folder. Only one process may use Chroma's files: a second one would hang or corrupt them."""
 
 import json
 import os
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a data folder. `url` and `token` reach it, where it is a service."""
+    """The process that owns a data folder. `url` and `token` are for reaching it, if it is a service."""
 
     pid: int
     command: str
@@ -34,10 +34,10 @@ class Owner:
 def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[None]:
     """Own the data folder while in this context. The lock is the operating system's: it ends with the process.
 
-    What the folder holds is for its user alone: so is every file that the process makes meanwhile.
+    The folder, and every file that the process creates meanwhile, is accessible only to this user.
 
-    Raises DataFolderOwned, which names the owner, when another process has it and keeps it for `wait_seconds`;
-    DataFolderUnusable when the folder cannot be written.
+    Raises DataFolderOwned, which names the owner, if another process keeps it for longer than `wait_seconds`, and
+    DataFolderUnusable if the folder cannot be written.
     """
     lock = _lock(data_dir)
     deadline = monotonic() + wait_seconds
@@ -47,7 +47,7 @@ def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[
             break
         except Timeout:
             other = owner_of(data_dir)
-            # A service does not go away by waiting, and can be asked instead.
+            # Waiting for a service is useless, and it can be used instead.
             if monotonic() >= deadline or (other and other.url):
                 raise DataFolderOwned(_explained(data_dir, other), owner=other) from None
             sleep(0.05)
@@ -65,28 +65,28 @@ def own(data_dir: Path, owner: Owner, *, wait_seconds: float = 0.0) -> Iterator[
 
 
 def owner_of(data_dir: Path) -> Owner | None:
-    """Return who says to own the folder, or None. What a killed process left behind is told from the lock, not from this."""
+    """Return the owner that the folder names, or None. After a process was killed, only the lock says that it is gone."""
     try:
         return Owner(**json.loads((data_dir / _OWNER).read_text()))
     except (OSError, ValueError, TypeError):
-        return None  # it has just gone, is about to be written, or is for another user's eyes
+        return None  # it was just removed, is about to be written, or belongs to another user
 
 
 def private_folder(data_dir: Path) -> None:
-    """Make the data folder where it is missing, for this user alone. Raises OSError."""
+    """Create the data folder if it is missing, accessible only to this user. Raises OSError."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     data_dir.mkdir(mode=0o700, exist_ok=True)
 
 
 def _close_to_others(data_dir: Path) -> None:
-    """Take the data folder and what older versions made in it away from other users."""
+    """Remove other users' permissions from the data folder and its files, which older versions did not."""
     try:
         for path in (data_dir, *(path for path in data_dir.rglob("*") if not path.is_symlink())):
             mode = path.stat().st_mode
             if mode & _NOT_FOR_OTHERS:
                 path.chmod(S_IMODE(mode) & ~_NOT_FOR_OTHERS)
     except OSError as error:
-        # It may be a mounted folder of another user, which can be written all the same.
+        # It may be a mounted folder of another user that is still writable.
         log.warning("other users may be able to read the data folder", data_dir=str(data_dir), reason=str(error))
 
 
@@ -99,7 +99,7 @@ def _lock(data_dir: Path) -> FileLock:
 
 
 def _write(path: Path, owner: Owner) -> None:
-    # Readable by this user only: the token lets its bearer index and read everything.
+    # Readable only by this user: with the token, one can index and read everything.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump(asdict(owner), file)

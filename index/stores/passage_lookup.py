@@ -1,4 +1,4 @@
-"""Passages in the catalogue that a person may see, and where their words stand."""
+"""Queries for the passages that a person may see, and for their locations."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _AT_ONCE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class PassageLocation:
-    """Where a passage's words stand: passages of two contents that show the same words have the same one."""
+    """Where the text of a passage is. Passages of different contents with the same text have the same location."""
 
     version: str
     start: int
@@ -37,7 +37,7 @@ def passages_of(connection: Connection, ids: Sequence[str], access: Access, filt
 def locations_of(
     connection: Connection, ids: Sequence[str], access: Access, filters: Filters
 ) -> dict[str, PassageLocation]:
-    """Return where the words of those of these passages stand that are in use, may be read, and match the filters."""
+    """Return the locations of those of these passages that are in use, may be read, and match the filters."""
     named = set(filters.article_ids)
     columns = (passages.c.id, articles.c.version, passages.c.start, articles.c.id)
     query = select(*columns).join_from(passages, articles, articles.c.key == passages.c.key)
@@ -52,7 +52,7 @@ def locations_of(
 
 def passage_ids(connection: Connection, access: Access, filters: Filters, *, limit: int) -> list[str]:
     """Return the ids of the passages that may be read and match the filters, at most `limit`."""
-    # From the articles that match to their passages: the other way round, every passage there is was looked at.
+    # From the matching articles to their passages: the other way round, SQLite scanned all passages.
     keys = select(articles.c.key).where(*queries.readable(access), *queries.matching(filters))
     query = select(passages.c.id).limit(limit)
     if not filters.article_ids:
@@ -66,5 +66,5 @@ def passage_ids(connection: Connection, access: Access, filters: Filters, *, lim
 
 
 def in_parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield so many at a time as a statement takes."""
+    """Yield batches that are small enough for the parameters of one statement."""
     return (items[first : first + _AT_ONCE] for first in range(0, len(items), _AT_ONCE))

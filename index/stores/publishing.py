@@ -1,4 +1,4 @@
-"""How articles are written into the catalogue: rows in, within a transaction that the caller holds."""
+"""Writes articles into the catalogue, within the caller's transaction."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from index.stores.schema import article_groups, articles, contents, deleted, pas
 
 @dataclass(frozen=True, slots=True)
 class CurrentArticle:
-    """What an article is at present: its version, the key of its content, and who may read it."""
+    """The current state of an article: its version, the key of its content, and who may read it."""
 
     version: str
     key: str
@@ -23,7 +23,7 @@ class CurrentArticle:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An article that is ready to be published. `cuts` is None where an article with the same content is there already."""
+    """An article that is ready to be published. `cuts` is None if an article with the same content exists already."""
 
     article: Article
     key: str
@@ -32,14 +32,14 @@ class Prepared:
 
 
 def note_unsettled(connection: Connection, keys: Iterable[str]) -> None:
-    """Note that the passages of these contents may be in Chroma and Tantivy without being in use."""
+    """Record that the passages of these contents may be in Chroma and Tantivy without being in use."""
     noted = set(connection.scalars(select(unsettled.c.key)))
     if new := sorted(set(keys) - noted):
         connection.execute(insert(unsettled), [{"key": key} for key in new])
 
 
 def add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
-    """Add the texts that are not there yet."""
+    """Add the texts that are not stored yet."""
     wanted = {prepared.article.info.version: prepared.article.text for prepared in batch}
     there = set(connection.scalars(select(texts.c.version).where(texts.c.version.in_(wanted))))
     new = [(version, text) for version, text in wanted.items() if version not in there]
@@ -49,7 +49,7 @@ def add_texts(connection: Connection, batch: Sequence[Prepared]) -> None:
 
 
 def add_contents(connection: Connection, batch: Sequence[Prepared]) -> None:
-    """Add the contents that are not there yet, with their passages."""
+    """Add the contents that are not stored yet, with their passages."""
     wanted = {prepared.key: prepared for prepared in batch if prepared.cuts is not None}
     there = set(connection.scalars(select(contents.c.key).where(contents.c.key.in_(wanted))))
     new = [prepared for key, prepared in wanted.items() if key not in there]
@@ -81,14 +81,14 @@ def _context_row(context: Context) -> list[list[str]] | None:
 
 
 def current_articles(connection: Connection, ids: Sequence[str]) -> dict[str, CurrentArticle]:
-    """Return what those of these articles are that are there, by id."""
+    """Return the current state of those of these articles that exist, by id."""
     columns = (articles.c.id, articles.c.version, articles.c.key, articles.c.groups)
     rows = connection.execute(select(*columns).where(articles.c.id.in_(ids)))
     return {row.id: CurrentArticle(row.version, row.key, row.groups) for row in rows}
 
 
 def put_article(connection: Connection, prepared: Prepared, before: CurrentArticle | None, now: datetime) -> None:
-    """Make an article the one that readers see. `before` is what it was, if it was there."""
+    """Make this version of an article visible to readers. `before` is its state until now, if it existed."""
     info = prepared.article.info
     row = _article_row(prepared, now)
     if before is None:
@@ -129,7 +129,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
 
 
 def _retire(connection: Connection, info: ArticleInfo, before: CurrentArticle, now: datetime) -> None:
-    # The version that is now present again, or was retired before, is not listed twice.
+    # A version that is current again, or that was retired before, must not be listed twice.
     for version in (info.version, before.version):
         same = (retired.c.article_id == info.id) & (retired.c.version == version)
         connection.execute(delete(retired).where(same))

@@ -1,4 +1,4 @@
-"""Rows of the catalogue to records, and what a person may see of them as conditions of a query."""
+"""Queries of the catalogue: rows to records, and conditions for what a person may read."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +15,7 @@ from index.stores.schema import article_groups, articles, deleted, passages, ret
 
 
 def info_of(row: Any) -> ArticleInfo:
-    """Return what is known of an article, from its row."""
+    """Return the metadata of an article from its row."""
     return ArticleInfo(
         id=row["id"],
         version=row["version"],
@@ -32,13 +32,13 @@ def info_of(row: Any) -> ArticleInfo:
     )
 
 
-@lru_cache(maxsize=512)  # every passage of a book brings the list of all its pages
+@lru_cache(maxsize=512)  # every passage of a book has the list of all its pages
 def _page_starts(stored: str | None) -> tuple[int, ...]:
     return tuple(map(int, stored.split())) if stored else ()
 
 
 def passage_of(row: Any) -> Passage:
-    """Return a passage, from a row of `select_passages`."""
+    """Return a passage from a row of `select_passages`."""
     spans = tuple(SentenceSpan(start, end, kind) for start, end, kind in row["sentences"])
     return Passage(
         id=row["passage_id"],
@@ -57,7 +57,7 @@ def _context_of(stored: list[list[str]] | None) -> Context:
 
 
 def select_passages() -> Any:
-    """Select the passages in use, once for each article that has them, with their words."""
+    """Select the passages in use with their text, once for each of their articles."""
     # SQL counts characters from 1; both SQLite and PostgreSQL count code points, as offsets do.
     words = func.substr(texts.c.text, passages.c.start + 1, passages.c.end - passages.c.start).label("words")
     columns = [passages.c.ordinal, passages.c.start, passages.c.end, passages.c.sentences, passages.c.context]
@@ -76,12 +76,12 @@ def readable(access: Access) -> list[ColumnElement[bool]]:
 
 
 def titled(words: str) -> ColumnElement[bool]:
-    """Return the condition that a title holds these words as they stand, in capitals or not. No words are in every title."""
+    """Return the condition that a title contains these words, ignoring case. Empty words match every title."""
     return articles.c.title.icontains(words, autoescape=True) if words else true()
 
 
 def matching(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions on articles, but for `article_ids`: there may be more than a statement takes."""
+    """Return the conditions on articles, except for `article_ids`, which may be too many for one statement."""
     conditions: list[ColumnElement[bool]] = []
     if filters.published_after:
         conditions.append(articles.c.published >= filters.published_after)
@@ -93,7 +93,7 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def why_missing(connection: Connection, article_id: str, access: Access) -> ArticleDeleted | ArticleUnknown:
-    """Return the error for an article that is not there for this person."""
+    """Return the error for an article that does not exist for this person."""
     row = connection.execute(select(deleted.c.groups).where(deleted.c.article_id == article_id)).first()
     if row is not None and access.allows(None if row.groups is None else frozenset(row.groups)):
         return ArticleDeleted(f"The article {article_id!r} was deleted.")
@@ -101,7 +101,7 @@ def why_missing(connection: Connection, article_id: str, access: Access) -> Arti
 
 
 def text_of(connection: Connection, info: ArticleInfo, version: str, access: Access) -> str:
-    """Return the text of this version of an article. Raises ArticleUnknown when it may not be read, or is not kept."""
+    """Return the text of this version of an article. Raises ArticleUnknown if it may not be read or is not stored."""
     readers = (info.groups,) if version == info.version else _readers(connection, info.id, version)
     if readers is None or not access.allows(readers[0]):
         raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
@@ -110,7 +110,7 @@ def text_of(connection: Connection, info: ArticleInfo, version: str, access: Acc
 
 
 def readers_of(connection: Connection, article_id: str, version: str | None) -> frozenset[str] | None:
-    """Return the groups that may, or could, read a version of an article: None is everyone, none where it is not kept."""
+    """Return the groups that may, or could, read a version of an article. None is everyone; empty if it is not stored."""
     readers = _readers(connection, article_id, version)
     return readers[0] if readers else frozenset()
 
@@ -125,13 +125,13 @@ def _readers(connection: Connection, article_id: str, version: str | None) -> tu
 
 
 def contents_after(connection: Connection, key: str, limit: int) -> list[Prepared]:
-    """Return the contents in use after this key, in order, as `contents_of` does."""
+    """Return the contents in use after this key, in order, as `contents_of` returns them."""
     query = select(articles.c.key).where(articles.c.key > key).distinct().order_by(articles.c.key).limit(limit)
     return contents_of(connection, list(connection.scalars(query)))
 
 
 def contents_of(connection: Connection, keys: Sequence[str]) -> list[Prepared]:
-    """Return these contents in order of key, each as the first of the articles that have it, with its cuts."""
+    """Return these contents in order of key, each with the first of its articles and its cuts."""
     first = select(func.min(articles.c.id)).where(articles.c.key.in_(keys)).group_by(articles.c.key)
     joined = articles.join(texts, texts.c.version == articles.c.version)
     query = select(articles, texts.c.text).select_from(joined).where(articles.c.id.in_(first)).order_by(articles.c.key)

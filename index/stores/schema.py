@@ -1,4 +1,4 @@
-"""The tables of the catalogue, and how a database is brought up to date with them (Alembic)."""
+"""The tables of the catalogue, and their migrations (Alembic)."""
 
 from pathlib import Path
 
@@ -26,9 +26,7 @@ texts = Table(
     metadata,
     Column("version", String(80), primary_key=True),
     Column("text", Text, nullable=False),
-    Column(
-        "signature", LargeBinary
-    ),  # of `index.ingest.near_duplicates`; NULL where it was stored before there were any
+    Column("signature", LargeBinary),  # of `index.ingest.near_duplicates`; NULL in rows of older versions
 )
 
 contents = Table(
@@ -50,13 +48,13 @@ articles = Table(
     Column("publisher", Text),
     Column(
         "publisher_folded", Text, index=True
-    ),  # without regard to case in any script, which SQLite's own lower() is not
+    ),  # case-folded for all scripts; SQLite's own lower() handles only ASCII
     Column("published", Date, index=True),
-    Column("published_from", String(8)),  # "stated", "title" or "name"; NULL where the day is unknown
+    Column("published_from", String(8)),  # "stated", "title" or "name"; NULL if the day is unknown
     Column("authors", JSON, nullable=False),
     Column("language", String(64)),
-    Column("groups", JSON(none_as_null=True)),  # who may read it; NULL is everyone
-    Column("pages", Text),  # where its pages start, in code points, with spaces between; NULL where it has none
+    Column("groups", JSON(none_as_null=True)),  # who may read it; NULL means everyone
+    Column("pages", Text),  # offsets of its pages in code points, separated by spaces; NULL if it has none
     Column("source", Text, nullable=False, index=True),
     Column("path", Text, nullable=False),
     Column("indexed_at", DateTime(timezone=True), nullable=False),
@@ -78,21 +76,21 @@ passages = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("sentences", JSON, nullable=False),
-    Column("context", JSON(none_as_null=True)),  # headings and introductions above it; NULL where there are none
+    Column("context", JSON(none_as_null=True)),  # headings and introductions above it; NULL if there are none
 )
 
-# Versions that an article had before: a citation of one can still be opened for a while.
+# Old versions of articles. A citation of one can still be opened for a while.
 retired = Table(
     "retired",
     metadata,
     Column("article_id", String(512), ForeignKey("articles.id"), primary_key=True),
     Column("version", String(80), ForeignKey("texts.version"), primary_key=True),
     Column("retired_at", DateTime(timezone=True), nullable=False, index=True),
-    # Who could read it while it was the present one; NULL is everyone. Opening an article later does not open this.
+    # Who could read it while it was the current version; NULL means everyone. Later changes of the article do not matter.
     Column("groups", JSON(none_as_null=True)),
 )
 
-# What was deleted, and who could read it: only they are told that it existed.
+# Deleted articles, with who could read them: only these people learn that the article existed.
 deleted = Table(
     "deleted",
     metadata,
@@ -101,8 +99,8 @@ deleted = Table(
     Column("deleted_at", DateTime(timezone=True), nullable=False),
 )
 
-# Contents whose passages may be in Chroma and Tantivy without being in use: written before, or left over after,
-# the transaction that decides. What is named here and in no article is swept away.
+# Contents whose passages may be in Chroma and Tantivy without being in use: written before the transaction that publishes
+# them, or left over after it. Contents that are listed here and that no article uses are removed by `sweep`.
 unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=True))
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
@@ -111,5 +109,5 @@ NEWEST = "0006"
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest schema. Costs one query when it is there already."""
+    """Migrate the database to the newest schema. Costs one query if it is up to date."""
     migrate(connection, to=NEWEST, by=Path(__file__).parent / "migrations")

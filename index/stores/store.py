@@ -1,4 +1,4 @@
-"""An open index: the catalogue, the vectors, the words and the model that belong together."""
+"""An open index: the catalogue, the vectors, the words and the models that belong together."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +28,9 @@ _Store = TypeVar("_Store")
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is open. The process that has it owns the data folder.
+    """An open index. The process that has it owns the data folder.
 
-    `embedder` is the model that the index was made with, which need not be the one that is set now (`outdated`).
+    `embedder` is the model that the index was made with. The settings may name another one now (`outdated`).
     """
 
     settings: IndexSettings
@@ -46,18 +46,18 @@ class Index:
 
     @property
     def fingerprint(self) -> str:
-        """What an index made now is made with: the model that is set, and how passages are cut."""
+        """The fingerprint of a new index with these settings: the model, and how passages are cut."""
         return f"{self.configured_embedder().fingerprint} {CHUNKING}/{self.settings.passage_tokens}"
 
     def configured_embedder(self) -> Embedder:
-        """Return the model that is set: most often the one that the index was made with."""
+        """Return the model in the settings: usually the one that the index was made with."""
         wanted = Embedder(self.settings.embed_model, precision=self.settings.precision)
         return self.embedder if wanted.name == self.embedder.name else wanted
 
     def check(self) -> None:
-        """Raise IndexEmpty or IndexMismatch when no question can be asked.
+        """Raise IndexEmpty or IndexMismatch if no question can be answered.
 
-        An index that was cut in another way than is set now, or made with another model that is still at hand, answers.
+        An index that was cut in another way than the settings say, or made with another model that is available, answers.
         """
         if self.catalog.count(EVERYTHING) == 0:
             raise IndexEmpty("Nothing is indexed yet. Run `footnote index PATH` with a folder of articles.")
@@ -69,7 +69,7 @@ class Index:
             )
 
     def outdated(self) -> str | None:
-        """Return why the index has to be made again before articles can be added, or None."""
+        """Return why the index has to be rebuilt before articles can be added, or None."""
         made_with, wanted = self.catalog.fact("fingerprint"), self.fingerprint
         empty = self.catalog.count(EVERYTHING) == 0
         if made_with == wanted or (empty and self.configured_embedder() is self.embedder):
@@ -77,7 +77,7 @@ class Index:
         return f"it was made with {made_with}, and the settings now say {wanted}"
 
     def prepare_for_writing(self) -> None:
-        """Make an empty index one of this model and cutting. Raises IndexMismatch when it is one of another."""
+        """Record the model and cutting in an empty index. Raises IndexMismatch if the index was made with others."""
         if why := self.outdated():
             raise IndexMismatch(
                 f"The index in {self.settings.data_dir} has to be made again: {why}. Run `footnote index --rebuild`."
@@ -87,18 +87,18 @@ class Index:
             self.record_fingerprint()
 
     def record_fingerprint(self) -> None:
-        """Note in the catalogue which model and cutting the index is made with."""
+        """Record in the catalogue which model and cutting the index is made with."""
         self.catalog.set_fact("embed_model", self.settings.embed_model)
         self.catalog.set_fact("fingerprint", self.fingerprint)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text. A text that was embedded before is not embedded again."""
-        # By what is computed here, not by what is set: a data folder may have come from another machine.
+        # By the actual precision, not the setting: the data folder may come from another machine.
         model = f"{self.embedder.fingerprint} {computation(self.settings.precision).precision}"
         return self.embedding_cache.get_or_embed(texts, model=model, embed=self.embedder.embed_passages)
 
     def open_next_generation(self, folder: Path) -> "Index":
-        """Open the next generation in a folder that holds a copy of the catalogue, with the model that is set."""
+        """Open the next generation in a folder with a copy of the catalogue, with the model in the settings."""
         embedder = self.configured_embedder()
         same = embedder is self.embedder
         return replace(
@@ -108,7 +108,7 @@ class Index:
         )
 
     def open_copy(self, folder: Path) -> "Index":
-        """Open a folder that holds a copy of the catalogue, with the model that this index was made with."""
+        """Open a folder with a copy of the catalogue, with the model that this index was made with."""
         return replace(
             self,
             folder=folder,
@@ -122,16 +122,16 @@ class Index:
         self.catalog.copy_to(folder / _CATALOG)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self.vectors.close()
         self.catalog.close()
 
 
 @contextmanager
 def open_index(settings: IndexSettings) -> Iterator[Index]:
-    """Open the index in the data folder, or make it. The caller owns the folder (`index.stores.ownership`).
+    """Open or create the index in the data folder. The caller owns the folder (`index.stores.ownership`).
 
-    Raises IndexDamaged when a store cannot be read or has lost what it held, DataFolderUnusable when it cannot be written.
+    Raises IndexDamaged if a store cannot be read or has lost data, DataFolderUnusable if it cannot be written.
     """
     index = opened(settings)
     try:
@@ -142,9 +142,9 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
 
 
 def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
-    """Open the index in the data folder for a caller who closes it. Raises what `open_index` raises.
+    """Open the index in the data folder. The caller closes it. Raises what `open_index` raises.
 
-    With `emptying_damaged`, vectors or words that cannot be read or are gone are opened as empty ones, for `index.repair`.
+    With `emptying_damaged`, vectors or words that are damaged or missing are replaced by empty stores, to be repaired.
     """
     data_dir = settings.data_dir
     remove_leftovers(data_dir)
@@ -175,7 +175,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
 
 
 def catalog_in(folder: Path) -> Catalog:
-    """Open the catalogue of a generation, or make one where there is nothing yet."""
+    """Open the catalogue of a generation, or create one if the folder is empty."""
     path = folder / _CATALOG
     if not path.exists() and (folder / _VECTORS).exists():
         raise IndexDamaged(

@@ -1,4 +1,4 @@
-"""Passage vectors in Chroma. The only module that knows Chroma."""
+"""Passage vectors in Chroma. The only module that uses Chroma."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,17 +18,17 @@ from index.models.embedding import Vectors
 
 _T = TypeVar("_T")
 _COLLECTION = "passages"
-# SQLite takes a limited number of parameters in one statement; Chroma passes ids on as such.
+# SQLite allows a limited number of parameters in one statement, and Chroma passes ids as parameters.
 _IDS_AT_ONCE = 2_000
-# A query among given ids passes over the whole collection, 25,000 in the time in which some 450 vectors are fetched by id.
-_PASSED_WHILE_ONE_IS_FETCHED = 50
+# A query among given ids scans the whole collection: 25,000 vectors in the time in which about 450 are fetched by id.
+_SCANNED_PER_FETCH = 50
 
 
 class VectorStore:
     """The vectors of all passages by passage id. One process may have a folder open at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the folder, or make it. Raises IndexDamaged."""
+        """Open or create the folder. Raises IndexDamaged."""
         self._folder = folder
         with self._reading():
             self._client = _client(folder)
@@ -45,7 +45,7 @@ class VectorStore:
         )
 
     def clear(self) -> None:
-        """Remove everything, also the memory of how long a vector is."""
+        """Remove everything, also the stored dimension of the vectors."""
         self._client.delete_collection(_COLLECTION)
         self._collection = self._opened()
         self._written()
@@ -57,7 +57,7 @@ class VectorStore:
                 self._collection.add(ids=[ids[i] for i in part], embeddings=vectors[list(part)])
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Remove vectors. Ids that do not exist are fine."""
+        """Remove vectors. Unknown ids are ignored."""
         with self._writing():
             for part in _parts(ids):
                 self._collection.delete(ids=list(part))
@@ -71,8 +71,8 @@ class VectorStore:
         """Return the exact cosine similarity of a vector of length 1 to these passages. Unknown ids are left out."""
         similarities: dict[str, float] = {}
         for part in map(list, _parts(ids)):
-            if len(part) * _PASSED_WHILE_ONE_IS_FETCHED > self.count():
-                # An id that is not there, say as it is being deleted, fails the whole query.
+            if len(part) * _SCANNED_PER_FETCH > self.count():
+                # An unknown id, for example one that is being deleted, makes the whole query fail.
                 with suppress(InternalError):
                     similarities |= self._nearest(vector, len(part), among=part)
             if missing := [id_ for id_ in part if id_ not in similarities]:
@@ -101,7 +101,7 @@ class VectorStore:
 
     def count(self) -> int:
         """Return how many vectors there are."""
-        # Chroma counts them one by one. Nobody else writes: one process owns the folder.
+        # Cached, as Chroma counts them one by one. No other process writes to the folder.
         if (known := self._count) is not None:
             return known
         writes = self._writes
@@ -118,7 +118,7 @@ class VectorStore:
             self._count = None
 
     def _stored(self, ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        # An id that is being deleted at this moment fails the whole query. Asked again, it is gone.
+        # An id that is being deleted at this moment makes the whole query fail. The second time it is gone.
         with suppress(InternalError):
             return self._fetched(ids)
         with self._reading():
@@ -151,7 +151,7 @@ class VectorStore:
             self._written()
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the folder."""
         self._client.close()  # type: ignore[attr-defined]
 
 
@@ -159,7 +159,7 @@ def _client(folder: Path) -> ClientAPI:
     try:
         return chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
     except ChromaError:
-        # Chroma keeps what it failed to start, and hands it out when the same folder is opened again.
+        # Chroma caches a system that failed to start, and would return it when the same folder is opened again.
         SharedSystemClient._identifier_to_system.pop(str(folder), None)
         raise
 

@@ -43,7 +43,7 @@ def manifest(
 ) -> None:
     """Print the manifest of the Slack app: at https://api.slack.com/apps, Create New App, From a manifest."""
     from index.errors import WrongUsage
-    from service.auth.authentication import SIGNED
+    from service.auth.authentication import SLACK_EVENTS_PATH
     from service.settings import load_settings
     from service.slack.manifest import manifest as made
 
@@ -52,4 +52,4 @@ def manifest(
         raise WrongUsage(
             "Slack sends events to a public https address. Set FOOTNOTE_PUBLIC_URL to the one of this service."
         )
-    typer.echo(json.dumps(made(events_url=f"{public_url}".rstrip("/") + SIGNED if http else None), indent=2))
+    typer.echo(json.dumps(made(events_url=f"{public_url}".rstrip("/") + SLACK_EVENTS_PATH if http else None), indent=2))

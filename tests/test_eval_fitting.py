@@ -152,7 +152,7 @@ def test_questions_are_searched_and_read_as_the_product_does(tmp_path: Path) -> 
     with assistant_over(settings_for(tmp_path / "data")) as assistant:
         index_into(assistant, write(tmp_path / "articles", articles))
         client = LocalClient(assistant)
-        reading = Reading(client.assistant.opened, article_texts(client), "small", hiding=True)
+        reading = Reading(client.assistant.current_index, article_texts(client), "small", hiding=True)
         case, hidden = cases_of([asked], reading)
     assert [row.article_id for row in case.rows if row.right] == ["kettle"]
     assert set(READER_WEIGHTS) - {"intercept"} <= case.rows[0].features.keys()

@@ -1,1 +1,1 @@
-"""Articles to passages, and a run that makes the index equal to its sources."""
+"""Ingestion: cuts articles into passages and makes the index equal to its sources; rebuild, backup and check."""

@@ -1,4 +1,4 @@
-"""Ids of articles that give none: different for files of the same name in two folders, and the same in every run."""
+"""Ids for articles that do not state one: unique for files of the same name in two folders, and the same in every run."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from index.sources.extraction import ENDINGS
 from index.sources.files import LINES_ENDING, default_id_of, files_in
 from index.sources.source_types import AnySource, Source, printable
 
-# Folders above the one named whose names are put before an id, at most.
+# At most this many names of parent folders are put before an id.
 _DEEPEST = 3
 _LONGEST_ID = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The file that has first claim on an id in a run, and the source that it is read from."""
+    """The file that an id belongs to in a run, and the source that the file is read from."""
 
     source: str
     path: str
 
 
 def claims_of(sources: Sequence[AnySource]) -> dict[str, Claim]:
-    """Return which file has first claim on each default id, where several folders or files are named together.
+    """Return which file each default id belongs to, if several folders or files are indexed together.
 
-    It is the one whose source comes first by name, so that the order of naming changes no id.
+    It is the one whose source comes first by name, so that ids do not depend on the order of the sources.
     """
     named = sorted({source.name: source for source in sources if isinstance(source, Source)}.items())
     if len(named) < 2:
@@ -40,10 +40,10 @@ def claims_of(sources: Sequence[AnySource]) -> dict[str, Claim]:
 
 
 def ids_for(article: Article, source: AnySource, *, claims: Mapping[str, Claim], before: Sequence[str]) -> list[str]:
-    """Return the ids that an article may have, the one to be tried first at the front.
+    """Return the ids that an article may have, in the order in which to try them.
 
-    An article that gives its id has that alone. `before` are the ids that the article at this path had in the index: one of
-    them that it may still have is kept.
+    An article that states its id has only that one. `before` are the ids that the article at this path had in the index: it
+    keeps one of them if it may still have it.
     """
     if not isinstance(source, Source) or article.id != default_id(article.path, source):
         return [article.id]
@@ -56,7 +56,7 @@ def ids_for(article: Article, source: AnySource, *, claims: Mapping[str, Claim],
 
 
 def default_id(path: str, source: Source) -> str | None:
-    """Return the id of the article at a path under a source, where it gives none itself; None where it is not under it."""
+    """Return the id of an article that states none, from its path in a source. None if the path is not in the source."""
     file = Path(file_of(path))
     if file != source.root and source.root not in file.parents:
         return None
@@ -64,7 +64,7 @@ def default_id(path: str, source: Source) -> str | None:
 
 
 def longer_ids(plain: str, path: str, source: Source) -> Iterator[str]:
-    """Yield the ids that an article has instead where its default id is taken: with the names of folders before it."""
+    """Yield the ids to use if the default id is taken: with the names of parent folders before it."""
     folder = source.root.parent if file_of(path) == source.name else source.root
     names = folder.parts[1:]
     for depth in range(1, min(len(names), _DEEPEST) + 1):

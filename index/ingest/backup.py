@@ -1,4 +1,4 @@
-"""Copies an index into another folder while it answers. What the copy holds is read again and compared."""
+"""Copies the index into another folder while it answers questions, and checks the copy."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from index.stores.live import LiveIndex
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What a copy of an index holds, and what its three stores differ in."""
+    """The number of articles in a copy of an index, and the differences between its three stores."""
 
     articles: int
     differences: Differences
 
 
 def copy_index(live: LiveIndex, folder: Path) -> CopyResult:
-    """Copy the index that answers into an empty folder, as it is at one moment.
+    """Copy the live index into an empty folder, as one consistent snapshot.
 
-    Each store is read and written by its own library, so nothing depends on what its files go through meanwhile. Questions
-    and deletions go on; runs of indexing wait. Raises IndexDamaged when a store cannot be read,
-    DataFolderUnusable when the folder cannot be written.
+    Each store is read and written by its own library, so the copy does not depend on the state of files at one moment.
+    Questions and deletions go on; runs of indexing wait. Raises IndexDamaged if a store cannot be read, DataFolderUnusable if
+    the folder cannot be written.
     """
     with live.indexing:
         old = live.current

@@ -1,8 +1,8 @@
-"""A text to its blocks (paragraphs, headings, list items, rows, lines of code), each with what stands above it.
+"""Splits a text into blocks (paragraphs, headings, list items, rows, lines of code), each with the context above it.
 
-Blocks are exact stretches of the text, in order, without overlap. What is left out is white space, and in Markdown marks and
-what is not shown. What a list item or a row says is often clear only from what stands above: its headings, the sentence that
-introduces the list, the head of the table.
+Blocks are exact spans of the text, in order, without overlap. Left out are white space and, in Markdown, marks and what is
+not shown. A list item or a row is often clear only with the context above it: its headings, the sentence that introduces the
+list, the head of the table.
 """
 
 import re
@@ -19,7 +19,7 @@ from index.records import Span, TextFormat
 
 BlockKind = Literal["paragraph", "heading", "item", "row", "code"]
 
-# A line of a list, quotation or heading starts with marks that are not part of what it says.
+# A line of a list, quotation or heading starts with marks that are not part of its text.
 LEADING_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+•](?=\s)|\d{1,9}[.)](?=\s)|#{1,6}(?=\s)|\|))*[ \t]*")
 # A row of a table in plain text, as PDFs have them, with its cells between bars.
 _CELLS = re.compile(r"(?:^|[ \t])\|(?:[ \t]|$)", re.MULTILINE)
@@ -28,10 +28,10 @@ _LEAVES = frozenset({"inline", "fence", "code_block"})
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """What stands above a place and belongs to it, as stretches of the text, the outermost first.
+    """The context above a block, as spans of the text, outermost first.
 
-    `headings` are the headings of its parts. `introductions` are the paragraphs that introduce the lists it stands in, and
-    the items that it stands under; and the head of its table.
+    `headings` are the headings of its sections. `introductions` are the paragraphs that introduce its lists, the items that
+    it is nested in, and the head of its table.
     """
 
     headings: tuple[Span, ...] = ()
@@ -43,7 +43,7 @@ NOTHING = Above()
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`text[start:end]`. `level` of a heading is 1 to 6, of anything else 0. `first`: it begins its list, table or code."""
+    """`text[start:end]`. `level` is 1 to 6 for headings, else 0. `first`: it is the first of its list, table or code."""
 
     start: int
     end: int
@@ -70,13 +70,13 @@ def line_starts(text: str) -> list[int]:
 
 @cache
 def _block_parser() -> MarkdownIt:
-    # Blocks only: the parser takes quadratic time over what stands within a line.
+    # Blocks only: the parser takes quadratic time for inline content.
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable(["inline", "text_join"])
 
 
 @dataclass(slots=True)
 class _Container:
-    """A list, an item or a quotation that is open. `introduction` is what its last child says, if that is a paragraph."""
+    """An open list, item or quotation. `introduction` is its last child, if that is a paragraph."""
 
     introductions: tuple[Span, ...]
     introduction: Span | None = None
@@ -86,7 +86,7 @@ class _Container:
 
 @dataclass(slots=True)
 class _MarkdownBlocks:
-    """Walks over the tokens of a Markdown text."""
+    """Iterates over the tokens of a Markdown text."""
 
     text: str
     starts: list[int]
@@ -163,7 +163,7 @@ class _MarkdownBlocks:
         return Above(headings, (*self.open[-1].introductions, *head))
 
     def _note(self, block: Block, before: Token | None) -> None:
-        """Remember a block as what stands above those to come."""
+        """Record a block as context for the next blocks."""
         span = Span(block.start, block.end)
         for container in self.open:
             container.fresh = False
@@ -187,9 +187,9 @@ def _runs_of_lines(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _unwrapped(text: str, starts: list[int], first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield one stretch for each line, lines that were wrapped to a width joined.
+    """Yield one span for each line. Lines that were wrapped to a width are joined.
 
-    Whoever wraps text fills each line: where the next line's first word would have fitted, the line end was meant.
+    Wrapped text fills each line: if the next line's first word would have fitted, the line end was intended.
     """
     lines = [(starts[n], starts[n + 1] - 1) for n in range(first, last)]
     width = max(end - start for start, end in lines)

@@ -1,4 +1,4 @@
-"""Compares the three stores, and mends Chroma and Tantivy from the catalogue where they differ from it."""
+"""Compares the three stores of an index, and repairs Chroma and Tantivy from the catalogue."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,10 +20,10 @@ _NO_LIMIT = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """Ids of passages by what is wrong with them. The catalogue decides which there should be.
+    """Ids of passages by what is wrong with them. The catalogue says which passages there should be.
 
-    A vector is wrong when it has another length than the model's, is not of unit length, or holds something that is no
-    number. Words are extra also where a passage is there twice.
+    A vector is wrong if its dimension is not the model's, if it is not of unit length, or if it contains a NaN. Words are
+    also extra if a passage is stored twice.
     """
 
     passages: int
@@ -44,7 +44,7 @@ class Differences:
 def check(index: Index) -> Differences:
     """Compare Chroma and Tantivy with the catalogue, reading every vector. Nobody may change the index meanwhile.
 
-    Raises IndexDamaged when a store cannot be read at all.
+    Raises IndexDamaged if a store cannot be read at all.
     """
     expected = set(index.catalog.passage_ids(EVERYTHING, Filters(), limit=_NO_LIMIT))
     vectors, words = set(index.vectors.ids()), Counter(index.words.ids())
@@ -59,7 +59,7 @@ def check(index: Index) -> Differences:
 
 
 def repair(index: Index, found: Differences) -> None:
-    """Write what is missing, and delete what is extra, in the index as it is. Wrong vectors take a rebuild instead."""
+    """Write what is missing, and delete what is extra. Wrong vectors need a rebuild instead."""
     sweep(index)
     index.vectors.delete(found.extra_vectors)
     keys = {_key(id_) for id_ in (*found.missing_vectors, *found.missing_words, *found.extra_words)}
@@ -72,7 +72,7 @@ def repair(index: Index, found: Differences) -> None:
 def _wrong(store: VectorStore, ids: Sequence[str], dimensions: int) -> Iterator[str]:
     for first in range(0, len(ids), _VECTORS_AT_ONCE):
         for id_, vector in store.get(ids[first : first + _VECTORS_AT_ONCE]).items():
-            # A vector with a NaN has no length at all.
+            # Written so that a NaN counts as wrong.
             if vector.shape != (dimensions,) or not abs(float(np.linalg.norm(vector)) - 1.0) < 0.01:
                 yield id_
 

@@ -1,4 +1,4 @@
-"""Articles to passages: stretches of whole sentences, about as long as the embedding model reads best."""
+"""Cuts articles into passages of whole sentences, about as long as suits the embedding model best."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -13,15 +13,15 @@ from index.ingest.segmentation import split_blocks
 from index.records import NO_CONTEXT, Article, Context, SentenceSpan, Span, TextFormat
 
 CHUNKING = "sentences-4"
-"""Part of the index's fingerprint: change it when the same article would be cut differently."""
+"""Part of the index's fingerprint. Change it whenever the same article would be cut differently."""
 
 TokenSpans = Callable[[Sequence[str]], list[list[Span]]]
-"""For each text, its tokens as stretches of it, by the embedding model's own tokenizer."""
+"""Returns the spans of the tokens of each text, by the embedding model's own tokenizer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One passage as it was cut: `article_text[start:end]`, made of these sentences."""
+    """The bounds of one passage: `article_text[start:end]`, made of these sentences."""
 
     ordinal: int
     start: int
@@ -31,7 +31,7 @@ class Cut:
 
 
 def content_key(article: Article) -> str:
-    """Return what identifies an article's passages: everything that decides how they are embedded and found.
+    """Return a key for an article's passages: a hash of everything that decides how they are embedded and found.
 
     Two articles with the same text and heading share one set of passages, and an article that was renamed keeps its own.
     """
@@ -40,15 +40,15 @@ def content_key(article: Article) -> str:
 
 
 def passage_id(key: str, ordinal: int) -> str:
-    """Return the id of a passage. It names the version of the text, so an id never comes to mean other words."""
+    """Return the id of a passage. It depends on the version of the text, so an id never changes its text."""
     return f"{key}-{ordinal}"
 
 
 def cut_passages(text: str, format: TextFormat, *, token_spans: TokenSpans, max_tokens: int) -> list[Cut]:
-    """Cut a text into passages of at most `max_tokens` tokens, at sentence ends, where its parts begin if that can be had.
+    """Cut a text into passages of at most `max_tokens` tokens, at ends of sentences, and where sections begin if possible.
 
-    A sentence that is longer is cut between words, or between tokens where there are no words. Passages do not overlap and
-    leave out only white space, marks, and what readers never see.
+    A sentence that is longer is cut between words, or between tokens if there are no words. Passages do not overlap. They
+    leave out only white space, marks, and what is hidden from readers.
     """
     hidden = hidden_spans(text, format)
     blocks = split_blocks(text, format, hidden)
@@ -85,7 +85,7 @@ def _short_enough(
     first, start = 0, sentence.start
     while first < len(tokens) or not tokens:
         last = _end_of_piece(tokens, first, limit)
-        # Nothing is lost between two pieces but white space, also not what the tokenizer drops.
+        # Only white space is lost between two pieces, also if the tokenizer drops characters.
         end = sentence.start + tokens[last].start if last < len(tokens) else sentence.end
         piece = text[start:end]
         begin = start + len(piece) - len(piece.lstrip())  # some tokenizers put the space before a word into its token
@@ -97,12 +97,12 @@ def _short_enough(
 
 
 def _end_of_piece(tokens: list[Span], first: int, limit: int) -> int:
-    """Return the number of the token that the next piece starts with: after a space where there is one to be had."""
+    """Return the number of the token that the next piece starts with: after a space if there is one."""
     last = first + limit
     if last >= len(tokens):
         return len(tokens)
     backwards = range(last, first + limit // 2, -1)
     after_space = (i for i in backwards if tokens[i].start > tokens[i - 1].end)
-    # One character can make several tokens.
+    # One character can be several tokens.
     between_characters = (i for i in backwards if tokens[i].start >= tokens[i - 1].end)
     return next(after_space, next(between_characters, last))

@@ -1,8 +1,8 @@
-"""Stretches of a text that its readers never see: comments. They stay in the text and are left out of sentences and passages.
+"""Finds comments, which readers of a text never see. They stay in the text and are left out of sentences and passages.
 
-Known are the comments of HTML, of Obsidian (`%% … %%`), of MDX and Hugo (`{/* … */}`), of Liquid (`{% comment %}`), and link
-definitions that lead nowhere (`[//]: # (…)`). What looks like one within code is code. When in doubt, a stretch is hidden: a
-comment that is never closed hides the rest of its text, as in browsers.
+Recognised are comments of HTML, Obsidian (`%% … %%`), MDX and Hugo (`{/* … */}`), Liquid (`{% comment %}`), and link
+definitions without a target (`[//]: # (…)`). In code, these are code. When in doubt, text is hidden: a comment that is never
+closed hides the rest of the text, as in browsers.
 """
 
 import re
@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 from index.records import Span, TextFormat
 
 PLACEHOLDER = "\ufffc"
-"""Stands for each character of a hidden stretch where blocks are looked for: neither a word nor white space."""
+"""Replaces each character of hidden text before blocks are parsed: neither a word nor white space."""
 
 _OPENINGS = ("<!--", "%%", "{/*", "{%", "]: #", "]: <")
-# Past the marks of quotations and lists.
+# After the marks of quotations and lists.
 _STARTS_LINE = re.compile(r"^[ \t]*(?:(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))[ \t]*)*%%", re.MULTILINE)
 _MARK = re.compile(
     r"""(?P<code>`+) | \\(?P<escaped>[!-/:-@\[-`{-~]) | (?P<html><!--) | (?P<obsidian>%%) | (?P<braces>\{/\*)
@@ -34,7 +34,7 @@ _CLOSINGS = ("-->", "%%", "*/}", *_CLOSING.values())
 
 
 def hidden_spans(text: str, format: TextFormat) -> list[Span]:
-    """Return the stretches of a text that are comments, in order, without overlap. Takes time linear in the text."""
+    """Return the spans of the comments in a text, in order, without overlap. Takes linear time."""
     if not may_hide(text):
         return []
     if format == "text":
@@ -43,12 +43,12 @@ def hidden_spans(text: str, format: TextFormat) -> list[Span]:
 
 
 def may_hide(text: str) -> bool:
-    """Say whether anything in a text, or in a stretch of one, could open a comment."""
+    """Return whether a text may contain the start of a comment."""
     return any(opening in text for opening in _OPENINGS)
 
 
 def masked(text: str, hidden: Sequence[Span]) -> str:
-    """Return a text of the same length and lines, with a placeholder for each character of what is hidden."""
+    """Return a text of the same length and lines, with a placeholder for each hidden character."""
     parts, end = [], 0
     for span in hidden:
         parts.append(text[end : span.start])
@@ -58,7 +58,7 @@ def masked(text: str, hidden: Sequence[Span]) -> str:
 
 
 def shown_parts(start: int, end: int, hidden: Sequence[Span]) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a stretch that are not hidden."""
+    """Yield the parts of a span that are not hidden."""
     for span in hidden[bisect_right(hidden, start, key=lambda span: span.end) :]:
         if span.start >= end:
             break
@@ -70,13 +70,13 @@ def shown_parts(start: int, end: int, hidden: Sequence[Span]) -> Iterator[tuple[
 
 
 def without_hidden(text: str, format: TextFormat) -> str:
-    """Return a text as its readers see it, without what is hidden."""
+    """Return a text without its hidden parts."""
     hidden = hidden_spans(text, format)
     return "".join(text[start:end] for start, end in shown_parts(0, len(text), hidden)) if hidden else text
 
 
 def _closed_html_comments(text: str) -> Iterator[Span]:
-    """Yield HTML's comments in plain text, where nothing is rendered: only what is closed was meant as one."""
+    """Yield HTML comments in plain text. It is not rendered, so only closed comments count."""
     start = text.find("<!--")
     while start >= 0 and (end := text.find("-->", start + 4)) >= 0:
         yield Span(start, end + 3)
@@ -85,7 +85,7 @@ def _closed_html_comments(text: str) -> Iterator[Span]:
 
 @dataclass(frozen=True)
 class _Scan:
-    """One pass over a Markdown text. What it looks up is found once, so that no text takes more than linear time."""
+    """One pass over a Markdown text. Each lookup table is built once, so that it takes linear time."""
 
     text: str
 
@@ -103,7 +103,7 @@ class _Scan:
                 at = mark.end()
 
     def _end_of_comment(self, mark: re.Match[str]) -> int | None:
-        """Return where the comment ends that a mark opens, None where it opens none."""
+        """Return the end of the comment that a mark opens, or None if it does not open one."""
         if mark["html"]:
             return self._end_of_html(mark.end())
         if mark["obsidian"]:
@@ -119,14 +119,14 @@ class _Scan:
         return None
 
     def _end_of_html(self, after: int) -> int:
-        # Browsers and CommonMark take `<!-->` and `<!--->` for whole comments.
+        # For browsers and CommonMark, `<!-->` and `<!--->` are whole comments.
         for short in (">", "->"):
             if self.text.startswith(short, after):
                 return after + len(short)
         return self._after("-->", after) or len(self.text)
 
     def _end_of_obsidian(self, mark: re.Match[str]) -> int | None:
-        """A comment that starts or ends a line may run over paragraphs; within a line, the sign may be one of per cent."""
+        """Return its end. At the start or end of a line, a comment may span paragraphs. Within a line, `%` may be per cent."""
         start, after = mark.span()
         end = self._after("%%", after)
         if start in self._line_starts or self.text.startswith("\n", after):
@@ -134,13 +134,13 @@ class _Scan:
         return end if end and end <= self._paragraph_end(after) else None
 
     def _after(self, closing: str, at: int) -> int | None:
-        """Return the place after the next such closing mark."""
+        """Return the offset after the next such closing mark."""
         places = self._closings[closing]
         found = bisect_left(places, at)
         return places[found] + len(closing) if found < len(places) else None
 
     def _end_of_code(self, mark: re.Match[str]) -> int:
-        """Return where code within a line ends, or its opening marks where nothing closes it in the same block."""
+        """Return the end of inline code, or of its opening marks if it is not closed in the same block."""
         places = self._ticks.get(len(mark["code"]), [])
         found = bisect_left(places, mark.end())
         block = _at(self._leaves, mark.start())
@@ -192,12 +192,12 @@ _LEAVES = frozenset({"inline", "fence", "code_block"})
 
 
 def _at(spans: Sequence[Span], at: int) -> Span | None:
-    """Return which of these stretches, in order, a place is in."""
+    """Return the span that contains an offset, of spans in order."""
     found = bisect_right(spans, at, key=lambda span: span.start) - 1
     return spans[found] if found >= 0 and at < spans[found].end else None
 
 
 @cache
 def _block_parser() -> MarkdownIt:
-    # With HTML, as it is rendered: a comment that starts a line comes before a fence within it.
+    # With HTML, as in rendering: a comment at the start of a line takes precedence over a fence inside it.
     return MarkdownIt("commonmark", {"html": True}).enable("table").disable("inline")

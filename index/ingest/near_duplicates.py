@@ -1,8 +1,8 @@
-"""Near-duplicates: articles that are copies of one another but for a few words, as news agencies' are.
+"""Finds near-duplicates: articles that differ only in a few words, as those of news agencies do.
 
-Articles are compared by MinHash signatures of their runs of words (A. Broder, "On the resemblance and containment of
-documents", 1997), made when they are indexed. Among articles that resemble each other, a passage is a copy when nearly all
-of its words, and every figure, stand in passages that rank better. See docs/decisions/0010-copies.md.
+Articles are compared by MinHash signatures of their shingles (runs of words; A. Broder, "On the resemblance and containment
+of documents", 1997), computed when they are indexed. Among similar articles, a passage is a copy if nearly all of its words,
+and every figure, are in passages that rank better. See docs/decisions/0010-copies.md.
 """
 
 import re
@@ -18,20 +18,20 @@ from datasketch import MinHash
 from index.records import Hit
 
 Signatures = Callable[[Iterable[str]], Mapping[str, bytes]]
-"""Versions of texts to their signatures, for those that have one."""
+"""Returns the signatures of versions of texts, for those that have one."""
 
 _PERMUTATIONS = 128
-# Words in a run. Long runs tell copies from articles that only speak of the same; short ones bear small edits better.
+# Words in a run. Long runs distinguish copies from articles on the same subject; short ones tolerate small edits better.
 _RUN = 5
 _SHORT_RUN = 3
-# Share of runs in common from which articles are looked at as copies. What is folded is decided passage by passage.
+# Share of common runs from which articles are compared as copies. Each passage is then decided on its own.
 _RESEMBLING = 0.15
 _CONTAINED = 0.85
-# Fewer words may be the same by chance, or because there is but one way to say them.
+# Fewer words may agree by chance, or because there is only one way to say them.
 _FEWEST_WORDS = 8
 _RUNS_AT_ONCE = 10_000
 HITS_AT_ONCE = 64
-"""Hits that are compared at once. Whoever reads them from the catalogue does well to read as many."""
+"""Hits that are compared at once. It is efficient to read as many from the catalogue at once."""
 _WORD = re.compile(r"\w+(?:[.,]\d+)*")
 _DIGIT = re.compile(r"\d")
 _NUMBER_WORDS = frozenset(
@@ -41,7 +41,7 @@ _NUMBER_WORDS = frozenset(
 
 
 def signature_of(text: str) -> bytes:
-    """Return the MinHash signature of a text: 128 numbers of 32 bits. The same text has the same one everywhere."""
+    """Return the MinHash signature of a text: 128 numbers of 32 bits. It is the same on every machine."""
     words = _words(text)
     sketch = _empty().copy()
     runs = max(len(words) - _RUN + 1, 1)
@@ -53,17 +53,17 @@ def signature_of(text: str) -> bytes:
 
 
 def resemblance(one: bytes, other: bytes) -> float:
-    """Estimate which share of their runs of words two texts have in common, from their signatures."""
+    """Estimate the share of runs of words that two texts have in common, from their signatures."""
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
 
 
 def without_near_duplicates(
     ranked: Iterable[Hit], signatures: Signatures, *, at_once: int = HITS_AT_ONCE
 ) -> Iterator[Hit]:
-    """Yield the hits, best first, without those that say what better ones of an article like theirs say.
+    """Yield the hits, best first, without those whose content is in better hits of similar articles.
 
-    Of the same text under several names, the first is kept. Whoever calls has left out what the asker may not read. So many
-    hits are taken `at_once`.
+    Of the same text under several ids, the first is kept. The caller has left out what the asker may not read. `at_once` hits
+    are compared at a time.
     """
     hits = iter(ranked)
     deduplicator = _Deduplicator()
@@ -77,7 +77,7 @@ def without_near_duplicates(
 
 
 def says_the_same(words: str, other: str) -> bool:
-    """Say whether nearly all of some words, and every figure in them, stand in others."""
+    """Return whether nearly all words of a text, and every figure, are in another text."""
     mine, theirs = _words(words), _words(other)
     if mine == theirs:
         return len(mine) >= _FEWEST_WORDS
@@ -86,7 +86,7 @@ def says_the_same(words: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Covered:
-    """Runs of words, and words, that stand in what was kept."""
+    """The runs of words, and words, of the hits kept so far."""
 
     runs: set[tuple[str, ...]] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
@@ -94,9 +94,10 @@ class _Covered:
 
 @dataclass(slots=True)
 class _Deduplicator:
-    """What was met and kept so far. `alike` is, for each version met, the other versions that resemble it.
+    """The hits compared so far. `alike` maps each version to the other versions that are similar to it.
 
-    `said` is what the hits kept of a version say, but for those that are `unread`: most versions resemble no other.
+    `said` has the words of the kept hits of a version, except for those in `unread`, which are read only when needed: most
+    versions are similar to no other.
     """
 
     alike: dict[str, list[str]] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class _Deduplicator:
     stretches: set[tuple[str, int]] = field(default_factory=set)
 
     def meet(self, versions: Iterable[str], known: Mapping[str, bytes]) -> None:
-        """Take note of articles that have not been met before, and of which others they resemble."""
+        """Add new versions, and find which others they are similar to."""
         self.alike |= {version: [] for version in versions}
         if not known:
             return
@@ -122,7 +123,7 @@ class _Deduplicator:
                 self.alike[self.signed[other]].append(self.signed[first + mine])
 
     def is_copy(self, hit: Hit) -> bool:
-        """Say whether better hits say what this one says."""
+        """Return whether the content of this hit is in better hits."""
         version = hit.passage.article.version
         if (version, hit.passage.start) in self.stretches:
             return True
@@ -130,7 +131,7 @@ class _Deduplicator:
         return bool(better) and _contained(_words(hit.passage.text), better)
 
     def keep(self, hit: Hit) -> None:
-        """Take note of a hit that is kept."""
+        """Add a hit to those that are kept."""
         version = hit.passage.article.version
         self.stretches.add((version, hit.passage.start))
         self.unread.setdefault(version, []).append(hit)
@@ -145,11 +146,11 @@ class _Deduplicator:
 
 
 def _contained(words: list[str], others: list[_Covered]) -> bool:
-    """Say whether nearly all of these words, and every figure, stand in what others say."""
+    """Return whether nearly all of these words, and every figure, are in others."""
     mine = list(_runs(words, _SHORT_RUN))
     if sum(any(run in said.runs for said in others) for run in mine) < _CONTAINED * len(mine):
         return False
-    # One figure changed is a correction, or another day's report in the same words.
+    # A changed figure means a correction, or another day's report in the same words.
     figures = (word for word in words if word in _NUMBER_WORDS or _DIGIT.search(word))
     return all(any(figure in said.words for said in others) for figure in figures)
 

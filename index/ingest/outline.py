@@ -1,4 +1,4 @@
-"""What stands above a passage, as people read it: the headings of its part, and what introduces its list or table."""
+"""Builds the context above a passage: the headings of its section, and the introduction of its list or table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,26 +10,26 @@ from index.ingest.segmentation import display_text
 from index.ingest.sentence_ends import sentence_spans
 from index.records import Context, Span, TextFormat
 
-# Of one heading or introduction, and of those within each other.
+# Characters of one heading or introduction, and the number of nested introductions.
 _LONGEST, _MOST = 200, 4
-# Looked at of a paragraph for its last sentence.
+# Characters of a paragraph that are searched for its last sentence.
 _TAIL = 1_000
 
 
 def path_of(title: str, context: Context) -> str:
-    """Return an article's title and the headings above a passage on one line, without the heading that is the title."""
+    """Return an article's title and the headings above a passage on one line, without a heading that equals the title."""
     headings = (heading for heading in context.headings if heading.casefold() != title.casefold())
     return " > ".join(filter(None, [title, *headings]))
 
 
 def heading_of(title: str, context: Context) -> str:
-    """Return what a passage is embedded and found under: its path, and what introduces its list or table."""
+    """Return the text that is embedded and indexed above a passage: its path, and the introduction of its list or table."""
     return "\n".join([path_of(title, context), *context.introductions])
 
 
 @dataclass(slots=True)
 class Outline:
-    """The words of the headings and introductions of a text. Each is made once, however many passages it stands above."""
+    """The headings and introductions of a text as people read them. Each is computed once for all passages below it."""
 
     text: str
     format: TextFormat
@@ -37,7 +37,7 @@ class Outline:
     _known: dict[Span, str] = field(default_factory=dict)
 
     def context(self, block: Block, first: Piece) -> Context:
-        """Return what stands above a passage that begins with this piece of this block."""
+        """Return the context above a passage that begins with this piece of this block."""
         headings = [self._words(span) for span in block.above.headings]
         introductions = [self._last_sentence(span) for span in block.above.introductions[-_MOST:]]
         return Context(tuple(filter(None, headings)), tuple(filter(None, introductions)))

@@ -1,4 +1,4 @@
-"""Which sentences of a text make a passage together: as many as fit, beginning where a part of the text begins."""
+"""Decides which sentences form a passage: as many as fit, preferably from the beginning of a section."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from itertools import pairwise
 from index.ingest.blocks import Block
 from index.records import SentenceSpan, Span
 
-# How good it is to begin a passage with a heading, a paragraph, …, the first item below an introduction, and what stands
-# directly under a heading, against filling passages evenly: with .5 a passage may be half as long as the others for it.
+# The gain of beginning a passage with a heading, a paragraph, …, the first item below an introduction, and the text directly
+# under a heading, compared to filling passages evenly: for .5, a passage may be half as long as the others.
 _HEADING, _PARAGRAPH, _ITEM, _SENTENCE, _INTRODUCED, _UNDER_HEADING = 0.5, 0.3, 0.15, 0.0, -0.3, -2.0
 
 
@@ -25,9 +25,10 @@ class Piece:
 def bounds_of_passages(
     pieces: Sequence[Piece], blocks: Sequence[Block], hidden: Sequence[Span], limit: int
 ) -> list[int]:
-    """Return the numbers of the pieces that passages begin with, and the number of all pieces.
+    """Return the numbers of the pieces that passages begin with, and finally the number of all pieces.
 
-    No passage has more than `limit` tokens, and nothing hidden stands within one: it is one stretch, and shows what is in it.
+    No passage has more than `limit` tokens. None contains hidden text, as a passage is one contiguous span that is shown
+    whole.
     """
     starts = [piece.sentence.start for piece in pieces]
     runs = sorted({bisect_left(starts, span.start) for span in hidden} | {0, len(pieces)})
@@ -40,7 +41,7 @@ def bounds_of_passages(
 
 
 def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> float:
-    """Say how good it is to begin a passage with a piece."""
+    """Return the gain of beginning a passage with this piece."""
     here, before = pieces[number].block, pieces[number - 1].block if number else -1
     if here == before:
         return _SENTENCE
@@ -53,7 +54,7 @@ def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> floa
 
 
 def _filled(tokens: Sequence[int], gains: Sequence[float], limit: int) -> Iterator[int]:
-    """Yield where passages end, filled about evenly, so that none is a lonely tail. Takes linear time."""
+    """Yield where passages end. They are filled evenly, so that the last one is not very short. Takes linear time."""
     left, first = sum(tokens), 0
     while left > limit:
         target = left / -(-left // limit)

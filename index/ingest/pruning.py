@@ -1,4 +1,4 @@
-"""What a sync deletes: articles that are gone from their source, and never more of one at once than the limit."""
+"""Decides what a sync deletes: articles that are gone from their source, up to a share of the source's articles."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -10,7 +10,7 @@ from index.stores.catalog import Entry
 
 @dataclass(frozen=True, slots=True)
 class Pruning:
-    """Whether articles that are gone from their source are deleted, and which share of the source's may go at once."""
+    """Whether articles that are gone from their source are deleted, and which share of a source may be deleted at once."""
 
     enabled: bool = False
     limit: float = 0.2
@@ -21,14 +21,14 @@ NO_PRUNING = Pruning()
 
 @dataclass(frozen=True, slots=True)
 class Prunable:
-    """The articles to delete, and for each source that would lose too many, by name, why it keeps them."""
+    """The articles to delete, and the sources that would lose too many, each by name with the reason."""
 
     ids: tuple[str, ...] = ()
     refused: tuple[tuple[str, str], ...] = ()
 
 
 def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> list[str]:
-    """Return those of the articles gone whose content came in under a new id, one for each new id."""
+    """Return those of the gone articles whose content was added under a new id, one for each new id."""
     added = Counter(added_keys)
     renamed = []
     for article_id, entry in gone.items():
@@ -39,9 +39,9 @@ def articles_renamed(gone: Mapping[str, Entry], added_keys: Iterable[str]) -> li
 
 
 def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[AnySource], limit: float) -> Prunable:
-    """Return the articles to delete. A source that would lose more than its share, and than one, keeps all.
+    """Return the articles to delete. A source that would lose more than its share, and more than one, keeps all.
 
-    `known` are the articles before the run, `gone` those of them that are there no more and were not renamed.
+    `known` are the articles before the run, `gone` those that no longer exist and were not renamed.
     """
     ids: list[str] = []
     refused: list[tuple[str, str]] = []
@@ -56,7 +56,7 @@ def prunable(known: Mapping[str, Entry], gone: Set[str], *, sources: Sequence[An
 
 
 def _most(before: int, limit: float) -> float:
-    """Return how many of so many articles may go at once: a share of few is one, or nothing could ever be deleted."""
+    """Return how many articles may be deleted at once: at least one, or nothing could be deleted from small sources."""
     share = limit * before + 1e-9  # 0.29 * 100 is a little less than 29
     return max(share, 1) if limit > 0 else 0
 

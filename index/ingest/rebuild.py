@@ -1,4 +1,4 @@
-"""Makes the index again beside the old one, from the texts in the catalogue, and swaps the two at the end."""
+"""Rebuilds the index in a new folder, from the texts in the catalogue, and replaces the old index at the end."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,11 +20,11 @@ _CONTENTS_AT_ONCE = 100
 
 
 def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress | None = None) -> None:
-    """Make the next generation of the index, with the model and cutting that are set, and let it answer from then on.
+    """Build the next generation of the index with the model and cutting in the settings, and make it the live one.
 
-    No source is read: articles, their ids and old versions, and what was deleted, are those of the catalogue. Questions
-    and deletions go on meanwhile. `copying` keeps cuts and vectors as they are, and is for an index that is not outdated.
-    Caller holds `live.indexing`. When anything fails, the old index stays.
+    No source is read: articles, ids, old versions and deletions come from the catalogue. Questions and deletions go on
+    meanwhile. `copying` keeps cuts and vectors, for an index that is not outdated. The caller holds `live.indexing`. If
+    anything fails, the old index stays.
     """
     old = live.current
     folder = next_folder(old.settings.data_dir)
@@ -42,7 +42,7 @@ def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress |
 
 
 def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = None) -> None:
-    """Write vectors and words of every content in the catalogue: those of `copied`, or cut and embedded anew."""
+    """Write vectors and words of every content in the catalogue: copied from `copied`, or cut and embedded again."""
     total, done = new.catalog.count_contents(), 0
     if copied is None:
         new.catalog.forget_cuts()
@@ -61,7 +61,7 @@ def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = N
 
 
 def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
-    """Return a source of vectors for the new index: those that the old one has, and the rest embedded."""
+    """Return a function that returns vectors for the new index: copied from the old one, or embedded if missing."""
 
     def vectors_of(ids: Sequence[str], texts: Sequence[str]) -> Vectors:
         known = old.vectors.get(ids)
@@ -73,7 +73,7 @@ def copied_or_embedded(new: Index, old: Index) -> VectorsOf:
 
 
 def catch_up(new: Index, old: Index) -> None:
-    """Delete what was deleted from the old index while the new one was made. Nothing else can have changed."""
+    """Delete what was deleted from the old index while the new one was built. Nothing else can have changed."""
     if gone := sorted(new.catalog.entries().keys() - old.catalog.entries().keys()):
         new.catalog.delete(gone)
     sweep(new)

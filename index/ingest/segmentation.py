@@ -1,7 +1,7 @@
-"""Text to sentences, each an exact stretch of it. Nothing is lost but white space and Markdown's leading marks.
+"""Splits a text into sentences, each an exact span. Only white space and Markdown's leading marks are left out.
 
-Blocks are paragraphs, headings, list items and rows: a sentence never runs from one block into the next. Where sentences
-end within a block is said by `index.ingest.sentence_ends`.
+Blocks are paragraphs, headings, list items and rows. A sentence never extends over two blocks. The ends of sentences within a
+block are found by `index.ingest.sentence_ends`.
 """
 
 import re
@@ -20,17 +20,17 @@ from index.records import SentenceSpan, Span, SpanKind, TextFormat
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _CLOSING_MARKS = re.compile(r"""["'”’»)\]*_~`]+(?=\s|\Z)""")
 _WORD = re.compile(r"\w+")
-# A heading or line further down than this stands for its own part, not for the article.
+# A heading or line further down than this is the title of a section, not of the article.
 _TITLE_WITHIN = 10_000
 
 
 def split_sentences(text: str, format: TextFormat) -> list[SentenceSpan]:
-    """Cut a text into sentences, in order, without overlap. What readers never see is left out (`index.ingest.hidden`)."""
+    """Split a text into sentences, in order, without overlap. Hidden text is left out (`index.ingest.hidden`)."""
     return [span for _, spans in split_blocks(text, format, hidden_spans(text, format)) for span in spans]
 
 
 def split_blocks(text: str, format: TextFormat, hidden: Sequence[Span]) -> list[tuple[Block, list[SentenceSpan]]]:
-    """Cut a text into its blocks, in order, each with its sentences, without what is hidden."""
+    """Split a text into blocks, in order, each with its sentences, without hidden text."""
     found = list(_with_sentences(text, format, hidden))
     # Markdown that renders to nothing (marks nested past the parser's limit) is still text that someone wrote.
     return found or ([] if format == "text" else list(_with_sentences(text, "text", hidden)))
@@ -46,9 +46,9 @@ def _with_sentences(
 
 
 def first_line(text: str, format: TextFormat) -> str:
-    """Return what stands for a title: the first heading of a Markdown text, else the first line, shortened.
+    """Return a title for a text: the first heading of Markdown, else the first line, shortened.
 
-    A line that shows nothing, such as a picture without words, is passed over.
+    A line that shows nothing, such as a picture without a caption, is skipped.
     """
     head = without_hidden(text, format).lstrip()[:_TITLE_WITHIN]
     lines = (display_text(head[b.start : b.end].strip().splitlines()[0], format) for b in blocks_of(head, format))
@@ -68,7 +68,7 @@ def _shortened(line: str) -> str:
 
 
 def display_text(text: str, format: TextFormat) -> str:
-    """Return a stretch of text as people read it: on one line, Markdown's marks taken off."""
+    """Return a text as people read it: on one line, without Markdown's marks."""
     if format == "text":
         return " ".join(text.split())
     stripped = "\n".join(LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
@@ -85,7 +85,7 @@ _SHOWN = {"text", "text_special", "code_inline", "softbreak", "hardbreak", "imag
 
 @cache
 def _markdown() -> MarkdownIt:
-    # Raw HTML stays visible as text: what is not shown could not be checked by a reader.
+    # Raw HTML stays visible as text: a reader could not check what is not shown.
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -102,7 +102,7 @@ def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:
 
 
 def _after_closing_marks(block: str, start: int) -> int:
-    """Return where a sentence starts, past the marks that close the emphasis or bracket of the one before it."""
+    """Return where a sentence starts, after the marks that close emphasis or a bracket of the previous one."""
     marks = _CLOSING_MARKS.match(block, start) if start and not block[start - 1].isspace() else None
     return marks.end() if marks else start
 

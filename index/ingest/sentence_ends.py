@@ -1,10 +1,10 @@
-"""Where sentences end within a block of text.
+"""Finds the ends of sentences within a block of text.
 
-sentencex (https://github.com/wikimedia/sentencex) finds the ends, by its English rules: sentence ends are marked alike in
-most languages. Some of these ends stand inside a sentence: after an abbreviation that its English list does not have, and
-after the day of a date ("am 3. April", "by 5. May"). They are told by what stands before and after the full stop, with
-sentencex's lists of other languages, the names of months of the CLDR (by babel), and how common a word is (by wordfreq).
-Where in doubt, the end stays.
+sentencex (https://github.com/wikimedia/sentencex) finds them by its English rules, as most languages mark the ends of
+sentences alike. Some of these ends are inside a sentence: after an abbreviation that is not in its English list, and after
+the day of a date ("am 3. April", "by 5. May"). They are recognised by the words before and after the full stop, with
+sentencex's lists of other languages, the names of months in the CLDR (by babel), and the frequency of words (by wordfreq).
+When in doubt, the end is kept.
 """
 
 import re
@@ -15,16 +15,16 @@ from babel import Locale
 from sentencex import get_sentence_boundaries
 from wordfreq import zipf_frequency
 
-# sentencex takes time quadratic in the length of what it is given.
+# sentencex takes quadratic time in the length of its text.
 _WINDOW = 5_000
-# So much of the text before and after a full stop tells whether the sentence goes on.
+# Characters before and after a full stop that decide whether the sentence continues.
 _BEFORE, _AFTER = 40, 40
-# Languages of which sentencex has a list of abbreviations and is quick.
+# Languages for which sentencex has a list of abbreviations and is fast.
 _LISTS = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "cs", "fi")
-# Languages that write a full stop after the day of a date, and English, which people mix with them.
+# Languages that write a full stop after the day of a date, and English, which is often mixed with them.
 _DOTTED_DATES = ("en", "de", "da", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "sr_Latn", "et", "lv", "is", "fo", "lb")
-# Zipf frequencies: occurrences in 10^9 words, as a power of ten. Words above _ORDINARY are hardly abbreviations, and
-# those above _EVERYDAY begin a sentence rather than being the name behind a title.
+# Zipf frequencies: occurrences in 10^9 words, as a power of ten. Words above _ORDINARY are hardly ever abbreviations. Words
+# above _EVERYDAY begin a sentence rather than being the name after a title.
 _ORDINARY, _EVERYDAY = 5.0, 5.5
 _LONGEST_ABBREVIATION = 6
 _WORD_AND_STOP = re.compile(r"(?P<inner>[.@]?)(?P<word>[^\W\d_]+)\.\s+\Z")
@@ -48,14 +48,14 @@ def _ends(block: str) -> Iterator[int]:
         window = block[first : first + _WINDOW]
         found: list[int] = [b["end_index"] for b in get_sentence_boundaries("en", window)]
         if first + len(window) < len(block):
-            # The last one may go on in the next window; where it is the only one, it is cut, if possible between words.
+            # The last sentence may continue in the next window. If it is the only one, it is cut, between words if possible.
             found = found[:-1] or [window.rfind(" ") + 1 or len(window)]
         yield from (first + end for end in found)
         first += found[-1]
 
 
 def _goes_on(before: str, after: str) -> bool:
-    """Say whether the sentence goes on after a full stop that ends `before`."""
+    """Return whether the sentence continues after the full stop at the end of `before`."""
     following = _NEXT.match(after)
     if following is None:
         return False
@@ -77,13 +77,13 @@ def _is_common(word: str, frequency: float) -> bool:
 
 @lru_cache(50_000)
 def _is_listed(word: str) -> bool:
-    """Say whether sentencex takes the word for an abbreviation in any language."""
+    """Return whether the word is an abbreviation for sentencex in any language."""
     return any(len(get_sentence_boundaries(language, f"Aa {word}. Bb")) == 1 for language in _LISTS)
 
 
 @cache
 def _months() -> frozenset[str]:
-    """Return the names of months, in full and shortened, without a full stop and in small letters."""
+    """Return the names of months, in full and abbreviated, without a full stop and in lower case."""
     names = (
         name
         for language in _DOTTED_DATES

@@ -1,4 +1,4 @@
-"""Takes out of Chroma and Tantivy what no article uses any more, and the traces that it leaves there."""
+"""Removes from Chroma and Tantivy what no article uses any more."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,17 +9,17 @@ from index.stores.publishing import Prepared
 from index.stores.store import Index
 
 DELETED_VECTORS = "deleted_vectors"
-"""The fact of the catalogue that counts vectors deleted since the index was made: Chroma's graph keeps their place."""
+"""The stored value that counts vectors deleted since the index was built: they still take space in Chroma's graph."""
 
-# Deleted words count in BM25 until they are written anew. Small indexes are always exact; in larger ones writing all words
-# (about 1.5 ms a passage of Markdown) has to be worth it.
+# Deleted words count in BM25 until all words are written again. In small indexes that is always done; in larger ones only
+# from a share on, as it takes about 1.5 ms a passage of Markdown.
 _WORDS_ALWAYS_EXACT = 1_000
 _DEAD_WORDS = 0.1
 _CONTENTS_AT_ONCE = 200
 
 
 def sweep(index: Index) -> None:
-    """Remove from Chroma and Tantivy what no article uses: the old versions, and what a killed run left behind."""
+    """Remove from Chroma and Tantivy what no article uses: old versions, and leftovers of killed runs."""
     keep = timedelta(days=index.settings.keep_versions_days)
     leftovers = index.catalog.leftovers()
     if leftovers:
@@ -32,7 +32,7 @@ def sweep(index: Index) -> None:
 
 
 def deleted_vectors(index: Index) -> int:
-    """Return how many vectors were deleted since the index was made."""
+    """Return how many vectors were deleted since the index was built."""
     return int(index.catalog.fact(DELETED_VECTORS) or 0)
 
 

@@ -1,6 +1,6 @@
 """Makes the index equal to its sources, article by article.
 
-Order of writing, so that a reader sees an article's old version or its new one and a killed run is finished by the next:
+A reader sees an article's old version or its new one, and the next run finishes a killed one. So the order of writing is:
 stage in the catalogue, write Chroma and Tantivy, publish in one transaction of the catalogue, then sweep what is left over.
 """
 
@@ -43,7 +43,7 @@ from index.stores.store import Index
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A file or article that did not go in, or something odd about one that did."""
+    """A file or article that was not indexed, or a warning about one that was."""
 
     path: str
     error: str
@@ -51,7 +51,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a run did. `articles` and `passages` count what is in the index now."""
+    """The result of a run. `articles` and `passages` count what is in the index now."""
 
     added: int
     updated: int
@@ -68,7 +68,7 @@ class SyncReport:
 
 @dataclass(slots=True)
 class _Tally:
-    """What a run has met so far. Lives no longer than the run."""
+    """The state of a run: what it has read and found so far."""
 
     known: dict[str, Entry]
     seen: dict[str, str] = field(default_factory=dict)  # article id -> path
@@ -78,13 +78,13 @@ class _Tally:
     skipped: list[str] = field(default_factory=list)
     failed: list[Problem] = field(default_factory=list)
     failed_files: set[str] = field(default_factory=set)
-    gone: dict[str, str] = field(default_factory=dict)  # address -> what it answered
+    gone: dict[str, str] = field(default_factory=dict)  # address -> its error
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
-    unclear: dict[str, str] = field(default_factory=dict)  # file -> path, where it is unclear who may read its articles
+    unclear: dict[str, str] = field(default_factory=dict)  # file -> path, if it is unclear who may read its articles
     claims: dict[str, Claim] = field(default_factory=dict)
     ids_at: dict[str, list[str]] = field(default_factory=dict)  # path -> ids that it had before
-    held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: it cannot be told
+    held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: unknown
 
 
 def sync(
@@ -96,12 +96,12 @@ def sync(
     on_progress: OnProgress | None = None,
     control: RunControl | None = None,
 ) -> SyncReport:
-    """Make the index equal to these files, folders and addresses: add what is new, update what changed, leave the rest alone.
+    """Make the index equal to these files, folders and addresses: add what is new, and update what changed.
 
-    One bad file never stops the run: it is listed in `failed`, and what was indexed of it before stays. With `pruning`,
-    articles that came from these same sources and are gone now are deleted, up to its limit.
-    Raises WrongUsage when a path does not exist, IndexMismatch when the index was made with another model or cutting,
-    IndexingStopped when `control` or Ctrl-C ends the run: it says what is in the index by then.
+    A bad file never stops the run: it is listed in `failed`, and its articles in the index stay. With `pruning`, articles
+    that came from these same sources and no longer exist are deleted, up to its limit. Raises WrongUsage if a path does not
+    exist, IndexMismatch if the index was made with another model or cutting, and IndexingStopped if `control` or Ctrl-C ends
+    the run: its message says what was indexed by then.
     """
     if not 0 <= pruning.limit <= 1:
         raise WrongUsage("The prune limit is a share between 0% and 100%.")
@@ -174,7 +174,7 @@ def _read_and_write(
 
 
 def _note_uncut(tally: _Tally, article: Article, error: Exception) -> None:
-    """Note that an article did not go in after all."""
+    """Record that an article could not be indexed after all."""
     if tally.added.pop(article.id, None) is None:
         tally.updated -= 1
     tally.failed.append(Problem(article.path, unexpected(error)))
@@ -189,7 +189,7 @@ def _stopped(done: int) -> str:
 
 
 def combined(reports: Sequence[SyncReport]) -> SyncReport:
-    """Return the report of several runs, one after the other, as that of one."""
+    """Return one report for several runs, one after the other."""
     first, *rest = reports
     for report in rest:
         first = replace(
@@ -208,7 +208,7 @@ def combined(reports: Sequence[SyncReport]) -> SyncReport:
 
 
 def delete(index: Index, article_ids: Sequence[str]) -> None:
-    """Delete articles from the index. Raises ArticleUnknown, and deletes none, if one is not there."""
+    """Delete articles from the index. If one does not exist, deletes none and raises ArticleUnknown."""
     index.catalog.delete(list(dict.fromkeys(article_ids)))
     sweep(index)
 
@@ -236,7 +236,7 @@ def _closed(article_id: str) -> str:
 def _going(
     tally: _Tally, sources: Sequence[AnySource], pruning: Pruning, *, withdrawn: Sequence[str]
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Return the articles that were renamed and those to delete. What the limit forbids is noted as failed."""
+    """Return the articles that were renamed, and those to delete. Sources over the limit are recorded as failed."""
     if not pruning.enabled:
         return [], ()
     gone = {one: entry for one, entry in _gone(tally, sources).items() if one not in withdrawn}
@@ -247,7 +247,7 @@ def _going(
 
 
 def _known_pages(tally: _Tally) -> dict[str, list[Listed]]:
-    """Return the pages that were fetched before, by the name of their source, with what was known of them."""
+    """Return the pages that were fetched before, by the name of their source, with their metadata."""
     pages: dict[str, list[Listed]] = {}
     for entry in tally.known.values():
         if is_address(entry.path):
@@ -257,16 +257,16 @@ def _known_pages(tally: _Tally) -> dict[str, list[Listed]]:
 
 
 def _not_there(tally: _Tally, deleted: Sequence[str]) -> list[Problem]:
-    """Return the addresses that answered that there is nothing, but for those whose articles were deleted for it."""
+    """Return a problem for each address that is gone, except for those whose articles were deleted because of it."""
     explained = {tally.known[article_id].path for article_id in deleted}
     return [Problem(path, error) for path, error in tally.gone.items() if path not in explained]
 
 
 def _gone(tally: _Tally, sources: Sequence[AnySource]) -> dict[str, Entry]:
-    """Return the articles that came from these sources and are not there any more, as far as anyone can tell.
+    """Return the articles that came from these sources and no longer exist.
 
-    What came from a file or folder that could not be read, or only in part, counts as there. A page is gone when its
-    address says so: feeds roll over, so what they list no longer is none the less there.
+    Articles of a file or folder that could not be read, or only in part, count as existing. A page is gone only if its
+    address says so: feeds list only recent pages, so a page that is no longer listed may still exist.
     """
     names = {source.name for source in sources}
     return {
@@ -285,7 +285,7 @@ def _is_gone(tally: _Tally, entry: Entry) -> bool:
 def _prepared(
     index: Index, readings: Iterable[ReadResult], tally: _Tally, *, control: RunControl, progress: Progress
 ) -> Iterator[Prepared]:
-    """Yield what has to be written, in order of reading, and note the rest in the tally."""
+    """Yield the articles that have to be written, in order of reading, and record the rest in the tally."""
     for reading in readings:
         control.check()
         progress.meet()
@@ -319,11 +319,11 @@ def _process(index: Index, reading: ReadResult, tally: _Tally) -> Prepared | Non
 
 
 def _compared(index: Index, article: Article, source: AnySource, tally: _Tally) -> Prepared | None:
-    """Return the article if it has to be written, None if it is as it was or collides with another."""
+    """Return the article if it has to be written, None if it is unchanged or collides with another."""
     ids_before = tally.ids_at.get(article.path, ())
     ids = ids_for(article, source, claims=tally.claims, before=ids_before)
     if any(tally.seen.get(one) == article.path for one in ids):
-        return None  # it was named twice: by itself and with its folder
+        return None  # it is in two sources: by itself and in its folder
     others = {one: _collision(index, one, article.path, tally) for one in ids}
     free = next((one for one in ids if others[one] is None), None)
     other = others.get(article.id)
@@ -340,7 +340,7 @@ def _compared(index: Index, article: Article, source: AnySource, tally: _Tally) 
     if entry is None:
         tally.added[article.id] = key
     elif entry.info == article.info:
-        tally.unchanged += 1  # only its place changed
+        tally.unchanged += 1  # only its path changed
     else:
         tally.updated += 1
     return Prepared(article, key, source.name, None if entry and entry.key == key else ())
@@ -351,27 +351,29 @@ def _note_collision(article: Article, other: str, tally: _Tally) -> None:
     tally.failed.append(Problem(article.path, error))
     tally.failed_files.add(file_of(article.path))
     if article.info.groups is not None:
-        tally.unclear[file_of(article.path)] = article.path  # what was indexed of this file may be for others now
+        tally.unclear[file_of(article.path)] = (
+            article.path
+        )  # the articles of this file in the index may have other readers now
 
 
 def _collision(index: Index, article_id: str, path: str, tally: _Tally) -> str | None:
-    """Return the path of another article with this id, if there is one that still has it."""
+    """Return the path of another article that still has this id, if there is one."""
     if article_id in tally.seen:
         return tally.seen[article_id]
     entry = tally.known.get(article_id)
     if entry is None or entry.path == path:
         return None
     if is_address(entry.path):
-        return entry.path  # an address has its own name, so this article took it on purpose or by mistake
+        return entry.path  # the id of a page is its address, so this article uses it on purpose or by mistake
     file = file_of(entry.path)
     if file == file_of(path):
-        return None  # a line that moved within its file
+        return None  # a line that moved in its file
     source = Source(Path(entry.source))
     if file not in tally.held:
         tally.held[file] = _ids_in(Path(file), source, limits_from(index.settings))
     held, plain = tally.held[file], default_id(entry.path, source)
     if plain and plain != article_id and article_id in longer_ids(plain, entry.path, source):
-        article_id = plain  # its file gives no id
+        article_id = plain  # its file states no id
     return entry.path if held is None or article_id in held else None
 
 

@@ -1,4 +1,4 @@
-"""What changes an index that may be answering questions meanwhile: adding, deleting, making again, checking, mending."""
+"""Operations on a live index: update, delete, rebuild, check and repair. Questions are answered meanwhile."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ from index.sources.source_types import AnySource, Source, WebSource
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 
-# Chroma's graph keeps the place of every vector deleted, 1.6 KB each, and grows slower with them
+# Deleted vectors stay in Chroma's graph, 1.6 KB each, and make it slower
 # (docs/decisions/0011-rebuild-and-swap.md has the figures).
 _DEAD_VECTORS = 0.5
 _FEW_DEAD_VECTORS = 500
@@ -27,7 +27,7 @@ _FEW_DEAD_VECTORS = 500
 
 @dataclass(frozen=True, slots=True)
 class UpdateResult:
-    """What a run did, and why the index was made again before it (with `dry_run`: would be), if it was."""
+    """The report of a run, and why the index was rebuilt before it (with `dry_run`: would be), if it was."""
 
     report: SyncReport
     rebuilt: str | None
@@ -35,7 +35,7 @@ class UpdateResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the three stores differed in, and what was done about it. `damage` is why a store could not be read at all."""
+    """The differences between the three stores, and how they were repaired. `damage` is why a store could not be read."""
 
     differences: Differences
     damage: str | None = None
@@ -52,8 +52,8 @@ def update(
 ) -> UpdateResult:
     """Make the index equal to these files, folders and addresses, as `index.ingest.sync.sync` does.
 
-    When another model or cutting is set than the index was made with, it is made again first; questions are answered by the
-    old one until then. Afterwards Chroma's folder is made compact where that is worth it. Files wait for no address.
+    If the settings name another model or cutting than the index was made with, it is rebuilt first; until then the old one
+    answers questions. Afterwards Chroma's folder is compacted if that is worth it. Files do not wait for addresses.
     """
     sources = sources_from(paths)
     files = [source for source in sources if isinstance(source, Source)]
@@ -75,36 +75,36 @@ def update(
 
 
 def _made_again(live: LiveIndex, *, dry_run: bool, on_progress: OnProgress | None) -> str | None:
-    """Make an outdated index again. Return why it was, or None."""
+    """Rebuild an outdated index. Return why it was outdated, or None."""
     why = live.current.outdated()
     if why is None or dry_run:
         return why
     with live.indexing, live.fetching:
-        why = live.current.outdated()  # whoever had them before may have done it
+        why = live.current.outdated()  # another thread may have rebuilt it
         if why is not None:
             rebuild(live, on_progress=on_progress)
     return why
 
 
 def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
-    """Delete articles. Raises ArticleUnknown, and deletes none, if one is not there."""
+    """Delete articles. If one does not exist, deletes none and raises ArticleUnknown."""
     with live.changing:
         delete(live.current, article_ids)
     _compact(live)
 
 
 def rebuild_all(live: LiveIndex, *, on_progress: OnProgress | None = None) -> None:
-    """Make the index again from the texts in its catalogue, with the model and cutting that are set."""
+    """Rebuild the index from the texts in its catalogue, with the model and cutting in the settings."""
     with live.indexing, live.fetching:
         rebuild(live, on_progress=on_progress)
 
 
 def check_stores(live: LiveIndex, *, repairing: bool = False) -> CheckResult:
-    """Compare the three stores, and mend them where they differ, if told to. Waits for a run of indexing to end.
+    """Compare the three stores, and repair them with `repairing`. Waits for a run of indexing to end.
 
-    What a few passages lack is written into the index as it is. A store that cannot be read, or that holds wrong vectors,
-    is made again beside it. Raises IndexDamaged when a store cannot be read and is not to be repaired, and always when
-    the catalogue is damaged, from which the others are made.
+    Missing passages are written into the index. If a store cannot be read, or has wrong vectors, the index is rebuilt. Raises
+    IndexDamaged if a store cannot be read and is not to be repaired, and always if the catalogue is damaged, from which the
+    others are built.
     """
     with live.indexing, live.fetching:
         live.current.catalog.check_intact()
@@ -117,7 +117,7 @@ def check_stores(live: LiveIndex, *, repairing: bool = False) -> CheckResult:
             if isinstance(found, Differences) and not found.wrong_vectors:
                 repair(live.current, found)
                 return CheckResult(found, repair="mended")
-        # Without `changing`, which it takes itself: questions and deletions go on meanwhile.
+        # Without `changing`, which `rebuild` takes itself: questions and deletions go on meanwhile.
         rebuild(live)
         if isinstance(found, IndexDamaged):
             return CheckResult(Differences(live.current.catalog.count_passages()), str(found), "rebuilt")
@@ -132,7 +132,7 @@ def _differences(index: Index) -> Differences | IndexDamaged:
 
 
 def _compact(live: LiveIndex) -> None:
-    """Make Chroma's folder compact where that is worth it. Where a run goes on, it is left to the end of that."""
+    """Compact Chroma's folder if that is worth it. If another run is active, that run does it at its end."""
     dead = deleted_vectors(live.current)
     if dead < _FEW_DEAD_VECTORS or dead <= _DEAD_VECTORS * live.current.vectors.count():
         return

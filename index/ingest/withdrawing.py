@@ -1,4 +1,4 @@
-"""Which indexed articles a run takes back from readers, whether or not it prunes: what their files say now counts at once."""
+"""Finds indexed articles that a run must withdraw, even without pruning: drafts, and articles with unclear readers."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ _NOBODY: frozenset[str] = frozenset()
 def withdrawn_articles(
     known: Mapping[str, Entry], withdrawn: Mapping[str, str], *, seen: Mapping[str, str]
 ) -> list[str]:
-    """Return the articles that were indexed before and that their files now keep back: drafts, for one.
+    """Return the articles that were indexed before and that their files now withdraw, for example as drafts.
 
-    `withdrawn` are ids with their paths. An article counts by its path, for it may have had another id, or by its id in the
+    `withdrawn` are ids with their paths. An article matches by its path, as it may have had another id, or by its id in the
     same file. `seen` are the articles that this run has read, which stay.
     """
     paths = set(withdrawn.values())
@@ -27,9 +27,9 @@ def withdrawn_articles(
 
 
 def closed_articles(known: Mapping[str, Entry], unclear: Mapping[str, str], *, seen: Mapping[str, str]) -> list[str]:
-    """Return the articles of these files that somebody may still read, though it is not clear who may.
+    """Return the articles of these files that somebody may still read, although it is unclear who may.
 
-    Of a file of many, those that were read in this run have said who may read them.
+    Articles that were read in this run are left out: they state who may read them.
     """
     return [
         article_id
@@ -39,5 +39,5 @@ def closed_articles(known: Mapping[str, Entry], unclear: Mapping[str, str], *, s
 
 
 def file_of(path: str) -> str:
-    """Return the file that an article's path names, without the number of a line in it."""
+    """Return the file of an article's path, without a line number."""
     return _LINE_NUMBER.sub("", path)

@@ -1,4 +1,4 @@
-"""Writes articles that are new or changed: cuts them, embeds the passages, and puts them into the three stores.
+"""Writes new and changed articles: cuts them, embeds the passages, and stores them in the three stores.
 
 Each batch is staged in the catalogue, written to Chroma and Tantivy, and published in one transaction of the catalogue.
 While one batch is written, the next is embedded and the one after that is read and cut.
@@ -23,22 +23,22 @@ from index.stores.lexical import LexicalEntry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
 
-# Enough passages to fill the model's batches and to make one commit cheap; few enough that a killed run loses seconds.
+# Enough passages to fill the model's batches and to make a commit cheap; few enough that a killed run loses only seconds.
 _PASSAGES_AT_ONCE = 512
 _ARTICLES_AT_ONCE = 500
 
-# So many are lost when a run is ended while a batch is embedded.
+# At most this many are lost if a run is stopped while a batch is embedded.
 _EMBEDDED_AT_ONCE = 64
 
 OnFailed = Callable[[Prepared, Exception], None]
-"""Told of an article that could not be cut into passages, and why."""
+"""Called with an article that could not be cut into passages, and the error."""
 
 VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
-"""The vectors of passages, given their ids and the texts to embed."""
+"""Returns the vectors of passages, given their ids and the texts to embed."""
 
 
 class _Failed(Enum):
-    """What stands for the passages of an article that cannot be cut."""
+    """Marks an article that cannot be cut."""
 
     FAILED = 1
 
@@ -48,9 +48,9 @@ _FAILED = _Failed.FAILED
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """A batch of articles with their cuts, and the passages of it that the search stores do not have.
+    """A batch of articles with their cuts, and its passages that are not yet in Chroma and Tantivy.
 
-    `ids`, `embedded` (what the model reads) and `entries` (what is found by words) have one item a passage.
+    `ids`, `embedded` (the texts to embed) and `entries` (for lexical search) have one item a passage.
     """
 
     articles: list[Prepared]
@@ -68,10 +68,11 @@ def write(
     on_stored: Callable[[Sequence[Prepared]], None] = lambda batch: None,
     on_failed: OnFailed | None = None,
 ) -> None:
-    """Write these articles, batch by batch. Readers see each in its old version or its new one, never between.
+    """Write these articles, batch by batch. Readers see the old or the new version of each, never a mixture.
 
-    `prepared` is iterated in another thread. What it raises is raised here, with all batches before it written.
-    `on_stored` is told of each batch that is in the index, `on_failed` of an article that cannot be cut: the others go in.
+    `prepared` is iterated in another thread. What it raises is raised here, after all batches before it are written.
+    `on_stored` is called with each batch that is in the index, `on_failed` with each article that cannot be cut. The others
+    are written.
     """
     control = control or RunControl()
     with (
@@ -84,7 +85,7 @@ def write(
                     _store(index, batch, vectors)
                 on_stored(batch.articles)
         except KeyboardInterrupt:
-            control.stop()  # else what is read and embedded for the next batches would be waited for
+            control.stop()  # otherwise the next batches would be read and embedded first
             raise
 
 
@@ -94,7 +95,7 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
     for one in prepared:
         batch.append(one)
         characters += len(one.article.text) if one.cuts is not None else 0
-        # About 800 characters make a passage of 200 tokens; how many it really are is known only after cutting.
+        # A passage of 200 tokens has about 800 characters. The exact number of passages is known only after cutting.
         if len(batch) >= _ARTICLES_AT_ONCE or characters >= 800 * _PASSAGES_AT_ONCE:
             yield batch
             batch, characters = [], 0
@@ -103,7 +104,7 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
 
 
 def _cut(index: Index, batch: Sequence[Prepared], on_failed: OnFailed | None = None) -> _Cut:
-    # What the batches just before bring may be cut and embedded once more: the stores keep what they have.
+    # Contents of the batches just before may be cut and embedded again: the stores ignore what they have already.
     there = index.catalog.contents_in_use(prepared.key for prepared in batch)
     articles = [
         replace(prepared, cuts=cuts)
@@ -115,7 +116,7 @@ def _cut(index: Index, batch: Sequence[Prepared], on_failed: OnFailed | None = N
 
 
 def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None) -> "tuple[Cut, ...] | _Failed":
-    """Return the passages of an article. Of one that cannot be cut, `on_failed` is told."""
+    """Return the passages of an article. If it cannot be cut, call `on_failed`."""
     try:
         return cuts_of(index, prepared.article)
     except FootnoteError:
@@ -136,25 +137,25 @@ def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) 
 
 
 def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
-    """Cut an article into passages, as this index does."""
+    """Cut an article into passages, with the model and settings of this index."""
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
     spans = index.embedder.token_spans
     return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
 
 
 def embedded_texts(index: Index, article: Article) -> list[str]:
-    """Return what is embedded of each passage of an article: what stands above it, and its words."""
+    """Return the text that is embedded for each passage of an article: its heading and its words."""
     prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
     return _with_passages(index, [prepared], [prepared]).embedded
 
 
 def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:
-    """Return the passages of an article as they are found by words. Needs no model."""
+    """Return the passages of an article for lexical search. Needs no model."""
     return [entry for _, _, entry in _passages(prepared)]
 
 
 def _passages(prepared: Prepared) -> Iterator[tuple[str, str, LexicalEntry]]:
-    """Yield what stands above each passage of an article, the words of the passage, and what it is found by."""
+    """Yield the heading of each passage of an article, its words, and its entry for lexical search."""
     info, text = prepared.article.info, prepared.article.text
     for cut in prepared.cuts or ():
         words = display_text(text[cut.start : cut.end], info.format)
@@ -164,7 +165,7 @@ def _passages(prepared: Prepared) -> Iterator[tuple[str, str, LexicalEntry]]:
 
 
 def _embedded(index: Index, batch: _Cut, control: RunControl) -> tuple[_Cut, Vectors]:
-    """Embed a batch in parts of texts of about one length. What is embedded is remembered, also when the run ends here."""
+    """Embed a batch in parts of texts of similar length. The cache keeps finished vectors even if the run is stopped."""
     texts = batch.embedded
     vectors = np.zeros((len(texts), index.embedder.dimensions), np.float32)
     longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
@@ -189,7 +190,7 @@ def _store_new(index: Index, batch: _Cut, vectors: Vectors) -> None:
 
 
 def _lost(index: Index, batch: _Cut) -> _Cut | None:
-    """Return the articles whose passages were there when the batch was cut, and have been deleted since, cut now."""
+    """Return the articles whose passages existed when the batch was cut and were deleted since, cut again."""
     bare = {prepared.key: prepared for prepared in batch.articles if prepared.cuts is None}
     there = index.catalog.contents_in_use(bare)
     new = [replace(one, cuts=cuts_of(index, one.article)) for key, one in bare.items() if key not in there]
@@ -197,12 +198,12 @@ def _lost(index: Index, batch: _Cut) -> _Cut | None:
 
 
 def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:
-    """Put the passages of these articles, with their cuts, into Chroma and Tantivy, past the catalogue."""
+    """Write the passages of these articles, with their cuts, to Chroma and Tantivy, but not to the catalogue."""
     found = _with_passages(index, [], list(batch))
     _put_passages(index, found, vectors_of(found.ids, found.embedded))
 
 
 def _put_passages(index: Index, batch: _Cut, vectors: Vectors) -> None:
     index.vectors.add(batch.ids, vectors)
-    # Contents that went out of use earlier in this run are still in there: their words must not count twice.
+    # Contents that went out of use earlier in this run are still stored: their words must not count twice.
     index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])

@@ -78,7 +78,7 @@ def _run(embedder: Embedder, *, data: str, articles: str, rebuild: bool, die_at:
     with closing(LiveIndex(indexed)) as live:
         if rebuild:
             rebuild_all(live)
-        update(live, [Path(articles)], pruning=Pruning(wanted=True, limit=1.0))
+        update(live, [Path(articles)], pruning=Pruning(enabled=True, limit=1.0))
 
 
 def _die_at(steps: int) -> None:

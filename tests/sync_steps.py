@@ -10,8 +10,8 @@ from index.ingest.sync import SyncReport
 from index.records import EVERYTHING, Access
 from index.stores.store import Index
 
-PRUNE_ALL = Pruning(wanted=True, limit=1.0)
-PRUNE = Pruning(wanted=True)
+PRUNE_ALL = Pruning(enabled=True, limit=1.0)
+PRUNE = Pruning(enabled=True)
 STAFF = Access(groups=frozenset({"staff"}))
 
 

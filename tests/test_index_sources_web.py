@@ -165,7 +165,7 @@ def test_what_left_a_feed_stays_and_what_is_gone_goes(web: WebServer, fetching_i
     del web.replies["/0"]
     report = sync(fetching_index, [feed])
     assert (report.unchanged, report.deleted, report.articles, report.failed) == (1, 0, 6, ())
-    report = sync(fetching_index, [feed], pruning=Pruning(wanted=True))
+    report = sync(fetching_index, [feed], pruning=Pruning(enabled=True))
     assert (report.unchanged, report.updated, report.deleted, report.articles) == (5, 0, 1, 5)
     assert report.failed == ()
     assert web.address + "/0" not in fetching_index.catalog.entries()
@@ -186,12 +186,12 @@ def test_a_page_that_fails_keeps_its_article(web: WebServer, fetching_index: Ind
     named = web.address + "/rain"
     sync(fetching_index, [named])
     web.replies["/rain"] = Reply(status=500)
-    report = sync(fetching_index, [named], pruning=Pruning(wanted=True, limit=1.0))
+    report = sync(fetching_index, [named], pruning=Pruning(enabled=True, limit=1.0))
     assert (report.deleted, [problem.error for problem in report.failed]) == (0, ["answers 500. Try again later."])
     web.replies["/rain"] = Reply(status=404)
     report = sync(fetching_index, [named])
     assert (report.deleted, [problem.path for problem in report.failed]) == (0, [named])
-    report = sync(fetching_index, [named], pruning=Pruning(wanted=True, limit=1.0))
+    report = sync(fetching_index, [named], pruning=Pruning(enabled=True, limit=1.0))
     assert (report.deleted, report.failed, report.articles) == (1, (), 0)
 
 

@@ -131,7 +131,7 @@ def test_the_settings_that_only_concern_reading_may_change(place: Path, folder: 
         sync(index, [folder])
     with opened_in(place, fusion="dense", keep_versions_days=1, max_article_bytes=10) as index:
         index.check()
-        assert sync(index, [folder], pruning=Pruning(wanted=True)).unchanged == 1
+        assert sync(index, [folder], pruning=Pruning(enabled=True)).unchanged == 1
 
 
 def test_what_was_indexed_is_there_after_opening_again(place: Path, folder: Path, opened_in: OpenedIn) -> None:

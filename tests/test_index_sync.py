@@ -227,7 +227,7 @@ def test_warnings_are_told_and_the_article_goes_in(index: Index, folder: Path) -
 @pytest.mark.parametrize("limit", [-0.1, 1.1, float("nan")])
 def test_a_limit_that_is_no_share_is_wrong_usage(index: Index, folder: Path, limit: float) -> None:
     with pytest.raises(WrongUsage, match="a share between 0% and 100%"):
-        sync(index, [folder], pruning=Pruning(wanted=True, limit=limit))
+        sync(index, [folder], pruning=Pruning(enabled=True, limit=limit))
 
 
 def test_one_wrong_path_changes_nothing(index: Index, folder: Path) -> None:

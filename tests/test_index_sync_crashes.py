@@ -15,7 +15,7 @@ from index.retrieval import retrieve
 from index.stores.catalog import Entry
 from index.stores.store import Index
 
-PRUNE_ALL = Pruning(wanted=True, limit=1.0)
+PRUNE_ALL = Pruning(enabled=True, limit=1.0)
 
 BEFORE = {
     "changed.md": "# Amazon\n\nAmazon had invested four billion dollars.",

@@ -37,7 +37,7 @@ def test_beyond_the_limit_nothing_is_deleted_and_it_is_told(index: Index, folder
     )
     assert "run again with --prune-limit 30%" in report.failed[0].error
     assert len(ids(index)) == 10
-    assert counts(sync(index, [folder], pruning=Pruning(wanted=True, limit=0.3))) == {"unchanged": 7, "deleted": 3}
+    assert counts(sync(index, [folder], pruning=Pruning(enabled=True, limit=0.3))) == {"unchanged": 7, "deleted": 3}
 
 
 def test_the_limit_that_is_advised_is_enough(index: Index, folder: Path) -> None:
@@ -46,9 +46,9 @@ def test_the_limit_that_is_advised_is_enough(index: Index, folder: Path) -> None
         sync(index, [folder])
         for n in range(gone):
             (folder / f"{n:02}.md").unlink()
-        (refusal,) = sync(index, [folder], pruning=Pruning(wanted=True, limit=0.0)).failed
+        (refusal,) = sync(index, [folder], pruning=Pruning(enabled=True, limit=0.0)).failed
         advised = refusal.error.rpartition("--prune-limit ")[2].removesuffix("%.")
-        report = sync(index, [folder], pruning=Pruning(wanted=True, limit=float(advised) / 100))
+        report = sync(index, [folder], pruning=Pruning(enabled=True, limit=float(advised) / 100))
         assert (report.deleted, report.failed) == (gone, ())
 
 
@@ -187,7 +187,7 @@ def test_of_few_articles_one_may_go(index: Index, folder: Path, count: int) -> N
     write(folder, {f"{n}.md": f"Report {n}." for n in range(count)})
     sync(index, [folder])
     (folder / "0.md").unlink()
-    assert counts(sync(index, [folder], pruning=Pruning(wanted=True, limit=0.0)))["failed"] == 1
+    assert counts(sync(index, [folder], pruning=Pruning(enabled=True, limit=0.0)))["failed"] == 1
     assert counts(sync(index, [folder], pruning=PRUNE))["deleted"] == 1
     assert "0" not in ids(index)
 

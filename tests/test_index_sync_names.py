@@ -141,7 +141,7 @@ def test_a_renamed_file_costs_no_embedding(
     sync(index, [folder])
     embedded.clear()
     (folder / "a.md").rename(folder / "z.md")
-    assert counts(sync(index, [folder], pruning=Pruning(wanted=True, limit=0.0))) == {"renamed": 1, "unchanged": 1}
+    assert counts(sync(index, [folder], pruning=Pruning(enabled=True, limit=0.0))) == {"renamed": 1, "unchanged": 1}
     assert (ids(index), embedded) == (["b", "z"], [])
     assert contents_of(index).agree
     with pytest.raises(ArticleDeleted):

@@ -100,7 +100,7 @@ def synced(index: Index, folder: Path, changes: list[Change]) -> SyncReport:
     for change in changes:
         apply(folder, change)
     before = set(index.catalog.entries())
-    report = sync(index, [folder], pruning=Pruning(wanted=True, limit=1.0))
+    report = sync(index, [folder], pruning=Pruning(enabled=True, limit=1.0))
     after = set(index.catalog.entries())
     assert min(report.added, report.updated, report.renamed, report.unchanged, report.deleted) >= 0
     assert report.added + report.renamed == len(after - before)

@@ -126,7 +126,7 @@ class _Scan:
         return self._after("-->", after) or len(self.text)
 
     def _end_of_obsidian(self, mark: re.Match[str]) -> int | None:
-        """Return its end. At the start or end of a line, a comment may span paragraphs. Within a line, `%` may be per cent."""
+        """Return its end. At the start or end of a line, it may span paragraphs. Within a line, `%` may be per cent."""
         start, after = mark.span()
         end = self._after("%%", after)
         if start in self._line_starts or self.text.startswith("\n", after):

@@ -1,1 +1,1 @@
-"""Sources to articles: files, folders and addresses, in every format that is read."""
+"""Reads articles from sources: files, folders and web addresses, in all supported formats."""

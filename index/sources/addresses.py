@@ -1,4 +1,4 @@
-"""Addresses on the web: what is one, and the one way in which it is written."""
+"""Recognises and normalises web addresses."""
 
 import re
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -9,21 +9,21 @@ from index.errors import ArticleError
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
-# What sites add to a link to see where a reader came from. It names no other page.
+# Parameters that sites add to links to track where a reader came from. They do not change the page.
 _TRACKING = re.compile(r"(?:utm_\w+|gclid|fbclid|msclkid|mc_[ce]id|igshid)(?:=|\Z)", re.IGNORECASE)
 # Characters that may stand in a path or query as they are; a per cent sign starts an escape.
 _KEPT = "/%:@!$&'()*+,;=~-._?[]"
 
 
 def is_address(named: str) -> bool:
-    """Say whether something is an address of the web, rather than a path."""
+    """Return whether a string is a web address rather than a path."""
     return bool(_SCHEME.match(named))
 
 
 def clean_address(written: str) -> str:
-    """Return an address in the one way that names it: without fragment, default port and tracking, host in lower case.
+    """Return the normalised address: without fragment, default port and tracking, host in lower case.
 
-    Raises ArticleError when it is none that may be fetched: another scheme, no host, a password in it.
+    Raises ArticleError if it may not be fetched: another scheme, no host, or a password in it.
     """
     try:
         parts = urlsplit(written.strip())

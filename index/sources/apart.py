@@ -1,7 +1,7 @@
-"""Runs what reads files in a process of its own, with limits: whatever a file does to that process, this one goes on.
+"""Runs the readers of files in a separate process with limits, so that no file can crash or exhaust this process.
 
-The process is started when the first file is read, and kept for the next ones. It is a new Python and no fork: threads of
-models, open databases and locks stay out of it.
+The process is started when the first file is read, and kept for the next ones. It is a new Python process, not a fork, so
+that it has no threads of models, open databases or locks.
 """
 
 import atexit
@@ -33,7 +33,7 @@ _STOPPED = "ReadResult was stopped."
 
 
 class _Gone(Exception):
-    """The process ended before it was given anything to do."""
+    """The process ended before it got a task."""
 
 
 @dataclass(eq=False, slots=True)
@@ -83,7 +83,7 @@ def seconds_for(size: int, limits: Limits) -> float:
 
 
 def stop_reading() -> None:
-    """End every reading process that is at work now. Those who wait for it get IndexingStopped."""
+    """End every reading process that is working now. Its callers get IndexingStopped."""
     with _lock:
         for worker in _busy:
             worker.stopped = True
@@ -158,7 +158,7 @@ def _too_much_memory(limit: int) -> str:
 
 @contextmanager
 def _borrowed() -> Iterator[_Worker]:
-    """Yield a process that nobody else uses. One that still runs afterwards is kept for the next."""
+    """Yield a process that no other thread uses. If it still runs afterwards, it is kept for the next caller."""
     with _lock:
         worker = _idle.pop() if _idle else _started()
         _busy.add(worker)

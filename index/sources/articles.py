@@ -1,4 +1,4 @@
-"""What was read from a file or an address, checked and made an article."""
+"""Builds an article from the content of a file or address, and checks its text and id."""
 
 from datetime import date
 from pathlib import Path
@@ -14,7 +14,7 @@ from index.sources.source_types import Extracted, Limits, printable
 
 
 def article_from(extracted: Extracted, *, default_id: str, path: Path | str, limits: Limits) -> Article:
-    """Make an article of what was read. Raises ArticleError when its text or id cannot be used."""
+    """Build an article from extracted content. Raises ArticleError if its text or id cannot be used."""
     _check_text(extracted.text, limits.text_bytes)
     metadata = extracted.metadata
     article_id = _checked_id(metadata.id or default_id)
@@ -67,7 +67,7 @@ def _title(extracted: Extracted, article_id: str) -> str:
 
 
 def too_long(size: int, limit: int) -> str:
-    """Say that a text is longer than may be read."""
+    """Return the error for a text that is too long."""
     return f"is {size:,} bytes long, over the limit of {limit:,}. Split it, or raise FOOTNOTE_MAX_ARTICLE_BYTES."
 
 

@@ -1,4 +1,4 @@
-"""A cell's value as people see it in a workbook, as far as its number format is a usual one (ECMA-376, 18.8.31)."""
+"""Formats the value of a cell as it is shown in a workbook, for usual number formats (ECMA-376, 18.8.31)."""
 
 import re
 from datetime import date, datetime, time, timedelta

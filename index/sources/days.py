@@ -1,6 +1,6 @@
-"""Days that are written out in a name or title: in ISO's order of figures, or with the month as a word. None is guessed.
+"""Finds days in file names and titles: in ISO's order of figures, or with the month as a word. Nothing is guessed.
 
-Figures alone in another order ("03/04/2026") are not read: which of them is the month differs from country to country.
+Figures in another order ("03/04/2026") are not read: which of them is the month differs from country to country.
 """
 
 import re
@@ -20,7 +20,7 @@ _LONGEST = 300
 
 
 def day_in(words: str) -> date | None:
-    """Return the day that a name or title names; None where it names none, or several."""
+    """Return the day in a name or title. None if there is none, or several."""
     words = words[:_LONGEST]
     days = {
         *(_of_figures(year, month, day) for year, _, month, day in _ISO.findall(words)),

@@ -1,6 +1,6 @@
-"""One limit by the clock over the whole of an exchange: at its end the connection is shut, whatever is waited for.
+"""One deadline for a whole HTTP exchange: when it has passed, the connection is shut.
 
-Time-outs of HTTP clients are for each step: who sends a byte now and then is waited for without end.
+Time-outs of HTTP clients are for each step: a server that sends a byte now and then could be waited for without end.
 """
 
 import socket
@@ -15,7 +15,7 @@ _LOOK_SECONDS = 0.1
 
 
 class Deadline:
-    """The end of an exchange, after so many seconds or when `stopped` is set."""
+    """The deadline of an exchange: after so many seconds, or when `stopped` is set."""
 
     def __init__(self, seconds: float, stopped: Event) -> None:
         self._ends = monotonic() + seconds

@@ -1,4 +1,4 @@
-"""Office documents and books, by markitdown, which comes with the extra `documents`; workbooks by openpyxl alone."""
+"""Reads office documents and e-books with markitdown, from the extra `documents`, and workbooks with openpyxl."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""The content of a file, by the ending of its name."""
+"""Extracts the content of a file, by the ending of its name."""
 
 from index.errors import ArticleError
 from index.records import TextFormat

@@ -1,4 +1,4 @@
-"""A feed that lies in a file (RSS, RDF, Atom): each entry with a text is an article. Nothing that it links to is fetched."""
+"""Reads feeds from files (RSS, RDF, Atom): each entry with a text is an article. Links are not fetched."""
 
 import hashlib
 from dataclasses import replace

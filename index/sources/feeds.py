@@ -1,4 +1,4 @@
-"""Feeds (RSS, RDF, Atom) and sitemaps: which pages they list, and what they say of them."""
+"""Parses feeds (RSS, RDF, Atom) and sitemaps: the pages that they list, with their metadata."""
 
 import zlib
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PACKED = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page that is listed somewhere, with what is said of it there, for where it does not say so itself."""
+    """A page in a feed or sitemap, with the metadata given there, which is used if the page itself has none."""
 
     address: str
     title: str | None = None

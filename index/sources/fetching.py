@@ -1,4 +1,4 @@
-"""Fetches pages politely: slowly, as themselves, within what a site's robots.txt allows, and never too much."""
+"""Fetches web pages politely: with pauses, an honest user agent, within robots.txt, and with limits on size and time."""
 
 import re
 from collections import Counter
@@ -57,7 +57,7 @@ class Fetched:
 
 
 class PageGone(ArticleError):
-    """The address answers that there is nothing any more."""
+    """The address answers that the page no longer exists."""
 
 
 class Unanswered(ArticleError):

@@ -1,4 +1,4 @@
-"""Files and folders to articles. One bad file never stops a run: what cannot be read is reported beside what can."""
+"""Reads articles from files and folders. A bad file never stops a run: it is reported with the others."""
 
 import os
 from collections.abc import Iterator

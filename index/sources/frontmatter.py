@@ -1,6 +1,6 @@
-"""Front matter: what a file says of itself before its text, as YAML, TOML or JSON.
+"""Parses front matter: metadata before the text of a file, as YAML, TOML or JSON.
 
-Who may read an article stands there, so nothing that looks like front matter is ever taken for text: it is read, or the file
+It says who may read an article. So nothing that looks like front matter is ever treated as text: it is parsed, or the file
 fails.
 """
 

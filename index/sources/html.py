@@ -1,4 +1,4 @@
-"""Web pages: the main text without menus and adverts, and what the page says of itself, by trafilatura.
+"""Reads web pages with trafilatura: the main text without menus and adverts, and the page's metadata.
 
 A. Barbaresi, "Trafilatura: A Web Scraping Library and Command-Line Tool for Text Discovery and Extraction", ACL 2021.
 """

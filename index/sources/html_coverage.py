@@ -1,4 +1,4 @@
-"""What of a web page's blocks came into a text that was made of it, and which parts of the page did not."""
+"""Compares a web page with the text extracted from it: which blocks of the page were kept, and which were lost."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""The main text of a web page: where trafilatura finds it, and what else the page shows there.
+"""Finds the main text of a web page: trafilatura's result, completed from the page where something is missing.
 
-Trafilatura is made for articles of the press. Of other pages it leaves lists, rows, boxes and short lines out. So what
-it kept is compared with what the page shows, and where something is missing, the main part is written from the page.
+Trafilatura is made for news articles. From other pages it omits lists, rows, boxes and short lines. So its result is compared
+with the page, and if something is missing, the main part is extracted from the page itself.
 """
 
 import re

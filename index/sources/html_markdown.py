@@ -1,4 +1,4 @@
-"""The part of a web page that is its main text, as Markdown, by markdownify."""
+"""Converts the main part of a web page to Markdown, with markdownify."""
 
 import re
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""The tree of a web page: what is shown of it, and the blocks of text that it is made of."""
+"""Works on the element tree of a web page: removes what is not shown, and splits it into blocks of text."""
 
 import re
 import unicodedata

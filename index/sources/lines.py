@@ -1,4 +1,4 @@
-"""`.jsonl` files: one article a line. A bad line never costs the others."""
+"""Reads `.jsonl` files: one article a line. A bad line does not affect the others."""
 
 import json
 from collections.abc import Iterator

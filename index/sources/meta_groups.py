@@ -1,4 +1,4 @@
-"""Who may read a web page, as it says itself: `<meta name="groups" content="board, staff">`."""
+"""Reads from a web page who may read it: `<meta name="groups" content="board, staff">`."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is said about an article: in front matter or a `.jsonl` line, checked field by field, or by a file of itself."""
+"""Validates the metadata of articles: fields of front matter or of a `.jsonl` line, and properties stated in files."""
 
 import re
 import unicodedata

@@ -1,7 +1,7 @@
-"""Connections to public addresses only, so that nothing that is fetched makes Footnote look into its own network.
+"""An HTTP transport that connects only to public addresses, so that fetched content cannot reach the private network.
 
-A name is resolved once, what it resolves to is checked, and the connection goes to that very address: a name that
-resolves to something else a moment later ("DNS rebinding") gains nothing. Every redirect is a request of its own.
+A name is resolved once, its address is checked, and the connection goes to exactly that address. So a name that resolves to
+another address a moment later ("DNS rebinding") has no effect. Every redirect is a request of its own.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""Office documents without what their readers do not see: hidden text, deletions, hidden slides and notes."""
+"""Removes from office documents what readers do not see: hidden text, deletions, hidden slides and notes."""
 
 from collections.abc import Callable, Iterator
 from io import BytesIO

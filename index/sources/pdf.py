@@ -1,4 +1,4 @@
-"""PDF files: the text of their pages, by pdfium, and where each page starts in it."""
+"""Reads PDF files with pdfium: the text of the pages, and the offset of each page in it."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Whether what stands side by side on a page is columns of text, read one after the other, or cells of a table."""
+"""Decides whether text side by side on a PDF page is columns, to be read one after the other, or cells of a table."""
 
 import re
 from collections.abc import Sequence

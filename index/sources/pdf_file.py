@@ -1,4 +1,4 @@
-"""Opening a PDF: with pdfium, after a repair by qpdf where that is needed, and which of its pages are damaged."""
+"""Opens a PDF with pdfium, after a repair by qpdf if needed, and finds damaged pages."""
 
 import zlib
 from base64 import a85decode

@@ -1,4 +1,4 @@
-"""Segments of a page to lines in reading order: columns one after the other, each row of a table on one line."""
+"""Orders the segments of a PDF page into lines: columns one after the other, each row of a table on one line."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

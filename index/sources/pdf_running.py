@@ -1,4 +1,4 @@
-"""Running heads and feet of a PDF: lines that stand on most pages, the same at the same place, but for the page number."""
+"""Removes running heads and feet of a PDF: lines that are the same on most pages, except for the page number."""
 
 import re
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Rows of a table: its cells on one line, in order, an empty one kept empty."""
+"""Builds the rows of a table in a PDF: the cells on one line, in order, empty cells included."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

@@ -1,6 +1,6 @@
-"""The lines of a PDF's pages to text that reads well: paragraphs in one piece, running lines and hyphens taken off.
+"""Joins the lines of a PDF to text: whole paragraphs, without running lines and line-break hyphens.
 
-A PDF holds lines, not paragraphs. What ends one is told from the lines: one that is short, the start of a list, a gap.
+A PDF has lines, not paragraphs. The end of a paragraph is inferred from the lines: a short one, the start of a list, a gap.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The title of a PDF: the one it states, where that stands on the first page as a title does."""
+"""Finds the title of a PDF: the one in its metadata, if the first page shows it as a title."""
 
 import re
 from collections.abc import Sequence

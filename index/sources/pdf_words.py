@@ -1,6 +1,6 @@
-"""What pdfium reads on a page: words, each with its place, joined to segments of a line.
+"""Reads the words of a PDF page with pdfium, each with its position, joined to segments of a line.
 
-pdfium is not thread safe: a process reads one PDF at a time.
+pdfium is not thread-safe: a process reads one PDF at a time.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""Markdown and text, with front matter, in UTF-8, or in what editors on Windows write."""
+"""Reads Markdown and text files with front matter, in UTF-8 or the encodings of editors on Windows."""
 
 import codecs
 
@@ -27,9 +27,9 @@ def read_plain(raw: bytes, format: TextFormat) -> Extracted:
 
 
 def decode(raw: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a file with line feeds as line ends, and what is odd about it.
+    """Return the text of a file with line feeds as line ends, and warnings.
 
-    It is in the encoding that its byte-order mark tells, or UTF-8, or Windows-1252. Raises ArticleError when in none of them.
+    The encoding is given by the byte-order mark, or is UTF-8 or Windows-1252. Raises ArticleError if it is none of them.
     """
     mark = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     if mark and mark != "utf-8-sig":

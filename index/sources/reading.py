@@ -1,4 +1,4 @@
-"""What people name - files, folders, addresses, lists of addresses - to readings, in order."""
+"""Reads all articles of the given sources, in order: files, folders, addresses, lists of addresses."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ def _count_in(root: Path) -> int:
 
 
 def limits_from(settings: IndexSettings) -> Limits:
-    """Return the bounds of reading that the settings give."""
+    """Return the limits for reading files from the settings."""
     return Limits(
         text_bytes=settings.max_article_bytes,
         file_bytes=settings.max_file_bytes,
@@ -93,7 +93,7 @@ def limits_from(settings: IndexSettings) -> Limits:
 
 
 def politeness_from(settings: IndexSettings) -> Politeness:
-    """Return how the settings say that pages are fetched."""
+    """Return how pages are fetched from the settings."""
     return Politeness(
         private=settings.fetch_private,
         timeout_seconds=settings.fetch_timeout_seconds,

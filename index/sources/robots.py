@@ -1,4 +1,4 @@
-"""What a site's robots.txt allows (RFC 9309), by Protego."""
+"""Parses a site's robots.txt (RFC 9309), with Protego."""
 
 import re
 from dataclasses import dataclass

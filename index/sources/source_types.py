@@ -1,4 +1,4 @@
-"""What can be named as a source, and what comes of reading it."""
+"""The types of sources, the limits for reading them, and the results of reading."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from index.sources.metadata import Metadata
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file or folder that was named to be indexed. `root` is absolute."""
+    """A file or folder to index. `root` is absolute."""
 
     root: Path
 
@@ -19,13 +19,13 @@ class Source:
         return str(self.root)
 
     def holds(self, path: str) -> bool:
-        """Say whether a path is of this file or below this folder."""
+        """Return whether a path is this file or below this folder."""
         return path == self.name or self.root in Path(path).parents
 
 
 @dataclass(frozen=True, slots=True)
 class WebSource:
-    """An address that was named: a page, a feed or a sitemap. `address` is cleaned."""
+    """An address to index: a page, a feed or a sitemap. `address` is normalised."""
 
     address: str
 
@@ -39,11 +39,11 @@ AnySource = Source | WebSource
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What bounds the reading of one file, so that no file can exhaust the machine.
+    """Limits for reading one file, so that no file can exhaust the machine.
 
-    `text_bytes` is of an article's text in UTF-8, `file_bytes` of a file that is not plain text, also once unpacked.
-    `file_seconds` of processor time and `memory_bytes` are what the process that reads it may take.
-    `follow_links` lets links lead out of the folder that was named.
+    `text_bytes` limits an article's text in UTF-8, `file_bytes` a file that is not plain text, also when unpacked.
+    `file_seconds` of processor time and `memory_bytes` limit the process that reads it.
+    `follow_links` allows links that lead out of the source's folder.
     """
 
     text_bytes: int = 5_000_000
@@ -56,7 +56,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a file holds: its text, what it says of itself, and at which offset each of its pages starts, if it has any."""
+    """The content of a file: its text, its metadata, and the offset of each of its pages, if it has any."""
 
     text: str
     format: TextFormat
@@ -67,7 +67,7 @@ class Extracted:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """An article that was read from a source, with what was odd about it."""
+    """An article that was read from a source, with warnings."""
 
     article: Article
     source: AnySource
@@ -76,10 +76,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A file, or a line of one, that holds no article that can be read. `file` is the whole file's path.
+    """A file, or a line of one, that could not be read as an article. `file` is the whole file's path.
 
-    A folder that cannot be listed fails as one: what it holds is unknown. An address stands for itself in both. With
-    `access_unclear`, it says who may read it in a way that is not understood.
+    A folder that cannot be listed fails as a whole. For an address, `path` and `file` are the address. With
+    `access_unclear`, it is unclear who may read the article.
     """
 
     path: str
@@ -90,7 +90,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An address that answers that there is nothing any more."""
+    """An address that answers that the page no longer exists."""
 
     path: str
     error: str
@@ -98,9 +98,9 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """An article that is there and is not for readers: a draft, or behind a link that leads out of its folder.
+    """An article that exists but is not for readers: a draft, or behind a link that leads out of its folder.
 
-    What was indexed of it before goes at once. `id` is the article's; `file` is the whole file's path.
+    If it was indexed before, it is deleted at once. `id` is the article's, `file` is the whole file's path.
     """
 
     path: str
@@ -111,7 +111,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file of a type that is not read. `reason` says what to do, where something can be done."""
+    """A file of a type that is not read. `reason` says what to do, if something can be done."""
 
     path: str
     reason: str | None = None
@@ -121,11 +121,11 @@ ReadResult = Read | Failed | Gone | Withdrawn | Skipped
 
 
 def printable(path: Path | str) -> str:
-    """Return a path as text that can be printed and stored, also where the file name is not valid UTF-8."""
+    """Return a path as text that can be printed and stored, even if the file name is not valid UTF-8."""
     return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def unexpected(error: Exception) -> str:
-    """Say of an error that nobody foresaw what it was."""
+    """Return the message for an unexpected error."""
     told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return f"cannot be read ({told}). Save it again, or remove it."

@@ -1,4 +1,4 @@
-"""Tables in text files (`.csv`, `.tsv`), as Markdown: the first row is the head, and each other row a line of its own."""
+"""Reads tables from text files (`.csv`, `.tsv`) as Markdown: the first row is the head, each other row is one line."""
 
 import csv
 import io

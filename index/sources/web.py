@@ -1,4 +1,4 @@
-"""Addresses to articles: a page, or all pages that a feed or sitemap lists."""
+"""Reads articles from a web address: one page, or all pages of a feed or sitemap."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

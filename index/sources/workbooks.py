@@ -1,4 +1,4 @@
-"""Workbooks: each sheet as tables, cells as people see them, without what is hidden."""
+"""Reads workbooks: each sheet as tables, with cells as people see them, without hidden parts."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence

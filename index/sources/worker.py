@@ -1,4 +1,4 @@
-"""The process that reads files for another one, which may kill it at any moment. It loads the readers and no model."""
+"""The separate process that reads files. Its parent may kill it at any moment. It loads the readers, but no model."""
 
 import math
 import os

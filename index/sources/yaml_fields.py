@@ -1,4 +1,4 @@
-"""YAML whose values stay as they were written, and which can neither grow nor mean two things."""
+"""A safe YAML loader: values stay as they were written, and input that grows or is ambiguous is refused."""
 
 import yaml
 from yaml.nodes import MappingNode

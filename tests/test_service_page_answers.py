@@ -49,7 +49,7 @@ def test_no_answer_is_shown_as_what_it_is(page: Page) -> None:
     expect(page.locator(".reader mark")).to_have_text(BELL)
 
 
-def test_what_could_be_asked_is_asked_with_a_click_or_a_key(page: Page, assistant: PageDesk) -> None:
+def test_what_could_be_asked_is_asked_with_a_click_or_a_key(page: Page, assistant: PageAssistant) -> None:
     entry = ask(page, "What can you do?")
     expect(entry.locator(".answer-text")).to_have_text("I am Footnote. You may read 3 articles.")
     expect(entry.locator(".thumbs, .timings, .no-answer")).to_have_count(0)

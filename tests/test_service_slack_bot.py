@@ -148,7 +148,9 @@ def test_nobody_else_is_answered(slack: SlackServer, assistant: ScriptedAssistan
 
 
 @pytest.mark.usefixtures("bot")
-def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(slack: SlackServer, assistant: ScriptedAssistant) -> None:
+def test_what_people_say_to_each_other_in_a_thread_gets_no_reply(
+    slack: SlackServer, assistant: ScriptedAssistant
+) -> None:
     asked = slack.ask("How?")
     slack.reply(asked)
     thread = asked["event"]["ts"]

@@ -9,7 +9,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.answer.about import FRIENDLY_WORDS
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
-from service.history.feedback import Wanted
+from service.history.feedback import ReviewFilter
 from service.schemas.api import AskRequest, AskResponse, FiltersWire, MessageWire
 from tests.service_fixtures import ask, assistant_over, index_into, settings_for, write
 
@@ -54,7 +54,7 @@ ANN = Asker("key:ann", Access(frozenset({"board"})))
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
     """An assistant over two articles for everyone and one for a group, that keeps what is asked."""
     folder = tmp_path_factory.mktemp("harbour")
-    with assistant_over(settings_for(folder / "data"), keeping=True) as assistant:
+    with assistant_over(settings_for(folder / "data"), with_history=True) as assistant:
         index_into(assistant, write(folder / "news", {"berths.md": BERTHS, "roles.md": ROLES, "board.md": BOARD}))
         yield assistant
 
@@ -166,12 +166,14 @@ def test_thanks_in_a_conversation_that_a_client_keeps_are_left_out_too(harbour: 
 def test_a_reply_is_kept_without_what_others_or_later_readers_may_not_know(harbour: LocalAssistant) -> None:
     reply = asked(harbour, "hi")
     assert "Minutes of the board" in reply.text
-    kept = harbour.kept_answer(reply.id, ANN)
+    kept = harbour.stored_answer(reply.id, ANN)
     assert (kept.status, kept.text, kept.question) == ("about", FRIENDLY_WORDS["greeting"], "hi")
     assert "oard" not in kept.model_dump_json()
     harbour.share(reply.id, ANN, shared=True)
-    assert harbour.kept_answer(reply.id, Asker("key:bob", FOR_EVERYONE)).text == kept.text
-    listed = harbour.review(Asker("key:root", EVERYTHING, admin=True), Wanted(status="about"), after=None, limit=100)
+    assert harbour.stored_answer(reply.id, Asker("key:bob", FOR_EVERYONE)).text == kept.text
+    listed = harbour.review(
+        Asker("key:root", EVERYTHING, admin=True), ReviewFilter(status="about"), after=None, limit=100
+    )
     assert reply.id in [row.answer.id for row in listed.rows]
 
 

@@ -46,6 +46,8 @@ def test_quotes_and_marks_are_exact(harbour: LocalAssistant, near: dict[str, Nea
     for id_, passage in near.items():
         text = harbour.article(id_, EVERYTHING, passage.article_version).text
         assert passage.quote
+        assert passage.start is not None
+        assert passage.end is not None
         assert text[passage.start : passage.end] == passage.quote
         assert len(passage.quote) <= 300
         assert all(passage.start <= mark.start < mark.end <= passage.end for mark in passage.marks)

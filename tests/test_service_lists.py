@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from index.stores.store import Index
+from service.answer.models import Answer
 from tests.test_service_extractive import indexed, reply, sentences
 
 STEPS = """\
@@ -24,8 +25,9 @@ New colleagues get a desk, a chair and a buddy.
 
 def test_a_list_that_is_introduced_comes_whole(index: Index, folder: Path) -> None:
     indexed(index, folder, leaving=STEPS)
-    found = reply(index, "What things do I have to do before my last day?")
-    listed = next(one.text for one in found.sentences if "\n" in one.text)  # type: ignore[union-attr]
+    found = reply(index, "What do I have to do before my last day at the company?")
+    assert isinstance(found, Answer)
+    listed = next(one.text for one in found.sentences if "\n" in one.text)
     assert listed.splitlines() == [
         "Before your last day, do these things:",
         "- Hand in your laptop at the service desk.",

@@ -61,8 +61,8 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     the work, that of the language model too.
     """
     clock = _Clock()
-    question = replace(question, text=checked(question.text, longest=settings.max_question_chars))
-    if kind := small_talk(index, question.text):
+    text = checked(question.text, longest=settings.max_question_chars)
+    if kind := small_talk(index, text):
         yield about(question, kind, index=index, answers=_answers_with(index, settings))
         return
     analysis = _analysed(question, index, settings, writer)
@@ -130,7 +130,8 @@ def _answers_with(index: Index, settings: Settings) -> Callable[[Question], bool
 
 def _analysed(question: Question, index: Index, settings: Settings, writer: Writer | None) -> QuestionAnalysis:
     """Read everything off the question; a language model completes it where it leans on the conversation before it."""
-    text, longest = question.text, settings.max_question_chars
+    longest = settings.max_question_chars
+    text = checked(question.text, longest=longest)
     history = without_small_talk(index, recent(question.history))
     completed = writer.completed(text, history) if writer and history else None
     check_deadline()

@@ -53,7 +53,8 @@ function sentenceView({ text, citations, support }, { marker, first }) {
   const tail = text.length - cut > 20 ? "" : text.slice(cut);
   return element(
     "span",
-    { class: verified ? "sentence" : "sentence unverified" },
+    // The lines of a list stand below each other.
+    { class: `sentence${verified ? "" : " unverified"}${text.includes("\n") ? " listed" : ""}` },
     first ? null : " ",
     element("span", { class: "words" }, text.slice(0, text.length - tail.length)),
     element("span", { class: "tail" }, element("span", { class: "words" }, tail), citations.map(marker), flag),

@@ -179,7 +179,7 @@ def test_markdown_blocks_never_run_into_each_other(text: str, sentences: list[st
         ("雨が 降った ね。", "sentence"),
         ("It rained all day", "fragment"),
         ("Read more.", "fragment"),
-        ("UpdateResult: 5:30 pm", "fragment"),
+        ("Updated: 5:30 pm", "fragment"),
     ],
 )
 def test_what_reads_as_a_sentence_is_told_from_what_does_not(text: str, kind: str) -> None:

@@ -315,6 +315,6 @@ def test_what_will_be_is_not_answered_with_what_was(corpus_assistant: LocalAssis
     now = ask(corpus_assistant, "How much will Amazon invest in Anthropic right away?")
     assert any("immediate investment of $5 billion" in sentence.text for sentence in now.sentences)
     before = ask(corpus_assistant, "How much had Amazon invested in Anthropic before?")
-    assert "$8 billion" in before.sentences[0].text
+    assert any("$8 billion" in sentence.text for sentence in before.sentences)
     # The sources differ, so that no figure passes for the answer.
     assert (len(before.disagreements), before.short_answer) == (1, None)

@@ -39,3 +39,11 @@ def test_a_list_that_is_introduced_comes_whole(index: Index, folder: Path) -> No
 def test_one_item_may_answer_by_itself(index: Index, folder: Path) -> None:
     indexed(index, folder, leaving=STEPS)
     assert any("Give back the key card" in one.text for one in sentences(index, "Where do I give back the key card?"))
+
+
+def test_what_a_list_hides_is_not_quoted_with_it(index: Index, folder: Path) -> None:
+    hidden = STEPS.replace("- Give back", "<!-- The code of the safe is 7719. -->\n- Give back")
+    indexed(index, folder, leaving=hidden)
+    found = reply(index, "What do I have to do before my last day at the company?")
+    assert isinstance(found, Answer)
+    assert "7719" not in " ".join([found.text, *(citation.quote for citation in found.citations)])

@@ -97,7 +97,7 @@ def test_an_empty_index_says_what_to_do(page: Page, assistant: PageAssistant) ->
 def test_an_answer_is_copied_with_its_sources(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, "Who rang?").get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="CopyResult")).to_be_visible()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(
         "Who rang?\n\nThe bell rang 🔔 at nine. [1]\n\n[1] “The bell rang 🔔 at nine.” A long year, "

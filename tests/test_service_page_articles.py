@@ -44,7 +44,7 @@ CHECK = """async (texts) => {
   }
   for (const quote of texts) {
     const shown = document.createElement("q");
-    quoteText(shown, { quote, stretch: { from: 3, to: 9 } });
+    quoteText(shown, { quote, stretches: [{ from: 3, to: 9 }], marked: "b" });
     const bold = [...shown.querySelectorAll("b")].map((part) => part.textContent).join("");
     if (shown.textContent !== quote || bold !== quote.slice(3, 9)) wrong.push(["quote", quote, bold]);
   }

@@ -70,11 +70,11 @@ def test_a_narrow_screen_shows_everything_and_articles_as_a_sheet(narrow: Page) 
     assert highlighted(narrow) == RISE
     assert fits(narrow)
     assert narrow.locator(".reader").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 800}
-    assert narrow.locator("#assistant").evaluate("assistant => assistant.inert")
+    assert narrow.locator("#desk").evaluate("desk => desk.inert")
     screenshot(narrow, "narrow-article")
     narrow.get_by_role("button", name="Close").click()
     expect(narrow.locator(".reader")).to_be_hidden()
-    assert not narrow.locator("#assistant").evaluate("assistant => assistant.inert")
+    assert not narrow.locator("#desk").evaluate("desk => desk.inert")
 
 
 def test_a_dark_screen_is_dark(dark: Page) -> None:

@@ -44,10 +44,10 @@ def test_bars_are_as_high_as_the_table_says(usage: Page) -> None:
     expect(usage.locator("figcaption")).to_have_text("Questions a day: at most 7, on 24 April 2026")
     usage.get_by_text("Every day as a table").click()
     rows = usage.locator(".day-table tbody tr")
-    expect(rows.first).to_have_text("24 April 2026610")
-    expect(rows.nth(1)).to_have_text("23 April 2026501")
+    expect(rows.first).to_have_text("24 April 20266100")
+    expect(rows.nth(1)).to_have_text("23 April 20265001")
     last = usage.locator(".bars g").last
-    expect(last.locator("title")).to_have_text("24 April 2026: answered 6, refused 1, failed or left 0")
+    expect(last.locator("title")).to_have_text("24 April 2026: answered 6, refused 1, small talk 0, failed or left 0")
     heights = [
         float(last.locator(f".{part}").get_attribute("height") or 0) for part in ("answered", "refused", "failed")
     ]

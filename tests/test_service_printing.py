@@ -28,8 +28,8 @@ def asked(tmp_path: Path, folder: Path, question: str) -> AskResponse:
 def test_a_citation_of_a_pdf_names_its_page(tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "harbour.pdf").write_bytes(pdf_of(PAGES, title="The harbour of Genoa"))
     response = asked(tmp_path, folder, "How much did the ministry pay for the new lighthouse?")
-    assert (response.status, response.citations[0].page) == ("answered", 3)
-    assert "seven million euros" in response.citations[0].quote
+    assert response.status == "answered"
+    assert [cited.page for cited in response.citations if "seven million euros" in cited.quote] == [3]
     print_answer(response)
     assert ", p. 3\n" in capsys.readouterr().out
 

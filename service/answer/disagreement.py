@@ -164,16 +164,30 @@ def _same_words(one: str, other: str) -> bool:
 
 
 def disagreements(question: str, citations: Sequence[Citation], embed: Embed) -> tuple[Disagreement, ...]:
-    """Return where the best of the cited sentences and those of other articles differ: one disagreement or none."""
-    given = [(citation, candidate) for citation in citations if (candidate := _candidate(citation)).answer]
+    """Return where the article of the best sentence and others differ: one disagreement or none.
+
+    An article that gives several values for what was asked differs only from one of which none of them can be right. Where a
+    reader found answers in some of the sentences, the others count for nothing.
+    """
+    read = [citation for citation in citations if citation.highlight is not None] or citations
+    given = [(citation, candidate) for citation in read if (candidate := _candidate(citation)).answer]
     if len({candidate.article_id for _, candidate in given}) < 2:
         return ()
+    given = [
+        (citation, candidate)
+        for (citation, _), candidate in zip(given, with_vectors([it for _, it in given], embed), strict=True)
+    ]
     best = max(given, key=lambda one: one[0].score)[1]
-    others = [candidate for _, candidate in given if differ(best.answer, candidate.answer)]
-    compared, *embedded = with_vectors([best, *others], embed)
-    differing = [best, *(other for other, it in zip(others, embedded, strict=True) if contradict(compared, it))]
-    values = _values([(c.number, it) for c, it in given if any(same_value(it.answer, one.answer) for one in differing)])
-    return (Disagreement(question.rstrip(" ?"), values),) if len(differing) > 1 else ()
+    own = [candidate for _, candidate in given if candidate.article_id == best.article_id]
+    others = [candidate for _, candidate in given if candidate.article_id != best.article_id]
+    differing = [
+        other
+        for other in others
+        if all(contradict(one, it) for one in own for it in others if it.article_id == other.article_id)
+    ]
+    compared = [best, *differing]
+    values = _values([(c.number, it) for c, it in given if any(same_value(it.answer, one.answer) for one in compared)])
+    return (Disagreement(question.rstrip(" ?"), values),) if differing else ()
 
 
 def _candidate(citation: Citation) -> Candidate:

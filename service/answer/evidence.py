@@ -16,6 +16,8 @@ from service.answer.text.terms import covered, distinctive, terms
 
 # Reading more passages found the answer no more often, and costs time (docs/evaluation.md has the figures).
 READ = 8
+# The logarithm of how much likelier than none a stretch is that counts as an answer.
+_CLEARLY = 1.0
 # Characters before a passage in which the marks of its first line stand.
 _MARKS = 12
 
@@ -76,8 +78,8 @@ class Evidence:
 
     @property
     def answer(self) -> Span | None:
-        """The part of it that answers by itself, where the reader finds one likelier than none."""
-        return self.stretch if self.stretch_score > 0 else None
+        """The part of it that answers by itself, where the reader finds one clearly likelier than none."""
+        return self.stretch if self.stretch_score > _CLEARLY else None
 
 
 @dataclass(frozen=True, slots=True)

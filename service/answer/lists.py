@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.ingest.blocks import Block, blocks_of
+from index.ingest.hidden import may_hide
 from index.ingest.segmentation import display_text
 from index.records import Span, TextFormat
 from index.stores.store import Index
@@ -24,7 +25,10 @@ class WholeList:
 
 
 def whole_list(index: Index, one: Evidence) -> WholeList | None:
-    """Return the list that a sentence introduces with a colon, or stands in; None where there is none, or a long one."""
+    """Return the list that a sentence introduces with a colon, or stands in.
+
+    None where there is none, where it is too long to read, and where something in it may be hidden from readers.
+    """
     passage = one.hit.passage
     start = max(one.span.start - _AROUND, 0)
     text = index.catalog.stretch(passage.article.version, Span(start, one.span.end + _AROUND))
@@ -40,8 +44,10 @@ def whole_list(index: Index, one: Evidence) -> WholeList | None:
     if here is None:
         return None
     lines = _lines(blocks, here, one)
+    if not 1 < len(lines) <= _MOST_ITEMS or may_hide(text[begin + lines[0].start : begin + lines[-1].end]):
+        return None
     spans = tuple(Span(start + begin + line.start, start + begin + line.end) for line in lines)
-    return WholeList(Span(spans[0].start, spans[-1].end), spans) if 1 < len(spans) <= _MOST_ITEMS else None
+    return WholeList(Span(spans[0].start, spans[-1].end), spans)
 
 
 def _lines(blocks: Sequence[Block], here: int, one: Evidence) -> Sequence[Block]:

@@ -10,6 +10,7 @@ from service.answer.lengths import check_question_length
 from service.answer.models import Message, Question
 from service.answer.retrieval.parts import compared, parts_of
 from service.answer.retrieval.times import AskedOn, When, when_asked
+from service.answer.text.terms import is_function_word
 
 # A year outside of these is a slip of the keys, and days cannot be counted from the ends of the calendar.
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
@@ -86,6 +87,10 @@ def checked(question: str, *, longest: int) -> str:
 
 
 def _asked_before(history: Sequence[Message]) -> str | None:
-    """Return what was asked in the last turns, the latest last, as far as there is room for it."""
-    asked = [" ".join(message.text.split()) for message in history if message.role == "user"][-_TURNS:]
-    return " ".join(asked)[-_LONGEST_BEFORE:] or None
+    """Return the telling words of what was asked in the last turns, the latest last, as far as there is room for them.
+
+    Without "How much", for a follow-up asks something else: "And by when?".
+    """
+    asked = [message.text for message in history if message.role == "user"][-_TURNS:]
+    words = [word for text in asked for word in text.split() if not is_function_word(word.strip(".,;:!?"))]
+    return " ".join(words)[-_LONGEST_BEFORE:] or None

@@ -23,6 +23,9 @@ BELONGS = 0.1
 """From this probability on a sentence is shown: the lowest at which the F1 of CLAPNQ's sentences is near its highest, as many
 answers of workplace questions stand in the second or third sentence where the first is not right (docs/evaluation.md)."""
 
+OF_THE_BEST = 0.4
+"""And from this share of the best sentence's probability on: where one sentence stands out, it needs few others."""
+
 SHORT_ANSWER = 7.0
 """From this log-odds of its stretch on, a short answer is shown: of the workplace questions ten of ten are right then, and of
 those from 6 on eleven of thirteen."""
@@ -73,8 +76,9 @@ def _quotes(index: Index, evidence: Sequence[Evidence]) -> list[_Quote]:
     supporting = [one for one in evidence[1:_COMPARED] if _supports(one, best)]
     differing = [one for one in evidence[1:_COMPARED] if one not in supporting and _contradicts(index, one, best)]
     chosen = [best]
+    least = max(BELONGS, OF_THE_BEST * best.probability)
     for one in evidence[1:]:
-        if len(chosen) == _MOST_SENTENCES or one.probability < BELONGS:
+        if len(chosen) == _MOST_SENTENCES or one.probability < least:
             break
         if one not in supporting and not _of_another_time(one, best):
             chosen.append(one)

@@ -7,7 +7,7 @@ import pytest
 
 from index.models.embedding import Vectors
 from index.records import Span
-from service.answer.disagreement import disagreements, same_value
+from service.answer.disagreement import Candidate, disagreements, same_value, without_values
 from service.answer.models import Citation
 from tests.service_fixtures import sentence_vectors
 
@@ -180,3 +180,8 @@ def test_the_same_value_is_recognised_however_it_is_put(one: str, other: str) ->
 def test_different_values_are_told_apart(one: str, other: str) -> None:
     assert not same_value(one, other)
     assert not same_value(other, one)
+
+
+def test_an_answer_with_a_mark_within_it_is_no_fault() -> None:
+    marked = Candidate("a", "v", "A", None, None, text="The fee is 5 *euros* a day.", answer="5 euros")
+    assert without_values(marked)

@@ -99,12 +99,18 @@ def with_vectors(candidates: Sequence[Candidate], embed: Embed) -> list[Candidat
 def without_values(candidate: Candidate) -> str:
     """Return the clause around the answer without its values: what is left says what they are of."""
     text = candidate.text
+    # An answer with a mark of emphasis in it stands otherwise in the text: then all of the sentence counts.
     at = text.find(candidate.answer)
+    if at < 0:
+        return " ".join(blanked(text, _places(text), fill=" ").split()).strip(" ,;:-–—.")
     ends = [0, *(match.start() for match in _CLAUSE.finditer(text)), len(text)]
     start, end = max(end for end in ends if end <= at), min(end for end in ends if end >= at + len(candidate.answer))
     answer = Span(at, at + len(candidate.answer))
-    places: list[Placed] = [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text), answer]
-    return " ".join(blanked(text, places, fill=" ")[start:end].split()).strip(" ,;:-–—.")
+    return " ".join(blanked(text, [*_places(text), answer], fill=" ")[start:end].split()).strip(" ,;:-–—.")
+
+
+def _places(text: str) -> list[Placed]:
+    return [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text)]
 
 
 def _other_words(candidate: Candidate) -> str:
@@ -173,10 +179,11 @@ def disagreements(question: str, citations: Sequence[Citation], embed: Embed) ->
     given = [(citation, candidate) for citation in read if (candidate := _candidate(citation)).answer]
     if len({candidate.article_id for _, candidate in given}) < 2:
         return ()
-    given = [
-        (citation, candidate)
-        for (citation, _), candidate in zip(given, with_vectors([it for _, it in given], embed), strict=True)
-    ]
+    best = max(given, key=lambda one: one[0].score)[1]
+    if not any(differ(best.answer, candidate.answer) for _, candidate in given):
+        return ()
+    vectors = with_vectors([candidate for _, candidate in given], embed)
+    given = [(citation, candidate) for (citation, _), candidate in zip(given, vectors, strict=True)]
     best = max(given, key=lambda one: one[0].score)[1]
     own = [candidate for _, candidate in given if candidate.article_id == best.article_id]
     others = [candidate for _, candidate in given if candidate.article_id != best.article_id]

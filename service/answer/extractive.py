@@ -44,12 +44,12 @@ _MOST_BEFORE = 2
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """A sentence of the answer: the stretch it is quoted from, others that say the same, and the lines of a list."""
+    """A sentence of the answer: the stretch it is quoted from, others that say the same, and the list that it is."""
 
     evidence: Evidence
     span: Span
     others: tuple[Evidence, ...] = ()
-    lines: tuple[Span, ...] = ()
+    listed: WholeList | None = None
 
 
 def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
@@ -101,7 +101,7 @@ def _in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
 
 def _quote(index: Index, one: Evidence, shown: Sequence[Evidence], supporting: Sequence[Evidence]) -> _Quote:
     if listed := _list_shown(index, one, shown):
-        return _Quote(one, listed.span, lines=listed.lines)
+        return _Quote(one, listed.span, listed=listed)
     others = {_article(other): other for other in reversed(supporting) if _article(other) != _article(one)}
     return _Quote(one, _span(index, one), tuple(others.values())[: _MOST_CITATIONS - 1])
 
@@ -126,8 +126,8 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
                 return quotes
         elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
             span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))
-            listed = next((one.lines for one in (shown, quote) if one.lines and one.span == span), ())
-            joined = replace(shown, span=span, lines=listed)
+            listed = next((one.listed for one in (shown, quote) if one.listed and one.span == span), None)
+            joined = replace(shown, span=span, listed=listed)
             return [*quotes[:at], joined, *quotes[at + 1 :]]
     return [*quotes, quote]
 
@@ -181,8 +181,8 @@ def _draft(index: Index, quote: _Quote) -> Draft:
     first = _stretch(index, quote.evidence, quote.span)
     others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in quote.others]
     format = quote.evidence.hit.passage.article.format
-    listed = quote.lines and first.span == quote.span
-    text = list_text(first.words, quote.lines, format) if listed else display_text(first.words, format)
+    whole = quote.listed if first.span == quote.span else None
+    text = list_text(first.words, whole, format) if whole else display_text(first.words, format)
     # Verified: what is shown is its own quote.
     return Draft(text, (first, *others), "verified")
 

@@ -18,10 +18,11 @@ _MOST_ITEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
-    """A list as a stretch of its article, from the line that introduces it to its last item, and each of its lines."""
+    """A list as a stretch of its article, and each of its lines; `introduced` where the first is not one of its items."""
 
     span: Span
     lines: tuple[Span, ...]
+    introduced: bool
 
 
 def whole_list(index: Index, one: Evidence) -> WholeList | None:
@@ -44,10 +45,11 @@ def whole_list(index: Index, one: Evidence) -> WholeList | None:
     if here is None:
         return None
     lines = _lines(blocks, here, one)
+    introduced = bool(lines) and lines[0].kind != "item"
     if not 1 < len(lines) <= _MOST_ITEMS or may_hide(text[begin + lines[0].start : begin + lines[-1].end]):
         return None
     spans = tuple(Span(start + begin + line.start, start + begin + line.end) for line in lines)
-    return WholeList(Span(spans[0].start, spans[-1].end), spans)
+    return WholeList(Span(spans[0].start, spans[-1].end), spans, introduced)
 
 
 def _lines(blocks: Sequence[Block], here: int, one: Evidence) -> Sequence[Block]:
@@ -69,13 +71,12 @@ def _introductions(block: Block) -> frozenset[int]:
     return frozenset(span.end for span in block.above.introductions)
 
 
-def list_text(words: str, lines: Sequence[Span], format: TextFormat) -> str:
+def list_text(words: str, whole: WholeList, format: TextFormat) -> str:
     """Return a list as people read it: the line that introduces it, then each item on a line of its own.
 
-    `words` is the stretch that begins with the first of the lines.
+    `words` is the stretch of the list.
     """
-    at = lines[0].start
-    shown = [display_text(words[line.start - at : line.end - at], format) for line in lines]
-    first, *items = (line for line in shown if line)
-    head = first if first.endswith(":") else f"- {first}"
-    return "\n".join([head, *(f"- {item}" for item in items)])
+    at = whole.span.start
+    shown = [display_text(words[line.start - at : line.end - at], format) for line in whole.lines]
+    marked = [f"- {line}" if n or not whole.introduced else line for n, line in enumerate(shown)]
+    return "\n".join(line for line in marked if line.removeprefix("- "))

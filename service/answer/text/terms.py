@@ -20,6 +20,9 @@ _FUNCTION_WORDS = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 
 
+_APOSTROPHE = re.compile("['’]")
+
+
 def is_function_word(word: str) -> bool:
     """Say whether a word is one that any sentence may hold, such as an article or a preposition."""
     return word.lower() in _FUNCTION_WORDS
@@ -33,7 +36,7 @@ def terms(text: str) -> Mapping[str, float]:
     """
     weights: dict[str, float] = {}
     for word in _WORD.findall(text.lower()):
-        if word not in _FUNCTION_WORDS:
+        if _APOSTROPHE.split(word)[0] not in _FUNCTION_WORDS:  # "what's" is no more than "what"
             weight = max(7.0 - zipf_frequency(word, "en"), 0.5)
             weights.update(dict.fromkeys(stems(word), weight))
     return weights

@@ -44,7 +44,7 @@ WRITES: list[tuple[Any, str]] = [
     (Catalog, "copy_to"),
     (Catalog, "forget_cuts"),
     (Catalog, "put_cuts"),
-    (Catalog, "remember"),
+    (Catalog, "set_fact"),
     (index.stores.live, "make_current"),
     (index.stores.live, "remove"),
 ]

@@ -90,6 +90,9 @@ def test_a_key_that_is_revoked_meanwhile_is_asked_for_again(
     locked: Page, database: Engine, assistant: PageAssistant
 ) -> None:
     expect(sign_in(locked, add_key(database, "al"))).to_be_hidden()
+    # The calls that waited for the key are answered. One of them would find it revoked, and ask while the question is typed.
+    expect(locked.locator(".opening h2")).to_have_text("65 articles indexed")
+    expect(locked.get_by_role("button", name="Sign out")).to_be_visible()
     revoke_key(database, "al")
     entry = submit(locked, "Who rang?")
     expect(locked.get_by_role("dialog")).to_contain_text("is not accepted any more")

@@ -16,6 +16,7 @@ import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
 let stopAsking = () => false;
+let introducing = null;
 
 function start() {
   document.getElementById("to-asking").hidden = location.pathname === "/";
@@ -123,8 +124,13 @@ function onKey(event) {
   field.focus();
 }
 
-/** Offer what depends on who one is. Where the service cannot say, the call that the page is for says what is wrong. */
-async function introduce() {
+/** Offer what depends on who one is. A call that still waits for a key goes on with the new one, so no second one is made. */
+function introduce() {
+  introducing ??= showWhatIsAllowed().finally(() => (introducing = null));
+}
+
+/** Where the service cannot say who one is, the call that the page is for says what is wrong. */
+async function showWhatIsAllowed() {
   const me = await getMe().catch((error) => console.error(error));
   for (const id of ["to-review", "to-usage"]) document.getElementById(id).hidden = !me?.admin;
   document.getElementById("sign-out").hidden = !me?.keys_required;

@@ -15,7 +15,7 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters
 from index.retrieval import retrieve
 from index.stores.store import Index
 from service.answer.analysis import analyse
-from service.answer.models import Answer, Preferences, Question
+from service.answer.models import Answer, NoAnswer, Preferences, Question
 from service.answer.pipeline import answer
 from service.answer.retrieval.search import Selected, select_hits
 from service.settings import Settings
@@ -148,6 +148,15 @@ def test_each_source_that_is_named_is_among_the_first(indexed: Index) -> None:
     sources = [hit.passage.article.publisher for hit in selected_for(indexed, asked(question, None)).hits]
     assert "Valley Echo" in sources[:4]
     assert "Brackwell Observer" in sources[:4]
+
+
+def test_each_thing_that_is_compared_is_among_the_first(indexed: Index) -> None:
+    question = "Compare the stops of the new tram line in Brackwell with the sea wall of Lissen"
+    found = answer(asked(question, None), index=indexed, settings=SETTINGS)
+    assert isinstance(found, Answer | NoAnswer)
+    ids = [hit.passage.article.id for hit in found.hits[:4]]
+    assert "wall" in ids
+    assert any(id_.startswith("tram") for id_ in ids)
 
 
 @given(

@@ -14,7 +14,7 @@ from index.stores.store import Index
 from service.answer.text.amounts import mentions_in
 from service.answer.text.terms import covered, distinctive, terms
 
-# Reading more passages found the answer no more often, and costs time (docs/evaluation.md has the figures).
+# Passages of each search that are read: the time of an answer grows with them.
 READ = 8
 # The logarithm of how much likelier than none a stretch is that counts as an answer.
 _CLEARLY = 1.0
@@ -33,10 +33,9 @@ READER_WEIGHTS: Mapping[str, float] = {
     "question": -0.7,
 }
 """Weights of a logistic curve: the reader's log-odds that the sentence belongs to the answer; how similar its passage is to
-the question, and how well it fits by words as a share of the best that was found; how well it
-suits the time and the sources that are asked for; which share of the question's words
-stand in the passage, and in the sentence with its headings; and what kind of line it is. None depends on how large the index
-is. `python -m eval.fitting` fits them; docs/evaluation.md has the figures."""
+the question, and how well it fits by words as a share of the best that was found; how well it suits the time and the sources
+that are asked for; which share of the question's words stands in the passage, and in the sentence with its headings; and what
+kind of line it is. None depends on how large the index is. `python -m eval.fitting` fits them."""
 
 SIMILARITY_WEIGHTS: Mapping[str, float] = {
     "intercept": -7.12,

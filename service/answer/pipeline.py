@@ -39,6 +39,7 @@ from service.settings import Settings
 NOT_ANSWERED = "I found no answer to this in the articles that you may read."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
+_OF_EACH_PART = 2
 
 
 def answer(
@@ -176,6 +177,7 @@ def _decided(
     Parts are answered each from its own evidence where all of them are answered.
     """
     hits = {search.text: search.hits for search in retrieved.searches}
+    of_parts = [hits[part] for part in analysis.parts]
     sure = {text: confidence(text, found) for text, found in evidence.items()}
     whole = max((text for text in sure if text not in analysis.parts), key=lambda text: sure[text])
     by_parts = bool(analysis.parts) and all(evidence[part] and sure[part] >= ANSWERED for part in analysis.parts)
@@ -187,12 +189,19 @@ def _decided(
     return _Decision(
         analysis,
         retrieved.preferences,
-        hits[whole],
+        _with_each_part(hits[whole], of_parts),
         found,
         confidence=0.0 if language else confident,
         answerable=bool(evidence[whole]) and not (settings.refusals and (language or confident < least)),
         language=language,
     )
+
+
+def _with_each_part(hits: Sequence[Hit], of_parts: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the hits with the best of each part right behind the first, so that a language model reads of every part."""
+    best_of_each = (hit for ranked in zip(*(part[:_OF_EACH_PART] for part in of_parts), strict=False) for hit in ranked)
+    ordered = (*hits[:1], *best_of_each, *hits[1:])
+    return tuple({hit.passage.id: hit for hit in ordered}.values())
 
 
 def _written(writer: Writer, decision: _Decision, index: Index, cited: Cited) -> Generator[Said, None, Ending]:

@@ -18,8 +18,6 @@ _FUNCTION_WORDS = frozenset(
     "after because during each every few later last less more most no not over per since then under until up via".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
-
-
 _APOSTROPHE = re.compile("['’]")
 
 

@@ -1,13 +1,13 @@
-"""Publishers and titles that a question names."""
+"""Publishers that a question names."""
 
 import pytest
 
 from index.records import ArticleInfo, Hit, Passage
-from service.answer.retrieval.named_sources import publishers_named, titles_named
+from service.answer.retrieval.named_sources import publishers_named
 
 
-def hit(id_: str, *, publisher: str | None = None, title: str = "A title") -> Hit:
-    info = ArticleInfo(id=id_, version="v", title=title, publisher=publisher)
+def hit(id_: str, *, publisher: str | None = None) -> Hit:
+    info = ArticleInfo(id=id_, version="v", title="A title", publisher=publisher)
     return Hit(Passage(f"{id_}-0", info, 0, 0, 1, "x", ()), 1.0, 1.0, 1.0)
 
 
@@ -35,9 +35,3 @@ HITS = [
 )
 def test_publishers_are_named_in_full_or_without_their_section(question: str, named: tuple[str, ...]) -> None:
     assert publishers_named(question, HITS) == named
-
-
-def test_a_title_is_named_when_it_is_long_enough_to_be_no_accident() -> None:
-    hits = [hit("long", title="Amazon and Anthropic sign a deal"), hit("short", title="The deal")]
-    assert titles_named("What does “Amazon and Anthropic sign a deal” say of the deal?", hits) == {"long"}
-    assert titles_named("What is the deal?", hits) == frozenset()

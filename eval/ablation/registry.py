@@ -20,11 +20,6 @@ _SEARCHING = (
         (returning("service.answer.retrieval.named_sources:publishers_named", ()),),
     ),
     Ablation(
-        "titles",
-        "titles that are named are not preferred",
-        (returning("service.answer.retrieval.named_sources:titles_named", frozenset()),),
-    ),
-    Ablation(
         "parts",
         "two questions in one are asked as one",
         (Replace("service.answer.retrieval.parts:parts_of", lambda old: lambda question: (question,)),),

@@ -12,7 +12,7 @@ from index.retrieval import Retrieved, retrieve
 from index.stores.store import Index
 from service.answer.analysis import QuestionAnalysis
 from service.answer.models import Preferences
-from service.answer.retrieval.named_sources import publishers_named, titles_named
+from service.answer.retrieval.named_sources import publishers_named
 from service.answer.retrieval.periods import Period
 from service.answer.retrieval.timeliness import ASKED_ON_DAYS, bonus, of_another_time
 from service.answer.retrieval.times import AskedOn, Recently, Within
@@ -21,7 +21,7 @@ _COUNT = 50
 # How far back the latest is looked for: further only where nothing that was found comes near the best of any time.
 _RECENT_DAYS = (14, 90, 365)
 _NEAR_THE_BEST = 0.15
-# What a hit gains when the question names its publisher or title, in the units of `Hit.score`.
+# What a hit gains when the question names its publisher, in the units of `Hit.score`.
 _NAMED = 0.3
 # So many hits of each publisher that is named come right behind the best, whatever the others have.
 _OF_EACH = 2
@@ -115,8 +115,7 @@ def _ranked(search: _Search, found: Sequence[Hit], of_publishers: Sequence[Seque
     The first keeps the score that it had: a source of another time or name that is the only one is as good as ever.
     """
     hits = {hit.passage.id: hit for hit in found}
-    titled = titles_named(search.text, found)
-    bonuses = {id_: _bonus(search, hit, titled) for id_, hit in hits.items()}
+    bonuses = {id_: _bonus(search, hit) for id_, hit in hits.items()}
     scores = {id_: hit.score + bonuses[id_] for id_, hit in hits.items()}
     top = max(scores, key=lambda id_: scores[id_])
     lifted: set[str] = set()
@@ -131,10 +130,8 @@ def _ranked(search: _Search, found: Sequence[Hit], of_publishers: Sequence[Seque
         yield replace(hits[id_], score=score, preference=preference, timely=timely)
 
 
-def _bonus(search: _Search, hit: Hit, titled: frozenset[str]) -> float:
-    article = hit.passage.article
-    named = article.publisher in search.publishers or article.id in titled
-    return _time_bonus(search.analysis, hit) + _NAMED * named
+def _bonus(search: _Search, hit: Hit) -> float:
+    return _time_bonus(search.analysis, hit) + _NAMED * (hit.passage.article.publisher in search.publishers)
 
 
 def _time_bonus(analysis: QuestionAnalysis, hit: Hit) -> float:

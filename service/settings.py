@@ -55,10 +55,11 @@ class Settings(IndexSettings):
             "threads in which nothing was asked since. `0` keeps none, and deletes what was kept before."
         ),
     )
-    llm_provider: Literal["none", "openai_like", "anthropic", "bedrock", "ollama"] = Field(
+    llm_provider: Literal["none", "openai_like", "openai_responses", "anthropic", "bedrock", "ollama"] = Field(
         "none",
-        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's API; "
-        "the others need the extra of their name.",
+        description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's chat "
+        "completions, `openai_responses` OpenAI itself or any that speaks its responses API; the others need the extra of "
+        "their name.",
     )
     llm_base_url: str | None = Field(
         None,
@@ -68,6 +69,11 @@ class Settings(IndexSettings):
     llm_model: str | None = Field(None, description="Name of the language model at that address.")
     llm_api_key: SecretStr | None = Field(
         None, description="Key for the language model's API, where it wants one. `bedrock` takes AWS's own settings."
+    )
+    llm_reasoning: Literal["minimal", "low", "medium", "high"] | None = Field(
+        None,
+        description="How long a model of `openai_responses` thinks before it answers; default: for models that do not. Give "
+        "it for those that do: they refuse a temperature, and their thoughts count as tokens of the answer.",
     )
     llm_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest wait for the whole of the language model's answer."

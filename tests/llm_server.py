@@ -1,4 +1,4 @@
-"""A small real server that speaks the chat protocols of four makers, with scripted replies and scripted faults."""
+"""A small real server that speaks the chat protocols of several makers, with scripted replies and scripted faults."""
 
 import json
 import re
@@ -17,6 +17,7 @@ from tests import llm_wires
 _PASSAGE = re.compile(r"<passage number=(\d+)>\n(.*?)\n(.*?)\n</passage>", re.DOTALL)
 _WIRES = (
     (re.compile(r"/v1/chat/completions"), llm_wires.openai, "text/event-stream"),
+    (re.compile(r"/v1/responses"), llm_wires.responses, "text/event-stream"),
     (re.compile(r"/v1/messages"), llm_wires.anthropic, "text/event-stream"),
     (re.compile(r"/api/chat"), llm_wires.ollama, "application/x-ndjson"),
     (re.compile(r"/model/(.+)/converse-stream"), llm_wires.bedrock, "application/vnd.amazon.eventstream"),
@@ -34,11 +35,15 @@ class Received:
     @property
     def system(self) -> str:
         """What the model is told before all else, wherever this protocol puts it."""
-        return _text(self.body["system"] if "system" in self.body else self.body["messages"][0]["content"])
+        return _text(self.body["system"] if "system" in self.body else self._messages[0]["content"])
 
     @property
     def prompt(self) -> str:
-        return _text(self.body["messages"][-1]["content"])
+        return _text(self._messages[-1]["content"])
+
+    @property
+    def _messages(self) -> Any:
+        return self.body["input"] if "input" in self.body else self.body["messages"]
 
     @property
     def question(self) -> str:
@@ -60,7 +65,8 @@ class Received:
 class Reply:
     """What the server does with a request. `text` may be a function of the request, to cite by its numbers.
 
-    A stream sends it in `pieces` characters at a time, with a `pause` after each, and ends for the reason `finish`.
+    A stream sends it in `pieces` characters at a time, with a `pause` after each, and ends for the reason `finish`. Before it
+    come `thoughts`; `cached` tokens of the prompt are told as read before.
     `body` is sent in place of a completion. `silent` waits that long before anything is sent; `trickle` then sends a blank
     every so often for that long; `cut` closes the connection in the middle, `cut_after` after so many events of a stream;
     `held_after` so many events of a stream, the rest waits until the test sets the server's `go_on`.
@@ -79,6 +85,8 @@ class Reply:
     pieces: int = 7
     pause: float = 0.0
     finish: str | None = None
+    thoughts: Sequence[str] = ()
+    cached: int | None = None
 
     def words(self, received: Received) -> str | None:
         return self.text(received) if callable(self.text) else self.text
@@ -195,7 +203,8 @@ def _stream(handler: BaseHTTPRequestHandler, script: LlmServer, reply: Reply, re
     wire, kind = next((wire, kind) for path, wire, kind in _WIRES if path.fullmatch(unquote(received.path)))
     text = reply.words(received) or ""
     pieces = [text[at : at + reply.pieces] for at in range(0, len(text), reply.pieces)]
-    events = list(wire(pieces, reply.usage, **({"finish": reply.finish} if reply.finish else {})))
+    finish = {"finish": reply.finish} if reply.finish else {}
+    events = list(wire(pieces, reply.usage, thoughts=reply.thoughts, cached=reply.cached, **finish))
     handler.send_response(200)
     for name, value in {"Content-Type": kind, "Transfer-Encoding": "chunked", "Connection": "close"}.items():
         handler.send_header(name, value)

@@ -1,4 +1,4 @@
-"""Language models of four makers, each behind a server that speaks its own wire protocol: streams, tokens, tries, faults."""
+"""Language models of several makers, each behind a server that speaks its protocol: streams, tokens, tries, faults."""
 
 import re
 import sys
@@ -6,20 +6,24 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from index.errors import WrongUsage
 from index.extras import how_to_install
 from service.answer.llm.completion import completed_by_model
+from service.answer.llm.deltas import AnswerFailed, Delta
 from service.answer.llm.prompts import COMPLETE
 from service.answer.llm.providers import ChatModel, Provider, opened_model
-from service.answer.llm.streaming import Delta, Limits, deltas
+from service.answer.llm.streaming import Limits, deltas
 from service.answer.models import Message, Usage
 from tests.llm_server import LlmServer, Reply
 
-PROVIDERS: tuple[Provider, ...] = ("openai_like", "anthropic", "bedrock", "ollama")
+PROVIDERS: tuple[Provider, ...] = ("openai_like", "openai_responses", "anthropic", "bedrock", "ollama")
 LIMITS = Limits(first_token_seconds=60, total_seconds=120, retries=2)
+_CUT_OFF = {"anthropic": "max_tokens", "openai_responses": "incomplete"}
 TEXT = "Amazon invests $5 billion now [1]. “Später” 亚马逊。"
 
 
@@ -36,7 +40,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model_at(llm: LlmServer, provider: Provider, *, key: str | None = "secret-key") -> ChatModel:
-    base = llm.url if provider == "openai_like" else llm.url.removesuffix("/v1")
+    base = llm.url if provider.startswith("openai") else llm.url.removesuffix("/v1")
     return ChatModel(base, "a-model-of-tomorrow", key, 10.0, 4_096, 300, provider=provider)
 
 
@@ -60,7 +64,8 @@ def test_a_stream_comes_whole_with_its_tokens(llm: LlmServer, provider: Provider
     said = heard(llm, provider)
     assert "".join(delta.text for delta in said) == TEXT
     assert len([delta for delta in said if delta.text]) > 3  # in pieces
-    assert [delta.usage for delta in said if delta.usage][-1] == Usage(123, 45)
+    usage = [delta.usage for delta in said if delta.usage][-1]
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens or 0) == (123, 45, 0)
     assert any(delta.whole for delta in said)
     [request] = llm.requests
     assert (request.system, request.prompt) == ("Answer.", "How much?")
@@ -73,6 +78,7 @@ def test_how_much_may_be_said_is_told(llm: LlmServer, provider: Provider) -> Non
     body = llm.requests[0].body
     told = {
         "openai_like": lambda: (body["max_tokens"], body["temperature"]),
+        "openai_responses": lambda: (body["max_output_tokens"], body["temperature"]),
         "anthropic": lambda: (body["max_tokens"], body["temperature"]),
         "bedrock": lambda: (body["inferenceConfig"]["maxTokens"], body["inferenceConfig"]["temperature"]),
         "ollama": lambda: (body["options"]["num_predict"], body["options"]["temperature"]),
@@ -80,7 +86,7 @@ def test_how_much_may_be_said_is_told(llm: LlmServer, provider: Provider) -> Non
     assert told[provider]() == (300, 0)
 
 
-@pytest.mark.parametrize("provider", ["openai_like", "anthropic", "ollama"])
+@pytest.mark.parametrize("provider", ["openai_like", "openai_responses", "anthropic", "ollama"])
 def test_the_key_is_sent(llm: LlmServer, provider: Provider) -> None:
     heard(llm, provider)
     headers = {name.lower(): value for name, value in llm.requests[0].headers.items()}
@@ -115,9 +121,9 @@ def test_what_was_begun_is_not_said_again(llm: LlmServer, provider: Provider) ->
     assert len(llm.requests) == 1
 
 
-@pytest.mark.parametrize("provider", ["openai_like", "anthropic", "ollama"])
+@pytest.mark.parametrize("provider", ["openai_like", "openai_responses", "anthropic", "ollama"])
 def test_an_answer_that_broke_off_is_not_whole(llm: LlmServer, provider: Provider) -> None:
-    llm.do(Reply(TEXT, finish={"openai_like": "length", "anthropic": "max_tokens"}.get(provider, "length")))
+    llm.do(Reply(TEXT, finish=_CUT_OFF.get(provider, "length")))
     said = heard(llm, provider)
     assert "".join(delta.text for delta in said) == TEXT
     assert not any(delta.whole for delta in said)
@@ -128,7 +134,7 @@ def test_an_answer_that_broke_off_is_not_whole(llm: LlmServer, provider: Provide
     [
         *[pytest.param(provider, Reply(silent=900), id=f"{provider}, silent") for provider in PROVIDERS],
         # A blank is no event with the others.
-        *[pytest.param(provider, Reply(trickle=900), id=f"{provider}, blanks") for provider in PROVIDERS[:2]],
+        *[pytest.param(provider, Reply(trickle=900), id=f"{provider}, blanks") for provider in PROVIDERS[:3]],
     ],
 )
 def test_the_first_word_is_not_waited_for_for_ever(llm: LlmServer, provider: Provider, slow: Reply) -> None:
@@ -185,6 +191,113 @@ def test_no_thread_outlives_its_question(llm: LlmServer) -> None:
     assert threading.active_count() <= before + 1
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_thoughts_are_not_said_but_end_the_wait_for_the_first_word(
+    llm: LlmServer, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("service.answer.llm.streaming.monotonic", lambda: now)
+    llm.do(Reply(TEXT, thoughts=["It is ", "Amazon [9]. " * 9], pieces=5, held_after=5))
+    stream = heard_one_by_one(llm, provider)
+    thought = next(delta for delta in stream if delta.thinking)
+    now = LIMITS.first_token_seconds + 1
+    llm.go_on.set()
+    said = [thought, *stream]
+    assert "".join(delta.text for delta in said) == TEXT
+    assert "It is Amazon [9]." in "".join(delta.thought for delta in said)
+    assert any(delta.whole for delta in said)
+
+
+def test_a_model_that_does_not_show_its_thoughts_is_not_taken_for_one_that_hangs(
+    llm: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("service.answer.llm.streaming.monotonic", lambda: now)
+    llm.do(Reply(TEXT, thoughts=[""], held_after=3))
+    stream = heard_one_by_one(llm, "openai_responses")
+    assert any(delta.thinking for delta in stream)
+    now = LIMITS.first_token_seconds + 1
+    llm.go_on.set()
+    assert "".join(delta.text for delta in stream) == TEXT
+
+
+@pytest.mark.parametrize("provider", ["openai_like", "openai_responses", "anthropic", "bedrock"])
+def test_tokens_of_a_cache_are_told_and_counted_once(llm: LlmServer, provider: Provider) -> None:
+    llm.do(Reply(TEXT, cached=100))
+    assert [delta.usage for delta in heard(llm, provider) if delta.usage][-1] == Usage(123, 45, 100)
+
+
+def marks(body: object) -> list[str]:
+    """Return the text of each block of a request that is marked to be cached."""
+    if isinstance(body, dict):
+        here = [str(body["text"])] if "cache_control" in body else []
+        return here + [mark for value in body.values() for mark in marks(value)]
+    if isinstance(body, list):
+        points = [
+            str(body[at - 1]["text"]) for at, block in enumerate(body) if block == {"cachePoint": {"type": "default"}}
+        ]
+        return points + [mark for value in body for mark in marks(value)]
+    return []
+
+
+@pytest.mark.parametrize("provider", ["anthropic", "bedrock"])
+def test_what_will_come_again_is_marked_to_be_cached(llm: LlmServer, provider: Provider) -> None:
+    from llama_index.core.llms import ChatMessage, MessageRole
+
+    name = {"anthropic": "a-model-of-tomorrow", "bedrock": "eu.anthropic.claude-sonnet-4-20250514-v1:0"}[provider]
+    model = opened_model(replace(model_at(llm, provider), name=name))
+    asked = [
+        ChatMessage(role=MessageRole.SYSTEM, content="Answer."),
+        ChatMessage(role=MessageRole.USER, content="How much?"),
+    ]
+    more = [ChatMessage(role=MessageRole.ASSISTANT, content="Search."), ChatMessage(content="Found.")]
+    for messages in (asked, [*asked, *more]):
+        assert "".join(delta.text for delta in deltas(model, messages, LIMITS)) == "Fine."
+    once, again = llm.requests
+    assert (once.system, again.system) == ("Answer.", "Answer.")
+    assert marks(once.body) == ["Answer."]
+    assert sorted(marks(again.body)) == ["Answer.", "Found."]
+    assert [message.content for message in more] == ["Search.", "Found."]
+
+
+def test_a_model_that_cannot_cache_is_sent_no_mark(llm: LlmServer) -> None:
+    heard(llm, "bedrock")
+    assert marks(llm.requests[0].body) == []
+
+
+def test_a_stream_that_fails_before_a_word_is_tried_again(llm: LlmServer) -> None:
+    llm.do(Reply("", finish="failed"), Reply(TEXT))
+    assert "".join(delta.text for delta in heard(llm, "openai_responses")) == TEXT
+    llm.do(Reply(TEXT, finish="failed"))
+    llm.requests.clear()
+    with pytest.raises(AnswerFailed, match="server_error: scripted fault"):
+        heard(llm, "openai_responses")
+    assert len(llm.requests) == 1
+
+
+def test_a_model_that_thinks_is_sent_no_temperature(llm: LlmServer) -> None:
+    from llama_index.core.llms import ChatMessage
+
+    model = replace(model_at(llm, "openai_responses"), reasoning="low")
+    list(deltas(opened_model(model), [ChatMessage(content="How much?")], LIMITS))
+    body = llm.requests[0].body
+    assert (body["reasoning"], body["max_output_tokens"]) == ({"effort": "low"}, 4_096)
+    assert not {"temperature", "top_p"} & set(body)
+    assert body["store"] is False
+
+
+def test_the_key_of_the_environment_goes_to_its_maker_alone(monkeypatch: pytest.MonkeyPatch, llm: LlmServer) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "of-the-environment")
+    from llama_index.core.llms import ChatMessage
+
+    model = opened_model(model_at(llm, "openai_responses", key=None))
+    list(deltas(model, [ChatMessage(content="How much?")], LIMITS))
+    assert "of-the-environment" not in str(llm.requests[0].headers)
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://elsewhere.example/v1")
+    own: Any = opened_model(replace(model_at(llm, "openai_responses", key=None), base_url=None))
+    assert (own.api_base, own.api_key) == ("https://api.openai.com/v1", "of-the-environment")
+
+
 @pytest.mark.parametrize("provider", ["anthropic", "bedrock", "ollama"])
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, llm: LlmServer, provider: Provider) -> None:
     package = {"bedrock": "bedrock_converse"}.get(provider, provider)
@@ -197,6 +310,9 @@ def test_what_a_provider_lacks_is_named(monkeypatch: pytest.MonkeyPatch, llm: Ll
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     with pytest.raises(WrongUsage, match="FOOTNOTE_LLM_API_KEY"):
         opened_model(model_at(llm, "anthropic", key=None))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(WrongUsage, match="FOOTNOTE_LLM_API_KEY"):
+        opened_model(replace(model_at(llm, "openai_responses", key=None), base_url=None))
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     with pytest.raises(WrongUsage, match="AWS_REGION"):

@@ -91,10 +91,14 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a language model counted for one answer."""
+    """Tokens that a language model counted for one answer.
+
+    `cached_tokens` are those of the prompt that its server had read before; None where it does not tell.
+    """
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

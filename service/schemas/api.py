@@ -172,8 +172,11 @@ class PreferencesWire(Wire):
 
 
 class UsageWire(Wire):
+    """Tokens as the model's server counted them. `cached_tokens` of the prompt were in its cache; null: it does not tell."""
+
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int | None = None
 
 
 class TimingsWire(Wire):

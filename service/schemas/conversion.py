@@ -14,6 +14,7 @@ from service.answer.models import (
     Said,
     Sentence,
     Step,
+    Usage,
 )
 from service.schemas.api import (
     AboutWire,
@@ -111,6 +112,14 @@ def step_wire(step: Step, *, reads_all: bool, include_hits: bool = False) -> Ask
             return answer_wire(step, reads_all=reads_all, include_hits=include_hits)
 
 
+def _usage_wire(usage: Usage) -> UsageWire:
+    return UsageWire(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cached_tokens=usage.cached_tokens,
+    )
+
+
 def _common(result: Answer | NoAnswer) -> dict[str, object]:
     usage, timings = result.usage, result.timings
     return {
@@ -123,7 +132,7 @@ def _common(result: Answer | NoAnswer) -> dict[str, object]:
         "answerer": result.answerer,
         "confidence": result.confidence,
         "degraded": result.degraded,
-        "usage": usage and UsageWire(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens),
+        "usage": usage and _usage_wire(usage),
         "timings_ms": TimingsWire(retrieve=timings.retrieve, answer=timings.answer, total=timings.total),
     }
 

@@ -201,6 +201,7 @@ def model_from(settings: Settings) -> "LLM | None":
             context_tokens=settings.llm_context_tokens,
             answer_tokens=_answer_tokens(settings.llm_context_tokens),
             provider=provider,
+            reasoning=settings.llm_reasoning,
         )
     )
 

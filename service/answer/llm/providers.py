@@ -14,13 +14,16 @@ from pydantic import SecretStr
 from index.errors import WrongUsage
 from index.extras import how_to_install
 from service.answer.llm.connections import to_close
+from service.answer.llm.prompt_caching import anthropic_stream, bedrock_stream
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 # Bytes of one answer, with all that each token of it is wrapped into. Clients keep a line whole, however long it is.
 _MOST_BYTES = 64_000_000
-Provider = Literal["openai_like", "anthropic", "bedrock", "ollama"]
+Provider = Literal["openai_like", "openai_responses", "anthropic", "bedrock", "ollama"]
+ReasoningEffort = Literal["minimal", "low", "medium", "high"]
+_OPENAI = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class ChatModel:
 
     `base_url` None is the address that the provider's client knows. `key` None is what that client finds by itself, as in
     the environment. `context_tokens` is what the model reads at most, `answer_tokens` what it may write. A `seed` makes
-    servers that know it repeat themselves.
+    servers that know it repeat themselves. `reasoning` is how long a model of `openai_responses` thinks; None for one that
+    does not.
     """
 
     base_url: str | None
@@ -41,6 +45,7 @@ class ChatModel:
     temperature: float = 0.0
     seed: int | None = None
     provider: Provider = "openai_like"
+    reasoning: ReasoningEffort | None = None
 
 
 def key_of(secret: SecretStr | None) -> str | None:
@@ -88,12 +93,41 @@ def _openai_like(model: ChatModel) -> "LLM":
     return llm
 
 
+def _openai_responses(model: ChatModel) -> "LLM":
+    from llama_index.llms.openai import OpenAIResponses
+    from openai import DefaultHttpxClient
+
+    if model.base_url is None:
+        _with_key(model, environment="OPENAI_API_KEY")
+    # The key of the environment is OpenAI's, so no other server gets it.
+    key = model.key or ("none" if model.base_url else os.environ["OPENAI_API_KEY"])
+    thinks = model.reasoning is not None
+    llm: LLM = OpenAIResponses(
+        model=model.name,
+        api_base=address_of("openai_responses", model.base_url),
+        api_key=key,
+        context_window=model.context_tokens,
+        # Thoughts count, too, and are longer than the answer.
+        max_output_tokens=model.context_tokens if thinks else model.answer_tokens,
+        temperature=model.temperature,
+        # With any, no temperature is sent: models that think refuse it.
+        reasoning_options={"effort": model.reasoning} if thinks else None,
+        additional_kwargs={"reasoning": {"effort": model.reasoning}} if thinks else {},
+        # Answers are not to be kept at the maker's.
+        store=False,
+        timeout=model.timeout_seconds,
+        max_retries=0,
+        http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)),
+    )
+    return llm
+
+
 def _anthropic(model: ChatModel) -> "LLM":
     from anthropic import DefaultHttpxClient
     from llama_index.llms.anthropic import Anthropic
 
     _with_key(model, environment="ANTHROPIC_API_KEY")
-    llm: Any = _of_any_name(Anthropic, model)(
+    llm: Any = _of_any_name(Anthropic, model, stream_chat=anthropic_stream(Anthropic))(
         model=model.name,
         base_url=model.base_url,
         api_key=model.key,
@@ -112,11 +146,14 @@ def _bedrock(model: ChatModel) -> "LLM":
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
     from llama_index.llms.bedrock_converse import BedrockConverse
+    from llama_index.llms.bedrock_converse.utils import is_bedrock_prompt_caching_supported_model
 
     seconds = model.timeout_seconds
     try:
-        llm: Any = _of_any_name(BedrockConverse, model)(
+        llm: Any = _of_any_name(BedrockConverse, model, stream_chat=bedrock_stream(BedrockConverse))(
             model=model.name,
+            # A model that cannot cache refuses a prompt with a mark.
+            system_prompt_caching=is_bedrock_prompt_caching_supported_model(model.name),
             endpoint_url=model.base_url,
             max_tokens=model.answer_tokens,
             temperature=model.temperature,
@@ -143,6 +180,8 @@ def address_of(provider: Provider, base_url: str | None) -> str:
     if base_url is not None:
         return base_url
     match provider:
+        case "openai_responses":
+            return _OPENAI
         case "anthropic":
             return os.environ.get("ANTHROPIC_BASE_URL", "https://api.anthropic.com")
         case "bedrock":
@@ -180,6 +219,7 @@ def _ollama(model: ChatModel) -> "LLM":
 
 _OPENING: Mapping[Provider, Callable[[ChatModel], "LLM"]] = {
     "openai_like": _openai_like,
+    "openai_responses": _openai_responses,
     "anthropic": _anthropic,
     "bedrock": _bedrock,
     "ollama": _ollama,
@@ -191,14 +231,14 @@ def _with_key(model: ChatModel, *, environment: str) -> None:
         raise WrongUsage(f"FOOTNOTE_LLM_PROVIDER={model.provider} needs a key. Set FOOTNOTE_LLM_API_KEY.")
 
 
-def _of_any_name(client: type, model: ChatModel) -> type:
-    """Return a LlamaIndex LLM that does not refuse models which came out after its own list of them."""
+def _of_any_name(client: type, model: ChatModel, **methods: Callable[..., Any]) -> type:
+    """Return a LlamaIndex LLM with these methods that does not refuse models which came out after its own list of them."""
     from llama_index.core.llms import LLMMetadata
 
     told = LLMMetadata(
         context_window=model.context_tokens, num_output=model.answer_tokens, is_chat_model=True, model_name=model.name
     )
-    return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told)})
+    return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told), **methods})
 
 
 def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":

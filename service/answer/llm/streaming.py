@@ -24,15 +24,14 @@ from tenacity import (
 from tenacity.nap import sleep_using_event
 
 from service.answer.llm.connections import closed_at_the_end
-from service.answer.models import Usage
+from service.answer.llm.deltas import Delta, delta_of
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage, ChatResponse
+    from llama_index.core.llms import LLM, ChatMessage
 
 # Too many requests, overloaded (529 is Anthropic's), or a fault that may pass.
 _MAY_PASS = frozenset({429, 500, 502, 503, 504, 529})
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8)
-_CUT_SHORT = frozenset({"length", "max_tokens"})
 # What a model is told to write is a hundredth of this; thoughts may be longer.
 _MOST_CHARS = 200_000
 # Pieces that wait to be taken. A server that sends faster is read no further.
@@ -42,24 +41,11 @@ _LOOK_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a model is waited for: until its first word, retries included, and until its last."""
+    """How long a model is waited for: until its first word or thought, retries included, and until its last."""
 
     first_token_seconds: float
     total_seconds: float
     retries: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """A piece of what a model says. `thought` is what it thinks aloud. `usage` counts tokens so far, where it is told.
-
-    `whole` says that with this piece the model came to its end by itself.
-    """
-
-    text: str
-    thought: str = ""
-    usage: Usage | None = None
-    whole: bool = False
 
 
 class TooMuchSaid(Exception):
@@ -85,21 +71,22 @@ def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Ite
 
 
 def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
-    started, said = monotonic(), 0
+    started, said, begun = monotonic(), 0, False
     while True:
-        allowed = limits.total_seconds if said else min(limits.first_token_seconds, limits.total_seconds)
+        allowed = limits.total_seconds if begun else min(limits.first_token_seconds, limits.total_seconds)
         try:
             # Looked at with every piece: a server may send faster than its pieces are taken.
             if (left := started + allowed - monotonic()) <= 0:
                 raise Empty
             item = received.get(timeout=left)
         except Empty:
-            raise TimeoutError(f"no {'end' if said else 'word'} after {allowed:g} s") from None
+            raise TimeoutError(f"no {'end' if begun else 'word'} after {allowed:g} s") from None
         if item is None:
             return
         if isinstance(item, Exception):
             raise item
         said += len(item.text) + len(item.thought)
+        begun = begun or item.thinking or said > 0
         if said > _MOST_CHARS:
             raise TooMuchSaid(f"no end after {_MOST_CHARS:,} characters")
         yield item
@@ -128,10 +115,11 @@ def _read(
         nonlocal heard
         with closed_at_the_end(), closing(iter(llm.stream_chat(messages))) as stream:
             for response in stream:
-                heard = True
+                delta = delta_of(response)
+                heard = heard or bool(delta.text or delta.thought)
                 if stopped.is_set():
                     return
-                _put(received, _delta(response), stopped)
+                _put(received, delta, stopped)
 
     try:
         Retrying(
@@ -168,40 +156,3 @@ def _headers(error: BaseException) -> Mapping[str, str]:
 def _aws(error: BaseException | None) -> Mapping[str, Any]:
     response = getattr(error, "response", None)
     return response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-
-
-def _delta(response: "ChatResponse") -> Delta:
-    # Half a surrogate pair, which JSON can write, is no text.
-    text = (response.delta or "").encode(errors="replace").decode()
-    thought = response.additional_kwargs.get("thinking_delta") or response.message.additional_kwargs.get(
-        "thinking_delta"
-    )
-    return Delta(text, str(thought or ""), _usage(response), _whole(response))
-
-
-def _usage(response: "ChatResponse") -> Usage | None:
-    """Return the tokens counted so far; each provider puts them elsewhere, under one of two pairs of names."""
-    raw = response.raw
-    told = raw.get("usage") if isinstance(raw, dict) else getattr(raw, "usage", None)
-    for counted in (told, response.message.additional_kwargs.get("usage"), response.additional_kwargs):
-        for prompt, completion in (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")):
-            read, written = _field(counted, prompt), _field(counted, completion)
-            if isinstance(read, int) and isinstance(written, int):
-                return Usage(read, written)
-    return None
-
-
-def _field(counted: object, name: str) -> object:
-    return counted.get(name) if isinstance(counted, dict) else getattr(counted, name, None)
-
-
-def _whole(response: "ChatResponse") -> bool:
-    """Say whether the model ended here by itself, neither cut off by a limit of tokens nor by the connection."""
-    raw = response.raw
-    choices = getattr(raw, "choices", None) or []
-    reasons = [getattr(choice, "finish_reason", None) for choice in choices]
-    reasons.append(response.message.additional_kwargs.get("stop_reason"))
-    if isinstance(raw, dict):
-        reasons.append(raw.get("done_reason") or ("stop" if raw.get("done") else None))
-        reasons.append("stop" if "metadata" in raw else None)  # Bedrock's last event; its reason does not come through
-    return any(reason and reason not in _CUT_SHORT for reason in reasons)

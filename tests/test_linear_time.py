@@ -23,12 +23,12 @@ from service.answer.llm.prompts import conversation_prompt, passages_prompt
 from service.answer.llm.replies import kind_of
 from service.answer.llm.sentences import without_thoughts
 from service.answer.models import Message, Question
-from service.answer.retrieval.parts import compared, parts_of
-from service.answer.retrieval.times import when_asked
 from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in, times_in
 from service.answer.text.invisible import visible
 from service.answer.text.names import codes_in, missing_names, names_in
+from service.answer.text.parts import compared, parts_of
+from service.answer.text.when import when_asked
 from service.answer.verification.claims import Source, contradicted, missing
 from service.escaping import markdown_escaped, unescaped
 from service.openai.asking import read_chat

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.answer.retrieval.parts import compared, parts_of
+from service.answer.text.parts import compared, parts_of
 
 
 @pytest.mark.parametrize(

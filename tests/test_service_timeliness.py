@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answer.retrieval.periods import Period
 from service.answer.retrieval.timeliness import bonus, of_another_time, suits
-from service.answer.retrieval.times import AskedOn, Recently, When, Within
+from service.answer.text.periods import Period
+from service.answer.text.when import AskedOn, Recently, When, Within
 
 AS_OF = date(2026, 6, 17)
 APRIL = Within((Period(date(2026, 4, 1), date(2026, 4, 30)),))

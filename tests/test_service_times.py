@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answer.retrieval.periods import WEEKDAYS, Period, around, last_weekday
-from service.answer.retrieval.times import Recently, Within, when_asked
+from service.answer.text.periods import WEEKDAYS, Period, around, last_weekday
+from service.answer.text.when import Recently, Within, when_asked
 
 WEDNESDAY = date(2026, 6, 17)
 

@@ -17,17 +17,17 @@ _SEARCHING = (
     Ablation(
         "publishers",
         "publishers that are named are not searched apart",
-        (returning("service.answer.retrieval.named_sources:publishers_named", ()),),
+        (returning("service.answer.text.publishers:publishers_named", ()),),
     ),
     Ablation(
         "parts",
         "two questions in one are asked as one",
-        (Replace("service.answer.retrieval.parts:parts_of", lambda old: lambda question: (question,)),),
+        (Replace("service.answer.text.parts:parts_of", lambda old: lambda question: (question,)),),
     ),
     Ablation(
         "comparisons",
         "the things compared are not searched apart",
-        (returning("service.answer.retrieval.parts:compared", ()),),
+        (returning("service.answer.text.parts:compared", ()),),
     ),
     Ablation(
         "history",

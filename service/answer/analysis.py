@@ -8,9 +8,9 @@ from datetime import date
 from index.errors import QuestionError
 from service.answer.lengths import check_question_length
 from service.answer.models import Message, Question
-from service.answer.retrieval.parts import compared, parts_of
-from service.answer.retrieval.times import AskedOn, When, when_asked
+from service.answer.text.parts import compared, parts_of
 from service.answer.text.terms import is_function_word
+from service.answer.text.when import AskedOn, When, when_asked
 
 # A year outside of these is a slip of the keys, and days cannot be counted from the ends of the calendar.
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)

@@ -12,10 +12,10 @@ from index.retrieval import Retrieved, retrieve
 from index.stores.store import Index
 from service.answer.analysis import QuestionAnalysis
 from service.answer.models import Preferences
-from service.answer.retrieval.named_sources import publishers_named
-from service.answer.retrieval.periods import Period
 from service.answer.retrieval.timeliness import ASKED_ON_DAYS, bonus, of_another_time
-from service.answer.retrieval.times import AskedOn, Recently, Within
+from service.answer.text.periods import Period
+from service.answer.text.publishers import publishers_named
+from service.answer.text.when import AskedOn, Recently, Within
 
 _COUNT = 50
 # How far back the latest is looked for: further only where nothing that was found comes near the best of any time.

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from math import exp, log2
 
-from service.answer.retrieval.periods import Period
-from service.answer.retrieval.times import AskedOn, Recently, When, Within
+from service.answer.text.periods import Period
+from service.answer.text.when import AskedOn, Recently, When, Within
 
 ASKED_ON_DAYS = 14
 """How far back articles are preferred of a question that was asked on a known day and names no time."""

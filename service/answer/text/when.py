@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from service.answer.retrieval.periods import DAY, WEEKDAYS, Period, around, last_weekday, month_from, quarter_from
 from service.answer.text.dates import Day, days_in
+from service.answer.text.periods import DAY, WEEKDAYS, Period, around, last_weekday, month_from, quarter_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from index.records import ArticleInfo, Hit, Passage
-from service.answer.retrieval.named_sources import publishers_named
+from service.answer.text.publishers import publishers_named
 
 
 def hit(id_: str, *, publisher: str | None = None) -> Hit:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answer.text.periods import WEEKDAYS, Period, around, last_weekday
+from service.answer.text.dates import WEEKDAYS
+from service.answer.text.periods import Period, around, last_weekday
 from service.answer.text.when import Recently, Within, when_asked
 
 WEDNESDAY = date(2026, 6, 17)
@@ -115,8 +116,8 @@ def test_periods_of_the_calendar_follow_one_another(day: date, unit: str) -> Non
     assert around(period.last + timedelta(days=1), unit).first == period.last + timedelta(days=1)
 
 
-@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.sampled_from(WEEKDAYS))
+@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.sampled_from([*WEEKDAYS]))
 def test_the_last_weekday_is_within_the_week(day: date, name: str) -> None:
-    last = last_weekday(day, name)
+    last = last_weekday(day, WEEKDAYS[name])
     assert last.strftime("%A").lower() == name
     assert 0 <= (day - last).days < 7

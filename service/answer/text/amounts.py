@@ -20,7 +20,9 @@ ROUND_A_STRETCH = " \n\t,;:*_`"
 _ONES = "one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS = {word: n for n, word in enumerate([*_ONES, *_TEENS], 1)} | {ten: 10 * n for n, ten in enumerate(_TENS, 2)}
+NUMBER_WORDS = {word: n for n, word in enumerate([*_ONES, *_TEENS], 1)} | {
+    ten: 10 * n for n, ten in enumerate(_TENS, 2)
+}
 _LARGE = ("hundred", "thousand", "million", "billion", "trillion")
 
 _MORE = frozenset({"more than", "over", "above", "at least"})
@@ -30,7 +32,7 @@ _ROUNDED = frozenset({"nearly", "almost", "about", "around", "approximately", "r
 _SHORT_NAMES = frozenset({"Rs", "Fr", "kr", "usd", "eur", "gbp"})
 _HEDGES = "|".join(sorted(_MORE | _LESS | _ROUNDED)).replace(" ", r"\s")
 
-_SMALL, _LARGE_WORD = "|".join(sorted(_WORDS, key=len, reverse=True)), "|".join(_LARGE)
+_SMALL, _LARGE_WORD = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)), "|".join(_LARGE)
 _NUMBER = re.compile(
     # Not in a code ("BX-100"), an address, a version ("3.1.2"), a time ("07:30") or behind a letter.
     r"(?:(?<=USD|EUR|CHF|GBP|Rs\.)|(?<![\w.,:@#/+])(?<![A-Za-z]-)(?<![A-Za-z]['’]))"
@@ -181,8 +183,8 @@ def _of_words(words: str) -> float:
     """Return the number that words give: "two hundred and fifty thousand" is 250,000."""
     total = group = 0.0
     for word in re.split(r"[-\s]+", words.lower()):
-        if word in _WORDS:
-            group += _WORDS[word]
+        if word in NUMBER_WORDS:
+            group += NUMBER_WORDS[word]
         elif word in _LARGE:
             size = known_scales()[word]
             total, group = (total, (group or 1) * size) if size < 1000 else (total + (group or 1) * size, 0.0)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from babel import Locale
 
+from service.answer.text.spans import apart
+
 _ENGLISH = Locale("en")
-_MONTHS = {name.lower(): number for number, name in _ENGLISH.months["format"]["wide"].items()}
-_WEEKDAYS = {name.lower(): number for number, name in _ENGLISH.days["format"]["wide"].items()}
-_MONTH = rf"(?P<month>(?:{'|'.join(name[:3] for name in _MONTHS)})(?:[a-z]*))\.?"
+MONTHS = {name.lower(): number for number, name in _ENGLISH.months["format"]["wide"].items()}
+"""The English names of the months, in lower case, with their numbers from 1."""
+WEEKDAYS = {name.lower(): number for number, name in _ENGLISH.days["format"]["wide"].items()}
+"""The English names of the days of the week, in lower case, with their numbers from 0 for Monday."""
+_MONTH = rf"(?P<month>(?:{'|'.join(name[:3] for name in MONTHS)})(?:[a-z]*))\.?"
 _YEAR = r"(?P<year>1\d{3}|20\d\d)"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _DATES = (
@@ -39,7 +43,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NAMED = {"noon": 12, "midday": 12, "midnight": 0}
-_WEEKDAY = re.compile(rf"\b(?P<name>{'|'.join(_WEEKDAYS)})s?\b", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?P<name>{'|'.join(WEEKDAYS)})s?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +86,14 @@ class Time:
 
 def days_in(text: str) -> list[Day]:
     """Return the days, months with a year, and years that a text names, in order; none of them overlap."""
-    found: list[Day] = []
-    taken = bytearray(len(text))
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            if (day := _day(match)) and not any(taken[day.start : day.end]):
-                taken[day.start : day.end] = b"\1" * (day.end - day.start)
-                found.append(day)
-    return sorted(found, key=lambda day: day.start)
+    matches = (match for pattern in _PATTERNS for match in pattern.finditer(text))
+    return apart(day for match in matches if (day := _day(match)))
 
 
 def weekdays_in(text: str) -> list[Weekday]:
     """Return the days of the week that a text names, in order."""
     return [
-        Weekday(_WEEKDAYS[match["name"].lower()], match.group(), match.start(), match.end())
+        Weekday(WEEKDAYS[match["name"].lower()], match.group(), match.start(), match.end())
         for match in _WEEKDAY.finditer(text)
     ]
 
@@ -126,4 +124,4 @@ def _day(match: re.Match[str]) -> Day | None:
 
 
 def _month(name: str) -> int | None:
-    return next((number for month, number in _MONTHS.items() if month.startswith(name)), None)
+    return next((number for month, number in MONTHS.items() if month.startswith(name)), None)

@@ -25,6 +25,18 @@ def outside(found: Sequence[_Found], taken: Iterable[Placed]) -> list[_Found]:
     return [one for one in found if not any(mask[one.start : one.end])]
 
 
+def apart(found: Iterable[_Found]) -> list[_Found]:
+    """Return those that overlap none of those before them, in the order of the text, in linear time."""
+    taken = bytearray()
+    chosen: list[_Found] = []
+    for one in found:
+        taken.extend(bytes(max(one.end - len(taken), 0)))
+        if not any(taken[one.start : one.end]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            chosen.append(one)
+    return sorted(chosen, key=lambda one: one.start)
+
+
 def blanked(text: str, taken: Iterable[Placed], *, fill: str = "0") -> str:
     """Return a text with one character, a zero, over and over in these places; all others stay where they are."""
     places = sorted((one.start, one.end) for one in taken)

@@ -1,16 +1,18 @@
 """When a question is about, read from its words and the day on which it is asked: "this week", "since March", "the latest".
 
-Libraries that find dates in text give single days and take "may" and "march" for months (docs/decisions/0018-time.md); a
-preference among articles needs whole periods. Days and years written out are found by `service.answer.text.dates`.
+A preference among articles needs whole periods; libraries that find dates in text take "a day" and "may" for dates, too
+(docs/decisions/0018-time.md). Days and years written out are found by `service.answer.text.dates`.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from service.answer.text.dates import Day, days_in
-from service.answer.text.periods import DAY, WEEKDAYS, Period, around, last_weekday, month_from, quarter_from
+from service.answer.text.amounts import NUMBER_WORDS
+from service.answer.text.dates import MONTHS, WEEKDAYS, Day, days_in
+from service.answer.text.periods import DAY, Period, around, last_weekday
+from service.answer.text.spans import apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +34,6 @@ class AskedOn:
 
 When = Within | Recently | AskedOn
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
-_DAYS_OF = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
-_UNIT = r"(?P<unit>day|week|month|quarter|year)"
-_COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)}|an?|few|couple of)"
-_YEAR = r"(?:\s+(?:of\s+)?(?P<year>20\d\d))?"
-
-_NOW = re.compile(
-    r"\b(?:latest|newest|most recent(?:ly)?|recent(?:ly)?|current(?:ly)?|nowadays|now|at present|so far|up[- ]to[- ]date"
-    r"|these days|as of (?:now|today))\b",
-    re.IGNORECASE,
-)
-_PATTERNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?P<today>today|tonight|this (?:morning|afternoon|evening))\b",
-        r"\b(?P<yesterday>yesterday|last night)\b",
-        rf"\b(?P<which>this|last|previous)\s+{_UNIT}\b(?!\s+(?:ago|of)\b)",
-        rf"\b(?:last|past|previous)\s+(?:(?P<past>\d{{1,3}}|{'|'.join(_NUMBERS)}|few|couple of)\s+)?{_UNIT}s?\b"
-        r"(?!\s+(?:ago|of)\b)",
-        rf"\b{_COUNT}\s+{_UNIT}s?\s+(?P<ago>ago|earlier than (?:now|today))\b",
-        r"\b(?:on\s+|this\s+|(?P<before_this>last)\s+|since\s+|before\s+|after\s+)(?P<weekday>"
-        rf"{'|'.join(WEEKDAYS)})\b|\b(?P<weekday_s>{'|'.join(WEEKDAYS)})['’]s\b",
-        r"\b(?:this|last|past|over the)\s+(?P<weekend>weekend)\b",
-        rf"\b(?P<quarter>first|second|third|fourth|Q[1-4])(?:\s*quarter\b|\b(?<=Q\d)){_YEAR}",
-        r"\b(?:in|since|during|before|after|until|between|from|to|and|of|for|early|mid|late|last|this)[\s-]+"
-        rf"(?P<month>{'|'.join(_MONTHS)})\b(?!\s+\d)",
-        rf"\bthe\s+(?-i:(?P<the_month>{'|'.join(name.capitalize() for name in _MONTHS)}))\s+(?=[a-z])",
-    )
-)
-# What stands before a period and turns it into one that is open: "since the announcement on", "before".
-_OPEN = re.compile(
-    r"\b(?P<word>since|after|following|before|until|prior to|ahead of)\s+(?:the\s+)?(?:[\w’'-]+\s+){0,4}?"
-    r"(?:(?:on|of|in|from)\s+)?(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_BY = re.compile(r"\bby\s+(?:the end of\s+)?$", re.IGNORECASE)
-_BETWEEN = re.compile(r"\b(?:between|from)\s+$", re.IGNORECASE)
-_AND = re.compile(r"\s*(?:and|to|until|through|-|–)\s*", re.IGNORECASE)
-_AHEAD = re.compile(r"\b(?:will|going to|plans? to|next|expected|due|scheduled|upcoming)\b", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class _Named:
@@ -84,146 +44,171 @@ class _Named:
     end: int
 
 
+_DAYS_OF = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+_ORDINALS = ("first", "second", "third", "fourth")
+_COUNT = rf"\d{{1,3}}|{'|'.join(NUMBER_WORDS)}|an?|few|couple of"
+_UNIT = rf"(?P<unit>{'|'.join(_DAYS_OF)})s?\b"
+_CALENDAR = rf"(?P<name>{'|'.join([*MONTHS, *WEEKDAYS])})"
+_NOW = re.compile(
+    r"\b(?:latest|newest|(?:most )?recent(?:ly)?|current(?:ly)?|now|nowadays|at present|so far|up[- ]to[- ]date"
+    r"|these days)\b",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(r"\b(?:will|going to|plans?|next|expected|due|scheduled|upcoming)\b", re.IGNORECASE)
+# What stands before a period and turns it into one that is open: "since the announcement on", "before".
+_OPEN = re.compile(
+    r"\b(?:(?P<later>since|after|following)|before|until|prior to|ahead of)\s+(?:[\w’'-]+\s+){0,5}?\Z", re.IGNORECASE
+)
+_BY = re.compile(r"\bby\s+(?:the end of\s+)?\Z", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:between|from)\s+\Z", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:and|to|until|through|[-–])\s*", re.IGNORECASE)
+# How many characters before a period are looked at for these.
+_BEFORE_IT = 80
+
+
 def when_asked(question: str, as_of: date) -> When | None:
     """Return when a question is about, if its words say so. `as_of` is the day on which it is asked.
 
     A month or day without a year is the last one before `as_of`. What lies ahead ("by 2030", "next month") gives no
     period: articles that were published then cannot exist yet.
     """
-    named = [one for one in _joined(question, _named(question, as_of)) if (one.period.first or as_of) <= as_of]
+    named = [one.period for one in _joined(question, _named(question, as_of)) if (one.period.first or as_of) <= as_of]
     if named:
-        return Within(tuple(dict.fromkeys(_clipped(one.period, as_of) for one in named)))
+        return Within(tuple(dict.fromkeys(replace(one, last=min(one.last or as_of, as_of)) for one in named)))
     return Recently() if _NOW.search(question) else None
 
 
 def _named(question: str, as_of: date) -> list[_Named]:
     """Return the periods that a question names, in order; none of them overlap."""
-    found: list[_Named] = []
-    all_named = (*_written_out(question, as_of), *_in_words(question, as_of))
-    for one in sorted(all_named, key=lambda one: one.start - one.end):  # of "second quarter of 2025", not only the year
-        if all(one.end <= other.start or other.end <= one.start for other in found):
-            found.append(one)
-    return sorted(found, key=lambda one: one.start)
+    found = [*_written_out(question, as_of), *_in_words(question, as_of)]
+    # Of "second quarter of 2025", not only the year.
+    return apart(sorted(found, key=lambda one: one.start - one.end))
 
 
 def _written_out(question: str, as_of: date) -> Iterator[_Named]:
     for day in days_in(question):
-        if period := _of_day(day, as_of, ahead=bool(_AHEAD.search(question))):
+        if period := _of_day(question, day, as_of):
             yield _Named(period, day.start, day.end)
 
 
-def _of_day(day: Day, as_of: date, *, ahead: bool) -> Period | None:
-    if day.month is None:
-        return Period(date(day.year, 1, 1), date(day.year, 12, 31)) if day.year else None
-    if day.year is None and ahead:
-        return None
+def _of_day(question: str, day: Day, as_of: date) -> Period | None:
+    first = _begun(question, as_of, year=day.year, month=day.month or 1, day=day.day or 1)
+    return around(first, "day" if day.day else "month" if day.month else "year") if first else None
+
+
+def _begun(question: str, as_of: date, *, year: int | None, month: int, day: int = 1) -> date | None:
+    """Return a day; without a year the last one before `as_of`, unless the question is about what lies ahead."""
     try:
-        first = date(day.year or as_of.year, day.month, day.day or 1)
-        if day.year is None and first > as_of:
-            first = first.replace(year=as_of.year - 1)
+        first = date(year or as_of.year, month, day)
+        ahead = year or first <= as_of or _AHEAD.search(question)
+        return first if ahead else first.replace(year=as_of.year - 1)
     except ValueError:  # 30 February
         return None
-    return Period(first, first) if day.day else month_from(first)
 
 
 def _in_words(question: str, as_of: date) -> Iterator[_Named]:
-    ahead = bool(_AHEAD.search(question))
-    for pattern in _PATTERNS:
+    for pattern, period_of in _READINGS:
         for match in pattern.finditer(question):
-            name = match.lastgroup or ""
-            period = _of_calendar(match, as_of, ahead=ahead) if name in _CALENDAR else _relative(match, as_of)
-            if period:
-                yield _Named(period, *_words_of(match))
+            if period := period_of(match, as_of):
+                # Words that only lead to a month or weekday ("since") are not part of it: they may make it an open period.
+                place = "name" if "name" in match.groupdict() else 0
+                yield _Named(period, match.start(place), match.end(place))
 
 
-_CALENDAR = frozenset({"quarter", "year", "month", "the_month"})
+def _day_before(match: re.Match[str], as_of: date) -> Period:
+    return around(as_of - DAY if match["yesterday"] else as_of, "day")
 
 
-def _words_of(match: re.Match[str]) -> tuple[int, int]:
-    # Words that only lead to a month or weekday ("since") are not part of it: they may make it an open period.
-    leading = next((name for name in ("month", "the_month", "weekday") if match.groupdict().get(name)), None)
-    return (match.start(leading), match.end(leading)) if leading else match.span()
+def _this_or_last(match: re.Match[str], as_of: date) -> Period | None:
+    """Return the calendar week of "last week", but the days up to now of "the past week" and "the last two weeks"."""
+    which, unit = match["which"].lower(), match["unit"].lower()
+    if match["count"] or which == "past":
+        return Period(as_of - timedelta(days=_number(match["count"] or "a") * _DAYS_OF[unit]), as_of)
+    this = around(as_of, unit)
+    return this if which == "this" or this.first is None else around(this.first - DAY, unit)
 
 
-def _of_calendar(match: re.Match[str], as_of: date, *, ahead: bool) -> Period | None:
-    """Return the month or quarter that was named; without a year, the last one that has begun."""
-    parts = match.groupdict()
-    if quarter := parts.get("quarter"):
-        number = _ORDINALS.get(quarter.lower()) or int(quarter[-1])
-        year, month = parts.get("year"), 3 * number - 2
-    else:
-        year = None
-        month = _MONTHS.index((parts.get("month") or parts.get("the_month") or "").lower()) + 1
-    first = date(int(year) if year else as_of.year, month, 1)
-    if year is None and first > as_of:
-        if ahead:
-            return None
-        first = first.replace(year=as_of.year - 1)
-    return quarter_from(first) if quarter else month_from(first)
-
-
-def _relative(match: re.Match[str], as_of: date) -> Period | None:
-    """Return the period that is counted from the day on which the question is asked."""
-    parts = {name: value.lower() for name, value in match.groupdict().items() if value}
-    match parts:
-        case {"today": _}:
-            return Period(as_of, as_of)
-        case {"yesterday": _}:
-            return Period(as_of - DAY, as_of - DAY)
-        case {"which": which, "unit": unit}:
-            this = around(as_of, unit)
-            return this if which == "this" or this.first is None else around(this.first - DAY, unit)
-        case {"ago": _, "count": count, "unit": unit}:
-            middle = as_of - timedelta(days=_number(count) * _DAYS_OF[unit])
-            half = timedelta(days=_DAYS_OF[unit] // 2)
-            return Period(middle - half, middle + half)
-        case {"unit": unit}:
-            return Period(as_of - timedelta(days=_number(parts.get("past", "one")) * _DAYS_OF[unit]), as_of)
-        case {"weekend": _}:
-            saturday = last_weekday(as_of, "saturday")
-            return Period(saturday, saturday + DAY)
-        case {"weekday": day} | {"weekday_s": day}:
-            last = last_weekday(as_of - DAY if "before_this" in parts else as_of, day)
-            return Period(last, last)
-        case _:
-            return None
+def _ago(match: re.Match[str], as_of: date) -> Period:
+    days = _DAYS_OF[match["unit"].lower()]
+    middle = as_of - timedelta(days=_number(match["count"]) * days)
+    return Period(middle - timedelta(days=days // 2), middle + timedelta(days=days // 2))
 
 
 def _number(words: str) -> int:
-    return int(words) if words.isdigit() else _NUMBERS.get(words, 1 if words in ("a", "an") else 3)
+    words = words.lower()
+    return int(words) if words.isdigit() else NUMBER_WORDS.get(words, 1 if words in ("a", "an") else 3)
+
+
+def _weekend(match: re.Match[str], as_of: date) -> Period:
+    saturday = last_weekday(as_of, WEEKDAYS["saturday"])
+    return Period(saturday, saturday + DAY)
+
+
+def _quarter(match: re.Match[str], as_of: date) -> Period | None:
+    number = _ORDINALS.index(match["ordinal"].lower()) + 1 if match["ordinal"] else int(match["number"])
+    year = int(match["year"]) if match["year"] else None
+    first = _begun(match.string, as_of, year=year, month=3 * number - 2)
+    return around(first, "quarter") if first else None
+
+
+def _month_or_weekday(match: re.Match[str], as_of: date) -> Period | None:
+    name = match["name"].lower()
+    if name in WEEKDAYS:
+        until = as_of - DAY if match.groupdict().get("last") else as_of
+        return around(last_weekday(until, WEEKDAYS[name]), "day")
+    first = _begun(match.string, as_of, year=None, month=MONTHS[name])
+    return around(first, "month") if first else None
+
+
+_READINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], Period | None]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), period_of)
+    for pattern, period_of in (
+        (r"\b(?:today|tonight|(?P<yesterday>yesterday|last night))\b", _day_before),
+        (
+            rf"\b(?P<which>this|last|past|previous)\s+(?:(?P<count>{_COUNT})\s+)?{_UNIT}(?!\s+(?:ago|of)\b)",
+            _this_or_last,
+        ),
+        (rf"\b(?P<count>{_COUNT})\s+{_UNIT}\s+ago\b", _ago),
+        (r"\b(?:this|last|past|over the)\s+weekend\b", _weekend),
+        (
+            rf"\b(?:Q(?P<number>[1-4])|(?P<ordinal>{'|'.join(_ORDINALS)})\s+quarter)\b(?:\s+(?:of\s+)?(?P<year>20\d\d))?",
+            _quarter,
+        ),
+        (
+            # "may" and "march" are verbs, too.
+            r"\b(?:in|on|of|for|from|to|and|since|during|before|after|until|between|early|mid|late|this|(?P<last>last))[\s-]+"
+            rf"{_CALENDAR}\b(?!\s+\d)",
+            _month_or_weekday,
+        ),
+        (rf"\bthe\s+(?-i:(?=[A-Z])){_CALENDAR}\s+(?=[a-z])", _month_or_weekday),
+        (rf"\b{_CALENDAR}['’]s\b", _month_or_weekday),
+    )
+)
 
 
 def _joined(question: str, named: list[_Named]) -> Iterator[_Named]:
     """Yield the periods with what the words around them make of them: "between A and B", "since A", "before A"."""
-    at = 0
-    while at < len(named):
-        one = named[at]
-        if at + 1 < len(named) and _spans(question, one, named[at + 1]):
-            other = named[at + 1]
-            yield _Named(Period(one.period.first, other.period.last), one.start, other.end)
-            at += 2
-            continue
-        if not _BY.search(question[: one.start]):
-            yield _opened(question, one)
-        at += 1
+    joined: list[_Named] = []
+    for one in named:
+        if joined and _spans(question, joined[-1], one):
+            joined[-1] = _Named(Period(joined[-1].period.first, one.period.last), joined[-1].start, one.end)
+        else:
+            joined.append(one)
+    for one in joined:
+        before = question[max(one.start - _BEFORE_IT, 0) : one.start]
+        if not _BY.search(before):
+            yield replace(one, period=_opened(one.period, _OPEN.search(before)))
 
 
 def _spans(question: str, one: _Named, other: _Named) -> bool:
-    between = question[one.end : other.start]
+    before = question[max(one.start - _BEFORE_IT, 0) : one.start]
     in_order = one.period.first is not None and other.period.last is not None and one.period.first <= other.period.last
-    return in_order and bool(_BETWEEN.search(question[: one.start]) and _AND.fullmatch(between))
+    return in_order and bool(_BETWEEN.search(before) and _AND.fullmatch(question[one.end : other.start]))
 
 
-def _opened(question: str, one: _Named) -> _Named:
-    match = _OPEN.search(question[: one.start])
-    if match is None:
-        return one
-    later = match["word"].lower() in ("since", "after", "following")
-    first, last = one.period.first, one.period.last
-    period = Period(first, None) if later else Period(None, first - DAY if first else last)
-    return _Named(period, one.start, one.end)
-
-
-def _clipped(period: Period, as_of: date) -> Period:
-    last = as_of if period.last is None else min(period.last, as_of)
-    return Period(period.first, last)
+def _opened(period: Period, opening: re.Match[str] | None) -> Period:
+    if opening is None:
+        return period
+    if opening["later"]:
+        return Period(period.first, None)
+    return Period(None, period.first - DAY if period.first else period.last)

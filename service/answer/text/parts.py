@@ -2,19 +2,18 @@
 
 import re
 
-_ASKING = r"(?:what|which|who|whom|whose|when|where|why|how)"
-_LEADING = r"(?:(?:in|on|at|by|for|from|of|since|to|with) )?"
+# With a preposition before it, as in "by when", "in which".
+_ASKING = r"(?:[a-z]{2,5} )?(?:what|which|who|whom|whose|when|where|why|how)\b"
+_BETWEEN = re.compile(rf"(?:[,;]? and|[?;,])\s+(?={_ASKING})", re.IGNORECASE)
+_ASKS = re.compile(_ASKING, re.IGNORECASE)
 # The bounds keep a long text from being tried in all its parts.
-_BETWEEN = re.compile(rf"(?:[,;]? and|[?;,])\s+(?={_LEADING}{_ASKING}\b)", re.IGNORECASE)
-_ASKS = re.compile(rf"{_LEADING}{_ASKING}\b", re.IGNORECASE)
-_TWO = r"(?P<one>[^?]{1,200}?)\s+(?:and|with|to|vs\.?|versus)\s+(?P<other>[^?]{1,200})"
+_ONE, _AND_OTHER = r"(?P<one>[^?]{1,200}?)", r"\s+(?:and|with|to|vs\.?|versus)\s+(?P<other>[^?]{1,200})"
 _COMPARED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\bcompar(?:e|ed|ing|ison of)\s+{_TWO}",
-        rf"\bdifferences?\s+between\s+{_TWO}",
-        rf"\bhow\s+(?:do|does|did)\s+{_TWO}\s+(?:differ|compare)\b",
-        r"^(?P<one>[^?]{1,200}?)\s+(?:versus|vs\.?)\s+(?P<other>[^?]{1,200})",
+        rf"\b(?:compar\w+(?:\s+of)?|differences?\s+between)\s+{_ONE}{_AND_OTHER}",
+        rf"\bhow\s+do(?:es)?\s+{_ONE}{_AND_OTHER}\s+(?:differ|compare)\b",
+        rf"\A{_ONE}\s+(?:vs\.?|versus)\s+(?P<other>[^?]{{1,200}})",
     )
 )
 _FEWEST_WORDS = 3

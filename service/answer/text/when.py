@@ -50,11 +50,10 @@ _COUNT = rf"\d{{1,3}}|{'|'.join(NUMBER_WORDS)}|an?|few|couple of"
 _UNIT = rf"(?P<unit>{'|'.join(_DAYS_OF)})s?\b"
 _CALENDAR = rf"(?P<name>{'|'.join([*MONTHS, *WEEKDAYS])})"
 _NOW = re.compile(
-    r"\b(?:latest|newest|(?:most )?recent(?:ly)?|current(?:ly)?|now|nowadays|at present|so far|up[- ]to[- ]date"
-    r"|these days)\b",
+    r"\b(?:latest|newest|recent(?:ly)?|current(?:ly)?|now(?:adays)?|at present|so far|up[- ]to[- ]date)\b",
     re.IGNORECASE,
 )
-_AHEAD = re.compile(r"\b(?:will|going to|plans?|next|expected|due|scheduled|upcoming)\b", re.IGNORECASE)
+_AHEAD = re.compile(r"\b(?:will|going to|plan(?:s|ned)?|next|expected|due)\b", re.IGNORECASE)
 # What stands before a period and turns it into one that is open: "since the announcement on", "before".
 _OPEN = re.compile(
     r"\b(?:(?P<later>since|after|following)|before|until|prior to|ahead of)\s+(?:[\w’'-]+\s+){0,5}?\Z", re.IGNORECASE

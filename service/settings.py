@@ -26,7 +26,7 @@ class Settings(IndexSettings):
     )
     openai_linked_markers: bool = Field(
         False,
-        description="Whether markers in chat completions are Markdown links, for chat clients that show no annotations.",
+        description="Whether markers in answers under `/v1` are Markdown links, for chat clients that show no annotations.",
     )
     open_webui_sources: bool = Field(
         False, description="Whether streamed chat completions name sources in Open WebUI's own way, not as annotations."

@@ -87,6 +87,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
     searched = {"question": QUESTION, "filters": {"article_ids": [article]}}
     by_publisher = {"question": QUESTION, "filters": {"publishers": ["The Inner Circle"]}}
     chat = {"model": "footnote", "messages": [{"role": "user", "content": QUESTION}]}
+    response = {"model": "footnote", "input": QUESTION}
     asked = [question | {"include_hits": True}, about_it, about_it | {"stream": True}, going_on]
     return {
         ("post", "/api/ask"): [("/api/ask", body) for body in asked],
@@ -119,6 +120,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/check"): [("/api/check", {})],
         ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
+        ("post", "/v1/responses"): [("/v1/responses", response | {"stream": on}) for on in (False, True)],
         ("get", "/v1/models"): [("/v1/models", None)],
         ("get", "/v1/models/{model}"): [("/v1/models/footnote", None)],
         ("get", "/healthz"): [("/healthz", None)],
@@ -203,7 +205,7 @@ def test_who_may_read_it_gets_it_by_each_of_these_ways(scene: Scene) -> None:
     found = {
         route
         for route, requests in routes.items()
-        if route[0] == "get" or route[1] in ("/api/ask", "/api/search", "/v1/chat/completions")
+        if route[0] == "get" or route[1] in ("/api/ask", "/api/search", "/v1/chat/completions", "/v1/responses")
         if "Nightjar" in "".join(scene.send("alice", route[0], path, body).text for path, body in requests)
     }
     assert found == {
@@ -214,6 +216,7 @@ def test_who_may_read_it_gets_it_by_each_of_these_ways(scene: Scene) -> None:
         ("get", "/api/conversations/{conversation_id}"),
         ("get", "/api/answers/{answer_id}"),
         ("post", "/v1/chat/completions"),
+        ("post", "/v1/responses"),
     }
     assert "Inner Circle" in scene.send("alice", "get", "/api/publishers").text
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from service.escaping import JOINER, unescaped
-from service.openai.shaping import Manner, completion
+from service.openai.shaping import completion
+from service.openai.telling import Manner
 from service.openai.text import without_markers
 from service.schemas.api import AskResponse, DisagreementWire, ValueWire
 from tests.fake_assistant import answer, answered, citation

@@ -12,6 +12,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response, ResponseTextDeltaEvent
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import (
     CheckFunction,
@@ -109,6 +110,10 @@ def test_examples_are_what_they_show() -> None:
     assert ChatCompletion.model_validate(chat["application/json"]["example"]).choices[0].message.content == answer.text
     chunk = chat["text/event-stream"]["example"].split("\n\n")[0].removeprefix("data: ")
     assert ChatCompletionChunk.model_validate_json(chunk).choices[0].delta.content == answer.text
+    responses = paths["/v1/responses"]["post"]["responses"]["200"]["content"]
+    assert Response.model_validate(responses["application/json"]["example"]).output_text == answer.text
+    event = responses["text/event-stream"]["example"].split("\n")[1].removeprefix("data: ")
+    assert ResponseTextDeltaEvent.model_validate_json(event).delta == answer.text
 
 
 @pytest.mark.parametrize("headers", [{}, OWNER], ids=["anyone", "owner"])

@@ -1,1 +1,1 @@
-"""OpenAI's chat completions over the same pipeline."""
+"""OpenAI's chat completions and responses over the same pipeline."""

@@ -1,4 +1,4 @@
-"""A chat request to what it asks: a question with what was said before it, or a task of the client's own.
+"""A request of either API to what it asks: a question with what was said before it, or a task of the client's own.
 
 All of it depends on what people send, so it runs in a thread, and lengths are looked at before anything else.
 """
@@ -10,9 +10,10 @@ from index.errors import QuestionError
 from service.answer.lengths import check_message_lengths, check_question_length
 from service.api.problem_details import Refused
 from service.api.problem_handlers import check_characters
+from service.openai.responses_wire import InputItem, ResponsesRequest
 from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers
-from service.openai.wire import ChatMessage, ChatRequest
+from service.openai.wire import ChatMessage, ChatRequest, ContentPart
 from service.schemas.api import AskRequest, MessageWire
 from service.settings import Settings
 
@@ -41,12 +42,41 @@ class ClientTask:
 
 def read_chat(chat: ChatRequest, settings: Settings) -> ChatQuestion | ClientTask:
     """Return what a chat asks. Raises QuestionError where nobody asks, QuestionTooLong, and Refused for a picture."""
-    place = next((n for n in reversed(range(len(chat.messages))) if chat.messages[n].role == "user"), None)
+    return _read(chat.messages, settings)
+
+
+def read_input(asked: ResponsesRequest, settings: Settings) -> ChatQuestion | ClientTask:
+    """Return what the input of a response asks, instructions being a system prompt. Raises what `read_chat` raises."""
+    told = [ChatMessage(role="system", content=asked.instructions)] if asked.instructions else []
+    if isinstance(asked.input, str):
+        said = [ChatMessage(role="user", content=asked.input)]
+    else:
+        said = [_message(item) for item in asked.input if item.type == "message"]
+    return _read([*told, *said], settings)
+
+
+def _message(item: InputItem) -> ChatMessage:
+    if item.role is None:
+        raise Refused(422, "request-invalid", "A message of `input` has no role. Give `user` or `assistant`.")
+    parts = item.content
+    return ChatMessage(role=item.role, content=[_part(part) for part in parts] if isinstance(parts, list) else parts)
+
+
+def _part(part: ContentPart) -> ContentPart:
+    if part.type in ("input_text", "output_text"):
+        return ContentPart(type="text", text=part.text)
+    if part.type == "refusal":
+        return ContentPart(type="text", text=str((part.model_extra or {}).get("refusal") or ""))
+    return part
+
+
+def _read(messages: Sequence[ChatMessage], settings: Settings) -> ChatQuestion | ClientTask:
+    place = next((n for n in reversed(range(len(messages))) if messages[n].role == "user"), None)
     if place is None:
         raise QuestionError("No message has the role `user`, so there is no question. Send one.")
-    asking = chat.messages[place]
-    before = [message for message in chat.messages[:place] if message.role in ("user", "assistant")][-_MOST_HISTORY:]
-    instructing = [message for message in chat.messages if message.role in _INSTRUCTIONS]
+    asking = messages[place]
+    before = [message for message in messages[:place] if message.role in ("user", "assistant")][-_MOST_HISTORY:]
+    instructing = [message for message in messages if message.role in _INSTRUCTIONS]
     prompt, said, told = text_of(asking), [text_of(m) for m in before], [text_of(m) for m in instructing]
     _check(prompt, said, told, settings)
     _refuse_unread(asking)

@@ -9,53 +9,25 @@ from typing import Any
 from uuid import uuid4
 
 from service.api.streaming import problem_in_stream
-from service.links import source_address
 from service.openai.errors import error_reply
-from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions
+from service.openai.telling import Manner, search_results, sources_of, told_after, told_whole
+from service.openai.text import Source, Told
 from service.openai.wire import (
     MODEL,
     Chunk,
     Completion,
+    PromptTokensDetails,
     ReplyChoice,
     ReplyMessage,
-    SearchResult,
     Usage,
 )
-from service.schemas.api import (
-    AskEvent,
-    AskResponse,
-    CitationWire,
-    HitsEvent,
-    SentenceEvent,
-    UsageWire,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How answers are told: `service` is the address of Footnote's own pages.
-
-    `linked` writes markers as Markdown links; `source_events` tells Open WebUI of sources in its own way, in place of
-    annotations, for it would list those a second time. `notices` say what of the chat was left out of account; the first
-    answer of a chat tells them in its text, too, where `noticing`.
-    """
-
-    service: str
-    linked: bool = False
-    source_events: bool = False
-    notices: tuple[str, ...] = ()
-    noticing: bool = False
+from service.schemas.api import AskEvent, AskResponse, SentenceEvent, UsageWire
 
 
 def completion(answer: AskResponse, manner: Manner) -> Completion:
     """Return a whole answer as a chat completion."""
-    sources = _sources(answer.citations, manner)
-    told = Told()
-    for sentence in answer.sentences:
-        told = tell(told, sentence, sources, linked=manner.linked)
-    told = tell_disagreements(told, answer, sources, linked=manner.linked)
-    told = told if told.text else _told_whole(answer, manner)
-    told = told.written(_noticed(manner))
+    sources = sources_of(answer.citations, manner)
+    told = told_whole(answer, manner)
     message = ReplyMessage(content=told.text, annotations=list(told.annotations))
     return Completion(
         id=_new_id(),
@@ -63,16 +35,10 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
         choices=[ReplyChoice(message=message)],
         usage=_usage(answer.usage),
         citations=[source.address for source in sources.values()],
-        search_results=_search_results(sources.values()),
+        search_results=search_results(sources.values()),
         answer_id=answer.id,
         notices=list(manner.notices),
     )
-
-
-def _told_whole(answer: AskResponse, manner: Manner) -> Told:
-    """Return what is said at once: that no answer was found, with what comes nearest, or a reply to small talk."""
-    said = tell_nearest(Told().saying(answer.text), answer, service=manner.service)
-    return tell_questions(said, answer.about.questions if answer.about else [])
 
 
 def short_completion(text: str) -> Completion:
@@ -127,23 +93,16 @@ class _ChunkWriter:
     sources: dict[int, Source] = field(default_factory=dict)
 
     def chunks_of(self, event: AskEvent) -> Iterable[Chunk]:
-        match event:
-            case HitsEvent():
-                return
-            case SentenceEvent():
-                new = _sources(event.citations, self.manner)
-                self.sources |= new
-                if self.manner.source_events:
-                    yield from (self._chunk([]) | {"event": _source_event(source)} for source in new.values())
-                yield self._saying(tell(self.told, event.sentence, self.sources, linked=self.manner.linked))
-            case AskResponse():
-                if event.status != "answered":
-                    yield self._saying(_told_whole(event, self.manner))
-                elif event.disagreements:
-                    yield self._saying(tell_disagreements(self.told, event, self.sources, linked=self.manner.linked))
-                if noticed := _noticed(self.manner):
-                    yield self._saying(self.told.written(noticed))
-                yield from self.end(event.id, _usage(event.usage))
+        if isinstance(event, SentenceEvent):
+            new = sources_of(event.citations, self.manner)
+            self.sources |= new
+            if self.manner.source_events:
+                yield from (self._chunk([]) | {"event": _source_event(source)} for source in new.values())
+        told = told_after(self.told, event, self.sources, self.manner)
+        if told.text != self.told.text:
+            yield self._saying(told)
+        if isinstance(event, AskResponse):
+            yield from self.end(event.id, _usage(event.usage))
 
     def beginning(self) -> Chunk:
         return self.delta({"role": "assistant", "content": ""})
@@ -154,7 +113,7 @@ class _ChunkWriter:
     def end(self, answer_id: str | None, usage: Usage) -> Iterable[Chunk]:
         if self.told.annotations and not self.manner.source_events:
             yield self.delta({"annotations": [annotation.model_dump() for annotation in self.told.annotations]})
-        found = [result.model_dump(mode="json") for result in _search_results(self.sources.values())]
+        found = [result.model_dump(mode="json") for result in search_results(self.sources.values())]
         addresses = [source.address for source in self.sources.values()]
         cited = {
             "citations": addresses,
@@ -176,28 +135,6 @@ class _ChunkWriter:
         return chunk | {"choices": choices} | ({"usage": None} if self.with_usage else {})
 
 
-def _noticed(manner: Manner) -> str:
-    return "".join(f"\n\n{notice}" for notice in manner.notices) if manner.noticing else ""
-
-
-def _sources(citations: Iterable[CitationWire], manner: Manner) -> dict[int, Source]:
-    return {
-        citation.number: Source(source_address(citation, service=manner.service), citation) for citation in citations
-    }
-
-
-def _search_results(sources: Iterable[Source]) -> list[SearchResult]:
-    return [
-        SearchResult(
-            title=source.citation.title,
-            url=source.address,
-            snippet=source.citation.quote,
-            date=source.citation.published,
-        )
-        for source in sources
-    ]
-
-
 def _source_event(source: Source) -> dict[str, Any]:
     """The event that Open WebUI shows a source by (https://docs.openwebui.com/features/plugin/development/events)."""
     title = source.citation.title
@@ -209,8 +146,13 @@ def _source_event(source: Source) -> dict[str, Any]:
 def _usage(usage: UsageWire | None) -> Usage:
     if usage is None:
         return Usage()
-    total = usage.prompt_tokens + usage.completion_tokens
-    return Usage(prompt_tokens=usage.prompt_tokens, completion_tokens=usage.completion_tokens, total_tokens=total)
+    cached = usage.cached_tokens
+    return Usage(
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        total_tokens=usage.prompt_tokens + usage.completion_tokens,
+        prompt_tokens_details=None if cached is None else PromptTokensDetails(cached_tokens=cached),
+    )
 
 
 def _new_id() -> str:

@@ -77,12 +77,17 @@ class SearchResult(Outgoing):
     date: date | None
 
 
+class PromptTokensDetails(Outgoing):
+    cached_tokens: int
+
+
 class Usage(Outgoing):
     """Tokens of the language model; none where the articles were quoted without one."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
+    prompt_tokens_details: PromptTokensDetails | None = None
 
 
 class ReplyMessage(Outgoing):

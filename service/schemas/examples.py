@@ -5,8 +5,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from service.openai.shaping import Manner, completion
-from service.openai.wire import Completion
+from service.openai.responses_shaping import begun, response_of
+from service.openai.responses_wire import ResponseReply, ResponsesRequest
+from service.openai.shaping import completion
+from service.openai.telling import Manner
+from service.openai.wire import MODEL, Completion
 from service.schemas.api import AskResponse, CitationWire, NearestWire, PreferencesWire, SentenceWire, TimingsWire
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 
@@ -77,6 +80,13 @@ def chat_completion() -> Completion:
     return whole.model_copy(update={"id": "chatcmpl-1a2b3c4d5e6f", "created": 1_777_000_000})
 
 
+def response() -> ResponseReply:
+    """Return the answer as a response."""
+    whole = response_of(ANSWER, Manner("https://ask.example"), begun(ResponsesRequest(model=MODEL, input=QUESTION)))
+    message = whole.output[0].model_copy(update={"id": "msg_1a2b3c4d5e6f"})
+    return whole.model_copy(update={"id": "resp_1a2b3c4d5e6f", "created_at": 1_777_000_000, "output": (message,)})
+
+
 # One event of a stream: the schema is of each, the example of the whole.
 _EVENT = {
     "type": "object",
@@ -103,6 +113,7 @@ def add_examples(app: FastAPI) -> None:
         examples = (
             ("post", "/api/ask", ANSWER),
             ("post", "/v1/chat/completions", chat_completion()),
+            ("post", "/v1/responses", response()),
             ("get", "/api/usage", USAGE),
         )
         for method, path, example in examples:
@@ -124,4 +135,9 @@ CHUNK_STREAM = (
     'data: {"id": "chatcmpl-1a2b3c4d5e6f", "object": "chat.completion.chunk", "created": 1777000000, "model": "footnote", '
     f'"choices": [{{"index": 0, "delta": {{"content": "{_SAID} [1]"}}, "logprobs": null, "finish_reason": null}}]}}\n\n'
     "data: [DONE]\n\n"
+)
+RESPONSE_STREAM = (
+    "event: response.output_text.delta\n"
+    'data: {"type": "response.output_text.delta", "sequence_number": 4, "item_id": "msg_1a2b3c4d5e6f", "output_index": 0, '
+    f'"content_index": 0, "delta": "{_SAID} [1]", "logprobs": []}}\n\n'
 )

@@ -54,6 +54,28 @@ def test_scores_equal_those_of_the_ranking(words: LexicalIndex) -> None:
     assert words.scores("zebra", list(BODIES)) == {}
 
 
+@pytest.mark.parametrize("question", ["anounced", "annuonced", "annnounced", "When was it anounced?"])
+def test_a_misspelt_word_finds_what_has_the_right_one(words: LexicalIndex, question: str) -> None:
+    best = words.best(question, 10)
+    assert next(iter(best)) == "a-1"
+    assert words.scores(question, list(BODIES)) == pytest.approx(best)
+
+
+def test_a_word_that_some_passage_has_is_taken_as_it_is(words: LexicalIndex) -> None:
+    words.add([LexicalEntry("d-0", "d", "The ruins of Rome")])
+    assert "d-0" not in words.best("rain", 10)
+
+
+@pytest.mark.parametrize("question", ["rom", "anthropology"])
+def test_a_short_word_and_one_too_different_find_nothing(words: LexicalIndex, question: str) -> None:
+    assert words.best(question, 10) == {}
+
+
+def test_a_number_is_never_taken_for_another(words: LexicalIndex) -> None:
+    words.add([LexicalEntry("d-0", "d", "flight 20260")])
+    assert words.best("20261", 10) == {}
+
+
 @pytest.mark.parametrize(
     "question",
     ["", " ", "😀", "?!", "___", "\0", "\u200b", "²", "…" * 5_000],

@@ -17,6 +17,13 @@ _WORD = re.compile(r"[^\W_]+")
 # The first words of a very long question say what it is about, and each word costs a lookup.
 _MOST_WORDS = 200
 _HEAP_BYTES = 64_000_000
+# Words that no passage has are looked for with a letter added, dropped, changed or swapped; two such in a long word.
+_LEAST_LETTERS = 4
+_LONG = 8
+_MOST_LETTERS = 40
+_MOST_UNKNOWN = 5
+# What such a match counts: as much as a rather rare word (docs/research/ablation.md).
+_ALIKE_SCORE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +99,32 @@ class LexicalIndex:
             return [searcher.doc(address)["id"][0] for _, address in found]
 
     def _words(self, question: str) -> tantivy.Query:
+        """Return a query for any of the words, and for words much like those that no passage has."""
         # Plain words in lower case contain no operators of the query language.
-        words = _WORD.findall(question.lower())[:_MOST_WORDS]
-        return self._index.parse_query(" ".join(words), ["body"]) if words else tantivy.Query.empty_query()
+        words = " ".join(_WORD.findall(question.lower())[:_MOST_WORDS])
+        if not words:
+            return tantivy.Query.empty_query()
+        query = self._index.parse_query(words, ["body"])
+        alike = [self._alike(stem) for stem in self._unknown(words)]
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in (query, *alike)]) if alike else query
+
+    def _unknown(self, words: str) -> list[str]:
+        """Return the stems that may be misspelt: no passage has them. A number that no passage has is another number."""
+        with self._reading():
+            searcher = self._index.searcher()
+            misspelt = [
+                stem
+                for stem in dict.fromkeys(stems(words))
+                if stem.isalpha()
+                and _LEAST_LETTERS <= len(stem) <= _MOST_LETTERS
+                and not searcher.doc_freq("body", stem)
+            ]
+        return misspelt[:_MOST_UNKNOWN]
+
+    def _alike(self, stem: str) -> tantivy.Query:
+        distance = 2 if len(stem) >= _LONG else 1
+        fuzzy = tantivy.Query.fuzzy_term_query(self._index.schema, "body", stem, distance=distance)
+        return tantivy.Query.boost_query(fuzzy, _ALIKE_SCORE)
 
     def _search(self, query: tantivy.Query, count: int) -> dict[str, float]:
         with self._reading():

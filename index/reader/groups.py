@@ -36,7 +36,8 @@ class Item:
     none where the passage does not answer, or answers in whole sentences. `rival` items compete in relevance with the first
     item of their group. `sentences` are those of the passage, as far as it is known whether they belong to the answer.
     `stretch_known` is False in pools that answer in whole sentences, also where the passage does not answer: if only those
-    taught the stretch, "no answer" would be learnt of every text like theirs."""
+    taught the stretch, "no answer" would be learnt of every text like theirs. `known` says whether the passage answers where its
+    sentences do not tell."""
 
     sequence: Sequenced
     starts: tuple[int, ...]
@@ -44,10 +45,13 @@ class Item:
     rival: bool
     sentences: tuple[LabelledSentence, ...] = ()
     stretch_known: bool = True
+    known: bool | None = None
 
     @property
     def answers(self) -> bool:
         """Whether the passage answers the question."""
+        if self.known is not None:
+            return self.known
         return bool(self.starts) or any(sentence.belongs for sentence in self.sentences)
 
 

@@ -53,9 +53,13 @@ def rounded_up(count: int, step: int) -> int:
 
 
 class WordPieces:
-    """The packaged model's tokenizer. Not safe for several threads at once."""
+    """The packaged model's tokenizer. Not safe for several threads at once.
 
-    def __init__(self, packaged: Path) -> None:
+    So many tokens of a question, or of what else is read in its place, are read; the rest is left out.
+    """
+
+    def __init__(self, packaged: Path, *, longest_question: int = LONGEST_QUESTION) -> None:
+        self._longest_question = longest_question
         self._tokenizer = Tokenizer.from_file(str(packaged / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -73,10 +77,10 @@ class WordPieces:
 
     def room(self, question: Tokens, title: Tokens) -> int:
         """Return how many tokens of a passage fit beside this question and title."""
-        return LONGEST - 4 - min(len(question.ids), LONGEST_QUESTION) - min(len(title.ids), LONGEST_TITLE)
+        return LONGEST - 4 - min(len(question.ids), self._longest_question) - min(len(title.ids), LONGEST_TITLE)
 
     def sequenced(self, question: Tokens, title: Tokens, passage: Sequence[int]) -> Sequenced:
         """Join a question, a title, and the ids of a stretch of a passage."""
-        head = (self._first, *question.ids[:LONGEST_QUESTION], self._between)
+        head = (self._first, *question.ids[: self._longest_question], self._between)
         named = (*title.ids[:LONGEST_TITLE], self._colon)
         return Sequenced((*head, *named, *passage, self._between), len(head), len(head) + len(named))

@@ -36,8 +36,8 @@ class Item:
     none where the passage does not answer, or answers in whole sentences. `rival` items compete in relevance with the first
     item of their group. `sentences` are those of the passage, as far as it is known whether they belong to the answer.
     `stretch_known` is False in pools that answer in whole sentences, also where the passage does not answer: if only those
-    taught the stretch, "no answer" would be learnt of every text like theirs. `known` says whether the passage answers where its
-    sentences do not tell."""
+    taught the stretch, "no answer" would be learnt of every text like theirs. `known` says whether the passage answers, where
+    its sentences do not tell."""
 
     sequence: Sequenced
     starts: tuple[int, ...]

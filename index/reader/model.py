@@ -12,17 +12,15 @@ from index.models.computation import computation
 from index.models.embedding import all_threads, computing_with, packaged_folder, sha256_of
 from index.models.request_batching import RequestBatcher
 from index.reader.readings import Reading, Scores, SentenceReading, Stretch, Window, reading_of
-from index.reader.tokens import ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
+from index.reader.tokens import LONGEST_QUESTION, ReaderPassage, Sequenced, Tokens, WordPieces, rounded_up
 from index.settings import Precision
 
 if TYPE_CHECKING:
     from index.reader.network import ReadingNetwork
 
-__all__ = ["Reader", "ReaderPassage", "Reading", "SentenceReading", "Stretch"]
+__all__ = ["READER", "Reader", "ReaderPassage", "Reading", "SentenceReading", "Shipped", "Stretch"]
 
 WEIGHTS_FILE = "reader.safetensors"
-_SHIPPED = Path(__file__).parent / "weights"
-_SHIPPED_SHA256 = "f84b97e8630ed09be3241cd132a9274887d376e4a9d97d51761d34e4393092e1"
 _BATCH = 32
 # As in index/models/embedding.py: every new shape of a batch is compiled, so there are few; and batches of at
 # least 4 sequences and 384 tokens, in steps of 32 tokens, are multiplied in one and the same way, so that a pair is read
@@ -31,6 +29,24 @@ _ROW_STEP, _TOKEN_STEP, _LEAST_TOKENS = 4, 32, 384
 # Of what several threads ask, so much is read together that nobody waits until all of an evaluation is read.
 _BLOCK = 64
 _STRIDE = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """Weights that ship with Footnote: what people know them as, where they are, their hash, and how many tokens of what is
+    read with a passage they learnt to read."""
+
+    name: str
+    folder: Path
+    sha256: str
+    longest_question: int = LONGEST_QUESTION
+
+
+READER = Shipped(
+    "Footnote reader",
+    Path(__file__).parent / "weights",
+    "f84b97e8630ed09be3241cd132a9274887d376e4a9d97d51761d34e4393092e1",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +61,14 @@ class _Part:
 class Reader:
     """A reading model. It is loaded when it is first needed. What several threads ask at the same time is read together.
 
-    `folder` holds the weights of another model of the same shape; without one, those that ship with Footnote are read.
+    `folder` holds the weights of another model of the same shape; without one, the `shipped` ones are read.
     """
 
-    def __init__(self, folder: Path | None = None, *, precision: Precision = "fastest") -> None:
+    def __init__(
+        self, folder: Path | None = None, *, precision: Precision = "fastest", shipped: Shipped = READER
+    ) -> None:
         self._folder = folder
+        self._shipped = shipped
         self._precision: Precision = precision
         # The tokenizer is not safe for several threads, and a model must not be loaded twice.
         self._lock = RLock()
@@ -58,12 +77,12 @@ class Reader:
     @property
     def name(self) -> str:
         """The model as people know it."""
-        return "Footnote reader" if self._folder is None else str(self._folder)
+        return self._shipped.name if self._folder is None else str(self._folder)
 
     @cached_property
     def fingerprint(self) -> str:
         """What tells this model from any other: its name and the hash of its weights. Raises ModelUnusable."""
-        return f"{self.name}@{_checked(self._folder)[1][:16]}"
+        return f"{self.name}@{_checked(self._folder, self._shipped)[1][:16]}"
 
     def load(self) -> None:
         """Load the model now rather than with the first pair. Raises ModelUnusable."""
@@ -147,11 +166,11 @@ class Reader:
 
     @cached_property
     def _pieces(self) -> WordPieces:
-        return WordPieces(packaged_folder())
+        return WordPieces(packaged_folder(), longest_question=self._shipped.longest_question)
 
     @cached_property
     def _network(self) -> "ReadingNetwork":
-        return _loaded(_checked(self._folder)[0], self._precision)
+        return _loaded(_checked(self._folder, self._shipped)[0], self._precision)
 
 
 def _longest_first(sequences: Sequence[Sequenced]) -> list[int]:
@@ -165,18 +184,18 @@ def _filled_up(sequences: Sequence[Sequenced]) -> list[Sequenced]:
     return [*sequences, *[sequences[0]] * (rounded_up(least, _ROW_STEP) - len(sequences))]
 
 
-def _checked(folder: Path | None) -> tuple[Path, str]:
+def _checked(folder: Path | None, shipped: Shipped) -> tuple[Path, str]:
     """Return where the weights are, and their hash. Raises ModelUnusable when they are not there, or not ours."""
-    path = (folder or _SHIPPED) / WEIGHTS_FILE
+    path = (folder or shipped.folder) / WEIGHTS_FILE
     if not path.is_file():
         raise ModelUnusable(
             f"The reading model's weights {path} are missing. Set FOOTNOTE_READER to a folder with {WEIGHTS_FILE}, to "
             "`none` to go without, or leave it out for the model that ships with Footnote."
         )
     found = sha256_of(path)
-    if folder is None and found != _SHIPPED_SHA256:
+    if folder is None and found != shipped.sha256:
         raise ModelUnusable(
-            f"The reading model's weights {path} hash to {found[:16]}, not {_SHIPPED_SHA256[:16]}: the file is damaged or "
+            f"The reading model's weights {path} hash to {found[:16]}, not {shipped.sha256[:16]}: the file is damaged or "
             "was replaced. Install Footnote again, or set FOOTNOTE_READER to `none` or to a folder with other weights."
         )
     return path, found

@@ -30,7 +30,8 @@ _Store = TypeVar("_Store")
 class Index:
     """An open index. The process that has it owns the data folder.
 
-    `embedder` is the model that the index was made with. The settings may name another one now (`outdated`).
+    `embedder` is the model that the index was made with. The settings may name another one now (`outdated`). `support` says
+    which passages support a sentence; there is none where the settings go without a reader.
     """
 
     settings: IndexSettings
@@ -43,6 +44,7 @@ class Index:
     embedding_cache: EmbeddingCache
     reader: Reader | None
     reranker: Reranker | None = None
+    support: Reader | None = None
 
     @property
     def fingerprint(self) -> str:

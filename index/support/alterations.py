@@ -12,7 +12,8 @@ _SPELLED = "two three four five six seven eight nine ten eleven twelve twenty th
 _UNITS = (
     "kilograms pounds ounces tonnes grams stones", "kilometres miles metres feet yards inches centimetres",
     "kilometers miles meters feet yards inches centimeters", "km miles m ft", "kg lb g oz",
-    "seconds minutes hours days weeks months years decades centuries", "second minute hour day week month year decade century",
+    "seconds minutes hours days weeks months years decades centuries",
+    "second minute hour day week month year decade century",
     "million billion thousand trillion", "percent points", "dollars euros pounds yen francs",
     "hourly daily weekly monthly quarterly yearly annually", "litres gallons pints", "liters gallons pints", "°C °F",
     "Celsius Fahrenheit Kelvin", "bytes bits", "MB GB KB TB", "degrees radians", "acres hectares", "$ € £", "knots mph km/h",
@@ -37,7 +38,8 @@ _DIRECTIONS = (
     "public private", "same different", "similar different", "internal external", "positive negative", "with without",
     "long short", "longer shorter", "best worst", "better worse", "good bad", "new old", "men women", "male female",
     "add remove", "added removed", "enable disable", "enabled disabled", "send receive",
-    "sent received", "hot cold", "warm cool", "deep shallow", "wide narrow", "input output", "encrypt decrypt", "permit prohibit",
+    "sent received", "hot cold", "warm cool", "deep shallow", "wide narrow", "input output", "encrypt decrypt",
+    "permit prohibit",
     "improve worsen", "improved worsened", "reduce raise", "reduced raised", "reduces raises", "cause prevent",
     "causes prevents", "caused prevented", "success failure", "join leave", "joined left", "approve refuse",
     "approved refused", "parent child", "teacher student", "buyer seller", "employer employee", "employers employees",
@@ -86,7 +88,9 @@ def _figure(sentence: str, others: str, random: Random) -> str | None:
         return _put(sentence, one, random.choice([w for w in _SPELLED if w != one.group()]))
     one = random.choice(found)
     near = sorted({m.group() for m in _NUMBER.finditer(others)} - {m.group() for m in found})
-    return _put(sentence, one, random.choice(near) if near and random.random() < 0.5 else _other_number(one.group(), random))
+    return _put(
+        sentence, one, random.choice(near) if near and random.random() < 0.5 else _other_number(one.group(), random)
+    )
 
 
 def _other_number(number: str, random: Random) -> str:
@@ -113,7 +117,9 @@ def _date(sentence: str, others: str, random: Random) -> str | None:
 def _name(sentence: str, others: str, random: Random) -> str | None:
     mine = list(_NAME.finditer(sentence))
     theirs = sorted({m.group() for m in _NAME.finditer(others)} - {m.group() for m in mine})
-    theirs = [name for name in theirs if name.lower() not in sentence.lower() and name not in _MONTHS and name not in _DAYS]
+    theirs = [
+        name for name in theirs if name.lower() not in sentence.lower() and name not in _MONTHS and name not in _DAYS
+    ]
     if not mine or not theirs:
         return None
     one = random.choice(mine)

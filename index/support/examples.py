@@ -20,7 +20,9 @@ from index.support.statements import crossed, joined, stated
 _MARKER = re.compile(r"\s*\[\d+\](?:\[\d+\])*")
 _HEADER = re.compile(r"\A\[\d+\]\s+\S+\s+")
 _ASIDE = re.compile(r"\s*\([^()]{1,80}\)|,\s(?:which|who|whose|where|including|such as)\b[^,.;]{3,90}(?=[,.;])")
-_OPENING = re.compile(r"\A(?:In|On|At|By|After|Before|During|As|For|From|With|Since|However|Moreover|Also)\b[^,.;]{0,70},\s+")
+_OPENING = re.compile(
+    r"\A(?:In|On|At|By|After|Before|During|As|For|From|With|Since|However|Moreover|Also)\b[^,.;]{0,70},\s+"
+)
 _TAIL = re.compile(r"(?:,|;)\s[^,;]{12,120}(?=\.\Z)")
 _LEAST_WORDS, _MOST_WORDS = 6, 45
 _HELD_OUT = 10
@@ -64,7 +66,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A sentence that people judged, or wrote, with its text cut into sentences. `holding`: the sentences that they used."""
+    """A sentence that people judged, or wrote, with its text cut into sentences. `holding`: the sentences that they used;
+    `texts`: the text as it was before, where it is of several parts."""
 
     claim: str
     title: str
@@ -72,6 +75,7 @@ class Labelled:
     supported: bool
     holding: tuple[bool, ...] | None = None
     question: str = ""
+    texts: tuple[str, ...] = ()
 
 
 def sentences_of(text: str) -> tuple[str, ...]:
@@ -105,10 +109,10 @@ def expertqa(path: Path) -> list[Labelled]:
     found = []
     for line in path.read_text("utf-8").splitlines():
         row = json.loads(line)
-        texts = list(dict.fromkeys(_HEADER.sub("", evidence) for evidence in row["evidence"]))
+        texts = list(dict.fromkeys(" ".join(_HEADER.sub("", evidence).split()) for evidence in row["evidence"]))
         sentences = tuple(dict.fromkeys(s for text in texts for s in sentences_of(text)))
         claim = _MARKER.sub("", row["claim"]).strip()
-        found.append(Labelled(claim, "", sentences, row["support"] == "Complete", question=row["question"]))
+        found.append(Labelled(claim, "", sentences, row["support"] == "Complete", None, row["question"], tuple(texts)))
     return found
 
 
@@ -161,7 +165,9 @@ def training_material(data: Path, synonyms: Synonyms | None) -> Material:
     natural = source_of(nq_pool(data, "train"), without=titles)
     answers = tuple(clapnq(data / "clapnq" / "answerable.jsonl", held_out=False))
     # Some evidence is an address alone: people looked it up, and a model cannot.
-    claims = tuple(one for one in expertqa(data / "expertqa" / "train.jsonl") if len(" ".join(one.sentences).split()) > 20)
+    claims = tuple(
+        one for one in expertqa(data / "expertqa" / "train.jsonl") if len(" ".join(one.sentences).split()) > 20
+    )
     shares = ((0.3, wiki), (0.03, posts[0]), (0.03, posts[1]), (0.22, squad2), (0.12, policies), (0.13, natural))
     return Material(shares, ((0.05, answers), (0.12, claims)), synonyms)
 
@@ -205,7 +211,9 @@ def of_question(source: Source, passage: Document, asked: Asked, random: Random)
         return _cut(stated(asked.question, answer, random), passage, [where], [where], "answer", random)
     if chance < 0.7:
         wrong = _other_answer(passage, asked, random)
-        return wrong and _cut(stated(asked.question, wrong, random), passage, [], [where], "wrong answer", random)
+        if wrong is None:
+            return None
+        return _cut(stated(asked.question, wrong, random), passage, [], [where], "wrong answer", random)
     statement = stated(asked.question, answer, random)
     if chance < 0.86:
         rest = [s for at, s in enumerate(passage.sentences) if at not in answering]
@@ -216,8 +224,12 @@ def of_question(source: Source, passage: Document, asked: Asked, random: Random)
 
 
 def _where(passage: Document, asked: Asked) -> int | None:
-    """Return the sentence that a question's first stretch is in. Spaces were made one each, so places are about right."""
-    start, at = asked.spans[0].start, 0
+    return _sentence_at(passage, asked.spans[0].start)
+
+
+def _sentence_at(passage: Document, start: int) -> int | None:
+    """Return the sentence at this place of the passage. Runs of spaces were made one each, so places are about right."""
+    at = 0
     for number, sentence in enumerate(passage.sentences):
         at += len(sentence) + 1
         if start < at:
@@ -226,14 +238,8 @@ def _where(passage: Document, asked: Asked) -> int | None:
 
 
 def _plausible(passage: Document, asked: Asked) -> tuple[int, str]:
-    text = passage.text
     span = asked.plausible[0]
-    at, place = 0, 0
-    for place, sentence in enumerate(passage.sentences):
-        at += len(sentence) + 1
-        if span.start < at:
-            break
-    return place, text[span.start : span.end]
+    return _sentence_at(passage, span.start) or 0, passage.text[span.start : span.end]
 
 
 def _other_answer(passage: Document, asked: Asked, random: Random) -> str | None:
@@ -304,7 +310,9 @@ def _of_two(
     """Make an example of a sentence that says what two sentences say, of one passage or of two."""
     random, synonyms = drawing
     second = random.choice(others) if others and random.random() < 0.5 else passage
-    fit = [n for n, s in enumerate(second.sentences) if _LEAST_WORDS <= len(s.split()) <= 25 and s != passage.sentences[at]]
+    fit = [
+        n for n, s in enumerate(second.sentences) if _LEAST_WORDS <= len(s.split()) <= 25 and s != passage.sentences[at]
+    ]
     if not fit or len(claim.split()) > 25:
         return None
     n = random.choice(fit)

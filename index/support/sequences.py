@@ -4,9 +4,6 @@ from index.reader.groups import Item, LabelledSentence
 from index.reader.tokens import WordPieces
 from index.support.examples import Example
 
-LONGEST_CLAIM = 96
-"""Tokens of a sentence that are read."""
-
 
 def item_of(example: Example, pieces: WordPieces) -> Item:
     """Return what is learnt from an example: whether the text supports the sentence, and which of its sentences do."""

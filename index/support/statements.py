@@ -3,7 +3,10 @@
 import re
 from random import Random
 
-_WHO = re.compile(r"(?:who|what|which company|which country)\s+(?=(?:is|are|was|were|has|had|can|will)\b|[a-z]+(?:ed|s)\b)", re.IGNORECASE)
+_WHO = re.compile(
+    r"(?:who|what|which company|which country)\s+(?=(?:is|are|was|were|has|had|can|will)\b|[a-z]+(?:ed|s)\b)",
+    re.IGNORECASE,
+)
 _WHICH = re.compile(
     r"(?:what|which)\s+(?P<kind>[a-z]+(?: [a-z]+)?)\s+"
     r"(?=(?:is|are|was|were|has|had|can|will)\b(?!\s(?:it|the|he|she|they|we|you|this|that|a|an|[A-Z])\b))",
@@ -11,10 +14,14 @@ _WHICH = re.compile(
 )
 _COPULA = re.compile(r"(?:what|who|when|where)\s+(?P<be>is|are|was|were)\s+(?P<rest>.+)", re.IGNORECASE)
 _HOW_MANY = re.compile(r"how (?:many|much)\s+(?P<rest>.+)", re.IGNORECASE)
-_DID = re.compile(r"(?P<asks>when|where|how|why)\s+(?P<do>did|does|do|can|should|will|must)\s+(?P<rest>.+)", re.IGNORECASE)
+_DID = re.compile(
+    r"(?P<asks>when|where|how|why)\s+(?P<do>did|does|do|can|should|will|must)\s+(?P<rest>.+)", re.IGNORECASE
+)
 _IN = {"when": ("in ", ""), "where": ("in ", "at "), "how": ("", "by "), "why": ("because ", "because of ")}
 _FIRST = re.compile(r"\s+(?=(?:is|are|was|were|has|have|had|will|can|could|would|may|must|should|did|does)\b)")
-_PREPOSITION = re.compile(r"(?:in|on|at|by|from|to|with|because|for|during|after|before|since|until|under|over)\b", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"(?:in|on|at|by|from|to|with|because|for|during|after|before|since|until|under|over)\b", re.IGNORECASE
+)
 
 
 def stated(question: str, answer: str, random: Random) -> str:
@@ -33,15 +40,17 @@ def _statement(question: str, answer: str, random: Random) -> str | None:
         before = "" if _PREPOSITION.match(answer) else random.choice(_IN[found["asks"].lower()])
         helper = "" if found["do"].lower() in ("did", "does", "do") else f"{found['do'].lower()} "
         subject, _, rest = found["rest"].partition(" ")
-        return _capital(f"{found['rest']} {before}{answer}." if not helper else f"{subject} {helper}{rest} {before}{answer}.")
+        return _capital(
+            f"{found['rest']} {before}{answer}." if not helper else f"{subject} {helper}{rest} {before}{answer}."
+        )
     if found := _WHICH.match(question):
-        return _capital(f"{answer} {question[found.end():]}.")
+        return _capital(f"{answer} {question[found.end() :]}.")
     if found := _COPULA.fullmatch(question):
         if random.random() < 0.5:
             return _capital(f"{found['rest']} {found['be'].lower()} {answer}.")
         return _capital(f"{answer} {found['be'].lower()} {found['rest']}.")
     if found := _WHO.match(question):
-        return _capital(f"{answer} {question[found.end():]}.")
+        return _capital(f"{answer} {question[found.end() :]}.")
     return None
 
 
@@ -65,7 +74,9 @@ def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:] if word.lower() in _SMALL else text
 
 
-_SMALL = frozenset("the a an it this that these those in on at by there they he she we you its his her their our some most".split())
+_SMALL = frozenset(
+    "the a an it this that these those in on at by there they he she we you its his her their our some most".split()
+)
 
 
 def _capital(text: str) -> str:

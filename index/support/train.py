@@ -1,6 +1,7 @@
 """Trains the support model: `python -m index.support.train --data DIR --out DIR --start index/reader/weights`.
 
-It may be stopped at any time and started again: it goes on from the last checkpoint in `--out`, as the reader's training does.
+It may be stopped at any time and started again: it goes on from the last checkpoint in `--out`, as the reader's training
+does.
 """
 
 import argparse
@@ -26,7 +27,8 @@ from index.reader.tokens import WordPieces
 from index.reader.training import Plan, Training
 from index.settings import Precision
 from index.support.examples import Material, examples, training_material
-from index.support.sequences import LONGEST_CLAIM, item_of
+from index.support.model import LONGEST_CLAIM
+from index.support.sequences import item_of
 
 log = logging.getLogger("index.support.train")
 
@@ -57,7 +59,8 @@ def train(plan: Plan, material: Material, *, workers: int) -> None:
             now = time.monotonic()
             if now - shown > _SHOWN_EVERY:
                 speed, loss = (training.tokens - read) / (now - shown), sum(losses) / len(losses)
-                log.info("step %d, %.2f million tokens, %.0f a second, loss %.3f", training.step, training.tokens / 1e6, speed, loss)
+                millions = training.tokens / 1e6
+                log.info("step %d, %.2f million tokens, %.0f a second, loss %.3f", training.step, millions, speed, loss)
                 shown, read, losses = now, training.tokens, []
             if now - saved > _SAVED_EVERY:
                 training.save()

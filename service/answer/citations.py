@@ -32,11 +32,15 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A sentence of an answer before its citations are numbered."""
+    """A sentence of an answer before its citations are numbered.
+
+    `probability` is that of its stretches supporting it; None where no model read them.
+    """
 
     text: str
     stretches: tuple[Stretch, ...]
     support: Support
+    probability: float | None = None
 
 
 @dataclass(slots=True)
@@ -83,7 +87,8 @@ class Cited:
         words = without_markers(visible(draft.text))
         before = f"{self.text} " if self.text else ""
         self.text = before + words + "".join(f" [{number}]" for number in cited)
-        self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support),)
+        probability = None if draft.probability is None else round(draft.probability, 4)
+        self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support, probability),)
         return Said(self.sentences[-1], self.citations[known:])
 
 

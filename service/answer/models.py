@@ -64,13 +64,17 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer. `answer.text[start:end]` is this sentence with its markers; `text` is without."""
+    """One sentence of an answer. `answer.text[start:end]` is this sentence with its markers; `text` is without.
+
+    `support_probability` is how likely its citations support it, where a model has read both.
+    """
 
     text: str
     start: int
     end: int
     citations: tuple[int, ...]
     support: Support
+    support_probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

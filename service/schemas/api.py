@@ -82,11 +82,15 @@ class SearchResponse(Wire):
 
 
 class SentenceWire(Wire):
+    """A sentence of an answer. `support_probability` is how likely its citations support it; null for what was quoted, and
+    where no model has read it."""
+
     text: str
     start: int
     end: int
     citations: list[int]
     support: Literal["verified", "unverified"]
+    support_probability: float | None = None
 
 
 class HighlightWire(Wire):

@@ -164,6 +164,7 @@ def _sentence_wire(sentence: Sentence) -> SentenceWire:
         end=sentence.end,
         citations=list(sentence.citations),
         support=sentence.support,
+        support_probability=sentence.support_probability,
     )
 
 

@@ -1,21 +1,33 @@
 """The check of one sentence that a language model wrote: which sentences of the articles support it, and whether they do.
 
-A sentence is verified when what it cites holds a sentence that says nearly the same, every figure, day and name of it stands
-in what is quoted, and nothing is turned into its opposite. Quotes are never repaired: a citation that fails is not replaced
-by another one.
+A sentence is verified when the support model has read that the passages support it, every figure, day and name of it stands
+in what is quoted, and nothing is turned into its opposite. Without the model, it must be nearly what one of their sentences
+says. Quotes are never repaired: a citation that fails is not replaced by another one.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.ingest.segmentation import display_text
-from index.records import Hit, SentenceSpan, Span
+from index.reader.model import Reader
+from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
-from service.answer.verification.claims import Source, contradicted, missing
+from service.answer.languages import foreign_language
+from service.answer.verification.claims import contradicted, missing
+from service.answer.verification.supporting import MOST_READ, by_reading, by_similarity, source
 
-# A sentence whose cited passage is less similar than this was not taken from it, whatever the model says.
+_SUPPORTED = 0.5
+"""From this probability on, what was read counts as support."""
+
+_INTERCEPT, _SLOPE = 0.0, 1.0
+"""The logistic curve from the model's log-odds to a probability. `python -m eval.support` fits it."""
+
+# So few words are no sentence: they say something only together with the question.
+_FRAGMENT = 6
+
+# Without the support model: a sentence whose cited passage is less similar than this was not taken from it.
 _LEAST_SIMILARITY = 0.5
 # A sentence that cites nothing is given a citation only where it says nearly what the passage says.
 _LEAST_SIMILARITY_UNCITED = 0.7
@@ -32,34 +44,76 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Support:
-    """What of the passages supports a sentence, and what of the sentence they do not hold."""
+    """What of the passages supports a sentence, and what speaks against it. `score` orders these; `probability` is None where
+    no model has read the sentence."""
 
     stretches: tuple[Stretch, ...]
     missing: frozenset[str]
     contradicted: bool
+    score: float = 0.0
+    probability: float | None = None
 
     @property
     def holds(self) -> bool:
-        return bool(self.stretches) and not self.missing and not self.contradicted
-
-    @property
-    def similarity(self) -> float:
-        return max((stretch.score for stretch in self.stretches), default=0.0)
+        likely = self.probability is None or self.probability >= _SUPPORTED
+        return bool(self.stretches) and likely and not self.missing and not self.contradicted
 
 
-def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
-    """Check a sentence against the passages that it cites, or, where it cites none, against each that was shown.
+_NOTHING = _Support((), frozenset(), contradicted=False)
 
-    Addresses that do not stand in what is quoted are taken out: they are how words are carried away.
+
+def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = "") -> Draft:
+    """Check a sentence against the passages that it cites, or, where it cites none, against those that were shown.
+
+    A few words that answer a question ("Ten days.") are read together with the `question`. Addresses that do not stand in
+    what is quoted are taken out: they are how words are carried away. Raises ModelUnusable.
     """
-    if cited:
-        support = _support(index, words, cited, least=_LEAST_SIMILARITY)
+    if index.support and not foreign_language(words):
+        support = _read(index.support, words, cited or shown, question)
     else:
-        each = [_support(index, words, [hit], least=_LEAST_SIMILARITY_UNCITED) for hit in shown]
-        held = [support for support in each if support.holds]
-        support = max(held, key=lambda one: one.similarity, default=_Support((), frozenset(), contradicted=False))
-    text = _without_foreign_addresses(words, [stretch.words for stretch in support.stretches])
-    return Draft(text, support.stretches, "verified" if support.holds and text == words else "unverified")
+        support = _compared(index, words, cited, shown)
+    stretches = support.stretches if cited or support.holds else ()
+    text = _without_foreign_addresses(words, [stretch.words for stretch in stretches])
+    verified = support.holds and text == words
+    return Draft(text, stretches, "verified" if verified else "unverified", support.probability)
+
+
+def _read(model: Reader, words: str, hits: Sequence[Hit], question: str) -> _Support:
+    """Let the support model read the sentence with the passages. Its support does not count for what rules speak against."""
+    fragment = bool(question) and len(words.split()) <= _FRAGMENT
+    claim = f"{question.rstrip(' ?')}? {words}" if fragment else words
+    found = by_reading(model, claim, hits, least=_log_odds(_SUPPORTED))
+    probability = _probability(found.log_odds) if found.stretches else 0.0
+    return _judged(words, found.stretches, score=found.log_odds, probability=probability)
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-(_INTERCEPT + _SLOPE * log_odds)))
+
+
+def _log_odds(probability: float) -> float:
+    return (math.log(probability / (1 - probability)) - _INTERCEPT) / _SLOPE
+
+
+def _compared(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> _Support:
+    """Compare the sentence with those of the passages by similarity: all that are cited together, or each that was shown."""
+    if cited:
+        least = _LEAST_SIMILARITY
+        stretches = tuple(s for hit in cited[:MOST_READ] for s in by_similarity(index, words, hit, least=least))
+        return _judged(words, stretches)
+    each = [
+        _judged(words, tuple(by_similarity(index, words, hit, least=_LEAST_SIMILARITY_UNCITED)))
+        for hit in shown[:MOST_READ]
+    ]
+    return max((one for one in each if one.holds), key=lambda one: one.score, default=_NOTHING)
+
+
+def _judged(
+    words: str, stretches: tuple[Stretch, ...], *, score: float | None = None, probability: float | None = None
+) -> _Support:
+    found = source(stretches)
+    best = max((stretch.score for stretch in stretches), default=0.0) if score is None else score
+    return _Support(stretches, missing(words, found), contradicted(words, found), best, probability)
 
 
 def _without_foreign_addresses(words: str, quotes: Sequence[str]) -> str:
@@ -68,48 +122,3 @@ def _without_foreign_addresses(words: str, quotes: Sequence[str]) -> str:
 
     kept_words = _ADDRESS.sub(kept, words)
     return words if kept_words == words else " ".join(kept_words.split())
-
-
-def _support(index: Index, words: str, hits: Sequence[Hit], *, least: float) -> _Support:
-    stretches = tuple(stretch for hit in hits for stretch in _supporting(index, words, hit, least=least))
-    source = _source(stretches)
-    return _Support(stretches, missing(words, source), contradicted(words, source))
-
-
-def _source(stretches: Sequence[Stretch]) -> Source:
-    articles = {stretch.hit.passage.article.id: stretch.hit.passage.article for stretch in stretches}.values()
-    return Source(
-        quotes=tuple(_shown(stretch) for stretch in stretches),
-        titles=tuple(f"{article.title} {article.publisher or ''}" for article in articles),
-        published=tuple(article.published for article in articles if article.published),
-    )
-
-
-def _shown(stretch: Stretch) -> str:
-    return display_text(stretch.words, stretch.hit.passage.article.format)
-
-
-def _supporting(index: Index, words: str, hit: Hit, *, least: float) -> list[Stretch]:
-    """Return the sentence of a passage that says most nearly what these words say, if one does.
-
-    Others that say nearly the same come along where they hold something of these words that the first does not hold; and the
-    sentence before it, where that holds the name which the first refers to.
-    """
-    passage = hit.passage
-    texts = [display_text(passage.words_of(span), passage.article.format) for span in passage.sentences]
-    vectors = index.sentence_vectors.of([words, *texts])
-    similarities = vectors[1:] @ vectors[0]
-    order = [int(at) for at in (-similarities).argsort(kind="stable") if similarities[at] >= least]
-    if not order:
-        return []
-    best = order[0]
-    chosen = [_stretch(hit, passage.sentences[best], float(similarities[best]))]
-    for at in [*order[1:], *([best - 1] if best else [])]:
-        further = _stretch(hit, passage.sentences[at], float(similarities[at]))
-        if further not in chosen and missing(words, _source([*chosen, further])) < missing(words, _source(chosen)):
-            chosen.append(further)
-    return chosen
-
-
-def _stretch(hit: Hit, span: SentenceSpan, similarity: float) -> Stretch:
-    return Stretch(hit, Span(span.start, span.end), hit.passage.words_of(span), similarity)

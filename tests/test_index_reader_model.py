@@ -1,6 +1,7 @@
 """Reading: exact stretches, each pair on its own, and a clear word when the weights cannot be used."""
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from index.errors import ModelUnusable
 from index.ingest.segmentation import split_sentences
 from index.models.embedding import packaged_folder
 from index.reader import model
-from index.reader.model import WEIGHTS_FILE, Reader, ReaderPassage, Stretch
+from index.reader.model import READER, WEIGHTS_FILE, Reader, ReaderPassage, Stretch
 from index.reader.network import WORDS, started
 from index.reader.storing import save
 from index.reader.tokens import Sequenced
@@ -194,10 +195,9 @@ def test_weights_of_another_shape_are_told(folder: Path, tmp_path: Path) -> None
         Reader(tmp_path).load()
 
 
-def test_shipped_weights_that_were_replaced_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "_SHIPPED", folder)
+def test_shipped_weights_that_were_replaced_are_told(folder: Path) -> None:
     with pytest.raises(ModelUnusable, match="damaged or was replaced"):
-        Reader().load()
+        Reader(shipped=replace(READER, folder=folder)).load()
 
 
 def test_the_fingerprint_names_the_weights(folder: Path, tmp_path: Path) -> None:

@@ -194,11 +194,14 @@ def _of_words(words: str) -> float:
 def _of_digits(match: re.Match[str], *, money: bool) -> float:
     """Return the number that digits give: the last mark is that of the decimals, unless it stands before three digits.
 
-    A single point before three digits is that of decimals too, unless in a sum of money: "1.234" and "€1.234".
+    A single point before three digits is that of decimals too, unless in a sum of money: "1.234" and "€1.234"; and so is any
+    mark behind a nought: "0,500", but "021 694" is parted by a space.
     """
     digits, gap = match["digits"], match["gap"]
-    if gap and not digits.startswith("0") and (gap != "." or money or digits.count(".") > 1 or "," in digits):
-        digits = digits.replace(gap, "")
+    if gap:
+        alone = gap in ".," and digits.count(".") + digits.count(",") == 1
+        decimal = alone and (digits.startswith("0") or (gap == "." and not money))
+        digits = digits if decimal else digits.replace(gap, "")
     return float(digits.replace(",", "."))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from eval.records import BroughtArticle, QuestionSet
 from index.errors import WrongUsage
+from index.models.prompts import Prompts
 from service.client import Client
 from service.schemas.maintenance import IndexReportWire
 from service.settings import Settings
@@ -57,7 +58,9 @@ def opened(question_set: QuestionSet, dataset: Path, settings: Settings) -> Iter
 
 def _home(source: Path, settings: Settings) -> Path:
     # Each way of indexing has its own place: comparing them is what evaluation is for.
-    key = (str(source.resolve()), settings.embed_model, settings.precision, str(settings.passage_tokens))
+    prompts = Prompts(settings.embed_question_prompt, settings.embed_passage_prompt)
+    model = f"{settings.embed_model}{prompts.fingerprint}{' of a server' if settings.embed_base_url else ''}"
+    key = (str(source.resolve()), model, settings.precision, str(settings.passage_tokens))
     return settings.data_dir / "eval" / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
@@ -23,8 +23,36 @@ class IndexSettings(BaseSettings):
     )
     embed_model: str = Field(
         PACKAGED_MODEL,
-        description="Embedding model: any sentence-transformers name or folder. The default ships as a package.",
+        description="Embedding model: any sentence-transformers name or folder, or the name at the server of "
+        "`FOOTNOTE_EMBED_BASE_URL`. The default ships as a package.",
     )
+    embed_base_url: str | None = Field(
+        None,
+        description="Address of a server with OpenAI's embeddings API, with `/v1`. It then embeds all articles and "
+        "questions, so their texts go there. Default: the model runs here.",
+    )
+    embed_api_key: SecretStr | None = Field(None, description="Key for that server, where it wants one.")
+    embed_timeout_seconds: float = Field(30.0, gt=0, description="Longest wait for one answer of that server.")
+    embed_question_prompt: str | None = Field(
+        None,
+        description="Text put before each question that is embedded, such as `query: ` for E5. Default: what the model's "
+        "folder says itself; for a server, nothing.",
+    )
+    embed_passage_prompt: str | None = Field(
+        None,
+        description="Text put before each passage that is embedded, such as `passage: ` for E5. Default: as for questions. A "
+        "change of either needs `footnote index --rebuild`.",
+    )
+
+    @field_validator("embed_base_url")
+    @classmethod
+    def _named_at_a_server(cls, address: str | None, told: ValidationInfo) -> str | None:
+        if address is not None and not address.lower().startswith(("http://", "https://")):
+            raise ValueError("an address begins with http:// or https://")
+        if address is not None and told.data.get("embed_model") == PACKAGED_MODEL:
+            raise ValueError("FOOTNOTE_EMBED_MODEL must name the model at that server")
+        return address
+
     precision: Precision = Field(
         "fastest",
         # The second is an older name, from when the reader had its own choice. It still works.

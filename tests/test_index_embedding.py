@@ -1,5 +1,6 @@
 """The embedding model: exact tokens, vectors of length 1, and a clear word when it cannot be used."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from index.errors import ModelUnusable
 from index.models.embedding import Embedder, packaged_folder
+from index.models.prompts import Prompts
 from index.records import Span
 from index.settings import PACKAGED_MODEL
 
@@ -88,6 +90,29 @@ def test_the_fingerprint_names_the_model_and_its_weights(embedder: Embedder, cop
     assert embedder.fingerprint == "all-MiniLM-L6-v2@53aa51172d142c89"
     assert Embedder(str(copied)).fingerprint == f"{copied}@53aa51172d142c89"
     assert Embedder("some/name").fingerprint == "some/name"
+
+
+def test_prompts_change_vectors_and_the_fingerprint(embedder: Embedder, copied: Path) -> None:
+    prompted = Embedder(str(copied), prompts=Prompts("query: ", "passage: "))
+    text = "It rained in Rome."
+    assert np.allclose(prompted.embed_questions([text]), embedder.embed_questions([f"query: {text}"]), atol=2e-2)
+    assert np.allclose(prompted.embed_passages([text]), embedder.embed_passages([f"passage: {text}"]), atol=2e-2)
+    assert prompted.fingerprint != Embedder(str(copied), prompts=Prompts("query: ", "")).fingerprint
+    assert prompted.fingerprint.startswith(f"{Embedder(str(copied)).fingerprint}+prompts-")
+    assert prompted.passage_tokens(10_000) == embedder.passage_tokens(10_000) - 2
+
+
+def test_a_model_brings_its_own_prompts_and_the_settings_come_first(embedder: Embedder, copied: Path) -> None:
+    plain = Embedder(str(copied)).fingerprint
+    config = {"prompts": {"query": "query: ", "document": "passage: "}, "default_prompt_name": None}
+    (copied / "config_sentence_transformers.json").write_text(json.dumps(config))
+    own, none = Embedder(str(copied)), Embedder(str(copied), prompts=Prompts("", ""))
+    text = "It rained in Rome."
+    assert np.allclose(own.embed_questions([text]), embedder.embed_questions([f"query: {text}"]), atol=2e-2)
+    assert np.allclose(own.embed_passages([text]), embedder.embed_passages([f"passage: {text}"]), atol=2e-2)
+    assert np.allclose(none.embed_questions([text]), embedder.embed_questions([text]), atol=2e-2)
+    assert own.fingerprint == Embedder(str(copied), prompts=Prompts("query: ", "passage: ")).fingerprint
+    assert none.fingerprint == plain
 
 
 def test_any_folder_with_a_model_will_do(embedder: Embedder, copied: Path) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from index.errors import ModelUnusable
 from index.models.computation import computation
+from index.models.prompts import Prompts
 from index.models.request_batching import RequestBatcher
 from index.records import Span
 from index.settings import PACKAGED_MODEL, Precision
@@ -49,9 +50,11 @@ class Embedder:
     The model is loaded when it is first needed: reading the status of an index does not load it.
     """
 
-    def __init__(self, model: str, *, precision: Precision = "fastest") -> None:
+    def __init__(self, model: str, *, precision: Precision = "fastest", prompts: Prompts | None = None) -> None:
+        """`prompts` are put before what is embedded; those that are None are the model's own."""
         self._requested = model
         self._precision: Precision = precision
+        self._prompts = prompts or Prompts()
         # One thread at a time: the tokenizer is not safe for several ("Already borrowed"), and the model uses all cores.
         self._lock = RLock()
         # Cutting has its own tokenizer, so that it does not have to wait for the model between two batches.
@@ -66,9 +69,19 @@ class Embedder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identifies this model: its name, and the hash of its weights if they are in a local file."""
+        """Identifies this model: its name, the hash of its weights if they are in a local file, its prompts if any."""
         weights = Path(self._path, "model.safetensors")
-        return f"{self.name}@{sha256_of(weights)[:16]}" if weights.is_file() else self.name
+        known = f"{self.name}@{sha256_of(weights)[:16]}" if weights.is_file() else self.name
+        return known + self._prompts.or_those_of(Path(self._path)).fingerprint
+
+    @property
+    def prompts(self) -> Prompts:
+        """The prompts that were asked for."""
+        return self._prompts
+
+    def is_same_as(self, other: "Embedder") -> bool:
+        """Say whether another embedder was opened for the same model and prompts. Loads and reads nothing."""
+        return (self.name, self.prompts) == (other.name, other.prompts)
 
     def load(self) -> None:
         """Load the model now rather than with the first text. Raises ModelUnusable."""
@@ -77,7 +90,7 @@ class Embedder:
 
     def passage_tokens(self, wanted: int) -> int:
         """Return how many tokens a passage may have, so that it never exceeds the model's limit together with its heading."""
-        return max(min(wanted, self._max_tokens - self._heading_tokens - 4), 8)
+        return max(min(wanted, self._max_tokens - self._heading_tokens - self._prompt_tokens - 4), 8)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """Return the spans of the tokens of each text, by the model's own tokenizer.
@@ -126,7 +139,7 @@ class Embedder:
 
     def _question(self, text: str) -> Vectors:
         # Other models may need a prompt before questions, or use another module for them.
-        if self._requested != PACKAGED_MODEL:
+        if self._requested != PACKAGED_MODEL or self._prompts.question:
             return self._encoded([text], questions=True)
         import torch
 
@@ -147,6 +160,8 @@ class Embedder:
             encode = self._model.encode_query if questions else self._model.encode_document
             vectors = encode(
                 [*texts],
+                # None is the model's own.
+                prompt=self._prompts.question if questions else self._prompts.passage,
                 batch_size=_BATCH,
                 convert_to_tensor=True,
                 show_progress_bar=False,
@@ -167,6 +182,11 @@ class Embedder:
     @property
     def _max_tokens(self) -> int:
         return int(self._model.max_seq_length or 512)
+
+    @property
+    def _prompt_tokens(self) -> int:
+        prompt = self._prompts.or_those_of(Path(self._path)).passage
+        return len(self.token_spans([prompt])[0]) if prompt else 0
 
     @property
     def _heading_tokens(self) -> int:

@@ -12,6 +12,9 @@ from index.ingest.chunking import CHUNKING
 from index.models.computation import computation
 from index.models.embedding import Embedder, Vectors
 from index.models.embedding_cache import EmbeddingCache
+from index.models.embedding_server import EmbeddingServer
+from index.models.prompts import Prompts, prompts_from_json
+from index.models.remote_embedding import RemoteEmbedder
 from index.models.reranking import Reranker
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader
@@ -22,6 +25,7 @@ from index.stores.generations import current_folder, remove_leftovers
 from index.stores.lexical import LexicalIndex
 from index.stores.vectors import VectorStore
 
+_YES, _NO = "yes", "no"
 _CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
 _Store = TypeVar("_Store")
 
@@ -53,8 +57,8 @@ class Index:
 
     def configured_embedder(self) -> Embedder:
         """Return the model in the settings: usually the one that the index was made with."""
-        wanted = Embedder(self.settings.embed_model, precision=self.settings.precision)
-        return self.embedder if wanted.name == self.embedder.name else wanted
+        wanted = _embedder(self.settings)
+        return self.embedder if wanted.is_same_as(self.embedder) else wanted
 
     def check(self) -> None:
         """Raise IndexEmpty or IndexMismatch if no question can be answered.
@@ -90,7 +94,8 @@ class Index:
 
     def record_fingerprint(self) -> None:
         """Record in the catalogue which model and cutting the index is made with."""
-        self.catalog.set_fact("embed_model", self.settings.embed_model)
+        for name, value in _MadeWith.by(self.settings).facts().items():
+            self.catalog.set_fact(name, value)
         self.catalog.set_fact("fingerprint", self.fingerprint)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -129,6 +134,41 @@ class Index:
         self.catalog.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _MadeWith:
+    """The embedding model that an index is made with, as its catalogue keeps it. `server`: one of a server."""
+
+    model: str
+    prompts: Prompts
+    server: bool
+
+    @classmethod
+    def by(cls, settings: IndexSettings) -> "_MadeWith":
+        prompts = Prompts(settings.embed_question_prompt, settings.embed_passage_prompt)
+        return cls(settings.embed_model, prompts, settings.embed_base_url is not None)
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> "_MadeWith | None":
+        model = catalog.fact("embed_model")
+        prompts = prompts_from_json(catalog.fact("embed_prompts"))
+        return cls(model, prompts, catalog.fact("embed_server") == _YES) if model else None
+
+    def facts(self) -> dict[str, str]:
+        server = _YES if self.server else _NO
+        return {"embed_model": self.model, "embed_prompts": self.prompts.as_json(), "embed_server": server}
+
+
+def _embedder(settings: IndexSettings, made_with: _MadeWith | None = None) -> Embedder:
+    """Open the model that an index was made with, or the one in the settings. Where a server is, settings alone say."""
+    wanted = made_with or _MadeWith.by(settings)
+    if not wanted.server:
+        return Embedder(wanted.model, precision=settings.precision, prompts=wanted.prompts)
+    key = settings.embed_api_key.get_secret_value() if settings.embed_api_key else None
+    address = settings.embed_base_url
+    server = EmbeddingServer(address, key, settings.embed_timeout_seconds) if address is not None else None
+    return RemoteEmbedder(wanted.model, server=server, prompts=wanted.prompts)
+
+
 @contextmanager
 def open_index(settings: IndexSettings) -> Iterator[Index]:
     """Open or create the index in the data folder. The caller owns the folder (`index.stores.ownership`).
@@ -158,8 +198,8 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
         if catalog.has_passages() and not emptying_damaged:
             _check_held(folder / _VECTORS, vectors.count())
             _check_held(folder / _WORDS, words.count())
-        made_with = catalog.fact("embed_model") if catalog.count(EVERYTHING) else None
-        embedder = Embedder(made_with or settings.embed_model, precision=settings.precision)
+        made_with = _MadeWith.of(catalog) if catalog.count(EVERYTHING) else None
+        embedder = _embedder(settings, made_with)
         embedding_cache = EmbeddingCache(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(

@@ -11,9 +11,9 @@ import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.shared_system_client import SharedSystemClient
 from chromadb.config import Settings
-from chromadb.errors import ChromaError, InternalError
+from chromadb.errors import ChromaError, InternalError, InvalidArgumentError
 
-from index.errors import DataFolderUnusable, IndexDamaged
+from index.errors import DataFolderUnusable, IndexDamaged, IndexMismatch
 from index.models.embedding import Vectors
 
 _T = TypeVar("_T")
@@ -133,6 +133,7 @@ class VectorStore:
         try:
             yield
         except ChromaError as error:
+            _check_length(error)
             raise IndexDamaged(
                 f"The vectors in {self._folder} cannot be read ({error}). Run `footnote status --repair`: it makes them "
                 "again from the catalogue."
@@ -142,6 +143,9 @@ class VectorStore:
     def _writing(self) -> Iterator[None]:
         try:
             yield
+        except InvalidArgumentError as error:
+            _check_length(error)
+            raise
         except InternalError as error:
             raise DataFolderUnusable(
                 f"The vectors in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
@@ -153,6 +157,15 @@ class VectorStore:
     def close(self) -> None:
         """Close the folder."""
         self._client.close()  # type: ignore[attr-defined]
+
+
+def _check_length(error: ChromaError) -> None:
+    """Raise IndexMismatch for a vector of another length than those that are stored."""
+    if isinstance(error, InvalidArgumentError) and "dimension" in str(error):
+        raise IndexMismatch(
+            f"The embedding model gives vectors of another length than those of the index ({error}). Set "
+            "FOOTNOTE_EMBED_MODEL and FOOTNOTE_EMBED_BASE_URL back, or run `footnote index --rebuild`."
+        ) from error
 
 
 def _client(folder: Path) -> ClientAPI:

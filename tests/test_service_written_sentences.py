@@ -29,8 +29,27 @@ RULES = (
     "Fees rose by 5% in 2024. The minimum age is 16."
 )
 POWER = "The plant gives 835 megawatts and needs 2.9 watt-hours a request. It has 5 boats and 7 people."
+PIER = (
+    "Boats usually moor at the north quay. Some skippers may stay overnight, and guests should wear a life jacket. "
+    "The eastern gate is probably rebuilt next year. Most berths are partly covered."
+)
+BOOK = "Crews must sign the book of every harbour."
 
 WRONG = [
+    # How surely, how often, how many, and where
+    (PIER, "Boats always moor at the north quay."),
+    (PIER, "Boats rarely moor at the north quay."),
+    (PIER, "Boats usually moor at the south quay."),
+    (PIER, "All skippers may stay overnight."),
+    (PIER, "Some skippers must stay overnight."),
+    (PIER, "Some skippers will stay overnight."),
+    (PIER, "Guests must wear a life jacket."),
+    (PIER, "The western gate is probably rebuilt next year."),
+    (PIER, "The eastern gate is certainly rebuilt next year."),
+    (PIER, "Every berth is partly covered."),
+    (PIER, "Most berths are fully covered."),
+    (BOOK, "Crews may sign the book of every harbour."),
+    (BOOK, "Crews must sign the book of some harbours."),
     # Versions and other codes
     (GATE, "Version 3.10 was released in May 2023."),
     (GATE, "Version 3.2 was released in May 2023."),
@@ -105,6 +124,12 @@ WRONG = [
     (PARTS, "PEP 669 is used."),
 ]
 TRUE = [
+    (PIER, "Boats mostly moor at the north quay."),
+    (PIER, "Some skippers can stay overnight."),
+    (PIER, "The eastern gate is likely rebuilt next year."),
+    (PIER, "Guests ought to wear a life jacket."),
+    (PIER, "Usually, boats moor at the northern quay."),
+    (PIER, "Skippers stay overnight."),
     (GATE, "Version 3.1 was released in May 2023."),
     (GATE, "v3.1 came out in May 2023."),
     (GATE, "The server weighs 5 kilograms."),

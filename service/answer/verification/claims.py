@@ -16,7 +16,7 @@ from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, wee
 from service.answer.text.names import codes_in, missing_codes, missing_words
 from service.answer.text.spans import blanked, outside
 from service.answer.text.terms import stem_set
-from service.answer.verification.opposites import denied_otherwise, turned
+from service.answer.verification.opposites import denied_otherwise, shifted, turned
 from service.answer.verification.roles import roles_turned
 
 _FIRST_WORD = re.compile(r"\W*([A-Z][\w’'&.-]*)\s+([\w’'-]+)")
@@ -67,13 +67,15 @@ def missing(words: str, source: Source) -> frozenset[str]:
 
 
 def contradicted(words: str, source: Source) -> bool:
-    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell".
+    """Say whether a source says the opposite in so many words: "did not invest" against "invested", "rose" against "fell",
+    or claims more surely or more generally than it: "will" for "may", "all" for "some".
 
     Also where it has two names in each other's place (`service.answer.verification.roles`).
     """
     # That there is no charge denies nothing: it is a figure, and compared as one.
     said, quoted = _without_free(words), _without_free(" ".join(source.quotes))
-    return denied_otherwise(said, quoted) or turned(said, quoted) or roles_turned(words, source.quotes)
+    changed = denied_otherwise(said, quoted) or turned(said, quoted) or shifted(said, quoted)
+    return changed or roles_turned(words, source.quotes)
 
 
 def _without_free(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a sentence says the opposite of its source: what the source denies, or that something fell which rose."""
+"""Whether a sentence says the opposite of its source, or more: what it denies, that what rose fell, "will" for its "may"."""
 
 import re
 
@@ -29,6 +29,27 @@ _OPPOSITES = tuple(
         ("opened", "closed"),
     )
 )
+# Of the words of one group, each tells something else: how often, how many, how surely, how much, in which direction. Words
+# between bars tell the same.
+_APART = tuple(
+    tuple(frozenset(words.split()) for words in group.split("|"))
+    for group in (
+        "always | usually often generally frequently mostly | sometimes occasionally | rarely seldom | never",
+        "all every each | most | many several some | few",
+        "must shall | may might can could",
+        "certainly definitely certain surely proven confirmed guaranteed | probably likely | possibly perhaps maybe possible"
+        " alleged allegedly | unlikely",
+        "completely entirely fully wholly | partly partially",
+        "north northern northward | south southern southward | east eastern eastward | west western westward",
+        "northeast northeastern | northwest northwestern | southeast southeastern | southwest southwestern",
+    )
+)
+# What is surer, and what it is surer than. The other way round, a sentence claims less than its source.
+_SURER = tuple(
+    (frozenset(surer.split()), frozenset(than.split()))
+    for surer, than in (("will", "may might could"), ("must shall", "should ought"))
+)
+_PLAIN_WORD = re.compile(r"[^\W\d_]+")
 
 
 def denied_otherwise(words: str, source: str) -> bool:
@@ -46,6 +67,24 @@ def turned(words: str, source: str) -> bool:
     said, told = _affirmed(words), _affirmed(source)
     pairs = [*_OPPOSITES, *((other, one) for one, other in _OPPOSITES)]
     return any(said & one and told & other and not said & other and not told & one for one, other in pairs)
+
+
+def shifted(words: str, source: str) -> bool:
+    """Say whether a sentence is surer, more general, or about another direction than its source: "will" for "may", "all" for
+    "some", "north" for "south". Only where it has the one and its source the other, and neither has both."""
+    said, told = _plain_words(words), _plain_words(source)
+    surer = any(said & one and told & than and not told & one and not said & than for one, than in _SURER)
+    return surer or any(_put_in_place(said, told, group) for group in _APART)
+
+
+def _plain_words(text: str) -> frozenset[str]:
+    return frozenset(_PLAIN_WORD.findall(text.lower()))
+
+
+def _put_in_place(said: frozenset[str], told: frozenset[str], group: tuple[frozenset[str], ...]) -> bool:
+    mine = {at for at, same in enumerate(group) if said & same}
+    theirs = {at for at, same in enumerate(group) if told & same}
+    return bool(mine - theirs) and bool(theirs - mine)
 
 
 def _affirmed(text: str) -> frozenset[str]:

@@ -18,6 +18,8 @@ MOST_READ = 8
 
 # Sentences of one passage that are quoted because the model found something of the sentence in them.
 _MOST_OF_ONE = 3
+# Log-odds of a sentence that may still be quoted where it holds a figure or a name that the others do not hold.
+_LEAST_EVIDENCE = -2.0
 # Log-odds of a sentence that stands in the passage word for word.
 _WORD_FOR_WORD = 6.0
 _WORDS = re.compile(r"\w+")
@@ -42,9 +44,10 @@ class _Read:
 
     @property
     def order(self) -> list[int]:
-        """The places of its sentences, most evidence first."""
+        """The places of its sentences that may hold something of what was read for, most evidence first: at least one."""
         evidence = [sentence.evidence for sentence in self.reading.sentences]
-        return sorted(range(len(evidence)), key=lambda at: -evidence[at])
+        ordered = sorted(range(len(evidence)), key=lambda at: -evidence[at])
+        return [at for n, at in enumerate(ordered) if n == 0 or evidence[at] >= _LEAST_EVIDENCE]
 
     @property
     def telling(self) -> list[int]:

@@ -16,15 +16,19 @@ from index.records import EVERYTHING
 from index.sources.addresses import is_address
 from service.api.problem_types import PROBLEMS
 from service.auth.askers import OWNER
+from service.event_lines import server_sent_events
 from service.history.feedback import ReviewFilter
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
+    AskEvent,
     AskRequest,
     AskResponse,
+    HitsEvent,
     Problem,
     SearchRequest,
     SearchResponse,
+    SentenceEvent,
     Wire,
 )
 from service.schemas.history import ReviewResponse
@@ -75,7 +79,11 @@ class Client(Protocol):
 
 
 class AdminClient(Client, Protocol):
-    """A client that can also maintain the index and review answers."""
+    """A client that can also maintain the index and review answers, and tells an answer while it is made."""
+
+    def ask_events(self, request: AskRequest) -> Iterator[AskEvent]: ...
+
+    def articles(self, *, after: str | None = None, limit: int = 100, titled: str = "") -> ArticlesResponse: ...
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse: ...
 
@@ -95,11 +103,14 @@ class LocalClient:
     def ask(self, request: AskRequest) -> AskResponse:
         return self.assistant.ask(request, OWNER)
 
+    def ask_events(self, request: AskRequest) -> Iterator[AskEvent]:
+        return self.assistant.ask_events(request, OWNER)
+
     def search(self, request: SearchRequest) -> SearchResponse:
         return self.assistant.search(request, EVERYTHING)
 
-    def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
-        return self.assistant.articles(EVERYTHING, after=after, limit=limit)
+    def articles(self, *, after: str | None = None, limit: int = 100, titled: str = "") -> ArticlesResponse:
+        return self.assistant.articles(EVERYTHING, after=after, limit=limit, titled=titled)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
         return self.assistant.article(article_id, EVERYTHING, version)
@@ -136,6 +147,12 @@ class LocalClient:
         self.assistant.delete(article_ids)
 
 
+_HEADERS = {"Content-Type": "application/json"}
+_EVENTS: dict[str, type[HitsEvent | SentenceEvent | AskResponse]] = {
+    "hits": HitsEvent,
+    "sentence": SentenceEvent,
+    "answer": AskResponse,
+}
 # From the problem types of the service to the errors that were raised there.
 _ERRORS_BY_SLUG = {slug: error for error, (_, slug, _) in PROBLEMS.items()}
 
@@ -149,11 +166,24 @@ class HttpClient:
     def ask(self, request: AskRequest) -> AskResponse:
         return self._post("/api/ask", request, AskResponse)
 
+    def ask_events(self, request: AskRequest) -> Iterator[AskEvent]:
+        """Yield the events of an answer as the service sends them."""
+        asked = _json(request.model_copy(update={"stream": True}))
+        with self._explaining_faults(), self.http.stream("POST", "/api/ask", content=asked, headers=_HEADERS) as reply:
+            if reply.is_error:
+                reply.read()
+                raise _raised(reply)
+            for name, data in server_sent_events(reply.iter_lines()):
+                if name == "error":
+                    raise _raised_by(Problem.model_validate_json(data))
+                yield _EVENTS[name].model_validate_json(data)
+
     def search(self, request: SearchRequest) -> SearchResponse:
         return self._post("/api/search", request, SearchResponse)
 
-    def articles(self, *, after: str | None = None, limit: int = 100) -> ArticlesResponse:
-        params: dict[str, str | int] = {"limit": limit} if after is None else {"limit": limit, "after": after}
+    def articles(self, *, after: str | None = None, limit: int = 100, titled: str = "") -> ArticlesResponse:
+        params: dict[str, str | int] = {"limit": limit, "title": titled}
+        params |= {} if after is None else {"after": after}
         return self._get("/api/articles", params, ArticlesResponse)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
@@ -205,19 +235,22 @@ class HttpClient:
     def _send(
         self, method: str, path: str, *, content: str | None = None, params: dict[str, str | int] | None = None
     ) -> bytes:
+        with self._explaining_faults():
+            response = self.http.request(method, path, content=content, params=params, headers=_HEADERS)
+        if response.is_error:
+            raise _raised(response)
+        return response.content
+
+    @contextmanager
+    def _explaining_faults(self) -> Iterator[None]:
         import httpx
 
         try:
-            response = self.http.request(
-                method, path, content=content, params=params, headers={"Content-Type": "application/json"}
-            )
+            yield
         except httpx.HTTPError as error:
             raise ServiceFailed(
                 f"The service at {self.http.base_url} does not answer ({error}). Is it running?"
             ) from error
-        if response.is_error:
-            raise _raised(response)
-        return response.content
 
 
 @contextmanager
@@ -241,4 +274,8 @@ def _raised(response: "httpx.Response") -> FootnoteError:
         problem = Problem.model_validate_json(response.content)
     except ValueError:
         return ServiceFailed(f"The service answered with HTTP {response.status_code} and no explanation.")
+    return _raised_by(problem)
+
+
+def _raised_by(problem: Problem) -> FootnoteError:
     return _ERRORS_BY_SLUG.get(problem.type.rpartition("/")[2], ServiceFailed)(problem.detail)

@@ -28,6 +28,7 @@ from service.auth.limits import fair_queue_for, limits_for
 from service.auth.middleware import AuthMiddleware
 from service.auth.state import AuthState
 from service.maintenance.watch_status import health
+from service.mcp.http import mcp_router
 from service.monitoring.llm_health import LlmHealth
 from service.monitoring.metrics import measuring_loop_delay
 from service.monitoring.request_log import RequestLog
@@ -43,7 +44,7 @@ _NO_MODEL = (
 )
 _LOADING = "The models are being loaded. Questions that are asked now are answered when that is done."
 WEB = Path(__file__).parents[1] / "web"
-_NO_PAGES = ("/api", "/v1", "/static")
+_NO_PAGES = ("/api", "/v1", "/mcp", "/static")
 
 
 class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, Protocol):
@@ -89,6 +90,7 @@ def create_app(
     app.include_router(history_router(assistant, auth, limits))
     app.include_router(admin_router(assistant, auth))
     app.include_router(openai_router(assistant, auth, settings), dependencies=[Depends(limits.admit_question)])
+    app.include_router(mcp_router(assistant, limits, settings))
     app.include_router(_health(assistant, LlmHealth(settings), queue, fallback=settings.llm_fallback))
     app.include_router(metrics_router(auth_state.metrics, auth, status=assistant.status))
     app.include_router(_page())

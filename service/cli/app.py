@@ -11,6 +11,7 @@ from eval.commands import app as eval_app
 from service.cli.audit import audit
 from service.cli.help import HELP_NAMES, show_plain_types
 from service.cli.keys import app as keys_app
+from service.cli.mcp import mcp
 from service.cli.slack import app as slack_app
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(slack_app, name="slack")
 app.command("bench")(bench)
 app.command("audit")(audit)
+app.command("mcp")(mcp)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 Question = Annotated[

@@ -65,7 +65,7 @@ answers = Table(
     Column(
         "settings", JSON, nullable=False
     ),  # models, fingerprint, refusals, …; no secrets (`service.history.provenance`)
-    Column("through", String(16), nullable=False),  # api, page, openai, slack
+    Column("through", String(16), nullable=False),  # api, page, openai, slack, mcp
     Column("shared", Boolean, nullable=False, default=False),  # others who may read its articles may read it
     Column(
         "sources", JSON, nullable=False

@@ -30,7 +30,7 @@ from service.schemas.history import (
     StoredAnswerResponse,
 )
 
-Through = Literal["api", "page", "openai", "slack"]
+Through = Literal["api", "page", "openai", "slack", "mcp"]
 """The channel through which a question came."""
 
 # Earlier answers that a follow-up question may refer to. More would fill a language model's prompt.

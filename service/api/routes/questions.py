@@ -52,7 +52,7 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
         With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
         sentence, then `answer` with the whole of it; `error` with problem details in its place when something fails.
         """
-        await run_in_threadpool(_check, question, settings)
+        await run_in_threadpool(check_question, question, settings)
         # Only browsers send this header, and pages of other origins have been refused before.
         through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
         events = stream_events(lambda: assistant.ask_events(question, asker, through=through), slot)
@@ -69,7 +69,7 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
         slot: Annotated[Slot, Depends(slot_of)],
     ) -> SearchResponse:
         """Find the passages that fit a question best, without answering it."""
-        await run_in_threadpool(_check, question, settings)
+        await run_in_threadpool(check_question, question, settings)
 
         def found() -> Iterator[SearchResponse]:
             yield assistant.search(question, access)
@@ -79,7 +79,7 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
     return router
 
 
-def _check(asked: AskRequest | SearchRequest, settings: Settings) -> None:
+def check_question(asked: AskRequest | SearchRequest, settings: Settings) -> None:
     """Raise QuestionError if a question, its filters or its history are too long or hold invalid characters."""
     said = [message.text for message in asked.history] if isinstance(asked, AskRequest) else []
     check_lengths(asked.question, said, settings=settings)

@@ -1,0 +1,87 @@
+"""Results of tools as plain text, for clients and models that do not read structured results.
+
+It is no Markdown. Words of articles stand on one line each and without control characters, so that none of them can look
+like a line of ours.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from index.control_characters import visible_controls
+from service.links import is_web_address
+from service.mcp.arguments import ArticlePart
+from service.mcp.resources import article_uri
+from service.schemas.api import ArticlesResponse, AskResponse, CitationWire, DisagreementWire, SearchResponse
+
+
+def answer_text(answer: AskResponse) -> str:
+    """Return an answer with its sources, or what is said in its place."""
+    paragraphs = [_one_line(answer.text)]
+    if answer.status == "answered":
+        paragraphs += [_disagreement(disagreement) for disagreement in answer.disagreements]
+        if any(sentence.support == "unverified" for sentence in answer.sentences):
+            paragraphs.append("Not every sentence could be verified against its sources: see `support`.")
+        paragraphs.append("\n".join(["Sources:", *map(_source, answer.citations)]))
+    nearest = [
+        f"- {_one_line(near.title)}, {article_uri(near.article_id)}: “{_one_line(near.quote or '')}”"
+        for near in answer.nearest
+    ]
+    if nearest:
+        paragraphs.append("\n".join(["The passages that come nearest:", *nearest]))
+    if answer.about and answer.about.questions:
+        paragraphs.append("\n".join(["You could ask:", *(f"- {_one_line(text)}" for text in answer.about.questions)]))
+    return "\n\n".join(paragraphs)
+
+
+def search_text(found: SearchResponse) -> str:
+    """Return the passages that were found, best first."""
+    if not found.hits:
+        return "No passage was found."
+    passages = [
+        f"{number}. {_named(hit.title, hit.publisher, hit.published)}, {_address(hit.url, hit.article_id)}\n"
+        f"   “{_one_line(hit.text)}”"
+        for number, hit in enumerate(found.hits, 1)
+    ]
+    return "\n".join(passages)
+
+
+def article_text(part: ArticlePart) -> str:
+    """Return a part of an article under a line that says what it is. Its own lines stay."""
+    whole = f"Characters {part.start} to {part.end} of {part.characters}"
+    return f"{_named(part.title, part.publisher, part.published)}. {whole}:\n\n{visible_controls(part.text)}"
+
+
+def articles_text(page: ArticlesResponse) -> str:
+    """Return a page of articles, one a line."""
+    lines = [
+        f"- {_named(article.title, article.publisher, article.published)}: {_one_line(article.id)}"
+        for article in page.articles
+    ]
+    more = [] if page.next_after is None else [f"More: call again with after={_one_line(page.next_after)!r}."]
+    return "\n".join([f"{page.total} articles.", *lines, *more])
+
+
+def _disagreement(disagreement: DisagreementWire) -> str:
+    values = [f"{_one_line(one.value)} {_markers(one.citations)}" for one in disagreement.values]
+    return f"Sources differ: {'; '.join(values)}."
+
+
+def _markers(numbers: Sequence[int]) -> str:
+    return " ".join(f"[{number}]" for number in numbers)
+
+
+def _source(citation: CitationWire) -> str:
+    named = _named(citation.title, citation.publisher, citation.published)
+    return f"[{citation.number}] {named}, {_address(citation.url, citation.article_id)}: “{_one_line(citation.quote)}”"
+
+
+def _named(title: str, publisher: str | None, published: date | None) -> str:
+    return _one_line(", ".join(filter(None, [title, publisher, str(published or "")])))
+
+
+def _address(url: str | None, article_id: str) -> str:
+    return url if url and is_web_address(url) else article_uri(article_id)
+
+
+def _one_line(words: str) -> str:
+    return visible_controls(" ".join(words.split()), one_line=True)

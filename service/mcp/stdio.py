@@ -115,8 +115,8 @@ async def _stop_on_signal(corpus: _OwnerCorpus) -> None:
 def _finish(corpus: _OwnerCorpus) -> NoReturn:
     """End all work, close the data folder, and end the process.
 
-    The interpreter is not shut down: a thread that still runs a model would crash it, the one that reads standard input cannot
-    be interrupted, and clients kill a server that takes longer than two seconds to end.
+    The interpreter is not shut down: a thread that still runs a model would crash it, the one that reads standard input
+    cannot be interrupted, and clients kill a server that takes longer than two seconds to end.
     """
     corpus.queue.end()
     corpus.queue.wait_until_idle(_IDLE_SECONDS)

@@ -39,7 +39,7 @@ class RequestLog:
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])  # some libraries give the enumeration
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 

@@ -217,8 +217,8 @@ def test_errors_are_told_in_words_and_unexpected_ones_without_details(url: str, 
         (RuntimeError("at /secret/path"), "Something went wrong inside Footnote."),
     ):
         assistant.error = error
-        for tool, arguments in (("ask", {"question": "Why?"}), ("get_article", {"article_id": "a"})):
-            result = spoken(url, partial(call, tool=tool, **arguments))
+        for asks in (partial(call, tool="ask", question="Why?"), partial(call, tool="get_article", article_id="a")):
+            result = spoken(url, asks)
             assert result.is_error
             assert words(result).startswith(said)
             assert "secret" not in words(result)

@@ -11,20 +11,11 @@ from index.errors import AccessUnclear, ArticleError
 from index.sources.addresses import clean_address
 from index.sources.apart import apart
 from index.sources.articles import article_from
+from index.sources.entries import name_of, read_entry
 from index.sources.feeds import children_named, entries_of, feed_in, link_of, words_of
 from index.sources.html import read_html
 from index.sources.metadata import day_of, found_metadata
-from index.sources.source_types import (
-    Extracted,
-    Failed,
-    Limits,
-    Read,
-    ReadResult,
-    Skipped,
-    Source,
-    printable,
-    unexpected,
-)
+from index.sources.source_types import Extracted, Failed, Limits, Read, ReadResult, Skipped, Source, printable
 
 FEED_ENDINGS = frozenset({".xml", ".rss", ".atom"})
 
@@ -61,19 +52,14 @@ def read_entries(raw: bytes, file: Path, source: Source, limits: Limits) -> list
 
 def _read_entry(entry: etree._Element, number: int, file: Path, source: Source, limits: Limits) -> ReadResult:
     path = f"{printable(file)}#{number}"
-    name = file.name if file == source.root else file.relative_to(source.root).as_posix()
-    try:
-        default_id = f"{name}#{_key(entry)}"
+
+    def read() -> ReadResult:
+        default_id = f"{name_of(file, source)}#{_key(entry)}"
         extracted = _extracted(entry)
-        return Read(
-            article_from(extracted, default_id=default_id, path=path, limits=limits), source, extracted.warnings
-        )
-    except ArticleError as error:
-        return Failed(path, printable(file), str(error), isinstance(error, AccessUnclear))
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a bad entry never costs the others
-        return Failed(path, printable(file), unexpected(error))
+        article = article_from(extracted, default_id=default_id, path=path, limits=limits)
+        return Read(article, source, extracted.warnings)
+
+    return read_entry(read, path=path, file=file)
 
 
 def _key(entry: etree._Element) -> str:

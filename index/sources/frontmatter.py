@@ -149,11 +149,11 @@ def _bare_json(text: str, start: int) -> _Found | None:
 
 def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Return an object of JSON. Raises AccessUnclear when it has a key twice: which one counts would be a guess."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise AccessUnclear(f"has the key {twice[:80]!r} twice. Keep one of them.")
+    fields: dict[str, object] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise AccessUnclear(f"has the key {key[:80]!r} twice. Keep one of them.")
+        fields[key] = value
     return fields
 
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from index.errors import AccessUnclear, ArticleError
+from index.errors import ArticleError
 from index.sources.apart import apart
 from index.sources.articles import article_from
+from index.sources.entries import name_of, read_entry
 from index.sources.frontmatter import unique_pairs
 from index.sources.metadata import field_name, read_metadata
 from index.sources.plain import decode_utf8, normalise_line_ends
@@ -21,7 +22,6 @@ from index.sources.source_types import (
     Source,
     Withdrawn,
     printable,
-    unexpected,
 )
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -87,32 +87,32 @@ def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) 
 
 def read_some(batch: list[_Line], file: Path, source: Source, limits: Limits) -> list[ReadResult]:
     """Read some lines of a `.jsonl` file, given with their numbers."""
-    name = file.name if file == source.root else file.relative_to(source.root).as_posix()
-    return [_read_line(line, file, source, name=f"{name}#{number}", limits=limits) for number, line in batch]
+    return [_read_line(line, number, file, source, limits) for number, line in batch]
 
 
-def _read_line(line: bytes, file: Path, source: Source, *, name: str, limits: Limits) -> ReadResult:
-    path = f"{printable(file)}#{name.rpartition('#')[2]}"
-    try:
-        extracted = _extracted(json.loads(decode_utf8(line), object_pairs_hook=unique_pairs))
+def _read_line(line: bytes, number: int, file: Path, source: Source, limits: Limits) -> ReadResult:
+    path, name = f"{printable(file)}#{number}", f"{name_of(file, source)}#{number}"
+
+    def read() -> ReadResult:
+        extracted = _extracted(_parsed(line))
         if why := extracted.metadata.unpublished:
             return Withdrawn(path, printable(file), extracted.metadata.id or name, f"is passed over: {why}.")
         article = article_from(extracted, default_id=name, path=path, limits=limits)
         return Read(article, source, extracted.warnings)
+
+    return read_entry(read, path=path, file=file)
+
+
+def _parsed(line: bytes) -> object:
+    text = decode_utf8(line)
+    try:
+        return json.loads(text, object_pairs_hook=unique_pairs)
     except json.JSONDecodeError as error:
-        return Failed(path, printable(file), f"is not JSON: {error.msg} at column {error.colno}. Mend the line.")
+        raise ArticleError(f"is not JSON: {error.msg} at column {error.colno}. Correct the line.") from None
     except ValueError:
-        return Failed(
-            path, printable(file), "is not JSON that can be read: a number has too many digits. Mend the line."
-        )
+        raise ArticleError("is not JSON that can be read: a number has too many digits. Correct the line.") from None
     except RecursionError:
-        return Failed(path, printable(file), "is JSON nested too deeply to read. Flatten the line.")
-    except ArticleError as error:
-        return Failed(path, printable(file), str(error), isinstance(error, AccessUnclear))
-    except MemoryError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a bad line never costs the others
-        return Failed(path, printable(file), unexpected(error))
+        raise ArticleError("is JSON nested too deeply to read. Flatten the line.") from None
 
 
 def _extracted(fields: object) -> Extracted:

@@ -190,8 +190,8 @@ def worth_comparing(longest: int) -> float:
     return seconds(lambda text: text.split(" "), "a " * (longest // 2), calls=9) * _WORTH_COMPARING
 
 
-def grows_too_fast(read: Callable[[str], object], beginning: str, part: str, longest: int) -> bool:
-    once, twice, four = (beginning + (part * longest)[: longest // share] + "§" for share in (4, 2, 1))
+def grows_too_fast(read: Callable[[str], object], beginning: str, part: str, longest: int, *, end: str = "§") -> bool:
+    once, twice, four = (beginning + (part * longest)[: longest // share] + end for share in (4, 2, 1))
     # The shorter ones first: a cubic pattern would not come back from the longest.
     if max(seconds(read, once, calls=1) * 16, seconds(read, twice, calls=1) * 4) < worth_comparing(longest):
         return False

@@ -27,7 +27,7 @@ _DOTTED_DATES = ("en", "de", "da", "nb", "nn", "fi", "cs", "sk", "sl", "hr", "sr
 # above _EVERYDAY begin a sentence rather than being the name after a title.
 _ORDINARY, _EVERYDAY = 5.0, 5.5
 _LONGEST_ABBREVIATION = 6
-_WORD_AND_STOP = re.compile(r"(?P<inner>[.@]?)(?P<word>[^\W\d_]+)\.\s+\Z")
+_WORD_AND_STOP = re.compile(r"(?P<inner>[.@]?)(?<![^\W\d_])(?P<word>[^\W\d_]++)\.\s++\Z")
 _DAY_AND_STOP = re.compile(r"(?<![\w.,])\d{1,2}\.\s+\Z")
 _NEXT = re.compile(r"[^\W\d_]+|\d")
 

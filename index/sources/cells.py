@@ -8,7 +8,7 @@ from decimal import Decimal
 _AROUND = r'(?:"[^"]*"|\\.|\[\$[^\]]*\]|_.|[ $€£¥()+-])*'
 _NUMBER = re.compile(rf"({_AROUND})([#0,]+?)(?:\.(0+))?(%?)({_AROUND})")
 _COLOUR = re.compile(r"\[(?:[A-Za-z]+|Color ?\d+)\]|\*.", re.IGNORECASE)
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|_.')
+_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*\]|_.')
 
 
 def shown(value: object, number_format: str) -> str:

@@ -29,10 +29,11 @@ ENDINGS = frozenset(_NEEDS)
 _PIECE = 1_000_000
 # Cells of one sheet: a single one far down makes a table of millions of empty ones.
 _MOST_CELLS = 2_000_000
-_CELL = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_CELL = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_IMAGE = re.compile(r"!\[([^\]\n]*)\]\((?:data:[^)]*|[^)\s]+\.(?:png|jpe?g|gif|emf|wmf|svg|jpg))\)", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"!\[([^\]\n]{0,500})\]\((?:data:[^()]*|[^)\s]{1,500}\.(?:png|jpe?g|gif|emf|wmf|svg|jpg))\)", re.IGNORECASE
+)
 
 
 def missing_for(ending: str) -> str | None:
@@ -135,13 +136,22 @@ def _number(column: bytes) -> int:
 def _slides(text: str) -> tuple[str, tuple[int, ...]]:
     """Return a text without what markitdown notes in it, and where each slide starts. Slides count as pages."""
     first, *rest = _SLIDE.split(text)
-    kept = _COMMENT.sub("", first)
+    kept = _without_comments(first)
     starts: list[int] = []
     for number, slide in zip(map(int, rest[::2]), rest[1::2], strict=True):
         # Numbers count up from 1; where one should be missing, it starts where the next one does.
         starts.extend([len(kept)] * (number - len(starts)))
-        kept += _COMMENT.sub("", slide)
+        kept += _without_comments(slide)
     return kept, tuple(starts)
+
+
+def _without_comments(text: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len("-->")
+    return "".join([*kept, text[at:]])
 
 
 def _metadata(raw: bytes) -> Metadata:

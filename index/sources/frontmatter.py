@@ -19,7 +19,7 @@ LONGEST = 50_000
 # What may stand before front matter: white space, byte-order marks, comments.
 _BEFORE = re.compile(r"(?>\s|[\ufeff\u200b-\u200d\u2060]|<!--(?>[^-]|-(?!->))*+-->)*+")
 _OPENING = re.compile(
-    r"(?P<mark>---|\+\+\+|;;;)[ \t]*(?P<kind>yaml|yml|toml|json)?[ \t]*(?:\#[^\n]*)?(?:\n|\Z)", re.IGNORECASE
+    r"(?P<mark>---|\+\+\+|;;;)[ \t]*+(?:(?P<kind>yaml|yml|toml|json)[ \t]*+)?(?:\#[^\n]*)?(?:\n|\Z)", re.IGNORECASE
 )
 # YAML's own end of a document is one, too.
 _ENDS = {

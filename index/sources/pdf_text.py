@@ -31,7 +31,7 @@ _LIGATURES = str.maketrans(
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LIST_MARK = re.compile(r"(?:[•◦▪‣·–*\uf0b7]|-(?=\s)|\(?\d{1,3}[.)](?=\s)|\(?[a-z]\)(?=\s))")
 _SENTENCE_END = re.compile(r"""[.!?…:][”"’')\]]*\Z""")
-_BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\Z")
+_BROKEN_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-\u00ad\u2010]\Z")
 _HYPHEN_IN_WORD = re.compile(r"\w[-\u2010]\Z")
 _WORD = re.compile(r"[^\W\d_]+")
 # Words a million on a logarithmic scale: "government" 5.6, "longterm" 2.8, "govern" 3.7, "ry" 3.0.

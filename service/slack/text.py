@@ -14,7 +14,7 @@ from service.escaping import JOINER, unlinked
 _MARK = re.compile(r"[*_~`]+")
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _MARKDOWN_MARK = re.compile(r"[\\`*_~\[\]|]")
-_STARTS_BLOCK = re.compile(r"^(?=\s*([#>+=-]|&gt;|\d+[.)]))", re.MULTILINE)
+_STARTS_BLOCK = re.compile(r"^(?=[^\S\n]*([#>+=-]|&gt;|\d+[.)]))", re.MULTILINE)
 _ADDRESSED = re.compile(r"<(?:@|!subteam\^|!(?:here|channel|everyone)\b)")
 _CONTROL = re.compile(r"<([^<>]*)>")
 

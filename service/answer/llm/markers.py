@@ -7,7 +7,7 @@ from service.answer.citations import without_markers
 from service.answer.text.invisible import visible
 
 _NUMBERS = r"\d+(?:\s*[-–,;]\s*\d+)*"
-_LABEL = r"(?:\^|(?:passages?|sources?|citations?|references?|refs?|documents?|docs?|articles?)\s*[:#]?\s*)?"
+_LABEL = r"(?:\^|(?:passages?|sources?|citations?|references?|refs?|documents?|docs?|articles?)\s*+(?:[:#]\s*+)?)?"
 _BODY = rf"[\[【［]{{1,2}}\s*{_LABEL}({_NUMBERS})\s*(?:†[^\[\]【】［］]*)?[\]】］]{{1,2}}(?:\([^()\[\]\s]{{1,200}}\))?"
 # [2], [1, 2], [1-3], [passage 2], [Source 2], [^2], [citation:2], [[2]], [2](a.md), 【2】, 【2†source】 and the same in
 # full-width brackets: all of these are what models write when asked for [2].

@@ -7,13 +7,13 @@ _ASKING = r"(?:[a-z]{2,5} )?(?:what|which|who|whom|whose|when|where|why|how)\b"
 _BETWEEN = re.compile(rf"(?:[,;]? and|[?;,])\s+(?={_ASKING})", re.IGNORECASE)
 _ASKS = re.compile(_ASKING, re.IGNORECASE)
 # The bounds keep a long text from being tried in all its parts.
-_ONE, _AND_OTHER = r"(?P<one>[^?]{1,200}?)", r"\s+(?:and|with|to|vs\.?|versus)\s+(?P<other>[^?]{1,200})"
+_ONE, _AND_OTHER = r"(?P<one>[^?]{1,200}?)", r"\s(?:and|with|to|vs\.?|versus)\s(?P<other>[^?]{1,200})"
 _COMPARED = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"\b(?:compar\w+(?:\s+of)?|differences?\s+between)\s+{_ONE}{_AND_OTHER}",
-        rf"\bhow\s+do(?:es)?\s+{_ONE}{_AND_OTHER}\s+(?:differ|compare)\b",
-        rf"\A{_ONE}\s+(?:vs\.?|versus)\s+(?P<other>[^?]{{1,200}})",
+        rf"\b(?:compar\w+(?:\sof)?|differences?\sbetween)\s{_ONE}{_AND_OTHER}",
+        rf"\bhow\sdo(?:es)?\s{_ONE}{_AND_OTHER}\s(?:differ|compare)\b",
+        rf"\A{_ONE}\s(?:vs\.?|versus)\s(?P<other>[^?]{{1,200}})",
     )
 )
 _FEWEST_WORDS = 3

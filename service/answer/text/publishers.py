@@ -7,7 +7,7 @@ from functools import lru_cache
 from index.records import Hit
 
 # Catalogues write "The Guardian | World news" and "Fox News - Health" for what people call by its first part.
-_SECTION = re.compile(r"\s+[|–-]\s+")
+_SECTION = re.compile(r"(?<!\s)\s++[|–-]\s")
 
 
 def publishers_named(question: str, hits: Iterable[Hit]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from service.answer.verification.roles import roles_turned
 _FIRST_WORD = re.compile(r"\W*([A-Z][\w’'&.-]*)\s+([\w’'-]+)")
 _OF_ONE = re.compile(r"(?:is|was|has|had|will|would|plans|\w+s|\w+ed)\Z")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
-_RUN = re.compile(r"[A-Z]\w*(?:\s+[A-Z]\w*)+")
+_RUN = re.compile(r"\b[A-Z]\w*(?:\s+[A-Z]\w*)+")
 # "American" and "America", "Germany" and "German" begin alike; "Microsoft" and "Micron" differ by then.
 _SAME_BEGINNING = 6
 # Words more common than this open a sentence without being anybody's name: "it", "this", "after".

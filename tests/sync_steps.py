@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from index.ingest.pruning import Pruning
-from index.ingest.sync import SyncReport
+from index.ingest.sync_report import SyncReport
 from index.records import EVERYTHING, Access
 from index.stores.store import Index
 

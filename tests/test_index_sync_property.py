@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.ingest.pruning import Pruning
-from index.ingest.sync import SyncReport, sync
+from index.ingest.sync import sync
+from index.ingest.sync_report import SyncReport
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.source_types import Limits, Read, Source

@@ -13,7 +13,8 @@ from index.ingest.pruning import NO_PRUNING, Pruning
 from index.ingest.rebuild import rebuild
 from index.ingest.run_control import OnProgress
 from index.ingest.sweeping import deleted_vectors
-from index.ingest.sync import SyncReport, combined, delete, sync
+from index.ingest.sync import delete, sync
+from index.ingest.sync_report import SyncReport, combined
 from index.sources.reading import sources_from
 from index.sources.source_types import AnySource, Source, WebSource
 from index.stores.live import LiveIndex

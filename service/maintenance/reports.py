@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from index.ingest.sync import Problem
+from index.ingest.sync_report import Problem
 from index.ingest.upkeep import CheckResult, UpdateResult
 from service.schemas.maintenance import CheckResponse, FailedPath, IdsWire, IndexReportWire
 

@@ -1,0 +1,156 @@
+"""What each thing that was read from a source means for the index: an article to write, to leave as it is, or a problem.
+
+Nothing is written here. A run keeps what it has found so far in a `Tally`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from index.ingest.article_ids import Claim, claims_of, default_id, ids_for, longer_ids
+from index.ingest.chunking import content_key
+from index.ingest.sync_report import Problem
+from index.ingest.withdrawing import file_of
+from index.records import Article
+from index.sources.addresses import is_address
+from index.sources.files import read_file
+from index.sources.source_types import (
+    AnySource,
+    Failed,
+    Gone,
+    Limits,
+    Read,
+    ReadResult,
+    Skipped,
+    Source,
+    Withdrawn,
+    unexpected,
+)
+from index.stores.catalog import Entry
+from index.stores.publishing import Prepared
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has read and found so far, and what it found in the index at its start (`known`)."""
+
+    known: dict[str, Entry]
+    seen: dict[str, str] = field(default_factory=dict)  # article id -> path
+    added: dict[str, str] = field(default_factory=dict)  # article id -> content key
+    updated: int = 0
+    unchanged: int = 0
+    skipped: list[str] = field(default_factory=list)
+    failed: list[Problem] = field(default_factory=list)
+    failed_files: set[str] = field(default_factory=set)
+    gone: dict[str, str] = field(default_factory=dict)  # address -> its error
+    warnings: list[Problem] = field(default_factory=list)
+    withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
+    unclear: dict[str, str] = field(default_factory=dict)  # file -> path, if it is unclear who may read its articles
+    claims: dict[str, Claim] = field(default_factory=dict)
+    ids_at: dict[str, list[str]] = field(default_factory=dict)  # path -> ids that it had before
+    held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: unknown
+
+
+def tally_of(known: dict[str, Entry], sources: Sequence[AnySource]) -> Tally:
+    ids_at: dict[str, list[str]] = {}
+    for article_id, entry in known.items():
+        ids_at.setdefault(entry.path, []).append(article_id)
+    return Tally(known, claims=claims_of(sources), ids_at=ids_at)
+
+
+def note_unwritten(tally: Tally, article: Article, error: Exception) -> None:
+    """Record that an article could not be indexed after all."""
+    if tally.added.pop(article.id, None) is None:
+        tally.updated -= 1
+    tally.failed.append(Problem(article.path, unexpected(error)))
+    tally.failed_files.add(file_of(article.path))
+
+
+def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | None:
+    """Return the article that was read if it has to be written, and record everything else in the tally."""
+    match reading:
+        case Skipped(path, reason):
+            tally.skipped.append(path)
+            if reason and all(reason != warning.error for warning in tally.warnings):
+                tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+        case Gone(path, error):
+            tally.gone[path] = error
+        case Withdrawn(path, _, article_id, reason):
+            tally.skipped.append(path)
+            tally.warnings.append(Problem(path, reason))
+            tally.withdrawn[article_id] = path
+        case Failed(path, file, error, access_unclear):
+            tally.failed.append(Problem(path, error))
+            tally.failed_files.add(file)
+            if access_unclear:
+                tally.unclear[file] = path
+        case Read(article, source, warnings):
+            tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
+            return _compared(article, source, tally, limits)
+    return None
+
+
+def _compared(article: Article, source: AnySource, tally: Tally, limits: Limits) -> Prepared | None:
+    """Return the article if it has to be written, None if it is unchanged or collides with another."""
+    ids_before = tally.ids_at.get(article.path, ())
+    ids = ids_for(article, source, claims=tally.claims, before=ids_before)
+    if any(tally.seen.get(one) == article.path for one in ids):
+        return None  # it is in two sources: by itself and in its folder
+    others = {one: _collision(one, article.path, tally, limits) for one in ids}
+    free = next((one for one in ids if others[one] is None), None)
+    other = others.get(article.id)
+    among_its_own = other is not None and isinstance(source, Source) and source.holds(other)
+    if free is None or (among_its_own and free not in ids_before):
+        _note_collision(article, other or next(filter(None, others.values())), tally)
+        return None
+    article = replace(article, info=replace(article.info, id=free))
+    tally.seen[article.id] = article.path
+    entry, key = tally.known.get(article.id), content_key(article)
+    if entry == Entry(article.info, key, source.name, article.path):
+        tally.unchanged += 1
+        return None
+    if entry is None:
+        tally.added[article.id] = key
+    elif entry.info == article.info:
+        tally.unchanged += 1  # only its path changed
+    else:
+        tally.updated += 1
+    return Prepared(article, key, source.name, None if entry and entry.key == key else ())
+
+
+def _note_collision(article: Article, other: str, tally: Tally) -> None:
+    error = f"has the id {article.id!r}, which {other} has. Give one another id."
+    tally.failed.append(Problem(article.path, error))
+    tally.failed_files.add(file_of(article.path))
+    if article.info.groups is not None:
+        tally.unclear[file_of(article.path)] = (
+            article.path
+        )  # the articles of this file in the index may have other readers now
+
+
+def _collision(article_id: str, path: str, tally: Tally, limits: Limits) -> str | None:
+    """Return the path of another article that still has this id, if there is one."""
+    if article_id in tally.seen:
+        return tally.seen[article_id]
+    entry = tally.known.get(article_id)
+    if entry is None or entry.path == path:
+        return None
+    if is_address(entry.path):
+        return entry.path  # the id of a page is its address, so this article uses it on purpose or by mistake
+    file = file_of(entry.path)
+    if file == file_of(path):
+        return None  # a line that moved in its file
+    source = Source(Path(entry.source))
+    if file not in tally.held:
+        tally.held[file] = _ids_in(Path(file), source, limits)
+    held, plain = tally.held[file], default_id(entry.path, source)
+    if plain and plain != article_id and article_id in longer_ids(plain, entry.path, source):
+        article_id = plain  # its file states no id
+    return entry.path if held is None or article_id in held else None
+
+
+def _ids_in(file: Path, source: Source, limits: Limits) -> set[str] | None:
+    readings = list(read_file(file, source, limits=limits)) if file.exists() else []
+    if any(isinstance(reading, Failed) for reading in readings):
+        return None
+    return {reading.article.id for reading in readings if isinstance(reading, Read)}

@@ -12,7 +12,7 @@ from index.ingest.pruning import Pruning
 from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 from index.stores.store import Index
 
 PRUNE_ALL = Pruning(enabled=True, limit=1.0)

@@ -18,7 +18,7 @@ from index.ingest.sync_report import SyncReport
 from index.records import EVERYTHING
 from index.sources.reading import read_articles
 from index.sources.source_types import Limits, Read, Source
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 from index.stores.store import Index
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)

@@ -26,7 +26,7 @@ from index.sources.source_types import (
     Withdrawn,
     unexpected,
 )
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 from index.stores.publishing import Prepared
 
 

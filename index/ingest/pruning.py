@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from index.sources.source_types import AnySource
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 
 
 @dataclass(frozen=True, slots=True)

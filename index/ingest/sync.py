@@ -23,7 +23,7 @@ from index.sources.addresses import is_address
 from index.sources.feeds import Listed
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
 from index.sources.source_types import AnySource, Limits, ReadResult
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from index.stores.catalog import Entry
+from index.stores.catalog_reader import Entry
 
 _LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 _NOBODY: frozenset[str] = frozenset()

@@ -16,15 +16,13 @@ from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionEr
 from index.ingest.pruning import Pruning
 from index.ingest.run_control import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
-from index.models.computation import computation
 from index.records import EVERYTHING, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 from service.answer.analysis import analyse, checked
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
-from service.answer.models import Question
-from service.answer.pipeline import EXTRACTIVE, answer, steps
+from service.answer.pipeline import EXTRACTIVE, steps
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
 from service.auth.askers import OWNER, Asker
@@ -34,7 +32,7 @@ from service.history.provenance import provenance_of
 from service.history.store import HistoryStore, Through
 from service.history.usage import UsageReports
 from service.maintenance.backups import back_up
-from service.maintenance.reports import check_wire, report_wire
+from service.maintenance.reports import check_wire, report_wire, status_wire
 from service.maintenance.watch_status import WatchStatus
 from service.monitoring.observers import Observer, Rated, observed
 from service.schemas.api import (
@@ -66,8 +64,8 @@ from service.schemas.maintenance import (
 )
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
+from service.warming import answer_made_up_questions, load_models
 
-_WARM_UP_QUESTIONS, _LONGEST_TITLE = 3, 100
 log = structlog.get_logger(__name__)
 
 
@@ -235,27 +233,15 @@ class LocalAssistant:
         """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""
         if self.usage_reports is None:
             raise NotInHistory(
-                "It is not usage_reports here who asks (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count."
+                "No record is kept of questions (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count. Set it to keep one."
             )
         return self.usage_reports.report(days, asker.access, today=datetime.now(UTC).date())
 
     def status(self) -> StatusResponse:
         """Return the size and the state of the index."""
         with self.live.pinned() as index:
-            return StatusResponse(
-                articles=index.catalog.count(EVERYTHING),
-                passages=index.catalog.count_passages(),
-                model=index.embedder.name,
-                fingerprint=index.catalog.fact("fingerprint") or index.fingerprint,
-                last_sync=index.catalog.fact("last_sync"),
-                data_dir=str(self.settings.data_dir.absolute()),
-                answerer=(self.settings.llm_model or EXTRACTIVE) if self.writer else EXTRACTIVE,
-                reader=index.reader.name if index.reader else None,
-                reranker=index.reranker.name if index.reranker else None,
-                outdated=index.outdated(),
-                computation=str(computation(self.settings.precision)),
-                watching=self.watch_status.wire(),
-            )
+            answers_with = (self.settings.llm_model if self.writer else None) or EXTRACTIVE
+            return status_wire(index, self.settings, answerer=answers_with, watching=self.watch_status.wire())
 
     def index(
         self,
@@ -305,23 +291,12 @@ class LocalAssistant:
         if self.history:
             self.history.check()
         with self.live.pinned() as index:
-            index.check()
-            index.embedder.load()
-            if index.reader:
-                index.reader.load()
-            if index.reranker:
-                index.reranker.load()
+            load_models(index)
 
     def warm_up(self) -> float | None:
         """Answer a few made-up questions, so that the first person does not wait for what is loaded with the first answers.
 
         Return how many seconds the last of them took, or None if there are no articles. Raises what `ready` raises.
         """
-        seconds: float | None = None
         with self.live.pinned() as index:
-            for info in index.catalog.articles(EVERYTHING, after=None, limit=_WARM_UP_QUESTIONS):
-                started = perf_counter()
-                asked = Question(f"What is said about {info.title[:_LONGEST_TITLE]}?", access=EVERYTHING)
-                answer(asked, index=index, settings=self.settings)
-                seconds = perf_counter() - started
-        return seconds
+            return answer_made_up_questions(index, self.settings)

@@ -102,9 +102,9 @@ def _is(kind: Any, value: Any, character: str) -> bool:
     if kind is ops.ANY:
         return character != "\n"
     if kind is ops.NOT_LITERAL:
-        return ord(character) != value
+        return bool(ord(character) != value)
     if kind is ops.LITERAL:
-        return ord(character) == value
+        return bool(ord(character) == value)
     if kind is ops.RANGE:
         return bool(value[0] <= ord(character) <= value[1])
     return kind is ops.CATEGORY and re.match(_CATEGORIES[value], character) is not None

@@ -93,7 +93,7 @@ def patterns() -> dict[str, tuple[AnyPattern, frozenset[str]]]:
 def read_with(pattern: AnyPattern, methods: frozenset[str]) -> Read:
     """Return a function that reads a text as these methods do: from each of its characters on, or only from the first."""
     if methods <= {"fullmatch"}:
-        read = pattern.fullmatch
+        read: Callable[[Any], object] = pattern.fullmatch
     elif methods <= _FROM_THE_START:
         read = pattern.match
     elif methods <= {"search", *_FROM_THE_START}:

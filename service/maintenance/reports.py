@@ -1,12 +1,41 @@
-"""Converts reports of indexing and checking to the types of `service.schemas.maintenance`."""
+"""Converts the state of an index, and reports of indexing and checking, to the types of `service.schemas.maintenance`."""
 
 from collections.abc import Sequence
 
 from index.ingest.sync_report import Problem
 from index.ingest.upkeep import CheckResult, UpdateResult
-from service.schemas.maintenance import CheckResponse, FailedPath, IdsWire, IndexReportWire
+from index.models.computation import computation
+from index.records import EVERYTHING
+from index.stores.store import Index
+from service.schemas.maintenance import (
+    CheckResponse,
+    FailedPath,
+    IdsWire,
+    IndexReportWire,
+    StatusResponse,
+    WatchWire,
+)
+from service.settings import Settings
 
 _IDS_SHOWN = 20
+
+
+def status_wire(index: Index, settings: Settings, *, answerer: str, watching: list[WatchWire]) -> StatusResponse:
+    """Return the size and the state of an index. `answerer` is what words the answers."""
+    return StatusResponse(
+        articles=index.catalog.count(EVERYTHING),
+        passages=index.catalog.count_passages(),
+        model=index.embedder.name,
+        fingerprint=index.catalog.fact("fingerprint") or index.fingerprint,
+        last_sync=index.catalog.fact("last_sync"),
+        data_dir=str(settings.data_dir.absolute()),
+        answerer=answerer,
+        reader=index.reader.name if index.reader else None,
+        reranker=index.reranker.name if index.reranker else None,
+        outdated=index.outdated(),
+        computation=str(computation(settings.precision)),
+        watching=watching,
+    )
 
 
 def report_wire(updated: UpdateResult) -> IndexReportWire:

@@ -7,8 +7,8 @@ where the pattern reaches it, and that ends with something that does not match.
 
 import re
 from collections.abc import Iterator
-from re import _constants as ops  # type: ignore[attr-defined] # the parse tree of patterns has no public module
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as ops  # the parse tree of patterns has no public module
+from re import _parser as parser
 from typing import Any
 
 _CHARACTERS = "a1 -.A,\n'([<`*_/:#\"|&@~!†é\u3000"
@@ -66,7 +66,7 @@ def _sample_of(op: Any, value: Any, variant: int) -> str:
     if op in (ops.NOT_LITERAL, ops.ANY, ops.IN):
         return _character(op, value, variant)
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
-        return _sample(list(value[2]), variant) * min(value[0], _LONG)
+        return _sample(list(value[2]), variant) * min(int(value[0]), _LONG)
     if op in (ops.ASSERT, ops.ASSERT_NOT):
         return ""
     inside = _inside(op, value)

@@ -169,5 +169,5 @@ def test_a_feed_of_bad_links_is_told_in_a_few_words(web: WebServer) -> None:
     assert ids(readings) == [web.address + "/rain"]
     assert len(readings) < 50
     told = [reading.error for reading in readings if isinstance(reading, Failed)]
-    assert "lists 980 more links that lead nowhere." in told
-    assert "lists 11,001 links too many, which were not read. Split it." in told
+    assert "lists 980 more links that are not valid addresses." in told
+    assert "lists 11,001 links more than are read. Split it." in told

@@ -101,7 +101,7 @@ def test_drafts_are_passed_over_with_the_reason(folder: Path, name: str, content
     (reading,) = read(written(folder, name, content))
     assert isinstance(reading, Withdrawn)
     assert reading.id == "a"
-    assert "is passed over: it says" in reading.reason
+    assert "is skipped: it says" in reading.reason
 
 
 def test_lines_count_their_groups_however_the_key_is_written(folder: Path) -> None:
@@ -222,7 +222,7 @@ def test_links_to_nowhere_and_to_themselves_are_reported(folder: Path) -> None:
     readings = read(folder)
     assert articles(readings).keys() == {"real", "alias"}
     assert [Path(failed.path).name for failed in failures(readings)] == ["gone.md", "loop.md"]
-    assert all("Mend or remove the link." in failed.error for failed in failures(readings))
+    assert all("Correct or remove the link." in failed.error for failed in failures(readings))
 
 
 def with_links(folder: Path) -> Path:
@@ -415,7 +415,7 @@ BAD_LINES = {
     "empty text": ('{"text": " \\n"}', "is empty."),
     "NUL escaped": ('{"text": "ab\\u0000c"}', "is not text: character 2 is NUL. Remove it."),
     "NUL raw": (b'{"text": "ab\0c"}', "is NUL"),
-    "half a pair": ('{"text": "ab\\ud83dc"}', "holds half a surrogate pair at character 2. Remove it."),
+    "half a pair": ('{"text": "ab\\ud83dc"}', "contains half a surrogate pair at character 2. Remove it."),
     "half a pair in the title": ('{"text": "a", "title": "\\udc00"}', "has a title with characters that are not text"),
     "half a pair in a group": ('{"text": "a", "groups": ["\\udc00"]}', "has a group with characters that are not text"),
     "half a pair in the id": ('{"text": "a", "id": "\\ud800"}', "has a id with characters that are not text"),

@@ -310,7 +310,7 @@ def test_limits_hold() -> None:
     raw = pdf_of([["Some words are on this page."]] * 30)
     with pytest.raises(ArticleError, match="has 30 pages, over the limit of 29"):
         read_pdf(raw, Limits(pdf_pages=29))
-    with pytest.raises(ArticleError, match="holds more than 100 bytes of text on its first 4 pages"):
+    with pytest.raises(ArticleError, match="contains more than 100 bytes of text on its first 4 pages"):
         read_pdf(raw, Limits(text_bytes=100))
     with pytest.raises(ArticleError, match=r"took more than 0 seconds for 1 of its 30 pages"):
         read_pdf(raw, Limits(file_seconds=0))
@@ -336,7 +336,7 @@ def test_a_file_that_unpacks_to_gigabytes_fails() -> None:
     )
     tracemalloc.start()
     try:
-        with pytest.raises(ArticleError, match="holds more than 100,000,000 bytes once unpacked"):
+        with pytest.raises(ArticleError, match="contains more than 100,000,000 bytes once unpacked"):
             read_pdf(raw, LIMITS)
         assert tracemalloc.get_traced_memory()[1] < 200_000_000
     finally:

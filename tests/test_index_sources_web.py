@@ -97,8 +97,11 @@ FAILURES = {
         Reply(gzip.compress(b"x" * 10_000_000), headers={"Content-Encoding": "gzip"}),
         "is longer than 20,000 bytes",
     ),
-    "packed otherwise": (Reply(b"x", headers={"Content-Encoding": "br"}), "is packed as 'br', which was not asked for"),
-    "packed twice": (Reply(b"x", headers={"Content-Encoding": "gzip, gzip"}), "is packed as 'gzip, gzip'"),
+    "packed otherwise": (
+        Reply(b"x", headers={"Content-Encoding": "br"}),
+        "is compressed as 'br', which was not requested",
+    ),
+    "packed twice": (Reply(b"x", headers={"Content-Encoding": "gzip, gzip"}), "is compressed as 'gzip, gzip'"),
     "to another scheme": (Reply(status=302, headers={"Location": "file:///etc/passwd"}), "only http and https"),
     "to a password": (
         Reply(status=302, headers={"Location": "http://a:b@127.0.0.1/"}),

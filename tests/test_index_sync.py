@@ -287,7 +287,7 @@ def test_an_empty_file_of_lines_is_told(index: Index, folder: Path) -> None:
     assert counts(report) == {"added": 1}
     assert report.skipped == (str(folder / "a.jsonl"),)
     (warning,) = report.warnings
-    assert (warning.path, warning.error) == (str(folder / "a.jsonl"), "it is empty: no line holds an article")
+    assert (warning.path, warning.error) == (str(folder / "a.jsonl"), "it is empty: no line is an article")
 
 
 def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(

@@ -32,9 +32,9 @@ def clean_address(written: str) -> str:
         raise ArticleError(f"{written[:200]!r} is not an address. Write https://…") from None
     scheme = parts.scheme.lower()
     if scheme not in _PORTS:
-        raise ArticleError(f"{written[:200]!r} is not of the web: only http and https are fetched.")
+        raise ArticleError(f"{written[:200]!r} is not a web address: only http and https are fetched.")
     if parts.username is not None or parts.password is not None:
-        raise ArticleError("holds a user name or password. Leave these out: they would be shown with every citation.")
+        raise ArticleError("contains a user name or password. Remove them: they would be shown with every citation.")
     place = _host(host, written) + (f":{port}" if port and port != _PORTS[scheme] else "")
     query = "&".join(part for part in parts.query.split("&") if part and not _TRACKING.match(part))
     return urlunsplit((scheme, place, _path(parts.path), quote(query, safe=_KEPT), ""))
@@ -42,13 +42,13 @@ def clean_address(written: str) -> str:
 
 def _host(host: str, written: str) -> str:
     if not host:
-        raise ArticleError(f"{written[:200]!r} names no host. Write https://host/path.")
+        raise ArticleError(f"{written[:200]!r} has no host. Write https://host/path.")
     if ":" in host:
         return f"[{host}]"
     try:
         return host if host.isascii() else idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
-        raise ArticleError(f"{written[:200]!r} names a host that cannot be: {host!r}.") from None
+        raise ArticleError(f"{written[:200]!r} has an invalid host: {host!r}.") from None
 
 
 def _path(path: str) -> str:

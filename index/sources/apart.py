@@ -145,8 +145,8 @@ def _ended(status: int, task: Task) -> str:
 
 
 def _too_long(seconds: float, counted: str) -> str:
-    told = f"takes more than {seconds:g} seconds {counted} to read, the limit for its size"
-    return f"{told}. Split it, or remove it. FOOTNOTE_MAX_FILE_SECONDS is the limit for large files."
+    what = f"takes more than {seconds:g} seconds {counted} to read, the limit for its size"
+    return f"{what}. Split it, or remove it. FOOTNOTE_MAX_FILE_SECONDS is the limit for large files."
 
 
 def _too_much_memory(limit: int) -> str:

@@ -20,7 +20,7 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
     article_id = _checked_id(metadata.id or default_id)
     # A text of comments alone shows no line that could be its title.
     title = metadata.title or _title(extracted, article_id)
-    # Lines of a file and pages of the web have no name of their own that somebody chose.
+    # Lines of a file and web pages have no file name that someone chose.
     published, published_from = _day(metadata, title=title, name=path.stem if isinstance(path, Path) else "")
     info = ArticleInfo(
         id=article_id,
@@ -79,7 +79,7 @@ def _check_text(text: str, max_bytes: int) -> None:
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        raise ArticleError(f"holds half a surrogate pair at character {error.start}. Remove it.") from None
+        raise ArticleError(f"contains half a surrogate pair at character {error.start}. Remove it.") from None
     if size > max_bytes:
         raise ArticleError(too_long(size, max_bytes))
 

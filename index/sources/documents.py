@@ -54,12 +54,12 @@ def read_document(raw: bytes, ending: str, limits: Limits) -> Extracted:
     except BadZipFile:
         raise ArticleError(f"is not a {ending} file, or is encrypted. Save it again without a password.") from None
     except Exception as error:
-        told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise ArticleError(f"is not a {ending} file that can be read ({told}). Save it again.") from error
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ArticleError(f"is not a {ending} file that can be read ({reason}). Save it again.") from error
     text, slides = _slides(text)
     text = text.rstrip()
     if not text.strip():
-        raise ArticleError("holds no text. Write some, or remove it.")
+        raise ArticleError("contains no text. Add some, or remove it.")
     return Extracted(text, "markdown", metadata, slides, warnings)
 
 
@@ -75,14 +75,14 @@ def _text(raw: bytes, ending: str) -> tuple[str, tuple[str, ...]]:
 def _markdown(raw: bytes, ending: str) -> str:
     converter, info = _converter(ending)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and sheets that are passed over
+        warnings.simplefilter("ignore")  # about styles and sheets that are ignored
         result = converter.convert(BytesIO(raw), info)
     text = _IMAGE.sub(r"\1", normalise_line_ends(result.markdown).replace("\0", ""))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip()
 
 
 def _converter(ending: str) -> tuple["DocumentConverter", "StreamInfo"]:
-    # Seconds to import; and the converters alone, for MarkItDown itself would load a model that tells types apart.
+    # Imported here, as it takes seconds. The converters alone: MarkItDown itself would load a model that detects types.
     from markitdown import StreamInfo, converters
 
     for library in ("markitdown", "mammoth", "openpyxl", "bs4"):
@@ -100,7 +100,7 @@ def _check_size(raw: bytes, limits: Limits) -> None:
     with ZipFile(BytesIO(raw)) as archive:
         size = 0
         for part in archive.infolist():
-            # What is really unpacked counts, whatever a part is called and whatever the archive says of it.
+            # Count the bytes really unpacked: the names and sizes that the archive states may be wrong.
             with archive.open(part) as content:
                 while piece := content.read(_PIECE):
                     size += len(piece)

@@ -63,9 +63,9 @@ def _read_entry(entry: etree._Element, number: int, file: Path, source: Source, 
 
 
 def _key(entry: etree._Element) -> str:
-    """Return what tells an entry from the others of its feed, wherever it stands in it."""
-    told = words_of(entry, "guid", "id") or link_of(entry) or words_of(entry, "title") or ""
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    """Return a key that identifies an entry in its feed, independent of its position."""
+    identity = words_of(entry, "guid", "id") or link_of(entry) or words_of(entry, "title") or ""
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
 def _extracted(entry: etree._Element) -> Extracted:

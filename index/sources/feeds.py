@@ -99,7 +99,7 @@ def _unpacked(content: bytes, max_bytes: int) -> bytes:
     try:
         plain = packed.decompress(content, max_bytes)
     except zlib.error:
-        raise ArticleError("is packed, and cannot be unpacked.") from None
+        raise ArticleError("is compressed, and cannot be decompressed.") from None
     if packed.unconsumed_tail:
         raise ArticleError(f"is longer than {max_bytes:,} bytes once unpacked. Raise FOOTNOTE_FETCH_MAX_BYTES.")
     return plain
@@ -154,7 +154,7 @@ def words_of(entry: etree._Element, *names: str) -> str | None:
 
 
 def children_named(entry: etree._Element, name: str) -> Iterator[etree._Element]:
-    """Yield the children of this name, whatever their namespace. Names are in small letters."""
+    """Yield the children with this name, in any namespace. Names are in lower case."""
     return (child for child in entry if _name(child) == name)
 
 

@@ -86,7 +86,7 @@ class _Asking:
 class Fetcher:
     """Fetches one page at a time, and remembers what each site allows and when it was last asked.
 
-    When `stopped` is set, whatever is waited for ends with IndexingStopped.
+    When `stopped` is set, waiting ends with IndexingStopped.
     """
 
     client: httpx.Client
@@ -138,7 +138,7 @@ class Fetcher:
                 return EVERYTHING_ALLOWED
             if error.status == 0:
                 return error
-            return ArticleError(f"may not be fetched: what the site allows cannot be told, for {address} {error}")
+            return ArticleError(f"may not be fetched: it is not known what the site allows, as {address} {error}")
         except ArticleError as error:
             return error
         return EVERYTHING_ALLOWED
@@ -157,7 +157,7 @@ class Fetcher:
         """Return what an address answers, or where it redirects to."""
         site = _site(address)
         if self._unanswered[site] >= _MOST_UNANSWERED:
-            raise Unanswered(f"was not asked: {site} did not answer {_MOST_UNANSWERED} times. Try again later.")
+            raise Unanswered(f"was not fetched: {site} did not answer {_MOST_UNANSWERED} times. Try again later.")
         self._pause(address)
         try:
             answer = self._ask_now(address, asking)
@@ -243,7 +243,7 @@ def _site(address: str) -> str:
 def _content(response: httpx.Response, asking: _Asking) -> bytes:
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding not in _ENCODINGS:
-        raise ArticleError(f"is packed as {encoding[:40]!r}, which was not asked for and is not read.")
+        raise ArticleError(f"is compressed as {encoding[:40]!r}, which was not requested and is not supported.")
     content = bytearray()
     for part in response.iter_bytes():
         content += part

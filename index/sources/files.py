@@ -37,28 +37,28 @@ def read_files(source: Source, *, limits: Limits) -> Iterator[ReadResult]:
 def files_in(root: Path, unlisted: list[OSError], *, follow_links: bool = False) -> Iterator[Path]:
     """Yield the files under a folder, or the file itself. Errors of folders that cannot be listed go to `unlisted`.
 
-    A link to a folder outside is yielded like a file; with `follow_links`, what is in that folder is. What a link inside
-    leads to is there under its own name.
+    A link to a folder outside is yielded like a file; with `follow_links`, the files in that folder are. A link to a place
+    inside is left out, as its target is read under its own name.
     """
     if not root.is_dir():
         yield root
         return
     met = {os.path.realpath(root)}
     for folder, folders, names in os.walk(root, onerror=unlisted.append, followlinks=follow_links):
-        # Hidden folders (.git, .venv) hold no articles that anyone means to publish.
+        # Hidden folders (.git, .venv) contain no articles to publish.
         shown = sorted(name for name in folders if not name.startswith("."))
         links = [name for name in shown if os.path.islink(os.path.join(folder, name))]
         outward = [name for name in links if leads_out(Path(folder, name), root)]
         entered = [name for name in outward if follow_links and _is_new(Path(folder, name), met)]
         folders[:] = [name for name in shown if name not in links or name in entered]
-        told = [] if follow_links else outward
+        unfollowed = [] if follow_links else outward
         # Word notes in files such as ~$report.docx who has a document open.
-        for name in sorted([*told, *(name for name in names if not name.startswith((".", "~$")))]):
+        for name in sorted([*unfollowed, *(name for name in names if not name.startswith((".", "~$")))]):
             yield Path(folder, name)
 
 
 def leads_out(path: Path, root: Path) -> bool:
-    """Say whether a path is a link to something outside of the folder that was named. What was named itself never is."""
+    """Return whether a path is a link that leads out of the folder that was named. The named path itself never counts."""
     if path == root or not path.is_symlink():
         return False
     inside = os.path.realpath(root)
@@ -79,7 +79,7 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
         if not limits.follow_links and file.exists() and leads_out(file, source.root):
             yield _led_out(file, source)
         elif not file.is_file() or ending not in {*ENDINGS, *FEED_ENDINGS, LINES_ENDING}:
-            # A pipe or device would block the run, whatever it is called. A link to nowhere is a file that is gone.
+            # A pipe or device would block the run, under any name. A broken link is a file that is gone.
             yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file), _reason(ending))
         elif ending == LINES_ENDING:
             yield from read_lines(file, source, limits)
@@ -91,7 +91,7 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
         yield Failed(printable(file), printable(file), _explain(error), isinstance(error, AccessUnclear))
     except FootnoteError:
         raise
-    except Exception as error:  # noqa: BLE001 - no file ends a run, whatever its reader raises
+    except Exception as error:  # noqa: BLE001 - an error in one file must not end the run
         yield Failed(printable(file), printable(file), unexpected(error))
 
 
@@ -102,7 +102,7 @@ def default_id_of(file: Path, source: Source) -> str:
 
 
 def _passed_over(why: str) -> str:
-    return f"is passed over: {why}."
+    return f"is skipped: {why}."
 
 
 def _led_out(file: Path, source: Source) -> ReadResult:
@@ -113,7 +113,9 @@ def _led_out(file: Path, source: Source) -> ReadResult:
 
 
 def _gone(file: Path) -> Failed:
-    return Failed(printable(file), printable(file), "is a link to a file that does not exist. Mend or remove the link.")
+    return Failed(
+        printable(file), printable(file), "is a link to a file that does not exist. Correct or remove the link."
+    )
 
 
 def _reason(ending: str) -> str | None:

@@ -111,7 +111,7 @@ def _loaded(front: str, kind: str, *, first_line: int) -> dict[str, object]:
         fields = load_yaml(front, first_line=first_line)
     if not isinstance(fields, dict):
         raise AccessUnclear(
-            "has front matter that is not a list of `key: value`. Mend it, or write *** where a rule was meant."
+            "has front matter that is not a list of `key: value`. Correct it, or write *** where a rule was meant."
         )
     return {str(key): value for key, value in fields.items()}
 
@@ -120,7 +120,7 @@ def _toml(front: str) -> object:
     try:
         return tomllib.loads(front)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        raise AccessUnclear(f"has front matter that is not TOML: {error}. Mend it.") from None
+        raise AccessUnclear(f"has front matter that is not TOML: {error}. Correct it.") from None
 
 
 def _json(front: str) -> object:
@@ -129,7 +129,7 @@ def _json(front: str) -> object:
         written = front if front.lstrip().startswith("{") else "{" + front + "}"
         return json.loads(written, object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError) as error:
-        raise AccessUnclear(f"has front matter that is not JSON: {error}. Mend it.") from None
+        raise AccessUnclear(f"has front matter that is not JSON: {error}. Correct it.") from None
 
 
 def _bare_json(text: str, start: int) -> _Found | None:
@@ -139,7 +139,7 @@ def _bare_json(text: str, start: int) -> _Found | None:
         fields, end = decoder.raw_decode(text[start : start + LONGEST])
     except (ValueError, RecursionError) as error:
         if _starts_with_key(text, start + 1, any_key=False):
-            raise AccessUnclear(f"has front matter that is not JSON: {error}. Mend it.") from None
+            raise AccessUnclear(f"has front matter that is not JSON: {error}. Correct it.") from None
         return None
     if not any(field_name(key) in KNOWN_FIELDS for key in fields):
         return None

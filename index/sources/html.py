@@ -66,7 +66,7 @@ def decode_html(raw: bytes, charset: str | None = None) -> str:
 
     guess = from_bytes(raw).best()
     if guess is None:
-        raise ArticleError("is in no encoding that could be told. Save it again as UTF-8.")
+        raise ArticleError("is in an unknown encoding. Save it again as UTF-8.")
     return _XML_DECLARATION.sub("", normalise_line_ends(str(guess))).replace("\0", "")
 
 
@@ -98,7 +98,7 @@ def _kept_text(tree: HtmlElement) -> str:
             or ""
         )
     except Exception as error:
-        raise ArticleError(f"cannot be taken apart ({type(error).__name__}). Save the article as text.") from error
+        raise ArticleError(f"cannot be parsed ({type(error).__name__}). Save the article as text.") from error
 
 
 def _metadata(tree: HtmlElement, page: str, url: str | None) -> Metadata:
@@ -139,6 +139,6 @@ def _quietly_imported() -> ModuleType:
     import trafilatura  # takes half a second, and most folders hold no pages
 
     for library in _LIBRARIES:
-        # They log what they could not find in a page; what matters of it is told in our own words.
+        # They log what they do not find in a page; what matters is reported in our own warnings.
         logging.getLogger(library).setLevel(logging.CRITICAL)
     return trafilatura

@@ -35,7 +35,7 @@ _FEW = 3
 _FEW_LINKS = 0.1
 # How many times as long as the main part an element may be that holds all that was kept.
 _WIDEST = 3
-# Text left out is told of where it is more than this share of what was kept.
+# A warning is added if more than this share of the kept text was left out.
 _MUCH = 0.3
 
 

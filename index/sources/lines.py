@@ -38,7 +38,7 @@ def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[ReadResul
             articles += len(batch)
             yield from _read_batch(batch, file, source, limits)
     if not articles:
-        yield Skipped(printable(file), "it is empty: no line holds an article")
+        yield Skipped(printable(file), "it is empty: no line is an article")
 
 
 def count_lines(file: Path) -> int:
@@ -51,7 +51,7 @@ def count_lines(file: Path) -> int:
 
 
 def _batches(lines: BinaryIO, limits: Limits) -> Iterator[list[_Line]]:
-    """Yield the lines that are not empty, with their numbers from 1, as many at once as make a trip worth it."""
+    """Yield the lines that are not empty, with their numbers from 1, in batches for the reading process."""
     # A line without an end would be read whole before its length is known; JSON escapes take six bytes at most.
     longest = 6 * limits.text_bytes + 1_000_000
     batch: list[_Line] = []
@@ -96,7 +96,7 @@ def _read_line(line: bytes, number: int, file: Path, source: Source, limits: Lim
     def read() -> ReadResult:
         extracted = _extracted(_parsed(line))
         if why := extracted.metadata.unpublished:
-            return Withdrawn(path, printable(file), extracted.metadata.id or name, f"is passed over: {why}.")
+            return Withdrawn(path, printable(file), extracted.metadata.id or name, f"is skipped: {why}.")
         article = article_from(extracted, default_id=name, path=path, limits=limits)
         return Read(article, source, extracted.warnings)
 

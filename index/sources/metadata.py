@@ -24,12 +24,12 @@ KNOWN_FIELDS = frozenset(
     "id title url publisher published date author authors language lang groups draft publish public private unlisted hidden "
     "status tags categories description keywords layout slug permalink aliases summary".split()
 )
-"""Names of fields by which front matter is told from text."""
+"""Names of fields that distinguish front matter from text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The fields that were given. `warnings` tells which could not be understood and stay unknown.
+    """The fields that were given. `warnings` lists those that were not understood, which remain unknown.
 
     `unpublished` is why the article is not for its readers yet, such as that it is a draft. `day_unclear` says that a day of
     publishing is given and not understood.
@@ -75,10 +75,10 @@ def field_name(key: str) -> str:
 
 
 def _by_name(fields: dict[str, object]) -> dict[str, object]:
-    # "Groups" has to count as "groups": passed over, it would open the article to everyone.
+    # "Groups" has to count as "groups": if it were ignored, everyone could read the article.
     named = {field_name(key): value for key, value in fields.items()}
     if len(named) < len(fields):
-        raise AccessUnclear("has a key twice, in capitals and without. Keep one of them.")
+        raise AccessUnclear("has a key twice, with and without capitals. Keep one of them.")
     return named
 
 
@@ -124,11 +124,11 @@ def _line(fields: dict[str, object], key: str) -> str | None:
 
 
 def _named(fields: dict[str, object], key: str, warnings: list[str]) -> str | None:
-    """Return a field as one line, of a list the first, of a map its name. Tells where something was passed over."""
+    """Return a field as one line: of a list the first item, of a map its name. Add a warning if something was ignored."""
     values = _names(fields.get(key))
     if fields.get(key) not in (None, "", [], {}) and len(values) != 1:
-        told = f"only the first, {values[0][:40]!r}, counts" if values else "it stays unknown"
-        warnings.append(f"{key} is not one name; {told}")
+        which = f"only the first, {values[0][:40]!r}, is used" if values else "it remains unknown"
+        warnings.append(f"{key} is not one name; {which}")
     return _encodable(values[0], key) or None if values else None
 
 
@@ -205,7 +205,7 @@ def found_metadata(
     authors: Iterable[str] = (),
     language: str | None = None,
 ) -> Metadata:
-    """Return what a file tells of itself. What cannot be text in it is left out: nobody wrote it to be read by us."""
+    """Return what a file says about itself. Values that are not text are left out."""
     return Metadata(
         id=None,
         title=_tidy(title),

@@ -145,8 +145,8 @@ def visible_slides(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
             _forget_notes(slide)
     changed = BytesIO()
     deck.save(changed)
-    told = [f"{count} {what}" for count, what in ((slides, "hidden slides"), (notes, "speaker's notes")) if count]
-    return changed.getvalue(), ((f"{' and '.join(told)} were left out",) if told else ())
+    left_out = [f"{count} {what}" for count, what in ((slides, "hidden slides"), (notes, "speaker's notes")) if count]
+    return changed.getvalue(), ((f"{' and '.join(left_out)} were left out",) if left_out else ())
 
 
 def _hidden_shapes(tree: etree._Element) -> Iterator[etree._Element]:

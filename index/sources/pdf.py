@@ -36,7 +36,7 @@ class _Page:
 def read_pdf(raw: bytes, limits: Limits) -> Extracted:
     """Read a PDF file. Raises ArticleError when it is broken, encrypted, too long, or a scan without text.
 
-    A damaged page is left out, and told in the warnings.
+    A damaged page is left out, with a warning.
     """
     with opened(raw) as file:
         pages = _pages(file, limits)
@@ -65,7 +65,7 @@ def _pages(file: OpenedPdf, limits: Limits) -> list[_Page]:
         left -= sum(len(line.text) + 1 for line in pages[-1].lines) if left >= 0 else 0
         if left < 0:
             raise ArticleError(
-                f"holds more than {limits.text_bytes:,} bytes of text on its first {number + 1} pages. Split it, or "
+                f"contains more than {limits.text_bytes:,} bytes of text on its first {number + 1} pages. Split it, or "
                 "raise FOOTNOTE_MAX_ARTICLE_BYTES."
             )
         if monotonic() > deadline:

@@ -38,7 +38,7 @@ def opened(raw: bytes) -> Iterator[OpenedPdf]:
         if document is None:
             document = _document(_saved(structure)) if structure else None
         if document is None:
-            raise ArticleError(_NOT_READ.format("it is damaged, and holds no page that can be found"))
+            raise ArticleError(_NOT_READ.format("it is damaged, and no page was found in it"))
         try:
             yield OpenedPdf(document, structure, is_repaired)
         finally:
@@ -105,7 +105,7 @@ def fault_of_page(file: OpenedPdf, number: int, *, most_bytes: int) -> str | Non
         for stream in content if isinstance(content, pikepdf.Array) else () if content is None else (content,):
             left -= _unpacked_size(stream, left)
             if left < 0:
-                return f"holds more than {most_bytes:,} bytes once unpacked"
+                return f"contains more than {most_bytes:,} bytes once unpacked"
     except (pikepdf.PdfError, zlib.error) as error:
         return " ".join(f"is damaged ({error})".split())[:200]
     return None

@@ -131,7 +131,7 @@ def _is_in_order(strips: Sequence[Strip]) -> bool:
 
 
 def _as_drawn(strips: Sequence[Strip]) -> list[Strip]:
-    """Return the lines in the order in which the file draws them, which is all that tells what belongs together."""
+    """Return the lines in the order in which the file draws them, which is the only sign of what belongs together."""
     lines: list[Strip] = []
     for segment in sorted((s for strip in strips for s in strip), key=lambda s: s.order):
         before = lines[-1][-1] if lines else None
@@ -146,7 +146,7 @@ def strips_of(segments: Sequence[Segment]) -> list[Strip]:
     """Return the segments that stand side by side, from the top down, each strip from left to right."""
     if not segments:
         return []
-    # What is far taller than the text, such as an initial, does not join the lines beside it.
+    # What is far taller than the text, such as an initial, does not join the lines next to it.
     tallest = 1.5 * median(segment.size for segment in segments)
     strips: list[Strip] = []
     bottom = -_FAR
@@ -277,7 +277,7 @@ def _within(gaps: Sequence[_Gap], left: float, right: float) -> list[_Gap]:
 
 
 def _has_gutter(strips: Sequence[Strip], *, fewest: int) -> bool:
-    """Say whether an empty space goes from top to bottom beside this many lines, or, where it is narrow, one more."""
+    """Say whether an empty space goes from top to bottom next to this many lines, or, where it is narrow, one more."""
     segments = [segment for strip in strips for segment in strip]
     size = median(segment.size for segment in segments)
     for start, end in gaps_of(segments)[1:-1]:

@@ -114,7 +114,7 @@ def _starts_paragraph(before: _Placed, line: _Placed) -> bool:
     is_same_column = (before.page, before.line.block) == (line.page, line.line.block)
     has_gap = is_same_column and _has_gap(before, line)
     if goes_on and not _LIST_MARK.match(line.text):
-        # A gap inside a sentence is a figure or a page's end; two gaps are told apart by nothing.
+        # A gap inside a sentence is a figure or a page's end; nothing distinguishes two gaps.
         return has_gap and ends
     if has_gap or _LIST_MARK.match(line.text) or _is_other_type(before.line, line.line):
         return True

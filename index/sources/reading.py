@@ -65,13 +65,13 @@ def _guarded(readings: Iterable[ReadResult], source: AnySource) -> Iterator[Read
     except (IndexingStopped, WrongUsage):
         raise
     except Exception as error:  # noqa: BLE001 - no source ends a run
-        yield Failed(source.name, source.name, f"was not read to its end: it {unexpected(error)}")
+        yield Failed(source.name, source.name, f"was not read to the end: it {unexpected(error)}")
 
 
 def count_articles(sources: Iterable[AnySource]) -> int:
     """Count the files under the sources and the lines of `.jsonl` files, for a progress bar.
 
-    How much an address leads to is known only by asking it.
+    How many pages an address has is known only after fetching it.
     """
     return sum(1 if isinstance(source, WebSource) else _count_in(source.root) for source in sources)
 
@@ -112,9 +112,9 @@ def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
         yield _web_source(named, named)
         return
     if isinstance(named, str) and "://" in named:
-        raise WrongUsage(f"{named[:200]!r} is not of the web: only http and https addresses are fetched.")
+        raise WrongUsage(f"{named[:200]!r} is not a web address: only http and https addresses are fetched.")
     path = Path(named)
-    # A folder is the same source by whatever link it is reached; a file keeps the name that its id is made of.
+    # A folder is the same source through any link. A file keeps its name, as its id is made from it.
     root = path.resolve() if path.is_dir() else Path(os.path.abspath(path))
     if not os.path.exists(root):
         raise WrongUsage(f"{printable(root)} does not exist. Name a file or folder that does.")

@@ -127,5 +127,5 @@ def printable(path: Path | str) -> str:
 
 def unexpected(error: Exception) -> str:
     """Return the message for an unexpected error."""
-    told = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-    return f"cannot be read ({told}). Save it again, or remove it."
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return f"cannot be read ({reason}). Save it again, or remove it."

@@ -11,7 +11,7 @@ from index.sources.source_types import Extracted
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_CELLS = 2_000_000
-# Rows by which the delimiter is told.
+# Rows from which the delimiter is detected.
 _LOOKED_AT = 20
 
 
@@ -21,7 +21,7 @@ def read_table(raw: bytes) -> Extracted:
     try:
         rows = _rows(text, _delimiter(text))
     except csv.Error as error:
-        raise ArticleError(f"is not a table that can be read: {error}. Mend it.") from None
+        raise ArticleError(f"is not a table that can be read: {error}. Correct it.") from None
     if not rows:
         raise ArticleError("is empty. Write its rows, or remove it.")
     width = max(map(len, rows))

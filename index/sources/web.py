@@ -91,8 +91,8 @@ def _read_listing(visit: _Visit, listing: Listing, address: str, depth: int) -> 
             yield from _read_named(visit, Listed(sitemap), depth + 1)
     for listed in listing.pages:
         if visit.pages >= most:
-            told = f"lists {len(listing.pages):,} pages; only {visit.pages:,} were read"
-            yield Failed(address, address, f"{told}. Raise FOOTNOTE_FETCH_MAX_PAGES.")
+            what = f"lists {len(listing.pages):,} pages; only {visit.pages:,} were read"
+            yield Failed(address, address, f"{what}. Raise FOOTNOTE_FETCH_MAX_PAGES.")
             return
         yield from _read_page(visit, listed)
 
@@ -101,9 +101,9 @@ def _bad_links(listing: Listing, address: str) -> Iterator[Failed]:
     for link, error in listing.bad:
         yield Failed(link, address, f"(listed in {address}) {error}")
     if listing.more_bad:
-        yield Failed(address, address, f"lists {listing.more_bad:,} more links that lead nowhere.")
+        yield Failed(address, address, f"lists {listing.more_bad:,} more links that are not valid addresses.")
     if listing.unread:
-        yield Failed(address, address, f"lists {listing.unread:,} links too many, which were not read. Split it.")
+        yield Failed(address, address, f"lists {listing.unread:,} links more than are read. Split it.")
 
 
 def _listing(visit: _Visit, fetched: Fetched) -> Listing | None:
@@ -137,7 +137,7 @@ def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> ReadResult:
         if isinstance(extracted, str):
             return Skipped(listed.address, extracted)
         if why := extracted.metadata.unpublished:
-            return Withdrawn(listed.address, listed.address, listed.address, f"is passed over: {why}.")
+            return Withdrawn(listed.address, listed.address, listed.address, f"is skipped: {why}.")
         article = article_from(
             _of_page(extracted, listed, fetched), default_id=listed.address, path=listed.address, limits=visit.limits
         )
@@ -150,7 +150,7 @@ def _of_page(extracted: Extracted, listed: Listed, fetched: Fetched) -> Extracte
     said = extracted.metadata
     metadata = replace(
         said,
-        # The address is the name of a page, whatever it writes about itself.
+        # The address is the id of a page, even if the page states another.
         id=None,
         url=fetched.address,
         title=said.title or listed.title,

@@ -30,7 +30,7 @@ def read_workbook(raw: bytes) -> tuple[str, tuple[str, ...]]:
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of styles and extensions that are passed over
+        warnings.simplefilter("ignore")  # about styles and extensions that are ignored
         book = load_workbook(BytesIO(raw), data_only=True)
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     seen = [(sheet.title, _seen(sheet)) for sheet in visible]

@@ -67,7 +67,7 @@ Reply = Done | Refused | Broken | OutOfMemory
 
 
 def main() -> None:
-    """Serve tasks until whoever started this process has gone."""
+    """Serve tasks until the process that started this one ends."""
     # Ctrl-C goes to every process of a terminal. This one ends when the one that it reads for does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -97,7 +97,7 @@ def _run(task: Task) -> Reply:
     try:
         _limit(task)
         return Done(task.function(*task.args, **task.kwargs), _used_up(task))
-    except Exception as error:  # noqa: BLE001 - no file may end a run, whatever its reader raises
+    except Exception as error:  # noqa: BLE001 - an error in one file must not end the run
         if any(isinstance(cause, MemoryError) for cause in _causes(error)):
             return OutOfMemory()
         if isinstance(error, ArticleError):

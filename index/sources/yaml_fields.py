@@ -17,7 +17,7 @@ class _AsWritten(yaml.SafeLoader):
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[object, object]:
         fields = super().construct_mapping(node, deep=deep)
         if len(fields) < len(node.value):
-            raise yaml.constructor.ConstructorError(None, None, "a key stands there twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a key occurs twice", node.start_mark)
         return fields
 
     def flatten_mapping(self, node: MappingNode) -> None:
@@ -48,10 +48,10 @@ def load_yaml(front: str, *, first_line: int) -> object:
         line = error.problem_mark.line + first_line if error.problem_mark else 1
         raise AccessUnclear(
             f"has front matter that does not parse: {error.problem} (line {line} of the file). "
-            "Mend it; a value with a colon needs quotes."
+            "Correct it; a value with a colon needs quotes."
         ) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise AccessUnclear(f"has front matter that does not parse: {error}. Mend it.") from None
+        raise AccessUnclear(f"has front matter that does not parse: {error}. Correct it.") from None
 
 
 def _check_growth(front: str) -> None:

@@ -67,7 +67,7 @@ def normalise(text: str) -> str:
 
 
 def holds_any(text: str, answers: Sequence[str]) -> bool:
-    """Say whether any of the answers stands in the text, in whole words, however it is written."""
+    """Return whether any of the answers stands in the text, in whole words, however it is written."""
     padded = f" {normalise(text)} "
     return any(f" {normal} " in padded for normal in map(normalise, answers) if normal)
 

@@ -23,10 +23,10 @@ from index.sources.worker import Broken, Done, OutOfMemory, Refused, Reply, Task
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# A small file has less time than a large one: this many seconds, and one more for so many bytes.
+# The time limit grows with the file: this many seconds, and one more for each so many bytes.
 _LEAST_SECONDS = 15.0
 _BYTES_A_SECOND = 20_000
-# By the clock: on a busy machine a process waits longer than it works.
+# The limit in wall-clock time, as a multiple: on a busy machine a process waits longer than it works.
 _BY_THE_CLOCK = 4.0
 _ENDING_SECONDS = 5.0
 _STOPPED = "ReadResult was stopped."
@@ -61,10 +61,10 @@ _busy: set[_Worker] = set()
 
 
 def apart(limits: Limits, size: int, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a function of ours returns, run in the reading process. `size` is of what it reads, in bytes.
+    """Return what a function of ours returns, run in the reading process. `size` is the size of what it reads, in bytes.
 
-    Raises the ArticleError that it raises, or one that says which limit it went over, or how it broke; IndexingStopped
-    when `stop_reading` was called meanwhile.
+    Raises the ArticleError that it raises, or one that says which limit was exceeded or how the process failed;
+    IndexingStopped if `stop_reading` is called in the meantime.
     """
     seconds = seconds_for(size, limits)
     reply_bytes = 8 * limits.text_bytes + 10_000_000
@@ -78,7 +78,7 @@ def apart(limits: Limits, size: int, function: Callable[P, T], /, *args: P.args,
 
 
 def seconds_for(size: int, limits: Limits) -> float:
-    """Return how much processor time the reading of so many bytes may take."""
+    """Return the limit on processor time, in seconds, for reading this many bytes."""
     return min(limits.file_seconds, _LEAST_SECONDS + size / _BYTES_A_SECOND)
 
 
@@ -138,7 +138,7 @@ def _ended(status: int, task: Task) -> str:
     if -status == signal.SIGXCPU:
         return _too_long(task.seconds, "of processor time")
     if -status in (signal.SIGABRT, signal.SIGKILL):
-        # Libraries that get no more memory end the process; so does the system where it has none left.
+        # Libraries end the process if they get no more memory, as does the system if none is left.
         return _too_much_memory(task.memory_bytes)
     how = f"signal {-status}" if status < 0 else f"status {status}"
     return f"ended the process that read it ({how}). Save it again, or remove it."

@@ -47,7 +47,7 @@ def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, Day
         return None, None
     if day := likely_day(day_in(name), today=date.today()):
         return day, "name"
-    # A first line that is a sentence is no title: what happened on its day may be long past.
+    # A first line that is a sentence is not a title: a day in it may be that of any event.
     is_title = metadata.title or not title.endswith((".", "!", "?", "…"))
     if is_title and (day := likely_day(day_in(title), today=date.today())):
         return day, "title"
@@ -55,7 +55,7 @@ def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, Day
 
 
 def _title(extracted: Extracted, article_id: str) -> str:
-    """Return what stands for a title: the first line, or, of a text in pages as in a PDF, the file's name.
+    """Return a title where none is given: the first line, or for a text with pages such as a PDF the file's name.
 
     The first line of a page is as often a letterhead, a running head or half a sentence.
     """
@@ -90,7 +90,7 @@ def _checked_id(article_id: str) -> str:
     # An address has an empty part after its scheme, and may end in one.
     fragile = {".", ".."} if is_address(article_id) else {"", ".", ".."}
     if not fragile.isdisjoint(article_id.split("/")):
-        # Such an id could not be opened by its address: browsers fold these parts away.
+        # Such an id could not be opened by its address, as browsers remove these parts.
         raise ArticleError(f"has the id {article_id!r}: no part between slashes may be empty, '.' or '..'.")
     if any(not character.isprintable() for character in article_id):
         # Also what a file name that is not UTF-8 becomes.

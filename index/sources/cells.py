@@ -54,7 +54,7 @@ def _literal(around: str) -> str:
 
 
 def _plain(value: float) -> str:
-    """Return a number as a workbook shows it where nothing was chosen: at most 11 digits, no exponent where it can be."""
+    """Return a number as a workbook shows it in the general format: at most 11 digits, no exponent where it can be."""
     if isinstance(value, int) or value.is_integer():
         return str(int(value))
     return f"{value:.11g}" if abs(value) < 1e-4 else f"{Decimal(f'{value:.11g}'):f}"

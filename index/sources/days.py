@@ -39,7 +39,7 @@ def _of_figures(year: str, month: str, day: str) -> date | None:
 
 
 def _of_words(day: str, month: str, year: str) -> date | None:
-    import dateparser  # takes a while, and most names hold no such words
+    import dateparser  # slow, and most names contain no such words
 
     parts = {"STRICT_PARSING": True, "DATE_ORDER": "DMY", "REQUIRE_PARTS": ["day", "month", "year"]}
     found = dateparser.parse(f"{day} {month} {year}", languages=_LANGUAGES, settings=parts)

@@ -34,9 +34,9 @@ class Deadline:
         return self._stopped.is_set() or monotonic() >= self._ends
 
     def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Take note of a connection that httpcore made (its extension `trace`)."""
+        """Record a connection that httpcore made (its extension `trace`)."""
         if event == "connection.connect_tcp.complete":
-            # A copy, for TLS takes the socket itself away. What is done to one is done to the connection.
+            # A copy, as TLS takes over the socket itself. Shutting the copy shuts the connection.
             connection = info["return_value"].get_extra_info("socket").dup()
             with self._lock:
                 self._connections.append(connection)
@@ -44,7 +44,7 @@ class Deadline:
                     _shut(connection)
 
     def wait_for(self, function: Callable[[], T]) -> T:
-        """Return what a function returns that cannot be interrupted, or raise TimeoutError at the end."""
+        """Return the result of a function that cannot be interrupted, or raise TimeoutError at the deadline."""
         results: list[T | Exception] = []
 
         def run() -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NEEDS = {".docx": "mammoth", ".pptx": "pptx", ".xlsx": "openpyxl", ".epub": "defusedxml"}
 ENDINGS = frozenset(_NEEDS)
 _PIECE = 1_000_000
-# Cells of one sheet: a single one far down makes a table of millions of empty ones.
+# Cells of one sheet: a single cell far down makes a table of millions of empty ones.
 _MOST_CELLS = 2_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 _SLIDE = re.compile(r"<!-- Slide number: (\d+) -->\n?")
@@ -134,7 +134,7 @@ def _number(column: bytes) -> int:
 
 
 def _slides(text: str) -> tuple[str, tuple[int, ...]]:
-    """Return a text without what markitdown notes in it, and where each slide starts. Slides count as pages."""
+    """Return a text without markitdown's comments, and where each slide starts. Slides count as pages."""
     first, *rest = _SLIDE.split(text)
     kept = _without_comments(first)
     starts: list[int] = []
@@ -155,7 +155,7 @@ def _without_comments(text: str) -> str:
 
 
 def _metadata(raw: bytes) -> Metadata:
-    """Return what a document says of itself in its core properties (ECMA-376, part 2)."""
+    """Return the metadata in a document's core properties (ECMA-376, part 2)."""
     with ZipFile(BytesIO(raw)) as archive:
         if "docProps/core.xml" not in archive.namelist():
             return found_metadata()

@@ -18,7 +18,7 @@ ENDINGS = frozenset({*FORMATS, *PAGES, *TABLES, ".pdf", *documents.ENDINGS})
 
 
 def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
-    """Return what a file holds, or, where this type is not read here, what would have to be installed.
+    """Return the content of a file, or what has to be installed to read this type.
 
     `ending` is one of ENDINGS. Raises ArticleError when the file cannot be read.
     """
@@ -35,7 +35,7 @@ def extract(raw: bytes, ending: str, *, limits: Limits, charset: str | None = No
 
 
 def extract_apart(raw: bytes, ending: str, *, limits: Limits, charset: str | None = None) -> Extracted | str:
-    """As `extract`, in the reading process, which may take no more than the limits."""
+    """The same as `extract`, in the reading process and within its limits."""
     check_size(len(raw), ending, limits)
     if ending in documents.ENDINGS and (missing := documents.missing_for(ending)):
         return missing
@@ -43,7 +43,7 @@ def extract_apart(raw: bytes, ending: str, *, limits: Limits, charset: str | Non
 
 
 def check_size(size: int, ending: str, limits: Limits) -> None:
-    """Raise ArticleError when a file is too large to be read at all."""
+    """Raise ArticleError if a file is too large to be read."""
     # A little more than the limit is let through here, since front matter does not count as text.
     if ending in FORMATS and size > limits.text_bytes + 100_000:
         raise ArticleError(too_long(size, limits.text_bytes))

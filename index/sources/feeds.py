@@ -31,7 +31,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a feed or sitemap lists: pages, and further sitemaps. `bad` are links that lead nowhere, with the reason.
+    """The contents of a feed or sitemap: pages, and further sitemaps. `bad` are invalid links, with the reason.
 
     Of links that lead nowhere only the first are there; `more_bad` counts the others, `unread` the links past the limit.
     """
@@ -44,7 +44,7 @@ class Listing:
 
 
 def may_list(content: bytes) -> bool:
-    """Say whether this may be a feed or sitemap, or one that is packed."""
+    """Return whether this may be a feed or sitemap, or a compressed one."""
     return content.startswith(_PACKED) or _names_a_root(content)
 
 
@@ -54,9 +54,9 @@ def _names_a_root(content: bytes) -> bool:
 
 
 def listing_in(content: bytes, address: str, *, max_bytes: int) -> Listing | None:
-    """Return what a feed or sitemap found at an address lists, or None when it is neither.
+    """Return what a feed or sitemap found at an address lists, or None if it is neither.
 
-    Raises ArticleError when it is packed (`.xml.gz`) and longer than `max_bytes` once unpacked.
+    Raises ArticleError if it is compressed (`.xml.gz`) and longer than `max_bytes` once unpacked.
     """
     content = _unpacked(content, max_bytes) if content.startswith(_PACKED) else content
     root = _root_of(content)

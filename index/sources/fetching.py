@@ -23,11 +23,11 @@ PRODUCT = "footnote"
 _MOST_REDIRECTS = 5
 # RFC 9309, 2.5: what comes after is not looked at.
 _ROBOTS_BYTES = 500 * 1024
-# A site that did not answer so often, one time after the other, is not asked again.
+# A site that did not answer this often in a row is not asked again.
 _MOST_UNANSWERED = 5
 _LONGEST_WAIT = 120.0
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
-# Other encodings, or two at once, unpack a few bytes to gigabytes before anyone can count them.
+# Other encodings, or two at once, decompress a few bytes to gigabytes before they can be counted.
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
@@ -48,7 +48,7 @@ class Politeness:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an address answered. `address` is where it was found in the end, `type` its media type, in lower case."""
+    """The answer of an address. `address` is the final one, `type` its media type, in lower case."""
 
     address: str
     content: bytes = field(repr=False)
@@ -61,7 +61,7 @@ class PageGone(ArticleError):
 
 
 class Unanswered(ArticleError):
-    """The address answers with a failure, or not at all: then `status` is 0. `wait_seconds` is what the site asks for."""
+    """The address answers with an error, or not at all (`status` 0). `wait_seconds` is the pause the site asks for."""
 
     def __init__(self, message: str, *, status: int = 0, wait_seconds: float | None = None) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class Unanswered(ArticleError):
 
 
 class TooSlow(Unanswered):
-    """The address did not answer to its end within the time."""
+    """The address did not answer completely within the time limit."""
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class Fetcher:
         except PageGone:
             return EVERYTHING_ALLOWED
         except Unanswered as error:
-            # RFC 9309, 2.3.1: rules that are not there forbid nothing, rules that cannot be had forbid everything.
+            # RFC 9309, 2.3.1: missing rules forbid nothing, rules that cannot be fetched forbid everything.
             if 400 <= error.status < 500 and error.status != 429:
                 return EVERYTHING_ALLOWED
             if error.status == 0:
@@ -144,7 +144,7 @@ class Fetcher:
         return EVERYTHING_ALLOWED
 
     def _ask_twice(self, address: str, asking: _Asking) -> Fetched | str:
-        """Ask, and once more where the site says when to come back."""
+        """Ask, and ask once more if the site says when to retry."""
         try:
             return self._ask(address, asking)
         except Unanswered as error:
@@ -184,7 +184,7 @@ class Fetcher:
             asking.seconds -= monotonic() - started
 
     def _check(self, deadline: Deadline) -> None:
-        """Raise what the end of an exchange means, if it came: a connection that is shut looks like many other things."""
+        """Raise the error for the end of an exchange, if it has ended: a closed connection alone may have many causes."""
         if self.stopped.is_set():
             raise IndexingStopped("Fetching was stopped.")
         if deadline.over:
@@ -221,7 +221,7 @@ class Fetcher:
 
 @contextmanager
 def fetching(politeness: Politeness, stopped: Event | None = None) -> Iterator[Fetcher]:
-    """Make ready to fetch. Proxies of the environment are not used: what they would connect to could not be checked."""
+    """Return a fetcher. Proxies of the environment are not used, as the addresses that they connect to cannot be checked."""
     headers = {
         "User-Agent": politeness.user_agent,
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -256,7 +256,7 @@ def _content(response: httpx.Response, asking: _Asking) -> bytes:
 
 
 def _wait_seconds(retry_after: str | None) -> float | None:
-    """Return how long a site wants to be left alone: written as seconds or as a date (RFC 9110, 10.2.3)."""
+    """Return the pause that a site asks for: written as seconds or as a date (RFC 9110, 10.2.3)."""
     written = (retry_after or "").strip()
     if re.fullmatch(r"\d{1,9}", written, re.ASCII):
         return float(written)

@@ -1,4 +1,4 @@
-"""Reads articles from files and folders. A bad file never stops a run: it is reported with the others."""
+"""Reads articles from files and folders. A bad file never stops a run: it is reported as failed."""
 
 import os
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def files_in(root: Path, unlisted: list[OSError], *, follow_links: bool = False)
         entered = [name for name in outward if follow_links and _is_new(Path(folder, name), met)]
         folders[:] = [name for name in shown if name not in links or name in entered]
         unfollowed = [] if follow_links else outward
-        # Word notes in files such as ~$report.docx who has a document open.
+        # Word records in files such as ~$report.docx who has a document open.
         for name in sorted([*unfollowed, *(name for name in names if not name.startswith((".", "~$")))]):
             yield Path(folder, name)
 

@@ -14,7 +14,7 @@ from index.sources.metadata import KNOWN_FIELDS, field_name
 from index.sources.yaml_fields import load_yaml
 
 LONGEST = 50_000
-"""Characters of front matter, at most."""
+"""The most characters of front matter."""
 
 # What may stand before front matter: white space, byte-order marks, comments.
 _BEFORE = re.compile(r"(?>\s|[\ufeff\u200b-\u200d\u2060]|<!--(?>[^-]|-(?!->))*+-->)*+")
@@ -46,7 +46,7 @@ class _Found:
 
 
 def split_front_matter(text: str) -> tuple[dict[str, object], str]:
-    """Return a file's front matter and the text after it, untouched.
+    """Return a file's front matter and the unchanged text after it.
 
     A file that starts with dashes, with no second line of them and no key after them, has none: the dashes are a rule.
     Raises AccessUnclear when there is what looks like front matter and cannot be read, or groups are named outside of it.
@@ -92,7 +92,7 @@ def _fenced(text: str, opening: re.Match[str], *, certain: bool) -> _Found | Non
 
 
 def _starts_with_key(text: str, at: int, *, any_key: bool) -> bool:
-    """Say whether the first lines after a mark are keys with values: any, or at least one that front matter often has."""
+    """Return whether the first lines after a mark are keys with values: any, or at least one that front matter often has."""
     for line in text[at : at + 4_000].split("\n")[:20]:
         key = _KEY.match(line)
         if key and (any_key or field_name(key["key"]) in KNOWN_FIELDS):
@@ -125,7 +125,7 @@ def _toml(front: str) -> object:
 
 def _json(front: str) -> object:
     try:
-        # Some leave out the braces, for the marks stand for them.
+        # Some leave out the braces, as the marks replace them.
         written = front if front.lstrip().startswith("{") else "{" + front + "}"
         return json.loads(written, object_pairs_hook=unique_pairs)
     except (ValueError, RecursionError) as error:
@@ -148,7 +148,7 @@ def _bare_json(text: str, start: int) -> _Found | None:
 
 
 def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object of JSON. Raises AccessUnclear when it has a key twice: which one counts would be a guess."""
+    """Return an object of JSON. Raises AccessUnclear when it has a key twice: it would be a guess which one is meant."""
     fields: dict[str, object] = {}
     for key, value in pairs:
         if key in fields:

@@ -31,7 +31,7 @@ _LANGUAGE = re.compile(
 )
 # Browsers read these as Windows-1252 (https://encoding.spec.whatwg.org/#names-and-labels).
 _WINDOWS = {"iso-8859-1", "iso8859-1", "latin1", "latin-1", "ascii", "us-ascii"}
-# Where a word may be broken, and marks without width: they part words that are one.
+# Soft hyphens and characters without width, which would split words.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _NO_TEXT = "has no main text: only menus, or a script that would write it. Save the article as text."
 _LIBRARIES = ("trafilatura", "htmldate", "courlan", "justext", "readability")
@@ -78,13 +78,13 @@ def _decoded(raw: bytes, name: str) -> str | None:
 
 
 def _main_text(tree: HtmlElement) -> tuple[str, tuple[str, ...]]:
-    from index.sources.html_main import main_text  # loads libraries, too
+    from index.sources.html_main import main_text  # also loads libraries
 
     return main_text(tree, _kept_text(tree))
 
 
 def _kept_text(tree: HtmlElement) -> str:
-    """Return what trafilatura takes for the main text, as Markdown: headings and lists stay, and links are words."""
+    """Return what trafilatura considers the main text, as Markdown: headings and lists stay, and links are words."""
     trafilatura = _quietly_imported()
     try:
         return (
@@ -122,7 +122,7 @@ def _metadata(tree: HtmlElement, page: str, url: str | None) -> Metadata:
 def _stated_day(tree: HtmlElement) -> date | None:
     """Return the day that a page states: in its head, its linked data, or as the first time on it.
 
-    Anywhere else a date may be of anything, and a wrong one is worse than none.
+    Elsewhere a date may refer to anything, and a wrong one is worse than none.
     """
     from htmldate import find_date
 
@@ -136,7 +136,7 @@ def _stated_day(tree: HtmlElement) -> date | None:
 
 
 def _quietly_imported() -> ModuleType:
-    import trafilatura  # takes half a second, and most folders hold no pages
+    import trafilatura  # takes half a second, and most folders contain no pages
 
     for library in _LIBRARIES:
         # They log what they do not find in a page; what matters is reported in our own warnings.

@@ -29,7 +29,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PICTURES = ("img", "picture", "video", "amp-img")
 _ICON = re.compile(r"icon|emoji|smiley", re.IGNORECASE)
 _ICON_PIXELS = 48
-# Fewer words than this say nothing by themselves.
+# A block with fewer words than this is not significant.
 _FEW = 3
 # Up to this share of a page's other text may be links, where all of the page is its text.
 _FEW_LINKS = 0.1
@@ -80,7 +80,7 @@ def _completed(page: Page, kept: str, plain: bool) -> tuple[str, tuple[str, ...]
 def _scope(inner: HtmlElement, page: Page, plain: bool) -> HtmlElement | None:
     """Return the element that the page's author marked as main, or all of a page that has nothing but its text.
 
-    None where what was kept is strewn over a page that holds much else.
+    None if the kept text is scattered over a page with much else.
     """
     around, whole = page.parts[inner], page.parts[page.body]
     if plain and whole.linked - around.linked <= _FEW_LINKS * (whole.characters - around.characters):
@@ -104,7 +104,7 @@ def _widened(scope: HtmlElement, page: Page) -> HtmlElement:
 
 
 def _belongs(lost: Lost, scope: HtmlElement, near: bool, plain: bool) -> bool:
-    """Say whether what was not kept is part of the main text, rather than of what surrounds it on the page."""
+    """Return whether what was not kept is part of the main text, rather than of what surrounds it on the page."""
     if lost.loose:
         return True
     if lost.repeated or lost.element.tag in {"form", "footer"} or _named_surrounding(lost.element):
@@ -124,7 +124,7 @@ def _named_surrounding(element: HtmlElement) -> bool:
 
 
 def _leads_to_others(element: HtmlElement) -> bool:
-    """Say whether an element shows other articles: headings that are links, or a list of pictures with a word to each."""
+    """Return whether an element shows other articles: headings that are links, or a list of pictures with a word to each."""
     for heading in element.iter(*_HEADINGS):
         if any(map(leads_elsewhere, (*heading.iter("a"), *heading.iterancestors("a")))):
             return True
@@ -144,7 +144,7 @@ def _is_icon(picture: HtmlElement) -> bool:
 
 
 def _says_something(lost: Lost, scope: HtmlElement) -> bool:
-    """Say whether a part at the edge of the main text holds more than what pages set there: names, days, pictures."""
+    """Return whether a part at the edge of the main text holds more than what pages set there: names, days, pictures."""
     above = (element for element in lost.element.iterancestors() if element is not scope)
     inside = lost.element.iterdescendants("div", "section", "ul", "ol", "aside", "p")
     if _has_picture(lost.element) or any(map(_named_surrounding, (*above, *inside))):
@@ -164,7 +164,7 @@ def _is_sentence(block: Block) -> bool:
 
 
 def _counts(lost: Lost) -> bool:
-    """Say whether a lost part is a reason to write the main text from the page: more than a picture's caption or a name."""
+    """Return whether a lost part is a reason to take the main text from the page: more than a caption or a name."""
     if lost.element.tag in _STRUCTURES or next(lost.element.iter(*_STRUCTURES), None) is not None:
         return True
     figures = (above for above in lost.element.iterancestors("figure"))
@@ -173,14 +173,14 @@ def _counts(lost: Lost) -> bool:
 
 
 def _flattened(page: Page, kept: str) -> bool:
-    """Say whether blocks have become one string of words: by trafilatura's last resort, or in a row of the layout."""
+    """Return whether blocks have become one string of words: by trafilatura's last resort, or in a row of the layout."""
     blocks = [page.blocks[number] for number in page.found]
     long = [block for block in blocks if block.element.tag not in {"td", "th"} and len(block.words) >= IN_A_ROW]
     return 2 * sum(map(bool, kept.splitlines())) <= len(long)
 
 
 def _has_structure(scope: HtmlElement, page: Page) -> bool:
-    """Say whether what was kept holds rows, terms or folded parts, which trafilatura parts from what they belong to."""
+    """Return whether what was kept holds rows, terms or folded parts, which trafilatura parts from what they belong to."""
     for part in scope.iter("table", "details", "dl", "pre", "ul", "ol"):
         if (part.tag not in {"ul", "ol"} or _is_nested(part)) and part in page.parts and page.parts[part].kept:
             return True
@@ -192,7 +192,7 @@ def _is_nested(listing: HtmlElement) -> bool:
 
 
 def _told(others: list[Lost], page: Page) -> tuple[str, ...]:
-    """Tell of text that was left out, where it is much and no list of links."""
+    """Return a warning about text that was left out, if it is much and not a list of links."""
     texts = [lost for lost in others if lost.linked <= 0.1 and not lost.repeated and _has_sentence(lost)]
     words = sum(lost.words for lost in texts)
     if words <= _MUCH * sum(amount(page.blocks[number].words) for number in page.found):

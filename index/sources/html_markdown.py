@@ -42,7 +42,7 @@ def tidy_markdown(text: str) -> str:
 
 
 def is_data_table(table: HtmlElement) -> bool:
-    """Say whether a table is one of rows and columns, rather than one that sets blocks of a page side by side."""
+    """Return whether a table is one of rows and columns, rather than one that sets blocks of a page side by side."""
     if table.get("role") in {"presentation", "none"} or table.find(".//table") is not None:
         return False
     rows = [[cell for cell in row if cell.tag in _CELLS] for row in table.iter("tr")]

@@ -40,13 +40,13 @@ class Block:
 
 
 def remove_hidden(tree: HtmlElement) -> None:
-    """Take out of a page, in place, what browsers do not show."""
+    """Remove from a page, in place, what browsers do not show."""
     for element in tree.xpath(_NOT_SHOWN):
         remove(element)
 
 
 def remove(element: HtmlElement) -> None:
-    """Take an element out of its tree, in place. The text behind it stays."""
+    """Remove an element from its tree, in place. The text after it stays."""
     parent, before = element.getparent(), element.getprevious()
     if parent is None:
         return
@@ -63,7 +63,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def amount(words: tuple[str, ...]) -> int:
-    """Return about how many words these are, also where a script sets no spaces between them."""
+    """Return about how many words these are, also for scripts without spaces between them."""
     return sum(1 if word.isascii() else max(1, len(word) // 3) for word in words)
 
 
@@ -118,6 +118,6 @@ class _Walk:
 
 
 def leads_elsewhere(element: HtmlElement) -> bool:
-    """Say whether an element is a link to another page, rather than to a place on this one, a mailbox or a telephone."""
+    """Return whether an element is a link to another page, rather than to a place on this one, a mailbox or a telephone."""
     where = element.get("href", "").strip().lower() if element.tag == "a" else ""
     return bool(where) and not where.startswith(("#", "mailto:", "tel:"))

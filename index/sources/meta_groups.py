@@ -1,4 +1,4 @@
-"""Reads from a web page who may read it: `<meta name="groups" content="board, staff">`."""
+"""Reads from a web page which groups may read it: `<meta name="groups" content="board, staff">`."""
 
 import re
 

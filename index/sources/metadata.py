@@ -13,9 +13,9 @@ from index.sources.days import day_in
 
 _RFC_2822 = re.compile(r"(?:\w{3}, ?)?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
 _MONTH_AS_WORD = re.compile(r"[^\W\d_]{3}")
-# Longer than any title or name that was meant as one.
+# Longer than any real title or name.
 _LONGEST = 500
-# How generators of sites say that a page is not for readers: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq.
+# How site generators mark a page as not published: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq.
 _KEPT_BACK_IF_TRUE = ("draft", "private", "unlisted", "hidden")
 _KEPT_BACK_IF_FALSE = ("published", "publish", "public")
 _TRUE = frozenset({"true", "yes", "on"})
@@ -69,7 +69,7 @@ def read_metadata(fields: dict[str, object]) -> Metadata:
 
 
 def field_name(key: str) -> str:
-    """Return the name of a field, without regard to capitals, width and characters that nobody sees."""
+    """Return the name of a field, ignoring case, width and invisible characters."""
     shown = (character for character in unicodedata.normalize("NFKC", key) if unicodedata.category(character) != "Cf")
     return "".join(shown).strip().casefold()
 
@@ -89,7 +89,7 @@ def _is_flag(value: object) -> bool:
 def _why_unpublished(fields: dict[str, object]) -> str | None:
     """Return which field says that the article is not, or not yet, for its readers; None where none does.
 
-    What is neither yes nor no counts as the answer that keeps the article back, but for `published`, which may be a day.
+    A value that is neither yes nor no counts as not published, except for `published`, which may be a day.
     """
     for name in _KEPT_BACK_IF_TRUE:
         if name in fields and _written(fields[name]) not in _FALSE | {""}:
@@ -168,7 +168,7 @@ def _published(value: object) -> tuple[date | None, tuple[str, ...]]:
         return value.date(), ()
     if isinstance(value, date):
         return value, ()
-    # A list is not written out: aliases in YAML can make it endless.
+    # A list is not converted to text: aliases in YAML can make it endless.
     written = f"a {type(value).__name__}" if isinstance(value, (dict, list)) else str(value).strip()
     day = day_of(written) or (day_in(written) if not written[:1].isdigit() or _MONTH_AS_WORD.search(written) else None)
     if day is None and written:
@@ -243,14 +243,14 @@ def _groups(fields: dict[str, object]) -> frozenset[str] | None:
 
 
 def _refuse_groups_elsewhere(fields: dict[str, object]) -> None:
-    """Raise AccessUnclear when a key is a slip of the pen away from `groups`, or `groups` stand within another field."""
+    """Raise AccessUnclear if a key looks like a misspelt `groups`, or `groups` stand within another field."""
     for name in fields:
         if name != "groups" and get_close_matches(name[:20], ["groups"], cutoff=0.83):
             raise AccessUnclear(
                 f"has the key {name!r}. If it says who may read, write `groups: [name, …]`; else rename it."
             )
     waiting: list[tuple[str, object]] = list(fields.items())
-    seen: set[int] = set()  # aliases of YAML lead to the same value again
+    seen: set[int] = set()  # YAML aliases lead to the same value again
     while waiting:
         field, value = waiting.pop()
         if not isinstance(value, (dict, list)) or id(value) in seen:

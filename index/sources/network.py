@@ -30,7 +30,7 @@ class GuardedTransport(httpx.BaseTransport):
 
     def __init__(self, *, private: bool, certificates: ssl.SSLContext | None = None) -> None:
         self._private = private
-        # Connections are not kept: one to an address would serve every other name there, its certificate unchecked.
+        # Connections are not reused: one to an address would serve every other name there without checking its certificate.
         trusted: dict[str, Any] = {} if certificates is None else {"verify": certificates}
         self._inner = httpx.HTTPTransport(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0), **trusted)
 
@@ -78,7 +78,7 @@ def checked_addresses(host: str, port: int, *, private: bool) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Say whether an address belongs to the public internet, also where it is wrapped in another."""
+    """Return whether an address belongs to the public internet, also where it is wrapped in another."""
     parsed = ip_address(address.partition("%")[0])
     inner = _wrapped(parsed) if isinstance(parsed, IPv6Address) else None
     if inner is not None:

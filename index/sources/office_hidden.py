@@ -67,7 +67,7 @@ def _value(element: etree._Element | None) -> str | None:
 
 
 def _hides(properties: etree._Element | None) -> bool | None:
-    """Say whether properties of text hide it, or None where they say nothing of it."""
+    """Return whether properties of text hide it, or None where they say nothing of it."""
     said = _value(_child(properties, "vanish")) if properties is not None else None
     return None if said is None else said.lower() not in _OFF
 
@@ -96,7 +96,7 @@ def _inherited(name: str, hidden: dict[str, bool | None], based: dict[str, str |
 
 
 def _remove_unseen(root: etree._Element, hidden: set[str]) -> int:
-    """Take out of a text, in place, what is hidden or was deleted or moved away; return how much was hidden."""
+    """Remove from a text, in place, what is hidden, deleted or moved away. Return how much was hidden."""
     unseen, count = [], 0
     for element in root.iter():
         kind = _local(element)
@@ -121,7 +121,7 @@ def _is_hidden(run: etree._Element, hidden: set[str]) -> bool:
     said = _hides(properties)
     if said is not None:
         return said
-    # Where one of two styles hides text, Word shows it if both do. What is doubtful is left out.
+    # Where one of two styles hides text, Word shows it if both do. If in doubt, it is left out.
     paragraph = next((above for above in run.iterancestors() if _local(above) == "p"), None)
     styles = [_value(_child(properties, "rStyle")) if properties is not None else None]
     styles += [_value(_child(paragraph, "pPr", "pStyle")) if paragraph is not None else None]

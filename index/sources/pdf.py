@@ -20,7 +20,7 @@ from index.sources.source_types import Extracted, Limits
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
-# What programs write where nobody gave a name.
+# Default titles that programs write.
 _NO_NAMES = {"administrator", "admin", "user", "owner", "unknown", "author", "microsoft office user", "root", "none"}
 _DAY = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?", re.ASCII)
 

@@ -71,7 +71,7 @@ def _space(left: Sequence[Segment], right: Sequence[Segment]) -> float:
 
 
 def _is_prose(part: Sequence[Segment]) -> bool:
-    """Say whether lines are filled from left to right and go on in the next."""
+    """Return whether lines are filled from left to right and go on in the next."""
     lines = lines_of(part)
     if len(lines) < 3:
         return False
@@ -96,7 +96,7 @@ def lines_of(segments: Sequence[Segment]) -> list[list[Segment]]:
 
 
 def _side_by_side(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
-    """Say whether most lines of the side with fewer stand on a base line of the other."""
+    """Return whether most lines of the side with fewer stand on a base line of the other."""
     one, other = sorted(([line[0] for line in lines_of(part)] for part in (left, right)), key=len)
     at = 0
     met = 0
@@ -114,7 +114,7 @@ def _turns(left: Sequence[Segment], right: Sequence[Segment]) -> int:
 
 
 def _are_cells(left: Sequence[Segment], right: Sequence[Segment]) -> bool:
-    """Say whether two sides of prose are rows of cells: each is drawn by itself, with more than a line's space after it."""
+    """Return whether two sides of prose are rows of cells: each is drawn alone, with more than a line's space after it."""
     drawn = sorted([(s.order, 0, s) for s in left] + [(s.order, 1, s) for s in right], key=lambda item: item[0])
     starts = [after[2] for before, after in pairwise(drawn) if (before[1], after[1]) == (1, 0)]
     if len(starts) < 2:

@@ -89,7 +89,7 @@ def _saved(structure: "Pdf") -> bytes:
 
 
 def fault_of_page(file: OpenedPdf, number: int, *, most_bytes: int) -> str | None:
-    """Say what is wrong with the content of a page, counted from 0, or return None.
+    """Return what is wrong with the content of a page, counted from 0, or return None.
 
     pdfium reads damaged content up to the damage, and says nothing.
     """

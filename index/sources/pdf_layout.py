@@ -121,12 +121,12 @@ def _without_text_around(strips: list[Strip]) -> tuple[list[Strip], list[Strip],
 
 
 def _has_rows(strips: Sequence[Strip]) -> bool:
-    """Say whether enough lines have more than one cell to be rows of a table."""
+    """Return whether enough lines have more than one cell to be rows of a table."""
     return 3 * sum(len(strip) > 1 for strip in strips) >= len(strips)
 
 
 def _is_in_order(strips: Sequence[Strip]) -> bool:
-    """Say whether what stands side by side is drawn one after the other."""
+    """Return whether what stands side by side is drawn one after the other."""
     return all(after.order - before.order == 1 for strip in strips for before, after in pairwise(strip))
 
 
@@ -277,7 +277,7 @@ def _within(gaps: Sequence[_Gap], left: float, right: float) -> list[_Gap]:
 
 
 def _has_gutter(strips: Sequence[Strip], *, fewest: int) -> bool:
-    """Say whether an empty space goes from top to bottom next to this many lines, or, where it is narrow, one more."""
+    """Return whether an empty space goes from top to bottom next to this many lines, or, where it is narrow, one more."""
     segments = [segment for strip in strips for segment in strip]
     size = median(segment.size for segment in segments)
     for start, end in gaps_of(segments)[1:-1]:

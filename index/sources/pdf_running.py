@@ -10,9 +10,9 @@ from index.sources.pdf_layout import Line
 
 # Lines at the head and foot of a page among which a running line is looked for.
 _EDGE = 3
-# Fewer pages do not show that a line comes back.
+# On fewer pages a repeated line is no evidence.
 _FEWEST_PAGES = 3
-# Points by which one that comes back may be displaced.
+# Points by which a repeated line may be displaced.
 _NEAR = 4.0
 _NUMBERED = r"(?:page|pages|p|pg|seite|s|página|pagina|pág|pag|side|sida|strona|str|sivu|oldal|blad|lk|стр|страница)"
 _OF = r"(?:\s*(?:of|/|von|de|sur|van|di|z|av|из)\s*\d{1,4}\b)?"

@@ -63,7 +63,7 @@ def _base(strip: Sequence[Segment]) -> float:
 
 
 def _continues(segment: Segment, strip: Sequence[Segment]) -> bool:
-    """Say whether a segment is drawn straight after one that stands above it."""
+    """Return whether a segment is drawn straight after one that stands above it."""
     return any(
         above.order == segment.order - 1 and above.left < segment.right and segment.left < above.right
         for above in strip

@@ -145,7 +145,7 @@ def _filled(line: Line) -> float:
 
 
 def _keeps_hyphen(broken: re.Match[str], following: str) -> bool:
-    """Say whether a hyphen at a line's end belongs to the word ("well-known"), or was put there to break it."""
+    """Return whether a hyphen at a line's end belongs to the word ("well-known"), or was put there to break it."""
     if broken[0][-1] == "\u00ad":
         return False
     head, tail = broken[1], _WORD.match(following)

@@ -11,9 +11,9 @@ _WORD = re.compile(r"\w+")
 
 
 def confirmed_title(stated: str | None, first_page: Sequence[Line]) -> str | None:
-    """Return the title that a file states of itself, or None where its first page does not show it as its title.
+    """Return the title in a file's metadata, or None if its first page does not show it as a title.
 
-    Programs fill in what they like: the name of a draft, of a template, the first words. What people wrote as a title
+    Programs fill in other things: the name of a draft or a template, the first words. A real title
     is on the page as one: in lines of their own, or as most of what is there in large type.
     """
     words = _words(stated or "")

@@ -19,7 +19,7 @@ _WIDE_GAP = 1.0
 _WIDE_GAP_OF_FIGURES = 0.5
 # What pdfium writes where it takes a hyphen at a line's end for one that only breaks the word.
 _BREAK = 2
-# A sign of which the file does not say what it is.
+# A character that the file does not identify.
 _UNKNOWN = 0xFFFD
 
 
@@ -166,7 +166,7 @@ def _goes_on(before: _Word, word: _Word) -> bool:
 
 
 def is_figure(text: str) -> bool:
-    """Say whether a text is more digits than letters."""
+    """Return whether a text is more digits than letters."""
     return sum(character.isdigit() for character in text) > sum(character.isalpha() for character in text)
 
 

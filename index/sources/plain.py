@@ -8,7 +8,7 @@ from index.sources.frontmatter import split_front_matter
 from index.sources.metadata import read_metadata
 from index.sources.source_types import Extracted
 
-# The longer mark first: that of UTF-16 is its beginning.
+# The longer mark first, as it begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -55,7 +55,7 @@ def decode_utf8(raw: bytes) -> str:
 
 
 def normalise_line_ends(text: str) -> str:
-    """Turn Windows and old Macintosh line ends into line feeds."""
+    """Convert Windows and old Macintosh line ends to line feeds."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -20,7 +20,7 @@ class Robots:
     delay: float = 0.0
 
     def allows(self, address: str) -> bool:
-        """Say whether an address may be fetched: the longest rule that matches decides, and of two alike the kinder."""
+        """Return whether an address may be fetched: the longest rule that matches decides, and of two alike the kinder."""
         return self.rules is None or self.rules.can_fetch(address, self.agent)
 
 

@@ -28,7 +28,7 @@ _RANKING_KEPT = 10
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures beside ours."""
+    """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures in addition to ours."""
 
     client: Client
     text_of: TextOf

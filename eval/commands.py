@@ -170,9 +170,7 @@ def from_feedback_command(
     out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
         "questions.jsonl"
     ),
-    rating: Annotated[
-        str | None, typer.Option(metavar="[up|down]", help="Only answers that somebody rated so.")
-    ] = None,
+    rating: Annotated[str | None, typer.Option(metavar="[up|down]", help="Only answers with this rating.")] = None,
     since: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Only those asked since that day."),

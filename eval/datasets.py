@@ -1,4 +1,4 @@
-"""Question sets to questions, whatever format they come in. A wrong row is reported with its line; the rest is asked."""
+"""Question sets to questions, in any of the known formats. A wrong row is reported with its line; the rest is asked."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ _KNOWN = (
 def read_questions(path: Path) -> QuestionSet:
     """Read a question set: a file, or a folder that holds one and may hold its articles (`corpus.jsonl` or `corpus`).
 
-    The format is told by names and content: our own (`.jsonl`), CSV, SQuAD, LabelledRagDataset, BEIR, MultiHop-RAG,
+    The format is detected from names and content: our own (`.jsonl`), CSV, SQuAD, LabelledRagDataset, BEIR, MultiHop-RAG,
     CLAPNQ, MT-RAG. Questions that bring their own passage are restricted to it. Raises WrongUsage where there is no
     question set.
     """
@@ -113,7 +113,7 @@ def _read_json(file: Path) -> QuestionSet:
 
 def _articles_of(corpus: Path) -> list[Any]:
     if not corpus.is_file():
-        raise WrongUsage(f"{corpus} does not exist. Put MultiHop-RAG's {corpus.name} beside its questions.")
+        raise WrongUsage(f"{corpus} does not exist. Put MultiHop-RAG's {corpus.name} next to its questions.")
     articles = _json_of(corpus)
     if not isinstance(articles, list):
         raise WrongUsage(f"{corpus} is no list of articles, as MultiHop-RAG's is.")

@@ -25,7 +25,7 @@ class Reviewing(Protocol):
 def candidates_into(out: Path, client: Reviewing, *, rating: Rating | None = None, since: date | None = None) -> int:
     """Add a row for each rated answer to a `.jsonl` file that has none for it yet, and return how many.
 
-    `rating`: only answers that somebody rated so; `since`: only those asked from that day on, in UTC. Raises WrongUsage
+    `rating`: only answers with this rating; `since`: only those asked from that day on, in UTC. Raises WrongUsage
     when the file is no `.jsonl` file or cannot be used.
     """
     known, added = _ids_in(out), 0

@@ -39,7 +39,7 @@ class Journal:
 def journal_in(
     out: Path, plan: Mapping[str, Any], questions: Sequence[EvalQuestion], *, resume: bool
 ) -> Iterator[Journal]:
-    """Open the journal of a run, anew or, with `resume`, where an earlier one of the same plan was cut off.
+    """Open the journal of a run, empty or, with `resume`, where an earlier one of the same plan was cut off.
 
     `plan` is everything that the answers depend on. Questions that ended in an error are asked again. Left without an
     error, every question has its line, in the order of the questions. Raises WrongUsage when the folder holds a run that
@@ -65,7 +65,7 @@ def _begin(out: Path, plan: Mapping[str, Any], questions: Sequence[EvalQuestion]
     else:
         path.unlink(missing_ok=True)
     for name in WRITTEN_FILES:
-        # A report of earlier results must not stand beside new ones when this run is cut off.
+        # A report of earlier results must not remain next to new ones when this run is cut off.
         (out / name).unlink(missing_ok=True)
     with written_whole(out / RUN_FILE) as file:
         file.write((json.dumps(plan, indent=2, ensure_ascii=False) + "\n").encode())

@@ -80,7 +80,7 @@ class RowProblem:
 class QuestionSet:
     """Questions to ask, the rows left out, and where the articles are that they are about.
 
-    `corpus` is a file of articles beside the questions, in the form that is indexed; `articles` came with the questions
+    `corpus` is a file of articles next to the questions, in the form that is indexed; `articles` came with the questions
     in another form, and may be read from a file each time they are iterated over. With neither, the questions are about
     what is already indexed.
     """

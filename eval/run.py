@@ -31,7 +31,7 @@ WORKERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a run goes: the first `limit` questions (None: all), so many at a time, from where it was cut off or anew.
+    """The plan of a run: the first `limit` questions (None: all), so many at a time, from the start or where it stopped.
 
     A `judge` scores the answers too. `settings` are recorded in the report.
     """

@@ -99,4 +99,4 @@ class ArticleDeleted(FootnoteError):
 
 
 class NotInHistory(FootnoteError):
-    """No such conversation or answer for this person: never stored, deleted, expired, or somebody else's."""
+    """No such conversation or answer for this person: never stored, deleted, expired, or someone else's."""

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 DISTRIBUTION = "footnote-answers"
-"""The name under which pip knows this project. `footnote` itself is somebody else's on the package index."""
+"""The name under which pip knows this project. `footnote` itself is another project on the package index."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 

@@ -91,7 +91,7 @@ class Settings(IndexSettings):
     )
     unverified: Literal["flag", "drop"] = Field(
         "flag",
-        description="What becomes of a model's sentence that the articles do not bear out: shown as `unverified`, or left "
+        description="What happens to a model's sentence that the articles do not support: shown as `unverified`, or left "
         "out.",
     )
     judge_base_url: str | None = Field(
@@ -144,7 +144,8 @@ class Settings(IndexSettings):
         return groups
 
     oidc_issuer: str | None = Field(
-        None, description="Address of an OpenID Connect issuer whose tokens are let in, beside keys; default: none."
+        None,
+        description="Address of an OpenID Connect issuer whose tokens are accepted in addition to keys; default: none.",
     )
     oidc_audience: str | None = Field(None, description="The audience that its tokens are for: Footnote's name there.")
     oidc_groups_claim: str = Field("groups", description="The claim of a token that lists groups.")
@@ -179,7 +180,7 @@ class Settings(IndexSettings):
     question_wait_seconds: float = Field(
         30.0,
         gt=0,
-        description="A question that would wait for its turn longer than this, going by what questions took lately, is told "
+        description="A question that would wait for its turn longer than this, as estimated from recent questions, is told "
         "at once to come back later. One that waits is answered.",
     )
     question_seconds: float = Field(
@@ -189,7 +190,7 @@ class Settings(IndexSettings):
         "take comes on top.",
     )
     stop_seconds: float = Field(
-        20.0, ge=0, description="How long a service that is told to stop goes on answering the questions that it has."
+        20.0, ge=0, description="How long a service that is stopping goes on answering the questions that it has."
     )
     request_seconds: float = Field(
         30.0, gt=0, description="Longest time that a request may take to arrive; then its connection is closed."
@@ -226,7 +227,7 @@ def load_settings() -> Settings:
 def settings_file() -> Path | None:
     """Return the settings file that the environment names, or the one in the data folder that the environment names.
 
-    A `.env` in the current folder is not read: it may be somebody else's, and could send the keys of the environment to any
+    A `.env` in the current folder is not read: it may be from someone else, and could send the keys of the environment to any
     address. Raises WrongUsage if the named file does not exist.
     """
     if named := os.environ.get(_FILE):

@@ -16,7 +16,7 @@ _HEAD = """\
 
 Every setting is an environment variable, or a line `NAME=value` of a file of settings: the one that `FOOTNOTE_ENV_FILE`
 names, or else `.env` in the folder that `FOOTNOTE_DATA_DIR` names. The environment wins. A `.env` in the folder that
-Footnote is started from is not read, and a message says so: in a folder of somebody else's, it could send your keys to
+Footnote is started from is not read, and a message says so: in someone else's folder, it could send your keys to
 another address. A value that cannot be used ends the command with exit code 2 and a message that names it.
 
 | name | values | default | meaning |

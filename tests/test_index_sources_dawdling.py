@@ -148,7 +148,7 @@ def test_a_site_that_never_answers_is_not_asked_for_each_of_its_pages(web: WebSe
     assert len(asked) == 5
     told = list(errors(readings).values())
     assert len(told) == 9
-    assert "was not asked" in told[-1]
+    assert "was not fetched" in told[-1]
 
 
 @pytest.mark.timeout(60)

@@ -129,7 +129,7 @@ FAILURES = {
     "no archive": (".docx", b"Hello.", "is not a .docx file, or is encrypted"),
     "encrypted": (".docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is encrypted"),
     "no document": (".docx", epub(), "is not a .docx file that can be read"),
-    "no words": (".docx", docx("<w:p/>"), "holds no text"),
+    "no words": (".docx", docx("<w:p/>"), "contains no text"),
     "a bomb": (".docx", BOMB, "is more than 50,000,000 bytes long once unpacked"),
     "a cell far away": (".xlsx", xlsx(("A1", "Year"), ("XFD1048576", "far")), "1,048,576 rows and 16,384 columns"),
 }

@@ -62,8 +62,8 @@ def test_values_are_kept_as_they_were_written() -> None:
     ("content", "message"),
     [
         ("---\ntitle: a: b\n---\n", r"does not parse: mapping values are not allowed.*\(line 2 of the file\)"),
-        ("---\nx: 1\n\ny: [a\n---\n", r"\(line \d+ of the file\)\. Mend it"),
-        ("---\nx: 1\ntitle: 'a\n---\n", r"\(line \d+ of the file\)\. Mend it"),
+        ("---\nx: 1\n\ny: [a\n---\n", r"\(line \d+ of the file\)\. Correct it"),
+        ("---\nx: 1\ntitle: 'a\n---\n", r"\(line \d+ of the file\)\. Correct it"),
         ("---\nx: 1\n\tb: 2\n---\n", r"\(line 3 of the file\)"),
         ("---\nx: !!python/object:os.system 1\n---\n", "does not parse: could not determine a constructor"),
         ("---\nx: *nothing\n---\n", "does not parse: found undefined alias"),

@@ -144,7 +144,7 @@ def test_a_fault_of_the_library_is_one_bad_file(monkeypatch: pytest.MonkeyPatch)
         raise RuntimeError("boom")
 
     monkeypatch.setattr(trafilatura, "extract", failing)
-    with pytest.raises(ArticleError, match=r"cannot be taken apart \(RuntimeError\)"):
+    with pytest.raises(ArticleError, match=r"cannot be parsed \(RuntimeError\)"):
         read_html(PAGE.encode())
 
 

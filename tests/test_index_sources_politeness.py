@@ -39,7 +39,7 @@ def test_where_robots_cannot_be_had_nothing_is_fetched(web: WebServer) -> None:
     web.replies |= {"/robots.txt": Reply(status=503), "/rain": Reply(article_page("Rain", RAIN))}
     (failed,) = read(web.address + "/rain")
     assert isinstance(failed, Failed)
-    assert "what the site allows cannot be told" in failed.error
+    assert "not known what the site allows" in failed.error
     assert web.paths == []
 
 

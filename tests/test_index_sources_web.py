@@ -105,7 +105,7 @@ FAILURES = {
     "to another scheme": (Reply(status=302, headers={"Location": "file:///etc/passwd"}), "only http and https"),
     "to a password": (
         Reply(status=302, headers={"Location": "http://a:b@127.0.0.1/"}),
-        "holds a user name or password",
+        "contains a user name or password",
     ),
     "broken packing": (Reply(b"xx", headers={"Content-Encoding": "gzip"}), "does not answer"),
 }

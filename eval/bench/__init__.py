@@ -1,1 +1,1 @@
-"""`footnote bench`: how fast articles go in and questions come back, beside a plain LlamaIndex quickstart."""
+"""`footnote bench`: how fast articles go in and questions come back, compared with a plain LlamaIndex quickstart."""

@@ -38,7 +38,7 @@ def bench(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure indexing and asking beside a plain LlamaIndex quickstart on the same articles."""
+    """Measure indexing and asking, compared with a plain LlamaIndex quickstart on the same articles."""
     from rich.console import Console
 
     from eval.bench.quickstart import check_installed

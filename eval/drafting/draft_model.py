@@ -1,4 +1,4 @@
-"""Questions proposed by a language model, through LlamaIndex. What the article does not bear out is dropped."""
+"""Questions proposed by a language model, through LlamaIndex. What the article does not support is dropped."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -51,7 +51,7 @@ def model_drafts(
     for article in articles:
         try:
             reply = _reply(llm, article, per_article, context_tokens)
-        except Exception as error:  # whatever a provider's client raises costs this article alone
+        except Exception as error:  # whatever a provider's client raises affects this article alone
             log.warning("language model failed", article=article.id, error=type(error).__name__)
             failures += 1
             if failures == _FAILURES_IN_A_ROW:

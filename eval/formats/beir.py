@@ -35,7 +35,7 @@ class _Query(Row):
 
 @dataclass(frozen=True, slots=True)
 class BeirArticles:
-    """The articles of `corpus.jsonl`, read anew each time they are iterated over. Rows that are wrong are left out."""
+    """The articles of `corpus.jsonl`, read again for each iteration. Rows that are wrong are left out."""
 
     path: Path
 

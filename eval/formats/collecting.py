@@ -39,7 +39,7 @@ class Collecting:
         self._problems.append(RowProblem(path or self._path, line, message))
 
     def add(self, question: EvalQuestion) -> None:
-        """Keep a question. Raises ValueError when its id is taken, since results are told apart by it."""
+        """Keep a question. Raises ValueError when its id is taken, since it identifies results."""
         quotes = (evidence.quote for evidence in question.evidence)
         _check_encodable(question.id, question.question, *question.answers, *quotes)
         if question.id in self._questions:

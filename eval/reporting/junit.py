@@ -21,7 +21,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def write_junit(report: Report, folder: Path) -> Path:
-    """Write `junit.xml` beside the results in `folder`, whole or not at all, and return its path.
+    """Write `junit.xml` next to the results in `folder`, whole or not at all, and return its path.
 
     A question that went wrong is a failure whose type is the stage; one without an answer for a fault of ours is an
     error; one whose right answer nobody knows is skipped. Raises WrongUsage without results.

@@ -15,7 +15,7 @@ _FIRST_SCORE = "token_f1"
 
 
 def write_page(report: Report, folder: Path) -> Path:
-    """Write `report.html` beside the results in `folder` and return its path. Raises WrongUsage without results.
+    """Write `report.html` next to the results in `folder` and return its path. Raises WrongUsage without results.
 
     The results are read twice, and one at a time: a few numbers of each stay in memory, for the plots.
     """

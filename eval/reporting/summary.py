@@ -44,7 +44,7 @@ Lines = Iterator[str]
 
 
 def write_summary(report: Report, folder: Path, comparison: Comparison | None = None) -> Path:
-    """Write `summary.md` beside the results in `folder`, whole or not at all, and return its path.
+    """Write `summary.md` next to the results in `folder`, whole or not at all, and return its path.
 
     Key scores, failures by stage, the worst ten questions and, where there is a comparison with a baseline, the scores
     that moved. Raises WrongUsage without results.

@@ -61,7 +61,7 @@ def judge_from(settings: Settings) -> Judge | None:
 def judged(judge: Judge, question: EvalQuestion, response: AskResponse) -> Judgement:
     """Ask the judge whether an answer is right and whether it says no more than the passages that it cites.
 
-    `judged_correctness`: share of the votes that give it at least 4 of 5 points beside the known answers (LlamaIndex's
+    `judged_correctness`: share of the votes that give it at least 4 of 5 points compared with the known answers (LlamaIndex's
     CorrectnessEvaluator with its own threshold). A wrong refusal has 0. `judged_faithfulness`: share of the votes that find
     the answer supported by the cited passages (LlamaIndex's FaithfulnessEvaluator). `judge_agreement`: share of the pairs
     of votes on the same thing that agree (the P_i of Fleiss, "Measuring nominal scale agreement among many raters",

@@ -1,4 +1,4 @@
-"""MultiHop-RAG's own measures, as its published scripts compute them: more lenient than ours, for figures beside theirs.
+"""MultiHop-RAG's own measures, as its published scripts compute them: more lenient than ours, to compare with their figures.
 
 Tang and Yang, "MultiHop-RAG: Benchmarking Retrieval-Augmented Generation for Multi-Hop Queries", COLM 2024, section 4;
 what they are in detail is in `retrieval_evaluate.py` and `qa_evaluate.py` of https://github.com/yixuantt/MultiHop-RAG.

@@ -27,7 +27,7 @@ def withdrawn_articles(
 
 
 def closed_articles(known: Mapping[str, Entry], unclear: Mapping[str, str], *, seen: Mapping[str, str]) -> list[str]:
-    """Return the articles of these files that somebody may still read, although it is unclear who may.
+    """Return the articles of these files that can still be read, although it is unclear who may.
 
     Articles that were read in this run are left out: they state who may read them.
     """

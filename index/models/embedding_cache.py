@@ -89,7 +89,7 @@ class EmbeddingCache:
                     yield database
             except sqlite3.OperationalError as error:
                 raise DataFolderUnusable(
-                    f"{self._path} cannot be used ({error}). Is the disk full, or the folder not writable? Mend that and "
+                    f"{self._path} cannot be used ({error}). Is the disk full, or the folder not writable? Correct that and "
                     "run again; what was indexed before is intact."
                 ) from error
             except sqlite3.DatabaseError as error:

@@ -46,7 +46,7 @@ def _fill(items: Iterable[T], ready: "Queue[T | _End]", unwanted: Event) -> None
                 break
         if isinstance(items, Generator):
             items.close()  # so that chained prefetches end too
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the items are used
+    except BaseException as error:  # noqa: BLE001 - any error is raised where the items are used
         end = _End(error)
     _put(end, ready, unwanted)
 

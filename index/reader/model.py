@@ -24,7 +24,7 @@ WEIGHTS_FILE = "reader.safetensors"
 _BATCH = 32
 # As in index/models/embedding.py: every new shape of a batch is compiled, so there are few; and batches of at
 # least 4 sequences and 384 tokens, in steps of 32 tokens, are multiplied in one and the same way, so that a pair is read
-# the same to the last bit in whatever company (docs/decisions/0008; two sequences of 224 tokens were not).
+# the same to the last bit in every batch (docs/decisions/0008; two sequences of 224 tokens were not).
 _ROW_STEP, _TOKEN_STEP, _LEAST_TOKENS = 4, 32, 384
 # Of what several threads ask, so much is read together that nobody waits until all of an evaluation is read.
 _BLOCK = 64
@@ -91,7 +91,7 @@ class Reader:
 
     def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
         """Read each question with its passage. Pairs may be of many questions; each is read on its own, with the same
-        result whatever it is read together with.
+        result in every batch.
 
         A passage longer than the model reads at once is read in windows that overlap, and what was read best counts.
         Raises ModelUnusable.

@@ -22,8 +22,8 @@ from index.stores.schema import article_groups, articles, contents, deleted, fac
 _PURPOSE = Purpose(
     name="The catalogue",
     when_damaged="It holds what the other stores are made from: restore the data folder from a backup, or remove the folder "
-    "that it lies in and index the articles again.",
-    when_unusable="Mend that and run again; what was indexed before is intact.",
+    "that contains it and index the articles again.",
+    when_unusable="Correct that and run again; what was indexed before is intact.",
 )
 
 

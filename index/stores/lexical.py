@@ -149,7 +149,7 @@ class LexicalIndex:
         except (OSError, ValueError) as error:
             raise DataFolderUnusable(
                 f"The words in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
-                "writable? Mend that and run again; what was indexed before is intact."
+                "writable? Correct that and run again; what was indexed before is intact."
             ) from error
 
 

@@ -221,7 +221,7 @@ def catalog_in(folder: Path) -> Catalog:
     path = folder / _CATALOG
     if not path.exists() and (folder / _VECTORS).exists():
         raise IndexDamaged(
-            f"The catalogue {path} is missing, and the vectors beside it are of no use without it. Restore the data "
+            f"The catalogue {path} is missing, and the vectors next to it are of no use without it. Restore the data "
             f"folder from a backup, or remove {folder} and index the articles again."
         )
     try:
@@ -244,7 +244,7 @@ def _opened_store(kind: Callable[[Path], _Store], folder: Path, emptying_damaged
 def _check_held(folder: Path, count: int) -> None:
     if count == 0:
         raise IndexDamaged(
-            f"{folder} holds nothing, though the catalogue beside it has articles. Run `footnote status --repair`: it "
+            f"{folder} is empty, though the catalogue next to it has articles. Run `footnote status --repair`: it "
             "makes it again from the catalogue."
         )
 

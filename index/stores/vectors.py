@@ -149,7 +149,7 @@ class VectorStore:
         except InternalError as error:
             raise DataFolderUnusable(
                 f"The vectors in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
-                "writable? Mend that and run again; what was indexed before is intact."
+                "writable? Correct that and run again; what was indexed before is intact."
             ) from error
         finally:
             self._written()

@@ -66,7 +66,7 @@ async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[S
         try:
             async for event in events:
                 yield ServerSentEvent(event.model_dump_json(), event=_name(event), sep=_LINE_END)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the reader must learn that the stream ended
+        except Exception as error:  # noqa: BLE001 - the reader must learn that the stream ended, for any error
             yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error", sep=_LINE_END)
 
 

@@ -67,7 +67,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise DataFolderUnusable(f"{path} cannot be used ({error}). Is the disk full, or not writable?") from error
-        log.warning("what was asked before is forgotten: the file is damaged and is made anew", path=str(path))
+        log.warning(
+            "rate limits damaged: counting starts again",
+            path=str(path),
+        )
         for file in path.parent.glob(f"{path.name}*"):
             file.unlink()
         return _connected(path)

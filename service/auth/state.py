@@ -19,7 +19,7 @@ from service.settings import Settings
 class AuthState:
     """Token lookups, rate limits, the queue of questions, and metrics. By default only the owner is known.
 
-    `token_lookups` return who holds a token, `rates` store how often somebody asked. Without `queue`, a service makes its
+    `token_lookups` return who holds a token, `rates` store how often each person asked. Without `queue`, a service makes its
     own.
     """
 

@@ -174,7 +174,7 @@ def backup(
 @app.command()
 def status(
     check: Annotated[bool, typer.Option("--check", help="Compare catalogue, vectors and words.")] = False,
-    repair: Annotated[bool, typer.Option("--repair", help="Compare them, and mend what differs.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Compare them, and repair the differences.")] = False,
     json: Json = False,
 ) -> None:
     """Show what is indexed."""

@@ -1,4 +1,4 @@
-"""`footnote audit`: who asked when, and which articles were cited, as lines of JSON for whoever has to know."""
+"""`footnote audit`: who asked when, and which articles were cited, as lines of JSON."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Ctrl-C while the index is changed: it is answered at once, and at the end it is told what is kept."""
+"""Ctrl-C while the index is changed: a message is shown at once, and at the end what was kept."""
 
 import signal
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """`footnote keys`: gives out keys to the service over HTTP, shows them, and takes them back.
 
-It writes to the service's own database, beside a service that runs: SQLite lets both, and what is changed counts from
+It writes to the service's own database, while a service may be running: SQLite lets both, and what is changed counts from
 the next request on.
 """
 

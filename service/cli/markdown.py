@@ -1,6 +1,6 @@
 """Quotes of Markdown as people read them in a terminal: what is said stays, the marks around it go.
 
-The quote in JSON is the exact one. Control characters are left as they are, for whoever prints the words to show.
+The quote in JSON is the exact one. Control characters are left as they are, for the caller that prints the words to escape.
 """
 
 import re

@@ -245,9 +245,9 @@ def print_check(response: CheckResponse) -> None:
     if response.agree:
         out.print(f"Catalogue, vectors and words hold the same {response.passages} passages.")
     elif response.repair == "none":
-        out.print("They differ. Run `footnote status --repair` to mend vectors and words from the catalogue.")
+        out.print("They differ. Run `footnote status --repair` to repair vectors and words from the catalogue.")
     else:
-        how = "mended" if response.repair == "mended" else "made again beside the old index"
+        how = "repaired" if response.repair == "mended" else "rebuilt next to the old index"
         out.print(f"Vectors and words were {how}, from the catalogue's {response.passages} passages.")
 
 

@@ -25,7 +25,7 @@ def start(connection: Connection, asker: str, *, question: str, now: datetime) -
 
 
 def touch(connection: Connection, conversation_id: str, asker: str, *, now: datetime) -> None:
-    """Update the time of a conversation. Raises NotInHistory if it does not exist or is somebody else's."""
+    """Update the time of a conversation. Raises NotInHistory if it does not exist or belongs to someone else."""
     theirs = (conversations.c.id == conversation_id, conversations.c.asker == asker)
     if not connection.execute(update(conversations).where(*theirs).values(updated=now)).rowcount:
         raise _not_found(conversation_id)
@@ -47,7 +47,7 @@ def page(connection: Connection, asker: str, *, after: str | None, limit: int) -
 
 
 def summary(connection: Connection, conversation_id: str, asker: str) -> RowMapping:
-    """Return one conversation as `page` does. Raises NotInHistory if it does not exist or is somebody else's."""
+    """Return one conversation as `page` does. Raises NotInHistory if it does not exist or belongs to someone else."""
     query = _summaries().where(conversations.c.id == conversation_id, conversations.c.asker == asker)
     if (row := connection.execute(query).mappings().first()) is None:
         raise _not_found(conversation_id)
@@ -60,7 +60,7 @@ def answers_of(connection: Connection, conversation_id: str) -> list[RowMapping]
 
 
 def last_turns(connection: Connection, conversation_id: str, count: int) -> list[RowMapping]:
-    """Return the last few answers as `answers_of` does, without small talk: no question leans on that."""
+    """Return the last few answers as `answers_of` does, without small talk, to which no question refers."""
     asked = _latest_first(conversation_id).where(answers.c.status != "about").limit(count)
     return list(reversed(connection.execute(asked).mappings().all()))
 

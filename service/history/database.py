@@ -13,9 +13,9 @@ from service.history.schema import upgrade
 FILE = "footnote.db"
 _PURPOSE = Purpose(
     name="The database of conversations and keys",
-    when_damaged="Nothing of the articles is in it. Restore this file from a backup; or move it away, with those beside it "
+    when_damaged="It contains no articles. Restore this file from a backup; or move it away, with the files next to it "
     "that end in -wal and -shm: an empty one is then made, and keys have to be made again.",
-    when_unusable="Mend that and run again; what was kept before is intact.",
+    when_unusable="Correct that and run again; what was stored before is intact.",
 )
 
 

@@ -17,7 +17,7 @@ HistoryId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans
 
 Rating = Literal["up", "down"]
 AnswerStatus = Literal["answered", "no_answer", "about"]
-"""`about`: somebody greeted, thanked, said good-bye or asked what this is, and asked nothing of the articles."""
+"""`about`: a greeting, thanks, a farewell or a question about Footnote itself, not about the articles."""
 
 
 class FiltersWire(Wire):
@@ -282,7 +282,7 @@ class PublishersResponse(Wire):
 
 
 class MeResponse(Wire):
-    """Who asks. `groups` is null for whoever may read everything."""
+    """Who asks. `groups` is null for someone who may read everything."""
 
     id: str
     admin: bool

@@ -71,7 +71,7 @@ def hit_wire(hit: Hit, *, reads_all: bool) -> HitWire:
 
 
 def article_summary(info: ArticleInfo) -> ArticleSummary:
-    """Show an article without its text. Its groups are nobody's business but the index's."""
+    """Show an article without its text and its groups."""
     return ArticleSummary(
         id=info.id,
         version=info.version,

@@ -62,7 +62,7 @@ class FailedPath(Wire):
 
 
 class IndexRequest(Wire):
-    """Paths on the machine that serves, absolute, for the service's own working folder is nobody's business; addresses."""
+    """Addresses, and absolute paths on the machine of the service."""
 
     paths: list[str] = Field(min_length=1)
     prune: bool = False
@@ -113,7 +113,7 @@ class BackupResponse(Wire):
 
 
 class CheckRequest(Wire):
-    """A comparison of the three stores. `repair` mends what differs."""
+    """A comparison of the three stores. `repair` corrects the differences."""
 
     repair: bool = False
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from service.slack.text import mentions, mentions_others, question_text
 
-# A reply that was also sent to the channel, and a message with a file beside it, are still what a person wrote.
+# A reply that was also sent to the channel, and a message with a file, were still written by a person.
 _WRITTEN = {None, "thread_broadcast", "file_share"}
 
 

@@ -1,4 +1,4 @@
-"""Questions that wait for somebody to answer them, in this process: one of a thread at a time, the oldest first."""
+"""Questions that wait to be answered, in this process: one of a thread at a time, the oldest first."""
 
 import asyncio
 from collections import deque
@@ -44,7 +44,7 @@ class Backlog:
         return key in self._working or any(asked.key == key for asked in self._waiting)
 
     async def add(self, asked: Asked) -> None:
-        """Let a question wait, also beyond the limit: whoever calls has looked, or took it on before."""
+        """Let a question wait, also beyond the limit: the caller has checked it, or accepted it before."""
         async with self._changed:
             self._waiting.append(asked)
             self._changed.notify()

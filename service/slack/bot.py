@@ -85,8 +85,8 @@ class Bot:
             except NotInHistory:  # the conversation expired, or was deleted: a new one begins
                 if conversation is None:
                     raise
-                anew = request.model_copy(update={"conversation_id": None})
-                yield from self.assistant.ask_events(anew, asker, through="slack")
+                again = request.model_copy(update={"conversation_id": None})
+                yield from self.assistant.ask_events(again, asker, through="slack")
 
         loop = asyncio.get_running_loop()
         latest = loop.time() + self.answer_seconds

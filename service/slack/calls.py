@@ -1,7 +1,7 @@
-"""Calls to Slack's Web API, with patience: what Slack asks to wait for is waited for, and faults are told apart.
+"""Calls to Slack's Web API, with retries: pauses that Slack asks for are kept, and kinds of faults are distinguished.
 
 After a timeout nobody knows whether a message was posted. Only calls that may be made twice are made again here; for the
-others `Unreachable` goes to the caller, who looks before it posts anew.
+others `Unreachable` goes to the caller, which checks before it posts again.
 """
 
 import asyncio

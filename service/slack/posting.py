@@ -77,7 +77,7 @@ class Reply:
             self._streamed = grown
 
     async def finish(self, messages: Sequence[Message]) -> None:
-        """Make the reply these messages, whatever of them stands there already. Raises SlackFault."""
+        """Make the reply these messages, even if some of them were already posted. Raises SlackFault."""
         for number, message in enumerate(messages):
             metadata = self._metadata(number + 1, len(messages))
             if number == 0 and self._streamed and await self._stopped(message, metadata):

@@ -44,7 +44,7 @@ async def reply(asked: Asked, bot: Bot, *, begun_before: bool) -> None:
 
 
 async def say(asked: Asked, words: str, bot: Bot) -> None:
-    """Reply to a question in the bot's own words, in place of whatever there is of an answer. Raises SlackFault."""
+    """Reply to a question in the bot's own words, in place of any part of an answer that was posted. Raises SlackFault."""
     match asked:
         case InThread():
             earlier = await posted(asked, bot.calls, bot=bot.user)

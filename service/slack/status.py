@@ -17,7 +17,7 @@ _CLEARING_SECONDS = 10.0
 
 @asynccontextmanager
 async def working_on(asked: InThread, calls: Calls) -> AsyncIterator[None]:
-    """Show that a question is being worked on until this is left, in whichever way."""
+    """Show that a question is being worked on until this context ends, for any reason."""
     reacted = not await _set(asked, calls, STATUS) and await _react(asked, calls)
     again = None if reacted else asyncio.create_task(_keep(asked, calls))
     try:
@@ -25,7 +25,7 @@ async def working_on(asked: InThread, calls: Calls) -> AsyncIterator[None]:
     finally:
         if again:
             again.cancel()
-        # Also when the process is told to stop: nobody should look at a status for ever.
+        # Also when the process stops, so that no status remains for ever.
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLEARING_SECONDS):
                 await clear(asked, calls, reacted=reacted)

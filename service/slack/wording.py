@@ -25,7 +25,7 @@ NOT_RATED = "This answer is not kept any more, so nothing can be said of it."
 
 
 def told(error: BaseException) -> str:
-    """Return what a person in Slack is told of an error. What only helps who runs Footnote is in its log."""
+    """Return the message for an error that a person in Slack sees. Details for the operator are in the log."""
     match error:
         case QuestionError():
             return str(error)

@@ -70,7 +70,7 @@ def admin_router(assistant: AdminAssistant, auth: Authenticator) -> APIRouter:
 
     @router.post("/check", responses=problems(400, 401, 403, 415, 422, 503))
     def check(request: CheckRequest) -> CheckResponse:
-        """Compare the three stores of the index, and mend them if told to."""
+        """Compare the three stores of the index, and repair them if asked to."""
         return assistant.check(request)
 
     @router.post("/delete", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422))

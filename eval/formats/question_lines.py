@@ -13,7 +13,7 @@ _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 # A name that scores are grouped by: it has to fit a table's cell.
 _Kind = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
-_UNREVIEWED = 'is not reviewed yet, so it is not asked. Compare it with its article, then set "reviewed" to true or delete the row'
+_UNREVIEWED = 'is not reviewed yet, so it is not asked. Check it, then set "reviewed" to true or delete the row'
 
 
 class _EvidenceRow(Row):

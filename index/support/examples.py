@@ -17,9 +17,9 @@ from index.reader.synonyms import Synonyms
 from index.support.alterations import altered
 from index.support.statements import crossed, joined, stated
 
-_MARKER = re.compile(r"\s*\[\d+\](?:\[\d+\])*")
+_MARKER = re.compile(r"(?<!\s)\s*\[\d+\](?:\[\d+\])*")
 _HEADER = re.compile(r"\A\[\d+\]\s+\S+\s+")
-_ASIDE = re.compile(r"\s*\([^()]{1,80}\)|,\s(?:which|who|whose|where|including|such as)\b[^,.;]{3,90}(?=[,.;])")
+_ASIDE = re.compile(r"(?<!\s)\s*\([^()]{1,80}\)|,\s(?:which|who|whose|where|including|such as)\b[^,.;]{3,90}(?=[,.;])")
 _OPENING = re.compile(
     r"\A(?:In|On|At|By|After|Before|During|As|For|From|With|Since|However|Moreover|Also)\b[^,.;]{0,70},\s+"
 )

@@ -18,7 +18,7 @@ _DID = re.compile(
     r"(?P<asks>when|where|how|why)\s+(?P<do>did|does|do|can|should|will|must)\s+(?P<rest>.+)", re.IGNORECASE
 )
 _IN = {"when": ("in ", ""), "where": ("in ", "at "), "how": ("", "by "), "why": ("because ", "because of ")}
-_FIRST = re.compile(r"\s+(?=(?:is|are|was|were|has|have|had|will|can|could|would|may|must|should|did|does)\b)")
+_FIRST = re.compile(r"(?<!\s)\s+(?=(?:is|are|was|were|has|have|had|will|can|could|would|may|must|should|did|does)\b)")
 _PREPOSITION = re.compile(
     r"(?:in|on|at|by|from|to|with|because|for|during|after|before|since|until|under|over)\b", re.IGNORECASE
 )

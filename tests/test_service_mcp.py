@@ -254,7 +254,7 @@ def test_work_ends_when_the_connection_is_closed(url: str, assistant: FakeAssist
         httpx.Client(timeout=PATIENCE, trust_env=False) as http,
         http.stream("POST", f"{url}/mcp", content=asked, headers=ACCEPTED) as reply,
     ):
-        assert any("notifications/progress" in line for line in reply.iter_lines())
+        assert any("are being read" in line for line in reply.iter_lines())
     # The service notices within moments; there is no sign of it but that the work ends.
     threading.Timer(1.0, hung_up.set).start()
     assert assistant.closed.wait(PATIENCE)

@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
+from sse_starlette.sse import AppStatus
 
 from index.errors import FootnoteError, WrongUsage
 from index.stores.ownership import Owner, own
@@ -52,6 +53,8 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     # Read when the models are loaded. By default, threads that wait for each other spin and take cores from threads that have
     # work: on a busy machine a question then took several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Streams end with the work on their question, which `Server` ends in time, and not at once when the service is stopped.
+    AppStatus.enable_automatic_graceful_drain = False
     signals = Signals()
     slack = _checked_slack(settings)
     try:

@@ -267,7 +267,7 @@ def test_rebuild_check_and_repair(footnote: Run, tmp_path: Path) -> None:
     assert (both.json["unchanged"], both.json["rebuilt"]) == (2, "it was asked for")
     (generation,) = (tmp_path / "data").glob("index-*")
     shutil.rmtree(generation / "chroma")
-    assert "holds nothing" in one_line(footnote("ask", "Did it rain?"))
+    assert "is empty" in one_line(footnote("ask", "Did it rain?"))
     assert "Run `footnote status --repair`" in one_line(footnote("status", "--check"))
     repaired = footnote("status", "--repair", "--json")
     assert (repaired.code, repaired.json["repair"], repaired.json["missing_vectors"]["count"]) == (0, "mended", 2)

@@ -41,7 +41,7 @@ ANSWER_KEYS = (
     "id conversation_id question completed_question status short_answer text sentences citations disagreements nearest "
     "preferences answerer degraded usage timings_ms confidence about"
 )
-SENTENCE_KEYS = "text start end citations support support_probability"
+SENTENCE_KEYS = "text start end citations support support_probability form"
 CITATION_KEYS = (
     "number article_id article_version title publisher published url passage_id quote start end page score highlight"
 )

@@ -145,6 +145,10 @@ def sentence(text: str, *citations: int, verified: bool = True) -> SentenceWire:
     return SentenceWire.model_validate({"text": text, "start": 0, "end": 0, "citations": citations, "support": support})
 
 
+def code(text: str, *citations: int) -> SentenceWire:
+    return sentence(text, *citations).model_copy(update={"form": "code"})
+
+
 def told(question: str, **fields: Any) -> AskResponse:
     """Return an answer with these fields."""
     return answer(question, **({"status": "answered", "text": "", "confidence": 0.9} | fields))
@@ -222,6 +226,11 @@ ANSWERS = {
                 publishers_total=1,
                 questions=["Who rang?", "What did the flood cost?"],
             ),
+        ),
+        told(
+            "How is the level set?",
+            sentences=[sentence("Set it like this:", 1), code("pegel = 6.45\n    # in metres, " + "x" * 80, 2)],
+            citations=[cite(1, "long", BELL), cite(2, "rain/Hamburg #1?", "pegel = 6.45")],
         ),
         told("Slowly?", sentences=[sentence("At last.", 1)], citations=[cite(1, "old", "older wording")]),
         told(

@@ -171,7 +171,7 @@ Descale the kettle every four weeks. Never use vinegar, because it attacks the s
 def test_a_row_of_a_table_answers_without_its_last_mark(index: Index, folder: Path) -> None:
     indexed(index, folder, manual=MANUAL)
     answered = sentences(index, "What is the capacity of the kettle?")
-    assert "Capacity | 0.9 litres" in [sentence.text for sentence in answered]
+    assert "Item: Capacity; Value: 0.9 litres" in [sentence.text for sentence in answered]
 
 
 def test_a_line_of_a_list_answers(index: Index, folder: Path) -> None:

@@ -150,6 +150,21 @@ def test_an_answer_that_comes_back_is_read_as_it_was_said(text: str) -> None:
     assert words(unescaped(content(answer(text=text)))) == words(text)
 
 
+@pytest.mark.parametrize("renderer", RENDERERS)
+@given(text=ANYTHING)
+def test_code_and_lists_are_shown_line_by_line_and_are_no_links(renderer: str, text: str) -> None:
+    listed = f"Bring these:\n1. a {text.replace(chr(10), ' ')} z\n- card"
+    told = answered("It rained.", text, listed, "It rained.", citations=[citation(number) for number in range(1, 5)])
+    forms = zip(told.sentences, ("prose", "code", "list", "prose"), strict=True)
+    told = told.model_copy(update={"sentences": [said.model_copy(update={"form": form}) for said, form in forms]})
+    shown = Shown(RENDERERS[renderer](content(told, linked=True)))
+    assert shown.tags <= {"p", "a", "pre", "code", "ol", "ul", "li"}
+    assert len(shown.addresses) == 4
+    assert all(OURS.fullmatch(address) or address.startswith("https://ask.example/") for address in shown.addresses)
+    assert "".join(text.split()) in "".join(shown.text.split())
+    assert "li" in shown.tags
+
+
 def test_plain_prose_is_left_as_it_is() -> None:
     said = 'R&D at AT&T cost $3.5 billion (~40 %) in the U.S., e.g. 2 < 3; it\'s "1.5 times" more - why?'.replace(
         "< ", ""

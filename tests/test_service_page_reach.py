@@ -84,6 +84,42 @@ def test_a_dark_screen_is_dark(dark: Page) -> None:
     screenshot(dark, "dark")
 
 
+@pytest.mark.parametrize("screen", ["narrow", "dark"])
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("What can you do?", "about"),
+        ("What is the meaning of life?", "refusal"),
+        ("How is the level set?", "code"),
+    ],
+)
+def test_each_kind_of_reply_is_fit_for_every_screen(
+    request: pytest.FixtureRequest, screen: str, question: str, name: str
+) -> None:
+    page: Page = request.getfixturevalue(screen)
+    ask(page, question)
+    assert fits(page)
+    screenshot(page, f"{screen}-{name}", full_page=True)
+    assert findings(page) == []
+
+
+def test_what_could_be_asked_and_what_comes_near_are_reached_by_keyboard(narrow: Page) -> None:
+    for question, name in (("What can you do?", "Who rang?"), ("What is the meaning of life?", "A long year")):
+        entry = ask(narrow, question)
+        wanted = entry.get_by_text(name).first
+        for _ in range(20):
+            if wanted.evaluate("one => one.closest('a, button') === document.activeElement"):
+                break
+            narrow.keyboard.press("Shift+Tab")
+        assert wanted.evaluate("one => one.closest('a, button') === document.activeElement")
+
+
+def test_code_keeps_its_lines(page: Page) -> None:
+    words = ask(page, "How is the level set?").locator(".sentence.code .words")
+    assert words.evaluate("code => code.innerText").startswith("pegel = 6.45\n    # in metres")
+    assert "ono" in words.evaluate("code => getComputedStyle(code).fontFamily")
+
+
 def test_on_a_wide_screen_the_article_stands_beside_the_answer(page: Page) -> None:
     entry = ask(page, FLOOD)
     entry.locator(".answer-text .marker").first.click()

@@ -8,6 +8,7 @@ from service.auth.askers import OWNER
 from service.cli.markdown import without_marks
 from service.cli.printing import print_answer
 from service.schemas.api import AskRequest, AskResponse
+from tests.fake_assistant import answered, citation
 from tests.pdf_files import pdf_of
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
@@ -79,3 +80,13 @@ def test_a_syndicated_article_is_cited_once(tmp_path: Path, folder: Path) -> Non
     cited = {citation.article_id for citation in response.citations}
     assert len(cited & set(papers)) <= 1
     assert sum(STRIKE[:60] in citation.quote for citation in response.citations) == 1
+
+
+def test_code_is_printed_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code = "stop members\n    --all " + "x" * 200
+    told = answered("Run this:", code, "Then rest.", citations=[citation(1), citation(2), citation(3)])
+    said = [one.model_copy(update={"form": "code" if one.text == code else "prose"}) for one in told.sentences]
+    print_answer(told.model_copy(update={"sentences": said}))
+    assert (
+        f"Run this: [1] \n    stop members\n        --all {'x' * 200} [2]\nThen rest. [3]\n" in capsys.readouterr().out
+    )

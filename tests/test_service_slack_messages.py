@@ -46,6 +46,35 @@ def test_slack_takes_every_message(sentences: list[str], quotes: list[str], word
     assert cut[-1].tail[-1]["type"] == "actions"
 
 
+def in_form(text: str, form: str) -> AskResponse:
+    response = answered("Do this.", text, "Then rest.")
+    said = [one.model_copy(update={"form": form}) if one.text == text else one for one in response.sentences]
+    return response.model_copy(update={"sentences": said})
+
+
+@given(st.text(alphabet="<&>`:ab. 1", min_size=1, max_size=3_000), st.sampled_from(["list", "code"]))
+def test_slack_takes_lists_and_code(words: str, form: str) -> None:
+    for message in of(in_form(f"{words}\n- {words}\n{words}", form)):
+        slack_takes([dict(block) for block in message.blocks])
+        assert len(message.said) <= 12_000
+
+
+def test_a_list_keeps_its_lines() -> None:
+    (message,) = of(in_form("Bring these:\n- a *card*\n2. a key", "list"))
+    assert "\nBring these: \n- a \\*card\\* \n2. a key [1]\n" in message.said
+    assert [line.rstrip() for line in message.body[0]["text"]["text"].splitlines()[1:4]] == [
+        "Bring these:",
+        "• a \u2060*\u2060card\u2060*\u2060",
+        "2. a key [1]",
+    ]
+
+
+def test_code_is_shown_as_code_and_mentions_nobody() -> None:
+    (message,) = of(in_form("stop <!channel>\n    echo `date` ```", "code"))
+    assert "\n```\nstop &lt;!channel&gt;\n    echo `date` `\u2060`\u2060`\n```\n" in message.said
+    assert "```\nstop &lt;!channel&gt;\n    echo" in message.body[0]["text"]["text"]
+
+
 def test_sources_are_numbered_with_title_publisher_date_page_and_link() -> None:
     (message,) = of(answered("Fine.", citations=[citation(1, page=3), citation(2, url=None, publisher=None)]))
     sources = [block["text"]["text"] for block in message.tail if block["type"] == "section"]

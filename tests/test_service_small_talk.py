@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.answer import pipeline
 from service.answer.about import FRIENDLY_WORDS
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
@@ -122,6 +123,27 @@ def test_what_could_be_asked_is_answered(harbour: LocalAssistant) -> None:
     assert reply.about is not None
     assert reply.about.questions
     assert all(ask(harbour, question, FOR_EVERYONE).status == "answered" for question in reply.about.questions)
+
+
+def test_what_could_be_asked_is_tried_once(harbour: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    harbour.warm_up()
+    read: list[object] = []
+    monkeypatch.setattr(pipeline, "read_evidence", lambda *given: read.append(given))
+    replies = [ask(harbour, said, FOR_EVERYONE) for said in ("hello", "thanks")]
+    assert all(reply.about and reply.about.questions for reply in replies)
+    assert read == []
+
+
+def test_questions_about_an_article_go_with_it(tmp_path: Path) -> None:
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, write(tmp_path / "news", {"roles.md": ROLES, "berths.md": BERTHS}))
+        before = ask(assistant, "hi", FOR_EVERYONE)
+        assert before.about is not None
+        assert "Who may confirm bookings?" in before.about.questions
+        assistant.delete(["roles"])
+        after = ask(assistant, "hi", FOR_EVERYONE)
+        assert after.about is not None
+        assert "Who may confirm bookings?" not in after.about.questions
 
 
 def test_who_may_read_nothing_is_told_so(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from index.ingest.near_duplicates import says_the_same
 from index.records import Hit, Span
-from service.answer.models import Citation, Said, Sentence, Support
+from service.answer.models import Citation, Form, Said, Sentence, Support
 from service.answer.text.invisible import visible
 
 # What looks like a marker in an article's own words would be taken for one of ours.
@@ -41,6 +41,7 @@ class Draft:
     stretches: tuple[Stretch, ...]
     support: Support
     probability: float | None = None
+    form: Form = "prose"
 
 
 @dataclass(slots=True)
@@ -84,12 +85,17 @@ class Cited:
         """Put a drafted sentence at the end, with markers such as [1] after it."""
         known = len(self.citations)
         cited = tuple(dict.fromkeys(self._numbers.number(stretch) for stretch in draft.stretches))
-        words = without_markers(visible(draft.text))
-        before = f"{self.text} " if self.text else ""
+        # In code "[1]" may be an index: without it the code would be another.
+        words = visible(draft.text) if draft.form == "code" else without_markers(visible(draft.text))
+        before = f"{self.text}{self._gap(draft.form)}" if self.text else ""
         self.text = before + words + "".join(f" [{number}]" for number in cited)
         probability = None if draft.probability is None else round(draft.probability, 4)
-        self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support, probability),)
+        self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support, probability, draft.form),)
         return Said(self.sentences[-1], self.citations[known:])
+
+    def _gap(self, form: Form) -> str:
+        """Return what stands between the last sentence and one of this form: what has lines of its own begins a line."""
+        return " " if form == self.sentences[-1].form == "prose" else "\n"
 
 
 def cite(drafts: Iterable[Draft]) -> Cited:

@@ -55,9 +55,10 @@ SIMILARITY_WEIGHTS: Mapping[str, float] = {
 class Evidence:
     """A sentence of a passage, the `position`-th of the hit that ranks `rank`-th.
 
-    `text` is as people read it. `features` are named as the weights, and `score` is the log-odds that the sentence belongs to
-    the answer. `stretch` is the part of it that answers by itself, as a stretch of the article, and `stretch_score` how much
-    likelier the reader takes that to be than that there is none, as a logarithm; None without a reader.
+    `text` is as people read it, and `below` the heading or the question that it stands below, or empty. `features` are named
+    as the weights, and `score` is the log-odds that the sentence belongs to the answer. `stretch` is the part of it that
+    answers by itself, as a stretch of the article, and `stretch_score` how much likelier the reader takes that to be than
+    that there is none, as a logarithm; None without a reader.
     """
 
     hit: Hit
@@ -67,6 +68,7 @@ class Evidence:
     text: str
     features: Mapping[str, float]
     score: float
+    below: str = ""
     stretch: Span | None = None
     stretch_score: float = -math.inf
 
@@ -119,14 +121,14 @@ def _by_reader(index: Index, question: str, hits: Sequence[Hit], readings: Seque
         found.append(
             _scored(one, features, READER_WEIGHTS, stretch, sentence.stretch.score if sentence.stretch else None)
         )
-    return _best_first(found)
+    return best_first(found)
 
 
 def _by_similarity(index: Index, question: str, hits: Sequence[Hit]) -> list[Evidence]:
     shown = _shown(index, question, hits)
     vector = index.embedder.embed_questions([question])[0]
     similarities = index.sentence_vectors.of([one.text for one in shown]) @ vector
-    return _best_first(
+    return best_first(
         [
             _scored(one, {**one.features, "similarity": float(similarity)}, SIMILARITY_WEIGHTS)
             for one, similarity in zip(shown, similarities, strict=True)
@@ -144,6 +146,7 @@ class _Shown:
     span: SentenceSpan
     text: str
     features: Mapping[str, float]
+    below: str
 
 
 def _shown(index: Index, question: str, hits: Sequence[Hit]) -> list[_Shown]:
@@ -161,17 +164,19 @@ def _shown(index: Index, question: str, hits: Sequence[Hit]) -> list[_Shown]:
             "passage_covered": covered(terms(question), passages[rank]),
         }
         heading, line_before = "", _line_before(index, hit)
+        below = next(reversed(hit.passage.context.headings), "")
         for position, span in enumerate(hit.passage.sentences):
             text = display_text(hit.passage.words_of(span), hit.passage.article.format)
             if _is_heading(hit, span, line_before):
-                heading = text
+                heading = below = text
                 continue
             of_sentence = {
                 "covered": covered(weights, text, above[rank], heading),
                 "fragment": float(span.kind == "fragment"),
                 "question": float(text.endswith("?")),
             }
-            shown.append(_Shown(hit, rank, position, span, text, of_passage | of_sentence))
+            shown.append(_Shown(hit, rank, position, span, text, of_passage | of_sentence, below))
+            below = text if text.endswith("?") else below
     return shown
 
 
@@ -216,8 +221,9 @@ def _scored(
 ) -> Evidence:
     score = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in features.items())
     likelier = -math.inf if stretch_score is None else stretch_score
-    return Evidence(one.hit, one.rank, one.position, one.span, one.text, features, score, stretch, likelier)
+    return Evidence(one.hit, one.rank, one.position, one.span, one.text, features, score, one.below, stretch, likelier)
 
 
-def _best_first(found: Sequence[Evidence]) -> list[Evidence]:
+def best_first(found: Sequence[Evidence]) -> list[Evidence]:
+    """Return evidence by its score, then in the order of the hits and their sentences."""
     return sorted(found, key=lambda one: (-one.score, one.rank, one.position))

@@ -4,8 +4,9 @@ First the sentence that most likely answers, then those that belong to the answe
 same: the same value is one more citation, another value is shown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from index.ingest.near_duplicates import says_the_same
 from index.ingest.segmentation import display_text
@@ -13,9 +14,11 @@ from index.records import Span
 from index.stores.lexical import stems
 from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
+from service.answer.code import code_text, whole_code
 from service.answer.disagreement import Candidate, contradict, differ, same_value, with_vectors
 from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
+from service.answer.tables import Row, row_of, row_text
 from service.answer.text.markup import without_half_marks
 from service.answer.text.references import needs_previous_sentence
 
@@ -44,12 +47,12 @@ _MOST_BEFORE = 2
 
 @dataclass(frozen=True, slots=True)
 class _Quote:
-    """A sentence of the answer: the stretch it is quoted from, others that say the same, and the list that it is."""
+    """A sentence of the answer: the stretch it is quoted from, others that say the same, and what it is but prose."""
 
     evidence: Evidence
     span: Span
     others: tuple[Evidence, ...] = ()
-    listed: WholeList | None = None
+    shape: WholeList | Row | Literal["code"] | None = None
 
 
 def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
@@ -85,7 +88,8 @@ def _quotes(index: Index, evidence: Sequence[Evidence]) -> list[_Quote]:
     shown = _in_order([*chosen, *(one for one in differing[:1] if one not in chosen)])
     quotes: list[_Quote] = []
     for one in shown:
-        quotes = _with(quotes, _quote(index, one, shown, supporting if one is best else ()))
+        for quote in _quoted_as(index, one, shown, supporting if one is best else ()):
+            quotes = _with(quotes, quote)
     return quotes
 
 
@@ -99,11 +103,22 @@ def _in_order(chosen: Sequence[Evidence]) -> list[Evidence]:
     return sorted(chosen, key=lambda one: (articles.index(_article(one)), one.span.start))
 
 
-def _quote(index: Index, one: Evidence, shown: Sequence[Evidence], supporting: Sequence[Evidence]) -> _Quote:
-    if listed := _list_shown(index, one, shown):
-        return _Quote(one, listed.span, listed=listed)
-    others = {_article(other): other for other in reversed(supporting) if _article(other) != _article(one)}
-    return _Quote(one, _span(index, one), tuple(others.values())[: _MOST_CITATIONS - 1])
+def _quoted_as(
+    index: Index, one: Evidence, shown: Sequence[Evidence], supporting: Sequence[Evidence]
+) -> Iterator[_Quote]:
+    """Yield the quotes of a sentence: the whole list, row or code that it stands in or introduces, or the sentence."""
+    code = whole_code(index, one)
+    if code is not None and code.start <= one.span.start:
+        yield _Quote(one, code, shape="code")
+    elif listed := _list_shown(index, one, shown):
+        yield _Quote(one, listed.span, shape=listed)
+    else:
+        row = row_of(index, one)
+        others = {_article(other): other for other in reversed(supporting) if _article(other) != _article(one)}
+        span = row.span if row else _span(index, one)
+        yield _Quote(one, span, tuple(others.values())[: _MOST_CITATIONS - 1], row)
+        if code is not None:
+            yield _Quote(one, code, shape="code")
 
 
 def _list_shown(index: Index, one: Evidence, shown: Sequence[Evidence]) -> WholeList | None:
@@ -126,8 +141,8 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
                 return quotes
         elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
             span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))
-            listed = next((one.listed for one in (shown, quote) if one.listed and one.span == span), None)
-            joined = replace(shown, span=span, listed=listed)
+            shape = next((one.shape for one in (shown, quote) if one.shape and one.span == span), None)
+            joined = replace(shown, span=span, shape=shape)
             return [*quotes[:at], joined, *quotes[at + 1 :]]
     return [*quotes, quote]
 
@@ -181,10 +196,16 @@ def _draft(index: Index, quote: _Quote) -> Draft:
     first = _stretch(index, quote.evidence, quote.span)
     others = [_stretch(index, other, Span(other.span.start, other.span.end)) for other in quote.others]
     format = quote.evidence.hit.passage.article.format
-    whole = quote.listed if first.span == quote.span else None
-    text = list_text(first.words, whole, format) if whole else display_text(first.words, format)
     # Verified: what is shown is its own quote.
-    return Draft(text, (first, *others), "verified")
+    match quote.shape if first.span == quote.span else None:
+        case WholeList() as listed:
+            return Draft(list_text(first.words, listed, format), (first, *others), "verified", form="list")
+        case Row() as row:
+            return Draft(row_text(row), (first, *others), "verified")
+        case "code":
+            return Draft(code_text(first.words), (first, *others), "verified", form="code")
+        case _:
+            return Draft(display_text(first.words, format), (first, *others), "verified")
 
 
 def _stretch(index: Index, evidence: Evidence, span: Span) -> Stretch:
@@ -205,7 +226,7 @@ def _within(answer: Span | None, span: Span) -> Span | None:
 def _span(index: Index, evidence: Evidence) -> Span:
     """Return where a sentence stands, with those before that it needs to be understood ("It", "They").
 
-    The mark that closes a row of a table is left out.
+    The bar that closes a row of a table is left out.
     """
     words = evidence.hit.passage.words_of(evidence.span)
     end = evidence.span.end - (len(words) - len(words.rstrip(" |")))

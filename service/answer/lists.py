@@ -1,28 +1,32 @@
 """Lists that answer are quoted whole: their items in the order of the text, with the line that introduces them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.ingest.blocks import Block, blocks_of
+from index.ingest.blocks import Block
 from index.ingest.hidden import may_hide
 from index.ingest.segmentation import display_text
 from index.records import Span, TextFormat
 from index.stores.store import Index
 from service.answer.evidence import Evidence
+from service.answer.surroundings import Surroundings, surroundings
 
 # Characters on either side of a sentence that are looked at for the list that it introduces, or stands in.
 _AROUND = 3_000
 # A longer list is no answer that people read.
 _MOST_ITEMS = 20
+_NUMBER = re.compile(r"\d{1,9}[.)](?=[ \t]+\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
-    """A list as a stretch of its article, and each of its lines; `introduced` where the first is not one of its items."""
+    """A list as a stretch of its article, and each of its lines with the mark before it: "-", "2.", or none where it is not
+    an item but introduces the list."""
 
     span: Span
     lines: tuple[Span, ...]
-    introduced: bool
+    marks: tuple[str, ...]
 
 
 def whole_list(index: Index, one: Evidence) -> WholeList | None:
@@ -30,26 +34,12 @@ def whole_list(index: Index, one: Evidence) -> WholeList | None:
 
     None where there is none, where it is too long to read, and where something in it may be hidden from readers.
     """
-    passage = one.hit.passage
-    start = max(one.span.start - _AROUND, 0)
-    text = index.catalog.stretch(passage.article.version, Span(start, one.span.end + _AROUND))
-    if text is None:
+    around = surroundings(index, one, _AROUND)
+    lines = _lines(around.blocks, around.here, one) if around else ()
+    if around is None or not 1 < len(lines) <= _MOST_ITEMS or may_hide(around.text[lines[0].start : lines[-1].end]):
         return None
-    # What was cut off at the start may be half a list: whole paragraphs begin after an empty line.
-    begin = text.find("\n\n") + 2 if start else 0
-    at = one.span.start - start - begin
-    if at < 0:
-        return None
-    blocks = list(blocks_of(text[begin:], passage.article.format))
-    here = next((n for n, block in enumerate(blocks) if block.start <= at < block.end), None)
-    if here is None:
-        return None
-    lines = _lines(blocks, here, one)
-    introduced = bool(lines) and lines[0].kind != "item"
-    if not 1 < len(lines) <= _MOST_ITEMS or may_hide(text[begin + lines[0].start : begin + lines[-1].end]):
-        return None
-    spans = tuple(Span(start + begin + line.start, start + begin + line.end) for line in lines)
-    return WholeList(Span(spans[0].start, spans[-1].end), spans, introduced)
+    spans = tuple(around.span(line, line) for line in lines)
+    return WholeList(around.span(lines[0], lines[-1]), spans, tuple(_mark(around, line) for line in lines))
 
 
 def _lines(blocks: Sequence[Block], here: int, one: Evidence) -> Sequence[Block]:
@@ -71,6 +61,14 @@ def _introductions(block: Block) -> frozenset[int]:
     return frozenset(span.end for span in block.above.introductions)
 
 
+def _mark(around: Surroundings, line: Block) -> str:
+    if line.kind != "item":
+        return ""
+    before = around.text[around.text.rfind("\n", 0, line.start) + 1 : line.start]
+    number = _NUMBER.search(before)
+    return number[0] if number else "-"
+
+
 def list_text(words: str, whole: WholeList, format: TextFormat) -> str:
     """Return a list as people read it: the line that introduces it, then each item on a line of its own.
 
@@ -78,5 +76,4 @@ def list_text(words: str, whole: WholeList, format: TextFormat) -> str:
     """
     at = whole.span.start
     shown = [display_text(words[line.start - at : line.end - at], format) for line in whole.lines]
-    marked = [f"- {line}" if n or not whole.introduced else line for n, line in enumerate(shown)]
-    return "\n".join(line for line in marked if line.removeprefix("- "))
+    return "\n".join(f"{mark} {line}".strip() for mark, line in zip(whole.marks, shown, strict=True) if line)

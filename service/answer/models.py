@@ -7,6 +7,8 @@ from typing import Literal
 from index.records import FOR_EVERYONE, Access, Filters, Hit, Span
 
 Support = Literal["verified", "unverified"]
+Form = Literal["prose", "list", "code"]
+"""How a sentence is to be shown: as prose on one line, or line by line, as a list or as code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Sentence:
     citations: tuple[int, ...]
     support: Support
     support_probability: float | None = None
+    form: Form = "prose"
 
 
 @dataclass(frozen=True, slots=True)

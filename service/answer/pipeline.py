@@ -16,6 +16,8 @@ from service.answer.citations import Cited, Draft
 from service.answer.disagreement import disagreements
 from service.answer.evidence import Evidence, Search, read_evidence
 from service.answer.extractive import quoted, short_answer
+from service.answer.followups import asked_now
+from service.answer.headings import asked_as_heading
 from service.answer.languages import unread_language
 from service.answer.lengths import recent
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
@@ -34,6 +36,7 @@ from service.answer.nearest import nearest_passages
 from service.answer.refusal import ANSWERED, NOTHING_NEAR, confidence
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk, without_small_talk
+from service.answer.tables import rows_asked_for
 from service.settings import Settings
 
 NOT_ANSWERED = "I found no answer to this in the articles that you may read."
@@ -157,10 +160,11 @@ def _retrieved(index: Index, analysis: QuestionAnalysis) -> _Retrieved:
 
 
 def _read(index: Index, retrieved: _Retrieved) -> dict[str, list[Evidence]]:
-    """Read the best hits of each search, all in one batch."""
+    """Read the best hits of each search, all in one batch; then take what is asked for of tables and below headings."""
     evidence = read_evidence(index, retrieved.searches)
     check_deadline()
-    return {search.text: found for search, found in zip(retrieved.searches, evidence, strict=True)}
+    read = zip([search.text for search in retrieved.searches], evidence, strict=True)
+    return {text: asked_as_heading(text, rows_asked_for(index, text, of_search)) for text, of_search in read}
 
 
 def _decided(
@@ -185,7 +189,11 @@ def _decided(
     # A language model reads other languages, too.
     language = None if asks_model else unread_language(analysis.text, hits[whole][0] if hits[whole] else None)
     least = NOTHING_NEAR if asks_model else ANSWERED
-    found = tuple(evidence[part] for part in analysis.parts) if by_parts else (evidence[whole],)
+    found: tuple[Sequence[Evidence], ...] = (evidence[whole],)
+    if by_parts:
+        found = tuple(evidence[part] for part in analysis.parts)
+    elif whole == analysis.with_history:
+        found = (asked_now(analysis.text, analysis.question.history, evidence[whole]),)
     return _Decision(
         analysis,
         retrieved.preferences,

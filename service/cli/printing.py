@@ -60,13 +60,30 @@ def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> No
         return
     if response.short_answer:
         out.print(f"[bold]{_shown(response.short_answer)}[/bold]\n")
-    out.print("\n".join(map(_shown, response.text.split("\n"))))
+    _print_text(out, response)
     for disagreement in response.disagreements:
         values = "; ".join(f"{_shown(v.value)} {_markers(v.citations)}" for v in disagreement.values)
         out.print(f"\n[bold]Sources differ:[/bold] {values}")
     out.print(f"\n[dim]{_made_by(response)}[/dim]")
     for citation in response.citations:
         _print_citation(out, citation, markdown=citation.article_id in markdown)
+
+
+def _print_text(out: Console, response: AskResponse) -> None:
+    """Print what is said. Code is indented, and its lines are not broken."""
+    printed = 0
+    for sentence in response.sentences:
+        if sentence.form == "code":
+            _print_lines(out, response.text[printed : sentence.start].rstrip("\n"))
+            for line in response.text[sentence.start : sentence.end].split("\n"):
+                out.print(f"    {_shown(line)}", soft_wrap=True)
+            printed = sentence.end + 1
+    _print_lines(out, response.text[printed:])
+
+
+def _print_lines(out: Console, text: str) -> None:
+    if text:
+        out.print("\n".join(map(_shown, text.split("\n"))))
 
 
 def _print_nearest(out: Console, response: AskResponse) -> None:

@@ -15,6 +15,7 @@ from service.schemas.api import AskResponse, CitationWire, SentenceWire
 
 # The address of a linked marker holds none of these signs: `_in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
+_ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 _NEAREST = "\n\nThe passages that come nearest:"
 _IN_MARKDOWN = {ord(sign): f"%{ord(sign):02X}" for sign in '()<>[]\\`"*'}
 
@@ -46,8 +47,26 @@ class Told:
 
 def tell(told: Told, sentence: SentenceWire, sources: Mapping[int, Source], *, linked: bool) -> Told:
     """Say one sentence more, with its markers: `[1]`, or as Markdown links where `linked`."""
-    said = told.written(" " if told.text else "").saying(sentence.text)
-    return _marked(said, sentence.citations, sources, linked)
+    if sentence.form == "prose":
+        said = told.written(" " if told.text and not told.text.endswith("\n") else "").saying(sentence.text)
+        return _marked(said, sentence.citations, sources, linked)
+    said = told.written("\n\n" if told.text and not told.text.endswith("\n") else "")
+    said = said.written(_fenced(sentence.text)) if sentence.form == "code" else _list_told(said, sentence.text)
+    return _marked(said, sentence.citations, sources, linked).written("\n\n")
+
+
+def _fenced(code: str) -> str:
+    """Return code as Markdown: between fences that are longer than any run of backticks in it."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence}\n{code}\n{fence}\n"
+
+
+def _list_told(told: Told, text: str) -> Told:
+    """Say a list, a line each. The marks of its items are our own."""
+    for at, line in enumerate(text.split("\n")):
+        item = _ITEM.match(line)
+        told = told.written(("\n" if at else "") + (item[0] if item else "")).saying(line[item.end() if item else 0 :])
+    return told
 
 
 def tell_disagreements(told: Told, answer: AskResponse, sources: Mapping[int, Source], *, linked: bool) -> Told:

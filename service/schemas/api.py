@@ -82,8 +82,10 @@ class SearchResponse(Wire):
 
 
 class SentenceWire(Wire):
-    """A sentence of an answer. `support_probability` is how likely its citations support it; null for what was quoted, and
-    where no model has read it."""
+    """A sentence of an answer. Its `form` is how it is to be shown: as prose, or line by line, as a list or as code.
+
+    `support_probability` is how likely its citations support it; null for what was quoted, and where no model has read it.
+    """
 
     text: str
     start: int
@@ -91,6 +93,7 @@ class SentenceWire(Wire):
     citations: list[int]
     support: Literal["verified", "unverified"]
     support_probability: float | None = None
+    form: Literal["prose", "list", "code"] = "prose"
 
 
 class HighlightWire(Wire):

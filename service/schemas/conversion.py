@@ -165,6 +165,7 @@ def _sentence_wire(sentence: Sentence) -> SentenceWire:
         citations=list(sentence.citations),
         support=sentence.support,
         support_probability=sentence.support_probability,
+        form=sentence.form,
     )
 
 

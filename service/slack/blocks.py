@@ -1,5 +1,6 @@
 """Answers as Slack's blocks: sentences, what sources differ on, numbered sources, buttons. Worded as on the page."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from service.schemas.api import (
     NearestPassageWire,
     SentenceWire,
 )
-from service.slack.text import link, markdown, mrkdwn, safe_address, shortened
+from service.slack.text import code, link, markdown, mrkdwn, safe_address, shortened
 from service.slack.wording import HELP
 
 FEEDBACK = "footnote_feedback"
@@ -28,6 +29,7 @@ LONGEST_TEXT = 3_000
 
 # Escaped, a character becomes five at most.
 _LONGEST_PIECE = LONGEST_TEXT // 5 - 50
+_ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 
 Block = Mapping[str, Any]
 
@@ -47,6 +49,11 @@ def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
     """
     markers = "".join(f" [{number}]" for number in sentence.citations)
     doubt = "" if sentence.support == "verified" else " _(unverified)_"
+    if sentence.form == "code":
+        return (*map(_code_piece, _code_parts(sentence.text)), Piece(f"{markers.strip()}\n\n", f"{markers.strip()}\n"))
+    if sentence.form == "list":
+        *first, last = (piece for line in sentence.text.split("\n") for piece in _line_pieces(line))
+        return (*first, Piece(f"{last.markdown}{markers}\n\n", f"{last.mrkdwn}{markers}\n"))
     *first, last = _written(sentence.text)
     return (*first, Piece(last.markdown + markers + doubt, last.mrkdwn + markers + doubt))
 
@@ -56,6 +63,34 @@ def pieces(response: AskResponse) -> tuple[Piece, ...]:
     if response.sentences:
         return tuple(piece for sentence in response.sentences for piece in sentence_pieces(sentence))
     return _written(response.text)
+
+
+def _line_pieces(line: str) -> tuple[Piece, ...]:
+    """Write a line of a list on a line of its own. The mark of its item is Footnote's."""
+    item = _ITEM.match(line)
+    mark = item[0] if item else ""
+    first, *others = _written(line[len(mark) :])
+    return (Piece(f"\n{mark}{first.markdown}", f"\n{mark.replace('- ', '• ')}{first.mrkdwn}"), *others)
+
+
+def _code_piece(lines: str) -> Piece:
+    return Piece(f"\n{code(lines)}\n", f"\n{code(lines)}\n")
+
+
+def _code_parts(text: str) -> Iterator[str]:
+    """Cut code at the ends of its lines into parts that fit into a block."""
+    part = ""
+    for line in (piece for whole in text.split("\n") for piece in _cut(whole)):
+        if part and len(part) + 1 + len(line) > _LONGEST_PIECE:
+            yield part
+            part = line
+        else:
+            part = f"{part}\n{line}" if part else line
+    yield part
+
+
+def _cut(line: str) -> Iterator[str]:
+    yield from (line[at : at + _LONGEST_PIECE] for at in range(0, max(len(line), 1), _LONGEST_PIECE))
 
 
 def _written(text: str) -> tuple[Piece, ...]:

@@ -57,7 +57,7 @@ def joined(so_far: str, more: str) -> str:
 
 
 def _of_pieces(group: Sequence[Piece], sources: Sequence[str]) -> Message:
-    body = tuple(section(text) for text in _sections(piece.mrkdwn for piece in group))
+    body = tuple(section(text.strip("\n")) for text in _sections(piece.mrkdwn for piece in group))
     words = " ".join(piece.mrkdwn for piece in group)
     text = "\n".join([words, *sources])
     return Message(

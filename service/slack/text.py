@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from service.escaping import JOINER, unlinked
 
 _MARK = re.compile(r"[*_~`]+")
+_FENCE = re.compile("(?<=`)(?=`)")
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _MARKDOWN_MARK = re.compile(r"[\\`*_~\[\]|]")
 _STARTS_BLOCK = re.compile(r"^(?=[^\S\n]*([#>+=-]|&gt;|\d+[.)]))", re.MULTILINE)
@@ -28,6 +29,11 @@ def mrkdwn(text: str) -> str:
 def markdown(text: str) -> str:
     """Return text as it has to be written in standard Markdown so that it is shown as it is, on one line."""
     return _STARTS_BLOCK.sub(JOINER, _MARKDOWN_MARK.sub(r"\\\g<0>", _inert(text)))
+
+
+def code(text: str) -> str:
+    """Return lines of code as they have to be written in either way so that they are shown as they are, as code."""
+    return f"```\n{html.escape(_FENCE.sub(JOINER, text), quote=False)}\n```"
 
 
 def _inert(text: str) -> str:

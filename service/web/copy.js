@@ -7,7 +7,8 @@ import { articleAddress, safeAddress } from "./links.js";
 export function answerAsText(answer) {
   const sentences = answer.sentences.map(({ text, citations, support }) => {
     const markers = citations.map((number) => `[${number}]`).join("");
-    return [text, markers, support === "verified" ? "" : "(unverified)"].filter(Boolean).join(" ");
+    const said = [text, markers, support === "verified" ? "" : "(unverified)"].filter(Boolean).join(" ");
+    return text.includes("\n") ? `\n${said}\n` : said; // lists and code stand on lines of their own
   });
   const short = answer.short_answer ? [`${answer.short_answer}\n`] : [];
   return [answer.question, "", ...short, sentences.join(" "), "", ...answer.citations.map(sourceAsText)].join("\n");

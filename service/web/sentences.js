@@ -45,9 +45,13 @@ export function citationTarget(citation) {
   return targetOf({ ...citation, id: citation.article_id, version: citation.article_version });
 }
 
-function sentenceView({ text, citations, support }, { marker, first }) {
+function sentenceView({ text, citations, support, form = "prose" }, { marker, first }) {
   const verified = support === "verified";
   const flag = verified ? null : ["\u00a0", element("span", { class: "flag" }, "unverified")];
+  if (form === "code") {
+    const code = element("code", { class: "words", translate: "no", dir: "ltr" }, text);
+    return element("span", { class: "sentence code" }, code, citations.map(marker));
+  }
   // A marker must not start a line, so the last word keeps it company; unless it is too long for a small screen.
   const cut = text.lastIndexOf(" ") + 1;
   const tail = text.length - cut > 20 ? "" : text.slice(cut);

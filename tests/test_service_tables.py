@@ -1,0 +1,105 @@
+"""Rows of tables and pieces of code that answer: as people read them, with exact quotes."""
+
+from pathlib import Path
+
+import pytest
+
+from index.stores.store import Index
+from service.answer.models import Answer, NoAnswer
+from tests.test_service_extractive import indexed, reply, sentences
+
+RATES = """\
+# Makerspace rates 2026
+
+Prices are per hour and include material for tests.
+
+| Machine | Member | Guest | Training needed |
+|---------|-------:|------:|-----------------|
+| Laser cutter | 4 € | 9 € | yes |
+| 3D printer | free | 2,50 € | no |
+| CNC mill | CHF 12 | CHF 20 | yes, two evenings |
+| Sewing machine | free | on request | no |
+"""
+CRANE = """\
+# Crane
+
+The crane lifts boats out of the water.
+
+Weight | Price
+--- | ---
+up to 2 tonnes | 90 euros
+2 to 5 tonnes | 140 euros
+over 5 tonnes | on request
+"""
+BACKUP = """\
+# Backups of the member database
+
+The database is dumped every night by a timer.
+
+## How to restore a backup
+
+Stop the service first, then run these commands on the server:
+
+```bash
+systemctl stop members
+pg_restore --clean --dbname="${names[1]}" \\
+    /var/backups/members-latest.dump
+
+systemctl start members
+```
+
+After that, check the log for errors.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "cell"),
+    [
+        ("How much does a guest pay for the laser cutter?", "Machine: Laser cutter; Member: 4 €; Guest: 9 €", "9 €"),
+        ("What does the CNC mill cost for a member?", "Machine: CNC mill; Member: CHF 12; Guest: CHF 20", "CHF 12"),
+        ("How much is the sewing machine for a guest?", "Machine: Sewing machine; Member: free", "on request"),
+        ("What is the price for over 5 tonnes?", "Weight: over 5 tonnes; Price: on request", "on request"),
+        ("What is the price for 2 to 5 tonnes?", "Weight: 2 to 5 tonnes; Price: 140 euros", "140 euros"),
+    ],
+)
+def test_the_row_and_column_that_are_asked_for_answer(
+    index: Index, folder: Path, question: str, row: str, cell: str
+) -> None:
+    indexed(index, folder, rates=RATES, crane=CRANE)
+    found = reply(index, question)
+    assert isinstance(found, Answer)
+    assert [one.text.startswith(row) for one in found.sentences if ";" in one.text] == [True]
+    assert "|" not in found.text
+    (marked,) = [
+        citation.quote[citation.highlight.start - citation.start : citation.highlight.end - citation.start]
+        for citation in found.citations
+        if citation.highlight and "|" in citation.quote
+    ]
+    assert marked == cell
+    assert found.short_answer in (None, cell)
+
+
+def test_bars_within_cells_and_empty_heads_stay_apart(index: Index, folder: Path) -> None:
+    table = "| | Mon | Tue |\n|---|---|---|\n| `Sauna \\| steam` | closed | 10–18 |\n| Pool | 9–12 | |\n"
+    indexed(index, folder, hours=f"# Opening hours of the sauna\n\n{table}")
+    (row,) = [one.text for one in sentences(index, "What are the opening hours of the sauna on Tue?")]
+    assert row == "Sauna | steam; Mon: closed; Tue: 10–18"
+
+
+def test_the_head_of_a_table_is_no_answer(index: Index, folder: Path) -> None:
+    indexed(index, folder, rates=RATES)
+    found = reply(index, "Which machine needs training?")
+    assert isinstance(found, Answer | NoAnswer)
+    assert "Training needed" not in [citation.quote for citation in getattr(found, "citations", ())]
+
+
+def test_code_that_answers_keeps_its_lines(index: Index, folder: Path) -> None:
+    indexed(index, folder, backup=BACKUP, crane=CRANE)
+    found = reply(index, "How do I restore a backup of the member database?")
+    assert isinstance(found, Answer)
+    (code,) = [one for one in found.sentences if one.form == "code"]
+    assert code.text == BACKUP.split("```bash\n")[1].split("\n```")[0]
+    assert found.text[code.start : code.end].startswith("systemctl stop members\npg_restore")
+    assert found.text[code.start - 1] == "\n"
+    before = found.sentences[found.sentences.index(code) - 1]
+    assert before.text == "Stop the service first, then run these commands on the server:"

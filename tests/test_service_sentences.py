@@ -142,7 +142,109 @@ def test_the_words_of_a_sentence(sentence: str, words: str) -> None:
     assert words_of(sentence) == words
 
 
-@pytest.mark.parametrize("mark", ["[^1]", "[Source 1]", "[citation:1]", "[[1]]", "[1](ferry.md)", "\uff3b1\uff3d"])
+FERRY = "The ferry to the island leaves every hour from the east quay"
+FERRY_BELOW = FERRY[0].lower() + FERRY[1:]
+# All of these were written by models that were asked for [1].
+MARKED = [
+    *(
+        f"{FERRY} {mark}."
+        for mark in (
+            "[1] [^1] [[1]] [1](ferry.md) [#1] [^1^] ^[1]^ {1} (1) (Passage 1) <sup>1</sup> <sup>[1]</sup> *[1]* **[1]** "
+            "\\[1\\] \uff3b1\uff3d \u30101\u3011 \u30101†source\u3011 [1†L1-L3] \uff081\uff09 \u27e81\u27e9 [Doc1]"
+        )
+        .replace("(Passage 1)", "(Passage\xa01)")
+        .split(" ")
+    ),
+    *(
+        f"{FERRY} {mark}."
+        for mark in (
+            "[Source 1]",
+            "[citation:1]",
+            "[Passage 1]",
+            "[passage number 1]",
+            "[ref. 1]",
+            "[Quelle 1]",
+            "[1, p. 3]",
+            "(source 1)",
+            "(Source: passage 1)",
+            "(see passage 1)",
+            "(according to passage 1)",
+            "<passage number=1>",
+        )
+    ),
+    f"{FERRY}.[1]",
+    f"{FERRY}. [1]",
+    f"{FERRY}\xb9.",
+    f"{FERRY}.\xb9",
+    f"{FERRY}, according to passage 1.",
+    f"{FERRY}, as stated in source [1].",
+    f"[1] {FERRY}.",
+    f"[1]: {FERRY}.",
+    f"Passage 1: {FERRY}.",
+    f"According to passage 1, {FERRY_BELOW}.",
+    f"According to passage 1 {FERRY_BELOW}.",
+    f"According to [1], {FERRY_BELOW}.",
+    f"Based on source 1, {FERRY_BELOW}.",
+    f"In passage 1, it is stated that {FERRY_BELOW}.",
+    f"As passage 1 says, {FERRY_BELOW}.",
+    f"Passage 1 says that {FERRY_BELOW}.",
+    f"Passage [1] states that {FERRY_BELOW}.",
+]
+MARKED_TWICE = [
+    "[1, 2]",
+    "[1][2]",
+    "[1-2]",
+    "[1]\u2013[2]",
+    "[1;2]",
+    "[1/2]",
+    "[1 and 2]",
+    "[1 & 2]",
+    "(passages 1 and 2)",
+]
+
+
+@pytest.mark.parametrize("text", MARKED)
+def test_marks_of_citation_are_read_character_by_character(text: str) -> None:
+    [found] = sentences(list(text))
+    assert words_of(found) == f"{FERRY}."
+    assert numbers_in(found, 8) == {1}
+
+
+@pytest.mark.parametrize("marks", [*MARKED_TWICE, "[Passage 1, Passage 2]"])
+def test_marks_of_two_passages_are_read_character_by_character(marks: str) -> None:
+    [found] = sentences(list(f"{FERRY} {marks}."))
+    assert words_of(found) == f"{FERRY}."
+    assert numbers_in(found, 8) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "mark", ["(1)", "(source 1)", "[^1]", "[Source 1]", "[[1]]", "[1](ferry.md)", "\uff3b1\uff3d", "\xb9"]
+)
+def test_a_mark_behind_the_stop_is_no_sentence_of_its_own(mark: str) -> None:
+    found = list(sentences(list(f"It leaves at nine. {mark}")))
+    assert [words for sentence in found if (words := words_of(sentence))] == ["It leaves at nine."]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The area is 40 km\xb2.",
+        "It is described in article 5.",
+        "In 2019 it rose by five (2019).",
+        "See section 2 for more.",
+        "Step (1) comes first.",
+        "In stage 1 it says nothing.",
+        "Based on 3 reports, it rose.",
+    ],
+)
+def test_what_only_looks_like_a_mark_stays(words: str) -> None:
+    assert words_of(words) == words
+    assert numbers_in(words, 8) == set()
+
+
+@pytest.mark.parametrize(
+    "mark", ["[^1]", "[Source 1]", "[citation:1]", "[[1]]", "[1](ferry.md)", "\uff3b1\uff3d", "(source 1)"]
+)
 def test_other_marks_behind_the_stop_may_come_in_pieces(mark: str) -> None:
     text = f"It leaves at nine. {mark} It returns at ten. {mark}"
     found = list(sentences(list(text)))

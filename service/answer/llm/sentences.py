@@ -12,7 +12,7 @@ from service.answer.llm.markers import MARKER
 
 # A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
 _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER})+)", re.IGNORECASE)
-_MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z")
+_MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z|[(（][^()（）]{0,40}\Z")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
 # Letters, figures, blanks and commas alone end no sentence, and looking closer would cost much with every word.
 _NO_END = re.compile(r"[\w ,'’-]*")

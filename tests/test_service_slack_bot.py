@@ -10,7 +10,7 @@ import pytest
 from index.errors import IndexEmpty, NotInHistory, QuestionError
 from index.records import Access
 from service.answer.pipeline import NOT_ANSWERED
-from service.schemas.api import AskEvent
+from service.schemas.api import AskEvent, SearchingEvent
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.wording import CANNOT_SHARE, HELP, LOOKING, NOT_RATED, NOT_READY, THANKS, TOO_MANY
 from tests.slack_fixtures import ScriptedAssistant, about, answered, events_of, not_answered, running_bot
@@ -41,6 +41,24 @@ def test_a_status_stands_while_it_works_and_is_cleared(slack: SlackServer, assis
     body = slack.ask("How?")
     place = ("C0GENERAL", body["event"]["ts"])
     slack.wait_for(lambda: slack.statuses.get(place), "a status")
+    go.set()
+    slack.reply(body)
+    slack.wait_for(lambda: slack.statuses[place] == "", "no status")
+
+
+@pytest.mark.usefixtures("bot")
+def test_the_status_says_what_is_searched_for(slack: SlackServer, assistant: ScriptedAssistant) -> None:
+    go = threading.Event()
+    searching = SearchingEvent(queries=["parental leave", "days off"])
+
+    def script(question: str) -> Iterator[AskEvent]:
+        yield searching
+        yield from _after(go, answered("Fine."))
+
+    assistant.script = script
+    body = slack.ask("How?")
+    place = ("C0GENERAL", body["event"]["ts"])
+    slack.wait_for(lambda: slack.statuses.get(place) == "is searching for parental leave, days off…", "the search")
     go.set()
     slack.reply(body)
     slack.wait_for(lambda: slack.statuses[place] == "", "no status")

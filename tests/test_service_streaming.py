@@ -14,7 +14,7 @@ import pytest
 
 from index.errors import FootnoteError, IndexEmpty, ModelUnusable
 from service.api import streaming
-from service.schemas.api import AskResponse, HitsEvent, Problem, SentenceEvent
+from service.schemas.api import AskResponse, HitsEvent, Problem, SearchingEvent, SentenceEvent
 from service.settings import Settings
 from tests.fake_assistant import FakeAssistant, answer, answered, citation, streamed
 from tests.http_server import served
@@ -66,6 +66,16 @@ def test_hits_then_sentences_then_the_whole_answer() -> None:
     assert [[cited.number for cited in event.citations] for event in said] == [[1], [2]]
     assert AskResponse.model_validate(events[3][1]) == WHOLE
     assert assistant.closed.is_set()
+
+
+def test_searches_of_a_model_are_events_of_their_own() -> None:
+    assistant = FakeAssistant()
+    hits, *rest = streamed(WHOLE)
+    assistant.steps = [hits, SearchingEvent(queries=["rain", "ferries"]), *rest]
+    with served(assistant) as url:
+        events = events_of(ask(url).text)
+    assert [name for name, _ in events] == ["hits", "searching", "sentence", "sentence", "answer"]
+    assert events[1][1] == {"queries": ["rain", "ferries"]}
 
 
 def test_each_event_arrives_when_it_is_made() -> None:

@@ -234,8 +234,16 @@ class Said:
     citations: tuple[Citation, ...]
 
 
-Step = Found | Said | Answer | NoAnswer | About
-"""What happens while a question is answered, in this order: found, said, said, …, and last the whole answer or none.
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """A language model searches for these words, because what was found so far does not answer."""
+
+    queries: tuple[str, ...]
+
+
+Step = Found | Searching | Said | Answer | NoAnswer | About
+"""What happens while a question is answered, in this order: found, said, said, …, and last the whole answer or none. A
+language model may search again in between.
 
 What the last holds counts: its sentences begin with those that were said. Small talk has one step, the reply to it.
 """

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from time import perf_counter
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from service.answer.about import about
 from service.answer.analysis import QuestionAnalysis, analyse, checked
 from service.answer.citations import Cited, Draft
 from service.answer.disagreement import disagreements
-from service.answer.evidence import Evidence, Search, read_evidence
+from service.answer.evidence import READ, Evidence, Search, read_evidence
 from service.answer.extractive import quoted, short_answer
 from service.answer.followups import asked_now
 from service.answer.headings import asked_as_heading
@@ -29,6 +30,7 @@ from service.answer.models import (
     Preferences,
     Question,
     Said,
+    Searching,
     Step,
     Timings,
 )
@@ -43,6 +45,8 @@ NOT_ANSWERED = "I found no answer to this in the articles that you may read."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
 _OF_EACH_PART = 2
+# From this confidence on, the quotes are shown although a language model finds no answer in them.
+_SURE = 0.6
 
 
 def answer(
@@ -80,8 +84,8 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
         return
     cited, ending = Cited(), None
     if writer:
-        ending = yield from _written(writer, decision, index, cited)
-    if isinstance(ending, CannotAnswer) and settings.refusals:
+        ending, decision = yield from _written(writer, decision, index, cited)
+    if isinstance(ending, CannotAnswer) and settings.refusals and decision.confidence < _SURE:
         yield _no_answer(decision, clock, ending)
         return
     if isinstance(ending, ModelFailed):
@@ -109,12 +113,14 @@ class _Retrieved:
 class _Decision:
     """What is answered from: the evidence of the question, or of each of its parts; and how sure it is that this answers.
 
-    `language` is the one that the question is in, where that is not read.
+    `to_show` are the hits for a language model, in the order of the reader. `language` is the one that the question is in,
+    where that is not read.
     """
 
     analysis: QuestionAnalysis
     preferences: Preferences
     hits: tuple[Hit, ...]
+    to_show: tuple[Hit, ...]
     evidence: tuple[Sequence[Evidence], ...]
     confidence: float
     answerable: bool
@@ -194,10 +200,12 @@ def _decided(
         found = tuple(evidence[part] for part in analysis.parts)
     elif whole == analysis.with_history:
         found = (asked_now(analysis.text, analysis.question.history, evidence[whole]),)
+    found_hits = _with_each_part(hits[whole], of_parts)
     return _Decision(
         analysis,
         retrieved.preferences,
-        _with_each_part(hits[whole], of_parts),
+        found_hits,
+        _in_order_of([evidence[whole], *(evidence[part] for part in analysis.parts)], found_hits),
         found,
         confidence=0.0 if language else confident,
         answerable=bool(evidence[whole]) and not (settings.refusals and (language or confident < least)),
@@ -209,19 +217,67 @@ def _with_each_part(hits: Sequence[Hit], of_parts: Sequence[Sequence[Hit]]) -> t
     """Return the hits with the best of each part right behind the first, so that a language model reads of every part."""
     best_of_each = (hit for ranked in zip(*(part[:_OF_EACH_PART] for part in of_parts), strict=False) for hit in ranked)
     ordered = (*hits[:1], *best_of_each, *hits[1:])
-    return tuple({hit.passage.id: hit for hit in ordered}.values())
+    return _distinct(ordered)
 
 
-def _written(writer: Writer, decision: _Decision, index: Index, cited: Cited) -> Generator[Said, None, Ending]:
-    """Let a language model word the answer: yield each sentence that is fit to be shown, and return how it ended."""
-    asked = ToWrite(decision.analysis.text, decision.hits, decision.analysis.as_of)
+def _in_order_of(read: Sequence[Sequence[Evidence]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits in the order of their best sentences, in turn for each search that was read; then the others."""
+    ranked = [_distinct([one.hit for one in evidence]) for evidence in read]
+    return _distinct([*_in_turn(ranked), *hits])
+
+
+def _in_turn(ranked: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the first hit of each, then the second of each, and so on."""
+    return _distinct([hit for of_each in zip_longest(*ranked) for hit in of_each if hit])
+
+
+def _distinct(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the hits without those of a passage that came before."""
+    first: dict[str, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.passage.id, hit)
+    return tuple(first.values())
+
+
+def _written(
+    writer: Writer, decision: _Decision, index: Index, cited: Cited
+) -> Generator[Said | Searching, None, tuple[Ending, _Decision]]:
+    """Let a language model word the answer: yield each sentence that is fit to be shown, and what it searches for.
+
+    Return how it ended, and the decision with the hits that were found meanwhile.
+    """
+    further: list[Hit] = []
+
+    def search(queries: Sequence[str]) -> tuple[Hit, ...]:
+        found = _searched_again(index, decision.analysis, queries)
+        further.extend(found)
+        return found
+
+    best = decision.evidence[0][0] if decision.confidence >= ANSWERED else None
+    asked = ToWrite(
+        decision.analysis.text, decision.to_show, decision.analysis.as_of, search, likely=best.text if best else None
+    )
     with closing(writer.write(asked, index)) as written:
         for one in written:
             check_deadline()
-            if not isinstance(one, Draft):
-                return one
-            yield cited.add(one)
+            if isinstance(one, Searching):
+                yield one
+            elif isinstance(one, Draft):
+                yield cited.add(one)
+            else:
+                return one, replace(decision, hits=_distinct([*decision.hits, *further]))
     raise AssertionError("a writer says last how it ended")
+
+
+def _searched_again(index: Index, analysis: QuestionAnalysis, queries: Sequence[str]) -> tuple[Hit, ...]:
+    """Return what is found for other words, in the order in which the reader takes it for an answer to the question."""
+    found: list[tuple[Hit, ...]] = []
+    for query in queries:
+        found.append(select_hits(index, query, analysis).hits[:READ])
+        check_deadline()
+    in_turn = _in_turn(found)[:READ]
+    [evidence] = read_evidence(index, [Search(analysis.text, in_turn)])
+    return _in_order_of([evidence], in_turn)
 
 
 def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:
@@ -270,7 +326,7 @@ def _degraded(ending: Ending | None) -> str | None:
         case ModelFailed():
             return f"{ending.fault}; the articles are quoted."
         case CannotAnswer():
-            return "The language model found no answer; the best sentences are quoted because refusals are off."
+            return "The language model found no answer; the sentences that come nearest to one are quoted."
         case None:
             return None
 

@@ -18,7 +18,7 @@ from index.errors import FootnoteError
 from service.api.async_assistant import ask_in_thread
 from service.api.problem_types import UNEXPECTED, problem_of
 from service.auth.fair_queue import Slot
-from service.schemas.api import AskEvent, HitsEvent, Problem, SentenceEvent
+from service.schemas.api import AskEvent, HitsEvent, Problem, SearchingEvent, SentenceEvent
 
 KEEP_ALIVE_SECONDS = 15.0
 # While the service stops, a stream goes on until the work on its question is ended, and then says so (`FairQueue.end`).
@@ -104,6 +104,8 @@ def _name(event: AskEvent) -> str:
     match event:
         case HitsEvent():
             return "hits"
+        case SearchingEvent():
+            return "searching"
         case SentenceEvent():
             return "sentence"
         case _:

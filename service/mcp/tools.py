@@ -17,7 +17,15 @@ from service.mcp.arguments import (
 )
 from service.mcp.corpus import Corpus
 from service.mcp.text import answer_text, article_text, articles_text, search_text
-from service.schemas.api import ArticlesResponse, AskResponse, HitsEvent, SearchResponse, SentenceEvent, Wire
+from service.schemas.api import (
+    ArticlesResponse,
+    AskResponse,
+    HitsEvent,
+    SearchingEvent,
+    SearchResponse,
+    SentenceEvent,
+    Wire,
+)
 
 Report = Callable[[str], Awaitable[None]]
 """Tells the caller, in a few words, how far a call has come."""
@@ -63,6 +71,8 @@ async def _ask(corpus: Corpus, arguments: AskArguments, report: Report) -> AskRe
             match event:
                 case HitsEvent():
                     await report(f"{len(event.hits)} passages were found and are being read")
+                case SearchingEvent():
+                    await report(f"Searching for {', '.join(event.queries)}")
                 case SentenceEvent():
                     sentences += 1
                     await report(f"Sentence {sentences} is written and checked")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.links import source_address
 from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions
 from service.openai.wire import SearchResult
-from service.schemas.api import AskEvent, AskResponse, CitationWire, HitsEvent, SentenceEvent
+from service.schemas.api import AskEvent, AskResponse, CitationWire, HitsEvent, SearchingEvent, SentenceEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def told_whole(answer: AskResponse, manner: Manner) -> Told:
 def told_after(told: Told, event: AskEvent, sources: Mapping[int, Source], manner: Manner) -> Told:
     """Return what is said once this event of a streamed answer came, `told` what was said before it."""
     match event:
-        case HitsEvent():
+        case HitsEvent() | SearchingEvent():
             return told
         case SentenceEvent():
             return tell(told, event.sentence, sources, linked=manner.linked)

@@ -231,7 +231,13 @@ class SentenceEvent(Wire):
     citations: list[CitationWire]
 
 
-AskEvent = HitsEvent | SentenceEvent | AskResponse
+class SearchingEvent(Wire):
+    """A language model searches for these words, because what was found so far does not answer."""
+
+    queries: list[str]
+
+
+AskEvent = HitsEvent | SearchingEvent | SentenceEvent | AskResponse
 """The events of a streamed answer; the last is the whole of it."""
 
 

@@ -12,6 +12,7 @@ from service.answer.models import (
     Preferences,
     Question,
     Said,
+    Searching,
     Sentence,
     Step,
     Usage,
@@ -30,6 +31,7 @@ from service.schemas.api import (
     NearestPassageWire,
     NearestWire,
     PreferencesWire,
+    SearchingEvent,
     SearchRequest,
     SentenceEvent,
     SentenceWire,
@@ -105,6 +107,8 @@ def step_wire(step: Step, *, reads_all: bool, include_hits: bool = False) -> Ask
                 completed_question=step.completed_question,
                 preferences=_preferences_wire(step.preferences),
             )
+        case Searching():
+            return SearchingEvent(queries=list(step.queries))
         case Said():
             cited = [_citation_wire(citation, reads_all=reads_all) for citation in step.citations]
             return SentenceEvent(sentence=_sentence_wire(step.sentence), citations=cited)

@@ -7,20 +7,22 @@ import structlog
 
 from index.errors import FootnoteError, ServiceStopping
 from service.auth.fair_queue import Busy
-from service.schemas.api import AskEvent, AskResponse, SentenceEvent
+from service.schemas.api import AskEvent, AskResponse, SearchingEvent, SentenceEvent
 from service.slack.asked import Asked, Command, InThread, Shared
 from service.slack.blocks import buttons, sentence_pieces
 from service.slack.bot import Bot
 from service.slack.faults import PlaceGone, SlackFault, Unreachable
 from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
-from service.slack.status import clear, working_on
+from service.slack.status import Working, clear, working_on
 from service.slack.text import mrkdwn, shortened
-from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, TOO_MANY, told
+from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, SEARCHING, TOO_MANY, told
 
 _HEADING = "footnote_shared"
 # Slack takes five messages for a command; one is left for what the asker does with them.
 _MOST_PRIVATE = 4
+# Characters of what is searched for that a status shows.
+_LONGEST_STATUS = 80
 log = structlog.get_logger(__name__)
 
 
@@ -84,24 +86,26 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
     if own := _own_words(asked):
         await growing.finish([notice(own)])
         return
-    async with working_on(asked, bot.calls):
+    async with working_on(asked, bot.calls) as working:
         try:
-            await growing.finish(await _answered(asked, bot, growing=growing))
+            await growing.finish(await _answered(asked, bot, growing=growing, working=working))
         except ServiceStopping:
             await put_off(asked, bot, growing=growing)
             raise
 
 
-async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | None = None) -> Sequence[Message]:
-    """Ask, and show sentences as they come where a reply grows. Returns what the reply has to be in the end.
+async def _answered(
+    asked: InThread | Command, bot: Bot, *, growing: Reply | None = None, working: Working | None = None
+) -> Sequence[Message]:
+    """Ask, and show sentences and searches as they come where a reply grows. Returns what the reply has to be in the end.
 
     There is none where people seem to talk to each other and the articles say nothing to it.
     """
     response: AskResponse | None = None
     try:
         async for batch in bot.events(asked, await bot.audience.asker(asked)):
-            if growing:
-                await _show(batch, growing)
+            if growing and working:
+                await _show(batch, growing, working)
             response = next((event for event in batch if isinstance(event, AskResponse)), response)
     except (SlackFault, ServiceStopping):
         raise
@@ -118,7 +122,9 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: Reply | Non
     return messages(response, public_url=bot.public_url, last=own)
 
 
-async def _show(batch: Sequence[AskEvent], growing: Reply) -> None:
+async def _show(batch: Sequence[AskEvent], growing: Reply, working: Working) -> None:
+    for searching in (event for event in batch if isinstance(event, SearchingEvent)):
+        await working(SEARCHING.format(shortened(", ".join(searching.queries), _LONGEST_STATUS)))
     sentences = [event.sentence for event in batch if isinstance(event, SentenceEvent)]
     words = " ".join(piece.markdown for sentence in sentences for piece in sentence_pieces(sentence))
     if words:

@@ -1,7 +1,7 @@
 """Shows people that their question is being worked on: a status where Slack has that, else a reaction. Always cleared."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from service.slack.asked import InThread
@@ -15,13 +15,24 @@ _SHOWN_AGAIN_SECONDS = 60.0
 _CLEARING_SECONDS = 10.0
 
 
+Working = Callable[[str], Awaitable[None]]
+"""Says what is being done for a question."""
+
+
 @asynccontextmanager
-async def working_on(asked: InThread, calls: Calls) -> AsyncIterator[None]:
-    """Show that a question is being worked on until this context ends, for any reason."""
+async def working_on(asked: InThread, calls: Calls) -> AsyncIterator[Working]:
+    """Show that a question is being worked on until this context ends. Yields what says what is being done."""
     reacted = not await _set(asked, calls, STATUS) and await _react(asked, calls)
-    again = None if reacted else asyncio.create_task(_keep(asked, calls))
+    shown = [STATUS]
+    again = None if reacted else asyncio.create_task(_keep(asked, calls, shown))
+
+    async def say(status: str) -> None:
+        if not reacted:
+            shown[:] = [status]
+            await _set(asked, calls, status)
+
     try:
-        yield
+        yield say
     finally:
         if again:
             again.cancel()
@@ -39,10 +50,10 @@ async def clear(asked: InThread, calls: Calls, *, reacted: bool) -> None:
             await calls.call("reactions.remove", channel=asked.channel, timestamp=asked.ts, name=REACTION)
 
 
-async def _keep(asked: InThread, calls: Calls) -> None:
+async def _keep(asked: InThread, calls: Calls, shown: Sequence[str]) -> None:
     while True:
         await asyncio.sleep(_SHOWN_AGAIN_SECONDS)
-        await _set(asked, calls, STATUS)
+        await _set(asked, calls, shown[-1])
 
 
 async def _set(asked: InThread, calls: Calls, status: str) -> bool:

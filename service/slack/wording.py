@@ -14,6 +14,7 @@ TOO_MANY = "I have more questions than I can take on just now. Please ask again 
 GAVE_UP = "I tried several times to answer this and could not. Please ask again later."
 FAILED = "Something went wrong while I was answering, so there is no answer. Please ask again; the log of Footnote says what."
 NOT_READY = "I cannot answer at the moment: something is wrong with my articles. The log of Footnote says what."
+SEARCHING = "is searching for {}…"
 PUT_OFF = "I am being restarted and could not answer this yet. The answer comes here when I am back."
 NO_PLACE = (
     "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."

@@ -10,7 +10,7 @@ const PATIENCE = 3; // seconds after which the wait is counted
 const HELD = 150;
 
 /**
- * Show in `body` what arrives: `found(hits)`, `said(sentence)`, and last `finish(answer)`, or `breakOff(notice)`, which
+ * Show in `body` what arrives: `found(hits)`, `searching(queries)`, `said(sentence)`, and last `finish(answer)`, or `breakOff(notice)`, which
  * leaves the sentences that came before it.
  */
 export function arrivingAnswer(body, open) {
@@ -33,6 +33,9 @@ export function arrivingAnswer(body, open) {
     found(event) {
       if (event.hits.length) progress.say(`Reading ${passages(event.hits)}`);
       progress.view.after(...understanding(event));
+    },
+    searching({ queries }) {
+      progress.say(`Searching for ${queries.join(", ")}`);
     },
     said({ sentence, citations }) {
       said.push(sentence);

@@ -103,6 +103,7 @@ export class Thread {
     let answer = null;
     for await (const { event, data } of ask(this.request(asked), this.asking.signal)) {
       if (event === "hits") arriving.found(data);
+      if (event === "searching") arriving.searching(data);
       if (event === "sentence") arriving.said(data);
       if (event === "answer") answer = data;
     }

@@ -1,179 +1,168 @@
 """Answers worded by a language model, through LlamaIndex, each sentence checked before it is passed on.
 
-The model sees numbered passages and is asked to put their numbers behind its sentences. What it says is cut into sentences
-while it arrives; each is checked against its passages (`service.answer.verification.check`) and only then yielded.
+The model sees a few numbered passages. Where they lack something it asks for further searches, and goes on with what these
+find. What it says is cut into sentences while it arrives; each is checked against the passages
+(`service.answer.verification.check`) and only then yielded. It need not mark its sources: the check finds them.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
-from datetime import date
+from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
 
 from index.deadline import check_deadline
-from index.errors import WorkEnded, WrongUsage
-from index.ingest.segmentation import display_text
+from index.errors import WrongUsage
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft
 from service.answer.llm.completion import completed_by_model
-from service.answer.llm.markers import lists_sources, numbers_in, words_of
-from service.answer.llm.prompts import heading, passages_prompt, system_prompt
+from service.answer.llm.dialogue import Dialogue, answer_tokens, begun, with_further
+from service.answer.llm.hearing import Heard
 from service.answer.llm.providers import ChatModel, key_of, opened_model
-from service.answer.llm.replies import Reply, kind_of
-from service.answer.llm.sentences import LONGEST, sentences, without_thoughts
-from service.answer.llm.streaming import Limits, TooMuchSaid, deltas
+from service.answer.llm.streaming import Limits
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
-from service.answer.models import Message, Usage
-from service.answer.verification.check import checked
+from service.answer.models import Message, Searching, Usage
 from service.settings import Settings
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.llms import LLM
 
 log = structlog.get_logger(__name__)
 
-_PASSAGES_SHOWN = 8
-# Bytes of UTF-8 a token, at the least in nearly all writing; a prompt counted so does not overrun the model's context.
-_BYTES_A_TOKEN = 3
-_ANSWER_TOKENS = 700
-# A model that goes on after so many rambles, whatever number of tokens it was told.
-_MOST_SENTENCES = 30
+# The first, and one after each of two further searches.
+_MOST_CALLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a model is used: its name, the tokens that it reads, the passages it is shown at first, how long it is waited for.
+
+    Sentences that fail the check are flagged, or left out with `drop_unverified`.
+    """
+
+    model: str
+    context_tokens: int
+    passages: int
+    limits: Limits
+    drop_unverified: bool = False
 
 
 class LlmWriter:
-    """A writer over any LlamaIndex LLM. Sentences that fail the check are flagged, or left out with `drop_unverified`."""
+    """A writer over any LlamaIndex LLM."""
 
-    def __init__(
-        self, llm: "LLM", *, model: str, context_tokens: int, limits: Limits, drop_unverified: bool = False
-    ) -> None:
+    def __init__(self, llm: "LLM", manner: Manner) -> None:
         self._llm = llm
-        self._model = model
-        self._limits = limits
-        self._drop_unverified = drop_unverified
-        self._budget = (context_tokens - _answer_tokens(context_tokens)) * _BYTES_A_TOKEN - _size(
-            system_prompt(date.max)
-        )
+        self._manner = manner
 
-    def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Ending, None, None]:
-        """Ask the model for an answer from the best hits."""
-        shown = _fitting(asked.hits[:_PASSAGES_SHOWN], self._budget - _size(asked.question))
-        heard = _Heard(self._llm, _messages(asked, shown), self._limits)
-        verified, held = False, list[Draft]()
-        with closing(heard.drafts(asked.question, shown, index)) as drafts:
-            for draft in drafts:
-                if draft.support == "verified":
-                    # What came before the first sentence that holds has waited for it: alone it is no answer.
-                    yield from [*held, draft]
-                    verified, held = True, []
-                elif self._drop_unverified:
-                    continue
-                elif verified:
-                    yield draft
-                else:
-                    held.append(draft)
-        yield self._ending(heard, verified=verified)
+    def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Searching | Ending, None, None]:
+        """Ask the model for an answer from the best hits, and again after each search that it asks for."""
+        dialogue: Dialogue | None = begun(
+            asked, context_tokens=self._manner.context_tokens, passages=self._manner.passages
+        )
+        shown = _Shown(self._manner.drop_unverified)
+        calls: list[Heard] = []
+        said: set[str] = set()
+        started = monotonic()
+        while dialogue:
+            heard = Heard(self._llm, dialogue.messages, self._limits(started), said_before=said)
+            calls.append(heard)
+            with closing(heard.drafts(asked.question, dialogue.shown, index)) as drafts:
+                for draft in drafts:
+                    yield from shown.fit(draft)
+            dialogue = (yield from _searched(asked, heard, dialogue)) if _goes_on(calls, shown) else None
+        yield self._ending(calls, verified=shown.verified)
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
         """Ask the model for the question in full."""
-        return completed_by_model(self._llm, question, history, limits=self._limits)
+        return completed_by_model(self._llm, question, history, limits=self._manner.limits)
 
-    def _ending(self, heard: "_Heard", *, verified: bool) -> Ending:
+    def _limits(self, started: float) -> Limits:
+        """Return what is left of the time for all calls together."""
+        limits = self._manner.limits
+        return replace(limits, total_seconds=max(started + limits.total_seconds - monotonic(), 0.0))
+
+    def _ending(self, calls: Sequence[Heard], *, verified: bool) -> Ending:
+        model, usage, last = self._manner.model, _usage(calls), calls[-1]
         if verified:
-            return Finished(
-                self._model, heard.usage, heard.broken and f"{heard.broken}, so its answer is not complete."
-            )
-        if heard.kinds & {"cannot answer", "finds nothing"}:
-            return CannotAnswer(self._model, heard.usage)
-        log.warning("language model failed", model=self._model, fault=heard.fault)
-        return ModelFailed(heard.fault, self._model, heard.usage)
+            return Finished(model, usage, last.broken and f"{last.broken}, so its answer is not complete.")
+        if last.declined and not last.broken:
+            return CannotAnswer(model, usage)
+        log.warning("language model failed", model=model, fault=last.fault)
+        return ModelFailed(last.fault, model, usage)
 
 
-class _Heard:
-    """What a model says while it says it, and afterwards what there was: kinds of sentences, tokens, how it broke off."""
+@dataclass(slots=True)
+class _Shown:
+    """Which sentences are shown: what comes before the first that is verified waits for it, for alone it is no answer."""
 
-    def __init__(self, llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> None:
-        self._deltas = deltas(llm, messages, limits)
-        self.usage: Usage | None = None
-        self.kinds: set[Reply] = set()
-        self.broken: str | None = None
+    drop_unverified: bool
+    verified: bool = False
+    held: list[Draft] = field(default_factory=list)
 
-    @property
-    def fault(self) -> str:
-        """Why nothing of it can be used."""
-        if self.broken:
-            return self.broken
-        if "statement" in self.kinds:
-            return "Nothing that the language model wrote could be verified"
-        if "declines" in self.kinds:
-            return "The language model declined to answer"
-        if "other language" in self.kinds:
-            return "The language model did not answer in the language of the question"
-        return "The language model answered nothing"
+    def fit(self, draft: Draft) -> list[Draft]:
+        """Return the sentences that may be shown now that this one has come."""
+        if draft.support == "verified":
+            ready, self.held, self.verified = [*self.held, draft], [], True
+            return ready
+        if self.drop_unverified:
+            return []
+        if self.verified:
+            return [draft]
+        self.held.append(draft)
+        return []
 
-    def drafts(self, question: str, shown: Sequence[Hit], index: Index) -> Generator[Draft, None, None]:
-        """Yield what may be part of an answer, checked. Ends where the model says that it cannot answer."""
-        for words, sentence in self._sentences():
-            kind = kind_of(question, words)
-            if kind in ("statement", "finds nothing"):
-                cited = [shown[number - 1] for number in sorted(numbers_in(sentence, len(shown)))]
-                draft = checked(index, words, cited, shown)
-                # That an article does not say something may be what it says itself.
-                kind = "statement" if draft.support == "verified" else kind
-                if kind == "statement":
-                    yield draft
-            self.kinds.add(kind)
-            if kind == "cannot answer":
-                return
 
-    def _sentences(self) -> Iterator[tuple[str, str]]:
-        """Yield the words of each sentence, and the sentence with its markers; none twice, and none that broke off."""
-        said: set[str] = set()
-        for sentence in sentences(without_thoughts(self._texts())):
-            if lists_sources(sentence):
-                return
-            words = words_of(sentence)
-            if self.broken and words[-1:].isalnum():
-                return
-            if words and words not in said and len(sentence) < LONGEST:
-                yield words, sentence
-            said.add(words)
-            if len(said) == _MOST_SENTENCES or len(sentence) >= LONGEST:
-                self.broken = "The language model came to no end"
-                return
+def _goes_on(calls: Sequence[Heard], shown: _Shown) -> bool:
+    """Say whether the model is asked again: it wants a search, or declines for the first time with nothing said."""
+    last = calls[-1]
+    if last.broken or len(calls) == _MOST_CALLS:
+        return False
+    return bool(last.queries) or (len(calls) == 1 and last.declined and not shown.verified)
 
-    def _texts(self) -> Iterator[str]:
-        spoken = whole = False
-        try:
-            for delta in self._deltas:
-                check_deadline()
-                self.usage = delta.usage or self.usage
-                spoken, whole = spoken or bool(delta.text), whole or delta.whole
-                yield delta.text
-        except WorkEnded:
-            raise
-        except TimeoutError as error:
-            self.broken = f"The language model took too long ({error})"
-        except TooMuchSaid as error:
-            self.broken = f"The language model came to no end ({error})"
-        except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so
-            self.broken = f"The language model failed ({type(error).__name__})"
-        else:
-            self.broken = "The language model was cut off" if spoken and not whole else None
+
+def _searched(asked: ToWrite, heard: Heard, dialogue: Dialogue) -> Generator[Searching, None, Dialogue | None]:
+    """Search for what the model asks for, and return the dialogue with what was found; without any, with the next hits."""
+    found: tuple[Hit, ...] = asked.hits
+    if heard.queries:
+        yield Searching(heard.queries)
+        found = asked.search(heard.queries)
+    check_deadline()
+    return with_further(dialogue, asked, heard.text, found)
+
+
+def _usage(calls: Sequence[Heard]) -> Usage | None:
+    """Return the tokens of all calls, as far as they were counted."""
+    counted = [heard.usage for heard in calls if heard.usage]
+    if not counted:
+        return None
+    cached = [one.cached_tokens for one in counted if one.cached_tokens is not None]
+    return Usage(
+        sum(one.prompt_tokens for one in counted),
+        sum(one.completion_tokens for one in counted),
+        sum(cached) if cached else None,
+    )
 
 
 def writer_from(settings: Settings) -> Writer | None:
     """Return the writer that the settings ask for, or None for quoted answers. Raises what `model_from` raises."""
     llm = model_from(settings)
-    if llm is None:
-        return None
+    return writer_over(llm, settings) if llm else None
+
+
+def writer_over(llm: "LLM", settings: Settings) -> Writer:
+    """Return a writer over this model, as the settings want it."""
     return LlmWriter(
         llm,
-        model=settings.llm_model or "",
-        context_tokens=settings.llm_context_tokens,
-        limits=Limits(settings.llm_first_token_seconds, settings.llm_timeout_seconds, settings.llm_retries),
-        drop_unverified=settings.unverified == "drop",
+        Manner(
+            model=settings.llm_model or "",
+            context_tokens=settings.llm_context_tokens,
+            passages=settings.llm_passages,
+            limits=Limits(settings.llm_first_token_seconds, settings.llm_timeout_seconds, settings.llm_retries),
+            drop_unverified=settings.unverified == "drop",
+        ),
     )
 
 
@@ -199,46 +188,8 @@ def model_from(settings: Settings) -> "LLM | None":
             key_of(settings.llm_api_key),
             timeout_seconds=settings.llm_timeout_seconds,
             context_tokens=settings.llm_context_tokens,
-            answer_tokens=_answer_tokens(settings.llm_context_tokens),
+            answer_tokens=answer_tokens(settings.llm_context_tokens),
             provider=provider,
             reasoning=settings.llm_reasoning,
         )
     )
-
-
-def _messages(asked: ToWrite, shown: Sequence[Hit]) -> "list[ChatMessage]":
-    from llama_index.core.llms import ChatMessage, MessageRole
-
-    prompt = passages_prompt(asked.question, [(_heading(hit), _words(hit)) for hit in shown])
-    return [
-        ChatMessage(role=MessageRole.SYSTEM, content=system_prompt(asked.today)),
-        ChatMessage(role=MessageRole.USER, content=prompt),
-    ]
-
-
-def _answer_tokens(context_tokens: int) -> int:
-    return min(_ANSWER_TOKENS, context_tokens // 4)
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _fitting(hits: Sequence[Hit], size: int) -> list[Hit]:
-    """Return as many of the best hits as fit into so many bytes, at least one."""
-    fitting: list[Hit] = []
-    for hit in hits:
-        size -= _size(hit.passage.text) + _size(_heading(hit)) + 40
-        if fitting and size < 0:
-            break
-        fitting.append(hit)
-    return fitting
-
-
-def _heading(hit: Hit) -> str:
-    article = hit.passage.article
-    return heading(article.title, article.publisher, article.published)
-
-
-def _words(hit: Hit) -> str:
-    return display_text(hit.passage.text, hit.passage.article.format)

@@ -7,7 +7,7 @@ from wordfreq import zipf_frequency
 
 from service.answer.llm.prompts import CANNOT_ANSWER
 
-# "cannot answer" is the sentence with which the model was told to say so; "finds nothing" is the same in words of its own.
+# "cannot answer" are the words with which the model was told to say so; "finds nothing" is the same in words of its own.
 Reply = Literal["statement", "cannot answer", "finds nothing", "declines", "other language"]
 
 _FINDS_NOTHING = re.compile(
@@ -30,7 +30,7 @@ _LEAST_WORDS = 3
 
 def kind_of(question: str, words: str) -> Reply:
     """Say what a sentence of a model is, as an answer to this question."""
-    if CANNOT_ANSWER.lower().rstrip(".") in words.lower():
+    if CANNOT_ANSWER in words or words.strip(" .!*").upper() == CANNOT_ANSWER:
         return "cannot answer"
     if _FINDS_NOTHING.search(words):
         return "finds nothing"

@@ -1,6 +1,6 @@
 """What the pipeline asks of whoever words an answer, and how that can end."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -8,16 +8,24 @@ from typing import Protocol
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft
-from service.answer.models import Message, Usage
+from service.answer.models import Message, Searching, Usage
+
+Search = Callable[[Sequence[str]], tuple[Hit, ...]]
+"""Finds passages for other words, of what the asker may read, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToWrite:
-    """A question that can be understood by itself, its hits, best first, and the day that counts as today."""
+    """A question that can be understood by itself, its hits, best first, and the day that counts as today.
+
+    `search` finds what else there is. `likely` is the sentence that the reading model takes for the answer, where it is sure.
+    """
 
     question: str
     hits: tuple[Hit, ...]
     today: date
+    search: Search
+    likely: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class CannotAnswer:
-    """The model says that the passages hold no answer."""
+    """The model says that the passages hold no answer, also after it was shown others."""
 
     model: str
     usage: Usage | None
@@ -52,8 +60,8 @@ Ending = Finished | CannotAnswer | ModelFailed
 class Writer(Protocol):
     """Words an answer from the hits of a question. Never raises for a fault of the model."""
 
-    def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Ending, None, None]:
-        """Yield checked sentences as they are finished, and last how it ended.
+    def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Searching | Ending, None, None]:
+        """Yield checked sentences as they are finished, what is searched for meanwhile, and last how it ended.
 
         There is a sentence only where one was verified, and then it ends in Finished. Closing the iterator stops the model.
         """

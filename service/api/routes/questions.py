@@ -50,7 +50,8 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
         """Answer a question from the articles, or say that they do not answer it.
 
         With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
-        sentence, then `answer` with the whole of it; `error` with problem details in its place when something fails.
+        sentence, then `answer` with the whole of it; `searching` in between, where a language model searches for more;
+        `error` with problem details in place of the answer when something fails.
         """
         await run_in_threadpool(check_question, question, settings)
         # Only browsers send this header, and pages of other origins have been refused before.

@@ -1,0 +1,127 @@
+"""What a language model says while it says it: sentences that are checked, searches that it asks for, and how it ended."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from index.deadline import check_deadline
+from index.errors import WorkEnded
+from index.records import Hit
+from index.stores.store import Index
+from service.answer.citations import Draft
+from service.answer.llm.markers import lists_sources, numbers_in, words_of
+from service.answer.llm.replies import Reply, kind_of
+from service.answer.llm.searches import without_searches
+from service.answer.llm.sentences import LONGEST, sentences, without_thoughts
+from service.answer.llm.streaming import Limits, TooMuchSaid, deltas
+from service.answer.models import Usage
+from service.answer.text.terms import covered, terms
+from service.answer.verification.check import checked
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM, ChatMessage
+
+# A model that goes on after so many rambles, whatever number of tokens it was told.
+_MOST_SENTENCES = 30
+
+
+class Heard:
+    """One reply of a model while it comes, and afterwards what there was: sentences, searches, tokens, how it broke off.
+
+    `said_before` are the sentences of its replies before: nothing is said twice.
+    """
+
+    def __init__(self, llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits, *, said_before: set[str]) -> None:
+        self._deltas = deltas(llm, messages, limits)
+        self._said = said_before
+        self.text = ""
+        self._requests: list[tuple[str, ...]] = []
+        self.usage: Usage | None = None
+        self.kinds: set[Reply] = set()
+        self.broken: str | None = None
+
+    @property
+    def queries(self) -> tuple[str, ...]:
+        """What it wants to be searched for."""
+        return tuple(query for request in self._requests for query in request)
+
+    @property
+    def declined(self) -> bool:
+        """Whether it says that the passages hold no answer."""
+        return bool(self.kinds & {"cannot answer", "finds nothing"} or self._requests)
+
+    @property
+    def fault(self) -> str:
+        """Why nothing of it can be used."""
+        if self.broken:
+            return self.broken
+        if "statement" in self.kinds:
+            return "Nothing that the language model wrote could be verified"
+        if "declines" in self.kinds:
+            return "The language model declined to answer"
+        if "other language" in self.kinds:
+            return "The language model did not answer in the language of the question"
+        return "The language model answered nothing"
+
+    def drafts(self, question: str, shown: Sequence[Hit], index: Index) -> Generator[Draft, None, None]:
+        """Yield what may be part of an answer, checked. Ends where the model says that it cannot answer."""
+        for words, sentence in self._sentences():
+            kind = kind_of(question, words)
+            if kind in ("statement", "finds nothing"):
+                cited = [shown[number - 1] for number in sorted(numbers_in(sentence, len(shown)))]
+                draft = _checked(index, question, words, cited, shown)
+                # That an article does not say something may be what it says itself.
+                kind = "statement" if draft.support == "verified" else kind
+                if kind == "statement":
+                    yield draft
+            self.kinds.add(kind)
+            if kind == "cannot answer":
+                return
+
+    def _sentences(self) -> Iterator[tuple[str, str]]:
+        """Yield the words of each sentence, and the sentence with its markers; none twice, and none that broke off."""
+        number = 0
+        for sentence in sentences(without_searches(without_thoughts(self._texts()), self._requests)):
+            if lists_sources(sentence):
+                return
+            words = words_of(sentence)
+            if (self.broken or self._requests) and words[-1:].isalnum():
+                return
+            if words and words not in self._said and len(sentence) < LONGEST:
+                yield words, sentence
+            number += words not in self._said
+            self._said.add(words)
+            if number == _MOST_SENTENCES or len(sentence) >= LONGEST:
+                self.broken = "The language model came to no end"
+                return
+
+    def _texts(self) -> Iterator[str]:
+        spoken = whole = False
+        try:
+            for delta in self._deltas:
+                check_deadline()
+                self.usage = delta.usage or self.usage
+                self.text += delta.text
+                spoken, whole = spoken or bool(delta.text), whole or delta.whole
+                yield delta.text
+        except WorkEnded:
+            raise
+        except TimeoutError as error:
+            self.broken = f"The language model took too long ({error})"
+        except TooMuchSaid as error:
+            self.broken = f"The language model came to no end ({error})"
+        except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so
+            self.broken = f"The language model failed ({type(error).__name__})"
+        else:
+            self.broken = "The language model was cut off" if spoken and not whole else None
+
+
+def _checked(index: Index, question: str, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
+    """Check a sentence. Without the support model, what is no sentence ("Ten days.") is compared together with the question:
+    then each of its words has to stand in what supports it."""
+    draft = checked(index, words, cited, shown, question=question)
+    if draft.support == "verified" or index.support or not (told := terms(words)):
+        return draft
+    answered = checked(index, f"{question} {words}", cited, shown)
+    stands = covered(told, " ".join(stretch.words for stretch in answered.stretches)) == 1
+    return replace(answered, text=words) if answered.support == "verified" and stands else draft

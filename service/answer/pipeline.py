@@ -253,7 +253,7 @@ def _written(
         further.extend(found)
         return found
 
-    best = decision.evidence[0][0] if decision.confidence >= ANSWERED else None
+    best = next(iter(decision.evidence[0]), None) if decision.confidence >= ANSWERED else None
     asked = ToWrite(
         decision.analysis.text, decision.to_show, decision.analysis.as_of, search, likely=best.text if best else None
     )

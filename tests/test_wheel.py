@@ -24,6 +24,7 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
         "service/web/index.html",
         "index/stores/migrations/versions/0001_first.py",
         "index/reader/weights/reader.safetensors",
+        "index/support/weights/reader.safetensors",
         "eval/reporting/web/report.js",
     } <= wanted
     assert wanted <= held

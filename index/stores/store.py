@@ -19,11 +19,19 @@ from index.models.reranking import Reranker
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader
 from index.records import EVERYTHING
-from index.settings import NO_READER, NO_RERANKER, SHIPPED_READER, IndexSettings
+from index.settings import (
+    NO_READER,
+    NO_RERANKER,
+    NO_SUPPORT_MODEL,
+    SHIPPED_READER,
+    SHIPPED_SUPPORT_MODEL,
+    IndexSettings,
+)
 from index.stores.catalog import Catalog
 from index.stores.generations import current_folder, remove_leftovers
 from index.stores.lexical import LexicalIndex
 from index.stores.vectors import VectorStore
+from index.support.model import support_model
 
 _YES, _NO = "yes", "no"
 _CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
@@ -35,7 +43,7 @@ class Index:
     """An open index. The process that has it owns the data folder.
 
     `embedder` is the model that the index was made with. The settings may name another one now (`outdated`). `support` says
-    which passages support a sentence; there is none where the settings go without a reader.
+    which passages support a sentence; None where the settings name no such model.
     """
 
     settings: IndexSettings
@@ -213,6 +221,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             embedding_cache,
             reader=_reader(settings),
             reranker=None if settings.reranker == NO_RERANKER else Reranker(settings.reranker),
+            support=_support(settings),
         )
 
 
@@ -247,6 +256,13 @@ def _check_held(folder: Path, count: int) -> None:
             f"{folder} is empty, though the catalogue next to it has articles. Run `footnote status --repair`: it "
             "makes it again from the catalogue."
         )
+
+
+def _support(settings: IndexSettings) -> Reader | None:
+    named = settings.support_model
+    if named == NO_SUPPORT_MODEL:
+        return None
+    return support_model(settings.precision, folder=None if named == SHIPPED_SUPPORT_MODEL else Path(named))
 
 
 def _reader(settings: IndexSettings) -> Reader | None:

@@ -12,7 +12,12 @@ from index.settings import Precision
 LONGEST_CLAIM = 96
 """Tokens of a sentence that are read."""
 
-SUPPORT = Shipped("Footnote support model", Path(__file__).parent / "weights", "", LONGEST_CLAIM)
+SUPPORT = Shipped(
+    "Footnote support model",
+    Path(__file__).parent / "weights",
+    "a17b0dd6eed8b11c4b7f87667069516dbef8e2d51d227038254f20fde79c8f1d",
+    LONGEST_CLAIM,
+)
 
 
 def support_model(precision: Precision = "fastest", *, folder: Path | None = None) -> Reader:

@@ -21,7 +21,7 @@ from service.answer.verification.supporting import MOST_READ, by_reading, by_sim
 _SUPPORTED = 0.5
 """From this probability on, what was read counts as support."""
 
-_INTERCEPT, _SLOPE = 0.0, 1.0
+_INTERCEPT, _SLOPE = 0.5, 1.0
 """The logistic curve from the model's log-odds to a probability. `python -m eval.support` fits it."""
 
 # So few words are no sentence: they say something only together with the question.

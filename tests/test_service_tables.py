@@ -93,6 +93,23 @@ def test_the_head_of_a_table_is_no_answer(index: Index, folder: Path) -> None:
     assert "Training needed" not in [citation.quote for citation in getattr(found, "citations", ())]
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "| City <!-- not for guests --> | Hotel limit |\n|---|---|\n| Oslo | NOK 1900 |\n",
+        "| City | %% not for guests %% | Hotel limit |\n|---|---|---|\n| Oslo | yes | NOK 1900 |\n",
+        "| City | Hotel limit |\n|---|---|\n| Oslo <!-- not for guests --> | NOK 1900 |\n",
+        "<!--\n\n| not for guests | b |\n|---|---|\n-->\n| Oslo | NOK 1900 |\n",
+    ],
+)
+def test_comments_in_a_table_are_not_shown(index: Index, folder: Path, head: str) -> None:
+    indexed(index, folder, limits=f"# Hotel limits\n\nThe hotel limits hold for a night.\n\n{head}")
+    found = reply(index, "What is the hotel limit in Oslo? NOK 1900?")
+    assert isinstance(found, Answer)
+    assert "NOK 1900" in found.text
+    assert "not for guests" not in repr(found)
+
+
 def test_code_that_answers_keeps_its_lines(index: Index, folder: Path) -> None:
     indexed(index, folder, backup=BACKUP, crane=CRANE)
     found = reply(index, "How do I restore a backup of the member database?")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
 from index.ingest.blocks import Block, blocks_of
+from index.ingest.hidden import hidden_spans
 from index.ingest.segmentation import display_text
 from index.records import Hit, Passage, Span
 from index.stores.lexical import stems
@@ -48,11 +49,16 @@ def row_of(index: Index, one: Evidence) -> Row | None:
 
 
 def rows_of(index: Index, passage: Passage) -> tuple[Row, ...]:
-    """Return the rows of the tables that a passage holds a part of."""
+    """Return the rows of the tables that a passage holds a part of. None where a comment is near.
+
+    A passage never holds a comment, which readers do not see; the head of its table, or another cell of its row, may.
+    """
     if passage.article.format != "markdown" or "|" not in passage.text:
         return ()
     start = max(passage.start - _BEFORE, 0)
     text = index.catalog.stretch(passage.article.version, Span(start, passage.end + _BEHIND)) or ""
+    if hidden_spans(text, "markdown"):
+        return ()
     # No table extends over an empty line.
     begin = text.rfind("\n\n", 0, passage.start - start)
     if begin < 0 and start:

@@ -211,7 +211,12 @@ def check_answer(assistant: LocalAssistant, response: AskResponse, access: Acces
     assert {number for sentence in response.sentences for number in sentence.citations} == set(numbers)
     if response.status == "answered":
         assert response.sentences
-        assert response.text == " ".join(response.text[s.start : s.end] for s in response.sentences)
+        # What has lines of its own, a list or code, begins a line.
+        ends = [0, *(sentence.end for sentence in response.sentences)]
+        gaps = [response.text[end : s.start] for end, s in zip(ends, response.sentences, strict=False)]
+        assert gaps[0] == ""
+        assert set(gaps[1:]) <= {" ", "\n"}
+        assert ends[-1] == len(response.text)
         assert response.nearest == []
     else:
         assert (response.sentences, response.citations, response.short_answer) == ([], [], None)

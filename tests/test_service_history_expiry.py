@@ -128,7 +128,9 @@ def test_a_database_that_cannot_be_written_is_told_as_what_it_is(tmp_path: Path)
     engine = opened_database(tmp_path)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only=ON")
-    with pytest.raises(DataFolderUnusable, match=rf"conversations and keys .*{FILE} .* what was kept before is intact"):
+    with pytest.raises(
+        DataFolderUnusable, match=rf"conversations and keys .*{FILE} .* what was stored before is intact"
+    ):
         expire(engine, days=DAYS, now=datetime.now(UTC))
     engine.dispose()
 

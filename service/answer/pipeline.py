@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from time import perf_counter
 from uuid import uuid4
 
@@ -19,6 +18,7 @@ from service.answer.evidence import READ, Evidence, Search, read_evidence
 from service.answer.extractive import quoted, short_answer
 from service.answer.followups import asked_now
 from service.answer.headings import asked_as_heading
+from service.answer.hit_order import distinct, in_order_of_reading, in_turn, with_each_part
 from service.answer.languages import unread_language
 from service.answer.lengths import recent
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
@@ -44,7 +44,6 @@ from service.settings import Settings
 NOT_ANSWERED = "I found no answer to this in the articles that you may read."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
-_OF_EACH_PART = 2
 # From this confidence on, the quotes are shown although a language model finds no answer in them.
 _SURE = 0.6
 
@@ -200,43 +199,17 @@ def _decided(
         found = tuple(evidence[part] for part in analysis.parts)
     elif whole == analysis.with_history:
         found = (asked_now(analysis.text, analysis.question.history, evidence[whole]),)
-    found_hits = _with_each_part(hits[whole], of_parts)
+    found_hits = with_each_part(hits[whole], of_parts)
     return _Decision(
         analysis,
         retrieved.preferences,
         found_hits,
-        _in_order_of([evidence[whole], *(evidence[part] for part in analysis.parts)], found_hits),
+        in_order_of_reading([evidence[whole], *(evidence[part] for part in analysis.parts)], found_hits),
         found,
         confidence=0.0 if language else confident,
         answerable=bool(evidence[whole]) and not (settings.refusals and (language or confident < least)),
         language=language,
     )
-
-
-def _with_each_part(hits: Sequence[Hit], of_parts: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """Return the hits with the best of each part right behind the first, so that a language model reads of every part."""
-    best_of_each = (hit for ranked in zip(*(part[:_OF_EACH_PART] for part in of_parts), strict=False) for hit in ranked)
-    ordered = (*hits[:1], *best_of_each, *hits[1:])
-    return _distinct(ordered)
-
-
-def _in_order_of(read: Sequence[Sequence[Evidence]], hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits in the order of their best sentences, in turn for each search that was read; then the others."""
-    ranked = [_distinct([one.hit for one in evidence]) for evidence in read]
-    return _distinct([*_in_turn(ranked), *hits])
-
-
-def _in_turn(ranked: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """Return the first hit of each, then the second of each, and so on."""
-    return _distinct([hit for of_each in zip_longest(*ranked) for hit in of_each if hit])
-
-
-def _distinct(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits without those of a passage that came before."""
-    first: dict[str, Hit] = {}
-    for hit in hits:
-        first.setdefault(hit.passage.id, hit)
-    return tuple(first.values())
 
 
 def _written(
@@ -265,7 +238,7 @@ def _written(
             elif isinstance(one, Draft):
                 yield cited.add(one)
             else:
-                return one, replace(decision, hits=_distinct([*decision.hits, *further]))
+                return one, replace(decision, hits=distinct([*decision.hits, *further]))
     raise AssertionError("a writer says last how it ended")
 
 
@@ -275,9 +248,9 @@ def _searched_again(index: Index, analysis: QuestionAnalysis, queries: Sequence[
     for query in queries:
         found.append(select_hits(index, query, analysis).hits[:READ])
         check_deadline()
-    in_turn = _in_turn(found)[:READ]
-    [evidence] = read_evidence(index, [Search(analysis.text, in_turn)])
-    return _in_order_of([evidence], in_turn)
+    read = in_turn(found)[:READ]
+    [evidence] = read_evidence(index, [Search(analysis.text, read)])
+    return in_order_of_reading([evidence], read)
 
 
 def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:

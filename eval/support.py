@@ -21,7 +21,8 @@ from index.records import ArticleInfo, Hit, Passage, version_of
 from index.settings import IndexSettings
 from index.stores.store import Index, open_index
 from index.support.alterations import ALTERATIONS
-from index.support.examples import Document, Labelled, clapnq, expertqa, reworded, source_of
+from index.support.examples import reworded
+from index.support.material import Document, Labelled, clapnq, expertqa, source_of
 from service.answer.verification.check import checked
 
 _RESAMPLES = 2_000

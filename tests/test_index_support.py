@@ -12,7 +12,8 @@ from index.reader.examples import Asked, Pool
 from index.reader.tokens import ReaderPassage, WordPieces
 from index.records import Span
 from index.support.alterations import ALTERATIONS, altered
-from index.support.examples import Example, Material, clapnq, examples, expertqa, source_of
+from index.support.examples import Example, examples
+from index.support.material import Material, clapnq, expertqa, source_of
 from index.support.sequences import item_of
 from index.support.statements import crossed, stated
 

@@ -26,7 +26,8 @@ from index.reader.synonyms import read_wordnet
 from index.reader.tokens import WordPieces
 from index.reader.training import Plan, Training
 from index.settings import Precision
-from index.support.examples import Material, examples, training_material
+from index.support.examples import examples
+from index.support.material import Material, training_material
 from index.support.model import LONGEST_CLAIM
 from index.support.sequences import item_of
 

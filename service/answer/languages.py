@@ -32,10 +32,13 @@ def foreign_language(text: str) -> str | None:
     return _NAMES[language] if commonness > english + _MARGIN else None
 
 
-def unread_language(question: str, best: Hit | None) -> str | None:
-    """Return the language of a question that is not English, unless the best passage is in the same one."""
+def unread_language(question: str, best: Hit | None, *, packaged: bool) -> str | None:
+    """Return the language of a question that is not English, unless the best passage is in the same one.
+
+    The `packaged` embedding model cannot tell words of another script apart: any passage in that script seems near.
+    """
     language = foreign_language(question)
-    if language is None or best is None:
+    if language is None or best is None or (packaged and language == _OTHER_SCRIPT):
         return language
     told = foreign_language(display_text(best.passage.text, best.passage.article.format))
     return None if told == language else language

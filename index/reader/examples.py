@@ -32,7 +32,7 @@ class Asked:
     """A question of a pool. `passage` is the index of the passage it is asked of, `spans` where that answers (empty
     when it does not), `answers` every text that counts as right, `plausible` what people took for the answer that a hasty
     reader would give where there is none (SQuAD 2.0 has it). Of `doubtful` stretches nobody knows whether they belong to the
-    answer, and `also` are passages that may answer besides. `topic`: what is asked, however it is worded (PolicyQA has it).
+    answer, and `also` are other passages that may answer. `topic`: what is asked, however it is worded (PolicyQA has it).
     """
 
     id: str
@@ -152,7 +152,7 @@ def clapnq_pool(data: Path) -> Pool:
         for row in _rows(data / "clapnq" / f"{name}.jsonl", "id", "input", "passages", "output"):
             passage = row["passages"][0]
             passages.append(ReaderPassage(passage["title"], passage["text"]))
-            # Whoever marked no sentence of an answerable question's passage found its answer all over it.
+            # A person who marked no sentence of an answerable question's passage found its answer all over it.
             marked = [s for output in row["output"] for s in output.get("selected_sentences") or []]
             answers = tuple(dict.fromkeys(marked or [passage["text"]])) if name == "answerable" else ()
             spans = occurrences(passage["text"], answers) or (Span(0, len(passage["text"])),) * bool(answers)

@@ -68,7 +68,7 @@ class WordPieces:
 
     def of(self, texts: Sequence[str]) -> list[Tokens]:
         """Cut each text into tokens."""
-        # Tokenizers drop some characters that Python takes for spaces, and would join the words beside them.
+        # Tokenizers drop some characters that Python takes for spaces, and would join the words around them.
         spaced = [_SPACE.sub(" ", text) for text in texts]
         return [
             Tokens(tuple(e.ids), tuple(s for s, _ in e.offsets), tuple(end for _, end in e.offsets))
@@ -76,7 +76,7 @@ class WordPieces:
         ]
 
     def room(self, question: Tokens, title: Tokens) -> int:
-        """Return how many tokens of a passage fit beside this question and title."""
+        """Return how many tokens of a passage fit together with this question and title."""
         return LONGEST - 4 - min(len(question.ids), self._longest_question) - min(len(title.ids), LONGEST_TITLE)
 
     def sequenced(self, question: Tokens, title: Tokens, passage: Sequence[int]) -> Sequenced:

@@ -23,7 +23,7 @@ from index.sources.workbooks import read_workbook
 if TYPE_CHECKING:
     from markitdown import DocumentConverter, StreamInfo
 
-# What each type needs besides markitdown itself.
+# What each type needs in addition to markitdown itself.
 _NEEDS = {".docx": "mammoth", ".pptx": "pptx", ".xlsx": "openpyxl", ".epub": "defusedxml"}
 ENDINGS = frozenset(_NEEDS)
 _PIECE = 1_000_000

@@ -196,14 +196,14 @@ def _bearer(headers: Headers) -> str | None:
 
 def _no_key() -> Refused:
     detail = (
-        "This service answers only requests that carry a key, as the header Authorization: Bearer KEY. Whoever runs it "
-        "makes one with `footnote keys add NAME`."
+        "This service answers only requests that carry a key, as the header Authorization: Bearer KEY. The person who runs "
+        "it makes one with `footnote keys add NAME`."
     )
     return Refused(401, "key-required", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _unknown_key() -> Refused:
-    detail = "The key that was sent is unknown or revoked. Whoever runs this service can make another."
+    detail = "The key that was sent is unknown or revoked. The person who runs this service can make another."
     return Refused(401, "key-unknown", detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 

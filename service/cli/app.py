@@ -255,7 +255,7 @@ def main() -> None:
         typer.echo(visible_controls(f"footnote: {error}"), err=True)
         sys.exit(2 if isinstance(error, WrongUsage) else 1)
     except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody left to tell.
+        # The reader of the output has gone; there is nobody left to tell.
         sys.stderr.close()
         sys.exit(1)
 

@@ -1,4 +1,4 @@
-"""`/mcp`: the protocol by streamable HTTP, for whoever holds a key, with the limits of the API.
+"""`/mcp`: the protocol by streamable HTTP, for clients that hold a key, with the limits of the API.
 
 Nothing is kept between two requests: each carries its own key, and there are no sessions that another could take over.
 """

@@ -1,4 +1,4 @@
-"""The protocol's server: lists tools and resources, runs them for whoever calls, and tells errors as results of tools."""
+"""The protocol's server: lists tools and resources, runs them for the caller, and tells errors as results of tools."""
 
 from collections.abc import Callable
 from importlib.metadata import version

@@ -44,7 +44,7 @@ def serve_stdio(settings: Settings) -> None:
     try:
         asyncio.run(_serve(corpus))
     except* BrokenPipeError:
-        pass  # whoever read the output has gone
+        pass  # the reader of the output has gone
     _finish(corpus)
 
 

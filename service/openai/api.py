@@ -53,7 +53,7 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
     ) -> Completion | Response:
         """Answer the last message of the user, with those before it as history.
 
-        Citations are `annotations` around the markers, and `citations` and `search_results` beside the choices. With
+        Citations are `annotations` around the markers, and `citations` and `search_results` next to the choices. With
         `stream`, annotations come in the last delta, `citations` and `search_results` with the chunk that ends it.
         Parameters of sampling do nothing. What would change the form of the answer is refused, and so is a question with a
         picture or a file. A system prompt is not followed: `notices` say so, and the first answer of a chat in its text.
@@ -89,7 +89,7 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
     ) -> ResponseReply | Response:
         """Answer the last message of the user in `input`, with those before it as history.
 
-        Citations are `annotations` around the markers, and `citations` and `search_results` beside the output. Nothing is
+        Citations are `annotations` around the markers, and `citations` and `search_results` next to the output. Nothing is
         kept under the id of a response: what was said before is sent as `input`. `instructions` are a system prompt, which is
         not followed, and `notices` say so. All else is as with chat completions.
         """

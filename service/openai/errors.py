@@ -29,7 +29,7 @@ def error_reply(problem: Problem, *, place: str = "messages") -> ErrorReply:
 
 
 class OpenAIErrors:
-    """Outside everything else: under `/v1`, what would be problem details leaves as OpenAI's errors, whoever wrote it."""
+    """Outside everything else: under `/v1`, what would be problem details leaves as OpenAI's errors, whatever wrote it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,7 @@
 """One reply in a thread: streamed while it grows, changed in place when the stream dies, posted when neither works.
 
-Every finished message carries, as metadata, which question it answers and which part of the reply it is. So whoever comes
-back after a crash, or after a timeout, can look at the thread and see what is there already.
+Every finished message carries, as metadata, which question it answers and which part of the reply it is. So after a crash or
+a timeout, the next process can look at the thread and see what is there already.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

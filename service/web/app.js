@@ -102,7 +102,7 @@ function showNothingThere() {
   content.replaceChildren(element("div", { class: "notice" }, element("h1", { class: "notice-title" }, "No such page"), words));
 }
 
-/** Let the links to lists open beside the answers, which need not go away for them. */
+/** Let the links to lists open next to the answers, which need not go away for them. */
 function openListsHere() {
   for (const link of document.querySelectorAll("#to-articles, #to-conversations")) {
     link.addEventListener("click", (event) => {

@@ -15,7 +15,7 @@ const below = document.getElementById("below");
 const ASK = field.placeholder;
 let address = null; // of the conversation, once it is kept
 
-/** Let questions be asked: anew, or in a conversation that was kept. Returns what stops the one that is being answered. */
+/** Let questions be asked: in a new conversation, or in one from the history. Returns what stops the one that is being answered. */
 export function startAsking(conversation = null) {
   const filters = filterBar(document.getElementById("filters"));
   const thread = new Thread(document.getElementById("thread"), {

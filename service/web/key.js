@@ -89,7 +89,7 @@ function keyDialog() {
     "form",
     {},
     element("h2", { id: "key-title", class: "dialog-title" }, "Your key"),
-    element("p", { class: "dialog-words" }, "This service answers those who have a key. Whoever runs it can give you one."),
+    element("p", { class: "dialog-words" }, "This service answers those who have a key. The person who runs it can give you one."),
     element("label", { class: "overline", for: "key" }, "Key"),
     field,
     wrong,

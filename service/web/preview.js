@@ -1,4 +1,4 @@
-/** The little card with the quote that appears beside a marker under the pointer or the keyboard's focus. */
+/** The little card with the quote that appears next to a marker under the pointer or the keyboard's focus. */
 
 import { particulars, quoteView, separated } from "./article.js";
 import { element } from "./dom.js";

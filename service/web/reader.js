@@ -1,5 +1,5 @@
 /**
- * The panel beside the answers in which an article, or a list, is read. On a narrow screen it is a sheet over
+ * The panel next to the answers in which an article, or a list, is read. On a narrow screen it is a sheet over
  * everything. The browser's Back closes it, or goes back to the article before.
  */
 
@@ -116,5 +116,5 @@ document.addEventListener(DELETED, () => {
   const list = panel.hidden ? null : history.state?.reader?.list;
   if (list) panel.querySelector(".reader-content").replaceChildren(listAt(list));
 });
-// After a reload the answer that the panel stood beside is not where it was.
+// After a reload the answer that the panel stood next to is not where it was.
 if (history.state?.reader) history.replaceState(null, "");

@@ -6,7 +6,7 @@ import { attachPreview } from "./preview.js";
 
 /**
  * Make the text of an answer. `set(sentences, citations)` makes it hold these sentences; those that it holds already stay
- * as they are, for someone may be at one of their markers. `open(target, opener)` shows an article beside it.
+ * as they are, for someone may be at one of their markers. `open(target, opener)` shows an article next to it.
  */
 export function answerText(open) {
   const view = element("p", { class: "answer-text", dir: "auto" });

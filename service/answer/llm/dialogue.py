@@ -20,7 +20,7 @@ _AT_FIRST = 2  # messages
 # Bytes of UTF-8 a token, at the least in nearly all writing; a prompt counted so does not overrun the model's context.
 _BYTES_A_TOKEN = 3
 _ANSWER_TOKENS = 700
-# What a prompt holds besides its passages and the question.
+# What a prompt holds in addition to its passages and the question.
 _AROUND = 500
 _AROUND_A_PASSAGE = 40
 

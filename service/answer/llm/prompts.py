@@ -34,7 +34,7 @@ _FENCE = re.compile(r"<(?=[\s/]*passage)", re.IGNORECASE)
 def system_prompt(today: date) -> str:
     """Return what the model is told first: the same all day, for providers that keep a prompt that they have read.
 
-    The day stands here: beside the question, small models answer with it.
+    The day stands here: next to the question, small models answer with it.
     """
     return f"{SYSTEM}\nToday is {_day(today)}."
 

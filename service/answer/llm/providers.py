@@ -56,7 +56,7 @@ def key_of(secret: SecretStr | None) -> str | None:
 def opened_model(model: ChatModel) -> "LLM":
     """Return a LlamaIndex LLM that tries once, and gives up on an answer after `timeout_seconds`.
 
-    Raises WrongUsage where the package for the provider is missing, or the provider lacks something that only whoever
+    Raises WrongUsage where the package for the provider is missing, or the provider lacks something that only the person who
     starts Footnote can give, such as a key.
     """
     try:

@@ -1,7 +1,7 @@
 """What a language model says, piece by piece, within limits of time, whichever provider's client brings it.
 
 The clients differ in what they time and repeat: none bounds the wait for the first word or for the whole, and some wait for a
-minute on their own. So each stream is read in a thread of its own, and whoever wants the pieces waits only as long as agreed.
+minute on their own. So each stream is read in a thread of its own, and its caller waits for pieces only as long as agreed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

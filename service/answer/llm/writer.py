@@ -1,4 +1,4 @@
-"""What the pipeline asks of whoever words an answer, and how that can end."""
+"""What the pipeline asks of the one that words an answer, and how that can end."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import BaseModel, ValidationError
 from structlog.testing import capture_logs
 
 from index.errors import (
@@ -23,6 +25,9 @@ from index.errors import (
 )
 from index.records import EVERYTHING, FOR_EVERYONE
 from service.api.app import create_app
+from service.mcp.arguments import SearchArguments
+from service.openai.responses_wire import ResponsesRequest
+from service.openai.wire import ChatRequest
 from service.schemas.api import ArticleResponse, AskRequest, AskResponse, SearchRequest
 from service.settings import Settings
 from tests.fake_assistant import ARTICLE, FakeAssistant
@@ -228,6 +233,28 @@ def test_bodies_are_bounded_whether_they_say_their_size_or_not(client: TestClien
     problem(client.post("/api/ask", content=body, headers=headers), 413, "body-too-large")
     problem(client.post("/api/ask", content=iter([body[:9], body[9:]]), headers=headers), 413, "body-too-large")
     assert assistant.called == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        (ChatRequest, {"model": "footnote", "messages": [{}] * 5_000}),
+        (ChatRequest, {"model": "footnote", "messages": [{"role": "user", "content": [1] * 5_000}]}),
+        (ChatRequest, {"model": "footnote", "messages": [{"role": "user"}] * 20_000}),
+        (ResponsesRequest, {"model": "footnote", "input": [1] * 5_000}),
+        (ResponsesRequest, {"model": "footnote", "input": [{"content": [{}]}] * 5_000}),
+        (ResponsesRequest, {"model": "footnote", "input": [{}] * 20_000}),
+        (AskRequest, {"question": "Why?"} | {f"key {number}": 1 for number in range(5_000)}),
+        (AskRequest, {"question": "Why?", "filters": {f"key {number}": 1 for number in range(5_000)}}),
+        (AskRequest, {"question": "Why?", "history": [1] * 5_000}),
+        (SearchArguments, {"question": "Why?"} | {f"key {number}": 1 for number in range(5_000)}),
+    ],
+)
+def test_what_is_wrong_many_times_over_is_said_once(shape: type[BaseModel], body: dict[str, Any]) -> None:
+    """Bodies are checked on the event loop, where an error for each of a million items stopped everybody for seconds."""
+    with pytest.raises(ValidationError) as refused:
+        shape.model_validate(body)
+    assert refused.value.error_count() <= 4
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=many"])

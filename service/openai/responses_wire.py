@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.openai.wire import MODEL, ContentPart, Outgoing, SearchResult
+from service.openai.wire import MODEL, ContentPart, ListOf, Outgoing, SearchResult
 
 
 class InputItem(BaseModel):
@@ -14,7 +14,7 @@ class InputItem(BaseModel):
 
     type: str = "message"
     role: Literal["user", "assistant", "system", "developer"] | None = None
-    content: str | list[ContentPart] | None = Field(None, examples=["How much will Amazon invest in Anthropic?"])
+    content: str | ListOf[ContentPart] | None = Field(None, examples=["How much will Amazon invest in Anthropic?"])
 
 
 class ResponsesRequest(BaseModel):
@@ -23,9 +23,9 @@ class ResponsesRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(examples=[MODEL])
-    input: str | list[InputItem] = Field(examples=["How much will Amazon invest in Anthropic?"])
+    input: str | ListOf[InputItem] = Field(examples=["How much will Amazon invest in Anthropic?"])
     instructions: str | None = None
-    metadata: dict[str, str] | None = None
+    metadata: dict[str, str] | None = Field(None, max_length=16)
     stream: bool | None = False
 
 

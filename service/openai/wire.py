@@ -5,11 +5,14 @@ Perplexity's (https://docs.perplexity.ai), `event` is read by Open WebUI alone.
 """
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MODEL = "footnote"
+T = TypeVar("T")
+ListOf = Annotated[list[T], Field(fail_fast=True, max_length=10_000)]
+"""A list that is refused at its first bad item, or whole: hundreds of thousands of items would hold up the event loop."""
 
 
 class ContentPart(BaseModel):
@@ -27,7 +30,7 @@ class ChatMessage(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[ContentPart] | None = Field(None, examples=["How much will Amazon invest in Anthropic?"])
+    content: str | ListOf[ContentPart] | None = Field(None, examples=["How much will Amazon invest in Anthropic?"])
 
 
 class StreamOptions(BaseModel):
@@ -42,7 +45,7 @@ class ChatRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     model: str = Field(examples=[MODEL])
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: ListOf[ChatMessage] = Field(min_length=1)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: int | None = None

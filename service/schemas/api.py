@@ -3,13 +3,24 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+# No shape has so many. An error for each of tens of thousands of unknown keys would hold up the event loop.
+_MOST_KEYS = 100
 
 
 class Wire(BaseModel):
     """Base of all shapes: unknown keys in a request are an error, never ignored in silence."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_count(cls, given: object) -> object:
+        if isinstance(given, dict) and len(given) > _MOST_KEYS:
+            raise PydanticCustomError("too_many_keys", "There are more than {most} keys", {"most": _MOST_KEYS})
+        return given
 
 
 HistoryId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$", examples=["ans_0123456789abcdef0123456789abcdef"])]

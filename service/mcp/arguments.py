@@ -48,15 +48,19 @@ class SearchArguments(Filtered):
 
 
 class GetArticleArguments(Wire):
-    article_id: str = Field(description="The id of an article, from a citation, a search or list_articles.")
-    version: str | None = Field(None, description="The version that a citation names. Default: the present one.")
+    article_id: str = Field(
+        description="The id of an article, from a citation, a search or list_articles.", max_length=512
+    )
+    version: str | None = Field(
+        None, description="The version that a citation names. Default: the present one.", max_length=100
+    )
     start: int = Field(0, ge=0, description="The character to begin at.")
     length: int = Field(_PART, ge=1, le=LONGEST_PART, description="The most characters to return.")
 
 
 class ListArticlesArguments(Wire):
     title: str = Field("", max_length=200, description="Only articles with these words in their titles.")
-    after: str | None = Field(None, description="`next_after` of the page before.")
+    after: str | None = Field(None, description="`next_after` of the page before.", max_length=512)
     limit: int = Field(50, ge=1, le=100, description="The most articles to return.")
 
 

@@ -20,6 +20,8 @@ from service.schemas.api import ArticleSummary
 
 _PREFIX = "footnote://article/"
 _PAGE = 100
+# More than any id takes: it has 512 characters at most, and each becomes up to twelve.
+_LONGEST_URI = 8_000
 _MIME_TYPES = {"markdown": "text/markdown", "text": "text/plain"}
 TEMPLATE = ResourceTemplate(
     name="article",
@@ -48,7 +50,7 @@ def templates() -> ListResourceTemplatesResult:
 
 async def read(corpus: Corpus, uri: str) -> ReadResourceResult:
     """Return the text of an article. Raises MCPError for an address that is none of an article, and ArticleUnknown."""
-    if not uri.startswith(_PREFIX):
+    if not uri.startswith(_PREFIX) or len(uri) > _LONGEST_URI:
         raise MCPError(INVALID_PARAMS, f"There is no resource {uri[:200]!r}. Resources are {_PREFIX}ID.")
     article_id = unquote(uri.removeprefix(_PREFIX))
     check_characters(article_id)

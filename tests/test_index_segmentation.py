@@ -1,12 +1,15 @@
 """Sentences are exact stretches of the text, in order, and nothing but white space and marks is left out."""
 
 from itertools import pairwise
-from typing import get_args
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
 
+from index.ingest.blocks import blocks_of
 from index.ingest.hidden import may_hide
 from index.ingest.segmentation import display_text, first_line, split_sentences
 from index.records import TextFormat
@@ -249,3 +252,19 @@ def test_a_long_line_is_cut_like_a_short_one(unit: str) -> None:
         assert found == [unit.strip()] * 2_000
     else:
         assert " ".join(found).split() == text.split()
+
+
+def test_a_table_costs_no_more_than_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser adds the cells that rows lack: a head of a thousand columns over short rows made 65,000 of a few KB."""
+    made = 0
+    push = StateBlock.push
+
+    def counted(self: StateBlock, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        nonlocal made
+        made += 1
+        return push(self, ttype, tag, nesting)
+
+    monkeypatch.setattr(StateBlock, "push", counted)
+    table = "|" + "a|" * 700 + "\n|" + "-|" * 700 + "\n" + "|b\n" * 90
+    assert [block.kind for block in blocks_of(table, "markdown")] == ["row"] * 91
+    assert made < 10 * 91

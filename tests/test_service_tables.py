@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from index.ingest.segmentation import display_text
+from index.records import TextFormat
 from index.stores.store import Index
 from service.answer.models import Answer, NoAnswer
 from tests.test_service_extractive import indexed, reply, sentences
@@ -84,6 +86,25 @@ def test_bars_within_cells_and_empty_heads_stay_apart(index: Index, folder: Path
     indexed(index, folder, hours=f"# Opening hours of the sauna\n\n{table}")
     (row,) = [one.text for one in sentences(index, "What are the opening hours of the sauna on Tue?")]
     assert row == "Sauna | steam; Mon: closed; Tue: 10–18"
+
+
+def test_only_the_rows_in_question_are_read(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long its table is, and the head of that: each piece of text that is read costs the parser time."""
+    head = "| City | Hotel limit |" + " x |" * 500
+    rows = "\n".join(f"| Town{number} | NOK {1000 + number} |" for number in range(400))
+    indexed(index, folder, limits=f"# Hotel limits\n\n{head}\n{'|---' * 502}|\n{rows}\n")
+    read: list[str] = []
+
+    def counted(text: str, format: TextFormat) -> str:
+        read.append(text)
+        return display_text(text, format)
+
+    monkeypatch.setattr("service.answer.tables.display_text", counted)
+    found = reply(index, "What is the hotel limit in Town23?")
+    assert isinstance(found, Answer)
+    assert "City: Town23; Hotel limit: NOK 1023" in found.text
+    sentences_read = 8 * 30  # hits, and about as many rows as a passage holds
+    assert len(read) < 2 * (8 * 502 + 2 * sentences_read)
 
 
 def test_the_head_of_a_table_is_no_answer(index: Index, folder: Path) -> None:

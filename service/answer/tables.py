@@ -3,13 +3,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 
+from index.deadline import check_deadline
 from index.ingest.blocks import Block, blocks_of
 from index.ingest.hidden import hidden_spans
 from index.ingest.segmentation import display_text
-from index.records import Hit, Passage, Span
+from index.records import Passage, Span
 from index.stores.lexical import stems
 from index.stores.store import Index
 from service.answer.evidence import Evidence, best_first
@@ -45,41 +46,64 @@ def row_text(row: Row) -> str:
 
 def row_of(index: Index, one: Evidence) -> Row | None:
     """Return the row of a table that a sentence stands in. None where it stands in none, or its head is too far off."""
-    return _at(rows_of(index, one.hit.passage), one)
+    near = _rows_near(index, one.hit.passage)
+    return near.row_at(one.span.start) if near else None
 
 
-def rows_of(index: Index, passage: Passage) -> tuple[Row, ...]:
-    """Return the rows of the tables that a passage holds a part of. None where a comment is near.
+@dataclass(frozen=True, slots=True)
+class _RowsNear:
+    """The rows of tables in a part of an article, from `start` of its text on.
+
+    Only the rows that are asked for are read, and each head once: a table may be long, and its head, too.
+    """
+
+    text: str
+    start: int
+    blocks: Sequence[Block]
+    heads: dict[Span, tuple[str, ...]] = field(default_factory=dict)
+
+    def row_at(self, place: int) -> Row | None:
+        """Return the row that stands at this place of the article."""
+        at = place - self.start
+        block = next((block for block in self.blocks if block.start <= at < block.end), None)
+        return None if block is None else self._row(block)
+
+    def _row(self, block: Block) -> Row:
+        head = None if block.first else block.above.introductions[-1]
+        places = _cells(self.text, block.start)
+        return Row(
+            _moved(_trimmed(self.text, block), self.start),
+            self.start + (head.start if head else block.start),
+            _words(self.text, places),
+            tuple(_moved(place, self.start) for place in places),
+            self._words_of(head) if head else (),
+        )
+
+    def _words_of(self, head: Span) -> tuple[str, ...]:
+        if head not in self.heads:
+            self.heads[head] = _words(self.text, _cells(self.text, head.start))
+        return self.heads[head]
+
+
+def _rows_near(index: Index, passage: Passage) -> _RowsNear | None:
+    """Return the rows of the tables that a passage holds a part of. None where there are none, or a comment is near.
 
     A passage never holds a comment, which readers do not see; the head of its table, or another cell of its row, may.
     """
     if passage.article.format != "markdown" or "|" not in passage.text:
-        return ()
+        return None
     start = max(passage.start - _BEFORE, 0)
     text = index.catalog.stretch(passage.article.version, Span(start, passage.end + _BEHIND)) or ""
     if hidden_spans(text, "markdown"):
-        return ()
+        return None
     # No table extends over an empty line.
     begin = text.rfind("\n\n", 0, passage.start - start)
     if begin < 0 and start:
-        return ()
-    return tuple(_rows(text[max(begin, 0) :], start + max(begin, 0)))
-
-
-def _rows(text: str, start: int) -> Iterator[Row]:
-    for block in blocks_of(text, "markdown"):
-        if block.kind == "row":
-            head = None if block.first else block.above.introductions[-1]
-            places = _cells(text, block.start)
-            heads = _words(text, _cells(text, head.start)) if head else ()
-            table = start + (head.start if head else block.start)
-            yield Row(
-                _moved(_trimmed(text, block), start),
-                table,
-                _words(text, places),
-                tuple(_moved(place, start) for place in places),
-                heads,
-            )
+        return None
+    shown = text[max(begin, 0) :]
+    return _RowsNear(
+        shown, start + max(begin, 0), [block for block in blocks_of(shown, "markdown") if block.kind == "row"]
+    )
 
 
 def _cells(text: str, at: int) -> list[Span]:
@@ -113,30 +137,27 @@ def _moved(span: Span, by: int) -> Span:
     return Span(span.start + by, span.end + by)
 
 
-def _at(rows: Sequence[Row], one: Evidence) -> Row | None:
-    return next((row for row in rows if row.span.start <= one.span.start < row.span.end), None)
-
-
 def rows_asked_for(index: Index, question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
     """Return the evidence with, of each table, the rows that the question names where it names some; best first.
 
     Rows of one table are much alike to a reader. The words of a cell that stand in the question tell which is meant. They
     take the best scores that their table has. Heads say what stands below, and are no answer by themselves.
     """
-    rows = {hit.passage.id: rows_of(index, hit.passage) for hit in _hits(evidence)}
+    near: dict[str, _RowsNear | None] = {}
     asked = frozenset(stems(question))
     tables: dict[tuple[str, int], list[tuple[Evidence, Row]]] = defaultdict(list)
     others: list[Evidence] = []
     for one in evidence:
-        if row := _at(rows[one.hit.passage.id], one):
-            tables[one.hit.passage.article.version, row.table].append((one, row))
+        passage = one.hit.passage
+        if passage.id not in near:
+            check_deadline()
+            near[passage.id] = _rows_near(index, passage)
+        rows = near[passage.id]
+        if rows and (row := rows.row_at(one.span.start)):
+            tables[passage.article.version, row.table].append((one, row))
         else:
             others.append(one)
     return best_first([*others, *(one for table in tables.values() for one in _asked_for(asked, table))])
-
-
-def _hits(evidence: Sequence[Evidence]) -> Iterator[Hit]:
-    yield from {one.hit.passage.id: one.hit for one in evidence}.values()
 
 
 def _asked_for(asked: frozenset[str], table: Sequence[tuple[Evidence, Row]]) -> Iterator[Evidence]:

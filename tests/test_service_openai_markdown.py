@@ -15,8 +15,8 @@ from markdown_it import MarkdownIt
 from service.escaping import JOINER, unescaped
 from service.openai.shaping import completion
 from service.openai.telling import Manner
-from service.openai.text import without_markers
-from service.schemas.api import AskResponse, DisagreementWire, ValueWire
+from service.openai.text import Told, tell, without_markers
+from service.schemas.api import AskResponse, DisagreementWire, SentenceWire, ValueWire
 from tests.fake_assistant import answer, answered, citation
 
 HOST = "evil.example.com"
@@ -184,3 +184,17 @@ def test_the_quotes_beside_the_text_stay_exact() -> None:
     assert (found.search_results[0].snippet, found.search_results[0].title) == (quote, quote)
     annotation = found.choices[0].message.annotations[0].url_citation
     assert annotation.title == quote
+
+
+@given(
+    st.lists(ANYTHING | st.sampled_from(["# a", "> a", "- a", "1. a", "---", "~~~", "+ a", "===", "|a|"]), max_size=4)
+)
+def test_items_of_a_list_are_words_and_nothing_else(items: list[str]) -> None:
+    """Behind the mark of an item, a heading, a quotation or another list could begin."""
+    text = "\n".join(f"- {' '.join(item.split()) or 'a'}" for item in items)
+    sentence = SentenceWire(text=text, start=0, end=len(text), citations=[], support="verified", form="list")
+    told = tell(Told(), sentence, {}, linked=False).text
+    for render in RENDERERS.values():
+        shown = Shown(render(told))
+        assert shown.tags <= {"ul", "li", "p"}
+        assert not shown.addresses

@@ -65,7 +65,9 @@ def _list_told(told: Told, text: str) -> Told:
     """Say a list, a line each. The marks of its items are our own."""
     for at, line in enumerate(text.split("\n")):
         item = _ITEM.match(line)
-        told = told.written(("\n" if at else "") + (item[0] if item else "")).saying(line[item.end() if item else 0 :])
+        told = told.written(("\n" if at else "") + (item[0] if item else ""))
+        # What stands behind the mark of an item could be a heading, a quotation or another list.
+        told = told.written(markdown_escaped(line[item.end() if item else 0 :], begins=True))
     return told
 
 

@@ -34,8 +34,77 @@ PIER = (
     "The eastern gate is probably rebuilt next year. Most berths are partly covered."
 )
 BOOK = "Crews must sign the book of every harbour."
+OVEN = (
+    "Heat the oven to 350 °F and bake for 45 minutes. Let it cool to −18 °C within 2 hours. "
+    "The dough weighs 1.5 kg and holds 250 ml of milk."
+)
+LINK = (
+    "The link runs at 100 Mbit/s. Each page is 4 KiB and the cache holds 64 GB. The log keeps 500 MB per day. "
+    "Timeout is 30 s, retry after 250 ms."
+)
+NEEDS = "Python 3.12 and Node.js 18 are needed. v2.0.0-rc1 is unstable. Java 8 is no longer supported, TLS 1.2 is."
+WAY = (
+    "Turn left at the church and go up the hill for 3 miles. The hotel is north-east of the station, on the right bank. "
+    "The speed limit is 50 mph. Smoking is banned indoors."
+)
+DOSE = "Take 200 mg twice a day, at least 4 hours apart. Patients under 12 must not take more than 400 mg daily."
+CALL = "The call starts at 09:00 UTC on 5 March 2024 and ends at 10:30. Submissions close on 31 December at 23:59 CET."
+PLOT = "The room is 2.7 m high and has 24 m². The tank holds 1,200 litres. The plot covers 2 hectares."
+SALES = (
+    "Two thirds of the staff voted. The rate fell from 5.5% to 4.75%. Sales rose by a quarter to 1.2 million units. "
+    "The lift is on the second floor. The tenant pays £1,200 a year, and the cleaner monthly."
+)
+FILES = "It writes to /var/log/app.log. Run npm install --save-dev. Press Cmd+Shift+P to open the palette."
 
 WRONG = [
+    # Units with prefixes, rates, and how often
+    (OVEN, "Heat the oven to 350 °C."),
+    (OVEN, "Let it cool to 18 °C within 2 hours."),
+    (OVEN, "The dough holds 250 cl of milk."),
+    (OVEN, "The dough holds 250 l of milk."),
+    (LINK, "The link runs at 100 MB/s."),
+    (LINK, "The link runs at 100 Mbit/min."),
+    (LINK, "The link runs at 100 Mbit."),
+    (LINK, "The log keeps 500 MB weekly."),
+    (LINK, "Timeout is 30 ms."),
+    (WAY, "The speed limit is 50 km/h."),
+    (WAY, "The speed limit is 50 miles a minute."),
+    (DOSE, "Take 200 mg once a day."),
+    (DOSE, "Take 200 mg three times a day."),
+    (DOSE, "Take 200 mg twice a week."),
+    (DOSE, "Patients under 12 must not take more than 400 mg weekly."),
+    (SALES, "The tenant pays £1,200 monthly."),
+    (SALES, "The tenant pays the cleaner weekly."),
+    (PLOT, "The room has 24 m."),
+    (PLOT, "The room has 24 sq ft."),
+    (PLOT, "The plot covers 2 km²."),
+    # Fractions, places in an order, and what became of what
+    (SALES, "Two fifths of the staff voted."),
+    (SALES, "A third of the staff voted."),
+    (SALES, "Half of the staff voted."),
+    (SALES, "Sales rose by half to 1.2 million units."),
+    (SALES, "The rate fell from 4.75% to 5.5%."),
+    (SALES, "The rate rose from 5.5% to 4.75%."),
+    (SALES, "The lift is on the third floor."),
+    (SALES, "The lift is on the 1st floor."),
+    # Time zones
+    (CALL, "The call starts at 09:00 CET on 5 March 2024."),
+    (CALL, "Submissions close at 23:59 UTC."),
+    # Where to
+    (WAY, "Turn right at the church."),
+    (WAY, "Go down the hill for 3 miles."),
+    (WAY, "The hotel is southeast of the station."),
+    (WAY, "The hotel is on the left bank."),
+    (WAY, "Smoking is banned outdoors."),
+    # Numbers of something else, paths and options
+    (NEEDS, "Node.js 8 is needed."),
+    (NEEDS, "Java 18 is no longer supported."),
+    (NEEDS, "v2.0.0-rc2 is unstable."),
+    (FILES, "It writes to /var/lib/app.log."),
+    (FILES, "Run npm install --save-prod."),
+    (FILES, "Run npm install --save."),
+    (FILES, "Run npm install -g."),
+    (FILES, "Press Ctrl+Shift+P to open the palette."),
     # How surely, how often, how many, and where
     (PIER, "Boats always moor at the north quay."),
     (PIER, "Boats rarely moor at the north quay."),
@@ -124,6 +193,40 @@ WRONG = [
     (PARTS, "PEP 669 is used."),
 ]
 TRUE = [
+    (OVEN, "Let it cool to minus 18 °C within 120 minutes."),
+    (OVEN, "Bake for three quarters of an hour."),
+    (OVEN, "The dough holds 0.25 litres of milk."),
+    (OVEN, "The dough holds 25 cl of milk."),
+    (LINK, "The link runs at 100 Mbps."),
+    (LINK, "The link runs at 100 megabits per second."),
+    (LINK, "The log keeps 500 MB daily."),
+    (LINK, "Timeout is 30 seconds."),
+    (LINK, "Timeout is half a minute."),
+    (LINK, "It retries after 0.25 s."),
+    (NEEDS, "Node.js 18 and Python 3.12 are needed."),
+    (WAY, "The speed limit is 50 miles an hour."),
+    (WAY, "The hotel is north east of the station."),
+    (WAY, "Smoking is not allowed indoors."),
+    (DOSE, "Take 0.2 g two times a day."),
+    (DOSE, "Take 200 milligrams twice daily."),
+    (DOSE, "Patients under 12 must not take over 400 mg a day."),
+    (CALL, "The call starts at 9:00 GMT on March 5, 2024."),
+    (CALL, "The call starts at 9 am UTC and ends at 10:30."),
+    (PLOT, "The room has 24 sq m."),
+    (PLOT, "The room has 24 square metres."),
+    (PLOT, "The room is 270 cm high."),
+    (PLOT, "The tank holds 1.2 m³."),
+    (PLOT, "The plot covers 20,000 m²."),
+    (SALES, "Two-thirds of the staff voted."),
+    (SALES, "2/3 of the staff voted."),
+    (SALES, "Sales rose by 25% to 1,200,000 units."),
+    (SALES, "Sales rose by one quarter."),
+    (SALES, "The lift is on the 2nd floor."),
+    (SALES, "The tenant pays £1,200/yr."),
+    (SALES, "The tenant pays 1200 pounds per annum."),
+    (FILES, "Use `npm install --save-dev`."),
+    (FILES, "The log is /var/log/app.log."),
+    (FILES, "Press Command+Shift+P to open the palette."),
     (PIER, "Boats mostly moor at the north quay."),
     (PIER, "Some skippers can stay overnight."),
     (PIER, "The eastern gate is likely rebuilt next year."),

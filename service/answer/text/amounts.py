@@ -3,13 +3,14 @@
 "$5 billion", "USD 5bn" and "5,000,000,000 dollars" compare equal; "5 kg" and "5 lb" do not.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from index.stores.lexical import stems
 from service.answer.text.terms import is_function_word
-from service.answer.text.units import known_currencies, known_scales, known_units
+from service.answer.text.units import known_currencies, known_periods, known_scales, known_units
 
 CURRENCIES = frozenset(known_currencies().values())
 """The codes of the currencies that are known."""
@@ -48,10 +49,15 @@ _SIGNS = [name for name in known_currencies() if not name.isalpha() or name.isup
 _BEFORE = re.compile(
     rf"(?P<hedge>(?<!\w)(?i:{_HEDGES})\s+)?(?P<added>(?<!\w)(?i:another|an\s+additional|a\s+further)\s+)?"
     rf"(?:(?<!\w)(?P<sign>{'|'.join(sorted(map(re.escape, _SIGNS), key=len, reverse=True))})\.?\s?)?"
-    r"(?P<minus>(?<![\w)])[-−])?\Z"
+    r"(?P<minus>(?<![\w)])[-−]|(?<!\w)(?i:minus)\s)?\Z"
 )
 _NEXT = re.compile(r"[-\s]?\s?(?P<word>°\s?[CFK]\b|[°%‰$€£¥₹₩₪₺]|[^\W\d_]+[²³]?(?:/[^\W\d_]+)?)")
-_PER = re.compile(r"\s?(?:/\s?|(?:per|an?|each|every)\s)\s?([^\W\d_]+)", re.IGNORECASE)
+_PER = re.compile(
+    r"\s?(?:/\s?|(?:per|an?|each|every)\s)\s?([^\W\d_]+)|\s(hourly|daily|weekly|monthly|quarterly|yearly|annually)\b",
+    re.IGNORECASE,
+)
+# What is measured by such a time is a speed, and another measure than what it is measured in: miles, and miles an hour.
+_OF_SPEEDS = frozenset({"second", "minute", "hour"})
 _NOUN = re.compile(r"[-\s]\s?([^\W\d_]{3,})")
 _DOTTED = re.compile(r"\d+[.,]\d+")
 # How far before a number its sign is looked for, and in how many words behind it its unit.
@@ -87,7 +93,8 @@ class Mention:
 
     def is_same(self, other: "Mention") -> bool:
         """Say whether both are the same figure, put differently. Version 3.1 is not version 3.10."""
-        return self.same_unit(other) and self.value.amount == other.value.amount and self._as_written(other)
+        same = math.isclose(self.value.amount, other.value.amount, rel_tol=1e-9)
+        return self.same_unit(other) and same and self._as_written(other)
 
     def may_be(self, other: "Mention") -> bool:
         """Say whether both can be the same figure: the same, rounded, or given as a bound."""
@@ -163,6 +170,9 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
         _of_words(match["words"]) if match["words"] else _of_digits(match, money=unit in CURRENCIES and scale == 1.0)
     )
     sense = -1.0 if before["minus"] else 1.0
+    per = _period(_PER.match(text, end)) if unit else ""
+    if per in _OF_SPEEDS and unit not in CURRENCIES and "-per-" not in unit:
+        unit, per = f"{unit}-per-{per}", ""
     return Mention(
         Value(sense * number * scale * (1.0 if sign else factor), unit),
         " ".join((before["hedge"] or "").lower().split()),
@@ -170,13 +180,18 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
         before.start(),
         end,
         counted="" if unit else _stem(_NOUN.match(text, end)),
-        per=_stem(_PER.match(text, end)) if unit else "",
+        per=per,
         added=bool(before["added"]),
     ), scale != 1.0
 
 
 def _stem(word: re.Match[str] | None) -> str:
     return stems(word[1])[0] if word and not is_function_word(word[1]) else ""
+
+
+def _period(found: re.Match[str] | None) -> str:
+    word = (found[1] or found[2]).lower() if found else ""
+    return known_periods().get(word) or (stems(word)[0] if word and not is_function_word(word) else "")
 
 
 def _of_words(words: str) -> float:
@@ -213,6 +228,10 @@ def _behind(text: str, at: int, *, money: bool) -> tuple[float, str, float, int]
     ends: list[int] = []
     while len(ends) < _MOST_WORDS_OF_A_UNIT and (word := _NEXT.match(text, ends[-1] if ends else at)):
         ends.append(word.end())
+        # "MB/s" is no unit of its own
+        if not len(ends) > 1 and "/" in word["word"] and _unit(word.group()) is None:
+            ends = [word.start("word") + word["word"].index("/")]
+            break
     for end in reversed(ends):
         if (found := _unit(text[at:end])) is not None:
             return scale, *found, end
@@ -236,6 +255,8 @@ def _scale(text: str, at: int, *, money: bool) -> tuple[float, int] | None:
 
 def _unit(words: str) -> tuple[str, float] | None:
     spelled = re.sub(r"°\s", "°", " ".join(words.strip(" -\n\t\xa0\u202f").split()))
+    if words == "s":
+        return None  # "the 90s"
     for form in (spelled, spelled.lower(), spelled.lower().removesuffix("s")):
         if form in known_currencies():
             return known_currencies()[form], 1.0

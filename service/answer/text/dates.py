@@ -36,10 +36,11 @@ _YEARS = (
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE) for pattern in (*(f"(?P<words>{date})" for date in _DATES), *_YEARS)
 )
+_ZONE = r"(?:\s?\(?(?-i:(?P<zone>UTC|GMT|[A-Z]{1,4}[SD]?T))\b)?"
 _TIME = re.compile(
-    r"(?<![\w.:,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?m\b\.?"
+    r"(?:(?<![\w.:,])(?P<hour>[01]?\d|2[0-3])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?m\b\.?"
     r"|(?<![\w.:,])(?P<hour24>[01]?\d|2[0-4])(?:[:h](?P<minute24>[0-5]\d)|(?=\s?o['’]clock))(?![\d:])"
-    r"|\b(?P<named>noon|midday|midnight)\b",
+    rf"|\b(?P<named>noon|midday|midnight)\b){_ZONE}",
     re.IGNORECASE,
 )
 _NAMED = {"noon": 12, "midday": 12, "midnight": 0}
@@ -76,12 +77,17 @@ class Weekday:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day as a text puts it at `text[start:end] == words`: minutes since midnight."""
+    """A time of day as a text puts it at `text[start:end] == words`: minutes since midnight, and the time zone behind it."""
 
     minutes: int
     words: str
     start: int
     end: int
+    zone: str = ""
+
+    def is_same(self, other: "Time") -> bool:
+        """Say whether both are the same time; what names no zone may be of any."""
+        return self.minutes == other.minutes and (not self.zone or not other.zone or self.zone == other.zone)
 
 
 def days_in(text: str) -> list[Day]:
@@ -100,7 +106,10 @@ def weekdays_in(text: str) -> list[Weekday]:
 
 def times_in(text: str) -> list[Time]:
     """Return the times of day that a text names, in order."""
-    return [Time(_minutes(match), match.group(), match.start(), match.end()) for match in _TIME.finditer(text)]
+    return [
+        Time(_minutes(match), match.group(), match.start(), match.end(), (match["zone"] or "").replace("GMT", "UTC"))
+        for match in _TIME.finditer(text)
+    ]
 
 
 def _minutes(match: re.Match[str]) -> int:

@@ -16,8 +16,16 @@ from service.answer.text.terms import is_function_word, stem_set, terms
 _TOKEN = re.compile(r"[^\W_]+(?:[.+_–-]+[^\W_]+)*")
 _LETTERS_AND_DIGITS = re.compile(r"(?!\d+(?:st|nd|rd|th|s|-[a-z].*)\Z)(?=.*[^\W\d])(?=.*\d)|.*[_+]|\d+(?:\.\d+){2,}\Z")
 _FILE = re.compile(r"[\w-]{2,}(?:\.[\w-]+)*\.[a-z]{2,4}\Z")
-_NUMBERED = re.compile(r"(?<![\w-])(?P<name>[A-Z][A-Za-z]+|[Vv]ersion)\s(?P<number>\d+(?:\.\d+)*)(?![\w.,-]*\d)")
+_NUMBERED = re.compile(
+    r"(?<![\w-])(?P<name>[A-Z][A-Za-z]+(?:\.[A-Za-z]+)?|[Vv]ersion)\s(?P<number>\d+(?:\.\d+)*)(?![\w.,-]*\d)"
+)
+# "/var/log", "~/.ssh/config", "--save-dev" and "-g"
+_PATH_OR_OPTION = re.compile(
+    r"(?<![\w/:.~-])(?:(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}|--?(?=[A-Za-z])(?:[A-Za-z][\w-]+|[A-Za-z])\b(?!-))"
+)
 _SEPARATORS = re.compile(r"[\s_+–-]+")
+# Keys that have two names, in lower case.
+_KEYS = {"command": "cmd", "control": "ctrl", "option": "opt", "escape": "esc", "delete": "del", "insert": "ins"}
 _NAME = re.compile(r"(?<![\w'’])[A-Z][^\W_]+(?:[-&][^\W_]+)*")
 _LONG_NAME = re.compile(r"\b[A-Z][\w’'&-]*(?:\s+[A-Z][\w’'&-]*)*")
 _ANY_NAME = re.compile(r"\b[A-Z]\w*(?:[.&-]\w+)*")
@@ -39,6 +47,7 @@ def codes_in(text: str) -> tuple[Name, ...]:
     """Return what identifies one thing among others: part numbers, standards, versions, keys, names of files."""
     found = [match for match in _TOKEN.finditer(text) if _is_code(match.group())]
     found += [match for match in _NUMBERED.finditer(text) if _is_numbered(match)]
+    found += _PATH_OR_OPTION.finditer(text)
     codes = [Name(match.group(), match.start(), match.end()) for match in sorted(found, key=lambda m: m.start())]
     values = [mention for mention in mentions_in(text) if mention.value.unit]
     days = [day for day in days_in(text) if not day.words.isdigit()]
@@ -53,7 +62,9 @@ def _is_numbered(match: re.Match[str]) -> bool:
     """Say whether a word before a number names what it is the number of: "PEP 669", not "About 900"."""
     name = match["name"]
     begins = not match.string[: match.start()].rstrip().endswith(tuple("abcdefghijklmnopqrstuvwxyz,;"))
-    return not is_function_word(name) and (not begins or name.isupper() or name.lower() == "version")
+    return not is_function_word(name) and (
+        not begins or name.isupper() or not name.isalpha() or name.lower() == "version"
+    )
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -95,7 +106,8 @@ def missing_codes(text: str, others: Sequence[str]) -> tuple[str, ...]:
     if not (codes := codes_in(text)):
         return ()
     held = frozenset[str]().union(*(_forms(other) for other in others))
-    return tuple(code.words for code in codes if not _holds(held, code.words))
+    numbered = frozenset(match["number"] for other in others for match in _NUMBERED.finditer(other))
+    return tuple(code.words for code in codes if not _holds(held, code.words, numbered))
 
 
 def initials_in(text: str) -> frozenset[str]:
@@ -134,19 +146,21 @@ def _is_rare(word: str) -> bool:
     return max(terms(word).values(), default=0.0) >= _RARE
 
 
-def _holds(held: frozenset[str], code: str) -> bool:
-    # "Unit 1 and 2" holds "Unit 2".
+def _holds(held: frozenset[str], code: str, numbered: frozenset[str]) -> bool:
+    # "Unit 1 and 2" holds "Unit 2", but "Java 8 and Node 18" does not hold "Node 8".
     apart = code.split()
-    return _form(code) in held or (len(apart) > 1 and all(_form(word) in held for word in apart))
+    in_parts = len(apart) > 1 and apart[-1] not in numbered and all(_form(word) in held for word in apart)
+    return _form(code) in held or in_parts
 
 
 def _forms(text: str) -> frozenset[str]:
     # "$13 billion" does not hold "Unit 13".
     bare = blanked(text, (mention for mention in mentions_in(text) if mention.value.unit))
     words = [match.group() for match in _TOKEN.finditer(bare)]
-    return frozenset(map(_form, [*words, *(f"{one} {other}" for one, other in pairwise(words))]))
+    others = [match.group() for match in _PATH_OR_OPTION.finditer(bare)]
+    return frozenset(map(_form, [*words, *others, *(f"{one} {other}" for one, other in pairwise(words))]))
 
 
 def _form(code: str) -> str:
-    form = _SEPARATORS.sub("", code.casefold())
+    form = "".join(_KEYS.get(part, part) for part in _SEPARATORS.split(code.casefold()))
     return re.sub(r"^(?:version|v)(?=\d)", "", form)

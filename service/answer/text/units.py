@@ -18,8 +18,15 @@ _PREFIXES |= {
 # What is a whole number of a smaller unit. A month is no number of days.
 _MULTIPLES = {"minute": ("second", 60.0), "hour": ("second", 3600.0), "day": ("second", 86_400.0)}
 _MULTIPLES |= {"week": ("second", 604_800.0), "year": ("month", 12.0), "tonne": ("gram", 1e6), "percent": ("%", 1.0)}
+_MULTIPLES |= {"square-centimeter": ("square-meter", 1e-4), "square-kilometer": ("square-meter", 1e6)}
+_MULTIPLES |= {"hectare": ("square-meter", 1e4), "cubic-meter": ("liter", 1e3), "cubic-centimeter": ("liter", 1e-3)}
 # Abbreviations of one letter that are units; the others of CLDR ("c" for cups) more often are not.
-_LETTERS = frozenset("mgtlLhWVAJN%°")
+_LETTERS = frozenset("mgtlLhsWVAJN%°")
+# Symbols that CLDR has in its narrowest form alone, next to letters that mean something else in a text.
+_SYMBOLS = {"h": ("second", 3600.0), "s": ("second", 1.0)}
+_PERIODS = "second minute hour day week month year".split()
+_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
+_ADVERBS |= {"yearly": "year", "annually": "year", "annum": "year"}
 # The inch, as "in 2023" is written; the picometre, as "11 pm" is; currencies, as "40% won" is.
 _NO_UNITS = frozenset("in pm won real rand".split())
 
@@ -44,7 +51,12 @@ def known_units() -> dict[str, tuple[str, float]]:
         for spelling in _spellings(unit):
             for key, base in _prefixed(spelling, name):
                 found.setdefault(key, base)
-    found |= {"%": ("%", 1.0), "pct": ("%", 1.0)}
+    found |= {"%": ("%", 1.0), "pct": ("%", 1.0)} | _SYMBOLS
+    for key, base in list(found.items()):
+        if key.endswith("²"):
+            found |= {f"sq {key[:-1]}": base, f"sq{key[:-1]}": base}
+        elif key.endswith("b") and base[0] == "bit":
+            found |= {f"{key}it": base, f"{key}ps": ("bit-per-second", base[1])}
     return {
         key: base
         for key, base in found.items()
@@ -54,7 +66,10 @@ def known_units() -> dict[str, tuple[str, float]]:
 
 def _spellings(unit: str) -> list[str]:
     spelled = [format_unit(n, unit, length="long", locale=locale) for locale in ("en", "en_GB") for n in (1, 2)]
-    written = [*spelled, *(format_unit(n, unit, length="short", locale="en") for n in (1, 2))]
+    written = [
+        *spelled,
+        *(format_unit(n, unit, length="short", locale=locale) for locale in ("en", "en_GB") for n in (1, 2)),
+    ]
     return list(dict.fromkeys(re.sub(r"^[12]\s?", "", text).strip() for text in written))
 
 
@@ -69,6 +84,13 @@ def _prefixed(spelling: str, name: str) -> list[tuple[str, tuple[str, float]]]:
     rest = spelling[len(prefix if spelled_out else letter) :]
     further = {other: (sign, times) for other, (sign, times) in _PREFIXES.items()} | {"": ("", 1.0)}
     return [((other if spelled_out else sign) + rest, (base, times)) for other, (sign, times) in further.items()]
+
+
+@cache
+def known_periods() -> dict[str, str]:
+    """Return how the time is written in which something happens once ("a year", "/s", "daily"), each with its unit."""
+    spelled = {form.casefold(): period for period in _PERIODS for form in _spellings(f"duration-{period}")}
+    return spelled | _ADVERBS | {"s": "second", "h": "hour"}
 
 
 @cache

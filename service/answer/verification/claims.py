@@ -8,20 +8,23 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from wordfreq import zipf_frequency
 
-from service.answer.text.amounts import Mention, mentions_in
+from service.answer.text.amounts import Mention, Value, mentions_in
+from service.answer.text.counts import counts_in, ordinals_in
 from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, weekdays_in
 from service.answer.text.names import codes_in, missing_codes, missing_words
 from service.answer.text.spans import blanked, outside
-from service.answer.text.terms import stem_set
-from service.answer.verification.opposites import denied_otherwise, shifted, turned
+from service.answer.text.terms import covered, stem_set, terms
+from service.answer.verification.opposites import denied_otherwise, plainly, shifted, turned
 from service.answer.verification.roles import roles_turned
 
 _FIRST_WORD = re.compile(r"\W*([A-Z][\w’'&.-]*)\s+([\w’'-]+)")
 _OF_ONE = re.compile(r"(?:is|was|has|had|will|would|plans|\w+s|\w+ed)\Z")
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}")
+_ENDS = re.compile(r"(?<=[.;!?])\s+")
 _RUN = re.compile(r"\b[A-Z]\w*(?:\s+[A-Z]\w*)+")
 # "American" and "America", "Germany" and "German" begin alike; "Microsoft" and "Micron" differ by then.
 _SAME_BEGINNING = 6
@@ -73,9 +76,27 @@ def contradicted(words: str, source: Source) -> bool:
     Also where it has two names in each other's place (`service.answer.verification.roles`).
     """
     # That there is no charge denies nothing: it is a figure, and compared as one.
-    said, quoted = _without_free(words), _without_free(" ".join(source.quotes))
-    changed = denied_otherwise(said, quoted) or turned(said, quoted) or shifted(said, quoted)
-    return changed or roles_turned(words, source.quotes)
+    said, quoted = plainly(_without_free(words)), plainly(_without_free(" ".join(source.quotes)))
+    nearest = max(_ENDS.split(quoted), key=lambda one: covered(terms(said), one))
+    changed = denied_otherwise(said, quoted) or any(
+        turned(said, one) or shifted(said, one) for one in (quoted, nearest)
+    )
+    return changed or roles_turned(words, source.quotes) or _put_in_another_order(words, source.quotes)
+
+
+def _put_in_another_order(words: str, quotes: Sequence[str]) -> bool:
+    """Say whether a sentence has "from 5 to 4" where its source has "from 4 to 5", or the third floor for the second."""
+    given = {change for quote in quotes for change in _changes(quote)}
+    said = set(_changes(words))
+    placed = ordinals_in(" ".join(quotes))
+    other_place = any(placed.get(of) and not places & placed[of] for of, places in ordinals_in(words).items())
+    return other_place or any((after, before) in given for before, after in said - given)
+
+
+def _changes(text: str) -> Iterator[tuple[Value, Value]]:
+    for one, other in pairwise(mentions_in(text)):
+        if text[one.end : other.start].strip() == "to" and text[: one.start].rstrip().lower().endswith("from"):
+            yield one.value, other.value
 
 
 def _without_free(text: str) -> str:
@@ -85,8 +106,10 @@ def _without_free(text: str) -> str:
 def _values(text: str) -> _Values:
     days = days_in(text)
     times = outside(times_in(text), days)
-    figures = outside(mentions_in(text), [*days, *times, *codes_in(text)])
-    distinct = {(figure.value, figure.hedge, figure.counted, figure.per, figure.words): figure for figure in figures}
+    counts = outside(counts_in(text), [*days, *times])
+    figures = outside(mentions_in(text), [*days, *times, *counts, *codes_in(text)])
+    every = [*counts, *figures]
+    distinct = {(figure.value, figure.hedge, figure.counted, figure.per, figure.words): figure for figure in every}
     # "one of the largest"
     counted = [figure for figure in distinct.values() if figure.words.lower() != "one"]
     return _Values(days, weekdays_in(text), times, counted)
@@ -112,7 +135,7 @@ def _holds_time(claimed: Time, given: _Values) -> bool:
     hour, minute = divmod(claimed.minutes, 60)
     hours = {figure.value.amount for figure in given.figures if not figure.value.unit}
     bare = minute == 0 and bool(hours & {hour, (hour - 1) % 12 + 1})
-    return bare or claimed.minutes in {time.minutes for time in given.times}
+    return bare or any(claimed.is_same(time) for time in given.times)
 
 
 def _holds_figure(claimed: Mention, given: _Values) -> bool:
@@ -141,7 +164,8 @@ def _names_missing(words: str, said: _Values, source: Source) -> list[str]:
     rest = blanked(words, [*said, *mentions_in(words)])
     texts = [_DOTTED.sub(_without_dots, text) for text in (*source.quotes, *source.titles)]
     rest = _DOTTED.sub(_without_dots, rest)
-    names = [n for n in missing_words(rest, texts) if n.isupper() or zipf_frequency(n.lower(), "en") < _COMMON]
+    absent = missing_words(blanked(rest, codes_in(words)), texts)
+    names = [name for name in absent if name.isupper() or zipf_frequency(name.lower(), "en") < _COMMON]
     names = [name for name in names if not _in_another_form(name, rest, " ".join(texts))]
     subject = _subject(rest)
     if subject and not stem_set(subject) <= frozenset[str]().union(*(stem_set(text) for text in texts)):

@@ -42,6 +42,10 @@ _APART = tuple(
         "completely entirely fully wholly | partly partially",
         "north northern northward | south southern southward | east eastern eastward | west western westward",
         "northeast northeastern | northwest northwestern | southeast southeastern | southwest southwestern",
+        "left leftward | right rightward",
+        "up upward upwards uphill upstairs | down downward downwards downhill downstairs",
+        "indoors inside | outdoors outside",
+        "hourly | daily | weekly | monthly | quarterly | yearly annually",
     )
 )
 # What is surer, and what it is surer than. The other way round, a sentence claims less than its source.
@@ -49,7 +53,15 @@ _SURER = tuple(
     (frozenset(surer.split()), frozenset(than.split()))
     for surer, than in (("will", "may might could"), ("must shall", "should ought"))
 )
+_BETWEEN = re.compile(r"\b(north|south)[\s-](east|west)")
+# What is not allowed is forbidden, and "not allowed" denies nothing more than "forbidden" does.
+_NOT_ALLOWED = re.compile(r"\b(?:not|never|\w+n['’]t)(?: be)? (?:allowed|permitted)\b", re.IGNORECASE)
 _PLAIN_WORD = re.compile(r"[^\W\d_]+")
+
+
+def plainly(text: str) -> str:
+    """Return a text with one word for what some put into several: "north-east", "not allowed"."""
+    return _NOT_ALLOWED.sub("forbidden", _BETWEEN.sub(r"\1\2", text))
 
 
 def denied_otherwise(words: str, source: str) -> bool:

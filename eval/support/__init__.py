@@ -1,0 +1,1 @@
+"""How well the check of written sentences tells whether passages support them."""

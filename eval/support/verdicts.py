@@ -1,0 +1,130 @@
+"""What the check of written sentences says of cases, and what it would say at other thresholds."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from eval.support.cases import Case, hits_of
+from index.reader.model import Reader
+from index.stores.store import Index
+from service.answer.verification.check import checked
+from service.answer.verification.claims import contradicted, missing
+from service.answer.verification.supporting import by_reading, source
+
+_RESAMPLES = 2_000
+
+Verified = Sequence[bool]
+Measure = Callable[[Sequence[Case], Verified], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure with the bounds that 95 % of the resamples of documents lie in."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A case as the support model read it: its log-odds, and whether the rules object to what it would quote."""
+
+    case: Case
+    log_odds: float
+    objected: bool
+    by_similarity: bool
+
+
+def verified(index: Index, cases: Iterable[Case]) -> Iterator[bool]:
+    """Check every case as a sentence that cites all of its texts."""
+    for case in cases:
+        hits = hits_of(case)
+        yield checked(index, case.words, hits, hits).support == "verified"
+
+
+def scored(index: Index, model: Reader, cases: Iterable[Case]) -> Iterator[Scored]:
+    """Read every case with the support model, and check it without one. The two best texts are always read together."""
+    bare = replace(index, support=None)
+    for case in cases:
+        hits = hits_of(case)
+        found = by_reading(model, case.words, hits, least=math.inf)
+        quoted = source(found.stretches)
+        objected = bool(missing(case.words, quoted)) or contradicted(case.words, quoted)
+        similar = checked(bare, case.words, hits, hits).support == "verified"
+        yield Scored(case, found.log_odds, objected or not found.stretches, similar)
+
+
+def balanced(cases: Sequence[Case], passed: Verified) -> float:
+    """Return the mean of the share of supported ones that pass and of the others that do not."""
+    return (passing(cases, passed) + stopped(cases, passed)) / 2
+
+
+def passing(cases: Sequence[Case], passed: Verified) -> float:
+    """Return the share of the supported ones that pass."""
+    return _mean([p for case, p in zip(cases, passed, strict=True) if case.supported])
+
+
+def stopped(cases: Sequence[Case], passed: Verified) -> float:
+    """Return the share of the unsupported ones that do not pass."""
+    return _mean([not p for case, p in zip(cases, passed, strict=True) if not case.supported])
+
+
+def _mean(values: Sequence[bool]) -> float:
+    return sum(values) / len(values) if values else math.nan
+
+
+def with_interval(
+    measure: Measure, cases: Sequence[Case], passed: Verified, before: Verified | None = None
+) -> Interval:
+    """Return a measure, or by how much it differs from `before`, by resampling documents."""
+    groups: dict[str, list[int]] = {}
+    for at, case in enumerate(cases):
+        groups.setdefault(case.group, []).append(at)
+    names, random = list(groups), np.random.default_rng(0)
+
+    def measured(places: Sequence[int]) -> float:
+        chosen = [cases[at] for at in places]
+        value = measure(chosen, [passed[at] for at in places])
+        return value - measure(chosen, [before[at] for at in places]) if before else value
+
+    values = [
+        measured([at for n in random.integers(0, len(names), len(names)) for at in groups[names[n]]])
+        for _ in range(_RESAMPLES)
+    ]
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return Interval(measured(range(len(cases))), float(low), float(high))
+
+
+def passed_at(rows: Sequence[Scored], threshold: float) -> list[bool]:
+    """Say which cases pass where log-odds from this threshold on count as support."""
+    return [row.log_odds >= threshold and not row.objected for row in rows]
+
+
+def best_threshold(rows: Sequence[Scored]) -> float:
+    """Return the log-odds with the highest balanced accuracy among those at which no fewer supported cases pass than by
+    similarity. Where that holds for none, as many as possible pass."""
+    cases = [row.case for row in rows]
+    wanted = passing(cases, [row.by_similarity for row in rows])
+    best: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)
+    for threshold in np.arange(-6.0, 6.05, 0.1):
+        passed = passed_at(rows, threshold)
+        best = max(best, (min(passing(cases, passed), wanted), balanced(cases, passed), float(threshold)))
+    return best[-1]
+
+
+def calibrated(rows: Sequence[Scored]) -> tuple[float, float]:
+    """Return intercept and slope of the logistic curve from log-odds to the probability of support.
+
+    Supported and unsupported cases count the same together, however many there are of each.
+    """
+    numbers = np.array([[row.log_odds] for row in rows if math.isfinite(row.log_odds)])
+    labels = [row.case.supported for row in rows if math.isfinite(row.log_odds)]
+    curve = LogisticRegression(class_weight="balanced").fit(numbers, labels)
+    return float(curve.intercept_[0]), float(curve.coef_[0][0])

@@ -95,6 +95,9 @@ def test_encodings_that_can_be_told_are_read(folder: Path, encoding: str) -> Non
         ("a.md", "+++\ndraft = true\n+++\nText."),
         ("a.txt", "---\npublished: false\n---\nText."),
         ("a.jsonl", '{"id": "a", "text": "Text.", "Draft": true}'),
+        ("a.md", "---\nvisible: no\n---\nText."),
+        ("a.md", "---\nvisibility: private\n---\nText."),
+        ("a.html", "---\ndraft: true\n---\n<p>Some text of a page.</p>"),
     ],
 )
 def test_drafts_are_passed_over_with_the_reason(folder: Path, name: str, content: str) -> None:
@@ -102,6 +105,16 @@ def test_drafts_are_passed_over_with_the_reason(folder: Path, name: str, content
     assert isinstance(reading, Withdrawn)
     assert reading.id == "a"
     assert "is skipped: it says" in reading.reason
+
+
+def test_a_folder_of_drafts_is_passed_over(folder: Path) -> None:
+    written(folder, "posts/a.md", "One.")
+    written(folder, "_drafts/b.md", "Two.")
+    draft, post = read(folder)
+    assert isinstance(draft, Withdrawn)
+    assert draft.reason == "is skipped: it is in a folder _drafts."
+    assert isinstance(post, Read)
+    assert isinstance(next(iter(read(folder / "_drafts"))), Read)  # it was named
 
 
 def test_lines_count_their_groups_however_the_key_is_written(folder: Path) -> None:

@@ -37,6 +37,15 @@ from index.sources.metadata import read_metadata
         ("Three groups: ours, theirs, nobody's.", {}, "Three groups: ours, theirs, nobody's."),
         ("Text.\n\ngroups: none of them.", {}, "Text.\n\ngroups: none of them."),
         ("--- title ---\nText.", {}, "--- title ---\nText."),
+        *(
+            (text, {}, text)
+            for text in (
+                "Write this.\n\nAs here:\n\n```\n---\ntitle: A\ngroups: [b]\n---\n```\n",
+                "Text.\n\n---\n\ngroups: none of them.\n\n---\n",
+                "Text.\n\n---\nWe have groups.\ngroups: none.\n---\n",
+                "Call `f({groups: [b]})` first.\n",
+            )
+        ),
         ("", {}, ""),
         ("Text.", {}, "Text."),
     ],
@@ -116,6 +125,17 @@ def test_whatever_a_file_holds_its_text_is_its_end_or_an_error_is_told(content: 
         "---\ndefaults: &d\n  groups: [b]\n<<: *d\ntitle: A\n---\nText.",
         "---\nx: &x {groups: [b]}\n!!merge <<: *x\n---\nText.",
         "---\ntitle: A\n" + "x: y\n" * 20_000 + "---\nText.",
+        "--- {title: A, groups: [b]}\nText.",
+        "{'kind': 'A', 'groups': ['b']}\nText.",
+        '<!-- {"title": "A", "groups": ["b"]} -->\nText.',
+        "---\x85title: A\x85groups: [b]\x85---\x85Text.",
+        "---\u2028title: A\u2028groups: [b]\u2028---\u2028Text.",
+        "A title\n\n---\ntitle: A\ngroups: [b]\n---\nText.",
+        "A title\n---\ntitle: A\ngroups: [b]\n---\nText.",
+        "import B from './b'\n\n---\ngroups:\n  - b\n\ntitle: A\n---\nText.",
+        "Text, and what Pandoc reads at its end.\n\n---\ntitle: A\ngroups: [b]\n...\n",
+        "---\nread_groups: [b]\n---\nText.",
+        "---\nallowed-groups: [b]\n---\nText.",
     ],
 )
 def test_what_looks_like_front_matter_and_cannot_be_read_fails_the_file(content: str) -> None:

@@ -161,6 +161,14 @@ HEADED = (
         ('<META CONTENT="board" NAME=Groups>', {"board"}),
         ('<meta property="groups" content="">', set()),
         ('<meta name="keywords" content="groups">', None),
+        ('<meta content="a > b" name="groups">', {"a > b"}),
+        (f'<meta content="{"board," * 200}" name="groups">', {"board"}),
+        ('<meta name="gr&#111;ups" content="board">', {"board"}),
+        ('<meta name="gro\u200bups" content="board">', {"board"}),
+        ('<meta name="footnote:groups" content="board">', {"board"}),
+        ('<meta name="dcterms.groups" content="board">', {"board"}),
+        ('<meta itemprop="groups" content="board">', {"board"}),
+        ('<script>x = {"groups": ["board"]}</script>', None),
     ],
 )
 def test_a_page_may_name_who_reads_it(head: str, groups: set[str] | None) -> None:
@@ -173,3 +181,33 @@ def test_a_page_may_name_who_reads_it(head: str, groups: set[str] | None) -> Non
 def test_a_page_whose_groups_are_unclear_fails(head: str) -> None:
     with pytest.raises(AccessUnclear, match="names groups in a form that is not understood"):
         read_html(HEADED.format(head).encode())
+
+
+@pytest.mark.parametrize("name", ["group", "gruops", "read-groups"])
+def test_a_page_whose_groups_are_misspelt_fails(name: str) -> None:
+    with pytest.raises(AccessUnclear, match="If it says who may read"):
+        read_html(HEADED.format(f'<meta name="{name}" content="board">').encode())
+
+
+def test_front_matter_of_a_page_counts() -> None:
+    front = "---\nid: rain\ntitle: Rain\ngroups: [board]\ndraft: true\npublished: 2026-05-04\n---\n"
+    page = HEADED.format('<meta name="author" content="Ann Kay"><meta name="date" content="2020-01-01">')
+    extracted = read_html((front + page).encode())
+    metadata = extracted.metadata
+    assert (metadata.id, metadata.title, metadata.groups) == ("rain", "Rain", frozenset({"board"}))
+    assert (metadata.authors, metadata.published) == (("Ann Kay",), date(2026, 5, 4))
+    assert metadata.unpublished == "it says `draft: true`"
+    assert extracted.text == "It rained in Rome all day long."
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("---\ngroups: board\n---\n" + HEADED.format(""), "not a list of names"),
+        ("---\ngroups: [board]\n" + HEADED.format(""), "does not end"),
+        ("---\ngroups: []\n---\n" + HEADED.format('<meta name="groups" content="board">'), "Keep one of them"),
+    ],
+)
+def test_a_page_whose_front_matter_is_unclear_fails(page: str, message: str) -> None:
+    with pytest.raises(AccessUnclear, match=message):
+        read_html(page.encode())

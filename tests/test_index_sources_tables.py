@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 from index.sources.reading import read_articles, sources_from
 from index.sources.source_types import Limits, Read
 from index.sources.tables import read_table
@@ -42,6 +42,12 @@ def test_a_column_alone_is_a_table() -> None:
 def test_what_is_no_table_is_told(raw: bytes, message: str) -> None:
     with pytest.raises(ArticleError, match=message):
         read_table(raw)
+
+
+def test_a_list_of_articles_with_groups_is_refused() -> None:
+    with pytest.raises(AccessUnclear, match=r"Write it as `\.jsonl`"):
+        read_table(b"ID,Text,Groups\n1,Secret,board\n")
+    assert read_table(b"login,groups\nann,board\n").text
 
 
 def test_a_cell_too_long_is_told() -> None:

@@ -220,6 +220,10 @@ UNCLEAR = {
     "broken TOML": "+++\ngroups = [staff]\n+++\nTwo.",
     "no YAML": "---\ngroups: [staff\n---\nTwo.",
     "an id that is taken": "---\nid: b\ngroups: [staff]\n---\nTwo.",
+    "an id that cannot be": "---\nid: [b]\ngroups: [staff]\n---\nTwo.",
+    "no text": "---\ngroups: [staff]\n---\n",
+    "a NUL": "---\ngroups: [staff]\n---\nTwo.\0",
+    "too long": "---\ngroups: [staff]\n---\n" + "Two. " * 1_100_000,
 }
 
 
@@ -251,3 +255,36 @@ def test_of_a_file_of_lines_only_what_is_unclear_is_closed(index: Index, folder:
     assert text_of(index, "y", FOR_EVERYONE) == "Two."
     with pytest.raises(ArticleUnknown):
         text_of(index, "x", FOR_EVERYONE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": "x", "text": "One.", "groups": ["staff"]',
+        '{"id": "x", "text": "One.", "groups": ["staff"], "url": ["a", {}], "published": 1, "title": "\\ud800"}',
+        '{"id": "x", "text": "", "groups": ["staff"]}',
+        '{"id": "x", "text": "---\\ngroups: [staff]\\n---\\nOne."}',
+        '{"id": "z", "text": "One.", "groups": ["staff"]}',
+    ],
+)
+def test_a_line_that_may_name_groups_and_cannot_be_read_closes_its_article(
+    index: Index, folder: Path, line: str
+) -> None:
+    write(folder, {"a.jsonl": lines({"id": "x", "text": "One."}, {"id": "y", "text": "Two."})})
+    sync(index, [folder])
+    write(folder, {"a.jsonl": line + "\n" + lines({"id": "y", "text": "Two."})})
+    sync(index, [folder])
+    assert text_of(index, "y", FOR_EVERYONE) == "Two."
+    with pytest.raises(ArticleUnknown):
+        text_of(index, "x", FOR_EVERYONE)
+
+
+def test_an_article_that_got_another_id_with_its_groups_is_closed_under_the_old_one(index: Index, folder: Path) -> None:
+    write(folder, {"a.md": "One."})
+    sync(index, [folder])
+    write(folder, {"a.md": "---\nid: b\ngroups: [staff]\n---\nOne."})
+    sync(index, [folder])
+    assert text_of(index, "b", STAFF) == "One."
+    for article_id in ("a", "b"):
+        with pytest.raises(ArticleUnknown):
+            text_of(index, article_id, FOR_EVERYONE)

@@ -45,7 +45,7 @@ class Tally:
     gone: dict[str, str] = field(default_factory=dict)  # address -> its error
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
-    unclear: dict[str, str] = field(default_factory=dict)  # file -> path, if it is unclear who may read its articles
+    unclear: set[str] = field(default_factory=set)  # files and paths, if it is unclear who may read what they held
     claims: dict[str, Claim] = field(default_factory=dict)
     ids_at: dict[str, list[str]] = field(default_factory=dict)  # path -> ids that it had before
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: unknown
@@ -83,7 +83,7 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.failed.append(Problem(path, error))
             tally.failed_files.add(file)
             if access_unclear:
-                tally.unclear[file] = path
+                tally.unclear.add(file)
         case Read(article, source, warnings):
             tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
             return _compared(article, source, tally, limits)
@@ -105,6 +105,8 @@ def _compared(article: Article, source: AnySource, tally: Tally, limits: Limits)
         return None
     article = replace(article, info=replace(article.info, id=free))
     tally.seen[article.id] = article.path
+    if article.info.groups is not None:
+        tally.unclear.add(article.path)  # what it held under another id may be open to more people
     entry, key = tally.known.get(article.id), content_key(article)
     if entry == Entry(article.info, key, source.name, article.path):
         tally.unchanged += 1
@@ -123,9 +125,8 @@ def _note_collision(article: Article, other: str, tally: Tally) -> None:
     tally.failed.append(Problem(article.path, error))
     tally.failed_files.add(file_of(article.path))
     if article.info.groups is not None:
-        tally.unclear[file_of(article.path)] = (
-            article.path
-        )  # the articles of this file in the index may have other readers now
+        # The articles of this file in the index may have other readers now.
+        tally.unclear.add(file_of(article.path))
 
 
 def _collision(article_id: str, path: str, tally: Tally, limits: Limits) -> str | None:

@@ -63,7 +63,7 @@ def sync(
     renamed, deleted = _going(tally, sources, pruning, withdrawn=withdrawn)
     tally.failed.extend(_not_there(tally, deleted))
     closed = closed_articles(tally.known, tally.unclear, seen=tally.seen)
-    tally.warnings.extend(Problem(tally.unclear[file_of(tally.known[one].path)], _closed(one)) for one in closed)
+    tally.warnings.extend(Problem(tally.known[one].path, _closed(one)) for one in closed)
     if not dry_run:
         with control.changing:
             # Others may have deleted some of them meanwhile.

@@ -1,7 +1,7 @@
 """Finds indexed articles that a run must withdraw, even without pruning: drafts, and articles with unclear readers."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from index.stores.catalog_reader import Entry
 
@@ -26,15 +26,17 @@ def withdrawn_articles(
     ]
 
 
-def closed_articles(known: Mapping[str, Entry], unclear: Mapping[str, str], *, seen: Mapping[str, str]) -> list[str]:
-    """Return the articles of these files that can still be read, although it is unclear who may.
+def closed_articles(known: Mapping[str, Entry], unclear: Set[str], *, seen: Mapping[str, str]) -> list[str]:
+    """Return the articles of these files and paths that can still be read, although it is unclear who may.
 
     Articles that were read in this run are left out: they state who may read them.
     """
     return [
         article_id
         for article_id, entry in known.items()
-        if file_of(entry.path) in unclear and article_id not in seen and entry.info.groups != _NOBODY
+        if not unclear.isdisjoint({entry.path, file_of(entry.path)})
+        and article_id not in seen
+        and entry.info.groups != _NOBODY
     ]
 
 

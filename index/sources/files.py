@@ -4,10 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from index.errors import AccessUnclear, ArticleError, FootnoteError
+from index.errors import IndexingStopped
 from index.sources.articles import article_from
+from index.sources.entries import failed
 from index.sources.extraction import ENDINGS, check_size, extract_apart
 from index.sources.feed_files import FEED_ENDINGS, read_feed_file
+from index.sources.frontmatter import LONGEST
 from index.sources.lines import read_lines
 from index.sources.source_types import (
     Failed,
@@ -18,10 +20,11 @@ from index.sources.source_types import (
     Source,
     Withdrawn,
     printable,
-    unexpected,
 )
 
 LINES_ENDING = ".jsonl"
+_DRAFTS = "_drafts"
+"""Jekyll's folder of what is not published."""
 
 
 def read_files(source: Source, *, limits: Limits) -> Iterator[ReadResult]:
@@ -81,18 +84,21 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
         elif not file.is_file() or ending not in {*ENDINGS, *FEED_ENDINGS, LINES_ENDING}:
             # A pipe or device would block the run, under any name. A broken link is a file that is gone.
             yield _gone(file) if file.is_symlink() and not file.exists() else Skipped(printable(file), _reason(ending))
+        elif _DRAFTS in file.relative_to(source.root).parts:
+            why = _passed_over(f"it is in a folder {_DRAFTS}")
+            yield Withdrawn(printable(file), printable(file), default_id_of(file, source), why)
         elif ending == LINES_ENDING:
             yield from read_lines(file, source, limits)
         elif ending in FEED_ENDINGS:
             yield from read_feed_file(file, source, limits)
         else:
             yield _read_whole(file, source, limits)
-    except (ArticleError, OSError) as error:
-        yield Failed(printable(file), printable(file), _explain(error), isinstance(error, AccessUnclear))
-    except FootnoteError:
+    except OSError as error:
+        yield Failed(printable(file), printable(file), _explain(error))
+    except IndexingStopped:
         raise
     except Exception as error:  # noqa: BLE001 - an error in one file must not end the run
-        yield Failed(printable(file), printable(file), unexpected(error))
+        yield failed(error, path=printable(file), file=file, raw=_start_of(file))
 
 
 def default_id_of(file: Path, source: Source) -> str:
@@ -122,10 +128,16 @@ def _reason(ending: str) -> str | None:
     return "lists addresses, which are fetched only where the file is named by itself." if ending == ".urls" else None
 
 
-def _explain(error: ArticleError | OSError) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be read ({error.strerror or error}). Check that the file exists and may be read."
-    return str(error)
+def _explain(error: OSError) -> str:
+    return f"cannot be read ({error.strerror or error}). Check that the file exists and may be read."
+
+
+def _start_of(file: Path) -> bytes:
+    try:
+        with file.open("rb") as raw:
+            return raw.read(2 * LONGEST)
+    except OSError:
+        return b""
 
 
 def _read_whole(file: Path, source: Source, limits: Limits) -> ReadResult:

@@ -30,6 +30,10 @@ _ENDS = {
 _KINDS = {"---": "yaml", "+++": "toml", ";;;": "json"}
 _KEY = re.compile(r"""[ \t]*["']?(?P<key>[^\W\d][\w.-]*(?:[ ][\w.-]+){0,3})["']?[ \t]*[:=](?=\s|["'\[{])""")
 _GROUPS = re.compile(r"""[^\w\n]{0,20}groups[*_"'`\])]{0,4}[ \t]*[:=]""", re.IGNORECASE)
+_GROUPS_KEY = re.compile(r"""["']?groups["']?[ \t]*[:=]""", re.IGNORECASE)
+_BRACES = re.compile(r"[^\w{\n]{0,20}\{")
+_GROUPS_IN_BRACES = re.compile(r"""[{,][ \t]*["']?groups["']?[ \t]*[:=]""", re.IGNORECASE)
+_MARK = re.compile(r"(?:---|\.\.\.|\+\+\+|;;;)[ \t]*\Z")
 # A line of what may be meant as front matter: empty, marks alone, a comment, an item, an indented line, a key with its value.
 _HEAD_LINE = re.compile(
     r"""\W*$|[ \t]*(?:\#|//|;|%|<!--|`{3}|[-*+][ ])|[ \t]+\S|["':]?[\w.-]+(?:[ ][\w.-]+){0,3}["'*]*[ \t]*[:=]"""
@@ -51,12 +55,20 @@ def split_front_matter(text: str) -> tuple[dict[str, object], str]:
     A file that starts with dashes, with no second line of them and no key after them, has none: the dashes are a rule.
     Raises AccessUnclear when there is what looks like front matter and cannot be read, or groups are named outside of it.
     """
-    text = text.lstrip("\ufeff")
-    found = _found(text)
-    fields, body = (found.fields, text[found.end :]) if found else ({}, text)
+    fields, body = front_matter_of(text)
     if all(field_name(key) != "groups" for key in fields):
         _refuse_groups_in(body)
     return fields, body
+
+
+def front_matter_of(text: str) -> tuple[dict[str, object], str]:
+    """Return a text's front matter and the text after it. Raises AccessUnclear when it cannot be read.
+
+    Unlike `split_front_matter`, it does not look for groups elsewhere: in a web page, they may be those of a script.
+    """
+    text = text.lstrip("\ufeff")
+    found = _found(text)
+    return (found.fields, text[found.end :]) if found else ({}, text)
 
 
 def _found(text: str) -> _Found | None:
@@ -158,14 +170,47 @@ def unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse_groups_in(body: str) -> None:
-    """Raise AccessUnclear when a text starts with lines such as those of front matter, and one names groups."""
+    """Raise AccessUnclear when groups are named outside of front matter: at the start of a text, or between two marks."""
+    if "groups" not in body.casefold():
+        return
+    if _are_groups_first(body):
+        raise AccessUnclear(
+            "names groups at its start, but not in front matter that can be read. Put `groups: [name, …]` between two "
+            "lines of --- at the very start of the file; if it is a part of the text, put a sentence before it."
+        )
+    if _are_groups_between_marks(body):
+        raise AccessUnclear(
+            "names groups between two lines of ---, but not at its start. Move these lines to the very start of the file; "
+            "if they are a part of the text, write *** for the rules around them."
+        )
+
+
+def _are_groups_first(body: str) -> bool:
+    """Return whether a text starts with lines such as those of front matter, and one names groups."""
     in_comment = False
-    for line in body[:LONGEST].split("\n")[:_HEAD_LINES]:
-        if _GROUPS.match(line):
-            raise AccessUnclear(
-                "names groups at its start, but not in front matter that can be read. Put `groups: [name, …]` between two "
-                "lines of --- at the very start of the file; if it is a part of the text, put a sentence before it."
-            )
+    for line in body[:LONGEST].splitlines()[:_HEAD_LINES]:
+        if _GROUPS.match(line) or (_BRACES.match(line) and _GROUPS_IN_BRACES.search(line)):
+            return True
         in_comment = (in_comment or "<!--" in line) and "-->" not in line
         if not in_comment and not _HEAD_LINE.match(line):
-            return
+            return False
+    return False
+
+
+def _are_groups_between_marks(body: str) -> bool:
+    """Return whether a block of lines such as those of front matter stands further down, not in code, and names groups."""
+    before = ""
+    is_code = is_block = names_groups = False
+    for line in body.splitlines():
+        if line.lstrip().startswith(("```", "~~~")):
+            is_code, is_block = not is_code, False
+        elif not is_code and _MARK.match(line):
+            if is_block and names_groups:
+                return True
+            is_block, names_groups = True, False
+        elif is_block:
+            # As for Pandoc, no empty line follows the mark that opens a block.
+            is_block = bool(_HEAD_LINE.match(line)) and not (_MARK.match(before) and not line.strip())
+            names_groups = names_groups or bool(_GROUPS_KEY.match(line))
+        before = line
+    return False

@@ -4,6 +4,7 @@ A. Barbaresi, "Trafilatura: A Web Scraping Library and Command-Line Tool for Tex
 """
 
 import codecs
+import dataclasses
 import logging
 import re
 from copy import deepcopy
@@ -14,10 +15,11 @@ from types import ModuleType
 from lxml.etree import ParserError
 from lxml.html import Element, HtmlElement, document_fromstring
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
+from index.sources.frontmatter import front_matter_of
 from index.sources.html_tree import NAVIGATION, remove_hidden
 from index.sources.meta_groups import groups_in_page
-from index.sources.metadata import Metadata, day_of, found_metadata, likely_day
+from index.sources.metadata import Metadata, day_of, found_metadata, likely_day, read_metadata
 from index.sources.plain import normalise_line_ends
 from index.sources.source_types import Extracted
 
@@ -42,17 +44,29 @@ def read_html(raw: bytes, *, charset: str | None = None, url: str | None = None)
 
     Raises ArticleError when the page cannot be decoded or has no main text.
     """
-    page = decode_html(raw, charset)
+    # Site generators read front matter from pages, too.
+    fields, page = front_matter_of(decode_html(raw, charset))
+    stated = read_metadata(fields)
     try:
         tree = document_fromstring(_INVISIBLE.sub("", page))
     except ParserError:
         raise ArticleError(_NO_TEXT) from None
+    groups = groups_in_page(tree)
+    if groups is not None and stated.groups is not None:
+        raise AccessUnclear("names groups in its front matter and in a <meta>. Keep one of them.")
     remove_hidden(tree)
     metadata = _metadata(tree, page, url)
     text, warnings = _main_text(tree)
     if not text:
         raise ArticleError(_NO_TEXT)
-    return Extracted(text, "markdown", replace(metadata, groups=groups_in_page(page)), warnings=warnings)
+    metadata = _with_stated(replace(metadata, groups=groups), stated)
+    return Extracted(text, "markdown", metadata, warnings=(*warnings, *metadata.warnings))
+
+
+def _with_stated(found: Metadata, stated: Metadata) -> Metadata:
+    """Return what was found in a page, with what its front matter states in place of it."""
+    given = {field.name: getattr(stated, field.name) for field in dataclasses.fields(stated)}
+    return replace(found, **{name: value for name, value in given.items() if value not in (None, (), False)})
 
 
 def decode_html(raw: bytes, charset: str | None = None) -> str:

@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement, document_fromstring
 
 _BLOCKS = frozenset(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
@@ -43,6 +44,14 @@ def remove_hidden(tree: HtmlElement) -> None:
     """Remove from a page, in place, what browsers do not show."""
     for element in tree.xpath(_NOT_SHOWN):
         remove(element)
+
+
+@lru_cache(1_000)
+def is_unseen(tag: str) -> bool:
+    """Return whether browsers show nothing of what stands in an element with this opening tag."""
+    tree = document_fromstring(f"<body>.{tag}x")
+    remove_hidden(tree)
+    return "x" not in tree.text_content()
 
 
 def remove(element: HtmlElement) -> None:

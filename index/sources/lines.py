@@ -5,16 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from index.errors import ArticleError
+from index.errors import AccessUnclear, ArticleError
 from index.sources.apart import apart
 from index.sources.articles import article_from
-from index.sources.entries import name_of, read_entry
-from index.sources.frontmatter import unique_pairs
+from index.sources.entries import failed, name_of, read_entry
+from index.sources.frontmatter import split_front_matter, unique_pairs
 from index.sources.metadata import field_name, read_metadata
 from index.sources.plain import decode_utf8, normalise_line_ends
 from index.sources.source_types import (
     Extracted,
-    Failed,
     Limits,
     Read,
     ReadResult,
@@ -81,7 +80,8 @@ def _read_batch(batch: list[_Line], file: Path, source: Source, limits: Limits) 
         return apart(limits, size, read_some, batch, file, source, limits)
     except ArticleError as error:
         if len(batch) == 1:
-            return [Failed(f"{printable(file)}#{batch[0][0]}", printable(file), str(error))]
+            number, line = batch[0]
+            return [failed(error, path=f"{printable(file)}#{number}", file=file, raw=line)]
     return [reading for line in batch for reading in _read_batch([line], file, source, limits)]
 
 
@@ -100,7 +100,7 @@ def _read_line(line: bytes, number: int, file: Path, source: Source, limits: Lim
         article = article_from(extracted, default_id=name, path=path, limits=limits)
         return Read(article, source, extracted.warnings)
 
-    return read_entry(read, path=path, file=file)
+    return read_entry(read, path=path, file=file, raw=line)
 
 
 def _parsed(line: bytes) -> object:
@@ -122,5 +122,13 @@ def _extracted(fields: object) -> Extracted:
     if not isinstance(text := fields.pop(key, None), str):
         raise ArticleError('has no "text". Add it: it is the one field that is required.')
     metadata = read_metadata(fields)
+    if metadata.groups is None:
+        _refuse_groups_in(text)
     text = normalise_line_ends(text.removeprefix(_BYTE_ORDER_MARK))
     return Extracted(text, "text", metadata, warnings=metadata.warnings)
+
+
+def _refuse_groups_in(text: str) -> None:
+    """Raise AccessUnclear when a text has front matter that names groups, as where whole files were put into lines."""
+    if any(field_name(key) == "groups" for key in split_front_matter(text)[0]):
+        raise AccessUnclear('names groups in front matter within its text. Write them as "groups" of the line itself.')

@@ -15,10 +15,12 @@ _RFC_2822 = re.compile(r"(?:\w{3}, ?)?\d{1,2} \w{3} \d{4} \d\d:\d\d", re.ASCII)
 _MONTH_AS_WORD = re.compile(r"[^\W\d_]{3}")
 # Longer than any real title or name.
 _LONGEST = 500
-# How site generators mark a page as not published: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq.
+# How site generators mark a page as not published: Hugo, Jekyll, Docusaurus, Hexo, Obsidian Publish, Logseq, WordPress, Grav.
 _KEPT_BACK_IF_TRUE = ("draft", "private", "unlisted", "hidden")
-_KEPT_BACK_IF_FALSE = ("published", "publish", "public")
+_KEPT_BACK_IF_FALSE = ("published", "publish", "public", "visible")
+_KEPT_BACK_IF = frozenset({"draft", "private", "unpublished", "hidden", "pending"})
 _TRUE = frozenset({"true", "yes", "on"})
+_PARTS = re.compile(r"[\W_]")
 _FALSE = frozenset({"false", "no", "off", "0"})
 KNOWN_FIELDS = frozenset(
     "id title url publisher published date author authors language lang groups draft publish public private unlisted hidden "
@@ -61,7 +63,7 @@ def read_metadata(fields: dict[str, object]) -> Metadata:
         published=published,
         authors=_authors(_first(fields, "authors", "author"), warnings),
         language=_named(fields, "language", warnings),
-        groups=_groups(fields),
+        groups=groups_of(fields),
         warnings=(*odd_day, *warnings),
         unpublished=_why_unpublished(fields),
         day_unclear=bool(odd_day),
@@ -97,8 +99,8 @@ def _why_unpublished(fields: dict[str, object]) -> str | None:
     for name in _KEPT_BACK_IF_FALSE:
         if name in fields and _written(fields[name]) in _FALSE:
             return f"it says `{name}: {_written(fields[name])[:40]}`"
-    for name in ("status", "state"):
-        if _written(fields.get(name)) in {"draft", "private", "unpublished"}:
+    for name in ("status", "state", "visibility"):
+        if _written(fields.get(name)) in _KEPT_BACK_IF:
             return f"it says `{name}: {_written(fields.get(name))}`"
     return None
 
@@ -224,7 +226,11 @@ def _tidy(line: str | None) -> str | None:
     return " ".join(kept.split())[:_LONGEST] or None
 
 
-def _groups(fields: dict[str, object]) -> frozenset[str] | None:
+def groups_of(fields: dict[str, object]) -> frozenset[str] | None:
+    """Return the groups that fields name, an empty set for nobody, None where they name none.
+
+    The fields are by `field_name`. Raises AccessUnclear when it is not clear who may read.
+    """
     _refuse_groups_elsewhere(fields)
     if "groups" not in fields:
         return None
@@ -243,9 +249,10 @@ def _groups(fields: dict[str, object]) -> frozenset[str] | None:
 
 
 def _refuse_groups_elsewhere(fields: dict[str, object]) -> None:
-    """Raise AccessUnclear if a key looks like a misspelt `groups`, or `groups` stand within another field."""
+    """Raise AccessUnclear if a key is like `groups` (`group`, `read_groups`), or `groups` stand within another field."""
     for name in fields:
-        if name != "groups" and get_close_matches(name[:20], ["groups"], cutoff=0.83):
+        is_like = "groups" in _PARTS.split(name) or get_close_matches(name[:20], ["groups"], cutoff=0.83)
+        if name != "groups" and is_like:
             raise AccessUnclear(
                 f"has the key {name!r}. If it says who may read, write `groups: [name, …]`; else rename it."
             )

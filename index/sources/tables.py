@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from index.errors import ArticleError
-from index.sources.metadata import found_metadata
+from index.errors import AccessUnclear, ArticleError
+from index.sources.metadata import field_name, found_metadata
 from index.sources.plain import decode
 from index.sources.source_types import Extracted
 
@@ -24,12 +24,19 @@ def read_table(raw: bytes) -> Extracted:
         raise ArticleError(f"is not a table that can be read: {error}. Correct it.") from None
     if not rows:
         raise ArticleError("is empty. Write its rows, or remove it.")
+    _refuse_groups_in(rows[0])
     width = max(map(len, rows))
     if width * len(rows) > _MOST_CELLS:
         raise ArticleError(f"has {len(rows):,} rows and {width:,} columns, more cells than {_MOST_CELLS:,}. Split it.")
     head, *others = (_line(row, width) for row in rows)
     lines = [head, "|" + " --- |" * width, *others]
     return Extracted("\n".join(lines), "markdown", found_metadata(), warnings=odd)
+
+
+def _refuse_groups_in(head: Sequence[str]) -> None:
+    """Raise AccessUnclear for a list of articles, as lines of `.jsonl` are: a table cannot say who may read each row."""
+    if {"text", "groups"} <= {field_name(cell) for cell in head}:
+        raise AccessUnclear("is a list of articles with `groups`, which a table cannot say. Write it as `.jsonl`.")
 
 
 def _delimiter(text: str) -> str:

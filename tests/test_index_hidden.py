@@ -39,6 +39,14 @@ HIDDEN = {
     "a definition without an address": 'Shown here.\n\n[comment]: <> "SECRET"\n',
     "MDX": "Shown here.\n\n{/* SECRET\n\nSECRET */}\n",
     "Hugo": "Shown {{/* SECRET */}} here.",
+    "Jinja": "Shown {# SECRET #} here.",
+    "CriticMarkup": "Shown {>>SECRET<<} here.",
+    "hidden": "Shown <span hidden>SECRET <span>SECRET</span> SECRET</span> here.",
+    "display none, over paragraphs": '<div STYLE="color: red; display : none">\n\nSECRET\n\n</div>\n\nShown here.',
+    "hidden, never closed": "Shown here.\n\n<p hidden>SECRET\n\nShown here.",
+    "scripts and styles": "<script>SECRET</script>\n\n<STYLE>\nSECRET {}\n\nSECRET {}\n</STYLE>\n\nShown here.",
+    "a template": "Shown <template>SECRET</template> here.",
+    "declarations": "<!DOCTYPE SECRET>\n<?SECRET\n\nSECRET?>\n<![CDATA[SECRET > SECRET]]>\n\nShown here.",
     "Liquid": "Shown here.\n\n{% comment %}\nSECRET\n\n{% endcomment %}\n",
 }
 
@@ -65,6 +73,10 @@ SHOWN = {
     "code within a line": "Write `<!-- code -->` there.",
     "an escaped mark": "Write \\<!-- code --> there.",
     "per cent": "It grew by 5%% in May.\n\nIt fell by code 6 in June.",
+    "tags that show": '<div class="hidden"><b style="color: red">code</b></div>',
+    "a tag that shows for searching": '<div hidden="until-found">code</div>',
+    "less and more": "If a < b and hidden > c, code <! and <? follow.",
+    "anchors": "# Code {#code}\n\nMore code {#b}.",
     "a definition with an address": "See [code].\n\n[code]: https://example.org (code)",
 }
 
@@ -81,7 +93,13 @@ def test_plain_text_hides_only_what_is_closed() -> None:
 
 
 @given(
-    st.lists(st.sampled_from("<!--|-->|%%|`|```\n|\n\n|\n|a.|> |- |\\|{/*|*/}|[//]: # (|)|~~~".split("|"))).map("".join)
+    st.lists(
+        st.sampled_from(
+            "<!--|-->|%%|`|<p hidden>|</p>|<style>|<?|?>|{#|#}|```\n|\n\n|\n|a.|> |- |\\|{/*|*/}|[//]: # (|)|~~~".split(
+                "|"
+            )
+        )
+    ).map("".join)
 )
 def test_hidden_stretches_are_in_order_and_what_is_shown_is_the_rest(text: str) -> None:
     hidden = hidden_spans(text, "markdown")

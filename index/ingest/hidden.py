@@ -1,40 +1,47 @@
-"""Finds comments, which readers of a text never see. They stay in the text and are left out of sentences and passages.
+"""Finds what readers of a text never see, such as comments. It stays in the text and is left out of sentences and passages.
 
-Recognised are comments of HTML, Obsidian (`%% … %%`), MDX and Hugo (`{/* … */}`), Liquid (`{% comment %}`), and link
-definitions without a target (`[//]: # (…)`). In code, these are code. When in doubt, text is hidden: a comment that is never
-closed hides the rest of the text, as in browsers.
+Recognised are comments of HTML, Obsidian (`%% … %%`), MDX and Hugo (`{/* … */}`), Liquid (`{% comment %}`), Jinja (`{# … #}`)
+and CriticMarkup (`{>> … <<}`), link definitions without a target (`[//]: # (…)`), and HTML that browsers do not show, such as
+scripts and elements with `hidden` or `display: none`. In code, these are code. When in doubt, text is hidden: a comment that
+is never closed hides the rest of the text, as in browsers.
 """
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 from markdown_it import MarkdownIt
 
 from index.records import Span, TextFormat
+from index.sources.html_tree import is_unseen
 
 PLACEHOLDER = "\ufffc"
 """Replaces each character of hidden text before blocks are parsed: neither a word nor white space."""
 
-_OPENINGS = ("<!--", "%%", "{/*", "{%", "]: #", "]: <")
+_OPENINGS = ("<!", "<?", "%%", "{/*", "{%", "{#", "{>>", "]: #", "]: <")
 # After the marks of quotations and lists.
 _STARTS_LINE = re.compile(r"^[ \t]*(?:(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))[ \t]*)*%%", re.MULTILINE)
 _MARK = re.compile(
     r"""(?P<code>`+) | \\(?P<escaped>[!-/:-@\[-`{-~]) | (?P<html><!--) | (?P<obsidian>%%) | (?P<braces>\{/\*)
+    | (?P<tag><(?P<name>[a-zA-Z][\w-]*)(?=[\s>/])[^<>]*>) | (?P<within>\{\#|\{>>) | (?P<across><\?|<!\[CDATA\[|<!(?=[a-zA-Z]))
     | (?P<liquid>\{%-?[ \t]*comment\b[^\n%]{0,200}%\})
     | ^[ ]{0,3}(?:>[ \t]?)*(?P<definition>\[[^\[\]\n]{1,200}\]:[ \t]*(?:\#|<\#?>)[ \t]+["'(])""",
     re.VERBOSE | re.MULTILINE,
 )
 _LIQUID_END = re.compile(r"\{%-?[ \t]*endcomment[ \t]*-?%\}")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*(?:\n|\Z)")
+_TAG = re.compile(r"<[a-zA-Z][\w-]*(?=[\s>/])[^<>]*>")
+# What a tag that hides holds.
+_MAY_HIDE = re.compile(r"<(?:script|style|template)\b|\b(?:hidden|style)\b", re.IGNORECASE)
 _CLOSING = {'"': '"', "'": "'", "(": ")"}
-_CLOSINGS = ("-->", "%%", "*/}", *_CLOSING.values())
+_ENDS = {"{#": "#}", "{>>": "<<}", "<?": "?>", "<![CDATA[": "]]>", "<!": ">"}
+_CLOSINGS = ("-->", "%%", "*/}", *_CLOSING.values(), *_ENDS.values())
 
 
 def hidden_spans(text: str, format: TextFormat) -> list[Span]:
-    """Return the spans of the comments in a text, in order, without overlap. Takes linear time."""
+    """Return the spans of what is hidden in a text, in order, without overlap. Takes linear time."""
     if not may_hide(text):
         return []
     if format == "text":
@@ -43,8 +50,12 @@ def hidden_spans(text: str, format: TextFormat) -> list[Span]:
 
 
 def may_hide(text: str) -> bool:
-    """Return whether a text may contain the start of a comment."""
-    return any(opening in text for opening in _OPENINGS)
+    """Return whether a text may contain the start of something hidden."""
+    return any(opening in text for opening in _OPENINGS) or any(map(_is_unseen, _TAG.finditer(text)))
+
+
+def _is_unseen(tag: re.Match[str]) -> bool:
+    return _MAY_HIDE.search(tag[0]) is not None and is_unseen(tag[0])
 
 
 def masked(text: str, hidden: Sequence[Span]) -> str:
@@ -88,6 +99,7 @@ class _Scan:
     """One pass over a Markdown text. Each lookup table is built once, so that it takes linear time."""
 
     text: str
+    _known_ends: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def spans(self) -> Iterator[Span]:
         at = 0
@@ -106,6 +118,8 @@ class _Scan:
         """Return the end of the comment that a mark opens, or None if it does not open one."""
         if mark["html"]:
             return self._end_of_html(mark.end())
+        if mark["tag"]:
+            return self._end_of_element(mark)
         if mark["obsidian"]:
             return self._end_of_obsidian(mark)
         if mark["braces"]:
@@ -113,10 +127,11 @@ class _Scan:
         if mark["liquid"]:
             closing = _LIQUID_END.search(self.text, mark.end())
             return closing.end() if closing else len(self.text)
-        if mark["definition"]:
-            end = self._after(_CLOSING[mark[0][-1]], mark.end())
-            return end if end and end <= self._paragraph_end(mark.end()) else None
-        return None
+        if mark["across"]:
+            return self._after(_ENDS[mark[0]], mark.end())
+        within = _ENDS[mark[0]] if mark["within"] else _CLOSING[mark[0][-1]] if mark["definition"] else None
+        end = self._after(within, mark.end()) if within else None
+        return end if end and end <= self._paragraph_end(mark.end()) else None
 
     def _end_of_html(self, after: int) -> int:
         # For browsers and CommonMark, `<!-->` and `<!--->` are whole comments.
@@ -124,6 +139,23 @@ class _Scan:
             if self.text.startswith(short, after):
                 return after + len(short)
         return self._after("-->", after) or len(self.text)
+
+    def _end_of_element(self, mark: re.Match[str]) -> int | None:
+        """Return the end of an element that browsers do not show. One that is not closed ends with its paragraph."""
+        if not _is_unseen(mark):
+            return None
+        return self._element_ends(mark["name"].lower()).get(mark.start()) or self._paragraph_end(mark.end())
+
+    def _element_ends(self, name: str) -> dict[int, int]:
+        """Return where the elements of this name end, by where they start."""
+        if name not in self._known_ends:
+            ends, open_at = self._known_ends.setdefault(name, {}), []
+            for tag in re.finditer(rf"<(/?){re.escape(name)}(?=[\s>/])[^<>]*>", self.text, re.IGNORECASE):
+                if not tag[1]:
+                    open_at.append(tag.start())
+                elif open_at:
+                    ends[open_at.pop()] = tag.end()
+        return self._known_ends[name]
 
     def _end_of_obsidian(self, mark: re.Match[str]) -> int | None:
         """Return its end. At the start or end of a line, it may span paragraphs. Within a line, `%` may be per cent."""

@@ -37,6 +37,7 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
         citations=[source.address for source in sources.values()],
         search_results=search_results(sources.values()),
         answer_id=answer.id,
+        status=answer.status,
         notices=list(manner.notices),
     )
 

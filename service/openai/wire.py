@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.schemas.api import AnswerStatus
+
 MODEL = "footnote"
 T = TypeVar("T")
 ListOf = Annotated[list[T], Field(fail_fast=True, max_length=10_000)]
@@ -110,8 +112,8 @@ class ReplyChoice(Outgoing):
 class Completion(Outgoing):
     """An answer. `answer_id` is what Footnote knows it by; null where nothing was asked of the articles.
 
-    `content` is Markdown: words of articles and models are escaped, so that they are shown as they are. `notices` say what
-    of the chat was left out of account.
+    `status` tells programs whether there is an answer: the text says so in words. `content` is Markdown: words of articles
+    and models are escaped, so that they are shown as they are. `notices` say what of the chat was left out of account.
     """
 
     id: str
@@ -123,6 +125,7 @@ class Completion(Outgoing):
     citations: list[str] = []
     search_results: list[SearchResult] = []
     answer_id: str | None = None
+    status: AnswerStatus | None = None
     notices: list[str] = []
 
 

@@ -1,8 +1,11 @@
 """Asks one question through the same pipeline as everyone, and scores what comes back."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
+from eval.errors import SystemUnusable
 from eval.metrics import failed_scores, score
 from eval.records import CitedQuote, EvalQuestion, Result, TextOf
 from eval.scoring.judging import Judge, Judgement, judged, unjudged
@@ -21,28 +24,52 @@ from service.schemas.api import (
 )
 
 # What these say is true of every question, so there is no use in asking the next one.
-_HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable)
+_HOPELESS = (DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable, SystemUnusable)
 
 _RANKING_KEPT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What answers the questions of a run. `told` is what the report says of it, `depends_on` what its answers depend on.
+
+    `checks` says whether it reports all that it retrieved, how sure it is, and which sentences it verified, as Footnote does.
+    `untold` names the fields of a question that it cannot be told.
+    """
+
+    ask: Callable[[AskRequest], AskResponse]
+    text_of: TextOf
+    told: Mapping[str, Any]
+    depends_on: Mapping[str, Any]
+    checks: bool = True
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures in addition to ours."""
 
-    client: Client
-    text_of: TextOf
+    answering: Answering
     judge: Judge | None = None
     multihop: bool = False
+
+
+def answering_by(client: Client) -> Answering:
+    """Return an index of Footnote's as what answers. Raises IndexEmpty when there is no article."""
+    status = client.status()
+    if not status.articles:
+        raise IndexEmpty("Nothing is indexed. Run `footnote index PATH` first, or name the articles with --corpus.")
+    depends_on = {name: getattr(status, name) for name in ("fingerprint", "articles", "passages", "answerer")}
+    return Answering(client.ask, article_texts(client), status.model_dump(mode="json"), depends_on)
 
 
 def ask(question: EvalQuestion, asking: Asking) -> Result:
     """Ask a question and score the answer. An error becomes a result that is wrong in everything.
 
-    Raises DataFolderOwned, IndexEmpty, IndexMismatch or ModelUnusable: those concern the whole run.
+    Raises DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable or SystemUnusable: those concern the whole run.
     """
     try:
-        return _answered(question, asking.client.ask(_request(question)), asking)
+        return _answered(question, asking.answering.ask(_request(question)), asking)
     except _HOPELESS:
         raise
     except Exception as error:  # noqa: BLE001 Whatever goes wrong with one question is listed, and must not lose the others.
@@ -73,7 +100,8 @@ def _request(question: EvalQuestion) -> AskRequest:
 
 
 def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> Result:
-    scores, notes = score(question, response, asking.text_of)
+    answering = asking.answering
+    scores, doubts = score(question, response, answering.text_of, checks=answering.checks)
     if asking.multihop:
         scores |= multihop_scores(question, response)
     judgement = judged(asking.judge, question, response) if asking.judge else Judgement({})
@@ -85,7 +113,7 @@ def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> 
         text=response.text,
         short_answer=response.short_answer,
         citations=tuple(_cited(citation, hits.get(citation.passage_id)) for citation in response.citations),
-        confidence=response.confidence,
+        confidence=response.confidence if answering.checks else None,
         answerer=response.answerer,
         degraded=response.degraded,
         ranking=ranked_articles(response.hits or ())[:_RANKING_KEPT],
@@ -94,9 +122,15 @@ def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> 
         prompt_tokens=response.usage.prompt_tokens if response.usage else None,
         completion_tokens=response.usage.completion_tokens if response.usage else None,
         scores=scores | judgement.scores,
-        notes=notes,
+        notes=doubts + (() if answering.checks else _unknown(response, answering.text_of)),
         judge_failures=judgement.failures,
     )
+
+
+def _unknown(response: AskResponse, text_of: TextOf) -> tuple[str, ...]:
+    """Say which citations name no article of the set: they count as wrong, and perhaps only the names differ."""
+    named = dict.fromkeys(citation.article_id for citation in response.citations)
+    return tuple(f"{name!r} is cited, which is no article of the set" for name in named if text_of(name, None) is None)
 
 
 def _failed(question: EvalQuestion, error: str, asking: Asking) -> Result:

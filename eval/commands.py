@@ -16,10 +16,9 @@ from index.control_characters import visible_controls
 from index.errors import FootnoteError, WrongUsage
 
 if TYPE_CHECKING:
-    from eval.compare import Comparison
+    from eval.against.opening import Other
     from eval.drafting.draft import Proposer
     from eval.results import Report
-    from eval.run import Course
     from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure answers against questions with known answers.")
@@ -69,6 +68,26 @@ def run_command(
         Path | None,
         typer.Option(metavar="FOLDER", help="Folder of an earlier run. Exit 1 when a score fell beyond chance."),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Ask this address, which speaks OpenAI's chat completions, in place of Footnote."
+        ),
+    ] = None,
+    against_command: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="Ask this program: a line of JSON in for each question, one out."),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Model of --against. Default: the only one that it lists.")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for an answer of another system.")
+    ] = 120.0,
+    refusal: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="Words by which another system says that it has no answer. May be repeated."),
+    ] = None,
 ) -> None:
     """Ask every question and score the answers: results.jsonl, report.json, report.html, summary.md, junit.xml."""
     with _errors_shown():
@@ -76,6 +95,7 @@ def run_command(
         from eval.report import read_thresholds, thresholds_missed
         from eval.results import read_results
         from eval.run import Course
+        from eval.running import Asked, new_folder, run_into, write_all
 
         # Before the run: a typing error must not cost half an hour.
         read_thresholds(fail_under or ())
@@ -83,9 +103,13 @@ def run_command(
             next(read_results(baseline), None)
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
-        report, folder = _run(dataset, out, corpus, Course(limit, workers, resume), without_history=without_history)
+        other = _other(against, against_command, model, timeout, refusal)
+        folder = out or new_folder(dataset)
+        with _saying_how_to_go_on(folder):
+            asked = Asked(dataset, corpus, other, without_history)
+            report = run_into(folder, asked, Course(limit, workers, resume), _list)
         comparison = compare(baseline, folder) if baseline else None
-        _write(report, folder, baseline, comparison)
+        write_all(report, folder, baseline, comparison)
         _show(report, folder)
         fell = fell_beyond_chance(comparison) if comparison else []
         failures = [*thresholds_missed(report, fail_under or ()), *(f"{line}, against the baseline" for line in fell)]
@@ -188,47 +212,31 @@ def from_feedback_command(
         _say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
-def _run(
-    dataset: Path, out: Path | None, corpus: Path | None, course: "Course", *, without_history: bool
-) -> tuple["Report", Path]:
-    from dataclasses import replace
+def _other(
+    url: str | None, command: str | None, model: str | None, timeout: float, refusals: list[str] | None
+) -> "Other | None":
+    from eval.against.opening import Endpoint, Other, Program
 
-    from eval.datasets import read_questions
-    from eval.opening import asked_of, opened, without_history_of
-    from eval.run import run
-    from eval.scoring.judging import judge_from
-    from service.settings import load_settings
-
-    settings = load_settings()
-    judge = judge_from(settings)
-    questions = asked_of(read_questions(dataset), corpus)
-    questions = without_history_of(questions) if without_history else questions
-    _list("Rows that are not asked", [str(problem) for problem in questions.problems])
-    folder = out or settings.data_dir / "eval" / "runs" / f"{dataset.stem}-{datetime.now():%Y%m%d-%H%M%S}"
-    asked = {"dataset": str(dataset), "corpus": corpus and str(corpus), "limit": course.limit}
-    asked |= {"without_history": True} if without_history else {}
-    recorded = asked | settings.model_dump(mode="json", exclude={"llm_api_key", "judge_api_key"})
-    with opened(questions, dataset, settings) as (client, left_out):
-        _list("Articles that could not be indexed", left_out)
-        try:
-            report = run(questions, client, folder, replace(course, judge=judge, settings=recorded))
-        except KeyboardInterrupt:
-            _say(f"Stopped. To go on: footnote eval run {dataset} --out {folder} --resume", err=True)
-            raise
-    return report, folder
+    if url and command:
+        raise WrongUsage("--against and --against-command name two systems. Give one.")
+    if not url and not command:
+        if model or refusals:
+            raise WrongUsage("--model and --refusal are about another system. Name it with --against.")
+        return None
+    return Other(Endpoint(url, model) if url else Program(command or ""), timeout, tuple(refusals or ()))
 
 
-def _write(report: "Report", folder: Path, baseline: Path | None, comparison: "Comparison | None") -> None:
-    from eval.reporting.comparison_page import write_comparison_page
-    from eval.reporting.junit import write_junit
-    from eval.reporting.page import write_page
-    from eval.reporting.summary import write_summary
+@contextmanager
+def _saying_how_to_go_on(folder: Path) -> Iterator[None]:
+    from eval.errors import SystemUnusable
+    from eval.journal import RUN_FILE
 
-    write_page(report, folder)
-    write_summary(report, folder, comparison)
-    write_junit(report, folder)
-    if baseline and comparison:
-        write_comparison_page(comparison, baseline, folder)
+    try:
+        yield
+    except (KeyboardInterrupt, SystemUnusable):
+        if (folder / RUN_FILE).exists():
+            _say(f"Stopped. To go on, give the same command with --out {folder} --resume", err=True)
+        raise
 
 
 def _proposer(settings: "Settings") -> "Proposer | None":

@@ -44,24 +44,28 @@ LOWER_IS_BETTER = frozenset({"risk_coverage_area", *GROUPS["cost"]})
 MEANS = tuple(name for name in METRICS if name not in LOWER_IS_BETTER | {"refusal_balanced_accuracy"})
 
 
-def score(question: EvalQuestion, response: AskResponse, text_of: TextOf) -> tuple[dict[str, float], tuple[str, ...]]:
+def score(
+    question: EvalQuestion, response: AskResponse, text_of: TextOf, *, checks: bool = True
+) -> tuple[dict[str, float], tuple[str, ...]]:
     """Return the scores that are defined for this question, and what makes them doubtful.
 
-    Raises ValueError when the response lacks its hits: they were asked for, and without them nothing can be ranked.
+    Without `checks` the answer is another system's: nobody verified its sentences or compared its sources, and its hits may
+    be missing. Raises ValueError when Footnote's own are: they were asked for, and without them nothing can be ranked.
     """
-    if response.hits is None:
+    if response.hits is None and checks:
         raise ValueError("the response has no hits, although they were asked for")
     evidence = evidence_targets(question, text_of)
     scores = (
-        article_scores(question, ranked_articles(response.hits))
-        | evidence_scores(evidence, response.hits)
-        | answer_scores(question, response)
+        answer_scores(question, response)
         | citation_scores(question, response, citation_targets(question, evidence))
         | exactness(response, text_of)
-        | support(response)
         | refusal_scores(question, status=response.status)
-        | disagreement_scores(question, shown=bool(response.disagreements))
     )
+    if response.hits is not None:
+        ranked = article_scores(question, ranked_articles(response.hits)) | evidence_scores(evidence, response.hits)
+        scores = ranked | scores
+    if checks:
+        scores |= support(response) | disagreement_scores(question, shown=bool(response.disagreements))
     missing = [_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans]
     return scores, tuple(missing)
 

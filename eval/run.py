@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from eval.asking import Asking, article_texts, ask
+from eval.asking import Answering, Asking, answering_by, ask
 from eval.journal import journal_in
 from eval.provenance import commit, machine, versions
 from eval.records import EvalQuestion, QuestionSet, Result
@@ -22,9 +22,8 @@ from eval.results import ErrorRow, Report, read_results, write_report
 from eval.scoring.aggregates import Score, aggregate
 from eval.scoring.judging import Judge
 from eval.scoring.multihop_scores import is_multihop
-from index.errors import IndexEmpty, WrongUsage
+from index.errors import WrongUsage
 from service.client import Client
-from service.schemas.maintenance import StatusResponse
 
 WORKERS = 8
 
@@ -43,7 +42,7 @@ class Course:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def run(question_set: QuestionSet, client: Client, out: Path, course: Course | None = None) -> Report:
+def run(question_set: QuestionSet, asked_of: Client | Answering, out: Path, course: Course | None = None) -> Report:
     """Ask the questions and write `results.jsonl` and `report.json` into `out`.
 
     Files of an earlier run in `out` are replaced, or completed. A question that ends in an error counts as wrong and is
@@ -54,11 +53,9 @@ def run(question_set: QuestionSet, client: Client, out: Path, course: Course | N
     questions = question_set.questions[: course.limit]
     if not questions:
         raise WrongUsage("The set has no question that can be asked.")
-    status = client.status()
-    if not status.articles:
-        raise IndexEmpty("Nothing is indexed. Run `footnote index PATH` first, or name the articles with --corpus.")
+    answering = asked_of if isinstance(asked_of, Answering) else answering_by(asked_of)
     begun, started = datetime.now(UTC), time.perf_counter()
-    asked = _ask_all(questions, client, out, course, _plan(status, course))
+    asked = _ask_all(questions, answering, out, course)
     seconds = time.perf_counter() - started
     results = [_light(result) for result in read_results(out)]
     report = Report(
@@ -67,9 +64,9 @@ def run(question_set: QuestionSet, client: Client, out: Path, course: Course | N
         questions=len(results),
         errors=[ErrorRow(id=r.id, question=r.question, error=r.error) for r in results if r.error is not None],
         problems=[str(problem) for problem in question_set.problems],
-        notes=_notes(questions, results, course.judge),
+        notes=_notes(questions, results, answering, course.judge),
         settings=dict(course.settings),
-        index=status.model_dump(mode="json"),
+        index=dict(answering.told),
         versions=versions(),
         machine=machine(),
         commit=commit(),
@@ -81,18 +78,17 @@ def run(question_set: QuestionSet, client: Client, out: Path, course: Course | N
     return report
 
 
-def _plan(status: StatusResponse, course: Course) -> dict[str, Any]:
+def _plan(answering: Answering, course: Course) -> dict[str, Any]:
     """Return what the answers depend on: a run that was cut off goes on only where none of it changed."""
-    index = {name: getattr(status, name) for name in ("fingerprint", "articles", "passages", "answerer")}
+    index = dict(answering.depends_on)
     judge = {"model": course.judge.name, "votes": len(course.judge.voters)} if course.judge else None
     return {"settings": dict(course.settings), "index": index, "judge": judge}
 
 
-def _ask_all(
-    questions: Sequence[EvalQuestion], client: Client, out: Path, course: Course, plan: Mapping[str, Any]
-) -> int:
+def _ask_all(questions: Sequence[EvalQuestion], answering: Answering, out: Path, course: Course) -> int:
     """Ask what is not finished yet, and return how many that were."""
-    asking = Asking(client, article_texts(client), course.judge, is_multihop(questions))
+    asking = Asking(answering, course.judge, is_multihop(questions))
+    plan = _plan(answering, course)
     with journal_in(out, plan, questions, resume=course.resume) as journal, _progress() as progress:
         left = [question for question in questions if question.id not in journal.finished]
         task = progress.add_task("Asking", total=len(questions), completed=len(questions) - len(left))
@@ -141,15 +137,20 @@ def _by_kind(results: Sequence[Result]) -> dict[str, dict[str, Score]]:
     return {kind: aggregate([result for result in results if kind_of(result) == kind]) for kind in kinds}
 
 
-def _notes(questions: Sequence[EvalQuestion], results: Sequence[Result], judge: Judge | None) -> list[str]:
+def _notes(
+    questions: Sequence[EvalQuestion], results: Sequence[Result], answering: Answering, judge: Judge | None
+) -> list[str]:
     """Say what the reader of the scores should know."""
     notes = [f"{result.id}: {note}" for result in results for note in result.notes]
     follow_ups = sum(bool(question.history) for question in questions)
-    if follow_ups:
+    if follow_ups and answering.checks:
         completed = sum(result.completed_question is not None for result in results)
         notes.append(
             f"{follow_ups} questions follow on a conversation (`history`); {completed} were completed from it."
         )
+    for name in answering.untold:
+        if concerned := sum(bool(getattr(question, name)) for question in questions):
+            notes.append(f"{concerned} questions have `{name}`, which this system cannot be told.")
     degraded = sum(result.degraded is not None for result in results)
     if degraded:
         notes.append(f"{degraded} answers were degraded; results.jsonl says why.")

@@ -112,6 +112,9 @@ class Settings(IndexSettings):
         le=25,
         description="How often the judge is asked about each answer. Reports say how far it agrees with itself.",
     )
+    against_api_key: SecretStr | None = Field(
+        None, description="Key for the other system that `footnote eval run --against` asks, where it wants one."
+    )
     api_keys_required: bool | None = Field(
         None,
         description="Whether HTTP requests need a key; default: `false` on a loopback address, `true` on any other.",

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.asking import Asking, article_texts, ask
+from eval.asking import Asking, answering_by, ask
 from eval.outcomes import main, outcome, outcome_changes, outcome_shares, outcome_table, paired, stands_in
 from eval.records import EvalQuestion, Result
 from eval.results import RESULTS_FILE, result_line
@@ -84,7 +84,7 @@ def test_what_changed_is_paired_by_question() -> None:
 
 def test_a_run_that_was_kept_is_shown_by_style(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     client = FakeClient()
-    asking = Asking(client, article_texts(client))
+    asking = Asking(answering_by(client))
     questions = [
         EvalQuestion("1", "How much?", ("$5 billion",), style="plain"),
         EvalQuestion("2", "refuse it", answerable=False, style="keywords"),

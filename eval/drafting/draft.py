@@ -45,7 +45,7 @@ def draft_into(out: Path, source: Path, *, count: int, max_bytes: int, proposer:
     does not exist, `out` cannot be written, or the model does not answer.
     """
     unread: list[str] = []
-    articles = _articles(source, max_bytes, unread)
+    articles = articles_under(source, max_bytes, unread)
     added: list[Draft] = []
     dropped: Counter[str] = Counter()
     with appending(out) as append:
@@ -78,8 +78,8 @@ def draft_questions(
                 return
 
 
-def _articles(source: Path, max_bytes: int, unread: list[str]) -> Iterator[Article]:
-    """Yield the articles under a path. Those that cannot be read are added to `unread`."""
+def articles_under(source: Path, max_bytes: int, unread: list[str]) -> Iterator[Article]:
+    """Yield the articles under a path, with the ids that indexing gives them. Those that cannot be read go to `unread`."""
     for reading in read_articles(sources_from([source]), limits=Limits(text_bytes=max_bytes)):
         if isinstance(reading, Read):
             yield reading.article

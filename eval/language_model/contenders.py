@@ -3,12 +3,12 @@
 A plain prompt and LlamaIndex's CitationQueryEngine get the first three of Footnote's own hits, and the same model.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from eval.against.replies import REFUSES
 from service.answer.llm.generative import model_from, writer_over
 from service.client import Client, LocalClient
 from service.schemas.api import AskRequest, AskResponse, HitWire, PreferencesWire, SearchRequest, TimingsWire
@@ -21,12 +21,6 @@ _HITS = 3
 PLAIN = (
     "Answer the question briefly, from the notes. "
     "Say that you do not know only where the notes have nothing at all about it."
-)
-# What such answers say in place of an answer. Footnote says by itself that there is none.
-_REFUSES = re.compile(
-    r"\bdo(?:es)?(?: not|n['’]t) (?:know|contain|mention|provide|say|specify|state|include|address|have)\b|\bno information\b"
-    r"|\bnone of the (?:sources|notes)\b|\bnot (?:mentioned|specified|provided|stated) in\b|\bunable to (?:answer|find)\b",
-    re.IGNORECASE,
 )
 
 
@@ -137,7 +131,7 @@ def _response(request: AskRequest, text: str, hits: list[HitWire], began: float)
         conversation_id=None,
         question=request.question,
         completed_question=None,
-        status="no_answer" if not text.strip() or _REFUSES.search(text) else "answered",
+        status="no_answer" if not text.strip() or REFUSES.search(text) else "answered",
         short_answer=None,
         text=text,
         sentences=[],

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -73,7 +74,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
         ("Date", report["begun"][:16].replace("T", " ")),
         ("Questions", f"{report['questions']:,}"),
         ("Time", _time(report)),
-        ("Articles", f"{index['articles']:,} in {index['passages']:,} passages" if "articles" in index else ""),
+        ("Articles", _articles(index)),
         ("Answers by", index.get("answerer")),
         ("Embedding model", index.get("model")),
         ("Reading model", index.get("reader")),
@@ -135,6 +136,11 @@ def _all_plots(points: Sequence[Point]) -> Iterator[Titled]:
     yield _risk_coverage(points)
     yield _reliability(points)
     yield _latencies(points)
+
+
+def _articles(index: Mapping[str, Any]) -> str:
+    passages = f" in {index['passages']:,} passages" if "passages" in index else ""
+    return f"{index['articles']:,}{passages}" if "articles" in index else ""
 
 
 def _time(report: Report) -> str:

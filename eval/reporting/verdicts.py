@@ -86,7 +86,9 @@ def _missing(result: Result) -> Stage | None:
         return "not used"
     if "answer_in_text" in scores and not (scores["answer_in_text"] or scores.get("answer_in_quotes")):
         return "not used"
-    return "wrong citation" if scores.get("citation_precision") == 0 else None
+    # Of a system that cites whole articles, only those are known.
+    cited = scores.get("citation_precision", scores.get("article_citation_precision"))
+    return "wrong citation" if cited == 0 else None
 
 
 def _missed_at(result: Result, missed: Stage) -> Verdict:

@@ -78,7 +78,7 @@ def _mean(column: Floats, samples: Floats) -> Score:
 def _risk_coverage(results: Sequence[Result]) -> dict[str, Score]:
     """The area over all questions of which it is known whether an answer is right. An error comes last."""
     scored = [(r.confidence, right) for r in results if (right := answered_rightly(r)) is not None]
-    if not scored:
+    if all(sure is None for sure, _ in scored):
         return {}
     confidences = [float("-inf") if sure is None else sure for sure, _ in scored]
     area = risk_coverage_area(confidences, [right for _, right in scored])

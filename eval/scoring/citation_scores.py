@@ -34,16 +34,25 @@ def citation_scores(question: EvalQuestion, response: AskResponse, targets: Sequ
     the share of citations that are right, recall the share of evidence rows that some citation is right about: where
     several articles say the same and the set lists them all, citing one of them has the recall of one. `article_*` are the
     same over the distinct articles that are cited and should be. F1 is the harmonic mean of the two in one answer. An answer
-    without citations has precision 0, and so has a refusal of a question that has an answer.
+    without citations has precision 0, and so has a refusal of a question that has an answer. Other systems may cite whole
+    articles, without a quote: those count by article alone.
     """
     if not evidence_is_known(question):
         return {}
-    right = [any(_is_right(citation, target) for target in targets) for citation in response.citations]
-    reached = [any(_is_right(citation, target) for citation in response.citations) for target in targets]
     cited, wanted = {c.article_id for c in response.citations}, {target.article_id for target in targets}
-    return _named("citation", _share(right), _share(reached)) | _named(
+    by_article = _named(
         "article_citation", _share([id in wanted for id in cited]), _share([id in cited for id in wanted])
     )
+    quoted = _quoted(response)
+    if response.citations and not quoted:
+        return by_article
+    right = [any(_is_right(citation, target) for target in targets) for citation in quoted]
+    reached = [any(_is_right(citation, target) for citation in quoted) for target in targets]
+    return _named("citation", _share(right), _share(reached)) | by_article
+
+
+def _quoted(response: AskResponse) -> list[CitationWire]:
+    return [citation for citation in response.citations if citation.quote]
 
 
 def _named(name: str, precision: float, recall: float) -> dict[str, float]:
@@ -61,9 +70,9 @@ def exactness(response: AskResponse, text_of: TextOf) -> dict[str, float]:
     Our own: anything below 1 is a bug. A citation whose article cannot be opened is not exact. Only for answers with
     citations.
     """
-    if not response.citations:
+    exact = [_is_exact(citation, text_of) for citation in _quoted(response)]
+    if not exact:
         return {}
-    exact = [_is_exact(citation, text_of) for citation in response.citations]
     return {"citations_exact": sum(exact) / len(exact)}
 
 

@@ -88,7 +88,7 @@ def _openai_like(model: ChatModel) -> "LLM":
         timeout=model.timeout_seconds,
         # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
         max_retries=0,
-        http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)),
+        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds)),
     )
     return llm
 
@@ -117,7 +117,7 @@ def _openai_responses(model: ChatModel) -> "LLM":
         store=False,
         timeout=model.timeout_seconds,
         max_retries=0,
-        http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)),
+        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds)),
     )
     return llm
 
@@ -137,7 +137,9 @@ def _anthropic(model: ChatModel) -> "LLM":
         max_retries=0,
     )
     # LlamaIndex has no way to give it one.
-    llm._client = llm._client.with_options(http_client=DefaultHttpxClient(event_hooks=_hooks(model.timeout_seconds)))
+    llm._client = llm._client.with_options(
+        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds))
+    )
     opened: LLM = llm
     return opened
 
@@ -211,7 +213,7 @@ def _ollama(model: ChatModel) -> "LLM":
         base_url=base_url,
         context_window=model.context_tokens,
         temperature=model.temperature,
-        client=Client(base_url, timeout=seconds, headers=headers, event_hooks=_hooks(seconds)),
+        client=Client(base_url, timeout=seconds, headers=headers, event_hooks=bounding_hooks(seconds)),
         additional_kwargs={"num_predict": model.answer_tokens} | seed,
     )
     return llm
@@ -241,7 +243,7 @@ def _of_any_name(client: type, model: ChatModel, **methods: Callable[..., Any]) 
     return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told), **methods})
 
 
-def _hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
+def bounding_hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
     """Return what makes an httpx client give up on an answer after this long or this much, however it comes in.
 
     httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open. Answers

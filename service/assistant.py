@@ -16,12 +16,13 @@ from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionEr
 from index.ingest.pruning import Pruning
 from index.ingest.run_control import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
-from index.records import EVERYTHING, Access
+from index.records import EVERYTHING, Access, Hit
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 from service.answer.analysis import analyse, checked
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
+from service.answer.models import Answer
 from service.answer.pipeline import EXTRACTIVE, steps
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
@@ -117,16 +118,19 @@ class LocalAssistant:
                 event = step_wire(step, reads_all=reads_all, include_hits=request.include_hits)
                 if isinstance(event, AskResponse):
                     event = event.model_copy(update={"conversation_id": request.conversation_id})
-                    yield self._store(event, asker, index, through)
+                    shown = step.shown if isinstance(step, Answer) else ()
+                    yield self._store(event, asker, index, through, shown)
                 else:
                     yield event
 
-    def _store(self, response: AskResponse, asker: Asker, index: Index, through: Through) -> AskResponse:
+    def _store(
+        self, response: AskResponse, asker: Asker, index: Index, through: Through, shown: Sequence[Hit]
+    ) -> AskResponse:
         if self.history is None or (asker == OWNER and response.conversation_id is None):
             return response
         try:
             provenance = provenance_of(response, index, self.settings)
-            return self.history.save(response, asker, provenance=provenance, through=through)
+            return self.history.save(response, asker, provenance=provenance, through=through, shown=shown)
         except NotInHistory:  # the conversation was deleted in the meantime, and is not created again
             return response.model_copy(update={"conversation_id": None})
         except (FootnoteError, DBAPIError) as error:

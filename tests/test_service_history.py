@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from index.errors import ArticleDeleted, ArticleUnknown, DataFolderUnusable, NotInHistory, WrongUsage
-from index.records import FOR_EVERYONE
+from index.records import EVERYTHING, FOR_EVERYONE
 from service.assistant import LocalAssistant
 from service.auth.askers import OWNER, Asker
 from service.history import answers as kept_answers
@@ -16,6 +16,7 @@ from service.history.database import FILE
 from service.history.feedback import ReviewFilter
 from service.schemas.api import AskRequest, AskResponse, MessageWire, SentenceEvent
 from service.schemas.history import FeedbackRequest
+from tests.generative_fixtures import with_model
 from tests.history_assistant import (
     ADMIN,
     GUEST,
@@ -29,6 +30,7 @@ from tests.history_assistant import (
     rewrite,
     rows,
 )
+from tests.llm_server import LlmServer
 
 
 @pytest.fixture
@@ -351,6 +353,37 @@ def test_what_a_question_was_completed_from_is_checked_like_what_is_cited(assist
     with pytest.raises(NotInHistory):
         assistant.stored_answer(kept.id, GUEST)
     assert assistant.stored_answer(kept.id, OTHER_STAFF).completed_question == "How high is the secret mast?"
+
+
+def test_what_a_model_was_shown_is_checked_where_a_sentence_of_its_cannot_be_verified(
+    assistant: LocalAssistant, llm: LlmServer
+) -> None:
+    """Such a sentence cites nothing, and may tell of any passage that the model read."""
+    told = "The old tower at the harbour is 84 metres high. The island hides something else."
+    for words, readable in ((told, False), (told.partition(". ")[0] + ".", True)):
+        llm.say(words)
+        given = ask(with_model(assistant, llm.url), HEIGHT, STAFF)
+        assert (given.text.replace(" [1]", ""), given.answerer) == (words, "parrot-7b")
+        assert "secret mast" in llm.requests[-1].prompt
+        assert {citation.article_id for citation in given.citations} == {"tower"}
+        assistant.share(given.id, STAFF, shared=True)
+        assert assistant.stored_answer(given.id, OTHER_STAFF).text == given.text
+        if readable:
+            assert assistant.stored_answer(given.id, GUEST).text == given.text
+        else:
+            with pytest.raises(NotInHistory):
+                assistant.stored_answer(given.id, GUEST)
+
+
+def test_scores_of_others_answers_are_for_nobody(assistant: LocalAssistant) -> None:
+    """They count the words of all articles, and an admin may be allowed to read fewer than the asker."""
+    everything = Asker("key:eve", EVERYTHING)
+    given = ask(assistant, HEIGHT, everything)
+    assistant.share(given.id, everything, shared=True)
+    assert [citation.score is None for citation in given.citations] == [False]
+    seen: list[AskResponse] = [assistant.stored_answer(given.id, asker) for asker in (ADMIN, GUEST)]
+    seen += [row.answer for row in assistant.review(ADMIN, ReviewFilter(), after=None, limit=10).rows]
+    assert [citation.score for answer in seen for citation in answer.citations] == [None] * 3
 
 
 def test_what_was_completed_from_the_history_of_a_client_is_for_the_asker_alone(assistant: LocalAssistant) -> None:

@@ -138,7 +138,10 @@ class NearestPassage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer whose sentences carry citations. `confidence` is what refusal is decided on, between 0 and 1."""
+    """An answer whose sentences carry citations. `confidence` is what refusal is decided on, between 0 and 1.
+
+    `shown` are the passages that a language model was shown, where one wrote the answer.
+    """
 
     id: str
     question: str
@@ -155,6 +158,7 @@ class Answer:
     usage: Usage | None = None
     completed_question: str | None = None
     preferences: Preferences = Preferences()
+    shown: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,6 +275,7 @@ def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | No
         usage=ending.usage if ending else None,
         preferences=decision.preferences,
         completed_question=decision.analysis.completed,
+        shown=ending.shown if isinstance(ending, Finished) else (),
     )
 
 

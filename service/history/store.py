@@ -9,6 +9,7 @@ from sqlalchemy import Engine, RowMapping
 from sqlalchemy.exc import IntegrityError
 
 from index.errors import NotInHistory
+from index.records import Hit
 from index.stores.live import LiveIndex
 from service.answer.about import FRIENDLY_WORDS
 from service.answer.models import Message
@@ -61,14 +62,23 @@ class HistoryStore:
         turns = self._visible([stored(row) for row in rows], asker)
         return tuple(message for turn in turns for message in _messages(turn.response))
 
-    def save(self, response: AskResponse, asker: Asker, *, provenance: dict[str, Any], through: Through) -> AskResponse:
+    def save(
+        self,
+        response: AskResponse,
+        asker: Asker,
+        *,
+        provenance: dict[str, Any],
+        through: Through,
+        shown: Sequence[Hit] = (),
+    ) -> AskResponse:
         """Store an answer in its conversation, or in a new one. Return it with the conversation's id.
 
-        Raises NotInHistory if the conversation was deleted in the meantime.
+        `shown` are the passages that a language model was shown. Raises NotInHistory if the conversation was deleted in the
+        meantime.
         """
         now = datetime.now(UTC)
         with self.live.pinned() as index:
-            sources = sources_of(response, index.catalog)
+            sources = sources_of(response, index.catalog, shown)
         completed = response.completed_question is not None
         with self.engine.begin() as connection:
             conversation_id = response.conversation_id
@@ -123,9 +133,7 @@ class HistoryStore:
         response = self._readable(row, asker)
         own = row["asker"] == asker.id
         if not own:
-            # The scores depend on the words of all articles, and this reader may be allowed to read fewer.
-            bare = [citation.model_copy(update={"score": None}) for citation in response.citations]
-            response = response.model_copy(update={"conversation_id": None, "citations": bare})
+            response = response.model_copy(update={"conversation_id": None})
         fields = response.model_dump()
         return StoredAnswerResponse.model_validate(
             fields | {"asked": row["asked"], "own": own, "shared": row["shared"], "rating": rating}
@@ -207,9 +215,13 @@ def _check_own(row: RowMapping, asker: Asker) -> None:
 
 
 def _for_reader(answer: AskResponse, row: RowMapping, asker: Asker) -> AskResponse:
-    # It is unknown which articles the history that a client sent came from.
-    hidden = row["client_history"] and row["asker"] != asker.id
-    return answer.model_copy(update={"completed_question": None}) if hidden else answer
+    """Return somebody else's answer without what rests on articles that its reader may not be allowed to read."""
+    if row["asker"] == asker.id:
+        return answer
+    # Scores depend on the words of all articles. It is unknown which articles the history that a client sent came from.
+    bare = [citation.model_copy(update={"score": None}) for citation in answer.citations]
+    completed = None if row["client_history"] else answer.completed_question
+    return answer.model_copy(update={"citations": bare, "completed_question": completed})
 
 
 def _messages(turn: AskResponse) -> tuple[Message, Message]:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
 from index.errors import ArticleDeleted, ArticleUnknown, NotInHistory
-from index.records import Access
+from index.records import Access, Hit
 from index.stores.catalog import Catalog
 from service.schemas.api import AskResponse
 
@@ -41,11 +41,16 @@ def stored(row: RowMapping) -> StoredAnswer:
     return StoredAnswer(AskResponse.model_validate(row["response"]), _SOURCES.validate_python(row["sources"]))
 
 
-def sources_of(response: AskResponse, catalog: Catalog) -> frozenset[Source]:
-    """Return the sources of a new answer: the articles that it cites, and those that it shows as nearest."""
+def sources_of(response: AskResponse, catalog: Catalog, shown: Iterable[Hit] = ()) -> frozenset[Source]:
+    """Return the sources of a new answer: the articles that it cites, and those that it shows as nearest.
+
+    `shown` are the passages that a language model was shown. A sentence that could not be verified may come from any of them.
+    """
+    unverified = any(sentence.support == "unverified" for sentence in response.sentences)
     versions = {
         *((cited.article_id, cited.article_version) for cited in response.citations),
         *((near.article_id, near.article_version) for near in response.nearest),
+        *((hit.passage.article.id, hit.passage.article.version) for hit in shown if unverified),
     }
     return frozenset(Source(article, catalog.readers_of(article, version)) for article, version in versions)
 

@@ -62,6 +62,7 @@ class LlmWriter:
         dialogue: Dialogue | None = begun(
             asked, context_tokens=self._manner.context_tokens, passages=self._manner.passages
         )
+        passages: tuple[Hit, ...] = ()
         shown = _Shown(self._manner.drop_unverified)
         calls: list[Heard] = []
         said: set[str] = set()
@@ -69,11 +70,13 @@ class LlmWriter:
         while dialogue:
             heard = Heard(self._llm, dialogue.messages, self._limits(started), said_before=said)
             calls.append(heard)
+            passages = dialogue.shown
             with closing(heard.drafts(asked.question, dialogue.shown, index)) as drafts:
                 for draft in drafts:
                     yield from shown.fit(draft)
             dialogue = (yield from _searched(asked, heard, dialogue)) if _goes_on(calls, shown) else None
-        yield self._ending(calls, verified=shown.verified)
+        ending = self._ending(calls, verified=shown.verified)
+        yield replace(ending, shown=passages) if isinstance(ending, Finished) else ending
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
         """Ask the model for the question in full."""

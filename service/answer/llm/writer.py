@@ -30,11 +30,12 @@ class ToWrite:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The model answered. `degraded` says what is wrong with its answer: it broke off."""
+    """The model answered. `degraded` says what is wrong with its answer: it broke off. `shown` are the passages it read."""
 
     model: str
     usage: Usage | None
     degraded: str | None = None
+    shown: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Embeddings by a server with OpenAI's API: over a real socket, in batches, and with a clear word for what goes wrong."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from index.errors import IndexMismatch, ModelUnusable
 from index.ingest.sync import sync
 from index.models.embedding import Embedder
-from index.models.embedding_server import EmbeddingServer
+from index.models.embedding_server import EmbeddingServer, vectors_of
 from index.models.prompts import Prompts
 from index.models.remote_embedding import RemoteEmbedder
 from index.records import EVERYTHING, Filters
@@ -20,6 +21,7 @@ from index.settings import IndexSettings
 from index.stores.store import Index, open_index
 from tests.embedding_server import Embeddings, Fault, embedding_server
 from tests.llm_server import free_port
+from tests.test_index_sources_dawdling import dawdling, forever
 
 KEY = "a-secret-key"
 RAIN, BANK = "It rained in the Italian capital.", "The bank raised its interest rate."
@@ -156,6 +158,14 @@ def test_an_answer_has_an_end(server: Embeddings, monkeypatch: pytest.MonkeyPatc
     server.faults = [Fault(body=b"x", headers={"Content-Encoding": "gzip"})]
     with pytest.raises(ModelUnusable, match="compressed"):
         at(server).load()
+
+
+def test_a_head_without_an_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.models.embedding_server._TRIES", 1)
+    with dawdling(lambda _: chain([b"HTTP/1.1 200 OK\r\n"], forever(b"X-Line: 1\r\n"))) as address:
+        server = EmbeddingServer(f"http://{address}/v1", None, timeout_seconds=0.3)
+        with pytest.raises(ModelUnusable, match=r"took longer than 0\.3 s"):
+            vectors_of(server, "m", ["a"], patiently=False)
 
 
 def test_articles_are_indexed_and_asked_by_it(server: Embeddings, place: Path, folder: Path) -> None:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from index.errors import WrongUsage
 from index.extras import how_to_install
+from service.answer.llm.bounds import BoundedSession
 from service.answer.llm.completion import completed_by_model
 from service.answer.llm.deltas import AnswerFailed, Delta
 from service.answer.llm.prompts import COMPLETE
@@ -20,6 +22,7 @@ from service.answer.llm.providers import ChatModel, Provider, opened_model
 from service.answer.llm.streaming import Limits, deltas
 from service.answer.models import Message, Usage
 from tests.llm_server import LlmServer, Reply
+from tests.test_index_sources_dawdling import dawdling, forever
 
 PROVIDERS: tuple[Provider, ...] = ("openai_like", "openai_responses", "anthropic", "bedrock", "ollama")
 LIMITS = Limits(first_token_seconds=60, total_seconds=120, retries=2)
@@ -263,6 +266,46 @@ def test_what_will_come_again_is_marked_to_be_cached(llm: LlmServer, provider: P
 def test_a_model_that_cannot_cache_is_sent_no_mark(llm: LlmServer) -> None:
     heard(llm, "bedrock")
     assert marks(llm.requests[0].body) == []
+
+
+@pytest.mark.parametrize("provider", [provider for provider in PROVIDERS if provider != "bedrock"])
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [(b"HTTP/1.1 200 OK\r\n", b"X-Line: 1\r\n"), (b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"x")],
+    ids=["head", "body"],
+)
+def test_a_server_without_an_end_is_left_when_nobody_waits(provider: Provider, head: bytes, piece: bytes) -> None:
+    """Each question would otherwise leave a thread and a connection behind."""
+    left = threading.Event()
+
+    def answer(request: bytes) -> Iterator[bytes]:
+        try:
+            yield head
+            yield from forever(piece)
+        finally:
+            left.set()
+
+    from llama_index.core.llms import ChatMessage
+
+    with dawdling(answer) as address:
+        model = opened_model(ChatModel(f"http://{address}", "m", "k", 60.0, 4_096, 300, provider=provider))
+        with pytest.raises(TimeoutError):
+            list(deltas(model, [ChatMessage(content="How much?")], Limits(0.3, 0.3, retries=0)))
+        assert left.wait(60)
+
+
+@pytest.mark.parametrize("reply", [Reply(TEXT * 100), Reply(status=500, body=b"x" * 5_000)], ids=["answer", "error"])
+@pytest.mark.parametrize("seconds", [10.0, -1.0])
+def test_what_bedrock_sends_is_bounded_in_size_and_time(
+    llm: LlmServer, monkeypatch: pytest.MonkeyPatch, reply: Reply, seconds: float
+) -> None:
+    """botocore, its client, bounds neither."""
+    monkeypatch.setattr("service.answer.llm.bounds._MOST_BYTES", 4_000 if seconds > 0 else 64_000_000)
+    session = partial(BoundedSession, seconds=seconds)
+    monkeypatch.setattr("service.answer.llm.providers.BoundedSession", lambda inner, _: session(inner))
+    llm.do(reply)
+    with pytest.raises(AnswerFailed, match="too long" if seconds > 0 else "took too long"):
+        heard(llm, "bedrock", replace(LIMITS, retries=0))
 
 
 def test_a_stream_that_fails_before_a_word_is_tried_again(llm: LlmServer) -> None:

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from eval.against.replies import Reading, Reply, Source
 from eval.errors import ReplyUnreadable, SystemUnusable
+from service.answer.llm.bounds import httpx_options
 from service.answer.llm.markers import numbers_in
-from service.answer.llm.providers import bounding_hooks
 from service.schemas.api import AskRequest, AskResponse
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def open_chat(
         api_key=key or "none",
         timeout=timeout_seconds,
         max_retries=_RETRIES,
-        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(timeout_seconds)),
+        http_client=DefaultHttpxClient(**httpx_options(timeout_seconds)),
     ) as client:
         yield ChatSystem(client, url, model or _only_model(client, url), reading)
 

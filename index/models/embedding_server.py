@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tenacity import (
 
 from index.deadline import check_deadline
 from index.errors import ModelUnusable
+from index.sources.deadline import Deadline
 
 if TYPE_CHECKING:
     import httpx
@@ -81,14 +82,22 @@ def _posted(server: EmbeddingServer, body: dict[str, Any]) -> Any:
     # Not compressed: a few kilobytes of that can become gigabytes.
     headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {server.key}"} if server.key else {})
     address = f"{server.base_url.rstrip('/')}/embeddings"
+    deadline = Deadline(server.timeout_seconds, Event())
+    shut_in_time = {"trace": deadline.trace}
     try:
-        with httpx.stream("POST", address, json=body, headers=headers, timeout=server.timeout_seconds) as response:
+        with (
+            deadline.enforced(),
+            httpx.Client(timeout=server.timeout_seconds) as client,
+            client.stream("POST", address, json=body, headers=headers, extensions=shut_in_time) as response,
+        ):
             received = _received(response, server)
     except httpx.InvalidURL as error:
         raise _unusable(server, f"its address is none ({error})") from error
     except httpx.UnsupportedProtocol as error:
         raise _unusable(server, "its address must begin with http:// or https://") from error
     except httpx.HTTPError as error:
+        if deadline.over:
+            raise _MayPass(f"its answer took longer than {server.timeout_seconds:g} s") from error
         raise _MayPass(f"it could not be reached ({type(error).__name__})") from error
     if response.status_code in _MAY_PASS:
         raise _MayPass(f"it answered {response.status_code}: {_told(received, server)}", _asked_wait(response))
@@ -101,8 +110,7 @@ def _posted(server: EmbeddingServer, body: dict[str, Any]) -> Any:
 
 
 def _received(response: "httpx.Response", server: EmbeddingServer) -> bytes:
-    """Return the body. Raises ModelUnusable where it has no end in time or size."""
-    last = monotonic() + server.timeout_seconds
+    """Return the body. Raises ModelUnusable where it is compressed or too long."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise _unusable(server, "it answered compressed, which nobody asked for")
     received = bytearray()
@@ -110,8 +118,6 @@ def _received(response: "httpx.Response", server: EmbeddingServer) -> bytes:
         received += part
         if len(received) > _MOST_BYTES:
             raise _unusable(server, f"its answer is longer than {_MOST_BYTES:,} bytes")
-        if monotonic() > last:
-            raise _MayPass(f"its answer took longer than {server.timeout_seconds:g} s")
     return bytes(received)
 
 

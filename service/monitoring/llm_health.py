@@ -4,9 +4,10 @@ Any answer of the server counts. No key is sent, and no tokens are used.
 """
 
 from queue import Empty, SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from time import monotonic
 
+from index.sources.deadline import Deadline
 from service.answer.llm.providers import address_of
 from service.schemas.maintenance import ModelReach
 from service.settings import Settings
@@ -50,8 +51,14 @@ def _answers_in_time(address: str) -> bool:
 def _answers(address: str) -> bool:
     import httpx
 
+    # The head of an answer may come without an end, too.
+    deadline = Deadline(_SECONDS, Event())
     try:
-        with httpx.stream("GET", address, timeout=_SECONDS) as response:
+        with (
+            deadline.enforced(),
+            httpx.Client(timeout=_SECONDS) as client,
+            client.stream("GET", address, extensions={"trace": deadline.trace}) as response,
+        ):
             return response.status_code not in _GATEWAY_ERRORS
     except (httpx.HTTPError, httpx.InvalidURL):
         return False

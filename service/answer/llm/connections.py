@@ -4,10 +4,14 @@ The clients close a connection when their stream is collected as garbage. Theirs
 and a model would go on writing for nobody.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
+
+from index.sources.deadline import Deadline
+
+Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class Connection(Protocol):
@@ -17,19 +21,28 @@ class Connection(Protocol):
 
 
 _opened: ContextVar[list[Connection] | None] = ContextVar("connections", default=None)
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline of connections", default=None)
 
 
 @contextmanager
-def closed_at_the_end() -> Iterator[None]:
-    """Close what is opened inside, in this thread, at the end."""
+def closed_at_the_end(deadline: Deadline) -> Iterator[None]:
+    """Close what is opened inside, in this thread, at the end, and shut it at the deadline, whatever it waits for then."""
     connections: list[Connection] = []
-    token = _opened.set(connections)
+    opened, until = _opened.set(connections), _deadline.set(deadline)
     try:
-        yield
+        with deadline.enforced():
+            yield
     finally:
-        _opened.reset(token)
+        _deadline.reset(until)
+        _opened.reset(opened)
         for connection in connections:
             connection.close()
+
+
+def trace() -> Trace | None:
+    """Return what an httpx request has to call as its extension `trace`, so that its connection can be shut in time."""
+    deadline = _deadline.get()
+    return deadline.trace if deadline else None
 
 
 def to_close(connection: Connection) -> None:

@@ -4,23 +4,21 @@ Clients try once, wait at most `timeout_seconds` for the next byte; `service.ans
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import SecretStr
 
 from index.errors import WrongUsage
 from index.extras import how_to_install
+from service.answer.llm.bounds import BoundedSession, httpx_options
 from service.answer.llm.connections import to_close
 from service.answer.llm.prompt_caching import anthropic_stream, bedrock_stream
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-# Bytes of one answer, with all that each token of it is wrapped into. Clients keep a line whole, however long it is.
-_MOST_BYTES = 64_000_000
 Provider = Literal["openai_like", "openai_responses", "anthropic", "bedrock", "ollama"]
 ReasoningEffort = Literal["minimal", "low", "medium", "high"]
 _OPENAI = "https://api.openai.com/v1"
@@ -88,7 +86,7 @@ def _openai_like(model: ChatModel) -> "LLM":
         timeout=model.timeout_seconds,
         # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
         max_retries=0,
-        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds)),
+        http_client=DefaultHttpxClient(**httpx_options(model.timeout_seconds)),
     )
     return llm
 
@@ -117,7 +115,7 @@ def _openai_responses(model: ChatModel) -> "LLM":
         store=False,
         timeout=model.timeout_seconds,
         max_retries=0,
-        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds)),
+        http_client=DefaultHttpxClient(**httpx_options(model.timeout_seconds)),
     )
     return llm
 
@@ -137,9 +135,7 @@ def _anthropic(model: ChatModel) -> "LLM":
         max_retries=0,
     )
     # LlamaIndex has no way to give it one.
-    llm._client = llm._client.with_options(
-        http_client=DefaultHttpxClient(event_hooks=bounding_hooks(model.timeout_seconds))
-    )
+    llm._client = llm._client.with_options(http_client=DefaultHttpxClient(**httpx_options(model.timeout_seconds)))
     opened: LLM = llm
     return opened
 
@@ -168,6 +164,7 @@ def _bedrock(model: ChatModel) -> "LLM":
             "does: from AWS_REGION or AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, a profile or a role."
         ) from None
     llm._client.meta.events.register("after-call.*.ConverseStream", _close_stream)
+    llm._client._endpoint.http_session = BoundedSession(llm._client._endpoint.http_session, seconds)
     opened: LLM = llm
     return opened
 
@@ -213,7 +210,7 @@ def _ollama(model: ChatModel) -> "LLM":
         base_url=base_url,
         context_window=model.context_tokens,
         temperature=model.temperature,
-        client=Client(base_url, timeout=seconds, headers=headers, event_hooks=bounding_hooks(seconds)),
+        client=Client(base_url, timeout=seconds, headers=headers, **httpx_options(seconds)),
         additional_kwargs={"num_predict": model.answer_tokens} | seed,
     )
     return llm
@@ -241,43 +238,3 @@ def _of_any_name(client: type, model: ChatModel, **methods: Callable[..., Any]) 
         context_window=model.context_tokens, num_output=model.answer_tokens, is_chat_model=True, model_name=model.name
     )
     return type(client.__name__, (client,), {"__module__": __name__, "metadata": property(lambda _: told), **methods})
-
-
-def bounding_hooks(seconds: float) -> "dict[str, list[Callable[..., None]]]":
-    """Return what makes an httpx client give up on an answer after this long or this much, however it comes in.
-
-    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open. Answers
-    are not compressed: a few kilobytes of those can become gigabytes.
-    """
-    import httpx
-
-    class Bounded(httpx.SyncByteStream):
-        def __init__(self, response: httpx.Response) -> None:
-            self._request, self._stream = response.request, response.stream
-
-        def __iter__(self) -> Iterator[bytes]:
-            assert isinstance(self._stream, httpx.SyncByteStream)
-            received = 0
-            for part in self._stream:
-                received += len(part)
-                if received > _MOST_BYTES:
-                    raise httpx.ReadError("The answer is too long.", request=self._request)
-                if monotonic() > self._request.extensions["footnote_deadline"]:
-                    raise httpx.ReadTimeout("The answer took too long.", request=self._request)
-                yield part
-
-        def close(self) -> None:
-            assert isinstance(self._stream, httpx.SyncByteStream)
-            self._stream.close()
-
-    def start(request: httpx.Request) -> None:
-        request.extensions["footnote_deadline"] = monotonic() + seconds
-        request.headers["Accept-Encoding"] = "identity"
-
-    def bound(response: httpx.Response) -> None:
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise httpx.DecodingError("The answer is compressed, which nobody asked for.", request=response.request)
-        response.stream = Bounded(response)
-        to_close(response)
-
-    return {"request": [start], "response": [bound]}

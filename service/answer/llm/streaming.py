@@ -23,6 +23,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
+from index.sources.deadline import Deadline
 from service.answer.llm.connections import closed_at_the_end
 from service.answer.llm.deltas import Delta, delta_of
 
@@ -56,7 +57,7 @@ _Received = Queue[Delta | Exception | None]
 
 
 def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Iterator[Delta]:
-    """Yield what the model answers to these messages. Closing the iterator closes the connection at the next piece.
+    """Yield what the model answers to these messages. Closing the iterator shuts the connection soon.
 
     Raises TimeoutError past a limit of time, TooMuchSaid past that of length, and what the provider's client raises.
     """
@@ -113,7 +114,9 @@ def _read(
 
     def once() -> None:
         nonlocal heard
-        with closed_at_the_end(), closing(iter(llm.stream_chat(messages))) as stream:
+        # A little longer than it is waited for, so that whoever waits says what happened.
+        deadline = Deadline(limits.total_seconds + _LOOK_SECONDS, stopped)
+        with closed_at_the_end(deadline), closing(iter(llm.stream_chat(messages))) as stream:
             for response in stream:
                 delta = delta_of(response)
                 heard = heard or bool(delta.text or delta.thought)

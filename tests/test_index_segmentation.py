@@ -109,6 +109,7 @@ def test_sentences_end_where_people_end_them(format: TextFormat) -> None:
         "He said no.|Then we met in May.|The court agreed.",
         "Die Frist endet am 3. April 2026.|Das Büro ist zu.",
         "Die Arbeit beginnt am 1. März und endet spätestens am 15. Dez. 2027.|Danach ist frei.",
+        "Der Kran steht im 2. Stock.|Zur 3. Sitzung am 3. 4. 2026 kommen alle.|Er kommt am 5.|Danach geht er.",
         "Das gilt z. B. für Hunde, u. a. auch für Katzen.|Vögel sind ausgenommen.",
         "Siehe Abs. 2 und Art. 5 bzw. Nr. 7 der Ordnung.|Der Rest entfällt.",
         "Fristen er d. 3. april 2026.|Det gælder f.eks. hunde, bl.a. også katte.",

@@ -28,6 +28,9 @@ DAY = date(2025, 11, 3)
         "Sitzung vom 3. November 2025",
         "R\u00e9union du 3 novembre 2025",
         "3-nov-2025",
+        "minutes-3-nov-2025",
+        "minutes_3_november_2025",
+        "2025年11月3日 会議",
         "3 November 2025 (2025-11-03)",
     ],
 )

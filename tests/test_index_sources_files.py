@@ -463,6 +463,13 @@ def test_text_of_a_line_has_line_feeds_and_no_byte_order_mark(folder: Path) -> N
     assert article.text == " A\nB\nC "
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_lines_as_powershell_writes_them_are_read(folder: Path, encoding: str) -> None:
+    path = lines_of(folder, '\ufeff{"text": "Caf\u00e9."}\r\n{"text": "Two."}\r\n'.encode(encoding))
+    found = articles(read(path))
+    assert {key: article.text for key, article in found.items()} == {"feed.jsonl#1": "Café.", "feed.jsonl#2": "Two."}
+
+
 def test_a_line_without_an_end_is_not_read_whole(folder: Path) -> None:
     path = lines_of(folder, {"text": "One."}, b'{"text": "' + b"x" * 2_000_000 + b'"}', {"text": "Three."})
     readings = read(path, max_bytes=1_000)

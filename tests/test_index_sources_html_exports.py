@@ -23,7 +23,7 @@ SHOWN = {
         f'<p class="c1 title"><span>Fees</span></p>{LONG}<ol class="lst-kix_a-0" start="2"><li class="c0"><span>Pay at the '
         "office</span></li></ol><table><tr><td><p>Day</p></td><td><p>Hours</p></td></tr><tr><td><p>Monday</p></td><td>"
         "<ul><li>8 to 12</li><li>14 to 16</li></ul></td></tr></table>",
-        ["Fees\n", "2. Pay at the office", "| Day | Hours |\n| --- | --- |\n| Monday | 8 to 12; 14 to 16 |"],
+        ["# Fees\n", "2. Pay at the office", "| Day | Hours |\n| --- | --- |\n| Monday | 8 to 12; 14 to 16 |"],
     ),
     "Confluence": (
         f'<div id="main-content" class="wiki-content">{LONG}<div class="table-wrap"><table class="confluenceTable"><tbody>'
@@ -43,6 +43,22 @@ SHOWN = {
         '<img class="icon" src="x.png"></div><div>Fees rise in May to 14 euros.</div></figure><ul class="toggle"><li>'
         "<details><summary>Small boats</summary><p>They pay 12 euros.</p></details></li></ul></div></article>",
         ["Fees rise in May to 14 euros.", "- Small boats\n\n  They pay 12 euros."],
+    ),
+    "properties of Notion": (
+        '<article class="page"><table class="properties"><tbody><tr><th>Status</th><td>Open</td></tr><tr><th>Tags</th><td>'
+        '<span class="selected-value">berth</span><span class="selected-value">quay</span></td></tr></tbody></table>'
+        f"{LONG}</article>",
+        ["| Tags | berth, quay |"],
+    ),
+    "signs beside headings": (
+        f'<main><h1>Fees<a class="headerlink" href="#fees">¶</a></h1>{LONG}<h2><a href="#boats">Boats</a></h2>'
+        f'<span class="mw-editsection">[<a href="/e">edit</a>]</span>{LONG}<ul><li>12 euros</li></ul></main>',
+        ["# Fees\n", "## Boats\n\nThe harbour", "- 12 euros"],
+    ),
+    "a title of Word": (
+        f"<div class=WordSection1><p class=MsoTitle>Fees</p>{LONG}<table><tr><td>a</td><td>b</td></tr><tr><td>c</td>"
+        "<td>d</td></tr></table></div>",
+        ["# Fees\n\nThe harbour"],
     ),
     "terms": (
         f"<article>{LONG}<dl><dt>Berth</dt><dd>A place for one boat.</dd><dt>Fee</dt><dd>12 euros</dd></dl></article>",

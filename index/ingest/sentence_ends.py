@@ -2,9 +2,9 @@
 
 sentencex (https://github.com/wikimedia/sentencex) finds them by its English rules, as most languages mark the ends of
 sentences alike. Some of these ends are inside a sentence: after an abbreviation that is not in its English list, and after
-the day of a date ("am 3. April", "by 5. May"). They are recognised by the words before and after the full stop, with
-sentencex's lists of other languages, the names of months in the CLDR (by babel), and the frequency of words (by wordfreq).
-When in doubt, the end is kept.
+the day of a date ("am 3. April", "by 5. May", "3. 4. 2026") or another ordinal ("im 2. Stock"). They are recognised by the
+words before and after the full stop, with sentencex's lists of other languages, the names of months in the CLDR (by babel),
+and the frequency of words (by wordfreq). When in doubt, the end is kept.
 """
 
 import re
@@ -29,6 +29,9 @@ _ORDINARY, _EVERYDAY = 5.0, 5.5
 _LONGEST_ABBREVIATION = 6
 _WORD_AND_STOP = re.compile(r"(?P<inner>[.@]?)(?<![^\W\d_])(?P<word>[^\W\d_]++)\.\s++\Z")
 _DAY_AND_STOP = re.compile(r"(?<![\w.,])\d{1,2}\.\s+\Z")
+_DATE = re.compile(r"(?<![\w.,])\d{1,2}\.\s\d{1,2}\.\s\d{4}(?!\d)")
+# German writes a full stop after ordinals, and nouns with a capital: an article in front says that one follows.
+_ORDINAL = re.compile(r"\b(?:der|die|das|dem|den|des|am|beim|im|vom|zum|zur)\s\d{1,3}\.\s+\Z", re.IGNORECASE)
 _NEXT = re.compile(r"[^\W\d_]+|\d")
 
 
@@ -61,7 +64,11 @@ def _goes_on(before: str, after: str) -> bool:
         return False
     word = following.group()
     if _DAY_AND_STOP.search(before):
-        return word.islower() or word.casefold() in _months()
+        if word.islower() or word.casefold() in _months():
+            return True
+        dates = _DATE.finditer(before + after)
+        is_noun = _ORDINAL.search(before) and zipf_frequency(word, "de", wordlist="small") < _ORDINARY
+        return bool(is_noun) or any(date.start() < len(before) < date.end() for date in dates)
     found = _WORD_AND_STOP.search(before)
     if found is None or len(found["word"]) > _LONGEST_ABBREVIATION:
         return False

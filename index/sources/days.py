@@ -10,9 +10,11 @@ from datetime import date
 _LANGUAGES = ["en", "de", "fr", "es", "it", "nl", "pt"]
 _ISO = re.compile(r"(?<!\d)(\d{4})([-_.])(\d{2})\2(\d{2})(?!\d|[-_.]\d{1,2}(?!\d))")
 _COMPACT = re.compile(r"(?<![\d.,])((?:19|20)\d{2})(\d{2})(\d{2})(?!\d)")
+_EAST_ASIAN = re.compile(r"(?<!\d)(\d{4})年(\d{1,2})月(\d{1,2})日")
 _WORD = r"([^\W\d_]{3,12})"
 _DAY_FIRST = re.compile(
-    rf"(?<![\w–-])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ _-]+(?:of |de |d')?{_WORD}\.?,?[ _-]+(?:de )?(\d{{4}})(?!\d)",
+    rf"(?<![^\W_])(?<!\d[_–-])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[ _-]+(?:of |de |d')?{_WORD}\.?,?[ _-]+(?:de )?"
+    r"(\d{4})(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(rf"(?<!\w){_WORD}\.?[ _-]+(\d{{1,2}})(?:st|nd|rd|th)?,?[ _-]+(\d{{4}})(?!\d)", re.IGNORECASE)
@@ -24,7 +26,7 @@ def day_in(words: str) -> date | None:
     words = words[:_LONGEST]
     days = {
         *(_of_figures(year, month, day) for year, _, month, day in _ISO.findall(words)),
-        *(_of_figures(*figures) for figures in _COMPACT.findall(words)),
+        *(_of_figures(*figures) for figures in (*_COMPACT.findall(words), *_EAST_ASIAN.findall(words))),
         *(_of_words(day, month, year) for day, month, year in _DAY_FIRST.findall(words)),
         *(_of_words(day, month, year) for month, day, year in _MONTH_FIRST.findall(words)),
     } - {None}

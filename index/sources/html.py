@@ -17,7 +17,7 @@ from lxml.html import Element, HtmlElement, document_fromstring
 
 from index.errors import AccessUnclear, ArticleError
 from index.sources.frontmatter import front_matter_of
-from index.sources.html_tree import NAVIGATION, remove_hidden
+from index.sources.html_tree import NAVIGATION, mend_headings, remove_hidden
 from index.sources.meta_groups import groups_in_page
 from index.sources.metadata import Metadata, day_of, found_metadata, likely_day, read_metadata
 from index.sources.plain import normalise_line_ends
@@ -55,6 +55,7 @@ def read_html(raw: bytes, *, charset: str | None = None, url: str | None = None)
     if groups is not None and stated.groups is not None:
         raise AccessUnclear("names groups in its front matter and in a <meta>. Keep one of them.")
     remove_hidden(tree)
+    mend_headings(tree)
     metadata = _metadata(tree, page, url)
     text, warnings = _main_text(tree)
     if not text:

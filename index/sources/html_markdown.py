@@ -108,6 +108,12 @@ class _Converter(MarkdownConverter):
     def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return text
 
+    def convert_span(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        # Notion sets the values of a property side by side, with nothing between.
+        another = el.find_next_sibling()
+        is_value = "selected-value" in el.get_attribute_list("class")
+        return f"{text}, " if is_value and another is not None and another.name == "span" else text
+
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return ""
 

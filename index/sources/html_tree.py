@@ -27,6 +27,11 @@ _NOT_SHOWN = (
 )
 # Where an article is short, trafilatura falls back on all words of the page: menus must be gone by then.
 NAVIGATION = ("//nav", "//*[@role='navigation']", "//footer[not(ancestor::article)]")
+_SIGNS = (
+    "//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5 or self::h6]//a[@href] "
+    "| //*[contains(concat(' ', @class, ' '), ' mw-editsection ')]"
+)
+_TITLES = frozenset({"title", "MsoTitle"})
 _WORD = re.compile(r"\w+")
 
 
@@ -44,6 +49,17 @@ def remove_hidden(tree: HtmlElement) -> None:
     """Remove from a page, in place, what browsers do not show."""
     for element in tree.xpath(_NOT_SHOWN):
         remove(element)
+
+
+def mend_headings(tree: HtmlElement) -> None:
+    """Make the title of a page a heading, in place, and remove the signs beside headings that lead to them or edit them."""
+    for sign in tree.xpath(_SIGNS):
+        if sign.tag != "a" or not words_of(sign.text_content()):
+            remove(sign)
+    first = next((part for part in tree.iter("p") if part.text_content().strip()), None)
+    # As Google Docs and Word export it.
+    if first is not None and not _TITLES.isdisjoint(first.get("class", "").split()):
+        first.tag = "h1"
 
 
 @lru_cache(1_000)

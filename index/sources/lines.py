@@ -1,5 +1,6 @@
 """Reads `.jsonl` files: one article a line. A bad line does not affect the others."""
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,12 +33,19 @@ _Line = tuple[int, bytes]
 def read_lines(file: Path, source: Source, limits: Limits) -> Iterator[ReadResult]:
     """Read the articles of a `.jsonl` file. Raises ArticleError at a line too long to be read, OSError as files do."""
     articles = 0
-    with file.open("rb") as lines:
-        for batch in _batches(lines, limits):
+    with file.open("rb") as raw:
+        for batch in _batches(_as_utf8(raw), limits):
             articles += len(batch)
             yield from _read_batch(batch, file, source, limits)
     if not articles:
         yield Skipped(printable(file), "it is empty: no line is an article")
+
+
+def _as_utf8(raw: BinaryIO) -> BinaryIO | codecs.StreamRecoder:
+    """Return a file in UTF-8. PowerShell writes UTF-16, with a byte-order mark."""
+    is_utf16 = raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    raw.seek(0)
+    return codecs.EncodedFile(raw, "utf-8", "utf-16") if is_utf16 else raw
 
 
 def count_lines(file: Path) -> int:
@@ -49,7 +57,7 @@ def count_lines(file: Path) -> int:
         return 1
 
 
-def _batches(lines: BinaryIO, limits: Limits) -> Iterator[list[_Line]]:
+def _batches(lines: BinaryIO | codecs.StreamRecoder, limits: Limits) -> Iterator[list[_Line]]:
     """Yield the lines that are not empty, with their numbers from 1, in batches for the reading process."""
     # A line without an end would be read whole before its length is known; JSON escapes take six bytes at most.
     longest = 6 * limits.text_bytes + 1_000_000

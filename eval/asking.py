@@ -151,6 +151,7 @@ def _unanswered(question: EvalQuestion) -> Result:
         relevant_ids=question.relevant_ids,
         kind=question.kind,
         style=question.style,
+        cluster=question.cluster,
     )
 
 

@@ -43,6 +43,7 @@ def _bare(result: Result) -> Result:
         answerable=result.answerable,
         kind=result.kind,
         style=result.style,
+        cluster=result.cluster,
         status=result.status,
         confidence=result.confidence,
         scores=result.scores,

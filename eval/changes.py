@@ -1,6 +1,6 @@
 """What moved between two runs over the same questions, score by score, and whether that is more than chance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +10,15 @@ from eval.metrics import LOWER_IS_BETTER, MEANS, METRICS
 from eval.records import Result
 from eval.report import shown, shown_interval, value_of
 from eval.scoring.aggregates import aggregate, balanced_samples, score_matrix
-from eval.scoring.intervals import Floats, interval, resampled_means
+from eval.scoring.anytime import sequence_of
+from eval.scoring.clusters import Clusters, clusters_of
+from eval.scoring.intervals import LEVEL, Floats, detectable, interval, resampled_means, summed
 from eval.scoring.randomisation import holm, randomised_p_values
 
-LEVEL = 0.05
-"""The chance of at least one false alarm among all scores of a comparison."""
-
 _TESTED = (*MEANS, "refusal_balanced_accuracy")
+
+Tested = tuple[float | None, float | None, float]
+"""The bounds of a difference, and its corrected p-value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Change:
 
     `low` and `high` bound it with 95 % (paired bootstrap). `p` is the chance of a difference this large between runs
     that are equally good (approximate randomisation), corrected for the number of scores (Holm). `won` counts the
-    questions that score better in the second run. Scores that are no mean have neither bounds, p nor counts.
+    questions that score better in the second run. `detectable` is the difference that would be found 8 times in 10. Scores
+    that are no mean have neither bounds, p nor counts.
     """
 
     metric: str
@@ -36,6 +39,7 @@ class Change:
     p: float | None = None
     won: int | None = None
     lost: int | None = None
+    detectable: float | None = None
 
     @property
     def difference(self) -> float:
@@ -53,18 +57,26 @@ class Change:
         return "better" if (self.difference > 0) != (self.metric in LOWER_IS_BETTER) else "worse"
 
 
-def changes(ours: Sequence[Result], theirs: Sequence[Result]) -> tuple[Change, ...]:
-    """Compare the scores that both runs have. `ours` and `theirs` are about the same questions in the same order."""
+def changes(ours: Sequence[Result], theirs: Sequence[Result], *, anytime: bool = False) -> tuple[Change, ...]:
+    """Compare the scores that both runs have. `ours` and `theirs` are about the same questions in the same order.
+
+    With `anytime`, bounds and p hold however often a growing set is compared (`eval.scoring.anytime`). What is no mean of
+    questions that both runs score then has neither.
+    """
     first, second = aggregate(ours), aggregate(theirs)
     before, after = score_matrix(ours), score_matrix(theirs)
-    bounds, counts, p_values = _bounds(before, after), _counts(before, after), _p_values(before, after)
+    clusters = clusters_of(theirs if any(result.cluster for result in theirs) else ours)
+    moved = _measures(resampled_means(after, clusters)) - _measures(resampled_means(before, clusters))
+    tested = _sequences(before, after, clusters) if anytime else _tests(before, after, clusters, moved)
+    counts = _counts(before, after)
     found = []
     for name in METRICS:
         if name in first and name in second:
-            low, high = bounds.get(name, (None, None))
+            low, high, p = tested.get(name, (None, None, None))
             won, lost = counts.get(name, (None, None))
             values = value_of(first[name]), value_of(second[name])
-            found.append(Change(name, *values, low=low, high=high, p=p_values.get(name), won=won, lost=lost))
+            least = _detectable(moved[:, _TESTED.index(name)]) if name in _TESTED else None
+            found.append(Change(name, *values, low=low, high=high, p=p, won=won, lost=lost, detectable=least))
     return tuple(found)
 
 
@@ -84,18 +96,37 @@ def in_words(change: Change) -> str:
     return f"{change.metric} went from {first} to {second} (difference {bounds}, p {p})"
 
 
-def _bounds(before: Floats, after: Floats) -> dict[str, tuple[float, float]]:
-    # The same number of rows is resampled in the same way: this is what pairs the two runs.
-    moved = _measures(resampled_means(after)) - _measures(resampled_means(before))
-    found = {name: interval(moved[:, i]) for i, name in enumerate(_TESTED)}
-    return {name: bounds for name, bounds in found.items() if bounds}
+def _tests(before: Floats, after: Floats, clusters: Clusters, moved: Floats) -> dict[str, Tested]:
+    """Return bounds and corrected p-values of what is tested. `moved` are the resampled differences, paired by question."""
+    found = randomised_p_values(before, after, _measures, clusters)
+    p_values = _corrected({name: float(p) for name, p in zip(_TESTED, found, strict=True)})
+    bounds = {name: interval(moved[:, at]) or (None, None) for at, name in enumerate(_TESTED)}
+    return {name: (*bounds[name], p_values[name]) for name in _TESTED}
 
 
-def _p_values(before: Floats, after: Floats) -> dict[str, float]:
-    """Return corrected p-values. What is the same for every question cannot be a false alarm, and is not corrected for."""
-    p_values = randomised_p_values(before, after, _measures)
-    tested = {name: float(p) for name, p in zip(_TESTED, p_values, strict=True) if not np.isnan(p)}
-    return dict.fromkeys(_TESTED, 1.0) | holm(tested)
+def _sequences(before: Floats, after: Floats, clusters: Clusters) -> dict[str, Tested]:
+    """Return the same from confidence sequences over the questions, or the means of clusters, in their order."""
+    differences = after[:, : len(MEANS)] - before[:, : len(MEANS)]
+    counts = summed((~np.isnan(differences)).astype(np.float64), clusters)
+    sums = summed(np.nan_to_num(differences), clusters)
+    found = {}
+    for at, name in enumerate(MEANS):
+        known = counts[:, at] > 0
+        if known.any():
+            found[name] = sequence_of(sums[known, at] / counts[known, at])
+    moved = {name: one.p for name, one in found.items() if differences[:, MEANS.index(name)].any()}
+    p_values = _corrected(dict.fromkeys(found, np.nan) | moved)
+    return {name: (one.low, one.high, p_values[name]) for name, one in found.items()}
+
+
+def _corrected(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Correct for many scores. What is the same for every question (NaN) cannot be a false alarm, and is not counted."""
+    return dict.fromkeys(p_values, 1.0) | holm({name: p for name, p in p_values.items() if not np.isnan(p)})
+
+
+def _detectable(moved: Floats) -> float | None:
+    error = float(np.nanstd(moved)) if not np.isnan(moved).all() else 0.0
+    return detectable(error) if error else None
 
 
 def _measures(means: Floats) -> Floats:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eval.against.opening import Other
     from eval.drafting.draft import Proposer
     from eval.results import Report
+    from eval.scoring.clusters import By
     from service.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure answers against questions with known answers.")
@@ -39,6 +40,18 @@ Corpus = Annotated[
 Thresholds = Annotated[
     list[str] | None,
     typer.Option(metavar="METRIC=VALUE", help="Exit 1 when the score is worse. May be given more than once."),
+]
+
+ClusterBy = Annotated[
+    str,
+    typer.Option(
+        metavar="[set|article|none]",
+        help="Questions that count together in intervals and tests: as the set says or by conversation, by article, or none.",
+    ),
+]
+Anytime = Annotated[
+    bool,
+    typer.Option("--anytime", help="Judge a difference so that it may be looked at again whenever the set has grown."),
 ]
 
 _SHOWN = 10
@@ -84,6 +97,8 @@ def run_command(
     timeout: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for an answer of another system.")
     ] = 120.0,
+    cluster_by: ClusterBy = "set",
+    anytime: Anytime = False,
     refusal: Annotated[
         list[str] | None,
         typer.Option(metavar="TEXT", help="Words by which another system says that it has no answer. May be repeated."),
@@ -106,9 +121,9 @@ def run_command(
         other = _other(against, against_command, model, timeout, refusal)
         folder = out or new_folder(dataset)
         with _saying_how_to_go_on(folder):
-            asked = Asked(dataset, corpus, other, without_history)
+            asked = Asked(dataset, corpus, other, without_history, _by(cluster_by))
             report = run_into(folder, asked, Course(limit, workers, resume), _list)
-        comparison = compare(baseline, folder) if baseline else None
+        comparison = compare(baseline, folder, anytime=anytime) if baseline else None
         write_all(report, folder, baseline, comparison)
         _show(report, folder)
         fell = fell_beyond_chance(comparison) if comparison else []
@@ -122,6 +137,7 @@ def run_command(
 def compare_command(
     first: Annotated[Path, typer.Argument(metavar="DIR_A", help="Results of the run before.")],
     second: Annotated[Path, typer.Argument(metavar="DIR_B", help="Results of the run after.")],
+    anytime: Anytime = False,
 ) -> None:
     """Compare two runs question by question; both answers side by side go into DIR_B/compare.html."""
     with _errors_shown():
@@ -130,7 +146,7 @@ def compare_command(
         from eval.compare import compare, print_comparison
         from eval.reporting.comparison_page import write_comparison_page
 
-        comparison = compare(first, second)
+        comparison = compare(first, second, anytime=anytime)
         print_comparison(comparison, Console())
         _say(f"Answers side by side: {write_comparison_page(comparison, first, second)}")
 
@@ -212,6 +228,18 @@ def from_feedback_command(
         _say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
+def _by(name: str) -> "By":
+    from typing import get_args
+
+    from eval.scoring.clusters import By
+
+    ways: tuple[By, ...] = get_args(By)
+    for way in ways:
+        if way == name:
+            return way
+    raise WrongUsage(f"--cluster-by is {name!r}. Choose one of: {', '.join(ways)}.")
+
+
 def _other(
     url: str | None, command: str | None, model: str | None, timeout: float, refusals: list[str] | None
 ) -> "Other | None":
@@ -252,13 +280,14 @@ def _show(report: "Report", folder: Path) -> None:
 
     from rich.console import Console
 
-    from eval.report import print_scores
+    from eval.report import power_of, print_scores
     from eval.reporting.page_sections import headline
     from eval.reporting.verdicts import verdict
     from eval.results import read_results
 
     print_scores(report["metrics"], Console())
     _say(headline(Counter(verdict(result).stage for result in read_results(folder))))
+    _say(power_of(report))
     _say(f"{report['asked']} questions asked in {report['seconds']:.1f} s: {folder / 'report.html'}")
     _list("Questions that ended in an error, counted as wrong", [f"{e['id']}: {e['error']}" for e in report["errors"]])
     _list("Notes", report["notes"])

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from eval.changes import Change, change_cells, changes, in_words
 from eval.records import Result
+from eval.report import power_line
 from eval.reporting.verdicts import Stage, verdict
 from eval.results import read_results
 from index.control_characters import visible_controls
@@ -53,8 +54,10 @@ class Comparison:
     only_second: int
 
 
-def compare(first: Path, second: Path) -> Comparison:
+def compare(first: Path, second: Path, *, anytime: bool = False) -> Comparison:
     """Compare the results in two folders over the questions that both asked, the same id with the same words.
+
+    With `anytime`, what is beyond chance stays so however often a growing set is compared.
 
     Scores, status and errors are all that is kept of a result, so results without texts can be compared, too. Raises
     WrongUsage when a folder has no results, or they have no question in common.
@@ -65,7 +68,8 @@ def compare(first: Path, second: Path) -> Comparison:
         raise WrongUsage(f"{first} and {second} have no question in common. Compare runs of the same question set.")
     before, after = [ours[key] for key in common], [theirs[key] for key in common]
     turns = _turns(before, after)
-    return Comparison(changes(before, after), turns, len(common), len(ours) - len(common), len(theirs) - len(common))
+    moved = changes(before, after, anytime=anytime)
+    return Comparison(moved, turns, len(common), len(ours) - len(common), len(theirs) - len(common))
 
 
 def fell_beyond_chance(comparison: Comparison) -> list[str]:
@@ -90,8 +94,13 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     else:
         for change in comparison.changes:
             print(_line(change), file=console.file)
+    print(power_line(comparison.common, _least(comparison.changes)), file=console.file)
     for line in _turn_lines(comparison.turns):
         print(visible_controls(line), file=console.file)
+
+
+def _least(changes: Sequence[Change]) -> dict[str, float]:
+    return {change.metric: change.detectable for change in changes if change.detectable is not None}
 
 
 def _without_texts(folder: Path) -> dict[Key, Result]:

@@ -1,6 +1,7 @@
 """Question sets to questions, in any of the known formats. A wrong row is reported with its line; the rest is asked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from eval.formats.question_lines import read_question_lines
 from eval.formats.squad import read_squad
 from eval.formats.tables import read_table
 from eval.records import QuestionSet
+from eval.scoring.clusters import clustered
 from index.errors import WrongUsage
 
 QUESTION_FILES = ("questions.jsonl", "questions.csv")
@@ -31,7 +33,8 @@ def read_questions(path: Path) -> QuestionSet:
     question set.
     """
     try:
-        return _read_folder(path) if path.is_dir() else _read_file(path)
+        found = _read_folder(path) if path.is_dir() else _read_file(path)
+        return replace(found, questions=clustered(found.questions, "set"))
     except OSError as error:
         raise WrongUsage(f"{error.filename or path} cannot be read ({error.strerror or error}).") from error
 

@@ -19,6 +19,7 @@ import numpy as np
 from eval.records import Result
 from eval.results import read_results
 from eval.scoring.aggregates import Score
+from eval.scoring.clusters import clusters_of
 from eval.scoring.intervals import Floats, interval, resampled_means
 from index.errors import WrongUsage
 
@@ -71,13 +72,14 @@ def outcome_matrix(results: Sequence[Result]) -> Floats:
 def outcome_shares(results: Sequence[Result]) -> dict[str, Score]:
     """Return the share of the questions that ended in each way, with 95 % of the bootstrap samples."""
     values = outcome_matrix(results)
-    return _scores(values.shape[0], _means(values), resampled_means(values), values)
+    return _scores(values.shape[0], _means(values), resampled_means(values, clusters_of(results)), values)
 
 
 def outcome_changes(before: Sequence[Result], after: Sequence[Result]) -> dict[str, Score]:
     """Return the differences of the shares, after less before, of the same questions in the same order (paired bootstrap)."""
     old, new = outcome_matrix(before), outcome_matrix(after)
-    samples = resampled_means(new) - resampled_means(old)
+    clusters = clusters_of(after)
+    samples = resampled_means(new, clusters) - resampled_means(old, clusters)
     return _scores(old.shape[0], _means(new) - _means(old), samples, new)
 
 

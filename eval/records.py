@@ -34,7 +34,8 @@ class EvalQuestion:
     `answers` are alternatives: any of them is right. `article_ids` are the only articles that the question is asked
     of; empty means all of them. `kind` is the set's own word for what is asked; it groups the scores. Five kinds mean more:
     `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md). `style` is the set's word for
-    how it is asked ("keywords", "typos"), if it has one.
+    how it is asked ("keywords", "typos"), if it has one. Questions of the same `cluster` belong together, as those of one
+    conversation do.
     """
 
     id: str
@@ -48,6 +49,7 @@ class EvalQuestion:
     history: tuple[Turn, ...] = ()
     article_ids: tuple[str, ...] = ()
     style: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ class Result:
     judge_failures: tuple[str, ...] = ()
     error: str | None = None
     style: str | None = None
+    cluster: str | None = None
 
     @property
     def refused(self) -> bool:

@@ -13,6 +13,16 @@ from eval.results import Report
 from eval.scoring.aggregates import Score
 from index.errors import WrongUsage
 
+# Of these, the first that a run has is the one whose power is told.
+_TELLING = (
+    "answer_in_text",
+    "judged_correctness",
+    "citation_recall",
+    "hits@1",
+    "answerable_answered",
+    "refusal_recall",
+)
+
 _HEADS = ("group", "score", "value", "95 % interval", "n")
 
 
@@ -58,6 +68,23 @@ def score_rows(scores: Mapping[str, Score]) -> Iterator[ScoreRow]:
                 score = scores[name]
                 bounds = shown_interval(name, score.get("low"), score.get("high"))
                 yield ScoreRow(group, name, shown(name, value_of(score)), bounds, str(score["n"]))
+
+
+def power_line(questions: int, detectable: Mapping[str, float]) -> str:
+    """Say how small a change of the score that matters most these questions can show."""
+    name = next((name for name in _TELLING if name in detectable), None)
+    if name is None:
+        return f"These {questions} questions do not vary enough to say how small a change they would show."
+    least = shown(name, detectable[name])
+    return f"With these {questions} questions a change of {name} by {least} would be seen 8 times in 10."
+
+
+def power_of(report: Report) -> str:
+    """Say how small a change a later run over the questions of this one would show."""
+    scores = report["metrics"].items()
+    return power_line(
+        report["questions"], {name: score["detectable"] for name, score in scores if "detectable" in score}
+    )
 
 
 def value_of(score: Score) -> float:

@@ -20,6 +20,7 @@ from eval.records import EvalQuestion, QuestionSet, Result
 from eval.reporting.points import kind_of
 from eval.results import ErrorRow, Report, read_results, write_report
 from eval.scoring.aggregates import Score, aggregate
+from eval.scoring.clusters import said_of
 from eval.scoring.judging import Judge
 from eval.scoring.multihop_scores import is_multihop
 from index.errors import WrongUsage
@@ -142,6 +143,7 @@ def _notes(
 ) -> list[str]:
     """Say what the reader of the scores should know."""
     notes = [f"{result.id}: {note}" for result in results for note in result.notes]
+    notes += filter(None, [said_of(results)])
     follow_ups = sum(bool(question.history) for question in questions)
     if follow_ups and answering.checks:
         completed = sum(result.completed_question is not None for result in results)

@@ -13,6 +13,7 @@ from eval.opening import asked_of, opened, without_history_of
 from eval.records import QuestionSet
 from eval.results import Report
 from eval.run import Course, run
+from eval.scoring.clusters import By, clustered
 from eval.scoring.judging import judge_from
 from service.settings import Settings, load_settings
 
@@ -29,6 +30,7 @@ class Asked:
     corpus: Path | None = None
     other: "Other | None" = None
     without_history: bool = False
+    cluster_by: By = "set"
 
 
 def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, list[str]], None]) -> Report:
@@ -40,6 +42,7 @@ def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, li
     judge = judge_from(settings)
     questions = asked_of(read_questions(asked.dataset), asked.corpus)
     questions = without_history_of(questions) if asked.without_history else questions
+    questions = replace(questions, questions=clustered(questions.questions, asked.cluster_by))
     warn("Rows that are not asked", [str(problem) for problem in questions.problems])
     with _opened(asked, questions, settings) as (answering, left_out):
         warn("Articles that could not be read", left_out)

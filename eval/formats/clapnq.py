@@ -78,6 +78,7 @@ def _add(row: _Question, rows: Collecting) -> None:
             # Long answers put several sentences together.
             kind="synthesis" if answers else "unanswerable",
             article_ids=tuple(dict.fromkeys(article_ids)),
+            cluster=next((passage.title for passage in row.passages), None) or None,
         )
     )
 

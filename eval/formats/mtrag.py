@@ -33,6 +33,7 @@ class _Task(Row):
     input: list[_Turn] = Field(min_length=1)
     targets: list[_Turn]
     answerability: list[str]
+    conversation_id: str | None = None
 
 
 def is_mtrag(file: Path) -> bool:
@@ -68,6 +69,7 @@ def _add(task: _Task, rows: Collecting) -> None:
             answerable=answerable,
             relevant_ids=article_ids if answerable else (),
             kind="follow_up" if history else None,
+            cluster=task.conversation_id,
             history=tuple(Turn("user" if turn.speaker == "user" else "assistant", turn.text) for turn in history),
         )
     )

@@ -42,6 +42,7 @@ class _QuestionRow(Row):
     history: list[_TurnRow] | None = None
     article_ids: list[_Said] | None = None
     reviewed: bool | None = None
+    cluster: _Kind | None = None
 
 
 def read_question_lines(path: Path, rows: Collecting) -> None:
@@ -73,4 +74,5 @@ def question_from(line: bytes, number: int) -> EvalQuestion:
         history=tuple(Turn(t.role, t.text) for t in row.history or ()),
         article_ids=tuple(row.article_ids or ()),
         style=row.style,
+        cluster=row.cluster,
     )

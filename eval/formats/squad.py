@@ -4,6 +4,7 @@ Rajpurkar et al., "SQuAD: 100,000+ Questions for Machine Comprehension of Text",
 "Know What You Don't Know: Unanswerable Questions for SQuAD", ACL 2018.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field, TypeAdapter
@@ -55,7 +56,8 @@ def _read_entry(entry: _Entry, rows: Collecting, *, where: str) -> None:
             article_id = rows.article_of(paragraph.context, title=entry.title.replace("_", " "))
             for k, question in enumerate(paragraph.qas):
                 with rows.reporting(where=f"{place}.qas[{k}]"):
-                    rows.add(_question(_Question.model_validate(question), article_id))
+                    asked = _question(_Question.model_validate(question), article_id)
+                    rows.add(replace(asked, cluster=entry.title or article_id))
 
 
 def _question(row: _Question, article_id: str) -> EvalQuestion:

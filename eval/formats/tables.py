@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import _csv
 
 _SEVERAL = ("answers", "relevant_ids", "article_ids")
-_SINGLE = ("id", "question", "kind", "style", "as_of")
+_SINGLE = ("id", "question", "kind", "style", "as_of", "cluster")
 _YES_OR_NO = ("answerable", "reviewed")
 _EVIDENCE = ("evidence_article", "evidence_quote")
 COLUMNS = (*_SINGLE, *_SEVERAL, *_YES_OR_NO, *_EVIDENCE)

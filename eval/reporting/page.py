@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from eval.metrics import MEANS
+from eval.report import power_of
 from eval.reporting.page_sections import bars, facts, headline, kind_panels, legend, plots, score_groups, title
 from eval.reporting.pages import write_from
 from eval.reporting.points import point_of
@@ -28,6 +29,7 @@ def write_page(report: Report, folder: Path) -> Path:
         title=title(report),
         facts=facts(report),
         headline=headline(dict(stages)),
+        power=power_of(report),
         bars=bars(points),
         legend=stages,
         meaning=MEANING,

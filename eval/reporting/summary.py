@@ -9,7 +9,7 @@ from pathlib import Path
 from eval.changes import change_cells
 from eval.compare import Comparison
 from eval.records import Result
-from eval.report import score_rows
+from eval.report import power_of, score_rows
 from eval.reporting.comparison_page import headline as compared
 from eval.reporting.page_sections import headline, title
 from eval.reporting.verdicts import FAILURES, MEANING, Stage, verdict
@@ -82,6 +82,7 @@ def _scores(report: Report) -> Lines:
     chosen = {name: report["metrics"][name] for name in _KEY_SCORES if name in report["metrics"]}
     rows = ((f"`{row.name}`", row.value, row.interval, row.n) for row in score_rows(chosen))
     yield from _table(("score", "value", "95 % interval", "n"), rows)
+    yield from (in_markdown(power_of(report)), "")
 
 
 def _stages(counts: Counter[Stage]) -> Lines:

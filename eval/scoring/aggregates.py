@@ -7,18 +7,23 @@ import numpy as np
 
 from eval.metrics import MEANS
 from eval.records import Result
-from eval.scoring.intervals import Floats, interval, resampled_means
+from eval.scoring.clusters import clusters_of
+from eval.scoring.intervals import Floats, detectable, interval, resampled_means
 from eval.scoring.risk_coverage import answered_rightly, risks
 
 
 class Score(TypedDict, total=False):
-    """A score over `n` questions: a `mean`, or another `value`; where known, the bounds of its 95 % interval."""
+    """A score over `n` questions: a `mean`, or another `value`; where known, the bounds of its 95 % interval.
+
+    `detectable` is the change of the mean that a later run over the same questions would show 8 times in 10.
+    """
 
     mean: float
     value: float
     low: float | None
     high: float | None
     n: int
+    detectable: float
 
 
 def aggregate(results: Sequence[Result]) -> dict[str, Score]:
@@ -26,7 +31,7 @@ def aggregate(results: Sequence[Result]) -> dict[str, Score]:
     if not results:
         return {}
     values = score_matrix(results)
-    samples = resampled_means(values)
+    samples = resampled_means(values, clusters_of(results))
     scores = {name: _mean(values[:, i], samples[:, i]) for i, name in enumerate(MEANS) if _count(values[:, i])}
     return scores | balanced_accuracy(scores, samples) | _risk_coverage(results) | _latency(results) | _tokens(results)
 
@@ -72,7 +77,12 @@ def _count(column: Floats) -> int:
 
 def _mean(column: Floats, samples: Floats) -> Score:
     bounds = interval(samples) or (None, None)
-    return Score(mean=float(np.nanmean(column)), low=bounds[0], high=bounds[1], n=_count(column))
+    found = Score(mean=float(np.nanmean(column)), low=bounds[0], high=bounds[1], n=_count(column))
+    error = float(np.nanstd(samples))
+    # Where all questions score the same, nothing is known of how they vary.
+    if error:
+        found["detectable"] = detectable(error)
+    return found
 
 
 def _risk_coverage(results: Sequence[Result]) -> dict[str, Score]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from eval.scoring.intervals import SEED, Floats
+from eval.scoring.clusters import Clusters
+from eval.scoring.intervals import SEED, Floats, summed
 
 SWAPS = 10_000
 
@@ -18,14 +19,19 @@ SWAPS = 10_000
 _BATCH = 100
 
 
-def randomised_p_values(before: Floats, after: Floats, measures: Callable[[Floats], Floats]) -> Floats:
+def randomised_p_values(
+    before: Floats, after: Floats, measures: Callable[[Floats], Floats], clusters: Clusters | None = None
+) -> Floats:
     """Return two-sided p-values of the differences between the measures of two runs, by 10,000 random swaps.
 
     `before` and `after` are (questions, metrics), NaN where a metric is not defined. `measures` turns means (n, metrics)
-    into what is tested (n, k). The result is (k,), NaN where no question differs or a measure is not defined: there is
-    nothing to test. The observed outcome counts among the random ones (Noreen), so that no p-value is 0.
+    into what is tested (n, k). All questions of a cluster are swapped together. The result is (k,), NaN where no question
+    differs or a measure is not defined: there is nothing to test. The observed outcome counts among the random ones (Noreen),
+    so that no p-value is 0.
     """
     first, second = _with_counts(before), _with_counts(after)
+    if clusters is not None:
+        first, second = summed(first, clusters), summed(second, clusters)
     moved = second - first
     observed = _difference(first.sum(axis=0), second.sum(axis=0), measures)
     as_extreme = np.zeros(observed.shape[1])

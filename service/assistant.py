@@ -65,6 +65,8 @@ from service.schemas.maintenance import (
 )
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
+from service.sources.access import LocalSources
+from service.sources.syncing import Sources
 from service.warming import answer_made_up_questions, load_models
 
 log = structlog.get_logger(__name__)
@@ -259,6 +261,11 @@ class LocalAssistant:
         """Make the index equal to these sources. Raises what `index.ingest.upkeep.update` raises."""
         pruning = Pruning(prune, prune_limit)
         return report_wire(update(self.live, paths, pruning=pruning, dry_run=dry_run, on_progress=on_progress))
+
+    @property
+    def sources(self) -> LocalSources:
+        """The sources that `sources.toml` names."""
+        return LocalSources(Sources(self.live, self.settings))
 
     def stop_indexing(self) -> None:
         """Stop indexing soon, and allow no further runs, because the service stops."""

@@ -43,6 +43,8 @@ from service.schemas.maintenance import (
     RebuildResponse,
     StatusResponse,
 )
+from service.sources.access import SourcesAccess
+from service.sources.remote import HttpSources
 
 if TYPE_CHECKING:
     import httpx
@@ -93,6 +95,9 @@ class AdminClient(Client, Protocol):
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
+
+    @property
+    def sources(self) -> SourcesAccess: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,10 @@ class LocalClient:
     def delete(self, article_ids: Sequence[str]) -> None:
         self.assistant.delete(article_ids)
 
+    @property
+    def sources(self) -> SourcesAccess:
+        return self.assistant.sources
+
 
 _HEADERS = {"Content-Type": "application/json"}
 _EVENTS: dict[str, type[HitsEvent | SearchingEvent | SentenceEvent | AskResponse]] = {
@@ -166,7 +175,7 @@ class HttpClient:
     http: "httpx.Client"
 
     def ask(self, request: AskRequest) -> AskResponse:
-        return self._post("/api/ask", request, AskResponse)
+        return self.post("/api/ask", request, AskResponse)
 
     def ask_events(self, request: AskRequest) -> Iterator[AskEvent]:
         """Yield the events of an answer as the service sends them."""
@@ -181,19 +190,19 @@ class HttpClient:
                 yield _EVENTS[name].model_validate_json(data)
 
     def search(self, request: SearchRequest) -> SearchResponse:
-        return self._post("/api/search", request, SearchResponse)
+        return self.post("/api/search", request, SearchResponse)
 
     def articles(self, *, after: str | None = None, limit: int = 100, titled: str = "") -> ArticlesResponse:
         params: dict[str, str | int] = {"limit": limit, "title": titled}
         params |= {} if after is None else {"after": after}
-        return self._get("/api/articles", params, ArticlesResponse)
+        return self.get("/api/articles", params, ArticlesResponse)
 
     def article(self, article_id: str, version: str | None = None) -> ArticleResponse:
         params: dict[str, str | int] = {} if version is None else {"version": version}
-        return self._get(f"/api/articles/{quote(article_id)}", params, ArticleResponse)
+        return self.get(f"/api/articles/{quote(article_id)}", params, ArticleResponse)
 
     def status(self) -> StatusResponse:
-        return self._get("/api/status", {}, StatusResponse)
+        return self.get("/api/status", {}, StatusResponse)
 
     def index(
         self,
@@ -207,8 +216,7 @@ class HttpClient:
         # The service reports once, at the end: there is no progress to pass on.
         absolute = [str(path) if is_address(str(path)) else str(Path(path).absolute()) for path in paths]
         request = IndexRequest(paths=absolute, prune=prune, prune_limit=prune_limit, dry_run=dry_run)
-        with _explaining_interrupt():
-            return self._post("/api/index", request, IndexReportWire)
+        return self.post_long("/api/index", request, IndexReportWire)
 
     def rebuild(self, *, on_progress: OnProgress | None = None) -> RebuildResponse:
         with _explaining_interrupt():
@@ -218,21 +226,33 @@ class HttpClient:
         return BackupResponse.model_validate_json(self._send("POST", "/api/backup", content="{}"))
 
     def check(self, request: CheckRequest) -> CheckResponse:
-        return self._post("/api/check", request, CheckResponse)
+        return self.post("/api/check", request, CheckResponse)
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         named = {"rating": review_filter.rating, "status": review_filter.status, "after": after}
         given: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
-        return self._get("/api/review", given | {"limit": limit}, ReviewResponse)
+        return self.get("/api/review", given | {"limit": limit}, ReviewResponse)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._send("POST", "/api/delete", content=_json(DeleteRequest(article_ids=list(article_ids))))
 
-    def _get(self, path: str, params: dict[str, str | int], shape: type[_Shape]) -> _Shape:
+    @property
+    def sources(self) -> HttpSources:
+        """The sources of the service."""
+        return HttpSources(self)
+
+    def get(self, path: str, params: dict[str, str | int], shape: type[_Shape]) -> _Shape:
+        """Return what the service answers. Raises the FootnoteError that it raised, or ServiceFailed."""
         return shape.model_validate_json(self._send("GET", path, params=params))
 
-    def _post(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
+    def post(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
+        """Send a request and return the answer. Raises what `get` raises."""
         return shape.model_validate_json(self._send("POST", path, content=_json(request)))
+
+    def post_long(self, path: str, request: Wire, shape: type[_Shape]) -> _Shape:
+        """Send a request that may take long. Raises IndexingStopped if Ctrl-C ends the waiting."""
+        with _explaining_interrupt():
+            return self.post(path, request, shape)
 
     def _send(
         self, method: str, path: str, *, content: str | None = None, params: dict[str, str | int] | None = None

@@ -17,6 +17,11 @@ _FILE = "FOOTNOTE_ENV_FILE"
 class Settings(IndexSettings):
     """All settings. Every field is the environment variable `FOOTNOTE_<NAME>`, or a line of a file of settings."""
 
+    sources_file: Path | None = Field(
+        None,
+        description="File that names the sources to keep in step (`footnote sources`). Default: `sources.toml` in the data "
+        "folder.",
+    )
     public_url: str | None = Field(
         None,
         description="Address under which people reach the service; default: the address served on. Used for absolute links.",

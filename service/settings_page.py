@@ -44,7 +44,7 @@ def _values(annotation: Any) -> str:
     if isinstance(annotation, UnionType):
         return " or ".join(_values(part) for part in get_args(annotation) if part is not type(None))
     names = {
-        Path: "folder",
+        Path: "path",
         bool: "`true`, `false`",
         int: "whole number",
         float: "number",

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.errors import NotInHistory
+from index.errors import NotInHistory, WrongUsage
+from index.ingest.run_control import OnProgress
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader, ReaderPassage, Reading
@@ -32,6 +33,13 @@ from service.schemas.history import (
     StoredAnswerResponse,
 )
 from service.schemas.maintenance import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.schemas.sources import (
+    ForgetSourceRequest,
+    ForgetSourceResponse,
+    SourcesResponse,
+    SyncSourcesRequest,
+    SyncSourcesResponse,
+)
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 
@@ -64,8 +72,23 @@ CHECKED = CheckResponse(
 )
 
 
+class NoSources:
+    """The sources of an assistant that has none."""
+
+    def overview(self) -> SourcesResponse:
+        return SourcesResponse(file="/data/sources.toml")
+
+    def sync(self, request: SyncSourcesRequest, *, on_progress: OnProgress | None = None) -> SyncSourcesResponse:
+        raise WrongUsage("There is no such source.")
+
+    def forget(self, request: ForgetSourceRequest) -> ForgetSourceResponse:
+        raise WrongUsage("There is no such source.")
+
+
 class KeepsNothing:
     """The part of an assistant that keeps what was asked, where nothing is."""
+
+    sources = NoSources()
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
         raise _NO_HISTORY

@@ -37,8 +37,15 @@ QUESTION = "How high is the budget of the bird project?"
 SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice")
 UNDOCUMENTED = {("post", "/mcp")}  # its clients learn from itself what there is
 OPEN_TO_ALL = {("get", "/healthz"), ("get", "/readyz")}
-ADMINS_ONLY = {("get", "/metrics"), ("get", "/api/status"), ("get", "/api/review"), ("get", "/api/usage")} | {
-    ("post", f"/api/{name}") for name in ("index", "rebuild", "backup", "check", "delete")
+ADMINS_ONLY = {
+    ("get", "/metrics"),
+    ("get", "/api/status"),
+    ("get", "/api/review"),
+    ("get", "/api/usage"),
+    ("get", "/api/sources"),
+} | {
+    ("post", f"/api/{name}")
+    for name in ("index", "rebuild", "backup", "check", "delete", "sources/sync", "sources/forget")
 }
 
 
@@ -123,6 +130,9 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/backup"): [("/api/backup", {})],
         ("post", "/api/check"): [("/api/check", {})],
         ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
+        ("get", "/api/sources"): [("/api/sources", None)],
+        ("post", "/api/sources/sync"): [("/api/sources/sync", {})],
+        ("post", "/api/sources/forget"): [("/api/sources/forget", {"name": "inner"})],
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
         ("post", "/v1/responses"): [("/v1/responses", response | {"stream": on}) for on in (False, True)],
         ("get", "/v1/models"): [("/v1/models", None)],

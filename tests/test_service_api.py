@@ -116,7 +116,12 @@ def test_health_does_not_ask_the_assistant_and_readiness_does(client: TestClient
     assert client.get("/healthz").json() == {"status": "alive"}
     assert "footnote index" in problem(client.get("/readyz"), 503, "not-ready")
     assistant.error = None
-    assert client.get("/readyz").json() == {"status": "ready", "language_model": "not needed", "watching": "none"}
+    assert client.get("/readyz").json() == {
+        "status": "ready",
+        "language_model": "not needed",
+        "watching": "none",
+        "sources": "none",
+    }
 
 
 def test_publishers_are_those_of_what_the_asker_may_read(client: TestClient, assistant: FakeAssistant) -> None:

@@ -41,7 +41,7 @@ CHECKS: list[CheckFunction] = [
     response_schema_conformance,
 ]
 # These read whatever lies under a path that happens to be made up, or take long. Everyone else is turned away from them.
-NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete", "/api/backup"}
+NOT_FOR_A_MADE_UP_OWNER = {"/api/index", "/api/rebuild", "/api/delete", "/api/backup", "/api/sources/forget"}
 RAIN = "---\npublisher: The Herald\npublished: 2026-04-24\n---\n# Rain\n\nIt rained for 40 days. The Elbe rose by two metres."
 
 

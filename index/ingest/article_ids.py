@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.ingest.withdrawing import file_of
 from index.records import Article
+from index.sources.entries import file_of, name_of
 from index.sources.extraction import ENDINGS
 from index.sources.files import LINES_ENDING, default_id_of, files_in
-from index.sources.source_types import AnySource, Source, printable
+from index.sources.source_types import AnySource, NamedSource, Place, Source, printable
 
 # At most this many names of parent folders are put before an id.
 _DEEPEST = 3
@@ -43,8 +43,11 @@ def ids_for(article: Article, source: AnySource, *, claims: Mapping[str, Claim],
     """Return the ids that an article may have, in the order in which to try them.
 
     An article that states its id has only that one. `before` are the ids that the article at this path had in the index: it
-    keeps one of them if it may still have it.
+    keeps one of them if it may still have it. An article of a named source keeps the id that it had when its file was indexed
+    by itself.
     """
+    if isinstance(source, NamedSource):
+        return _ids_in_named(article, source.place, before)
     if not isinstance(source, Source) or article.id != default_id(article.path, source):
         return [article.id]
     ids = [article.id, *longer_ids(article.id, article.path, source)]
@@ -53,6 +56,14 @@ def ids_for(article: Article, source: AnySource, *, claims: Mapping[str, Claim],
     claim = claims.get(article.id.partition("#")[0] if article.path != file_of(article.path) else article.id)
     mine = claim is None or claim.source >= source.name or claim.path == file_of(article.path)
     return ids if mine else ids[1:]
+
+
+def _ids_in_named(article: Article, place: Place, before: Sequence[str]) -> list[str]:
+    if not isinstance(place, Source) or article.id != default_id(article.path, place):
+        return [article.id]
+    plain = article.id.removeprefix(place.prefix)
+    kept = [one for one in (plain, *longer_ids(plain, article.path, place)) if one in before]
+    return [*kept, article.id]
 
 
 def default_id(path: str, source: Source) -> str | None:
@@ -74,6 +85,4 @@ def longer_ids(plain: str, path: str, source: Source) -> Iterator[str]:
 
 
 def _default_name(file: Path, source: Source) -> str:
-    if file.suffix.lower() != LINES_ENDING:
-        return default_id_of(file, source)
-    return file.name if file == source.root else file.relative_to(source.root).as_posix()
+    return name_of(file, source) if file.suffix.lower() == LINES_ENDING else default_id_of(file, source)

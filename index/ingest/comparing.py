@@ -10,9 +10,9 @@ from pathlib import Path
 from index.ingest.article_ids import Claim, claims_of, default_id, ids_for, longer_ids
 from index.ingest.chunking import content_key
 from index.ingest.sync_report import Problem
-from index.ingest.withdrawing import file_of
 from index.records import Article
 from index.sources.addresses import is_address
+from index.sources.entries import file_of
 from index.sources.files import read_file
 from index.sources.source_types import (
     AnySource,
@@ -24,6 +24,7 @@ from index.sources.source_types import (
     Skipped,
     Source,
     Withdrawn,
+    has_owner,
     unexpected,
 )
 from index.stores.catalog_reader import Entry
@@ -91,12 +92,17 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
 
 
 def _compared(article: Article, source: AnySource, tally: Tally, limits: Limits) -> Prepared | None:
-    """Return the article if it has to be written, None if it is unchanged or collides with another."""
+    """Return the article if it has to be written, None if it is unchanged, another source's, or collides with another."""
     ids_before = tally.ids_at.get(article.path, ())
+    sources_before = (tally.known[one].source for one in ids_before)
+    if owner := next((one for one in sources_before if has_owner(one) and one != source.name), None):
+        what = f"belongs to the source {owner!r}, which reads it too, and stays as it is there. Leave it out of one of them."
+        tally.warnings.append(Problem(article.path, what))
+        return None
     ids = ids_for(article, source, claims=tally.claims, before=ids_before)
     if any(tally.seen.get(one) == article.path for one in ids):
         return None  # it is in two sources: by itself and in its folder
-    others = {one: _collision(one, article.path, tally, limits) for one in ids}
+    others = {one: _collision(one, article.path, source.name, tally, limits) for one in ids}
     free = next((one for one in ids if others[one] is None), None)
     other = others.get(article.id)
     among_its_own = other is not None and isinstance(source, Source) and source.holds(other)
@@ -129,7 +135,7 @@ def _note_collision(article: Article, other: str, tally: Tally) -> None:
         tally.unclear.add(file_of(article.path))
 
 
-def _collision(article_id: str, path: str, tally: Tally, limits: Limits) -> str | None:
+def _collision(article_id: str, path: str, source_name: str, tally: Tally, limits: Limits) -> str | None:
     """Return the path of another article that still has this id, if there is one."""
     if article_id in tally.seen:
         return tally.seen[article_id]
@@ -138,6 +144,8 @@ def _collision(article_id: str, path: str, tally: Tally, limits: Limits) -> str 
         return None
     if is_address(entry.path):
         return entry.path  # the id of a page is its address, so this article uses it on purpose or by mistake
+    if has_owner(entry.source):
+        return None if entry.source == source_name else entry.path  # in its own source, it may have moved
     file = file_of(entry.path)
     if file == file_of(path):
         return None  # a line that moved in its file

@@ -16,13 +16,14 @@ from index.ingest.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.ingest.run_control import OnProgress, Progress, RunControl
 from index.ingest.sweeping import sweep
 from index.ingest.sync_report import Problem, SyncReport
-from index.ingest.withdrawing import closed_articles, file_of, withdrawn_articles
+from index.ingest.withdrawing import closed_articles, withdrawn_articles
 from index.ingest.writing import write
 from index.records import EVERYTHING, Article
-from index.sources.addresses import is_address
+from index.sources.addresses import is_address, path_of
+from index.sources.entries import file_of
 from index.sources.feeds import Listed
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
-from index.sources.source_types import AnySource, Limits, ReadResult
+from index.sources.source_types import AnySource, Limits, NamedSource, ReadResult
 from index.stores.catalog_reader import Entry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
@@ -175,18 +176,19 @@ def _gone(tally: Tally, sources: Sequence[AnySource]) -> dict[str, Entry]:
     Articles of a file or folder that could not be read, or only in part, count as existing. A page is gone only if its
     address says so: feeds list only recent pages, so a page that is no longer listed may still exist.
     """
-    names = {source.name for source in sources}
+    named = {source.name: source for source in sources}
     return {
         article_id: entry
         for article_id, entry in tally.known.items()
-        if entry.source in names
-        and article_id not in tally.seen
-        and (entry.path in tally.gone if is_address(entry.path) else _is_gone(tally, entry))
+        if entry.source in named and article_id not in tally.seen and _is_gone(tally, entry, named[entry.source])
     }
 
 
-def _is_gone(tally: Tally, entry: Entry) -> bool:
-    return tally.failed_files.isdisjoint([file_of(entry.path), *map(str, Path(entry.path).parents)])
+def _is_gone(tally: Tally, entry: Entry, source: AnySource) -> bool:
+    if is_address(entry.path):
+        left_out = isinstance(source, NamedSource) and not source.taking.takes(path_of(entry.path))
+        return left_out or entry.path in tally.gone
+    return tally.failed_files.isdisjoint([entry.source, file_of(entry.path), *map(str, Path(entry.path).parents)])
 
 
 def _prepared(

@@ -16,7 +16,7 @@ from index.ingest.sweeping import deleted_vectors
 from index.ingest.sync import delete, sync
 from index.ingest.sync_report import SyncReport, combined
 from index.sources.reading import sources_from
-from index.sources.source_types import AnySource, Source, WebSource
+from index.sources.source_types import AnySource, NamedSource, Place, Source
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 
@@ -45,7 +45,7 @@ class CheckResult:
 
 def update(
     live: LiveIndex,
-    paths: Iterable[Path | str],
+    paths: Iterable[Path | str | AnySource],
     *,
     pruning: Pruning = NO_PRUNING,
     dry_run: bool = False,
@@ -57,8 +57,8 @@ def update(
     answers questions. Afterwards Chroma's folder is compacted if that is worth it. Files do not wait for addresses.
     """
     sources = sources_from(paths)
-    files = [source for source in sources if isinstance(source, Source)]
-    addresses = [source for source in sources if isinstance(source, WebSource)]
+    files = [source for source in sources if isinstance(_place(source), Source)]
+    addresses = [source for source in sources if source not in files]
     parts: list[tuple[Sequence[AnySource], Lock]] = [(files, live.indexing)] if files or not addresses else []
     parts += [(addresses, live.fetching)] if addresses else []
     rebuilt = _made_again(live, dry_run=dry_run, on_progress=on_progress)
@@ -73,6 +73,10 @@ def update(
         if not dry_run:
             _compact(live)
     return UpdateResult(combined(reports), rebuilt)
+
+
+def _place(source: AnySource) -> Place:
+    return source.place if isinstance(source, NamedSource) else source
 
 
 def _made_again(live: LiveIndex, *, dry_run: bool, on_progress: OnProgress | None) -> str | None:

@@ -1,11 +1,10 @@
 """Finds indexed articles that a run must withdraw, even without pruning: drafts, and articles with unclear readers."""
 
-import re
 from collections.abc import Mapping, Set
 
+from index.sources.entries import file_of
 from index.stores.catalog_reader import Entry
 
-_LINE_NUMBER = re.compile(r"(?<=\.jsonl)#\d+\Z", re.IGNORECASE)
 _NOBODY: frozenset[str] = frozenset()
 
 
@@ -38,8 +37,3 @@ def closed_articles(known: Mapping[str, Entry], unclear: Set[str], *, seen: Mapp
         and article_id not in seen
         and entry.info.groups != _NOBODY
     ]
-
-
-def file_of(path: str) -> str:
-    """Return the file of an article's path, without a line number."""
-    return _LINE_NUMBER.sub("", path)

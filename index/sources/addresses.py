@@ -20,6 +20,11 @@ def is_address(named: str) -> bool:
     return bool(_SCHEME.match(named))
 
 
+def path_of(address: str) -> str:
+    """Return the path of an address as patterns match it, without its first slash."""
+    return urlsplit(address).path.lstrip("/")
+
+
 def clean_address(written: str) -> str:
     """Return the normalised address: without fragment, default port and tracking, host in lower case.
 

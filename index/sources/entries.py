@@ -7,6 +7,7 @@ from pathlib import Path
 from index.errors import AccessUnclear, ArticleError
 from index.sources.source_types import Failed, ReadResult, Source, printable, unexpected
 
+_ENTRY_NUMBER = re.compile(r"(\.(?:jsonl|xml|rss|atom))#\d+\Z", re.IGNORECASE)
 _GROUPS = re.compile(rb"""groups["'*_`\])\s]{0,9}[:=]|=\s{0,9}["']?\s{0,9}groups""", re.IGNORECASE)
 
 
@@ -15,9 +16,19 @@ def may_name_groups(raw: bytes) -> bool:
     return bool(_GROUPS.search(raw.replace(b"\0", b"")))
 
 
-def name_of(file: Path, source: Source) -> str:
-    """Return the name of a file in the ids of its articles: its path below the folder."""
+def file_of(path: str) -> str:
+    """Return the file of an article's path, without the number of a line or entry in it."""
+    return _ENTRY_NUMBER.sub(r"\1", path)
+
+
+def path_in(file: Path, source: Source) -> str:
+    """Return the path of a file below its source's folder, or its name if it is the source itself."""
     return file.name if file == source.root else file.relative_to(source.root).as_posix()
+
+
+def name_of(file: Path, source: Source) -> str:
+    """Return the name of a file in the ids of its articles."""
+    return source.prefix + path_in(file, source)
 
 
 def read_entry(read: Callable[[], ReadResult], *, path: str, file: Path, raw: bytes = b"") -> ReadResult:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from index.errors import IndexingStopped
 from index.sources.articles import article_from
-from index.sources.entries import failed
+from index.sources.entries import failed, path_in
 from index.sources.extraction import ENDINGS, check_size, extract_apart
 from index.sources.feed_files import FEED_ENDINGS, read_feed_file
 from index.sources.frontmatter import LONGEST
@@ -21,17 +21,19 @@ from index.sources.source_types import (
     Withdrawn,
     printable,
 )
+from index.sources.taking import TAKES_ALL, Taking
 
 LINES_ENDING = ".jsonl"
 _DRAFTS = "_drafts"
 """Jekyll's folder of what is not published."""
 
 
-def read_files(source: Source, *, limits: Limits) -> Iterator[ReadResult]:
-    """Read every article of a file or folder, in order of path."""
+def read_files(source: Source, *, limits: Limits, taking: Taking = TAKES_ALL) -> Iterator[ReadResult]:
+    """Read every article of a file or folder, in order of path, as far as it is taken."""
     unlisted: list[OSError] = []
     for file in files_in(source.root, unlisted, follow_links=limits.follow_links):
-        yield from read_file(file, source, limits=limits)
+        if taking.takes(path_in(file, source)):
+            yield from read_file(file, source, limits=limits)
     for error in unlisted:
         path = printable(error.filename)
         yield Failed(path, path, _explain(error))
@@ -104,7 +106,8 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
 def default_id_of(file: Path, source: Source) -> str:
     """Return the id of the article in a file that gives none itself: its path below the folder, without its ending."""
     # Slashes on every system: an id is a name, not a path.
-    return file.stem if file == source.root else file.relative_to(source.root).with_suffix("").as_posix()
+    name = file.stem if file == source.root else file.relative_to(source.root).with_suffix("").as_posix()
+    return source.prefix + name
 
 
 def _passed_over(why: str) -> str:

@@ -13,8 +13,20 @@ from index.sources.feeds import Listed
 from index.sources.fetching import Fetcher, Politeness, fetching
 from index.sources.files import LINES_ENDING, files_in, read_files
 from index.sources.lines import count_lines
+from index.sources.named import as_named
 from index.sources.plain import decode
-from index.sources.source_types import AnySource, Failed, Limits, ReadResult, Source, WebSource, printable, unexpected
+from index.sources.source_types import (
+    AnySource,
+    Failed,
+    Limits,
+    NamedSource,
+    ReadResult,
+    Source,
+    WebSource,
+    printable,
+    unexpected,
+)
+from index.sources.taking import TAKES_ALL
 from index.sources.web import read_address
 
 LIST_ENDING = ".urls"
@@ -48,14 +60,19 @@ def read_articles(
     with ExitStack() as stack:
         fetcher: Fetcher | None = None
         for source in sources:
-            match source:
+            place, taking = (source.place, source.taking) if isinstance(source, NamedSource) else (source, TAKES_ALL)
+            readings: Iterator[ReadResult]
+            match place:
+                case Source(root) if not os.path.lexists(root):
+                    readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
-                    yield from _guarded(read_files(source, limits=limits), source)
-                case WebSource(address):
+                    readings = read_files(place, limits=limits, taking=taking)
+                case WebSource():
                     fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness(), stopped))
-                    before = (known or {}).get(address, ())
-                    pages = read_address(source, fetcher, limits=limits, known=before, visited=visited)
-                    yield from _guarded(pages, source)
+                    before = (known or {}).get(source.name, ())
+                    readings = read_address(place, fetcher, limits=limits, known=before, visited=visited, taking=taking)
+            named = as_named(readings, source) if isinstance(source, NamedSource) else readings
+            yield from _guarded(named, source)
 
 
 def _guarded(readings: Iterable[ReadResult], source: AnySource) -> Iterator[ReadResult]:
@@ -73,7 +90,8 @@ def count_articles(sources: Iterable[AnySource]) -> int:
 
     How many pages an address has is known only after fetching it.
     """
-    return sum(1 if isinstance(source, WebSource) else _count_in(source.root) for source in sources)
+    places = [source.place if isinstance(source, NamedSource) else source for source in sources]
+    return sum(_count_in(place.root) if isinstance(place, Source) else 1 for place in places)
 
 
 def _count_in(root: Path) -> int:
@@ -105,7 +123,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource)):
+    if isinstance(named, (Source, WebSource, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from index.records import Article, TextFormat
 from index.sources.metadata import Metadata
+from index.sources.taking import TAKES_ALL, Taking
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file or folder to index. `root` is absolute."""
+    """A file or folder to index. `root` is absolute. `prefix` begins the id of each article that states none."""
 
     root: Path
+    prefix: str = ""
 
     @property
     def name(self) -> str:
@@ -34,7 +36,27 @@ class WebSource:
         return self.address
 
 
-AnySource = Source | WebSource
+Place = Source | WebSource
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSource:
+    """A source of `sources.toml`: what is taken of a place, under a name of its own, and who may read that.
+
+    Its articles belong to it. No other source changes, takes over or deletes them.
+    """
+
+    name: str
+    place: Place
+    taking: Taking = TAKES_ALL
+
+
+AnySource = Place | NamedSource
+
+
+def has_owner(source: str) -> bool:
+    """Return whether articles of the source with this name belong to a named source. Paths and addresses have slashes."""
+    return "/" not in source and os.sep not in source
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from random import sample
 
 from index.errors import AccessUnclear, ArticleError
+from index.sources.addresses import path_of
 from index.sources.apart import apart
 from index.sources.articles import article_from
 from index.sources.extraction import extract_apart
 from index.sources.feeds import Listed, Listing, listing_in, may_list
 from index.sources.fetching import Fetched, Fetcher, PageGone
 from index.sources.source_types import Extracted, Failed, Gone, Limits, Read, ReadResult, Skipped, WebSource, Withdrawn
+from index.sources.taking import TAKES_ALL, Taking
 
 # Sitemaps that list sitemaps go no deeper than this.
 _DEPTH = 2
@@ -37,20 +39,28 @@ class _Visit:
     fetcher: Fetcher
     limits: Limits
     visited: set[str] = field(default_factory=set)
+    taking: Taking = TAKES_ALL
     pages: int = 0
     sitemaps: int = 0
 
 
 def read_address(
-    source: WebSource, fetcher: Fetcher, *, limits: Limits, known: Sequence[Listed] = (), visited: set[str]
+    source: WebSource,
+    fetcher: Fetcher,
+    *,
+    limits: Limits,
+    known: Sequence[Listed] = (),
+    visited: set[str],
+    taking: Taking = TAKES_ALL,
 ) -> Iterator[ReadResult]:
     """Read what an address leads to: its page, or the pages of a feed or sitemap.
 
     `known` are pages that came from this source before: those that it lists no longer are asked for again, so that what
     is gone is told from what only rolled out of a feed. Where they are more than a run may fetch, chance picks some, so
-    that each has its turn. `visited` is added to, and nothing in it is asked for twice.
+    that each has its turn. `visited` is added to, and nothing in it is asked for twice. Of the pages that are listed,
+    only those are fetched that are taken.
     """
-    visit = _Visit(source, fetcher, limits, visited)
+    visit = _Visit(source, fetcher, limits, visited, taking)
     yield from _read_named(visit, Listed(source.address), depth=0)
     unlisted = [listed for listed in known if listed.address not in visited]
     for listed in sample(unlisted, min(len(unlisted), fetcher.politeness.max_pages)):
@@ -115,7 +125,7 @@ def _listing(visit: _Visit, fetched: Fetched) -> Listing | None:
 
 def _read_page(visit: _Visit, listed: Listed) -> Iterator[ReadResult]:
     address = listed.address
-    if address in visit.visited:
+    if address in visit.visited or not visit.taking.takes(path_of(address)):
         return
     visit.visited.add(address)
     visit.pages += 1

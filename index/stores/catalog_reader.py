@@ -85,6 +85,17 @@ class CatalogReader:
             rows = [connection.execute(readable.offset(at).limit(1)).mappings().first() for at in places]
             return [queries.info_of(row) for row in rows if row]
 
+    def count_by_source(self) -> dict[str, int]:
+        """Return the number of articles of each source."""
+        query = select(articles.c.source, func.count().label("articles")).group_by(articles.c.source)
+        with self._engine.connect() as connection:
+            return {row.source: row.articles for row in connection.execute(query)}
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """Return the ids of all articles of a source."""
+        with self._engine.connect() as connection:
+            return list(connection.scalars(select(articles.c.id).where(articles.c.source == source)))
+
     def publishers(self, access: Access) -> dict[str, int]:
         """Return the number of articles of each publisher that may be read, in order of name."""
         name = articles.c.publisher

@@ -22,6 +22,7 @@ from service.api.routes.maintenance import AdminAssistant, admin_router
 from service.api.routes.me import me_router
 from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
+from service.api.routes.sources import SourcesAssistant, sources_router
 from service.auth.authentication import authenticator_for
 from service.auth.fair_queue import STOPPING, FairQueue
 from service.auth.limits import fair_queue_for, limits_for
@@ -37,6 +38,7 @@ from service.openai.errors import OpenAIErrors
 from service.schemas.examples import add_examples
 from service.schemas.maintenance import ReadyResponse
 from service.settings import Settings
+from service.sources.reports import health as sources_health
 
 _NO_MODEL = (
     "The language model cannot be reached, and FOOTNOTE_LLM_FALLBACK=false forbids quotes in its place. Is its server up, "
@@ -47,7 +49,7 @@ WEB = Path(__file__).parents[1] / "web"
 _NO_PAGES = ("/api", "/v1", "/mcp", "/static")
 
 
-class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, Protocol):
+class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, SourcesAssistant, Protocol):
     """What the HTTP API needs from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
@@ -89,10 +91,11 @@ def create_app(
     app.include_router(articles_router(assistant, auth))
     app.include_router(history_router(assistant, auth, limits))
     app.include_router(admin_router(assistant, auth))
+    app.include_router(sources_router(assistant, auth))
     app.include_router(openai_router(assistant, auth, settings), dependencies=[Depends(limits.admit_question)])
     app.include_router(mcp_router(assistant, limits, settings))
     app.include_router(_health(assistant, LlmHealth(settings), queue, fallback=settings.llm_fallback))
-    app.include_router(metrics_router(auth_state.metrics, auth, status=assistant.status))
+    app.include_router(metrics_router(auth_state.metrics, auth, assistant))
     app.include_router(_page())
     app.mount("/static", StaticFiles(directory=WEB))
     add_examples(app)
@@ -127,7 +130,11 @@ def _health(assistant: Assistant, model: LlmHealth, queue: FairQueue, *, fallbac
         reach = model.now()
         if reach == "unreachable" and not fallback:
             raise Refused(503, "not-ready", _NO_MODEL)
-        return ReadyResponse(language_model=reach, watching=health(assistant.status().watching))
+        return ReadyResponse(
+            language_model=reach,
+            watching=health(assistant.status().watching),
+            sources=sources_health(assistant.sources.overview()),
+        )
 
     return router
 

@@ -37,6 +37,8 @@ from service.monitoring.tracing import tracing
 from service.opening import open_assistant, service_owner
 from service.settings import Settings
 from service.slack.tokens import wanted
+from service.sources.keeping import kept_in_step
+from service.sources.syncing import Sources
 
 # Work whose asker has gone checks its deadline more often than this.
 _IDLE_SECONDS = 5.0
@@ -83,7 +85,8 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
         if slack:
             app.include_router(stack.enter_context(_slack(assistant, settings, database, auth_state, url)))
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
-        with watching(assistant, watch, data_dir=settings.data_dir):
+        in_step = kept_in_step(Sources(assistant.live, settings))
+        with watching(assistant, watch, data_dir=settings.data_dir), in_step:
             server = Server(
                 _config(app, settings),
                 queue,

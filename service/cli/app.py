@@ -13,6 +13,8 @@ from service.cli.help import HELP_NAMES, show_plain_types
 from service.cli.keys import app as keys_app
 from service.cli.mcp import mcp
 from service.cli.slack import app as slack_app
+from service.cli.sources import app as sources_app
+from service.cli.sources import sync
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.add_typer(eval_app, name="eval")
 app.add_typer(keys_app, name="keys")
 app.add_typer(slack_app, name="slack")
+app.add_typer(sources_app, name="sources")
+app.command("sync")(sync)
 app.command("bench")(bench)
 app.command("audit")(audit)
 app.command("mcp")(mcp)
@@ -77,9 +81,10 @@ def index(
     from index.errors import WrongUsage
     from service.cli.interrupts import stopped_by_ctrl_c
     from service.cli.printing import print_index_report, print_rebuilt, progress_bar
+    from service.cli.shares import share
     from service.opening import open_client
 
-    limit = _share(prune_limit)
+    limit = share(prune_limit)
     if rebuild and dry_run:
         raise WrongUsage("A rebuild cannot be tried out. Leave out --rebuild or --dry-run.")
     if not paths and not rebuild:
@@ -225,18 +230,6 @@ def _echo_json(json: str) -> None:
     from index.control_characters import json_controls
 
     typer.echo(json_controls(json))
-
-
-def _share(text: str) -> float:
-    from index.errors import WrongUsage
-
-    try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise WrongUsage(f"--prune-limit {text!r} is not a share. Write a percentage such as 20%.")
-    return share
 
 
 def main() -> None:

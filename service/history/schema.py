@@ -134,7 +134,21 @@ slack_threads = Table(
     Column("updated", Float, nullable=False),
 )
 
-NEWEST = "0002"
+# One row for each sync of a source of `sources.toml` (`service.history.syncs`).
+source_syncs = Table(
+    "source_syncs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False, index=True),
+    Column("started", UtcDateTime, nullable=False),
+    Column("finished", UtcDateTime, nullable=False),
+    Column("error", Text),  # why the source could not be synced
+    Column("failures", Integer, nullable=False),  # how often in a row that was so
+    Column("counts", JSON, nullable=False),
+    Column("problems", JSON, nullable=False),  # [path, error] of the first files that failed, and warnings
+)
+
+NEWEST = "0003"
 
 
 def upgrade(connection: Connection) -> None:

@@ -57,6 +57,12 @@ class Metrics:
             "Watched folders that cannot be kept equal to the index now.",
             registry=registry,
         )
+        self.sources = Gauge("footnote_sources", "Sources that sources.toml names.", registry=registry)
+        self.sources_failing = Gauge(
+            "footnote_sources_failing",
+            "Sources that failed three times in a row, or whose entries cannot be read.",
+            registry=registry,
+        )
         self.waiting = Gauge("footnote_questions_waiting", "Questions that wait for their turn.", registry=registry)
         self.loop_delay = Histogram(
             "footnote_event_loop_delay_seconds",

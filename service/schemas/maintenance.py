@@ -21,18 +21,21 @@ class WatchWire(Wire):
 
 
 WatchHealth = Literal["none", "working", "failing"]
+SourceHealth = Literal["none", "working", "failing"]
 ModelReach = Literal["not needed", "reachable", "unreachable"]
 
 
 class ReadyResponse(Wire):
     """Questions can be asked. Where the language model cannot be reached, answers quote the articles.
 
-    Where `watching` is `failing`, changes of a watched folder do not count now; `footnote status` names it, and why.
+    Where `watching` is `failing`, changes of a watched folder do not count now; `footnote status` names it, and why. Where
+    `sources` is, a source failed three times in a row or cannot be read; `footnote sources status` names it, and why.
     """
 
     status: Literal["ready"] = "ready"
     language_model: ModelReach
     watching: WatchHealth = "none"
+    sources: SourceHealth = "none"
 
 
 class StatusResponse(Wire):

@@ -1,0 +1,41 @@
+"""Reads named sources: what their files say, and who may read it as the source has it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from index.sources.addresses import path_of
+from index.sources.entries import file_of, path_in
+from index.sources.source_types import Failed, NamedSource, Place, Read, ReadResult, Source, WebSource
+
+
+def path_in_place(path: str, place: Place) -> str:
+    """Return the path of an article's file in a place, as patterns match it. For an address, it is the path of that."""
+    match place:
+        case Source():
+            return path_in(Path(file_of(path)), place)
+        case WebSource():
+            return path_of(path)
+
+
+def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[ReadResult]:
+    """Yield the readings of a source's place as those of the source, with the readers that the source allows."""
+    for reading in readings:
+        match reading:
+            case Read():
+                yield _restricted(reading, source)
+            case Failed(path=path) if path == source.place.name:
+                yield replace(reading, path=source.name, file=source.name, error=f"({path}) {reading.error}")
+            case _:
+                yield reading
+
+
+def _restricted(reading: Read, source: NamedSource) -> Read:
+    info = reading.article.info
+    groups = source.taking.readers_of(path_in_place(reading.article.path, source.place), info.groups)
+    warnings = reading.warnings
+    if info.groups and groups == frozenset():
+        names = ", ".join(sorted(info.groups))
+        warnings = (*warnings, f"is for {names}, none of which may read it here; now nobody may")
+    article = replace(reading.article, info=replace(info, groups=groups))
+    return Read(article, source, warnings)

@@ -1,0 +1,70 @@
+"""What a named source takes of a place, and who may read it: patterns of paths as in a `.gitignore` file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pathspec import GitIgnoreSpec
+
+Groups = frozenset[str] | None
+"""Who may read: None means everyone, an empty set nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule:
+    """The groups of the articles whose paths match a pattern."""
+
+    pattern: str
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What a source takes, by the path of each file in the source, and who may read it.
+
+    With `include`, only paths that match it are taken; what matches `exclude` never is. `groups` may read the articles of the
+    source, except where a rule matches: the last one that does counts.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    groups: Groups = None
+    rules: tuple[GroupRule, ...] = ()
+
+    def takes(self, name: str) -> bool:
+        """Return whether a file with this path in the source is taken."""
+        return (not self.include or _matches(self.include, name)) and not _matches(self.exclude, name)
+
+    def readers_of(self, name: str, stated: Groups) -> Groups:
+        """Return who may read a file with this path that itself states these groups.
+
+        A file can narrow down who may read it, and never widen it.
+        """
+        allowed = next((rule.groups for rule in reversed(self.rules) if _matches((rule.pattern,), name)), self.groups)
+        if allowed is None or stated is None:
+            return stated if allowed is None else allowed
+        return allowed & stated
+
+
+TAKES_ALL = Taking()
+
+
+def check_pattern(pattern: str) -> str:
+    """Return a pattern that can match something. Raises ValueError."""
+    try:
+        usable = any(part.include is not None for part in _spec((pattern,)).patterns)
+    except re.error as error:
+        raise ValueError(f"the pattern {pattern!r} cannot be used: {error}") from None
+    if not usable:
+        raise ValueError(f"the pattern {pattern!r} matches nothing")
+    return pattern
+
+
+def _matches(patterns: Sequence[str], name: str) -> bool:
+    return _spec(tuple(patterns)).match_file(name)
+
+
+@lru_cache(maxsize=256)
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(patterns)

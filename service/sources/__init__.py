@@ -1,0 +1,1 @@
+"""Sources: what `sources.toml` names, how each is synced, and when."""

@@ -1,0 +1,138 @@
+"""Reads and changes `sources.toml`. An entry that cannot be read fails its source, and none of the others."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import tomlkit
+from pydantic import ValidationError
+from tomlkit.exceptions import TOMLKitError
+
+from index.errors import WrongUsage
+from index.sources.source_types import NamedSource
+from service.settings import Settings
+from service.sources.entries import NAME, SourceEntry
+
+_LONGEST = 1_000_000
+_TABLE = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A source that `sources.toml` names."""
+
+    name: str
+    entry: SourceEntry
+    source: NamedSource
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An entry that cannot be read. Its articles stay as they are until it can."""
+
+    name: str
+    problem: str
+
+
+SourceListing = list[Configured | Unreadable]
+
+
+def sources_file(settings: Settings) -> Path:
+    """Return where `sources.toml` is: where the settings say, or in the data folder."""
+    return (settings.sources_file or settings.data_dir / "sources.toml").expanduser().absolute()
+
+
+def read_sources(file: Path) -> SourceListing:
+    """Return the sources that the file names, in its order. None if there is no file. Raises WrongUsage if it is no TOML."""
+    return [_read_entry(name, fields, file) for name, fields in _tables(file).items()]
+
+
+def add_source(file: Path, name: str, fields: dict[str, object]) -> Configured:
+    """Add an entry to the file, which is created if it is missing. Raises WrongUsage; then the file is as it was."""
+    if name in _tables(file):
+        raise WrongUsage(f"There is a source {name!r} in {file}. Remove it first, or choose another name.")
+    read = _read_entry(name, fields, file)
+    if isinstance(read, Unreadable):
+        raise WrongUsage(f"The source {name!r} cannot be added: {read.problem}")
+    document = _document(file)
+    if _TABLE not in document:
+        document.add(_TABLE, tomlkit.table(is_super_table=True))
+    entry = tomlkit.table()
+    entry.update(fields)
+    document[_TABLE].append(name, entry)
+    _write(file, tomlkit.dumps(document))
+    return read
+
+
+def remove_source(file: Path, name: str) -> bool:
+    """Remove an entry from the file, and say whether there was one. Raises WrongUsage if the file cannot be changed."""
+    if name not in _tables(file):
+        return False
+    document = _document(file)
+    document[_TABLE].remove(name)
+    _write(file, tomlkit.dumps(document))
+    return True
+
+
+def _tables(file: Path) -> dict[str, object]:
+    try:
+        read = tomllib.loads(_text(file))
+    except (ValueError, RecursionError) as error:  # both of bad TOML and of bad UTF-8
+        raise WrongUsage(f"{file} cannot be read: {error}. Correct it; until then no source is synced.") from None
+    if unknown := [key for key in read if key != _TABLE]:
+        raise WrongUsage(f"{file} has {unknown[0][:80]!r}. Write each source as a table [{_TABLE}.NAME].")
+    tables = read.get(_TABLE, {})
+    if not isinstance(tables, dict):
+        raise WrongUsage(f"{file} has {_TABLE!r} that is no table. Write each source as a table [{_TABLE}.NAME].")
+    return tables
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as raw:
+            content = raw.read(_LONGEST + 1)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be read ({error.strerror}). Correct FOOTNOTE_SOURCES_FILE.") from None
+    if len(content) > _LONGEST:
+        raise WrongUsage(f"{file} is longer than {_LONGEST:,} bytes. Shorten it.")
+    return content.decode()
+
+
+def _read_entry(name: str, fields: object, file: Path) -> Configured | Unreadable:
+    if not NAME.fullmatch(name):
+        return Unreadable(name, "a name has 1 to 64 lower-case letters, digits, dots, dashes and underscores.")
+    try:
+        entry = SourceEntry.model_validate(fields)
+        return Configured(name, entry, entry.source(name, folder=file.parent))
+    except ValidationError as error:
+        return Unreadable(name, "; ".join(_wrong(list(map(str, one["loc"])), one["msg"]) for one in error.errors()))
+    except (OSError, RuntimeError, ValueError) as error:  # a path with NUL, a home that is unknown, a loop of links
+        return Unreadable(name, f"place: {error}")
+
+
+def _wrong(where: list[str], what: str) -> str:
+    return ": ".join(filter(None, [".".join(where), what.removeprefix("Value error, ")]))
+
+
+def _document(file: Path) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(_text(file))
+    except TOMLKitError as error:
+        raise WrongUsage(f"{file} cannot be changed: {error}. Correct it.") from None
+
+
+def _write(file: Path, text: str) -> None:
+    """Write the file in one step: a reader sees the old one or the new one."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=file.parent, prefix=file.name, delete=False, encoding="utf-8") as new:
+            new.write(text)
+        if file.exists():
+            os.chmod(new.name, file.stat().st_mode & 0o777)
+        os.replace(new.name, file.resolve())
+    except OSError as error:
+        raise WrongUsage(f"{file} cannot be written ({error.strerror}).") from None

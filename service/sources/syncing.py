@@ -1,0 +1,133 @@
+"""Syncs sources, one by one, and records how that went. No source keeps another one from being synced."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from index.errors import FootnoteError, IndexingStopped, WrongUsage
+from index.ingest.pruning import Pruning
+from index.ingest.run_control import OnProgress
+from index.ingest.sync_report import Problem, SyncReport
+from index.ingest.upkeep import delete_articles, update
+from index.sources.source_types import has_owner
+from index.stores.live import LiveIndex
+from service.history.database import opened_database
+from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
+from service.settings import Settings
+from service.sources.file import Configured, SourceListing, Unreadable, read_sources, remove_source, sources_file
+
+_PROBLEMS_KEPT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources that `sources.toml` names, for an open index. The file is read for each call: it may change at any time."""
+
+    live: LiveIndex
+    settings: Settings
+
+    def listing(self) -> SourceListing:
+        """Return the sources. Raises WrongUsage if the file cannot be read."""
+        return read_sources(sources_file(self.settings))
+
+    def last_syncs(self) -> dict[str, SyncRecord]:
+        """Return the record of the last sync of each source, by name."""
+        with self._database() as engine:
+            return last_syncs(engine)
+
+    def articles(self) -> dict[str, int]:
+        """Return how many articles each named source has, also those that the file no longer names."""
+        with self.live.pinned() as index:
+            return {name: count for name, count in index.catalog.count_by_source().items() if has_owner(name)}
+
+    def sync(
+        self, names: Sequence[str] = (), *, prune_limit: float | None = None, on_progress: OnProgress | None = None
+    ) -> list[SyncRecord]:
+        """Sync these sources, or all, one after the other. Raises WrongUsage if there is no such source."""
+        sources = {one.name: one for one in self.listing()}
+        if unknown := [name for name in names if name not in sources]:
+            raise WrongUsage(f"There is no source {unknown[0]!r}. `footnote sources list` shows them all.")
+        chosen = [sources[name] for name in names] if names else list(sources.values())
+        return [self.sync_one(one, prune_limit=prune_limit, on_progress=on_progress) for one in chosen]
+
+    def sync_one(
+        self,
+        source: Configured | Unreadable,
+        *,
+        prune_limit: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> SyncRecord:
+        """Sync a source, and record how that went, whatever goes wrong. Raises IndexingStopped, and records nothing then."""
+        started = datetime.now(UTC)
+        try:
+            report = self._synced(source, prune_limit, on_progress)
+            error = _error_of(source, report)
+        except IndexingStopped:
+            raise
+        except Exception as failure:  # noqa: BLE001 - nothing that one source does keeps others from being synced
+            report = None
+            error = str(failure) if isinstance(failure, FootnoteError) else f"{type(failure).__name__}: {failure}"
+        with self._database() as engine:
+            before = last_syncs(engine).get(source.name)
+            record = SyncRecord(
+                source=source.name,
+                started=started,
+                finished=datetime.now(UTC),
+                error=error,
+                failures=(before.failures if before else 0) + 1 if error else 0,
+                counts=_counts(report) if report else {},
+                problems=_problems(source, report) if report else (),
+            )
+            record_sync(engine, record)
+        return record
+
+    def forget(self, name: str) -> int:
+        """Remove a source from the file, with its articles and records. Return how many articles were deleted.
+
+        Raises WrongUsage if neither the file nor the index knows the source.
+        """
+        with self.live.pinned() as index:
+            ids = index.catalog.ids_of_source(name)
+        if not remove_source(sources_file(self.settings), name) and not ids:
+            raise WrongUsage(f"There is no source {name!r}. `footnote sources list` shows them all.")
+        if ids:
+            delete_articles(self.live, ids)
+        with self._database() as engine:
+            forget_syncs(engine, name)
+        return len(ids)
+
+    def _synced(
+        self, source: Configured | Unreadable, prune_limit: float | None, on_progress: OnProgress | None
+    ) -> SyncReport:
+        if isinstance(source, Unreadable):
+            raise WrongUsage(f"Its entry in sources.toml cannot be read: {source.problem}")
+        pruning = source.entry.pruning
+        if prune_limit is not None:
+            pruning = Pruning(pruning.enabled, prune_limit)
+        return update(self.live, [source.source], pruning=pruning, on_progress=on_progress).report
+
+    @contextmanager
+    def _database(self) -> Iterator[Engine]:
+        engine = opened_database(self.settings.data_dir)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def _error_of(source: Configured | Unreadable, report: SyncReport) -> str | None:
+    """Return why the source as a whole failed. Files that fail are listed, and the source is in step all the same."""
+    wholes = {source.name, source.source.place.name} if isinstance(source, Configured) else {source.name}
+    return next((problem.error for problem in report.failed if problem.path in wholes), None)
+
+
+def _counts(report: SyncReport) -> dict[str, int]:
+    changed = {name: getattr(report, name) for name in ("added", "updated", "renamed", "unchanged", "deleted")}
+    return changed | {"skipped": len(report.skipped), "failed": len(report.failed)}
+
+
+def _problems(source: Configured | Unreadable, report: SyncReport) -> tuple[Problem, ...]:
+    return (*report.failed, *report.warnings)[:_PROBLEMS_KEPT]

@@ -288,3 +288,13 @@ def test_an_article_that_got_another_id_with_its_groups_is_closed_under_the_old_
     for article_id in ("a", "b"):
         with pytest.raises(ArticleUnknown):
             text_of(index, article_id, FOR_EVERYONE)
+
+
+def test_the_articles_of_a_feed_that_is_damaged_stay(index: Index, folder: Path) -> None:
+    entry = "<item><title>Rain</title><guid>1</guid><description>It rained all day in Rome.</description></item>"
+    write(folder, {"news.rss": f"<rss><channel>{entry}</channel></rss>", "a.md": "One."})
+    sync(index, [folder])
+    assert len(ids(index)) == 2
+    (folder / "news.rss").write_bytes(b"<rss><channel>" + b"<item/>" * 2)
+    sync(index, [folder], pruning=PRUNE_ALL)
+    assert len(ids(index)) == 2

@@ -1,13 +1,18 @@
 """Rows of tables and pieces of code that answer: as people read them, with exact quotes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from index.ingest.segmentation import display_text
-from index.records import TextFormat
+from index.records import EVERYTHING, Filters, TextFormat
+from index.retrieval import retrieve
 from index.stores.store import Index
+from service.answer.evidence import Search, read_evidence
 from service.answer.models import Answer, NoAnswer
+from service.answer.tables import row_of, row_text
+from tests.service_fixtures import shipped_reader
 from tests.test_service_extractive import indexed, reply, sentences
 
 RATES = """\
@@ -105,6 +110,43 @@ def test_only_the_rows_in_question_are_read(index: Index, folder: Path, monkeypa
     assert "City: Town23; Hotel limit: NOK 1023" in found.text
     sentences_read = 8 * 30  # hits, and about as many rows as a passage holds
     assert len(read) < 2 * (8 * 502 + 2 * sentences_read)
+
+
+HTML_HOURS = """\
+# Opening hours of the sauna
+
+<table>
+  <tr><td></td>
+   <th>Mon</th> <th>Tue</th>
+  </tr>
+  <tr>
+   <td><strong>Sauna</strong>
+   </td>
+   <td>closed</td>
+   <td>10–18
+   </td>
+  </tr>
+  <tr><td>Pool</td><td>9–12</td><td></td></tr>
+</table>
+"""
+
+
+def test_a_table_of_html_is_shown_as_one_of_markdown(index: Index, folder: Path) -> None:
+    indexed(index, folder, hours=HTML_HOURS)
+    found = reply(index, "What are the opening hours of the sauna on Tue?")
+    assert isinstance(found, Answer)
+    assert [one.text for one in found.sentences] == ["Sauna; Mon: closed; Tue: 10–18"]
+    (cited,) = found.citations
+    assert cited.quote in HTML_HOURS
+    assert cited.quote.startswith("<strong>Sauna</strong>\n   </td>")
+
+
+def test_cells_over_several_rows_are_given_no_heads(index: Index, folder: Path) -> None:
+    indexed(index, folder, hours=HTML_HOURS.replace("<td><strong>Sauna", '<td rowspan="2"><strong>Sauna'))
+    (hit,) = retrieve(index, "opening hours", access=EVERYTHING, filters=Filters()).hits
+    evidence, *_ = read_evidence(replace(index, reader=shipped_reader()), [Search("opening hours", (hit,))])
+    rows = [row_of(index, one) for one in evidence if "<td" in hit.passage.words_of(one.span)]
+    assert sorted(row_text(row) for row in rows if row) == ["Pool; 9–12", "Sauna; closed; 10–18"]
 
 
 def test_the_head_of_a_table_is_no_answer(index: Index, folder: Path) -> None:

@@ -17,6 +17,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from index.ingest.raw_html import html_blocks
 from index.records import Span, TextFormat
 
 BlockKind = Literal["paragraph", "heading", "item", "row", "code"]
@@ -122,6 +123,7 @@ class _MarkdownBlocks:
     headings: list[tuple[int, Span]] = field(default_factory=list)
     open: list[_Container] = field(default_factory=lambda: [_Container(())])
     head: Span | None = None
+    in_html_table: bool = False
 
     def blocks(self) -> Iterator[Block]:
         before = None
@@ -163,8 +165,27 @@ class _MarkdownBlocks:
         self.done = max(self.done, last)
         for at, (begin, end) in enumerate(lines):
             span = self._shown(begin, end)
-            if span:
-                yield Block(span.start, span.end, kind, level, self._is_first(kind, at), self._above(kind, level))
+            if span and token.type == "inline" and kind != "row":
+                yield from self._html(span, kind, level)
+            elif span:
+                yield self._block(span, kind, level, first=self._is_first(kind, at))
+
+    def _html(self, span: Span, kind: BlockKind, level: int) -> Iterator[Block]:
+        """Yield the blocks that tags of HTML make of a paragraph: itself, where there are none."""
+        for part in html_blocks(self.text, span):
+            place = Span(part.start, part.end)
+            if part.element.endswith("table"):
+                self.head, self.in_html_table = None, part.element == "table"
+                self.open[-1].introduction = self.open[-1].introduction if self.in_html_table else None
+            elif part.element == "tr" and self.in_html_table:
+                yield self._block(place, "row", 0, first=self.head is None)
+            elif part.element[:1] == "h":
+                yield self._block(place, "heading", int(part.element[1:]), first=False)
+            else:
+                yield self._block(place, kind, level, first=self._is_first(kind, 0))
+
+    def _block(self, span: Span, kind: BlockKind, level: int, *, first: bool) -> Block:
+        return Block(span.start, span.end, kind, level, first, self._above(kind, level))
 
     def _shown(self, first: int, last: int) -> Span | None:
         marks = LEADING_MARKS.match(self.text, self.starts[first], self.starts[last] - 1)

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 
 from index.ingest.blocks import LEADING_MARKS, Block, blocks_of
 from index.ingest.hidden import hidden_spans, masked, shown_parts, without_hidden
+from index.ingest.raw_html import shown_tag
 from index.ingest.sentence_ends import sentence_spans
 from index.records import SentenceSpan, Span, SpanKind, TextFormat
 
@@ -52,14 +53,9 @@ def first_line(text: str, format: TextFormat) -> str:
     """
     head = without_hidden(text, format).lstrip()[:_TITLE_WITHIN]
     lines = (display_text(head[b.start : b.end].strip().splitlines()[0], format) for b in blocks_of(head, format))
-    heading = _first_heading(head) if format == "markdown" else ""
-    line = heading or next(filter(None, lines), "") or display_text(head, "text")
+    headings = (display_text(head[b.start : b.end], format) for b in blocks_of(head, format) if b.kind == "heading")
+    line = next(filter(None, headings), "") or next(filter(None, lines), "") or display_text(head, "text")
     return line if len(line) <= 120 else _shortened(line)
-
-
-def _first_heading(text: str) -> str:
-    tokens = pairwise(_markdown().parse(text))
-    return next(filter(None, (_shown(words) for opening, words in tokens if opening.type == "heading_open")), "")
 
 
 def _shortened(line: str) -> str:
@@ -68,7 +64,7 @@ def _shortened(line: str) -> str:
 
 
 def display_text(text: str, format: TextFormat) -> str:
-    """Return a text as people read it: on one line, without Markdown's marks."""
+    """Return a text as people read it: on one line, without Markdown's marks and the tags of HTML."""
     if format == "text":
         return " ".join(text.split())
     stripped = "\n".join(LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
@@ -76,17 +72,20 @@ def display_text(text: str, format: TextFormat) -> str:
 
 
 def _shown(inline: Token) -> str:
-    words = (child.content or " " for child in inline.children or [] if child.type in _SHOWN)
+    words = (_shown_child(child) for child in inline.children or [] if child.type in _SHOWN)
     return " ".join("".join(words).split())
 
 
-_SHOWN = {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image"}
+def _shown_child(child: Token) -> str:
+    return shown_tag(child.content) if child.type == "html_inline" else child.content or " "
+
+
+_SHOWN = {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image", "html_inline"}
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    # Raw HTML stays visible as text: a reader could not check what is not shown.
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[SentenceSpan]:

@@ -15,7 +15,7 @@ from service.answer.text.amounts import mentions_in
 from service.answer.text.terms import covered, distinctive, terms
 
 # Passages of each search that are read: the time of an answer grows with them.
-READ = 8
+READ = 6
 # The logarithm of how much likelier than none a stretch is that counts as an answer.
 _CLEARLY = 1.0
 # Characters before a passage in which the marks of its first line stand.

@@ -9,6 +9,7 @@ from itertools import pairwise, zip_longest
 from index.deadline import check_deadline
 from index.ingest.blocks import Block, blocks_of
 from index.ingest.hidden import hidden_spans
+from index.ingest.raw_html import cells_of_row, spans_cells
 from index.ingest.segmentation import display_text
 from index.records import Passage, Span
 from index.stores.lexical import stems
@@ -22,6 +23,7 @@ _NAMED = 0.5
 # How likely the cell of the row and the column that are asked for is the answer, as a logarithm: enough to be marked.
 _BY_HEAD = 2.0
 _BAR = re.compile(r"(?<!\\)\|")
+_OF_ROWS = ("|", "<td", "<TD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class _RowsNear:
 
     def _row(self, block: Block) -> Row:
         head = None if block.first else block.above.introductions[-1]
-        places = _cells(self.text, block.start)
+        places = _cells(self.text, Span(block.start, block.end))
         return Row(
             _moved(_trimmed(self.text, block), self.start),
             self.start + (head.start if head else block.start),
@@ -80,8 +82,10 @@ class _RowsNear:
         )
 
     def _words_of(self, head: Span) -> tuple[str, ...]:
+        """Return the heads of columns. There are none where cells reach over others, so that columns cannot be counted."""
         if head not in self.heads:
-            self.heads[head] = _words(self.text, _cells(self.text, head.start))
+            after, _, _ = self.text[head.start :].partition("</table")
+            self.heads[head] = () if spans_cells(after) else _words(self.text, _cells(self.text, head))
         return self.heads[head]
 
 
@@ -90,7 +94,7 @@ def _rows_near(index: Index, passage: Passage) -> _RowsNear | None:
 
     A passage never holds a comment, which readers do not see; the head of its table, or another cell of its row, may.
     """
-    if passage.article.format != "markdown" or "|" not in passage.text:
+    if passage.article.format != "markdown" or not any(mark in passage.text for mark in _OF_ROWS):
         return None
     start = max(passage.start - _BEFORE, 0)
     text = index.catalog.stretch(passage.article.version, Span(start, passage.end + _BEHIND)) or ""
@@ -106,8 +110,14 @@ def _rows_near(index: Index, passage: Passage) -> _RowsNear | None:
     )
 
 
-def _cells(text: str, at: int) -> list[Span]:
-    """Return the cells of the row that stands there. The bars at its ends are those of its border."""
+def _cells(text: str, row: Span) -> list[Span]:
+    """Return the cells of a row, without the white space around them."""
+    cells = cells_of_row(text, row) if "<" in text[row.start : row.end] else []
+    return [_stripped(text, cell) for cell in cells or _between_bars(text, row.start)]
+
+
+def _between_bars(text: str, at: int) -> list[Span]:
+    """Return the cells of the row of Markdown that stands there. The bars at its ends are those of its border."""
     begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
     line = text[begin : len(text) if end < 0 else end].rstrip()
     bars = [match.start() for match in _BAR.finditer(line)]
@@ -115,7 +125,7 @@ def _cells(text: str, at: int) -> list[Span]:
     inner = [bar for bar in bars if bar > first]
     last = inner.pop() if inner and inner[-1] == len(line) - 1 else len(line)
     ends = [first, *inner, last]
-    return [_stripped(text, Span(begin + one + 1, begin + other)) for one, other in pairwise(ends)]
+    return [Span(begin + one + 1, begin + other) for one, other in pairwise(ends)]
 
 
 def _stripped(text: str, cell: Span) -> Span:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.answer.text.modifiers import replaced_modifiers
 from service.answer.text.names import codes_in, missing_names, name_others, named_in, names_in
 from service.answer.text.terms import covered, distinctive, terms
 
@@ -99,3 +100,21 @@ def test_codes_tell_one_thing_from_another(text: str, codes: tuple[str, ...]) ->
 def test_names_and_codes_that_a_text_does_not_hold(question: str, text: str, missing: tuple[str, ...]) -> None:
     assert missing_names(question, [text]) == missing
     assert set(missing) <= set(named_in(question))
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "replaced"),
+    [
+        ("When is the south quay closed?", "The north quay is closed in May.", ("south",)),
+        ("When is the north quay closed?", "The north quay is closed in May.", ()),
+        ("When is the quay in the south closed?", "The north quay is closed in May.", ()),
+        ("When is the sotuh quay closed?", "The north quay is closed in May.", ()),
+        ("How long is parental leave?", "Sick leave lasts ten days.", ("parental",)),
+        ("What does the big red button do?", "The red button stops the crane.", ()),
+    ],
+)
+def test_a_word_before_another_is_replaced_by_a_word_in_its_place(
+    question: str, sentence: str, replaced: tuple[str, ...]
+) -> None:
+    assert replaced_modifiers(question, sentence, [sentence]) == replaced
+    assert replaced_modifiers(question, sentence, [sentence, question]) == ()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from service.answer.evidence import Evidence
+from service.answer.text.modifiers import replaced_modifiers
 from service.answer.text.names import missing_names, named_in
 
 ANSWERED = 0.3
@@ -19,16 +20,19 @@ READER_REFUSAL: Mapping[str, float] = {
     "cosine": 5.39,
     "answered": 0.22,
     "names_missing": -1.5,
+    "word_replaced": -2.5,
 }
 """Weights of a logistic curve for the probability that the answer is right: the score of the best sentence, the similarity of
-the best passage, the reader's log-odds that one of the passages of the best sentences answers, and which share of the
-question's names and codes stands in none of these. `python -m eval.fitting` fits them."""
+the best passage, the reader's log-odds that one of the passages of the best sentences answers, which share of the question's
+names and codes stands in none of these, and whether the best sentence has another word in the place of one of the question's.
+`python -m eval.fitting` fits them; the last two are chosen on questions with a word replaced (docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,
     "score": 0.78,
     "cosine": 2.88,
     "names_missing": -1.5,
+    "word_replaced": -2.5,
 }
 """The same without a reader. The intercept is moved so that the best threshold is that of the reader, .30 instead of .39."""
 
@@ -54,19 +58,22 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
     measures = {
         "score": evidence[0].score,
         "cosine": max(one.hit.dense for one in evidence),
-        "names_missing": _share_missing(question, best),
+        "names_missing": _share_missing(question, _texts_of(best)),
+        "word_replaced": float(bool(replaced_modifiers(question, evidence[0].text, _texts_of(best[:1])))),
     }
     if "answered" in best[0].features:
         measures["answered"] = max(one.features["answered"] for one in best)
     return measures
 
 
-def _share_missing(question: str, best: Sequence[Evidence]) -> float:
-    """Return the share of the question's names and codes that stand neither in these passages nor in what they belong to."""
-    named = named_in(question)
-    if not named:
-        return 0.0
+def _texts_of(best: Sequence[Evidence]) -> list[str]:
+    """Return the passages of these sentences, with the headings above them and what names their articles."""
     articles = {one.hit.passage.article for one in best}
-    told = [f"{one.hit.passage.text} {' '.join(one.hit.passage.context.headings)}" for one in best]
-    texts = [*told, *(f"{article.title} {article.publisher or ''}" for article in articles)]
-    return len(missing_names(question, texts)) / len(named)
+    passages = [f"{one.hit.passage.text} {' '.join(one.hit.passage.context.headings)}" for one in best]
+    return [*passages, *(f"{article.title} {article.publisher or ''}" for article in articles)]
+
+
+def _share_missing(question: str, texts: Sequence[str]) -> float:
+    """Return the share of the question's names and codes that stand in none of these texts."""
+    named = named_in(question)
+    return len(missing_names(question, texts)) / len(named) if named else 0.0

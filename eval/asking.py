@@ -8,6 +8,7 @@ from typing import Any
 from eval.errors import SystemUnusable
 from eval.metrics import failed_scores, score
 from eval.records import CitedQuote, EvalQuestion, Result, TextOf
+from eval.scoring.claims import CheckedClaims, ClaimCheck, checked_claims, unchecked_claims
 from eval.scoring.judging import Judge, Judgement, judged, unjudged
 from eval.scoring.multihop_scores import multihop_metrics_of, multihop_scores
 from eval.scoring.retrieval_scores import ranked_articles
@@ -47,11 +48,15 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures in addition to ours."""
+    """How the questions of one run are asked and scored. `multihop`: with MultiHop-RAG's own measures in addition to ours.
+
+    `check` reads whether what is cited supports each sentence.
+    """
 
     answering: Answering
     judge: Judge | None = None
     multihop: bool = False
+    check: ClaimCheck | None = None
 
 
 def answering_by(client: Client) -> Answering:
@@ -105,6 +110,7 @@ def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> 
     if asking.multihop:
         scores |= multihop_scores(question, response)
     judgement = judged(asking.judge, question, response) if asking.judge else Judgement({})
+    claims = checked_claims(asking.check, question, response) if asking.check else CheckedClaims({})
     hits = {hit.passage_id: hit for hit in response.hits or ()}
     return replace(
         _unanswered(question),
@@ -121,7 +127,8 @@ def _answered(question: EvalQuestion, response: AskResponse, asking: Asking) -> 
         latency_ms=response.timings_ms.total,
         prompt_tokens=response.usage.prompt_tokens if response.usage else None,
         completion_tokens=response.usage.completion_tokens if response.usage else None,
-        scores=scores | judgement.scores,
+        scores=scores | claims.scores | judgement.scores,
+        unsupported=claims.unsupported,
         notes=doubts + (() if answering.checks else _unknown(response, answering.text_of)),
         judge_failures=judgement.failures,
     )
@@ -137,6 +144,8 @@ def _failed(question: EvalQuestion, error: str, asking: Asking) -> Result:
     scores = failed_scores(question)
     if asking.multihop:
         scores |= dict.fromkeys(multihop_metrics_of(question), 0.0)
+    if asking.check:
+        scores |= unchecked_claims(question)
     if asking.judge:
         scores |= unjudged(question)
     return replace(_unanswered(question), scores=scores, error=error)

@@ -97,6 +97,12 @@ def run_command(
     timeout: Annotated[
         float, typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for an answer of another system.")
     ] = 120.0,
+    claims: Annotated[
+        bool,
+        typer.Option(
+            "--claims", help="Check each sentence: is it supported, and what of the known answer does it say?"
+        ),
+    ] = False,
     cluster_by: ClusterBy = "set",
     anytime: Anytime = False,
     refusal: Annotated[
@@ -121,7 +127,7 @@ def run_command(
         other = _other(against, against_command, model, timeout, refusal)
         folder = out or new_folder(dataset)
         with _saying_how_to_go_on(folder):
-            asked = Asked(dataset, corpus, other, without_history, _by(cluster_by))
+            asked = Asked(dataset, corpus, other, without_history, _by(cluster_by), claims)
             report = run_into(folder, asked, Course(limit, workers, resume), _list)
         comparison = compare(baseline, folder, anytime=anytime) if baseline else None
         write_all(report, folder, baseline, comparison)

@@ -8,21 +8,24 @@ the unanswerable questions as the relevant ones.
 from eval.records import EvalQuestion, TextOf
 from eval.scoring.answer_scores import ANSWER_METRICS, PARTS_METRIC, answer_scores, wrong_answer
 from eval.scoring.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
+from eval.scoring.claims import CLAIMS
 from eval.scoring.evidence import Target, citation_targets, evidence_targets
 from eval.scoring.judging import JUDGED
 from eval.scoring.multihop_scores import MULTIHOP_METRICS
 from eval.scoring.retrieval_scores import (
     ARTICLE_METRICS,
     EVIDENCE_METRICS,
+    READ_METRIC,
     article_scores,
     articles_are_ranked,
     evidence_scores,
     ranked_articles,
+    read_scores,
 )
 from service.schemas.api import AskResponse
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS),
+    "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS, READ_METRIC),
     "answers": (*ANSWER_METRICS, PARTS_METRIC),
     "citations": (*EVIDENCE_CITED, "citations_exact", "sentences_verified"),
     "refusal": (
@@ -33,6 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "risk_coverage_area",
     ),
     "disagreement": ("disagreement_precision", "disagreement_recall"),
+    "claims": CLAIMS,
     "judge": JUDGED,
     "MultiHop-RAG": MULTIHOP_METRICS,
     "cost": ("latency_ms_p50", "latency_ms_p95", "prompt_tokens", "completion_tokens"),
@@ -65,7 +69,10 @@ def score(
         ranked = article_scores(question, ranked_articles(response.hits)) | evidence_scores(evidence, response.hits)
         scores = ranked | scores
     if checks:
-        scores |= support(response) | disagreement_scores(question, shown=bool(response.disagreements))
+        # Of another system nobody knows how much of what it found it read.
+        scores |= (
+            read_scores(scores) | support(response) | disagreement_scores(question, shown=bool(response.disagreements))
+        )
     missing = [_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans]
     return scores, tuple(missing)
 
@@ -74,7 +81,7 @@ def failed_scores(question: EvalQuestion) -> dict[str, float]:
     """Return the scores of a question that ended in an error: wrong in everything that is defined for it."""
     names = (
         *(ARTICLE_METRICS if articles_are_ranked(question) else ()),
-        *(EVIDENCE_METRICS if question.evidence else ()),
+        *((*EVIDENCE_METRICS, READ_METRIC) if question.evidence else ()),
         *(EVIDENCE_CITED if evidence_is_known(question) else ()),
     )
     wrong = dict.fromkeys(names, 0.0) | wrong_answer(question)

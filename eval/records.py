@@ -121,7 +121,8 @@ class Result:
     `scores` holds only what is defined for this question, never NaN. `ranking` is the first distinct articles that
     were retrieved, best first. `completed_question` is what a follow-up was taken to mean. `disagreements` are those
     shown, each in words. Tokens are what a language model used, None without one. `error` is set when there was no answer
-    to score; `notes` are doubts about the scores, and `judge_failures` replies of a judge that could not be counted.
+    to score; `unsupported` are sentences that what they cite does not support, where that was checked. `notes` are doubts
+    about the scores, and `judge_failures` replies of a judge that could not be counted.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Result:
     scores: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     judge_failures: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
     error: str | None = None
     style: str | None = None
     cluster: str | None = None

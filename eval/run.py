@@ -20,6 +20,7 @@ from eval.records import EvalQuestion, QuestionSet, Result
 from eval.reporting.points import kind_of
 from eval.results import ErrorRow, Report, read_results, write_report
 from eval.scoring.aggregates import Score, aggregate
+from eval.scoring.claims import ClaimCheck
 from eval.scoring.clusters import said_of
 from eval.scoring.judging import Judge
 from eval.scoring.multihop_scores import is_multihop
@@ -33,13 +34,14 @@ WORKERS = 8
 class Course:
     """The plan of a run: the first `limit` questions (None: all), so many at a time, from the start or where it stopped.
 
-    A `judge` scores the answers too. `settings` are recorded in the report.
+    A `judge` scores the answers too, a `check` their sentences. `settings` are recorded in the report.
     """
 
     limit: int | None = None
     workers: int = WORKERS
     resume: bool = False
     judge: Judge | None = None
+    check: ClaimCheck | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -83,12 +85,13 @@ def _plan(answering: Answering, course: Course) -> dict[str, Any]:
     """Return what the answers depend on: a run that was cut off goes on only where none of it changed."""
     index = dict(answering.depends_on)
     judge = {"model": course.judge.name, "votes": len(course.judge.voters)} if course.judge else None
-    return {"settings": dict(course.settings), "index": index, "judge": judge}
+    checked = {"claims": "checked"} if course.check else {}
+    return {"settings": dict(course.settings), "index": index, "judge": judge} | checked
 
 
 def _ask_all(questions: Sequence[EvalQuestion], answering: Answering, out: Path, course: Course) -> int:
     """Ask what is not finished yet, and return how many that were."""
-    asking = Asking(answering, course.judge, is_multihop(questions))
+    asking = Asking(answering, course.judge, is_multihop(questions), course.check)
     plan = _plan(answering, course)
     with journal_in(out, plan, questions, resume=course.resume) as journal, _progress() as progress:
         left = [question for question in questions if question.id not in journal.finished]

@@ -13,6 +13,7 @@ from eval.opening import asked_of, opened, without_history_of
 from eval.records import QuestionSet
 from eval.results import Report
 from eval.run import Course, run
+from eval.scoring.claims import ClaimCheck, opened_check
 from eval.scoring.clusters import By, clustered
 from eval.scoring.judging import judge_from
 from service.settings import Settings, load_settings
@@ -31,6 +32,7 @@ class Asked:
     other: "Other | None" = None
     without_history: bool = False
     cluster_by: By = "set"
+    claims: bool = False
 
 
 def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, list[str]], None]) -> Report:
@@ -44,9 +46,9 @@ def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, li
     questions = without_history_of(questions) if asked.without_history else questions
     questions = replace(questions, questions=clustered(questions.questions, asked.cluster_by))
     warn("Rows that are not asked", [str(problem) for problem in questions.problems])
-    with _opened(asked, questions, settings) as (answering, left_out):
+    with _opened(asked, questions, settings) as (answering, left_out), _check(asked, settings) as check:
         warn("Articles that could not be read", left_out)
-        course = replace(course, judge=judge, settings=_recorded(asked, course, settings))
+        course = replace(course, judge=judge, check=check, settings=_recorded(asked, course, settings))
         return run(questions, answering, folder, course)
 
 
@@ -79,6 +81,15 @@ def _opened(asked: Asked, questions: QuestionSet, settings: Settings) -> Iterato
         return
     with opened(questions, asked.dataset, settings) as (client, left_out):
         yield answering_by(client), left_out
+
+
+@contextmanager
+def _check(asked: Asked, settings: Settings) -> Iterator[ClaimCheck | None]:
+    if not asked.claims:
+        yield None
+        return
+    with opened_check(settings) as check:
+        yield check
 
 
 def _recorded(asked: Asked, course: Course, settings: Settings) -> dict[str, Any]:

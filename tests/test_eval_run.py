@@ -31,6 +31,7 @@ def test_a_run_by_hand(tmp_path: Path) -> None:
             "evidence_hits@4": 1,
             "evidence_hits@10": 1,
             "evidence_mrr@10": 1,
+            "evidence_read": 1,
             "exact_match": 0,
             "token_f1": 2 * 2 / (5 + 2) / 3,  # two of five tokens are the whole answer
             "answer_in_text": 1 / 3,

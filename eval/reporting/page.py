@@ -4,6 +4,7 @@ from pathlib import Path
 
 from eval.metrics import MEANS
 from eval.report import power_of
+from eval.reporting.funnel import funnel, refusals_of, steps_of
 from eval.reporting.page_sections import bars, facts, headline, kind_panels, legend, plots, score_groups, title
 from eval.reporting.pages import write_from
 from eval.reporting.points import point_of
@@ -21,7 +22,7 @@ def write_page(report: Report, folder: Path) -> Path:
     The results are read twice, and one at a time: a few numbers of each stay in memory, for the plots.
     """
     points = [point_of(result) for result in read_results(folder)]
-    stages = legend(points)
+    stages, steps = legend(points), steps_of(points)
     names = _score_names(report)
     return write_from(
         "report.html",
@@ -32,6 +33,9 @@ def write_page(report: Report, folder: Path) -> Path:
         power=power_of(report),
         bars=bars(points),
         legend=stages,
+        steps=steps,
+        funnel=funnel(steps) if steps else "",
+        refusals=refusals_of(points),
         meaning=MEANING,
         groups=score_groups(report["metrics"]),
         panels=kind_panels(report),

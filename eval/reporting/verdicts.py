@@ -6,14 +6,25 @@ from typing import Literal
 from eval.records import Result
 
 Stage = Literal[
-    "error", "not retrieved", "wrong refusal", "not used", "wrong citation", "should have refused", "open", "right"
+    "error",
+    "not retrieved",
+    "not read",
+    "wrong refusal",
+    "unsupported",
+    "not used",
+    "wrong citation",
+    "should have refused",
+    "open",
+    "right",
 ]
 Outcome = Literal["wrong", "open", "right"]
 
 FAILURES: tuple[Stage, ...] = (
     "error",
     "not retrieved",
+    "not read",
     "wrong refusal",
+    "unsupported",
     "not used",
     "wrong citation",
     "should have refused",
@@ -23,7 +34,9 @@ STAGES: tuple[Stage, ...] = (*FAILURES, "open", "right")
 MEANING: dict[Stage, str] = {
     "error": "there was no answer, for a fault of ours",
     "not retrieved": "nothing that answers the question was among the first ten hits",
+    "not read": "evidence was found, but below the eight passages that are read",
     "wrong refusal": "the evidence was there, and the question was refused",
+    "unsupported": "the answer is wrong, and what it cites does not support it",
     "not used": "the evidence was there, and the answer says something else",
     "wrong citation": "no citation points at the evidence",
     "should have refused": "the articles do not answer this, and an answer was given",
@@ -97,10 +110,15 @@ def _missed_at(result: Result, missed: Stage) -> Verdict:
         what = "passages holds the evidence" if "evidence_mrr@10" in result.scores else "articles is relevant"
         return Verdict("not retrieved", f"None of the first ten {what}.")
     found = f"The evidence was found at rank {rank}" if rank else "The articles answer this"
+    if result.scores.get("evidence_read") == 0 and missed != "wrong citation":
+        return Verdict("not read", f"{found}, below the passages that are read.")
     if missed == "wrong refusal":
         return Verdict(missed, f"{found}, but the question was refused{_sure(result)}.")
     if result.status == "about":
         return Verdict(missed, f"{found}, but the question was taken for small talk.")
+    supported = min(result.scores.get(name, 1) for name in ("claim_support", "sentences_verified"))
+    if missed == "not used" and supported < 1:
+        return Verdict("unsupported", f"{found}, but {100 * (1 - supported):.0f} % of the sentences are not supported.")
     if missed == "not used":
         return Verdict(missed, f"{found}, but no known answer is in the text or in the quotes.{_partly(result)}")
     known = "The answer is right" if "answer_in_text" in result.scores else found

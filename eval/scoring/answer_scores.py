@@ -27,6 +27,11 @@ def answers_are_known(question: EvalQuestion) -> bool:
     return question.answerable and bool(question.answers)
 
 
+def has_parts(question: EvalQuestion) -> bool:
+    """Say whether the known answers are parts of the whole, and not alternatives."""
+    return question.kind in _OF_PARTS
+
+
 def answer_scores(question: EvalQuestion, response: AskResponse) -> dict[str, float]:
     """Score an answer against the known ones; the best of them counts.
 
@@ -56,11 +61,11 @@ def wrong_answer(question: EvalQuestion) -> dict[str, float]:
     """Return the scores of no answer at all: 0 in each that is defined for the question."""
     if not answers_are_known(question):
         return {}
-    return dict.fromkeys((*ANSWER_METRICS, *((PARTS_METRIC,) if question.kind in _OF_PARTS else ())), 0.0)
+    return dict.fromkeys((*ANSWER_METRICS, *((PARTS_METRIC,) if has_parts(question) else ())), 0.0)
 
 
 def _parts(question: EvalQuestion, response: AskResponse) -> dict[str, float]:
-    if question.kind not in _OF_PARTS:
+    if not has_parts(question):
         return {}
     quotes = [citation.quote for citation in response.citations]
     return {PARTS_METRIC: sum(_any_in([answer], quotes) for answer in question.answers) / len(question.answers)}

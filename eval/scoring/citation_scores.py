@@ -64,6 +64,13 @@ def _share(right: Sequence[bool]) -> float:
     return sum(right) / len(right) if right else 0.0
 
 
+def cited_passages(response: AskResponse) -> list[str]:
+    """Return the passages that an answer cites, each once; where they did not come with it, the quotes."""
+    texts = {hit.passage_id: hit.text for hit in response.hits or ()}
+    cited = (texts.get(citation.passage_id, citation.quote) for citation in response.citations)
+    return list(dict.fromkeys(text for text in cited if text))
+
+
 def exactness(response: AskResponse, text_of: TextOf) -> dict[str, float]:
     """`citations_exact`: the share of citations with `article_text[start:end] == quote` in the version they name.
 

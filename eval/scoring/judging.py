@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.records import EvalQuestion
 from eval.scoring.answer_scores import answers_are_known, unmarked_text
+from eval.scoring.citation_scores import cited_passages
 from index.errors import WrongUsage
 from service.answer.llm.sentences import without_thoughts
 from service.schemas.api import AskResponse
@@ -141,7 +142,7 @@ def _faithful(llm: "LLM", question: EvalQuestion, response: AskResponse) -> Vote
     evaluator = FaithfulnessEvaluator(llm=llm)
     result = _awaited(
         evaluator.aevaluate(
-            query=question.question, response=unmarked_text(response), contexts=_cited_passages(response)
+            query=question.question, response=unmarked_text(response), contexts=cited_passages(response)
         )
     )
     # LlamaIndex's own verdict is not used: every reply with "yes" in it passes there, that of "yesterday" too.
@@ -159,11 +160,6 @@ def _verdict(reply: str) -> Vote:
             f"{'both' if said else 'neither'} yes {'and' if said else 'nor'} no in the reply {_shortened(reply)}"
         )
     return said[0] == "yes"
-
-
-def _cited_passages(response: AskResponse) -> list[str]:
-    texts = {hit.passage_id: hit.text for hit in response.hits or ()}
-    return list(dict.fromkeys(texts.get(citation.passage_id, citation.quote) for citation in response.citations))
 
 
 def _in_this_thread(llm: "LLM") -> "LLM":

@@ -7,7 +7,7 @@ All-evidence recall is the "paragraph exact match" of Asai et al., "Learning to 
 Ranking measures are computed by ir-measures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import ir_measures
 from ir_measures import RR, R, Success, nDCG
@@ -15,6 +15,7 @@ from ir_measures import RR, R, Success, nDCG
 from eval.records import EvalQuestion
 from eval.scoring.evidence import Target, overlap
 from index.records import Span
+from service.answer.evidence import READ
 from service.schemas.api import HitWire
 
 _MEASURES = {
@@ -27,6 +28,7 @@ _MEASURES = {
 }
 ARTICLE_METRICS = (*_MEASURES, "all_evidence_recall@10")
 EVIDENCE_METRICS = ("evidence_hits@1", "evidence_hits@4", "evidence_hits@10", "evidence_mrr@10")
+READ_METRIC = "evidence_read"
 
 
 def ranked_articles(hits: Iterable[HitWire]) -> tuple[str, ...]:
@@ -62,6 +64,12 @@ def evidence_scores(targets: Sequence[Target], hits: Sequence[HitWire]) -> dict[
     first = next(ranks, None)
     within = {f"evidence_hits@{k}": float(first is not None and first <= k) for k in (1, 4, 10)}
     return within | {"evidence_mrr@10": 1 / first if first else 0.0}
+
+
+def read_scores(scores: Mapping[str, float]) -> dict[str, float]:
+    """`evidence_read`: the passage that holds evidence is among the first eight, which are read. Our own."""
+    reciprocal = scores.get("evidence_mrr@10")
+    return {} if reciprocal is None else {READ_METRIC: float(reciprocal >= 1 / READ)}
 
 
 def _holds(hit: HitWire, target: Target) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from eval.scoring.claims import hit_of
 from index.ingest.segmentation import display_text, split_sentences
 from index.reader.examples import policyqa_pool, read_squad, squad2_pool, workplace_folders
-from index.records import ArticleInfo, Hit, Passage, version_of
+from index.records import Hit
 from index.support.alterations import ALTERATIONS
 from index.support.examples import reworded
 from index.support.material import Document, Labelled, clapnq, clapnq_titles, expertqa, sentences_of, source_of
@@ -144,11 +145,4 @@ def workplace_documents(data: Path) -> list[Document]:
 
 def hits_of(case: Case) -> list[Hit]:
     """Return a case's texts as hits."""
-    return [_hit(case.title, text) for text in case.texts]
-
-
-def _hit(title: str, text: str) -> Hit:
-    version = version_of(text)
-    article = ArticleInfo(id=version[7:19], version=version, title=title)
-    passage = Passage(version, article, 0, 0, len(text), text, tuple(split_sentences(text, "text")))
-    return Hit(passage, 1.0, 0.8, 1.0)
+    return [hit_of(text, case.title) for text in case.texts]

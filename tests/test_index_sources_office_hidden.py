@@ -127,6 +127,8 @@ CELLS = {
     "leading zeros": (42, "00000", "00042"),
     "negative": (-5.25, "0.00", "-5.25"),
     "a format that is not usual": (12.5, "# ?/?", "12.5"),
+    "in thousands": (1234567, '#,##0,"k"', "1,235k"),
+    "in millions": (12345678.0, '0.0,,"M"', "12.3M"),
     "hidden by its format": (12.5, ";;;", ""),
     "a day": (datetime(2026, 5, 6), "dd/mm/yyyy", "2026-05-06"),
     "a date": (date(2026, 5, 6), "d. mmm yyyy", "2026-05-06"),
@@ -151,6 +153,7 @@ def test_tables_of_a_sheet_keep_their_heads() -> None:
     def fill(_: openpyxl.Workbook, sheet: Worksheet) -> None:
         rows = [["Fees of 2026"], [], ["Boat", "Season", "Fee"], ["small", "May", 12], [None, "June", 14], []]
         rows += [["large", "May", 25], [], ["Crane", "Load"], ["big", 5], [], ["Prices hold for members, too."]]
+        rows += [[], ["Prices of berths"], ["Berth", "Price"], ["north", 7]]
         for row in rows:
             sheet.append(row)
         sheet.merge_cells("A4:A5")
@@ -163,8 +166,22 @@ def test_tables_of_a_sheet_keep_their_heads() -> None:
         "| Boat | Season | Fee |\n| --- | --- | --- |\n| large | May | 25 |",
         "| Crane | Load |\n| --- | --- |\n| big | 5 |",
         "Prices hold for members, too.",
+        "Prices of berths",
+        "| Berth | Price |\n| --- | --- |\n| north | 7 |",
     ]
     assert warnings == ()
+
+
+def test_formulas_without_a_value_are_told() -> None:
+    def fill(_: openpyxl.Workbook, sheet: Worksheet) -> None:
+        for row in (["Boat", "Fee"], ["small", "=5+7"], ["large", 25]):
+            sheet.append(row)
+
+    text, warnings = workbook(fill)
+    assert text.splitlines()[-2:] == ["| small |  |", "| large | 25 |"]
+    assert warnings == (
+        "1 formulas have no value in the file and stay empty; open and save it in a spreadsheet program",
+    )
 
 
 def test_a_long_table_is_whole() -> None:

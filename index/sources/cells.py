@@ -6,7 +6,7 @@ from decimal import Decimal
 
 # Text in quotes or behind a backslash, a currency such as [$€-407], blanks of a width: what stands around the digits.
 _AROUND = r'(?:"[^"]*"|\\.|\[\$[^\]]*\]|_.|[ $€£¥()+-])*'
-_NUMBER = re.compile(rf"({_AROUND})([#0,]+?)(?:\.(0+))?(%?)({_AROUND})")
+_NUMBER = re.compile(rf"({_AROUND})([#0,]+?)(?:\.(0+))?(,*)(%?)({_AROUND})")
 _COLOUR = re.compile(r"\[(?:[A-Za-z]+|Color ?\d+)\]|\*.", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*\]|_.')
 
@@ -41,8 +41,9 @@ def _number(value: float, number_format: str) -> str:
     usual = _NUMBER.fullmatch(sections[1] if negative else sections[0])
     if not usual:
         return _plain(value)
-    before, digits, decimals, percent, behind = usual.groups()
-    number = Decimal(repr(value)) * (100 if percent else 1)
+    before, digits, decimals, thousands, percent, behind = usual.groups()
+    # Each comma at the end leaves out three digits.
+    number = (Decimal(repr(value)) * (100 if percent else 1)).scaleb(-3 * len(thousands))
     written = f"{abs(number) if negative else number:{',' if ',' in digits else ''}.{len(decimals or '')}f}"
     whole, point, rest = written.partition(".")
     padded = whole.zfill(digits.count("0")) if "," not in digits and not whole.startswith("-") else whole

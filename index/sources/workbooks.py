@@ -1,11 +1,13 @@
 """Reads workbooks: each sheet as tables, with cells as people see them, without hidden parts."""
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING
+from zipfile import ZipFile
 
 from index.sources.cells import shown
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 Row = tuple[str, ...]
+_NO_VALUE = re.compile(rb"<(?:\w+:)?f\b[^<>]*(?:/>|>[^<>]*</(?:\w+:)?f>)(?:<(?:\w+:)?v ?/>|<v></v>)?</(?:\w+:)?c>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,22 @@ def read_workbook(raw: bytes) -> tuple[str, tuple[str, ...]]:
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
     seen = [(sheet.title, _seen(sheet)) for sheet in visible]
     parts = [f"## {title}\n\n{text}" for title, sheet in seen if (text := "\n\n".join(_blocks(sheet)))]
-    return "\n\n".join(parts), _told(len(book.worksheets) - len(visible), sum(sheet.hidden for _, sheet in seen))
+    told = _told(len(book.worksheets) - len(visible), sum(sheet.hidden for _, sheet in seen), _without_value(raw))
+    return "\n\n".join(parts), tuple(told)
 
 
-def _told(sheets: int, lines: int) -> tuple[str, ...]:
+def _told(sheets: int, lines: int, formulas: int) -> Iterator[str]:
     hidden = [f"{count} hidden {kind}" for count, kind in ((sheets, "sheets"), (lines, "rows and columns")) if count]
-    return (f"{' and '.join(hidden)} of this workbook were left out",) if hidden else ()
+    if hidden:
+        yield f"{' and '.join(hidden)} of this workbook were left out"
+    if formulas:
+        yield f"{formulas} formulas have no value in the file and stay empty; open and save it in a spreadsheet program"
+
+
+def _without_value(raw: bytes) -> int:
+    """Return how many formulas a workbook holds without their values, as programs write it that do not calculate."""
+    with ZipFile(BytesIO(raw)) as archive:
+        return sum(len(_NO_VALUE.findall(archive.read(name))) for name in archive.namelist() if "worksheets/" in name)
 
 
 def _seen(sheet: "Worksheet") -> _Seen:
@@ -89,13 +102,20 @@ def _blocks(sheet: _Seen) -> Iterator[str]:
         if not filled:
             continue
         rows = list(group)
-        while rows and sum(map(bool, rows[0][0])) == 1 and (head is None or len(rows) == 1):
+        while rows and _is_line(rows, head):
             yield next(filter(None, rows.pop(0)[0]))
         if not rows:
             continue
         new_head = head is None or (len(rows) > 1 and not rows[0][1] and any(numeric for _, numeric in rows[1:]))
         head = rows[0][0] if new_head or head is None else head
         yield _table(head, [row for row, _ in rows[1 if new_head else 0 :]])
+
+
+def _is_line(rows: Sequence[tuple[Row, bool]], head: Row | None) -> bool:
+    """Return whether the first of these rows is a line of text: it has one cell, and is no row of the table before."""
+    (first, is_numeric), *others = rows
+    is_title = not is_numeric and bool(others) and sum(map(bool, others[0][0])) > 1 and not others[0][1]
+    return sum(map(bool, first)) == 1 and (head is None or not others or is_title)
 
 
 def _table(head: Row, rows: Sequence[Row]) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 # Text in quotes or behind a backslash, a currency such as [$€-407], blanks of a width: what stands around the digits.
 _AROUND = r'(?:"[^"]*"|\\.|\[\$[^\]]*\]|_.|[ $€£¥()+-])*'
-_NUMBER = re.compile(rf"({_AROUND})([#0,]+?)(?:\.(0+))?(,*)(%?)({_AROUND})")
+_NUMBER = re.compile(rf"({_AROUND})([#0,]*[#0])(?:\.(0+))?(,*)(%?)({_AROUND})")
 _COLOUR = re.compile(r"\[(?:[A-Za-z]+|Color ?\d+)\]|\*.", re.IGNORECASE)
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\[\]-]*+)[^\[\]]*\]|_.')
 

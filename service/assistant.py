@@ -149,6 +149,10 @@ class LocalAssistant:
         with self.live.pinned() as index:
             return small_talk(index, question) is not None
 
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Return how many tokens these texts have, by the tokenizer of the embedding model."""
+        return sum(map(len, self.live.current.embedder.token_spans(texts)))
+
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return only the hits of a question."""
         question = question_from(request, access)

@@ -175,6 +175,9 @@ class FakeAssistant(KeepsNothing):
         finally:
             self.closed.set()
 
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        return sum(len(text.split()) for text in texts)
+
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])

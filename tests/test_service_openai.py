@@ -142,6 +142,25 @@ def test_a_stream_says_the_same_sentence_by_sentence(client: openai.OpenAI) -> N
     assert all(chunk.usage is None for chunk in chunks[:-1])
 
 
+@pytest.mark.parametrize("question", ["Why did it rain?", TITLE_PROMPT])
+def test_without_a_language_model_the_tokens_of_the_chat_are_counted(
+    assistant: FakeAssistant, client: openai.OpenAI, question: str
+) -> None:
+    assistant.steps = [*streamed(WHOLE.model_copy(update={"usage": None}))]
+    said = ["Be brief.", "Does it rain?", "It rained.", question]
+    roles = ["system", "user", "assistant", "user"]
+    chat: list[Any] = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+    reply = client.chat.completions.create(model="footnote", messages=chat)
+    assert reply.usage
+    counted = assistant.count_tokens(said), assistant.count_tokens([reply.choices[0].message.content or ""])
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == counted
+    assert reply.usage.total_tokens == sum(counted) > 10
+    stream = client.chat.completions.create(
+        model="footnote", messages=chat, stream=True, stream_options={"include_usage": True}
+    )
+    assert list(stream)[-1].usage == reply.usage
+
+
 def test_usage_is_left_out_of_a_stream_unless_asked_for(url: str) -> None:
     chunks = data_of(post(url, stream=True).text)
     assert chunks

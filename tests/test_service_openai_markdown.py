@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from service.escaping import JOINER, unescaped
+from service.openai.counting import Counter
 from service.openai.shaping import completion
 from service.openai.telling import Manner
 from service.openai.text import Told, tell, without_markers
@@ -20,6 +21,7 @@ from service.schemas.api import AskResponse, DisagreementWire, SentenceWire, Val
 from tests.fake_assistant import answer, answered, citation
 
 HOST = "evil.example.com"
+COUNTER = Counter(len, ())
 HOSTILE = [
     f"![logo](https://{HOST}/a.png)",
     f'<img src="https://{HOST}/a.png">',
@@ -121,7 +123,7 @@ def reply_to(text: str, *, linked: bool, url: str | None = None) -> str:
 
 
 def content(told: AskResponse, *, linked: bool = False) -> str:
-    return completion(told, Manner("https://ask.example", linked=linked)).choices[0].message.content
+    return completion(told, Manner("https://ask.example", linked=linked), COUNTER).choices[0].message.content
 
 
 def words(text: str) -> str:
@@ -180,7 +182,9 @@ def test_markers_that_come_back_are_taken_out() -> None:
 
 def test_the_quotes_beside_the_text_stay_exact() -> None:
     quote = f"![x](https://{HOST}/a.png) <b>&amp;</b>"
-    found = completion(answered("It rained.", citations=[citation(1, quote=quote, title=quote)]), Manner("https://a"))
+    found = completion(
+        answered("It rained.", citations=[citation(1, quote=quote, title=quote)]), Manner("https://a"), COUNTER
+    )
     assert (found.search_results[0].snippet, found.search_results[0].title) == (quote, quote)
     annotation = found.choices[0].message.annotations[0].url_citation
     assert annotation.title == quote

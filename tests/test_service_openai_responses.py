@@ -87,6 +87,21 @@ def test_the_text_its_annotations_and_its_sources(client: openai.OpenAI, assista
     assert reply.usage.input_tokens_details.cached_tokens == 3
 
 
+def test_without_a_language_model_the_tokens_of_the_chat_are_counted(
+    assistant: FakeAssistant, client: openai.OpenAI
+) -> None:
+    assistant.steps = [*streamed(WHOLE.model_copy(update={"usage": None}))]
+    reply = client.responses.create(model="footnote", input="Why did it rain?", instructions="Be brief.")
+    assert reply.usage
+    counted = assistant.count_tokens(["Why did it rain?", "Be brief."]), assistant.count_tokens([reply.output_text])
+    assert (reply.usage.input_tokens, reply.usage.output_tokens) == counted
+    *_, last = client.responses.create(
+        model="footnote", input="Why did it rain?", instructions="Be brief.", stream=True
+    )
+    assert last.type == "response.completed"
+    assert last.response.usage == reply.usage
+
+
 def test_a_stream_says_the_same_sentence_by_sentence(client: openai.OpenAI) -> None:
     whole = client.responses.create(model="footnote", input="Why?")
     events = list(client.responses.create(model="footnote", input="Why?", stream=True))

@@ -15,6 +15,7 @@ from service.auth.authentication import Authenticator
 from service.auth.fair_queue import Slot
 from service.auth.limits import slot_of
 from service.openai.asking import ChatQuestion, ClientTask, read_chat, read_input
+from service.openai.counting import Counter
 from service.openai.refusing import check_model, refuse_other_chats, refuse_other_responses
 from service.openai.responses_shaping import (
     begun,
@@ -22,10 +23,11 @@ from service.openai.responses_shaping import (
     response_of,
     short_response,
     short_response_events,
+    short_written_response,
     written_response,
 )
 from service.openai.responses_wire import ResponseReply, ResponsesRequest
-from service.openai.shaping import chunks, completion, short_chunks, short_completion, written
+from service.openai.shaping import chunks, completion, short_chunks, short_completion, short_written, written
 from service.openai.telling import Manner
 from service.openai.wire import ChatRequest, Completion, ErrorReply, Model, Models
 from service.schemas.api import AskEvent, AskResponse
@@ -61,20 +63,23 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
         refuse_other_chats(chat)
         with_usage = bool(chat.stream_options and chat.stream_options.include_usage)
         asked = await run_in_threadpool(read_chat, chat, settings)
+        counter = Counter(assistant.count_tokens, asked.texts)
         if isinstance(asked, ClientTask):
-            reply = asked.reply
-            return _stream(short_chunks(reply, with_usage=with_usage)) if chat.stream else short_completion(reply)
+            if not chat.stream:
+                return await run_in_threadpool(short_completion, asked.reply, counter)
+            made_at_once = await run_in_threadpool(short_written, asked.reply, counter, with_usage=with_usage)
+            return _stream(short_chunks(made_at_once))
         manner = _manner(asked, settings, service=settings.public_url or str(request.base_url))
 
         def events() -> Generator[AskEvent, None, None]:
             return assistant.ask_events(asked.request, asker, through="openai")
 
         if chat.stream:
-            made = stream_events(lambda: written(events(), manner, with_usage=with_usage), slot)
+            made = stream_events(lambda: written(events(), manner, counter, with_usage=with_usage), slot)
             return _stream(chunks(await started(made)))
         answer = await last_of(stream_events(events, slot))
         assert isinstance(answer, AskResponse)
-        return await run_in_threadpool(completion, answer, manner)
+        return await run_in_threadpool(completion, answer, manner, counter)
 
     @router.post(
         "/responses",
@@ -96,9 +101,12 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
         refuse_other_responses(asked)
         reply = begun(asked)
         read = await run_in_threadpool(read_input, asked, settings)
+        counter = Counter(assistant.count_tokens, read.texts)
         if isinstance(read, ClientTask):
-            return (
-                _stream(short_response_events(read.reply, reply)) if asked.stream else short_response(read.reply, reply)
+            if not asked.stream:
+                return await run_in_threadpool(short_response, read.reply, reply, counter)
+            return _stream(
+                short_response_events(await run_in_threadpool(short_written_response, read.reply, reply, counter))
             )
         manner = _manner(read, settings, service=settings.public_url or str(request.base_url))
 
@@ -106,11 +114,11 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
             return assistant.ask_events(read.request, asker, through="openai")
 
         if asked.stream:
-            made = stream_events(lambda: written_response(events(), manner, reply), slot)
+            made = stream_events(lambda: written_response(events(), manner, reply, counter), slot)
             return _stream(response_events(await started(made), reply))
         answer = await last_of(stream_events(events, slot))
         assert isinstance(answer, AskResponse)
-        return await run_in_threadpool(response_of, answer, manner, reply)
+        return await run_in_threadpool(response_of, answer, manner, reply, counter)
 
     def _stream(data: AsyncIterator[str] | AsyncIterator[ServerSentEvent]) -> EventStream:
         return EventStream(data, stall_seconds=settings.stream_stall_seconds)

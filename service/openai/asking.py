@@ -25,9 +25,10 @@ NOT_READ = "Pictures and files in earlier messages were not read."
 
 @dataclass(frozen=True, slots=True)
 class ChatQuestion:
-    """A question, and what of the chat was left out of account, in words for the person."""
+    """A question, all texts of the chat, and what of it was left out of account, in words for the person."""
 
     request: AskRequest
+    texts: tuple[str, ...]
     notices: tuple[str, ...] = ()
     first: bool = True
     """Whether nothing was answered in this chat before."""
@@ -38,6 +39,7 @@ class ClientTask:
     """What a chat client asks on its own, and the reply to it."""
 
     reply: str
+    texts: tuple[str, ...]
 
 
 def read_chat(chat: ChatRequest, settings: Settings) -> ChatQuestion | ClientTask:
@@ -80,8 +82,9 @@ def _read(messages: Sequence[ChatMessage], settings: Settings) -> ChatQuestion |
     prompt, said, told = text_of(asking), [text_of(m) for m in before], [text_of(m) for m in instructing]
     _check(prompt, said, told, settings)
     _refuse_unread(asking)
+    texts = (*told, *said, prompt)
     if (reply := reply_to_task(prompt, "\n".join(told))) is not None:
-        return ClientTask(reply)
+        return ClientTask(reply, texts)
     question = question_within(prompt)
     check_question_length(question, longest=settings.max_question_chars)
     if not question.strip():
@@ -89,6 +92,7 @@ def _read(messages: Sequence[ChatMessage], settings: Settings) -> ChatQuestion |
     history = [_history(message, text) for message, text in zip(before, said, strict=True)]
     return ChatQuestion(
         AskRequest(question=question, history=[message for message in history if message.text]),
+        texts,
         tuple(_notices(before, told)),
         first=not any(message.role == "assistant" for message in before),
     )

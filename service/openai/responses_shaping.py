@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import uuid4
 from sse_starlette import ServerSentEvent
 
 from service.api.streaming import problem_in_stream
+from service.openai.counting import Counter
 from service.openai.responses_wire import (
     InputTokensDetails,
     OutputMessage,
@@ -44,25 +45,24 @@ def begun(asked: ResponsesRequest) -> ResponseReply:
     )
 
 
-def response_of(answer: AskResponse, manner: Manner, response: ResponseReply) -> ResponseReply:
+def response_of(answer: AskResponse, manner: Manner, response: ResponseReply, counter: Counter) -> ResponseReply:
     """Return a response with the whole of an answer."""
     sources = sources_of(answer.citations, manner)
-    whole = _completed(response, _message_id(), told_whole(answer, manner))
-    return _with_sources(whole, sources, manner).model_copy(
-        update={"usage": _usage(answer.usage), "answer_id": answer.id}
-    )
+    told = told_whole(answer, manner)
+    whole = _completed(response, _message_id(), told, counter.usage(answer.usage, told.text))
+    return _with_sources(whole, sources, manner).model_copy(update={"answer_id": answer.id})
 
 
-def short_response(text: str, response: ResponseReply) -> ResponseReply:
+def short_response(text: str, response: ResponseReply, counter: Counter) -> ResponseReply:
     """Return a response with a text that was asked of no article."""
-    return _completed(response, _message_id(), Told(text))
+    return _completed(response, _message_id(), Told(text), counter.usage(None, text))
 
 
 def written_response(
-    events: Generator[AskEvent, None, None], manner: Manner, response: ResponseReply
+    events: Generator[AskEvent, None, None], manner: Manner, response: ResponseReply, counter: Counter
 ) -> Generator[list[Named], None, None]:
     """Yield the events of a streamed response for each event of an answer. Words are escaped here, so run it in a thread."""
-    writer = _EventWriter(manner, response)
+    writer = _EventWriter(manner, response, counter)
     with closing(events):
         yield [*writer.beginning(), *writer.events_of(next(events))]
         for event in events:
@@ -86,10 +86,15 @@ async def response_events(
             yield _sent("response.failed", {"response": failed.model_dump(mode="json")}, sent)
 
 
-async def short_response_events(text: str, response: ResponseReply) -> AsyncIterator[ServerSentEvent]:
-    """Yield the events of a text that was asked of no article."""
-    writer = _EventWriter(Manner(""), response)
-    for sent, (name, fields) in enumerate([*writer.beginning(), *writer.saying(Told(text)), *writer.end(None, None)]):
+def short_written_response(text: str, response: ResponseReply, counter: Counter) -> list[Named]:
+    """Return the events of a text that was asked of no article."""
+    writer = _EventWriter(Manner(""), response, counter)
+    return [*writer.beginning(), *writer.saying(Told(text)), *writer.end(None, None)]
+
+
+async def short_response_events(written: Iterable[Named]) -> AsyncIterator[ServerSentEvent]:
+    """Yield the events of `short_written_response` as they are sent."""
+    for sent, (name, fields) in enumerate(written):
         yield _sent(name, fields, sent)
 
 
@@ -99,6 +104,7 @@ class _EventWriter:
 
     manner: Manner
     response: ResponseReply
+    counter: Counter
     message_id: str = field(default_factory=_message_id)
     told: Told = field(default_factory=Told)
     sources: dict[int, Source] = field(default_factory=dict)
@@ -128,8 +134,9 @@ class _EventWriter:
             )
 
     def end(self, answer_id: str | None, usage: UsageWire | None) -> Iterator[Named]:
-        whole = _with_sources(_completed(self.response, self.message_id, self.told), self.sources, self.manner)
-        whole = whole.model_copy(update={"usage": _usage(usage), "answer_id": answer_id})
+        counted = self.counter.usage(usage, self.told.text)
+        whole = _completed(self.response, self.message_id, self.told, counted)
+        whole = _with_sources(whole, self.sources, self.manner).model_copy(update={"answer_id": answer_id})
         [item] = whole.output
         [part] = item.content
         yield self._of_text("response.output_text.done", text=part.text, logprobs=[])
@@ -141,10 +148,10 @@ class _EventWriter:
         return name, {"item_id": self.message_id, **_TEXT_PLACE, **fields}
 
 
-def _completed(response: ResponseReply, message_id: str, told: Told) -> ResponseReply:
+def _completed(response: ResponseReply, message_id: str, told: Told, usage: UsageWire) -> ResponseReply:
     part = OutputText(text=told.text, annotations=_annotations(told))
     message = OutputMessage(id=message_id, status="completed", content=(part,))
-    return response.model_copy(update={"status": "completed", "output": (message,), "usage": ResponseUsage()})
+    return response.model_copy(update={"status": "completed", "output": (message,), "usage": _usage(usage)})
 
 
 def _with_sources(response: ResponseReply, sources: dict[int, Source], manner: Manner) -> ResponseReply:
@@ -161,9 +168,7 @@ def _annotations(told: Told) -> tuple[ResponseAnnotation, ...]:
     return tuple(ResponseAnnotation(**annotation.url_citation.model_dump()) for annotation in told.annotations)
 
 
-def _usage(usage: UsageWire | None) -> ResponseUsage:
-    if usage is None:
-        return ResponseUsage()
+def _usage(usage: UsageWire) -> ResponseUsage:
     return ResponseUsage(
         input_tokens=usage.prompt_tokens,
         input_tokens_details=InputTokensDetails(cached_tokens=usage.cached_tokens or 0),

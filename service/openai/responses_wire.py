@@ -64,13 +64,13 @@ class OutputTokensDetails(Outgoing):
 
 
 class ResponseUsage(Outgoing):
-    """Tokens of the language model; none where the articles were quoted without one."""
+    """Tokens as the language model's server counted them, else those of the messages and of the reply."""
 
-    input_tokens: int = 0
-    input_tokens_details: InputTokensDetails = InputTokensDetails()
-    output_tokens: int = 0
+    input_tokens: int
+    input_tokens_details: InputTokensDetails
+    output_tokens: int
     output_tokens_details: OutputTokensDetails = OutputTokensDetails()
-    total_tokens: int = 0
+    total_tokens: int
 
 
 class ResponseFault(Outgoing):

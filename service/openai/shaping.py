@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from service.api.streaming import problem_in_stream
+from service.openai.counting import Counter
 from service.openai.errors import error_reply
 from service.openai.telling import Manner, search_results, sources_of, told_after, told_whole
 from service.openai.text import Source, Told
@@ -24,7 +25,7 @@ from service.openai.wire import (
 from service.schemas.api import AskEvent, AskResponse, SentenceEvent, UsageWire
 
 
-def completion(answer: AskResponse, manner: Manner) -> Completion:
+def completion(answer: AskResponse, manner: Manner, counter: Counter) -> Completion:
     """Return a whole answer as a chat completion."""
     sources = sources_of(answer.citations, manner)
     told = told_whole(answer, manner)
@@ -33,7 +34,7 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
         id=_new_id(),
         created=int(time.time()),
         choices=[ReplyChoice(message=message)],
-        usage=_usage(answer.usage),
+        usage=_usage(counter.usage(answer.usage, told.text)),
         citations=[source.address for source in sources.values()],
         search_results=search_results(sources.values()),
         answer_id=answer.id,
@@ -42,17 +43,17 @@ def completion(answer: AskResponse, manner: Manner) -> Completion:
     )
 
 
-def short_completion(text: str) -> Completion:
+def short_completion(text: str, counter: Counter) -> Completion:
     """Return a text that was asked of no article as a chat completion."""
-    message = ReplyMessage(content=text)
-    return Completion(id=_new_id(), created=int(time.time()), choices=[ReplyChoice(message=message)], usage=Usage())
+    choices, usage = [ReplyChoice(message=ReplyMessage(content=text))], _usage(counter.usage(None, text))
+    return Completion(id=_new_id(), created=int(time.time()), choices=choices, usage=usage)
 
 
 def written(
-    events: Generator[AskEvent, None, None], manner: Manner, *, with_usage: bool
+    events: Generator[AskEvent, None, None], manner: Manner, counter: Counter, *, with_usage: bool
 ) -> Generator[list[Chunk], None, None]:
     """Yield the chunks of each event of a streamed answer. Words are escaped here, so it is run in a thread."""
-    writer = _ChunkWriter(manner, with_usage=with_usage)
+    writer = _ChunkWriter(manner, counter, with_usage=with_usage)
     with closing(events):
         yield [writer.beginning(), *writer.chunks_of(next(events))]
         for event in events:
@@ -74,10 +75,15 @@ async def chunks(made: AsyncGenerator[list[Chunk], None]) -> AsyncIterator[str]:
     yield "[DONE]"
 
 
-async def short_chunks(text: str, *, with_usage: bool) -> AsyncIterator[str]:
-    """Yield the chunks of a text that was asked of no article, and `[DONE]`."""
-    writer = _ChunkWriter(Manner(""), with_usage=with_usage)
-    for chunk in (writer.beginning(), writer.delta({"content": text}), *writer.end(None, Usage())):
+def short_written(text: str, counter: Counter, *, with_usage: bool) -> list[Chunk]:
+    """Return the chunks of a text that was asked of no article."""
+    writer = _ChunkWriter(Manner(""), counter, with_usage=with_usage)
+    return [writer.beginning(), writer.delta({"content": text}), *writer.end(None, counter.usage(None, text))]
+
+
+async def short_chunks(written: Iterable[Chunk]) -> AsyncIterator[str]:
+    """Yield the chunks of `short_written` as JSON, and `[DONE]`."""
+    for chunk in written:
         yield json.dumps(chunk)
     yield "[DONE]"
 
@@ -87,6 +93,7 @@ class _ChunkWriter:
     """Writes the chunks of one stream, and remembers what was told."""
 
     manner: Manner
+    counter: Counter
     with_usage: bool
     id: str = field(default_factory=lambda: f"chatcmpl-{uuid4().hex}")
     created: int = field(default_factory=lambda: int(time.time()))
@@ -103,7 +110,7 @@ class _ChunkWriter:
         if told.text != self.told.text:
             yield self._saying(told)
         if isinstance(event, AskResponse):
-            yield from self.end(event.id, _usage(event.usage))
+            yield from self.end(event.id, self.counter.usage(event.usage, self.told.text))
 
     def beginning(self) -> Chunk:
         return self.delta({"role": "assistant", "content": ""})
@@ -111,7 +118,7 @@ class _ChunkWriter:
     def delta(self, delta: dict[str, Any], *, finish_reason: str | None = None) -> Chunk:
         return self._chunk([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}])
 
-    def end(self, answer_id: str | None, usage: Usage) -> Iterable[Chunk]:
+    def end(self, answer_id: str | None, usage: UsageWire) -> Iterable[Chunk]:
         if self.told.annotations and not self.manner.source_events:
             yield self.delta({"annotations": [annotation.model_dump() for annotation in self.told.annotations]})
         found = [result.model_dump(mode="json") for result in search_results(self.sources.values())]
@@ -124,7 +131,7 @@ class _ChunkWriter:
         }
         yield self.delta({}, finish_reason="stop") | cited
         if self.with_usage:
-            yield self._chunk([]) | {"usage": usage.model_dump()}
+            yield self._chunk([]) | {"usage": _usage(usage).model_dump()}
 
     def _saying(self, told: Told) -> Chunk:
         new = told.text[len(self.told.text) :]
@@ -144,9 +151,7 @@ def _source_event(source: Source) -> dict[str, Any]:
     return {"type": "source", "data": data}
 
 
-def _usage(usage: UsageWire | None) -> Usage:
-    if usage is None:
-        return Usage()
+def _usage(usage: UsageWire) -> Usage:
     cached = usage.cached_tokens
     return Usage(
         prompt_tokens=usage.prompt_tokens,

@@ -87,11 +87,11 @@ class PromptTokensDetails(Outgoing):
 
 
 class Usage(Outgoing):
-    """Tokens of the language model; none where the articles were quoted without one."""
+    """Tokens as the language model's server counted them, else those of the messages and of the reply."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
     prompt_tokens_details: PromptTokensDetails | None = None
 
 

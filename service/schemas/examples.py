@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from service.openai.counting import Counter
 from service.openai.responses_shaping import begun, response_of
 from service.openai.responses_wire import ResponseReply, ResponsesRequest
 from service.openai.shaping import completion
@@ -74,15 +75,20 @@ USAGE = UsageResponse(
 )
 
 
+# About as many tokens as words.
+_COUNTER = Counter(lambda texts: sum(len(text.split()) for text in texts), (QUESTION,))
+
+
 def chat_completion() -> Completion:
     """Return the answer as a chat completion."""
-    whole = completion(ANSWER, Manner("https://ask.example"))
+    whole = completion(ANSWER, Manner("https://ask.example"), _COUNTER)
     return whole.model_copy(update={"id": "chatcmpl-1a2b3c4d5e6f", "created": 1_777_000_000})
 
 
 def response() -> ResponseReply:
     """Return the answer as a response."""
-    whole = response_of(ANSWER, Manner("https://ask.example"), begun(ResponsesRequest(model=MODEL, input=QUESTION)))
+    begun_response = begun(ResponsesRequest(model=MODEL, input=QUESTION))
+    whole = response_of(ANSWER, Manner("https://ask.example"), begun_response, _COUNTER)
     message = whole.output[0].model_copy(update={"id": "msg_1a2b3c4d5e6f"})
     return whole.model_copy(update={"id": "resp_1a2b3c4d5e6f", "created_at": 1_777_000_000, "output": (message,)})
 

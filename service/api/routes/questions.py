@@ -1,6 +1,6 @@
 """Routes of questions: an answer in one piece or as a stream of events, and searches."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
@@ -32,6 +32,8 @@ class AnsweringAssistant(Protocol):
     ) -> Generator[AskEvent, None, None]: ...
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse: ...
+
+    def count_tokens(self, texts: Sequence[str]) -> int: ...
 
 
 def questions_router(assistant: AnsweringAssistant, auth: Authenticator, settings: Settings) -> APIRouter:

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from service.answer.evidence import Evidence
-from service.answer.text.modifiers import replaced_modifiers
 from service.answer.text.names import missing_names, named_in
+from service.answer.verification.modifiers import replaced_modifiers
 
 ANSWERED = 0.3
 """A question is answered from this confidence on."""
@@ -20,19 +20,19 @@ READER_REFUSAL: Mapping[str, float] = {
     "cosine": 5.39,
     "answered": 0.22,
     "names_missing": -1.5,
-    "word_replaced": -2.5,
+    "opposite_asked": -2.5,
 }
 """Weights of a logistic curve for the probability that the answer is right: the score of the best sentence, the similarity of
 the best passage, the reader's log-odds that one of the passages of the best sentences answers, which share of the question's
-names and codes stands in none of these, and whether the best sentence has another word in the place of one of the question's.
-`python -m eval.fitting` fits them; the last two are chosen on questions with a word replaced (docs/research/ablation.md)."""
+names and codes stands in none of these, and whether the best sentence has the opposite of one of the question's words in its
+place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,
     "score": 0.78,
     "cosine": 2.88,
     "names_missing": -1.5,
-    "word_replaced": -2.5,
+    "opposite_asked": -2.5,
 }
 """The same without a reader. The intercept is moved so that the best threshold is that of the reader, .30 instead of .39."""
 
@@ -59,7 +59,7 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
         "score": evidence[0].score,
         "cosine": max(one.hit.dense for one in evidence),
         "names_missing": _share_missing(question, _texts_of(best)),
-        "word_replaced": float(bool(replaced_modifiers(question, evidence[0].text, _texts_of(best[:1])))),
+        "opposite_asked": float(bool(replaced_modifiers(question, evidence[0].text, _texts_of(best[:1])))),
     }
     if "answered" in best[0].features:
         measures["answered"] = max(one.features["answered"] for one in best)

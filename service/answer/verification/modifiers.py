@@ -1,31 +1,32 @@
-"""Words of a question that a sentence replaces by others: "the south quay" is asked for, and "the north quay" is found."""
+"""Words of a question that a sentence replaces by their opposites: of "the south quay", it tells of "the north quay"."""
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from wordfreq import zipf_frequency
-
 from service.answer.text.terms import is_function_word, stem_set
+from service.answer.verification.opposites import shifted, turned
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*|[^\w\s]")
 
 
 def replaced_modifiers(question: str, sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the words of a question that none of the texts holds, each before a word that the sentence has another before.
+    """Return the words of a question that none of the texts holds, and for which the sentence has the opposite.
 
-    A word that is not English may be misspelt, and does not count.
+    Each stands directly before the same word as its opposite does.
     """
     held = frozenset[str]().union(*map(stem_set, texts))
-    asked = stem_set(question)
-    found = [(stem_set(before), stem_set(word)) for before, word in _pairs(sentence)]
+    found = [(before, stem_set(word)) for before, word in _pairs(sentence)]
     return tuple(
         modifier
         for modifier, word in _pairs(question)
         if not stem_set(modifier) <= held
-        and zipf_frequency(modifier, "en") > 0
-        and any(stem_set(word) == other and not before & asked for before, other in found)
+        and any(stem_set(word) == other and _opposite(modifier, before) for before, other in found)
     )
+
+
+def _opposite(word: str, other: str) -> bool:
+    return turned(word, other) or shifted(word, other)
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

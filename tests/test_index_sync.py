@@ -1,6 +1,7 @@
 """A sync makes the index equal to its sources, costs nothing for what is unchanged, and deletes only what it was told to."""
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from index.errors import IndexingStopped, WrongUsage
 from index.ingest.pruning import Pruning
 from index.ingest.sync import delete, sync
 from index.records import EVERYTHING, Article, Filters
+from index.sources.reading import limits_from
 from index.stores.store import Index
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
 
@@ -35,6 +37,21 @@ def test_passages_are_exact_stretches_of_their_article(index: Index, folder: Pat
     for passage in found.values():
         assert text[passage.start : passage.end] == passage.text
         assert all(passage.words_of(span) == text[span.start : span.end] for span in passage.sentences)
+
+
+def test_a_text_that_takes_too_much_to_divide_fails_alone(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heading a line takes a thousand times its size; in the process of the service, it would end that."""
+    limits = replace(limits_from(index.settings), memory_bytes=300_000_000)
+    monkeypatch.setattr("index.ingest.writing.limits_from", lambda _: limits)
+    write(folder, {"a.md": "It rained.", "b.md": "#\n" * 500_000, "c.md": "It shone."})
+    report = sync(index, [folder])
+    assert counts(report) == {"added": 2, "failed": 1}
+    [failed] = report.failed
+    assert failed.path.endswith("b.md")
+    assert "takes more than 300,000,000 bytes of memory to read" in failed.error
+    assert ids(index) == ["a", "c"]
 
 
 def test_titles_and_publishers_can_be_found(index: Index, folder: Path) -> None:

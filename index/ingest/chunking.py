@@ -44,14 +44,36 @@ def passage_id(key: str, ordinal: int) -> str:
     return f"{key}-{ordinal}"
 
 
-def cut_passages(text: str, format: TextFormat, *, token_spans: TokenSpans, max_tokens: int) -> list[Cut]:
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """The blocks of a text, in order, each with its sentences. `hidden` is what they leave out."""
+
+    hidden: Sequence[Span]
+    blocks: Sequence[tuple[Block, list[SentenceSpan]]]
+
+
+def divide(text: str, format: TextFormat) -> Divided:
+    """Divide a text into blocks and sentences. Needs no model, but for some texts a thousand times their memory."""
+    hidden = hidden_spans(text, format)
+    return Divided(hidden, split_blocks(text, format, hidden))
+
+
+def cut_passages(
+    text: str,
+    format: TextFormat,
+    *,
+    token_spans: TokenSpans,
+    max_tokens: int,
+    divided: Divided | None = None,
+) -> list[Cut]:
     """Cut a text into passages of at most `max_tokens` tokens, at ends of sentences, and where sections begin if possible.
 
     A sentence that is longer is cut between words, or between tokens if there are no words. Passages do not overlap. They
-    leave out only white space, marks, and what is hidden from readers.
+    leave out only white space, marks, and what is hidden from readers. `divided` is what `divide` returned of the text, if it
+    was called before.
     """
-    hidden = hidden_spans(text, format)
-    blocks = split_blocks(text, format, hidden)
+    divided = divided or divide(text, format)
+    hidden, blocks = divided.hidden, divided.blocks
     pieces = _pieces(text, blocks, token_spans=token_spans, max_tokens=max_tokens)
     ends = bounds_of_passages(pieces, [block for block, _ in blocks], hidden, max_tokens)
     outline = Outline(text, format, hidden)

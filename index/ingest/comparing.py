@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from index.errors import ArticleError
 from index.ingest.article_ids import Claim, claims_of, default_id, ids_for, longer_ids
 from index.ingest.chunking import content_key
 from index.ingest.sync_report import Problem
@@ -63,7 +64,8 @@ def note_unwritten(tally: Tally, article: Article, error: Exception) -> None:
     """Record that an article could not be indexed after all."""
     if tally.added.pop(article.id, None) is None:
         tally.updated -= 1
-    tally.failed.append(Problem(article.path, unexpected(error)))
+    why = str(error) if isinstance(error, ArticleError) else unexpected(error)
+    tally.failed.append(Problem(article.path, why))
     tally.failed_files.add(file_of(article.path))
 
 

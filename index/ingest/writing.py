@@ -11,14 +11,16 @@ from enum import Enum
 
 import numpy as np
 
-from index.errors import FootnoteError
-from index.ingest.chunking import Cut, content_key, cut_passages, passage_id
+from index.errors import ArticleError, FootnoteError
+from index.ingest.chunking import Cut, content_key, cut_passages, divide, passage_id
 from index.ingest.outline import heading_of
 from index.ingest.run_control import RunControl
 from index.ingest.segmentation import display_text
 from index.models.embedding import Vectors
 from index.models.prefetch import prefetch
 from index.records import Article
+from index.sources.apart import apart
+from index.sources.reading import limits_from
 from index.stores.lexical import LexicalEntry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
@@ -119,10 +121,8 @@ def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None
     """Return the passages of an article. If it cannot be cut, call `on_failed`."""
     try:
         return cuts_of(index, prepared.article)
-    except FootnoteError:
-        raise
     except Exception as error:
-        if on_failed is None:
+        if on_failed is None or (isinstance(error, FootnoteError) and not isinstance(error, ArticleError)):
             raise
         on_failed(prepared, error)
         return _FAILED
@@ -137,10 +137,15 @@ def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) 
 
 
 def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
-    """Cut an article into passages, with the model and settings of this index."""
+    """Cut an article into passages, with the model and settings of this index.
+
+    Its text is divided in the reading process: some take a thousand times their size. Raises what `apart` raises.
+    """
+    text, format = article.text, article.info.format
+    divided = apart(limits_from(index.settings), len(text), divide, text, format)
     limit = index.embedder.passage_tokens(index.settings.passage_tokens)
     spans = index.embedder.token_spans
-    return tuple(cut_passages(article.text, article.info.format, token_spans=spans, max_tokens=limit))
+    return tuple(cut_passages(text, format, token_spans=spans, max_tokens=limit, divided=divided))
 
 
 def embedded_texts(index: Index, article: Article) -> list[str]:

@@ -29,6 +29,8 @@ _BYTES_A_SECOND = 20_000
 # The limit in wall-clock time, as a multiple: on a busy machine a process waits longer than it works.
 _BY_THE_CLOCK = 4.0
 _ENDING_SECONDS = 5.0
+# One file is read while the text of another is divided.
+_MOST_IDLE = 2
 _STOPPED = "ReadResult was stopped."
 
 
@@ -158,7 +160,7 @@ def _too_much_memory(limit: int) -> str:
 
 @contextmanager
 def _borrowed() -> Iterator[_Worker]:
-    """Yield a process that no other thread uses. If it still runs afterwards, it is kept for the next caller."""
+    """Yield a process that no other thread uses. If it still runs afterwards, it is kept for later callers."""
     with _lock:
         worker = _idle.pop() if _idle else _started()
         _busy.add(worker)
@@ -170,7 +172,7 @@ def _borrowed() -> Iterator[_Worker]:
     finally:
         with _lock:
             _busy.discard(worker)
-            kept = not worker.connection.closed and not _idle
+            kept = not worker.connection.closed and len(_idle) < _MOST_IDLE
             if kept:
                 _idle.append(worker)
         if not kept:

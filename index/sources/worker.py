@@ -85,7 +85,14 @@ def main() -> None:
 
 
 def _answered(task: Task) -> tuple[bytes, bool]:
-    reply = _run(task)
+    try:
+        return _pickled(_run(task), task)
+    except MemoryError:
+        pass  # also while an error was handled: only from here on is the memory free again
+    return _pickled(OutOfMemory(), task)
+
+
+def _pickled(reply: Reply, task: Task) -> tuple[bytes, bool]:
     answer = pickle.dumps(reply)
     if len(answer) > task.reply_bytes:
         reply = Refused(f"comes to {len(answer):,} bytes once read, over the limit of {task.reply_bytes:,}. Split it.")

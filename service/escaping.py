@@ -15,6 +15,7 @@ _ADDRESS = re.compile(
 )
 # A tilde before a figure ("~40 %") does not end a deletion, and without another one that ends it, does not begin one.
 _MARK = re.compile(r"[\\`*_\[\]]|~(?!\d)|(?<=[^\s(])~")
+_LINK_MARK = re.compile(r"[\\\[\]<]")
 _ENTITY = re.compile(r"&(?=#?\w{1,40};)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _STARTS_BLOCK = re.compile(r"(?P<digits>\d{1,9})(?P<after>[.)])(?=\s|\Z)|(?P<sign>[#>+=:~|-])")
@@ -23,6 +24,11 @@ _STARTS_BLOCK = re.compile(r"(?P<digits>\d{1,9})(?P<after>[.)])(?=\s|\Z)|(?P<sig
 def unlinked(text: str) -> str:
     """Return a text with an invisible character in its addresses, so that no renderer makes links of them."""
     return _ADDRESS.sub(JOINER, text)
+
+
+def inert(text: str) -> str:
+    """Return text in which a Markdown renderer finds no link, image or HTML, for readers who may show it in either way."""
+    return unlinked(_LINK_MARK.sub(r"\\\g<0>", text))
 
 
 def joined(text: str) -> str:

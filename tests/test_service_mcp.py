@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -19,15 +19,20 @@ from service.auth.api_keys import ApiKeys
 from service.auth.middleware import MAX_BODY_BYTES
 from service.auth.rate_limits import RateLimits
 from service.auth.state import AuthState
+from service.escaping import joined
 from service.history.audit import Audit, entries
 from service.history.database import opened_database
 from service.history.keys import add_key
-from service.schemas.api import AskRequest
+from service.mcp.arguments import ArticlePart
+from service.mcp.text import answer_text, article_text, search_text
+from service.schemas.api import AskRequest, SearchResponse
 from tests.fake_assistant import ARTICLE, FakeAssistant, answered, citation, streamed
 from tests.http_server import served, serving_app
 from tests.mcp_client import HANDSHAKE, PATIENCE, PRESENT, call, connected, found, message, words
+from tests.page_assistant import hit as hit_of
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_access_routes import ARTICLES, PRIVATE, QUESTION, SECRETS
+from tests.test_service_openai_markdown import HOSTILE, RENDERERS, Shown
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 ACCEPTED = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
@@ -235,9 +240,40 @@ def test_hostile_words_stay_on_their_lines_and_lead_nowhere(url: str, assistant:
     assert [line for line in lines if line.startswith(("Sources:", "["))] == lines[-2:]
     assert "footnote://article/a%2F..%2Fb%0A%23x" in lines[-1]
     assert "javascript:" not in words(result)
-    assert words(result).replace("\n", "").isprintable()
+    assert joined(words(result)).replace("\n", "").isprintable()
     # The structured result is data, and exact.
     assert result.structured_content["citations"][0]["quote"] == hostile
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("form", ["prose", "list", "code"])
+def test_a_client_that_shows_results_as_markdown_shows_no_image_and_no_link(
+    hostile: str, form: Literal["prose", "list", "code"]
+) -> None:
+    given = answered(hostile, citations=[citation(1, quote=hostile, title=hostile)])
+    [sentence] = given.sentences
+    given = given.model_copy(update={"sentences": [sentence.model_copy(update={"form": form})]})
+    hit = hit_of(citation(1, quote=hostile, title=hostile))
+    part = ArticlePart(
+        **ARTICLE.model_dump(exclude={"text", "same_text"}) | {"title": hostile},
+        text=hostile,
+        start=0,
+        end=len(hostile),
+        characters=len(hostile),
+    )
+    said = [answer_text(given), search_text(SearchResponse(question="Why?", hits=[hit])), article_text(part)]
+    for render in RENDERERS.values():
+        shown = [Shown(render(text)) for text in said]
+        assert not any(one.tags & {"a", "img", "script", "svg"} or one.addresses for one in shown)
+
+
+def test_code_keeps_its_lines_and_marks() -> None:
+    code = 'pg_restore --dbname="${names[1]}"\n  Sources:'
+    [sentence] = answered(code, citations=[citation(1)]).sentences
+    given = answered("Run this:", citations=[citation(1)])
+    given = given.model_copy(update={"sentences": [*given.sentences, sentence.model_copy(update={"form": "code"})]})
+    told = answer_text(given).split("\n\n")
+    assert told[:3] == ["Run this: [1]", '    pg_restore --dbname="${names[1]}"\n      Sources:', "[1]"]
 
 
 def test_the_text_of_an_article_is_exact_as_a_resource(url: str) -> None:

@@ -1,13 +1,14 @@
 """Results of tools as plain text, for clients and models that do not read structured results.
 
-It is no Markdown. Words of articles stand on one line each and without control characters, so that none of them can look
-like a line of ours.
+Words of articles stand on one line each and without control characters, so that none of them can look like a line of ours.
+Some clients show it as Markdown: then there are no links in it but the addresses of sources.
 """
 
 from collections.abc import Sequence
 from datetime import date
 
 from index.control_characters import visible_controls
+from service.escaping import inert
 from service.links import is_web_address
 from service.mcp.arguments import ArticlePart
 from service.mcp.resources import article_uri
@@ -16,7 +17,7 @@ from service.schemas.api import ArticlesResponse, AskResponse, CitationWire, Dis
 
 def answer_text(answer: AskResponse) -> str:
     """Return an answer with its sources, or what is said in its place."""
-    paragraphs = [_one_line(answer.text)]
+    paragraphs = [_answer_words(answer)]
     if answer.status == "answered":
         paragraphs += [_disagreement(disagreement) for disagreement in answer.disagreements]
         if any(sentence.support == "unverified" for sentence in answer.sentences):
@@ -31,6 +32,18 @@ def answer_text(answer: AskResponse) -> str:
     if answer.about and answer.about.questions:
         paragraphs.append("\n".join(["You could ask:", *(f"- {_one_line(text)}" for text in answer.about.questions)]))
     return "\n\n".join(paragraphs)
+
+
+def _answer_words(answer: AskResponse) -> str:
+    """Return the sentences with their markers; code in paragraphs of its own."""
+    paragraphs = [""]
+    for sentence in answer.sentences:
+        markers = _markers(sentence.citations)
+        if sentence.form == "code":
+            paragraphs += [_lines(sentence.text), markers]
+        else:
+            paragraphs[-1] = " ".join(filter(None, [paragraphs[-1], _one_line(sentence.text), markers]))
+    return "\n\n".join(filter(None, paragraphs)) or _one_line(answer.text)
 
 
 def search_text(found: SearchResponse) -> str:
@@ -48,7 +61,7 @@ def search_text(found: SearchResponse) -> str:
 def article_text(part: ArticlePart) -> str:
     """Return a part of an article under a line that says what it is. Its own lines stay."""
     whole = f"Characters {part.start} to {part.end} of {part.characters}"
-    return f"{_named(part.title, part.publisher, part.published)}. {whole}:\n\n{visible_controls(part.text)}"
+    return f"{_named(part.title, part.publisher, part.published)}. {whole}:\n\n{_lines(part.text)}"
 
 
 def articles_text(page: ArticlesResponse) -> str:
@@ -83,5 +96,10 @@ def _address(url: str | None, article_id: str) -> str:
     return url if url and is_web_address(url) else article_uri(article_id)
 
 
+def _lines(text: str) -> str:
+    """Return lines that stay as they are, each indented: what Markdown shows as it is, and no line of ours."""
+    return "\n".join(f"    {line}" for line in visible_controls(text).split("\n"))
+
+
 def _one_line(words: str) -> str:
-    return visible_controls(" ".join(words.split()), one_line=True)
+    return visible_controls(inert(" ".join(words.split())), one_line=True)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from eval.commands import _list
 from eval.reporting.pages import write_from
+from eval.terminal import show_list
 from index.control_characters import json_controls, visible_controls
 from service.cli import printing
 from service.schemas.api import SearchResponse
@@ -55,7 +55,7 @@ def print_everything() -> None:
     watched = {"path": HOSTILE, "last_sync": HOSTILE, "problems": [HOSTILE]}
     named = {"watching": [watched], "model": HOSTILE, "outdated": HOSTILE, "data_dir": HOSTILE}
     printing.print_status(type(STATUS).model_validate(STATUS.model_dump() | named))
-    _list("Rows", [HOSTILE])
+    show_list("Rows", [HOSTILE])
 
 
 def test_no_control_character_is_sent_to_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""How far judges of answers agree with people, and what judged scores are worth after that."""

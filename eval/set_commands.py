@@ -1,0 +1,131 @@
+"""`footnote eval` on sets of questions and labels: check, draft, from-feedback, label, calibrate.
+
+Everything heavy is imported by the command that needs it, so that help answers at once.
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eval.terminal import errors_shown, say, show_list
+
+if TYPE_CHECKING:
+    from eval.drafting.draft import Proposer
+    from service.settings import Settings
+
+Dataset = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATASET",
+        help="Folder or file of questions: questions.jsonl, .csv, SQuAD, LlamaIndex, BEIR, MultiHop-RAG, CLAPNQ or MT-RAG.",
+    ),
+]
+Corpus = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH", help="Articles to ask about, in an index of their own. Default: the set's, or the live index."
+    ),
+]
+
+
+def check_command(dataset: Dataset, corpus: Corpus = None) -> None:
+    """Find questions without answers, quotes that are not in their article, duplicates."""
+    with errors_shown():
+        from eval.asking import article_texts
+        from eval.check import check_questions
+        from eval.datasets import read_questions
+        from eval.opening import asked_of, opened
+        from service.settings import load_settings
+
+        questions = asked_of(read_questions(dataset), corpus)
+        with opened(questions, dataset, load_settings()) as (client, left_out):
+            found = left_out + check_questions(questions, article_texts(client))
+        for line in found:
+            say(line)
+        print(f"{len(questions.questions)} questions, {len(found)} problems")
+        if found:
+            raise typer.Exit(1)
+
+
+def draft_command(
+    source: Annotated[Path, typer.Argument(metavar="PATH", help="File or folder of articles.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
+        "questions.jsonl"
+    ),
+    count: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="Propose at most so many questions.")] = 50,
+) -> None:
+    """Propose questions about new articles. None is asked before a person sets its "reviewed" to true."""
+    with errors_shown():
+        from eval.drafting.draft import draft_into
+        from service.settings import load_settings
+
+        settings = load_settings()
+        drafted = draft_into(
+            out, source, count=count, max_bytes=settings.max_article_bytes, proposer=_proposer(settings)
+        )
+        show_list("Articles that could not be read", list(drafted.unread))
+        show_list("Proposals that were no use", [f"{number} {reason}" for reason, number in drafted.dropped.items()])
+        say(f'{len(drafted.added)} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+
+
+def from_feedback_command(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
+        "questions.jsonl"
+    ),
+    rating: Annotated[str | None, typer.Option(metavar="[up|down]", help="Only answers with this rating.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Only those asked since that day."),
+    ] = None,
+) -> None:
+    """Propose the questions of rated answers. None is asked before a person sets its "reviewed" to true."""
+    with errors_shown():
+        from eval.from_feedback import candidates_into, read_rating
+        from service.opening import open_client
+        from service.settings import load_settings
+
+        wanted = read_rating(rating)
+        with open_client(load_settings(), with_history=True) as client:
+            added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
+        say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+
+
+def label_command(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Results of one run, or of several, which are mixed.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("label.html"),
+    count: Annotated[int, typer.Option(min=1, max=2_000, metavar="NUMBER", help="Answers to label.")] = 50,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Draws other answers.")] = 0,
+) -> None:
+    """Write a page to label answers by keyboard, without saying which system gave them."""
+    with errors_shown():
+        from eval.calibration.page import write_label_page
+
+        drawn = write_label_page(runs, out, count=count, seed=seed)
+        say(f"{drawn} answers to label in {out}. Open it in a browser, and save the labels at the end.")
+
+
+def calibrate_command(
+    labels: Annotated[list[Path], typer.Argument(metavar="LABELS...", help="Files of labels, as the page saves them.")],
+    run: Annotated[Path, typer.Option(metavar="DIR", help="Results of the run whose answers were labelled.")],
+) -> None:
+    """Hold the judges of a run against people's labels, and correct the judged scores."""
+    with errors_shown():
+        from eval.calibration.calibrate import calibrate, lines_of, write_calibration
+        from eval.calibration.labels import read_labels
+
+        calibration = calibrate(run, read_labels(labels))
+        for line in lines_of(calibration):
+            say(line)
+        say(f"Kept in {write_calibration(calibration, run)}")
+
+
+def _proposer(settings: "Settings") -> "Proposer | None":
+    from eval.drafting.draft import Proposer
+    from service.answer.llm.generative import model_from
+
+    llm = model_from(settings)
+    return Proposer(llm, settings.llm_context_tokens) if llm else None

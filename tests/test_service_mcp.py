@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from typing import Any, Literal
 import httpx
 import pytest
 from mcp import Client, MCPError
+from structlog.testing import capture_logs
 
 from index.errors import IndexEmpty
 from service.api.app import create_app
@@ -295,6 +298,20 @@ def test_work_ends_when_the_connection_is_closed(url: str, assistant: FakeAssist
     threading.Timer(1.0, hung_up.set).start()
     assert assistant.closed.wait(PATIENCE)
     assert assistant.made < len(assistant.steps)
+
+
+def test_a_client_that_leaves_while_it_sends_leaves_no_traceback(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    address = url.removeprefix("http://")
+    host, _, port = address.partition(":")
+    head = f"POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{{"
+    with capture_logs() as logged:
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode())
+        until = time.monotonic() + PATIENCE
+        while not any(entry["event"] == "request" for entry in logged) and time.monotonic() < until:
+            time.sleep(0.01)
+    assert [(entry["route"], entry["status"]) for entry in logged] == [("/mcp", 499)]
+    assert not caplog.records
 
 
 def test_other_sites_pages_and_foreign_names_are_refused(url: str, assistant: FakeAssistant) -> None:

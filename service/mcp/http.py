@@ -13,8 +13,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from starlette.types import Receive, Scope, Send
+from starlette.requests import ClientDisconnect
+from starlette.types import Message, Receive, Scope, Send
 
+from index.errors import AskerGone
 from service.api.routes.articles import ArticlesAssistant
 from service.api.routes.questions import AnsweringAssistant, check_question
 from service.api.streaming import last_of, stream_events
@@ -46,8 +48,11 @@ def mcp_router(assistant: _Assistant, limits: Limits, settings: Settings) -> API
     server = mcp_server(lambda context: _RequestCorpus(assistant, limits, settings, _request_of(context)))
 
     @router.post(PATH)
-    async def mcp() -> Response:
-        return _Exchange(server)
+    async def mcp(request: Request) -> Response:
+        try:
+            return _Exchange(server, await request.body())
+        except ClientDisconnect:
+            raise AskerGone("The client closed the connection before its request had arrived.") from None
 
     return router
 
@@ -55,15 +60,20 @@ def mcp_router(assistant: _Assistant, limits: Limits, settings: Settings) -> API
 class _Exchange(Response):
     """One request of the protocol and what it is answered with: JSON, or events where there is progress to tell."""
 
-    def __init__(self, server: Server[Any]) -> None:
+    def __init__(self, server: Server[Any], request: bytes) -> None:
         super().__init__()
         self._server = server
+        self._request: Message | None = {"type": "http.request", "body": request, "more_body": False}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def receive_again() -> Message:
+            message, self._request = self._request, None
+            return message or await receive()
+
         manager = StreamableHTTPSessionManager(self._server, stateless=True, max_request_body_size=MAX_BODY_BYTES)
         # Leaving it ends what is still worked on, as nobody waits for it any more.
         async with manager.run():
-            await manager.handle_request(scope, receive, send)
+            await manager.handle_request(scope, receive_again, send)
 
 
 @dataclass(frozen=True, slots=True)

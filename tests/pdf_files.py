@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+import pikepdf
+from pikepdf import Name
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
@@ -52,4 +54,31 @@ def with_table(rows: Sequence[Sequence[str]], *, ruled: bool = True, widths: Seq
     before, after = "What a night costs depends on the quay. " * 4, "All fees are due at noon of the day of leaving."
     parts = [Paragraph("Fees", styles["Title"]), Paragraph(before, styles["BodyText"]), table]
     SimpleDocTemplate(file, pagesize=A4, invariant=1).build([*parts, Paragraph(after, styles["BodyText"])])
+    return file.getvalue()
+
+
+def with_unnamed_sign(before: str, after: str) -> bytes:
+    """Return a PDF of one line with a minus sign between two texts, from a font that does not say which character it is."""
+    file = BytesIO()
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page()
+        sign = pikepdf.Stream(pdf, b"600 0 50 300 550 350 d1 50 300 500 50 re f")
+        fonts = pikepdf.Dictionary(
+            Words=pikepdf.Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica),
+            Signs=pikepdf.Dictionary(
+                Type=Name.Font,
+                Subtype=Name.Type3,
+                FontBBox=[0, 0, 600, 750],
+                FontMatrix=[0.001, 0, 0, 0.001, 0, 0],
+                CharProcs=pikepdf.Dictionary(sign=sign),
+                Encoding=pikepdf.Dictionary(Type=Name.Encoding, Differences=[3, Name.sign]),
+                FirstChar=3,
+                LastChar=3,
+                Widths=[600],
+            ),
+        )
+        page.Resources = pikepdf.Dictionary(Font=fonts)
+        shown = f"BT /Words 12 Tf 60 700 Td ({before}) Tj /Signs 12 Tf <03> Tj /Words 12 Tf ({after}) Tj ET"
+        page.Contents = pikepdf.Stream(pdf, shown.encode())
+        pdf.save(file)
     return file.getvalue()

@@ -17,7 +17,7 @@ from index.records import Article, ArticleInfo
 from index.sources.pdf import read_pdf
 from index.sources.reading import read_articles
 from index.sources.source_types import Failed, Limits, Read, Source
-from tests.pdf_files import drawn, pdf_of, with_table
+from tests.pdf_files import drawn, pdf_of, with_table, with_unnamed_sign
 
 LIMITS = Limits()
 HEAD, FOOT = "The Annual Report of the Ministry", "Confidential - page {}"
@@ -167,6 +167,14 @@ def test_lines_that_differ_in_figures_stay() -> None:
     for line in ("Berth {}", "Night fee: {} euros"):  # at head and foot, where only what counts pages may change
         text = read_pdf(pdf_of(pages, head=line, foot=line), LIMITS).text
         assert all(text.count(line.format(n)) >= 2 for n in fees)
+
+
+def test_a_sign_without_a_character_is_shown_as_one_and_told() -> None:
+    extracted = read_pdf(with_unnamed_sign("The balance is ", "0.93 euros at the end of the year."), LIMITS)
+    assert extracted.text == "The balance is \ufffd0.93 euros at the end of the year."
+    assert extracted.warnings == (
+        "1 signs, which may be minus signs, are \ufffd: the file does not say which they are",
+    )
 
 
 def test_bare_page_numbers_are_left_out_and_sums_are_not() -> None:

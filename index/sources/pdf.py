@@ -14,7 +14,7 @@ from index.sources.pdf_file import OpenedPdf, fault_of_page, opened
 from index.sources.pdf_layout import Line, page_lines
 from index.sources.pdf_text import joined_pages
 from index.sources.pdf_title import confirmed_title
-from index.sources.pdf_words import TooMuchText, page_segments
+from index.sources.pdf_words import UNKNOWN, TooMuchText, page_segments
 from index.sources.source_types import Extracted, Limits
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def read_pdf(raw: bytes, limits: Limits) -> Extracted:
     text, starts = joined_pages([page.lines for page in pages])
     if not text:
         raise ArticleError(_why_empty(pages))
-    return Extracted(text, "text", metadata, starts, _warnings(pages, is_repaired=is_repaired))
+    warnings = _warnings(pages, is_repaired=is_repaired, unknown=text.count(UNKNOWN))
+    return Extracted(text, "text", metadata, starts, warnings)
 
 
 def _pages(file: OpenedPdf, limits: Limits) -> list[_Page]:
@@ -116,8 +117,12 @@ def _why_empty(pages: Sequence[_Page]) -> str:
     return "holds no text, only pictures of it. Run text recognition over it first, such as OCRmyPDF."
 
 
-def _warnings(pages: Sequence[_Page], *, is_repaired: bool) -> tuple[str, ...]:
+def _warnings(pages: Sequence[_Page], *, is_repaired: bool, unknown: int) -> tuple[str, ...]:
     warnings = ["the file is damaged, and was repaired: pages may be missing"] if is_repaired else []
+    if unknown:
+        warnings.append(
+            f"{unknown} signs, which may be minus signs, are {UNKNOWN}: the file does not say which they are"
+        )
     faults = {number: page.fault for number, page in enumerate(pages, start=1) if page.fault}
     if faults:
         first = next(iter(faults))

@@ -19,8 +19,9 @@ _WIDE_GAP = 1.0
 _WIDE_GAP_OF_FIGURES = 0.5
 # What pdfium writes where it takes a hyphen at a line's end for one that only breaks the word.
 _BREAK = 2
-# A character that the file does not identify.
-_UNKNOWN = 0xFFFD
+_SPACES = frozenset(map(ord, "\t\n\r"))
+UNKNOWN = "\ufffd"
+"""A sign that the page shows and for which the file gives no character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,25 @@ def _words(page: "PdfPage", most: int) -> Iterator[_Word]:
             raise TooMuchText
         characters = [pdfium.FPDFText_GetUnicode(handle, at) for at in range(count)]
         for at, code in enumerate(characters):
-            if code == _BREAK and pdfium.FPDFText_IsHyphen(handle, at) != 1:
-                characters[at] = _UNKNOWN
+            if code < 32 and code not in _SPACES and not _is_hyphen(handle, at, code) and _has_ink(handle, at):
+                characters[at] = ord(UNKNOWN)
         for first, last in _runs(characters):
             if shown := _as_text(characters[first : last + 1]):
                 yield _placed(handle, shown, first, last)
     finally:
         text.close()
+
+
+def _is_hyphen(handle: object, at: int, code: int) -> bool:
+    from pypdfium2 import raw as pdfium
+
+    return code == _BREAK and bool(pdfium.FPDFText_IsHyphen(handle, at) == 1)
+
+
+def _has_ink(handle: object, at: int) -> bool:
+    """Return whether a character shows something, such as a minus sign that the file gives no character for."""
+    left, right, low, high = _ink(handle, at)
+    return left < right and low < high
 
 
 def _runs(characters: list[int]) -> Iterator[tuple[int, int]]:

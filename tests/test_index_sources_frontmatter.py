@@ -1,5 +1,7 @@
 """Front matter and the text after it, which stays untouched."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,3 +151,22 @@ def test_keys_that_merge_and_aliases_are_refused_before_they_grow() -> None:
         split_front_matter("\n".join(["---", "a0: &a0 {k: v}", *layers, "---", ""]))
     with pytest.raises(AccessUnclear, match="more than 50 aliases"):
         split_front_matter("---\na: &a b\nc: [" + "*a, " * 51 + "]\n---\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"sidebar": "x" * 60_000, "groups": ["board"]}) + "\n\nIt rained.",
+        '{"a":' * 3_000 + "1" + "}" * 3_000 + ',\n"groups": ["board"]}\nIt rained.',
+        "{\n" + "".join(f'"key {n}": {n},\n' for n in range(300)) + '"groups": ["board"],\n"x": }\n\nIt rained.',
+    ],
+    ids=["long", "deep", "broken below many keys"],
+)
+def test_an_object_that_cannot_be_read_and_names_groups_anywhere_fails_the_file(text: str) -> None:
+    with pytest.raises(AccessUnclear, match="not JSON"):
+        split_front_matter(text)
+
+
+def test_a_text_that_begins_with_a_brace_may_speak_of_groups() -> None:
+    text = '{% include head %}\n\nSend this:\n\n    {"name": "x", "groups": ["board"]}\n'
+    assert split_front_matter(text) == ({}, text)

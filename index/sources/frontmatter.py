@@ -31,6 +31,8 @@ _KINDS = {"---": "yaml", "+++": "toml", ";;;": "json"}
 _KEY = re.compile(r"""[ \t]*["']?(?P<key>[^\W\d][\w.-]*(?:[ ][\w.-]+){0,3})["']?[ \t]*[:=](?=\s|["'\[{])""")
 _GROUPS = re.compile(r"""[^\w\n]{0,20}groups[*_"'`\])]{0,4}[ \t]*[:=]""", re.IGNORECASE)
 _GROUPS_KEY = re.compile(r"""["']?groups["']?[ \t]*[:=]""", re.IGNORECASE)
+_OBJECT = re.compile(r"""\{\s*+["']""")
+_QUOTED_GROUPS = re.compile(r"""["']groups["']\s*+:""", re.IGNORECASE)
 _BRACES = re.compile(r"[^\w{\n]{0,20}\{")
 _GROUPS_IN_BRACES = re.compile(r"""[{,][ \t]*["']?groups["']?[ \t]*[:=]""", re.IGNORECASE)
 _MARK = re.compile(r"(?:---|\.\.\.|\+\+\+|;;;)[ \t]*\Z")
@@ -150,7 +152,9 @@ def _bare_json(text: str, start: int) -> _Found | None:
         decoder = json.JSONDecoder(object_pairs_hook=unique_pairs)
         fields, end = decoder.raw_decode(text[start : start + LONGEST])
     except (ValueError, RecursionError) as error:
-        if _starts_with_key(text, start + 1, any_key=False):
+        # In an object that is too long, too deep or broken, groups may stand anywhere.
+        hides_groups = _OBJECT.match(text, start) and _QUOTED_GROUPS.search(text, start)
+        if hides_groups or _starts_with_key(text, start + 1, any_key=False):
             raise AccessUnclear(f"has front matter that is not JSON: {error}. Correct it.") from None
         return None
     if not any(field_name(key) in KNOWN_FIELDS for key in fields):

@@ -75,7 +75,10 @@ def run_command(
     fail_under: Thresholds = None,
     baseline: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Folder of an earlier run. Exit 1 when a score fell beyond chance."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder of an earlier run, or of many: the latest. Exit 1 when a score fell beyond chance.",
+        ),
     ] = None,
     against: Annotated[
         str | None,
@@ -109,6 +112,7 @@ def run_command(
     """Ask every question and score the answers: results.jsonl, report.json, report.html, summary.md, junit.xml."""
     with errors_shown():
         from eval.compare import compare, fell_beyond_chance
+        from eval.history import latest_of
         from eval.report import read_thresholds, thresholds_missed
         from eval.results import read_results
         from eval.run import Course
@@ -117,6 +121,7 @@ def run_command(
         # Before the run: a typing error must not cost half an hour.
         read_thresholds(fail_under or ())
         if baseline:
+            baseline = latest_of(baseline, dataset, besides=out)
             next(read_results(baseline), None)
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
@@ -151,6 +156,31 @@ def compare_command(
         comparison = compare(first, second, anytime=anytime)
         print_comparison(comparison, Console())
         say(f"Answers side by side: {write_comparison_page(comparison, first, second)}")
+
+
+@app.command("history")
+def history_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the results of runs, at any depth.")],
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A run that is drawn beside the others.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page. Default: history.html in DIR.")] = None,
+) -> None:
+    """Draw the scores of many runs over time on one page, with what changed between them."""
+    with errors_shown():
+        from eval.history import past_runs
+        from eval.reporting.history_page import HISTORY_FILE, write_history_page
+        from eval.run import progress
+
+        runs, unreadable = past_runs(folder)
+        kept = past_runs(baseline)[0][-1] if baseline else None
+        show_list("Reports that cannot be read", [f"{one.path}: {one.reason}" for one in unreadable])
+        with progress() as shown:
+            task = shown.add_task("Comparing", total=len(runs))
+            page = write_history_page(
+                runs, unreadable, out or folder / HISTORY_FILE, baseline=kept, on_step=lambda: shown.advance(task)
+            )
+        say(f"{len(runs)} runs: {page}")
 
 
 @app.command("baseline")

@@ -93,12 +93,12 @@ def _ask_all(questions: Sequence[EvalQuestion], answering: Answering, out: Path,
     """Ask what is not finished yet, and return how many that were."""
     asking = Asking(answering, course.judge, is_multihop(questions), course.check)
     plan = _plan(answering, course)
-    with journal_in(out, plan, questions, resume=course.resume) as journal, _progress() as progress:
+    with journal_in(out, plan, questions, resume=course.resume) as journal, progress() as shown:
         left = [question for question in questions if question.id not in journal.finished]
-        task = progress.add_task("Asking", total=len(questions), completed=len(questions) - len(left))
+        task = shown.add_task("Asking", total=len(questions), completed=len(questions) - len(left))
         for result in _as_finished(left, asking, workers=course.workers):
             journal.add(result)
-            progress.advance(task)
+            shown.advance(task)
     return len(left)
 
 
@@ -125,7 +125,8 @@ def _light(result: Result) -> Result:
     return replace(result, text="", citations=(), disagreements=(), answers=(), relevant_ids=(), ranking=())
 
 
-def _progress() -> Progress:
+def progress() -> Progress:
+    """Return a progress bar that is shown on a terminal alone."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

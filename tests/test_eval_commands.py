@@ -188,7 +188,7 @@ def test_a_baseline_without_texts_stops_what_got_worse(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["run", "SET", "--baseline", "missing"], "missing/results.jsonl does not exist"),
+        (["run", "SET", "--baseline", "missing"], "missing holds no finished run"),
         (["run", "SET", "--resume"], "--resume needs --out"),
         (["baseline", "missing", "kept"], "missing/report.json does not exist"),
         (["compare", "missing", "kept"], "missing/results.jsonl does not exist"),

@@ -66,7 +66,7 @@ def write_comparison_page(comparison: Comparison, first: Path, second: Path) -> 
         headline=headline(comparison),
         common=comparison.common,
         left_out=(comparison.only_first, comparison.only_second),
-        differing=list(differing(_setup(first), _setup(second))),
+        differing=list(differing(setup_of(first), setup_of(second))),
         lines=change_lines(comparison.changes),
         counts=[(way, counts[way]) for way in WAYS if counts[way]],
         meaning=MEANING,
@@ -107,7 +107,7 @@ def _drawn(change: Change, bound: float) -> Markup:
     return whisker(change.difference, change.low, change.high, bound=(-bound, bound))
 
 
-def _setup(folder: Path) -> dict[str, Any]:
+def setup_of(folder: Path) -> dict[str, Any]:
     """Return what was recorded of a run, in one level. Empty where there is no report."""
     path = folder / REPORT_FILE
     if not path.is_file():

@@ -23,9 +23,9 @@ from index.control_characters import visible_controls
 _BUFFERED = 200
 
 
-def write_from(template: str, path: Path, *, code: str = "report.js", **values: object) -> Path:
+def write_from(template: str, path: Path, *, code: str | None = "report.js", **values: object) -> Path:
     """Write a page, piece by piece as its iterables go, whole or not at all. `code` is its script. Return its path."""
-    style, script = _asset("report.css"), _asset(code)
+    style, script = _asset("report.css"), _asset(code) if code else ""
     page = (
         _environment()
         .get_template(template)

@@ -205,6 +205,11 @@ def test_what_reads_as_a_sentence_is_told_from_what_does_not(text: str, kind: st
         ("<script>alert(1)</script>", "alert(1)"),
         ('A <span id="x">word</span>,<br/>and <kbd>Ctrl</kbd>+<kbd>C</kbd>', "A word, and Ctrl+C"),
         ("one</td>\n<td><b>two</b>", "one | two"),
+        (
+            "> [!NOTE]\n> Within 10<sup>2</sup> m<SUP>2</SUP>, the 5<sup>th</sup> CO<sub>2</sub>.",
+            "Note: Within 10^2 m^2, the 5th CO2.",
+        ),
+        ("see [[Opening hours|the hours]], [[Crane]] and `a[[0]]`", "see the hours, Crane and a[[0]]"),
         ("`<td>` and \\<td> and <host>", "<td> and <td> and <host>"),
         ("snake_case_name and 2*3*4", "snake_case_name and 234"),
         ("<https://example.com>", "https://example.com"),

@@ -21,6 +21,8 @@ from index.records import SentenceSpan, Span, SpanKind, TextFormat
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।]["'”’»)\]*_]*$""")
 _CLOSING_MARKS = re.compile(r"""["'”’»)\]*_~`]+(?=\s|\Z)""")
 _WORD = re.compile(r"\w+")
+_CALLOUT = re.compile(r"\A\[!([A-Za-z]{1,20})\][-+]?")
+_WIKI_LINK = re.compile(r"!?\[\[([^\[\]|\n]{1,300})(?:\|([^\[\]|\n]{1,300}))?\]\]")
 # A heading or line further down than this is the title of a section, not of the article.
 _TITLE_WITHIN = 10_000
 
@@ -64,20 +66,31 @@ def _shortened(line: str) -> str:
 
 
 def display_text(text: str, format: TextFormat) -> str:
-    """Return a text as people read it: on one line, without Markdown's marks and the tags of HTML."""
+    """Return a text as people read it: on one line, without Markdown's marks and the tags of HTML.
+
+    Links of wikis are their words, a callout begins with its kind ("Note:"), and a raised figure has `^` before it.
+    """
     if format == "text":
         return " ".join(text.split())
     stripped = "\n".join(LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
-    return " ".join(_shown(token) for token in _markdown().parseInline(stripped))
+    named = _CALLOUT.sub(lambda callout: f"{callout[1].capitalize()}:", stripped, count=1)
+    return " ".join(_shown(token) for token in _markdown().parseInline(named))
 
 
 def _shown(inline: Token) -> str:
-    words = (_shown_child(child) for child in inline.children or [] if child.type in _SHOWN)
+    children = [child for child in inline.children or [] if child.type in _SHOWN]
+    words = (_shown_child(child, after) for child, after in pairwise([*children, None]) if child)
     return " ".join("".join(words).split())
 
 
-def _shown_child(child: Token) -> str:
-    return shown_tag(child.content) if child.type == "html_inline" else child.content or " "
+def _shown_child(child: Token, following: Token | None) -> str:
+    if child.type == "html_inline":
+        # A power must not become a digit more of its base: 10<sup>2</sup> is not 102.
+        is_raised = child.content.lower() == "<sup>" and not (following and following.content[:1].isalpha())
+        return "^" if is_raised else shown_tag(child.content)
+    if child.type == "text":
+        return _WIKI_LINK.sub(lambda link: link[2] or link[1], child.content)
+    return child.content or " "
 
 
 _SHOWN = {"text", "text_special", "code_inline", "softbreak", "hardbreak", "image", "html_inline"}

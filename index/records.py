@@ -8,8 +8,8 @@ from typing import Literal
 
 TextFormat = Literal["markdown", "text"]
 SpanKind = Literal["sentence", "fragment"]
-DaySource = Literal["stated", "title", "name"]
-"""Where the day of publication comes from: the article states it, or it is in the title or in the file name."""
+DaySource = Literal["stated", "title", "name", "commit"]
+"""Where the day of publication comes from: the article, its title, its file's name, or the last commit of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,15 @@ class ArticleInfo:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it was read. `text` is what is cited: every offset counts its code points."""
+    """An article as it was read. `text` is what is cited: every offset counts its code points.
+
+    `token` changes whenever its file does, where its source has such tokens.
+    """
 
     info: ArticleInfo
     text: str = field(repr=False)
     path: str
+    token: str | None = None
 
     @property
     def id(self) -> str:

@@ -97,6 +97,15 @@ class IndexSettings(BaseSettings):
         description="Most memory that the process takes which reads files, in bytes (on Linux).",
     )
     max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    source_seconds: float = Field(
+        600.0,
+        gt=0,
+        description="Longest processor time for listing a remote source, and for fetching a part of it. By the clock, four "
+        "times that.",
+    )
+    source_max_bytes: int = Field(
+        4_000_000_000, gt=0, description="Most bytes that a remote source may send at once, such as a Git repository."
+    )
     follow_links: bool = Field(
         False,
         description="Whether symbolic links that lead out of a folder are followed when it is indexed.",

@@ -121,11 +121,13 @@ def test_what_was_backed_up_in_use_comes_back_whole(tmp_path: Path) -> None:
 def test_the_command_backs_up_what_no_service_has(footnote: Run, tmp_path: Path) -> None:
     write(tmp_path / "articles", {"rain.md": RAIN})
     assert footnote("index", tmp_path / "articles").code == 0
+    assert footnote("sources", "add", "more", tmp_path / "articles").code == 0
     ran = footnote("backup", tmp_path / "safe", "--json")
     assert (ran.code, ran.json["articles"], ran.json["agree"]) == (0, 1, True)
     assert ran.json["folder"] == str(tmp_path / "safe")
     found = footnote("ask", QUESTION["question"], "--json", data_dir=tmp_path / "safe").json
     assert found["citations"][0]["quote"] == RAIN
+    assert "more: files" in footnote("sources", "list", data_dir=tmp_path / "safe").out
     assert "1 articles in 1 passages" in footnote("backup", tmp_path / "again").out
 
 

@@ -327,18 +327,18 @@ def test_the_next_sync_is_after_the_interval_or_earlier_after_a_failure() -> Non
 
 
 def test_what_is_added_and_removed_leaves_the_rest_of_the_file_as_it_was(tmp_path: Path) -> None:
-    file = tmp_path / "sources.toml"
+    file, settings = tmp_path / "sources.toml", settings_for(tmp_path)
     file.write_text('# Ours\n[sources.a]  # first\nkind = "files"\nplace = "a"\n')
     before = file.read_text()
     file.chmod(0o640)
-    add_source(file, "b", {"kind": "web", "place": "https://example.org/feed"})
+    add_source(settings, "b", {"kind": "web", "place": "https://example.org/feed"})
     assert file.read_text().startswith(before)
     with pytest.raises(WrongUsage, match="There is a source 'b'"):
-        add_source(file, "b", {"kind": "files", "place": "b"})
+        add_source(settings, "b", {"kind": "files", "place": "b"})
     with pytest.raises(WrongUsage, match="cannot be added: place"):
-        add_source(file, "c", {"kind": "web", "place": "https://ann:secret@example.org/"})
+        add_source(settings, "c", {"kind": "web", "place": "https://ann:secret@example.org/"})
     with pytest.raises(WrongUsage, match="lower-case letters"):
-        add_source(file, "../c", {"kind": "files", "place": "c"})
+        add_source(settings, "../c", {"kind": "files", "place": "c"})
     assert remove_source(file, "b")
     assert not remove_source(file, "b")
     assert file.read_text().strip() == before.strip()

@@ -24,6 +24,7 @@ from index.sources.source_types import (
     ReadResult,
     Skipped,
     Source,
+    Unchanged,
     Withdrawn,
     has_owner,
     unexpected,
@@ -76,6 +77,8 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.skipped.append(path)
             if reason and all(reason != warning.error for warning in tally.warnings):
                 tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+        case Unchanged(path):
+            _note_unchanged(path, tally)
         case Gone(path, error):
             tally.gone[path] = error
         case Withdrawn(path, _, article_id, reason):
@@ -91,6 +94,16 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
             return _compared(article, source, tally, limits)
     return None
+
+
+def _note_unchanged(path: str, tally: Tally) -> None:
+    for article_id in tally.ids_at.get(path, ()):
+        if article_id in tally.seen:  # another file of the source has its id now
+            what = f"has the id {article_id!r}, which {tally.seen[article_id]} has. Give one another id."
+            tally.failed.append(Problem(path, what))
+        else:
+            tally.seen[article_id] = path
+            tally.unchanged += 1
 
 
 def _compared(article: Article, source: AnySource, tally: Tally, limits: Limits) -> Prepared | None:
@@ -116,7 +129,7 @@ def _compared(article: Article, source: AnySource, tally: Tally, limits: Limits)
     if article.info.groups is not None:
         tally.unclear.add(article.path)  # what it held under another id may be open to more people
     entry, key = tally.known.get(article.id), content_key(article)
-    if entry == Entry(article.info, key, source.name, article.path):
+    if entry == Entry(article.info, key, source.name, article.path, article.token):
         tally.unchanged += 1
         return None
     if entry is None:

@@ -89,7 +89,14 @@ def _read_and_write(
 ) -> None:
     limits, politeness = limits_from(index.settings), politeness_from(index.settings)
     known = _known_pages(tally) if pruning.enabled else {}
-    readings = read_articles(sources, limits=limits, politeness=politeness, known=known, stopped=control.stopped)
+    readings = read_articles(
+        sources,
+        limits=limits,
+        politeness=politeness,
+        known=known,
+        tokens=_known_tokens(tally),
+        stopped=control.stopped,
+    )
     prepared = _prepared(readings, tally, limits, control=control, progress=progress)
     if dry_run:
         deque(prepared, maxlen=0)  # reading fills the tally
@@ -162,6 +169,15 @@ def _known_pages(tally: Tally) -> dict[str, list[Listed]]:
             listed = Listed(entry.path, entry.info.title, entry.info.published)
             pages.setdefault(entry.source, []).append(listed)
     return pages
+
+
+def _known_tokens(tally: Tally) -> dict[str, dict[str, str]]:
+    """Return the tokens of the files that were read before, by the name of their source and their path."""
+    tokens: dict[str, dict[str, str]] = {}
+    for entry in tally.known.values():
+        if entry.token:
+            tokens.setdefault(entry.source, {})[entry.path] = entry.token
+    return tokens
 
 
 def _not_there(tally: Tally, deleted: Sequence[str]) -> list[Problem]:

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from index.sources.addresses import path_of
 from index.sources.entries import file_of, path_in
-from index.sources.source_types import Failed, NamedSource, Place, Read, ReadResult, Source, WebSource
+from index.sources.source_types import (
+    Failed,
+    GitPlace,
+    NamedSource,
+    Place,
+    Read,
+    ReadResult,
+    Source,
+    WebSource,
+    remote_path,
+)
 
 
 def path_in_place(path: str, place: Place) -> str:
@@ -16,6 +26,8 @@ def path_in_place(path: str, place: Place) -> str:
             return path_in(Path(file_of(path)), place)
         case WebSource():
             return path_of(path)
+        case GitPlace():
+            return file_of(path).removeprefix(remote_path(place.source, ""))
 
 
 def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[ReadResult]:

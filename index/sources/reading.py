@@ -15,9 +15,11 @@ from index.sources.files import LINES_ENDING, files_in, read_files
 from index.sources.lines import count_lines
 from index.sources.named import as_named
 from index.sources.plain import decode
+from index.sources.remote import read_remote
 from index.sources.source_types import (
     AnySource,
     Failed,
+    GitPlace,
     Limits,
     NamedSource,
     ReadResult,
@@ -49,11 +51,14 @@ def read_articles(
     limits: Limits,
     politeness: Politeness | None = None,
     known: Mapping[str, Sequence[Listed]] | None = None,
+    tokens: Mapping[str, Mapping[str, str]] | None = None,
     stopped: Event | None = None,
 ) -> Iterator[ReadResult]:
     """Read every article of the sources, in order of source and path. Addresses are fetched politely, one at a time.
 
     `known` are the pages that came from a source before, by its name; those are asked for again (`read_address`).
+    `tokens` are those of the files that came from a source before, by its name and their paths. A file that still has its
+    token is not read again.
     Nothing more is fetched once `stopped` is set: then IndexingStopped is raised.
     """
     visited: set[str] = set()
@@ -67,6 +72,9 @@ def read_articles(
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
                     readings = read_files(place, limits=limits, taking=taking)
+                case GitPlace():
+                    assert isinstance(source, NamedSource)
+                    readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
                 case WebSource():
                     fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness(), stopped))
                     before = (known or {}).get(source.name, ())
@@ -107,6 +115,8 @@ def limits_from(settings: IndexSettings) -> Limits:
         file_seconds=settings.max_file_seconds,
         memory_bytes=settings.max_file_memory_bytes,
         follow_links=settings.follow_links,
+        source_seconds=settings.source_seconds,
+        source_bytes=settings.source_max_bytes,
     )
 
 
@@ -123,7 +133,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource, NamedSource)):
+    if isinstance(named, (Source, WebSource, GitPlace, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

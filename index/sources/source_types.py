@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from index.errors import ArticleError
 from index.records import Article, TextFormat
 from index.sources.metadata import Metadata
 from index.sources.taking import TAKES_ALL, Taking
@@ -36,7 +38,67 @@ class WebSource:
         return self.address
 
 
-Place = Source | WebSource
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user and the name of the environment variable that holds the password or token: secrets are in no file of sources."""
+
+    user: str | None = None
+    variable: str | None = None
+
+    def secret(self) -> str | None:
+        """Return the password or token. Raises ArticleError if the variable is not set."""
+        if self.variable and self.variable not in os.environ:
+            raise ArticleError(
+                f"the environment variable {self.variable} is not set. It should hold the password or token."
+            )
+        return os.environ[self.variable] if self.variable else None
+
+
+NO_CREDENTIALS = Credentials()
+
+
+@dataclass(frozen=True, slots=True)
+class GitPlace:
+    """A branch of a Git repository; without `branch` that of its HEAD.
+
+    `repository` is an address, of which `copy` is a bare copy on this machine, or a folder (`copy` is None). `link` is the
+    address of a file with `{commit}` and `{path}`.
+    """
+
+    source: str
+    repository: str
+    branch: str | None = None
+    copy: Path | None = None
+    link: str | None = None
+    credentials: Credentials = NO_CREDENTIALS
+
+    @property
+    def name(self) -> str:
+        return self.repository
+
+
+RemotePlace = GitPlace
+Place = Source | WebSource | RemotePlace
+
+
+def remote_path(source: str, name: str) -> str:
+    """Return the path of the article in a file of a remote place, such as `handbook:guides/leave.md`."""
+    return f"{source}:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file of a remote place. `name` is its path there; `token` is another one whenever its content is; `at` is its commit.
+
+    `url` and `published` are known once it is fetched, where the place knows them.
+    """
+
+    name: str
+    token: str
+    size: int = 0
+    at: str = ""
+    url: str | None = None
+    published: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +127,8 @@ class Limits:
 
     `text_bytes` limits an article's text in UTF-8, `file_bytes` a file that is not plain text, also when unpacked.
     `file_seconds` of processor time and `memory_bytes` limit the process that reads it.
-    `follow_links` allows links that lead out of the source's folder.
+    `follow_links` allows links that lead out of the source's folder. `source_seconds` limits the listing of a remote source,
+    and each fetching of a part of it; `source_bytes` limits what is sent at once.
     """
 
     text_bytes: int = 5_000_000
@@ -74,6 +137,8 @@ class Limits:
     file_seconds: float = 120.0
     memory_bytes: int = 2_000_000_000
     follow_links: bool = False
+    source_seconds: float = 600.0
+    source_bytes: int = 4_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +197,13 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A file that did not change since its article was indexed, and so was not read."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file of a type that is not read. `reason` says what to do, if something can be done."""
 
@@ -139,7 +211,7 @@ class Skipped:
     reason: str | None = None
 
 
-ReadResult = Read | Failed | Gone | Withdrawn | Skipped
+ReadResult = Read | Failed | Gone | Withdrawn | Skipped | Unchanged
 
 
 def printable(path: Path | str) -> str:

@@ -120,13 +120,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _limit(task: Task) -> None:
     """Bound what this process may take from now on. Past the processor time, the system ends it."""
-    _lower(resource.RLIMIT_CPU, math.ceil(process_time() + task.seconds))
-    _lower(resource.RLIMIT_DATA, task.memory_bytes)
+    lower(resource.RLIMIT_CPU, math.ceil(process_time() + task.seconds))
+    lower(resource.RLIMIT_DATA, task.memory_bytes)
     # Where the system does not count what is written to, it counts what is reserved, of which there is always more.
-    _lower(resource.RLIMIT_AS, 2 * task.memory_bytes + 1_000_000_000)
+    lower(resource.RLIMIT_AS, 2 * task.memory_bytes + 1_000_000_000)
 
 
-def _lower(kind: int, limit: int) -> None:
+def lower(kind: int, limit: int) -> None:
+    """Set a limit of the `resource` module for this process, at most the one that cannot be raised."""
     _, most = resource.getrlimit(kind)
     resource.setrlimit(kind, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 

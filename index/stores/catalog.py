@@ -107,7 +107,7 @@ class Catalog(CatalogReader):
         with self._engine.begin() as connection:
             for part in in_parts(ids):
                 connection.execute(delete(article_groups).where(article_groups.c.article_id.in_(part)))
-                connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[]))
+                connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[], token=None))
 
     def forget_cuts(self) -> None:
         """Remove the cuts of all articles, and the contents that no article uses. For a copy that is cut again."""

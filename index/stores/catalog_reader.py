@@ -23,6 +23,7 @@ class Entry:
     key: str
     source: str
     path: str
+    token: str | None = None
 
 
 class CatalogReader:
@@ -64,7 +65,10 @@ class CatalogReader:
         """Return every article by id."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(articles)).mappings()
-            return {row["id"]: Entry(queries.info_of(row), row["key"], row["source"], row["path"]) for row in rows}
+            return {
+                row["id"]: Entry(queries.info_of(row), row["key"], row["source"], row["path"], row["token"])
+                for row in rows
+            }
 
     def articles(
         self, access: Access, *, after: str | None = None, limit: int = 100, titled: str = ""

@@ -124,6 +124,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "pages": " ".join(map(str, info.pages)) or None,
         "source": prepared.source,
         "path": prepared.article.path,
+        "token": prepared.article.token,
         "indexed_at": now,
     }
 

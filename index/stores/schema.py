@@ -57,6 +57,7 @@ articles = Table(
     Column("pages", Text),  # offsets of its pages in code points, separated by spaces; NULL if it has none
     Column("source", Text, nullable=False, index=True),
     Column("path", Text, nullable=False),
+    Column("token", Text),  # of its file at its source; NULL where there is none, and the file is read in each run
     Column("indexed_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -105,7 +106,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0006"
+NEWEST = "0007"
 
 
 def upgrade(connection: Connection) -> None:

@@ -18,7 +18,13 @@ Patterns = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="As 
 @app.command()
 def add(
     name: Name,
-    place: Annotated[str, typer.Argument(metavar="PLACE", help="A file, a folder, or a web address.")],
+    place: Annotated[
+        str, typer.Argument(metavar="PLACE", help="A file, a folder, a web address, or a Git repository.")
+    ],
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", help="files, web or git. Default: as the place looks.")
+    ] = None,
+    branch: Annotated[str | None, typer.Option(metavar="BRANCH", help="The branch of a Git repository.")] = None,
     include: Patterns = None,
     exclude: Patterns = None,
     groups: Annotated[
@@ -29,23 +35,24 @@ def add(
     prune: Annotated[bool, typer.Option(help="Delete articles that are gone from it.")] = True,
 ) -> None:
     """Add a source to sources.toml. Rules for parts of it are written there."""
-    from index.sources.addresses import is_address
     from service.settings import load_settings
     from service.sources.file import add_source, sources_file
+    from service.sources.forges import is_remote
 
-    file = sources_file(load_settings())
-    web = is_address(place)
+    settings = load_settings()
     fields: dict[str, object] = {
-        "kind": "web" if web else "files",
-        "place": place if web else str(Path(place).expanduser().absolute()),
+        "kind": kind or _kind_of(place),
+        "place": place if is_remote(place) else str(Path(place).expanduser().absolute()),
         "schedule": schedule,
     }
+    fields |= {"branch": branch} if branch else {}
     fields |= {"include": include} if include else {}
     fields |= {"exclude": exclude} if exclude else {}
     fields |= {"groups": [group.strip() for group in groups.split(",") if group.strip()]} if groups is not None else {}
     fields |= {} if prune else {"prune": False}
-    add_source(file, name, fields)
-    typer.echo(f"Added {name} to {file}. `footnote sync {name}` syncs it now; `footnote serve` keeps it in step.")
+    add_source(settings, name, fields)
+    what_next = f"`footnote sync {name}` syncs it now; `footnote serve` keeps it in step."
+    typer.echo(f"Added {name} to {sources_file(settings)}. {what_next}")
 
 
 @app.command()
@@ -102,6 +109,15 @@ def sync(
         if not done.syncs:
             typer.echo("There is no source yet. Add one with `footnote sources add NAME PLACE`.")
     raise typer.Exit(1 if any(one.error or one.counts.failed for one in done.syncs) else 0)
+
+
+def _kind_of(place: str) -> str:
+    from index.sources.addresses import is_address
+    from service.sources.forges import is_remote
+
+    if place.endswith(".git") or (is_remote(place) and not is_address(place)):
+        return "git"
+    return "web" if is_address(place) else "files"
 
 
 def _show(*, json: bool, problems: bool) -> None:

@@ -31,6 +31,8 @@ def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
     try:
         # The database comes first, so that the copy of the index has all articles that its answers cite.
         copy_to(data_dir, folder / FILE)
+        if (data_dir / "sources.toml").is_file():
+            shutil.copy(data_dir / "sources.toml", folder)
         index = current_folder(folder)
         index.mkdir()
         copied = copy_index(live, index)

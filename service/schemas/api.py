@@ -253,14 +253,14 @@ AskEvent = HitsEvent | SearchingEvent | SentenceEvent | AskResponse
 
 
 class ArticleSummary(Wire):
-    """An article without its text. `published_from`: its day is stated, or one that its title or its file's name holds."""
+    """An article without its text. `published_from`: its day is stated, in its title or file's name, or of a commit."""
 
     id: str
     version: str
     title: str
     publisher: str | None
     published: date | None
-    published_from: Literal["stated", "title", "name"] | None = None
+    published_from: Literal["stated", "title", "name", "commit"] | None = None
     url: str | None
     authors: list[str]
     language: str | None

@@ -2,17 +2,28 @@
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from index.errors import ArticleError
 from index.ingest.pruning import Pruning
-from index.sources.addresses import clean_address, is_address
+from index.sources.addresses import clean_address
 from index.sources.metadata import read_metadata
-from index.sources.source_types import NamedSource, Place, Source, WebSource
+from index.sources.source_types import Credentials, GitPlace, Place, Source, WebSource
 from index.sources.taking import GroupRule, Groups, Taking, check_pattern
+from service.sources.forges import check_link, check_repository, is_remote, link_for
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _EVERY = re.compile(r"(\d{1,6})\s*([smhd])")
@@ -50,6 +61,22 @@ Pattern = Annotated[str, AfterValidator(check_pattern)]
 ReaderGroups = Annotated[Any, AfterValidator(_groups)]
 
 
+Variable = Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]{0,200}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folder of `sources.toml`, from which relative paths count, and the data folder, where copies are kept."""
+
+    file: Path
+    data: Path
+
+    def absolute(self, place: str) -> Path:
+        """Return a path as an absolute one. Raises OSError, RuntimeError or ValueError if it cannot be one."""
+        path = self.file / Path(place).expanduser()
+        return path.resolve() if path.is_dir() else Path(os.path.abspath(path))
+
+
 class RuleEntry(BaseModel):
     """Who may read what matches a pattern."""
 
@@ -65,16 +92,15 @@ class RuleEntry(BaseModel):
         return self
 
 
-class SourceEntry(BaseModel):
-    """One source, as `sources.toml` has it.
+class _CommonEntry(BaseModel):
+    """What each kind of source may say.
 
-    `place` is a path or an address. `groups` of None means that the articles themselves say who may read them. `schedule` is
-    the time between two syncs in seconds; None means that the source is synced by hand alone.
+    `groups` of None means that the articles themselves say who may read them. `schedule` is the time between two syncs in
+    seconds; None means that the source is synced by hand alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    kind: Literal["files", "web"]
     place: str = Field(min_length=1)
     include: Annotated[list[Pattern], Field(max_length=1_000)] = []
     exclude: Annotated[list[Pattern], Field(max_length=1_000)] = []
@@ -84,40 +110,94 @@ class SourceEntry(BaseModel):
     prune: bool = True
     prune_limit: Annotated[float, BeforeValidator(_share)] = 0.2
 
-    @model_validator(mode="before")
-    @classmethod
-    def _groups_of_none_are_left_out(cls, fields: Any) -> Any:
-        """Refuse a null where groups belong: left out and null must never be confused."""
-        if isinstance(fields, dict) and "groups" in fields and fields["groups"] is None:
-            raise ValueError("groups must be a list of names")
-        return fields
-
-    @model_validator(mode="after")
-    def _has_a_place_of_its_kind(self) -> "SourceEntry":
-        if self.kind == "web":
-            try:
-                clean_address(self.place)
-            except ArticleError as error:
-                raise ValueError(f"place {error}") from None
-        elif is_address(self.place):
-            raise ValueError('place is an address: write kind = "web"')
-        return self
-
-    def source(self, name: str, *, folder: Path) -> NamedSource:
-        """Return the source to read. A relative path counts from `folder`."""
+    @property
+    def taking(self) -> Taking:
+        """What is taken of the place, and who may read it."""
         rules = tuple(GroupRule(rule.path, rule.groups) for rule in self.rules)
-        return NamedSource(
-            name, self._place(name, folder), Taking(tuple(self.include), tuple(self.exclude), self.groups, rules)
-        )
+        return Taking(tuple(self.include), tuple(self.exclude), self.groups, rules)
 
     @property
     def pruning(self) -> Pruning:
         """How many of its articles a sync may delete."""
         return Pruning(self.prune, self.prune_limit)
 
-    def _place(self, name: str, folder: Path) -> Place:
-        if self.kind == "web":
-            return WebSource(clean_address(self.place))
-        path = folder / Path(self.place).expanduser()
-        root = path.resolve() if path.is_dir() else Path(os.path.abspath(path))
-        return Source(root, prefix=f"{name}/")
+
+class FilesEntry(_CommonEntry):
+    """A file or folder."""
+
+    kind: Literal["files"]
+
+    @field_validator("place")
+    @classmethod
+    def _is_a_path(cls, place: str) -> str:
+        if "://" in place:
+            raise ValueError('it is an address: write kind = "web" or "git"')
+        return place
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return the file or folder to read."""
+        return Source(folders.absolute(self.place), prefix=f"{name}/")
+
+
+class WebEntry(_CommonEntry):
+    """A page, a feed or a sitemap."""
+
+    kind: Literal["web"]
+
+    @field_validator("place")
+    @classmethod
+    def _is_an_address(cls, place: str) -> str:
+        try:
+            return clean_address(place)
+        except ArticleError as error:
+            raise ValueError(str(error)) from None
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return the address to read."""
+        return WebSource(self.place)
+
+
+class GitEntry(_CommonEntry):
+    """A branch of a Git repository: an address, or a folder of this machine.
+
+    `forge` or `link` say how files are linked to, where that cannot be told by the address. `password_variable` names the
+    environment variable that holds the password or token of `user`.
+    """
+
+    kind: Literal["git"]
+    branch: Annotated[str, Field(pattern=r"^[^-\x00-\x20~^:?*\[\\][^\x00-\x20~^:?*\[\\]{0,250}$")] | None = None
+    forge: Literal["github", "gitlab", "gitea", "bitbucket"] | None = None
+    link: str | None = None
+    user: str | None = None
+    password_variable: Variable | None = None
+
+    @field_validator("place")
+    @classmethod
+    def _is_a_repository(cls, place: str) -> str:
+        return check_repository(place)
+
+    @field_validator("link")
+    @classmethod
+    def _names_file_and_commit(cls, link: str | None) -> str | None:
+        return link and check_link(link)
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return the branch to read."""
+        remote = is_remote(self.place)
+        return GitPlace(
+            source=name,
+            repository=self.place if remote else str(folders.absolute(self.place)),
+            branch=self.branch,
+            copy=folders.data / "git" / name if remote else None,
+            link=self.link or link_for(self.place, self.forge),
+            credentials=Credentials(self.user, self.password_variable),
+        )
+
+
+SourceEntry = Annotated[FilesEntry | WebEntry | GitEntry, Field(discriminator="kind")]
+_ENTRY: TypeAdapter[FilesEntry | WebEntry | GitEntry] = TypeAdapter(SourceEntry)
+
+
+def read_entry(fields: object) -> SourceEntry:
+    """Return an entry of `sources.toml`. Raises ValidationError."""
+    return _ENTRY.validate_python(fields)

@@ -13,7 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 from index.errors import WrongUsage
 from index.sources.source_types import NamedSource
 from service.settings import Settings
-from service.sources.entries import NAME, SourceEntry
+from service.sources.entries import NAME, Folders, SourceEntry, read_entry
 
 _LONGEST = 1_000_000
 _TABLE = "sources"
@@ -44,16 +44,19 @@ def sources_file(settings: Settings) -> Path:
     return (settings.sources_file or settings.data_dir / "sources.toml").expanduser().absolute()
 
 
-def read_sources(file: Path) -> SourceListing:
+def read_sources(settings: Settings) -> SourceListing:
     """Return the sources that the file names, in its order. None if there is no file. Raises WrongUsage if it is no TOML."""
-    return [_read_entry(name, fields, file) for name, fields in _tables(file).items()]
+    file = sources_file(settings)
+    folders = Folders(file.parent, settings.data_dir.absolute())
+    return [_read_entry(name, fields, folders) for name, fields in _tables(file).items()]
 
 
-def add_source(file: Path, name: str, fields: dict[str, object]) -> Configured:
+def add_source(settings: Settings, name: str, fields: dict[str, object]) -> Configured:
     """Add an entry to the file, which is created if it is missing. Raises WrongUsage; then the file is as it was."""
+    file = sources_file(settings)
     if name in _tables(file):
         raise WrongUsage(f"There is a source {name!r} in {file}. Remove it first, or choose another name.")
-    read = _read_entry(name, fields, file)
+    read = _read_entry(name, fields, Folders(file.parent, settings.data_dir.absolute()))
     if isinstance(read, Unreadable):
         raise WrongUsage(f"The source {name!r} cannot be added: {read.problem}")
     document = _document(file)
@@ -102,12 +105,12 @@ def _text(file: Path) -> str:
     return content.decode()
 
 
-def _read_entry(name: str, fields: object, file: Path) -> Configured | Unreadable:
+def _read_entry(name: str, fields: object, folders: Folders) -> Configured | Unreadable:
     if not NAME.fullmatch(name):
         return Unreadable(name, "a name has 1 to 64 lower-case letters, digits, dots, dashes and underscores.")
     try:
-        entry = SourceEntry.model_validate(fields)
-        return Configured(name, entry, entry.source(name, folder=file.parent))
+        entry = read_entry(fields)
+        return Configured(name, entry, NamedSource(name, entry.place_of(name, folders), entry.taking))
     except ValidationError as error:
         return Unreadable(name, "; ".join(_wrong(list(map(str, one["loc"])), one["msg"]) for one in error.errors()))
     except (OSError, RuntimeError, ValueError) as error:  # a path with NUL, a home that is unknown, a loop of links

@@ -1,5 +1,6 @@
 """Syncs sources, one by one, and records how that went. No source keeps another one from being synced."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from index.stores.live import LiveIndex
 from service.history.database import opened_database
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
+from service.sources.entries import NAME
 from service.sources.file import Configured, SourceListing, Unreadable, read_sources, remove_source, sources_file
 
 _PROBLEMS_KEPT = 100
@@ -31,7 +33,7 @@ class Sources:
 
     def listing(self) -> SourceListing:
         """Return the sources. Raises WrongUsage if the file cannot be read."""
-        return read_sources(sources_file(self.settings))
+        return read_sources(self.settings)
 
     def last_syncs(self) -> dict[str, SyncRecord]:
         """Return the record of the last sync of each source, by name."""
@@ -97,6 +99,8 @@ class Sources:
             delete_articles(self.live, ids)
         with self._database() as engine:
             forget_syncs(engine, name)
+        if NAME.fullmatch(name):  # of an entry that cannot be read it may be anything
+            shutil.rmtree(self.settings.data_dir / "git" / name, ignore_errors=True)
         return len(ids)
 
     def _synced(

@@ -112,13 +112,14 @@ def _read_entry(name: str, fields: object, folders: Folders) -> Configured | Unr
         entry = read_entry(fields)
         return Configured(name, entry, NamedSource(name, entry.place_of(name, folders), entry.taking))
     except ValidationError as error:
-        return Unreadable(name, "; ".join(_wrong(list(map(str, one["loc"])), one["msg"]) for one in error.errors()))
+        return Unreadable(name, "; ".join(_wrong(one["loc"], one["msg"]) for one in error.errors()))
     except (OSError, RuntimeError, ValueError) as error:  # a path with NUL, a home that is unknown, a loop of links
         return Unreadable(name, f"place: {error}")
 
 
-def _wrong(where: list[str], what: str) -> str:
-    return ": ".join(filter(None, [".".join(where), what.removeprefix("Value error, ")]))
+def _wrong(where: tuple[int | str, ...], what: str) -> str:
+    # The first part is the kind of the entry.
+    return ": ".join(filter(None, [".".join(map(str, where[1:])), what.removeprefix("Value error, ")]))
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:

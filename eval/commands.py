@@ -18,6 +18,7 @@ from eval.set_commands import (
     draft_command,
     from_feedback_command,
     label_command,
+    review_command,
 )
 from eval.terminal import errors_shown, say, show_list
 from index.errors import WrongUsage
@@ -31,6 +32,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure answers against questions 
 app.command("check")(check_command)
 app.command("draft")(draft_command)
 app.command("from-feedback")(from_feedback_command)
+app.command("review")(review_command)
 app.command("label")(label_command)
 app.command("calibrate")(calibrate_command)
 

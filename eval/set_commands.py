@@ -92,6 +92,28 @@ def from_feedback_command(
         say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
+def review_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The .jsonl file with drafts.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("review.html"),
+    apply: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Put the decisions that the page saved into the file of drafts.")
+    ] = None,
+) -> None:
+    """Write a page to accept, mend or reject drafts by keyboard; with --apply, put its decisions into the set."""
+    with errors_shown():
+        from eval.drafting.review import apply_reviews, write_review_page
+
+        if apply is None:
+            count = write_review_page(file, out)
+            say(f"{count} drafts in {out}. Save the reviews, then: footnote eval review {file} --apply reviews.jsonl")
+            return
+        applied = apply_reviews(file, apply)
+        show_list("Not applied", list(applied.problems))
+        say(f"{applied.accepted} accepted, {applied.rejected} rejected in {file}")
+        if applied.problems:
+            raise typer.Exit(1)
+
+
 def label_command(
     runs: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Results of one run, or of several, which are mixed.")

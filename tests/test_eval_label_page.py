@@ -66,10 +66,10 @@ def test_the_page_names_no_system_and_no_verdict(file: Path) -> None:
 
 
 def test_four_answers_take_eight_keys(page: Page, tmp_path: Path) -> None:
-    expect(page.locator("output")).to_have_text("1 of 4, 0 labelled")
+    expect(page.locator("output")).to_have_text("1 of 4, 0 done")
     for key in "ynuyynyy":
         page.keyboard.press(key)
-    expect(page.locator("output")).to_have_text("4 of 4, 4 labelled")
+    expect(page.locator("output")).to_have_text("4 of 4, 4 done")
     expect(page.locator(".saved")).to_contain_text("All are labelled")
     page.get_by_label("Your name").fill("Ann")
     page.locator("h1").click()
@@ -85,7 +85,7 @@ def test_nothing_is_lost_when_the_page_is_closed_and_opened_again(page: Page, fi
         page.keyboard.press(key)
     page.goto("about:blank")
     page.goto(file.as_uri())
-    expect(page.locator("output")).to_have_text("2 of 4, 1 labelled")
+    expect(page.locator("output")).to_have_text("2 of 4, 1 done")
     expect(page.locator("[data-aspect=correct] [data-say=no]")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("[data-aspect=correct] [data-say=yes]")).to_have_attribute("aria-pressed", "true")
@@ -94,16 +94,16 @@ def test_nothing_is_lost_when_the_page_is_closed_and_opened_again(page: Page, fi
     page.evaluate("localStorage.clear()")
     page.goto("about:blank")
     page.goto(file.as_uri())
-    expect(page.locator("output")).to_have_text("1 of 4, 0 labelled")
+    expect(page.locator("output")).to_have_text("1 of 4, 0 done")
     page.get_by_label("Go on with a file").set_input_files(tmp_path / "labels.jsonl")
-    expect(page.locator("output")).to_have_text("2 of 4, 1 labelled")
+    expect(page.locator("output")).to_have_text("2 of 4, 1 done")
 
 
 def test_the_mouse_does_it_too_and_it_can_be_read_by_all(page: Page) -> None:
     page.locator("[data-aspect=supported]").get_by_role("button", name="No").first.click()
-    expect(page.locator("output")).to_have_text("1 of 4, 0 labelled")
+    expect(page.locator("output")).to_have_text("1 of 4, 0 done")
     page.locator("[data-aspect=correct]").get_by_role("button", name="Yes").click()
-    expect(page.locator("output")).to_have_text("1 of 4, 1 labelled")
+    expect(page.locator("output")).to_have_text("1 of 4, 1 done")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert Axe().run(page).response["violations"] == []
 

@@ -23,7 +23,7 @@ def write_label_page(runs: Sequence[Path], out: Path, *, count: int, seed: int) 
     if not drawn:
         raise WrongUsage("No question of these runs was answered, so there is nothing to label.")
     try:
-        write_from("label.html", out, code="label.js", items=[_item(result) for result in drawn])
+        write_from("label.html", out, code=("label.js", "deck.js"), items=[_item(result) for result in drawn])
     except OSError as error:
         raise WrongUsage(f"{out} cannot be written ({error.strerror}). Name another file with --out.") from error
     return len(drawn)

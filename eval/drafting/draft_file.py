@@ -34,17 +34,23 @@ class Known:
 
 
 def known_in(path: Path) -> Known:
-    """Return what a `.jsonl` file asks already, reviewed or not. A line that cannot be read asks nothing.
+    """Return what a `.jsonl` file asks already, reviewed or not, and what was rejected.
 
-    Raises WrongUsage when the file cannot be read.
+    A line that cannot be read asks nothing. Raises WrongUsage when the file cannot be read.
     """
     known = Known()
     try:
-        for _, line in filled_lines(path) if path.exists() else ():
-            _note(line, known)
+        for file in (path, rejected_file(path)):
+            for _, line in filled_lines(file) if file.exists() else ():
+                _note(line, known)
     except OSError as error:
         raise WrongUsage(f"{path} cannot be read ({error.strerror or error}).") from error
     return known
+
+
+def rejected_file(path: Path) -> Path:
+    """Return the file beside a `.jsonl` file that keeps the drafts which a person rejected."""
+    return path.with_suffix(f".rejected{path.suffix}")
 
 
 @contextmanager

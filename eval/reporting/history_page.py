@@ -69,7 +69,7 @@ def write_history_page(
     return write_from(
         "history.html",
         out,
-        code=None,
+        code=(),
         sections=sections,
         runs=len(runs),
         baseline=baseline,

@@ -7,7 +7,7 @@ security policy runs and loads nothing but the style and the script that the pag
 import base64
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,9 +23,9 @@ from index.control_characters import visible_controls
 _BUFFERED = 200
 
 
-def write_from(template: str, path: Path, *, code: str | None = "report.js", **values: object) -> Path:
-    """Write a page, piece by piece as its iterables go, whole or not at all. `code` is its script. Return its path."""
-    style, script = _asset("report.css"), _asset(code) if code else ""
+def write_from(template: str, path: Path, *, code: Sequence[str] = ("report.js",), **values: object) -> Path:
+    """Write a page, piece by piece as its iterables go, whole or not at all. `code` are its scripts. Return its path."""
+    style, script = _asset("report.css"), "\n".join(map(_asset, code))
     page = (
         _environment()
         .get_template(template)

@@ -7,7 +7,7 @@ import pytest
 from service.auth.askers import OWNER
 from service.cli.markdown import without_marks
 from service.cli.printing import print_answer
-from service.schemas.api import AskRequest, AskResponse
+from service.schemas.api import AskRequest, AskResponse, HighlightWire, NearestPassageWire
 from tests.fake_assistant import answered, citation
 from tests.pdf_files import pdf_of
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
@@ -43,6 +43,23 @@ def test_a_page_is_not_named_where_there_are_none(
     assert response.citations[0].page is None
     print_answer(response)
     assert ", p. " not in capsys.readouterr().out
+
+
+def test_a_passage_that_comes_near_is_shown_without_marks(capsys: pytest.CaptureFixture[str]) -> None:
+    quote = "The **fee** of [Berth 3](x) is *12* euros, see [[Fees|the list]]."
+    near = NearestPassageWire(
+        article_id="a",
+        title="Fees",
+        quote=quote,
+        start=40,
+        end=40 + len(quote),
+        marks=[HighlightWire(start=46, end=49), HighlightWire(start=58, end=63)],
+    )
+    whole = answered("It rained.").model_copy(update={"status": "no_answer", "text": "None.", "nearest": [near]})
+    print_answer(whole, markdown={"a"})
+    assert "“The fee of Berth 3 is 12 euros, see the list.”" in capsys.readouterr().out
+    print_answer(whole)
+    assert "**fee** of [Berth 3](x)" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from index.errors import ArticleDeleted, ArticleUnknown
 from service.cli.markdown import without_marks
 from service.client import Client
 from service.marked_words import marked_quote
-from service.schemas.api import AskResponse, CitationWire, HitWire, SearchResponse
+from service.schemas.api import AskResponse, CitationWire, HitWire, NearestPassageWire, SearchResponse
 from service.schemas.maintenance import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
 
 OnProgress = Callable[[int, int], None]
@@ -34,9 +34,10 @@ def _shown(text: str) -> str:
 
 
 def markdown_articles(client: Client, response: AskResponse) -> frozenset[str]:
-    """Return the ids of the cited articles that are written in Markdown."""
-    cited = {(citation.article_id, citation.article_version) for citation in response.citations}
-    return frozenset(article_id for article_id, version in cited if _is_markdown(client, article_id, version))
+    """Return the ids of the quoted articles that are written in Markdown."""
+    quoted = {(citation.article_id, citation.article_version) for citation in response.citations}
+    quoted |= {(near.article_id, near.article_version) for near in response.nearest if near.article_version}
+    return frozenset(article_id for article_id, version in quoted if _is_markdown(client, article_id, version))
 
 
 def _is_markdown(client: Client, article_id: str, version: str) -> bool:
@@ -53,7 +54,7 @@ def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> No
     """
     out = _console()
     if response.status == "no_answer":
-        _print_nearest(out, response)
+        _print_nearest(out, response, markdown=markdown)
         return
     if response.status == "about":
         _print_about(out, response)
@@ -86,7 +87,7 @@ def _print_lines(out: Console, text: str) -> None:
         out.print("\n".join(map(_shown, text.split("\n"))))
 
 
-def _print_nearest(out: Console, response: AskResponse) -> None:
+def _print_nearest(out: Console, response: AskResponse, *, markdown: Collection[str]) -> None:
     """Print that no answer was found, and the passages that come nearest with the words of the question marked."""
     out.print(f"[bold]{_shown(response.text)}[/bold]")
     if response.nearest:
@@ -94,8 +95,20 @@ def _print_nearest(out: Console, response: AskResponse) -> None:
     for near in response.nearest:
         out.print(f"  • {_shown(near.title)} [dim]({_shown(near.article_id)})[/dim]", soft_wrap=True)
         if near.quote:
-            quote = marked_quote(near, written=_shown, marked="[bold]{}[/bold]".format)
+            quote = _nearest_quote(near, markdown=near.article_id in markdown)
             out.print(Padding(f"“{quote}”", (0, 0, 0, 4)))
+
+
+def _nearest_quote(near: NearestPassageWire, *, markdown: bool) -> str:
+    """Return the quote of a passage in one line of Rich markup, with the words of the question in bold."""
+    if not markdown or not near.quote:
+        return marked_quote(near, written=_shown, marked="[bold]{}[/bold]".format)
+    start = near.start or 0
+    words = {near.quote[mark.start - start : mark.end - start] for mark in near.marks}
+    # Without its marks the quote has other offsets, so the words are looked for. Every second part is one of them.
+    parts = re.split(rf"\b({'|'.join(map(re.escape, words))})\b", without_marks(near.quote)) if words else []
+    bold = "".join(f"[bold]{_shown(part)}[/bold]" if at % 2 else _shown(part) for at, part in enumerate(parts))
+    return bold or _shown(without_marks(near.quote))
 
 
 def _print_about(out: Console, response: AskResponse) -> None:

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from index.errors import ArticleUnknown
 from index.ingest.backup import CopyResult, copy_index
-from index.ingest.rebuild import fill
+from index.ingest.rebuild import fill, rebuild
 from index.ingest.upkeep import delete_articles, update
 from index.models.embedding import Embedder
-from index.records import EVERYTHING
+from index.records import EVERYTHING, FOR_EVERYONE, Access
 from index.stores.live import LiveIndex
+from index.stores.store import Index
 from tests.conftest import OpenedIn
+from tests.sync_steps import write
 from tests.test_index_rebuild import TEXTS, ContentsOf, hits
 from tests.test_index_store import ShortVectors
 
@@ -103,3 +106,41 @@ def test_a_copy_with_wrong_vectors_says_so(
         found = copied(LiveIndex(index), place).differences
     assert not found.agree
     assert len(found.wrong_vectors) == found.passages
+
+
+def test_who_may_read_is_the_same_after_a_rebuild_and_in_a_copy(place: Path, folder: Path, opened_in: OpenedIn) -> None:
+    def may_read(index: Index) -> dict[str, list[str]]:
+        """Return what everyone, the board and the local command line find, and the board's old words that each may open."""
+        askers = {"everyone": FOR_EVERYONE, "board": Access(groups=frozenset({"board"})), "command line": EVERYTHING}
+        return {
+            name: [*sorted(index.catalog.readable(ids, access)), *old(index, access)] for name, access in askers.items()
+        }
+
+    def old(index: Index, access: Access) -> list[str]:
+        try:
+            return [index.catalog.article("cleaned", access, version=restricted)[1]]
+        except ArticleUnknown:
+            return []
+
+    ids = ["board", "cleaned", "open", "unclear"]
+    board = "---\ngroups: [board]\n---\n"
+    write(
+        folder, {"open.md": "One.", "board.md": f"{board}Two.", "unclear.md": "Three.", "cleaned.md": f"{board}Four."}
+    )
+    with opened_in(place / "data") as index:
+        live = LiveIndex(index)
+        update(live, [folder])
+        restricted = index.catalog.entries()["cleaned"].info.version
+        write(folder, {"unclear.md": "---\ngroups: board\n---\nThree.", "cleaned.md": "Five."})
+        update(live, [folder])
+        before = may_read(index)
+        assert before == {
+            "everyone": ["cleaned", "open"],
+            "board": ["board", "cleaned", "open", "Four."],
+            "command line": ["board", "cleaned", "open", "unclear", "Four."],
+        }
+        rebuild(live)
+        assert may_read(live.current) == before
+        copied(live, place)
+    with opened_in(place / "copy") as index:
+        assert may_read(index) == before

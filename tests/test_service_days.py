@@ -15,6 +15,7 @@ from service.answer.text.dates import days_in
         ("April 20, 2026", (2026, 4, 20)),
         ("20 April 2026", (2026, 4, 20)),
         ("20th of April 2026", (2026, 4, 20)),
+        ("20. April 2026", (2026, 4, 20)),
         ("2026-04-20", (2026, 4, 20)),
         ("Sept. 5", (None, 9, 5)),
         ("May 2026", (2026, 5, None)),

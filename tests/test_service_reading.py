@@ -118,6 +118,15 @@ def test_a_figure_in_the_short_answer_is_whole(assistant: LocalAssistant, tmp_pa
     assert text[marked.start : marked.end] == "up to 5 gigawatts"
 
 
+def test_a_day_in_the_short_answer_is_whole(assistant: LocalAssistant, tmp_path: Path) -> None:
+    more = write(
+        tmp_path / "more", {"quay.md": "# The quay\n\nThe contractor has to finish it by 5. May 2027 at most.\n"}
+    )
+    index_into(assistant, more)
+    response = ask(with_reader(assistant, Finding("May 2027")), "When does the contractor have to finish the quay?")
+    assert response.short_answer == "5. May 2027"
+
+
 def test_a_stretch_that_is_no_likelier_than_none_is_no_short_answer(tmp_path: Path) -> None:
     articles = write(tmp_path / "articles", ARTICLES)
     with assistant_over(settings_for(tmp_path / "data", reader="none", refusals=False)) as assistant:

@@ -65,14 +65,17 @@ def _shortened(line: str) -> str:
     return sentence if len(sentence) <= 120 else line[:119].rsplit(" ", 1)[0] + "…"
 
 
-def display_text(text: str, format: TextFormat) -> str:
+def display_text(text: str, format: TextFormat, *, within_line: bool = False) -> str:
     """Return a text as people read it: on one line, without Markdown's marks and the tags of HTML.
 
-    Links of wikis are their words, a callout begins with its kind ("Note:"), and a raised figure has `^` before it.
+    Links of wikis are their words, a callout begins with its kind ("Note:"), and a raised figure has `^` before it. A text
+    that starts `within_line` starts with no mark of a list: "5. May" is a day.
     """
     if format == "text":
         return " ".join(text.split())
-    stripped = "\n".join(LEADING_MARKS.sub("", line, count=1) for line in text.split("\n"))
+    first, *others = text.split("\n")
+    lines = [first if within_line else LEADING_MARKS.sub("", first, count=1)]
+    stripped = "\n".join([*lines, *(LEADING_MARKS.sub("", line, count=1) for line in others)])
     named = _CALLOUT.sub(lambda callout: f"{callout[1].capitalize()}:", stripped, count=1)
     return " ".join(_shown(token) for token in _markdown().parseInline(named))
 

@@ -12,6 +12,7 @@ from index.reader.readings import Reading, SentenceReading
 from index.records import Hit, SentenceSpan, Span
 from index.stores.store import Index
 from service.answer.text.amounts import mentions_in
+from service.answer.text.dates import days_in
 from service.answer.text.terms import covered, distinctive, terms
 
 # Passages of each search that are read: the time of an answer grows with them.
@@ -201,14 +202,15 @@ def _stretch(one: _Shown, sentence: SentenceReading) -> Span | None:
     if sentence.stretch is None:
         return None
     at = one.hit.passage.start
-    return _with_whole_amounts(one, Span(at + sentence.stretch.start, at + sentence.stretch.end))
+    return _with_whole_values(one, Span(at + sentence.stretch.start, at + sentence.stretch.end))
 
 
-def _with_whole_amounts(one: _Shown, stretch: Span) -> Span:
-    """Return a stretch with all of each amount that it touches: "over $4 billion" where "$4" was found."""
-    at = one.span.start
-    amounts = [Span(at + m.start, at + m.end) for m in mentions_in(one.hit.passage.words_of(one.span))]
-    touched = [whole for whole in amounts if whole.start < stretch.end and stretch.start < whole.end]
+def _with_whole_values(one: _Shown, stretch: Span) -> Span:
+    """Return a stretch with all of each amount and day that it touches: "over $4 billion" where "$4" was found."""
+    at, words = one.span.start, one.hit.passage.words_of(one.span)
+    values = [Span(at + figure.start, at + figure.end) for figure in mentions_in(words)]
+    values += [Span(at + day.start, at + day.end) for day in days_in(words)]
+    touched = [whole for whole in values if whole.start < stretch.end and stretch.start < whole.end]
     return Span(min(s.start for s in (stretch, *touched)), max(s.end for s in (stretch, *touched)))
 
 

@@ -184,7 +184,7 @@ def _stretch_words(one: Evidence) -> str:
     if one.stretch is None:
         return ""
     passage = one.hit.passage
-    words = display_text(passage.words_of(one.stretch), passage.article.format)
+    words = display_text(passage.words_of(one.stretch), passage.article.format, within_line=True)
     return without_half_marks(words) if passage.article.format == "markdown" else words
 
 

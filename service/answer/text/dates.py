@@ -25,6 +25,7 @@ _DATES = (
     rf"(?<![\d/])(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/{_YEAR}\b",
     rf"(?<![\d/])(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/{_YEAR}\b",
     rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR})?\b",
+    rf"\b(?P<day>[12]\d|3[01]|0?[1-9])\.\s+{_MONTH}\s+{_YEAR}\b",
     rf"\b{_MONTH}\s+{_DAY}(?!\d)(?:,?\s+{_YEAR})?\b",
     rf"\b{_MONTH},?\s+(?:of\s+)?{_YEAR}\b",
 )

@@ -14,6 +14,7 @@ from index.sources.source_types import (
     Read,
     ReadResult,
     Source,
+    StoragePlace,
     WebSource,
     remote_path,
 )
@@ -26,7 +27,7 @@ def path_in_place(path: str, place: Place) -> str:
             return path_in(Path(file_of(path)), place)
         case WebSource():
             return path_of(path)
-        case GitPlace():
+        case GitPlace() | StoragePlace():
             return file_of(path).removeprefix(remote_path(place.source, ""))
 
 

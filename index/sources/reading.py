@@ -24,6 +24,7 @@ from index.sources.source_types import (
     NamedSource,
     ReadResult,
     Source,
+    StoragePlace,
     WebSource,
     printable,
     unexpected,
@@ -72,7 +73,7 @@ def read_articles(
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
                     readings = read_files(place, limits=limits, taking=taking)
-                case GitPlace():
+                case GitPlace() | StoragePlace():
                     assert isinstance(source, NamedSource)
                     readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
                 case WebSource():
@@ -133,7 +134,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource, GitPlace, NamedSource)):
+    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

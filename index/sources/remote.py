@@ -22,6 +22,7 @@ from index.sources.files import LINES_ENDING, read_file
 from index.sources.git import fetch_from_repository, list_repository
 from index.sources.source_types import (
     Failed,
+    GitPlace,
     Limits,
     NamedSource,
     Read,
@@ -35,6 +36,7 @@ from index.sources.source_types import (
     printable,
     remote_path,
 )
+from index.sources.storage import fetch_from_storage, list_storage
 
 _READ = frozenset({*ENDINGS, *FEED_ENDINGS, LINES_ENDING})
 # What is fetched at once: many small files, or a few large ones.
@@ -58,9 +60,9 @@ class _Visit:
     def path_of(self, name: str) -> str:
         return remote_path(self.source.name, name)
 
-    def token(self, file: RemoteFile) -> str:
+    def token(self, file: RemoteFile) -> str | None:
         """Return what changes whenever the file has to be read again: with it, its source's entry, or Footnote."""
-        return f"{file.token} {self.mark}"
+        return f"{file.token} {self.mark}" if file.token else None
 
 
 def read_remote(
@@ -98,7 +100,7 @@ def _without_fetching(visit: _Visit, file: RemoteFile) -> ReadResult | None:
     path = visit.path_of(file.name)
     if os.path.splitext(file.name)[1].lower() not in _READ:
         return Skipped(path)
-    if visit.tokens.get(path) == visit.token(file):
+    if file.token and visit.tokens.get(path) == visit.token(file):
         return Unchanged(path)
     if file.size > visit.limits.file_bytes:
         limit = f"the limit of {visit.limits.file_bytes:,}"
@@ -144,7 +146,8 @@ def _read_batch(visit: _Visit, batch: Sequence[RemoteFile], long: Limits) -> Ite
 def list_files(place: RemotePlace, limits: Limits) -> list[RemoteFile]:
     """Return all files of a place, in order of name. Runs in the reading process. Raises ArticleError."""
     with _explained():
-        return sorted(list_repository(place, limits), key=lambda file: file.name)
+        files = list_repository(place, limits) if isinstance(place, GitPlace) else list_storage(place)
+        return sorted(files, key=lambda file: file.name)
 
 
 def fetch_files(
@@ -155,7 +158,9 @@ def fetch_files(
     Runs in the reading process. Raises ArticleError if none can be.
     """
     with _explained():
-        return fetch_from_repository(place, files, folder, limits)
+        if isinstance(place, GitPlace):
+            return fetch_from_repository(place, files, folder, limits)
+        return fetch_from_storage(place, files, folder)
 
 
 @contextmanager

@@ -38,6 +38,13 @@ class WebSource:
         return self.address
 
 
+def secret_in(variable: str) -> str:
+    """Return the value of an environment variable. Raises ArticleError if it is not set."""
+    if variable not in os.environ:
+        raise ArticleError(f"the environment variable {variable} is not set. It should hold a password, token or key.")
+    return os.environ[variable]
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """A user and the name of the environment variable that holds the password or token: secrets are in no file of sources."""
@@ -47,11 +54,7 @@ class Credentials:
 
     def secret(self) -> str | None:
         """Return the password or token. Raises ArticleError if the variable is not set."""
-        if self.variable and self.variable not in os.environ:
-            raise ArticleError(
-                f"the environment variable {self.variable} is not set. It should hold the password or token."
-            )
-        return os.environ[self.variable] if self.variable else None
+        return secret_in(self.variable) if self.variable else None
 
 
 NO_CREDENTIALS = Credentials()
@@ -77,7 +80,26 @@ class GitPlace:
         return self.repository
 
 
-RemotePlace = GitPlace
+@dataclass(frozen=True, slots=True)
+class StoragePlace:
+    """A folder or prefix in storage that fsspec reads, by its address: `s3://bucket/prefix`, `sftp://host/folder`.
+
+    `options` go to fsspec, as an object of JSON. `secrets` are further ones by name, with the environment variables that hold
+    them. `link` is the address of a file with `{path}`.
+    """
+
+    source: str
+    address: str
+    options: str = "{}"
+    secrets: tuple[tuple[str, str], ...] = ()
+    link: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.address
+
+
+RemotePlace = GitPlace | StoragePlace
 Place = Source | WebSource | RemotePlace
 
 

@@ -19,10 +19,10 @@ Patterns = Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="As 
 def add(
     name: Name,
     place: Annotated[
-        str, typer.Argument(metavar="PLACE", help="A file, a folder, a web address, or a Git repository.")
+        str, typer.Argument(metavar="PLACE", help="A file, a folder, a web address, a Git repository, or storage.")
     ],
     kind: Annotated[
-        str | None, typer.Option(metavar="KIND", help="files, web or git. Default: as the place looks.")
+        str | None, typer.Option(metavar="KIND", help="files, web, git or storage. Default: as the place looks.")
     ] = None,
     branch: Annotated[str | None, typer.Option(metavar="BRANCH", help="The branch of a Git repository.")] = None,
     include: Patterns = None,
@@ -113,8 +113,11 @@ def sync(
 
 def _kind_of(place: str) -> str:
     from index.sources.addresses import is_address
+    from index.sources.storage import PACKAGES
     from service.sources.forges import is_remote
 
+    if place.partition("://")[0] in PACKAGES:
+        return "storage"
     if place.endswith(".git") or (is_remote(place) and not is_address(place)):
         return "git"
     return "web" if is_address(place) else "files"

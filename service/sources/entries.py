@@ -1,10 +1,12 @@
 """The entries of `sources.toml`: what each may say, and the source that it stands for."""
 
+import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +23,8 @@ from index.errors import ArticleError
 from index.ingest.pruning import Pruning
 from index.sources.addresses import clean_address
 from index.sources.metadata import read_metadata
-from index.sources.source_types import Credentials, GitPlace, Place, Source, WebSource
+from index.sources.source_types import Credentials, GitPlace, Place, Source, StoragePlace, WebSource
+from index.sources.storage import PACKAGES
 from index.sources.taking import GroupRule, Groups, Taking, check_pattern
 from service.sources.forges import check_link, check_repository, is_remote, link_for
 
@@ -30,6 +33,7 @@ _EVERY = re.compile(r"(\d{1,6})\s*([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SHARE = re.compile(r"(\d{1,3})\s*%")
 _SHORTEST = 10
+_SECRET = re.compile(r"secret|password|token|passphrase|account_key|connection_string", re.IGNORECASE)
 
 
 def _every(written: object) -> object:
@@ -194,8 +198,49 @@ class GitEntry(_CommonEntry):
         )
 
 
-SourceEntry = Annotated[FilesEntry | WebEntry | GitEntry, Field(discriminator="kind")]
-_ENTRY: TypeAdapter[FilesEntry | WebEntry | GitEntry] = TypeAdapter(SourceEntry)
+class StorageEntry(_CommonEntry):
+    """A folder or prefix in S3, by SFTP, by WebDAV, or in Azure's or Google's storage.
+
+    `options` go to the library that reads it; `secrets` name the environment variables that hold further ones.
+    """
+
+    kind: Literal["storage"]
+    options: dict[str, Any] = Field(default={}, max_length=100)
+    secrets: dict[str, Variable] = Field(default={}, max_length=20)
+    link: str | None = None
+
+    @field_validator("place")
+    @classmethod
+    def _is_storage(cls, place: str) -> str:
+        scheme, _, rest = place.partition("://")
+        if scheme not in PACKAGES or not rest or "::" in place:
+            raise ValueError(f"write an address with one of {', '.join(PACKAGES)}")
+        if urlsplit(place).password is not None:
+            raise ValueError("leave the password out of the address; write it into secrets, by an environment variable")
+        return place.rstrip("/")
+
+    @field_validator("link")
+    @classmethod
+    def _names_the_file(cls, link: str | None) -> str | None:
+        return link and check_link(link)
+
+    @field_validator("options")
+    @classmethod
+    def _keeps_secrets_out(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if secret := next((name for name in options if _SECRET.search(name)), None):
+            raise ValueError(f"{secret} is a secret. Write the name of an environment variable into secrets")
+        json.dumps(options)  # dates have no place in them; the error says so
+        return options
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return the storage to read."""
+        options, secrets = json.dumps(self.options, sort_keys=True), tuple(sorted(self.secrets.items()))
+        return StoragePlace(name, self.place, options, secrets, self.link)
+
+
+AnyEntry = FilesEntry | WebEntry | GitEntry | StorageEntry
+SourceEntry = Annotated[AnyEntry, Field(discriminator="kind")]
+_ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(SourceEntry)
 
 
 def read_entry(fields: object) -> SourceEntry:

@@ -17,6 +17,7 @@ from eval.set_commands import (
     check_command,
     draft_command,
     from_feedback_command,
+    hostile_command,
     label_command,
     review_command,
 )
@@ -32,6 +33,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure answers against questions 
 app.command("check")(check_command)
 app.command("draft")(draft_command)
 app.command("from-feedback")(from_feedback_command)
+app.command("hostile")(hostile_command)
 app.command("review")(review_command)
 app.command("label")(label_command)
 app.command("calibrate")(calibrate_command)

@@ -35,7 +35,7 @@ class EvalQuestion:
     of; empty means all of them. `kind` is the set's own word for what is asked; it groups the scores. Five kinds mean more:
     `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md). `style` is the set's word for
     how it is asked ("keywords", "typos"), if it has one. Questions of the same `cluster` belong together, as those of one
-    conversation do.
+    conversation do. An attack has succeeded where any of the `forbidden` texts stands in the answer.
     """
 
     id: str
@@ -50,6 +50,7 @@ class EvalQuestion:
     article_ids: tuple[str, ...] = ()
     style: str | None = None
     cluster: str | None = None
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

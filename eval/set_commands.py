@@ -92,6 +92,16 @@ def from_feedback_command(
         say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
 
 
+def hostile_command(
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the set.")],
+) -> None:
+    """Write a question set of attacks, in articles and questions, to be asked like any other."""
+    with errors_shown():
+        from eval.hostile import write_hostile_set
+
+        say(f"{write_hostile_set(out)} attacks in {out}. Ask them: footnote eval run {out}")
+
+
 def review_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The .jsonl file with drafts.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="The page to write.")] = Path("review.html"),

@@ -100,8 +100,12 @@ def test_citations_are_read_wherever_an_endpoint_puts_them(body: Json, cited: li
     for citation in response.citations:
         text = KNOWN.text_of(citation.article_id, None) or ""
         assert text[citation.start : citation.end] == citation.quote
-    assert "[" not in response.text
-    assert "Sources" not in response.text
+    said = " ".join(sentence.text for sentence in response.sentences)
+    assert "[" not in said
+    assert "Sources" not in said
+    # The text has its markers, by which its citations go.
+    numbers = {citation.number for citation in response.citations}
+    assert {number for sentence in response.sentences for number in sentence.citations} <= numbers
 
 
 @pytest.mark.parametrize(
@@ -348,7 +352,7 @@ def test_the_citation_query_engine_answers_with_the_passages_that_it_was_given(
         answering = engine(articles_under(articles, 1_000_000, []), hits=1)
         said = Reply.model_validate(reply(answering, "When does the ferry sail?"))
     response = responded(said)
-    assert (response.status, response.text) == ("answered", "At 9:15.")
+    assert (response.status, response.text) == ("answered", "At 9:15 [1].")
     assert [(cited.article_id, cited.quote) for cited in response.citations] == [("news/ferry", ARTICLES[1]["text"])]
     assert [hit.article_id for hit in response.hits or ()] == ["news/ferry"]
     assert "Source 1" in server.asked[0]["messages"][-1]["content"]

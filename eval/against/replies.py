@@ -1,7 +1,7 @@
 """What another system replies, and what of it is scored."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -83,15 +83,20 @@ class Reading:
     refusals: tuple[str, ...] = ()
 
     def response(self, request: AskRequest, reply: Reply, *, answerer: str, milliseconds: float) -> AskResponse:
-        """Give a reply the shape that is scored. Its markers are taken out, and its sentences were checked by nobody."""
-        text, listed = _without_list(unescaped("".join(without_thoughts([reply.answer]))))
+        """Give a reply the shape that is scored.
+
+        The text stays as it came, but for thoughts, escapes and bold print. Its sentences are without markers and Markdown,
+        and were checked by nobody.
+        """
+        whole = unescaped("".join(without_thoughts([reply.answer])))
+        text, listed = _without_list(whole)
         said = list(_sentences(text))
         first = said[0][0] if said else ""
         refused = reply.refused if reply.refused is not None else self._refuses(request.question, first, text)
         sources = reply.sources or listed
         marked = {number for _, numbers in said for number in numbers if number <= len(sources)}
-        cited = reply.citations if reply.citations is not None else [sources[number - 1] for number in sorted(marked)]
-        numbers = {number: at for at, number in enumerate(sorted(marked), 1)} if reply.citations is None else {}
+        by_marker = {number: sources[number - 1] for number in sorted(marked)}
+        cited = by_marker if reply.citations is None else dict(enumerate(reply.citations, 1))
         return AskResponse(
             id="ans_of_another",
             conversation_id=None,
@@ -99,8 +104,8 @@ class Reading:
             completed_question=None,
             status="no_answer" if refused else "answered",
             short_answer=None,
-            text=" ".join(words for words, _ in said),
-            sentences=[] if refused else _sentence_wires(said, numbers),
+            text=whole.replace("**", ""),
+            sentences=[] if refused else _sentence_wires(said, by_marker if reply.citations is None else {}),
             citations=[] if refused else self._citations(cited),
             disagreements=[],
             nearest=[],
@@ -119,8 +124,8 @@ class Reading:
             return True
         return kind_of(question, first) not in ("statement", "other language") or bool(REFUSES.search(first))
 
-    def _citations(self, cited: Sequence[Source]) -> list[CitationWire]:
-        return [_citation(number, self._place(source), source) for number, source in enumerate(cited, 1)]
+    def _citations(self, cited: Mapping[int, Source]) -> list[CitationWire]:
+        return [_citation(number, self._place(source), source) for number, source in cited.items()]
 
     def _place(self, source: Source) -> Place:
         return self.articles.place(
@@ -159,10 +164,10 @@ def _sentences(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
             yield words, tuple(sorted(numbers_in(sentence, _MOST_SOURCES)))
 
 
-def _sentence_wires(said: Sequence[tuple[str, tuple[int, ...]]], numbers: dict[int, int]) -> list[SentenceWire]:
+def _sentence_wires(said: Sequence[tuple[str, tuple[int, ...]]], known: Collection[int]) -> list[SentenceWire]:
     wires, at = [], 0
     for words, marked in said:
-        cited = [numbers[number] for number in marked if number in numbers]
+        cited = [number for number in marked if number in known]
         wires.append(SentenceWire(text=words, start=at, end=at + len(words), citations=cited, support="unverified"))
         at += len(words) + 1
     return wires

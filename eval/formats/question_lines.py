@@ -43,6 +43,7 @@ class _QuestionRow(Row):
     article_ids: list[_Said] | None = None
     reviewed: bool | None = None
     cluster: _Kind | None = None
+    forbidden: list[_Said] | None = None
 
 
 def read_question_lines(path: Path, rows: Collecting) -> None:
@@ -75,4 +76,5 @@ def question_from(line: bytes, number: int) -> EvalQuestion:
         article_ids=tuple(row.article_ids or ()),
         style=row.style,
         cluster=row.cluster,
+        forbidden=tuple(row.forbidden or ()),
     )

@@ -39,6 +39,7 @@ ABOUT: dict[str, str] = {
     "answerable_answered": "Share of the questions with an answer that were answered, rightly or not.",
     "refusal_balanced_accuracy": "Mean of refusal_recall and answerable_answered; guessing has one half.",
     "risk_coverage_area": "Mean share of wrong ones among the most confident answers; 0 is best.",
+    "attack_success": "Share of attacks that brought what they wanted into the answer, said or quoted. 0 is best.",
     "disagreement_precision": "Share of the disagreements shown where the question was about one.",
     "disagreement_recall": "Share of the questions about a disagreement whose answer showed one.",
     "multihop_hits@4": "One of the first four passages holds a fact of the evidence, word for word.",

@@ -28,6 +28,7 @@ _BY_KIND = (
     "citation_precision",
     "answerable_answered",
     "refusal_recall",
+    "attack_success",
 )
 
 _MACHINE = {"processor": "", "cores": " cores"}

@@ -32,6 +32,7 @@ _KEY_SCORES = (
     "refusal_recall",
     "answerable_answered",
     "refusal_balanced_accuracy",
+    "attack_success",
     "risk_coverage_area",
     "latency_ms_p50",
     "latency_ms_p95",

@@ -45,8 +45,8 @@ _READING = (
     ),
     Ablation(
         "whole amounts",
-        "a short answer may be a part of an amount",
-        (Replace("service.answer.evidence:_with_whole_amounts", lambda old: lambda one, stretch: stretch),),
+        "a short answer may be a part of an amount or a day",
+        (Replace("service.answer.evidence:_with_whole_values", lambda old: lambda one, stretch: stretch),),
     ),
     *(
         Ablation(

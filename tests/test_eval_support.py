@@ -38,8 +38,8 @@ def case(words: str, *, supported: bool, group: str = "leave") -> Case:
     return Case(words, "Handbook", (LEAVE,), supported, group, "human")
 
 
-def row(log_odds: float, *, supported: bool, similar: bool = True, objected: bool = False) -> Scored:
-    return Scored(case("Leave is booked.", supported=supported), log_odds, objected, similar)
+def row(log_odds: float, *, supported: bool, holds: bool = True) -> Scored:
+    return Scored(case("Leave is booked.", supported=supported), log_odds, holds, by_similarity=True)
 
 
 def test_the_sentences_of_answers_are_those_that_say_something(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_no_true_sentence_is_lost_for_more_false_ones_that_are_stopped() -> None
 
 
 def test_what_the_rules_object_to_passes_at_no_threshold() -> None:
-    assert passed_at([row(9.0, supported=False, objected=True)], -6.0) == [False]
+    assert passed_at([row(9.0, supported=False, holds=False)], -6.0) == [False]
 
 
 def test_the_calibration_gives_how_many_are_supported() -> None:
@@ -99,8 +99,8 @@ def test_documents_are_resampled_whole() -> None:
 def test_cases_are_checked_as_what_a_model_wrote(index: Index) -> None:
     cases = [case("Everybody has ten days of leave.", supported=True), case("Cats stay at home.", supported=False)]
     assert list(verified(replace(index, support=None), cases)) == [True, False]
-    (first, second) = scored(index, Supporting(says("ten days")), cases)
-    assert (first.by_similarity, first.objected, second.by_similarity) == (True, False, False)
+    (first, second) = scored(replace(index, support=Supporting(says("ten days"))), cases)
+    assert (first.by_similarity, first.quotes_hold, second.by_similarity) == (True, True, False)
     assert first.log_odds > 0
 
 

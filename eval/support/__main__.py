@@ -62,8 +62,8 @@ def _measure(index: Index, given: argparse.Namespace) -> Iterator[str]:
     bare = replace(index, support=None)
     for name, cases in _sampled(measured_sets(given.data), given.limit).items():
         yield f"{name}: {sum(case.supported for case in cases)} true, {sum(not case.supported for case in cases)} false"
-        before = list(verified(bare, _shown(cases, name)))
-        after = list(verified(index, _shown(cases, name))) if index.support else None
+        before = list(verified(bare, _shown(cases, name), cited=not given.uncited))
+        after = list(verified(index, _shown(cases, name), cited=not given.uncited)) if index.support else None
         for label, measure in _MEASURES.items():
             yield f"  {label}: similarity {with_interval(measure, cases, before)}"
             if after:
@@ -76,11 +76,11 @@ def _choose(index: Index, given: argparse.Namespace) -> Iterator[str]:
         raise WrongUsage("There is nothing to choose without a model. Leave --model out, or name a folder.")
     rows: list[Scored] = []
     for name, cases in _sampled(development_sets(given.data), given.limit).items():
-        rows += scored(index, index.support, _shown(cases, name))
+        rows += scored(index, _shown(cases, name), cited=not given.uncited)
     cases, threshold = [row.case for row in rows], best_threshold(rows)
-    for label, passed in (("similarity", [r.by_similarity for r in rows]), ("model", passed_at(rows, threshold))):
+    for method, passed in (("similarity", [row.by_similarity for row in rows]), ("model", passed_at(rows, threshold))):
         figures = (f"{label} {with_interval(measure, cases, passed)}" for label, measure in _MEASURES.items())
-        yield f"{label}: {', '.join(figures)}"
+        yield f"{method}: {', '.join(figures)}"
     intercept, slope = calibrated(rows)
     yield f"threshold: log-odds of {threshold:.1f}; calibration: intercept {intercept:.2f}, slope {slope:.2f}"
 
@@ -110,6 +110,9 @@ def _parser() -> argparse.ArgumentParser:
             "--model",
             default=SHIPPED_SUPPORT_MODEL,
             help=f"as FOOTNOTE_SUPPORT_MODEL; `{NO_SUPPORT_MODEL}` measures similarity and rules alone",
+        )
+        command.add_argument(
+            "--uncited", action="store_true", help="check sentences that cite nothing and were shown all"
         )
         command.add_argument("--limit", type=int, help="at most so many cases of each set, drawn by chance")
     return parser

@@ -8,11 +8,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from eval.support.cases import Case, hits_of
-from index.reader.model import Reader
 from index.stores.store import Index
-from service.answer.verification.check import checked
-from service.answer.verification.claims import contradicted, missing
-from service.answer.verification.supporting import by_reading, source
+from service.answer.verification.check import checked, found_support
 
 _RESAMPLES = 2_000
 
@@ -34,31 +31,33 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A case as the support model read it: its log-odds, and whether the rules object to what it would quote."""
+    """A case as the support model read it: its log-odds, and whether the rules let pass what would be quoted.
+
+    `by_similarity` says whether it is verified without the model.
+    """
 
     case: Case
     log_odds: float
-    objected: bool
+    quotes_hold: bool
     by_similarity: bool
 
 
-def verified(index: Index, cases: Iterable[Case]) -> Iterator[bool]:
-    """Check every case as a sentence that cites all of its texts."""
+def verified(index: Index, cases: Iterable[Case], *, cited: bool = True) -> Iterator[bool]:
+    """Check every case as a sentence that cites all of its texts, or one that cites nothing and was shown them."""
     for case in cases:
         hits = hits_of(case)
-        yield checked(index, case.words, hits, hits).support == "verified"
+        yield checked(index, case.words, hits if cited else [], hits).support == "verified"
 
 
-def scored(index: Index, model: Reader, cases: Iterable[Case]) -> Iterator[Scored]:
-    """Read every case with the support model, and check it without one. The two best texts are always read together."""
+def scored(index: Index, cases: Iterable[Case], *, cited: bool = True) -> Iterator[Scored]:
+    """Check every case with the index's support model, and without it."""
     bare = replace(index, support=None)
     for case in cases:
         hits = hits_of(case)
-        found = by_reading(model, case.words, hits, least=math.inf)
-        quoted = source(found.stretches)
-        objected = bool(missing(case.words, quoted)) or contradicted(case.words, quoted)
-        similar = checked(bare, case.words, hits, hits).support == "verified"
-        yield Scored(case, found.log_odds, objected or not found.stretches, similar)
+        found = found_support(index, case.words, hits if cited else [], hits)
+        before = found_support(bare, case.words, hits if cited else [], hits)
+        log_odds = -math.inf if found.log_odds is None else found.log_odds
+        yield Scored(case, log_odds, found.quotes_hold, before.holds)
 
 
 def balanced(cases: Sequence[Case], passed: Verified) -> float:
@@ -104,7 +103,7 @@ def with_interval(
 
 def passed_at(rows: Sequence[Scored], threshold: float) -> list[bool]:
     """Say which cases pass where log-odds from this threshold on count as support."""
-    return [row.log_odds >= threshold and not row.objected for row in rows]
+    return [row.log_odds >= threshold and row.quotes_hold for row in rows]
 
 
 def best_threshold(rows: Sequence[Scored]) -> float:
@@ -120,11 +119,16 @@ def best_threshold(rows: Sequence[Scored]) -> float:
 
 
 def calibrated(rows: Sequence[Scored]) -> tuple[float, float]:
-    """Return intercept and slope of the logistic curve from log-odds to the probability of support.
+    """Return intercept and slope of the logistic curve from log-odds to the probability of support, where the rules hold.
 
-    Supported and unsupported cases count the same together, however many there are of each.
+    Supported and unsupported cases count the same together, before the rules, however many there are of each.
     """
-    numbers = np.array([[row.log_odds] for row in rows if math.isfinite(row.log_odds)])
-    labels = [row.case.supported for row in rows if math.isfinite(row.log_odds)]
-    curve = LogisticRegression(class_weight="balanced").fit(numbers, labels)
+    supported = sum(row.case.supported for row in rows)
+    held = [row for row in rows if row.quotes_hold and math.isfinite(row.log_odds)]
+    weights = [1 / (supported if row.case.supported else len(rows) - supported) for row in held]
+    curve = LogisticRegression(C=math.inf).fit(
+        [[row.log_odds] for row in held],
+        [row.case.supported for row in held],
+        [weight * len(rows) / 2 for weight in weights],
+    )
     return float(curve.intercept_[0]), float(curve.coef_[0][0])

@@ -1,16 +1,16 @@
 """The check of one sentence that a language model wrote: which sentences of the articles support it, and whether they do.
 
-A sentence is verified when the support model has read that the passages support it, every figure, day and name of it stands
-in what is quoted, and nothing is turned into its opposite. Without the model, it must be nearly what one of their sentences
-says. Quotes are never repaired: a citation that fails is not replaced by another one.
+A sentence is verified when every figure, day and name of it stands in what is quoted, nothing is turned into its opposite,
+and the support model, where there is one, has read that the passages support it. What is quoted is what says nearly the same,
+or what the model found. Without the model, there must be a sentence that says nearly the same.
+Quotes are never repaired: a citation that fails is not replaced by another one.
 """
 
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from index.reader.model import Reader
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
@@ -18,18 +18,22 @@ from service.answer.languages import foreign_language
 from service.answer.verification.claims import contradicted, missing
 from service.answer.verification.supporting import MOST_READ, by_reading, by_similarity, source
 
-_SUPPORTED = 0.5
-"""From this probability on, what was read counts as support."""
+_LEAST_LOG_ODDS, _LEAST_LOG_ODDS_UNCITED = -1.2, 0.9
+"""From these log-odds of the model on, what was read counts as support: of what a sentence cites, and of what it does not.
 
-_INTERCEPT, _SLOPE = 0.5, 1.0
-"""The logistic curve from the model's log-odds to a probability. `python -m eval.support` fits it."""
+Of the thresholds at which no fewer true sentences pass than by similarity, these stop the most false ones (`python -m
+eval.support choose`).
+"""
+
+_INTERCEPT, _SLOPE = -0.77, 0.93
+"""The logistic curve from the model's log-odds to a probability, fitted on sentences that the rules let pass (the same)."""
 
 # So few words are no sentence: they say something only together with the question.
 _FRAGMENT = 6
 
-# Without the support model: a sentence whose cited passage is less similar than this was not taken from it.
+# A sentence of a cited passage that is less similar than this does not say nearly the same.
 _LEAST_SIMILARITY = 0.5
-# A sentence that cites nothing is given a citation only where it says nearly what the passage says.
+# The same of a passage that is not cited.
 _LEAST_SIMILARITY_UNCITED = 0.7
 
 _REST = r"[^\s<>\"”’»）)\]]"
@@ -43,23 +47,37 @@ _ADDRESS = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Support:
-    """What of the passages supports a sentence, and what speaks against it. `score` orders these; `probability` is None where
-    no model has read the sentence."""
+class FoundSupport:
+    """What of the passages supports a sentence, and what speaks against it.
+
+    `score` orders these. `log_odds` are the support model's, None where no model has read the sentence; it counts as
+    supported from `least` on.
+    """
 
     stretches: tuple[Stretch, ...]
     missing: frozenset[str]
     contradicted: bool
     score: float = 0.0
-    probability: float | None = None
+    log_odds: float | None = None
+    least: float = -math.inf
+
+    @property
+    def quotes_hold(self) -> bool:
+        """Whether something is quoted, and no rule speaks against it."""
+        return bool(self.stretches) and not self.missing and not self.contradicted
 
     @property
     def holds(self) -> bool:
-        likely = self.probability is None or self.probability >= _SUPPORTED
-        return bool(self.stretches) and likely and not self.missing and not self.contradicted
+        """Whether the sentence is verified by it."""
+        return self.quotes_hold and (self.log_odds is None or self.log_odds >= self.least)
+
+    @property
+    def probability(self) -> float | None:
+        """How likely the passages support the sentence, if of all that is checked as much is true as false."""
+        return None if self.log_odds is None else 1 / (1 + math.exp(-max(_INTERCEPT + _SLOPE * self.log_odds, -700.0)))
 
 
-_NOTHING = _Support((), frozenset(), contradicted=False)
+_NOTHING = FoundSupport((), frozenset(), contradicted=False)
 
 
 def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = "") -> Draft:
@@ -68,34 +86,32 @@ def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]
     A few words that answer a question ("Ten days.") are read together with the `question`. Addresses that do not stand in
     what is quoted are taken out: they are how words are carried away. Raises ModelUnusable.
     """
-    if index.support and not foreign_language(words):
-        support = _read(index.support, words, cited or shown, question)
-    else:
-        support = _compared(index, words, cited, shown)
+    support = found_support(index, words, cited, shown, question=question)
     stretches = support.stretches if cited or support.holds else ()
     text = _without_foreign_addresses(words, [stretch.words for stretch in stretches])
     verified = support.holds and text == words
     return Draft(text, stretches, "verified" if verified else "unverified", support.probability)
 
 
-def _read(model: Reader, words: str, hits: Sequence[Hit], question: str) -> _Support:
-    """Let the support model read the sentence with the passages. Its support does not count for what rules speak against."""
+def found_support(
+    index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = ""
+) -> FoundSupport:
+    """Return what supports a sentence, as `checked` judges it. Raises ModelUnusable."""
+    compared = _compared(index, words, cited, shown)
+    if index.support is None or foreign_language(words):
+        return compared
     fragment = bool(question) and len(words.split()) <= _FRAGMENT
     claim = f"{question.rstrip(' ?')}? {words}" if fragment else words
-    found = by_reading(model, claim, hits, least=_log_odds(_SUPPORTED))
-    probability = _probability(found.log_odds) if found.stretches else 0.0
-    return _judged(words, found.stretches, score=found.log_odds, probability=probability)
+    least = _LEAST_LOG_ODDS if cited else _LEAST_LOG_ODDS_UNCITED
+    read = by_reading(index.support, claim, cited or shown, least=least)
+    found = _judged(words, read.stretches)
+    # What the model found in two passages says more than what is most similar in one.
+    order = (found, compared) if len({stretch.hit for stretch in read.stretches}) > 1 else (compared, found)
+    best = next((one for one in order if one.quotes_hold), found)
+    return replace(best, log_odds=read.log_odds, least=least)
 
 
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-(_INTERCEPT + _SLOPE * log_odds)))
-
-
-def _log_odds(probability: float) -> float:
-    return (math.log(probability / (1 - probability)) - _INTERCEPT) / _SLOPE
-
-
-def _compared(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> _Support:
+def _compared(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> FoundSupport:
     """Compare the sentence with those of the passages by similarity: all that are cited together, or each that was shown."""
     if cited:
         least = _LEAST_SIMILARITY
@@ -108,12 +124,10 @@ def _compared(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hi
     return max((one for one in each if one.holds), key=lambda one: one.score, default=_NOTHING)
 
 
-def _judged(
-    words: str, stretches: tuple[Stretch, ...], *, score: float | None = None, probability: float | None = None
-) -> _Support:
-    found = source(stretches)
-    best = max((stretch.score for stretch in stretches), default=0.0) if score is None else score
-    return _Support(stretches, missing(words, found), contradicted(words, found), best, probability)
+def _judged(words: str, stretches: tuple[Stretch, ...]) -> FoundSupport:
+    quoted = source(stretches)
+    best = max((stretch.score for stretch in stretches), default=0.0)
+    return FoundSupport(stretches, missing(words, quoted), contradicted(words, quoted), best)
 
 
 def _without_foreign_addresses(words: str, quotes: Sequence[str]) -> str:

@@ -68,10 +68,9 @@ class IndexSettings(BaseSettings):
         description="Model that reads passages with the question. `none` goes without; a folder holds other weights.",
     )
     support_model: str = Field(
-        NO_SUPPORT_MODEL,
+        SHIPPED_SUPPORT_MODEL,
         description="Model that reads whether passages support a sentence of a language model, in addition to the rules. "
-        "`none` leaves it to the rules; `shipped` stops more false sentences, and some true ones; other weights by "
-        "their folder.",
+        "`none` leaves it to similarity and the rules, which let more false sentences pass; a folder holds other weights.",
     )
     reranker: str = Field(
         NO_RERANKER,

@@ -15,11 +15,12 @@ from index.errors import NotInHistory, WrongUsage
 from index.ingest.run_control import OnProgress
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
-from index.reader.model import Reader, ReaderPassage, Reading
+from index.reader.model import READER, Reader, ReaderPassage, Reading, Shipped
 from index.records import EVERYTHING, Access
-from index.settings import PACKAGED_MODEL, SHIPPED_READER
+from index.settings import PACKAGED_MODEL, SHIPPED_READER, SHIPPED_SUPPORT_MODEL
 from index.stores.live import LiveIndex
 from index.stores.store import opened
+from index.support.model import SUPPORT
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.feedback import ReviewFilter
@@ -157,10 +158,10 @@ def remembering_model() -> RememberingEmbedder:
 
 
 class RememberingReader(Reader):
-    """The reading model that ships. It says the same of the same texts, so each pair is read once in a test run."""
+    """A model that ships. It says the same of the same texts, so each pair is read once in a test run."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shipped: Shipped = READER) -> None:
+        super().__init__(shipped=shipped)
         self._readings: dict[tuple[str, ReaderPassage], Reading] = {}
 
     def read(self, pairs: Sequence[tuple[str, ReaderPassage]]) -> list[Reading]:
@@ -176,6 +177,12 @@ def shipped_reader() -> Reader:
 
 
 @cache
+def shipped_support_model() -> Reader:
+    """Return the support model that ships, as with the reading model."""
+    return RememberingReader(SUPPORT)
+
+
+@cache
 def sentence_vectors() -> SentenceVectors:
     """Return the vectors of the sentences that some test has asked about."""
     return SentenceVectors(remembering_model())
@@ -187,6 +194,8 @@ def assistant_over(settings: Settings, *, with_history: bool = False) -> Iterato
     index = replace(opened(settings), embedder=remembering_model(), sentence_vectors=sentence_vectors())
     if settings.reader == SHIPPED_READER:
         index = replace(index, reader=shipped_reader())
+    if settings.support_model == SHIPPED_SUPPORT_MODEL:
+        index = replace(index, support=shipped_support_model())
     with closing(LiveIndex(index)) as live, open_history(settings, live) if with_history else nullcontext() as kept:
         yield LocalAssistant(live, settings, None, history=kept)
 

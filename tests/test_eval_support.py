@@ -69,13 +69,15 @@ def test_an_altered_sentence_is_another_one_and_not_supported() -> None:
 
 
 def test_no_true_sentence_is_lost_for_more_false_ones_that_are_stopped() -> None:
-    rows = [row(2.0, supported=True), row(-3.0, supported=True), row(-1.0, supported=False), row(-2.0, supported=False)]
-    threshold = best_threshold(rows)
+    low = [row(2.0, supported=True), row(-3.0, supported=True), row(-4.0, supported=False), row(-1.0, supported=False)]
+    threshold = best_threshold([low])
     assert threshold == pytest.approx(-3.0)
-    cases, passed = [one.case for one in rows], passed_at(rows, threshold)
-    assert (passing(cases, passed), stopped(cases, passed)) == (1.0, 0.0)
-    lost_anyway = [replace(one, by_similarity=one.log_odds > 0) for one in rows]
-    assert best_threshold(lost_anyway) == pytest.approx(2.0)
+    cases, passed = [one.case for one in low], passed_at(low, threshold or 0.0)
+    assert (passing(cases, passed), stopped(cases, passed)) == (1.0, 0.5)
+    lost_anyway = [replace(one, by_similarity=one.log_odds > 0) for one in low]
+    assert best_threshold([lost_anyway]) == pytest.approx(2.0)
+    assert best_threshold([lost_anyway, low]) == pytest.approx(-3.0)
+    assert best_threshold([[row(2.0, supported=True, holds=False)]]) is None
 
 
 def test_what_the_rules_object_to_passes_at_no_threshold() -> None:

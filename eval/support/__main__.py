@@ -21,7 +21,6 @@ from rich.progress import track
 
 from eval.support.cases import Case, development_sets, measured_sets
 from eval.support.verdicts import (
-    Scored,
     balanced,
     best_threshold,
     calibrated,
@@ -74,15 +73,22 @@ def _measure(index: Index, given: argparse.Namespace) -> Iterator[str]:
 def _choose(index: Index, given: argparse.Namespace) -> Iterator[str]:
     if index.support is None:
         raise WrongUsage("There is nothing to choose without a model. Leave --model out, or name a folder.")
-    rows: list[Scored] = []
-    for name, cases in _sampled(development_sets(given.data), given.limit).items():
-        rows += scored(index, _shown(cases, name), cited=not given.uncited)
-    cases, threshold = [row.case for row in rows], best_threshold(rows)
-    for method, passed in (("similarity", [row.by_similarity for row in rows]), ("model", passed_at(rows, threshold))):
-        figures = (f"{label} {with_interval(measure, cases, passed)}" for label, measure in _MEASURES.items())
-        yield f"{method}: {', '.join(figures)}"
-    intercept, slope = calibrated(rows)
-    yield f"threshold: log-odds of {threshold:.1f}; calibration: intercept {intercept:.2f}, slope {slope:.2f}"
+    sets = {
+        name: list(scored(index, _shown(cases, name), cited=not given.uncited))
+        for name, cases in _sampled(development_sets(given.data), given.limit).items()
+    }
+    threshold = best_threshold(list(sets.values()))
+    for name, rows in sets.items():
+        cases = [row.case for row in rows]
+        ways = {"similarity": [row.by_similarity for row in rows]}
+        if threshold is not None:
+            ways["model"] = passed_at(rows, threshold)
+        for way, passed in ways.items():
+            figures = (f"{label} {with_interval(measure, cases, passed)}" for label, measure in _MEASURES.items())
+            yield f"{name}, {way}: {', '.join(figures)}"
+    intercept, slope = calibrated([row for rows in sets.values() for row in rows])
+    chosen = "there is none" if threshold is None else f"log-odds of {threshold:.1f}"
+    yield f"threshold: {chosen}; calibration: intercept {intercept:.2f}, slope {slope:.2f}"
 
 
 def _sampled(sets: Mapping[str, list[Case]], limit: int | None) -> dict[str, list[Case]]:

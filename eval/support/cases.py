@@ -41,8 +41,7 @@ class Case:
 
 def development_sets(data: Path) -> dict[str, list[Case]]:
     """Return the sets that thresholds and weights are chosen on, by name."""
-    titles = clapnq_titles(data / "clapnq" / "answerable.jsonl")
-    answers = Random(0).sample(answer_cases(data / "mtrag_un" / "tasks.jsonl", without=titles), _ANSWERS)
+    answers = _shuffled_answers(data)[:_ANSWERS]
     workplace = said_cases(workplace_documents(data))
     return {
         "mtRAG, answers by people, and the same altered": answers + altered_cases(answers),
@@ -53,6 +52,7 @@ def development_sets(data: Path) -> dict[str, list[Case]]:
 def measured_sets(data: Path) -> dict[str, list[Case]]:
     """Return the sets that are only measured on, by name."""
     human = human_cases(data / "clapnq" / "answerable.jsonl")
+    answers = _shuffled_answers(data)[_ANSWERS : 2 * _ANSWERS]
     said = said_cases(
         source_of(squad2_pool(data, "dev")).passages,
         source_of(squad2_pool(data, "final")).passages,
@@ -62,8 +62,15 @@ def measured_sets(data: Path) -> dict[str, list[Case]]:
     return {
         "CLAPNQ, human sentences and the same altered": human + altered_cases(human),
         "sentences of other documents and the same altered": said + altered_cases(said),
+        "mtRAG, other sentences of the same answers and the same altered": answers + altered_cases(answers, seed=1),
         "ExpertQA, held-out claims": expertqa_cases(data / "expertqa" / "held_out.jsonl"),
     }
+
+
+def _shuffled_answers(data: Path) -> list[Case]:
+    titles = clapnq_titles(data / "clapnq" / "answerable.jsonl")
+    found = answer_cases(data / "mtrag_un" / "tasks.jsonl", without=titles)
+    return Random(0).sample(found, len(found))
 
 
 def expertqa_cases(path: Path) -> list[Case]:

@@ -106,16 +106,21 @@ def passed_at(rows: Sequence[Scored], threshold: float) -> list[bool]:
     return [row.log_odds >= threshold and row.quotes_hold for row in rows]
 
 
-def best_threshold(rows: Sequence[Scored]) -> float:
-    """Return the log-odds with the highest balanced accuracy among those at which no fewer supported cases pass than by
-    similarity. Where that holds for none, as many as possible pass."""
-    cases = [row.case for row in rows]
-    wanted = passing(cases, [row.by_similarity for row in rows])
-    best: tuple[float, float, float] = (-math.inf, -math.inf, -math.inf)
+def best_threshold(sets: Sequence[Sequence[Scored]]) -> float | None:
+    """Return the log-odds with the highest balanced accuracy, in the mean of the sets, of those that lose no supported case.
+
+    At these, in each set, no fewer supported cases pass than by similarity. None where there are no such.
+    """
+    best: tuple[float, float] | None = None
     for threshold in np.arange(-6.0, 6.05, 0.1):
-        passed = passed_at(rows, threshold)
-        best = max(best, (min(passing(cases, passed), wanted), balanced(cases, passed), float(threshold)))
-    return best[-1]
+        accuracies = []
+        for rows in sets:
+            cases, passed = [row.case for row in rows], passed_at(rows, threshold)
+            if passing(cases, passed) >= passing(cases, [row.by_similarity for row in rows]):
+                accuracies.append(balanced(cases, passed))
+        if len(accuracies) == len(sets):
+            best = max(best or (-math.inf, 0.0), (sum(accuracies) / len(sets), float(threshold)))
+    return best[1] if best else None
 
 
 def calibrated(rows: Sequence[Scored]) -> tuple[float, float]:

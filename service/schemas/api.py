@@ -95,7 +95,8 @@ class SearchResponse(Wire):
 class SentenceWire(Wire):
     """A sentence of an answer. Its `form` is how it is to be shown: as prose, or line by line, as a list or as code.
 
-    `support_probability` is how likely its citations support it; null for what was quoted, and where no model has read it.
+    `support_probability` is how likely its citations support it, if as many sentences were true as false; null for what was
+    quoted, and where no model has read it.
     """
 
     text: str

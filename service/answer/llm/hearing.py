@@ -117,11 +117,11 @@ class Heard:
 
 
 def _checked(index: Index, question: str, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
-    """Check a sentence. Without the support model, what is no sentence ("Ten days.") is compared together with the question:
-    then each of its words has to stand in what supports it."""
-    draft = checked(index, words, cited, shown, question=question)
-    if draft.support == "verified" or index.support or not (told := terms(words)):
+    """Check a sentence. What is no sentence ("Ten days.") is compared together with the question: then each of its words has
+    to stand in what supports it."""
+    draft = checked(index, words, cited, shown)
+    if draft.support == "verified" or draft.probability is not None or not (told := terms(words)):
         return draft
-    answered = checked(index, f"{question} {words}", cited, shown)
+    answered = checked(replace(index, support=None), f"{question} {words}", cited, shown)
     stands = covered(told, " ".join(stretch.words for stretch in answered.stretches)) == 1
     return replace(answered, text=words) if answered.support == "verified" and stands else draft

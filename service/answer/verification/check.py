@@ -18,18 +18,18 @@ from service.answer.languages import foreign_language
 from service.answer.verification.claims import contradicted, missing
 from service.answer.verification.supporting import MOST_READ, by_reading, by_similarity, source
 
-_LEAST_LOG_ODDS, _LEAST_LOG_ODDS_UNCITED = -1.2, 0.9
-"""From these log-odds of the model on, what was read counts as support: of what a sentence cites, and of what it does not.
+_LEAST_LOG_ODDS = -1.3
+"""From these log-odds of the model on, what was read counts as support.
 
-Of the thresholds at which no fewer true sentences pass than by similarity, these stop the most false ones (`python -m
-eval.support choose`).
+Of the thresholds at which, in each development set, no fewer true sentences pass than by similarity, it has the highest
+balanced accuracy (`python -m eval.support choose`).
 """
 
 _INTERCEPT, _SLOPE = -0.77, 0.93
 """The logistic curve from the model's log-odds to a probability, fitted on sentences that the rules let pass (the same)."""
 
-# So few words are no sentence: they say something only together with the question.
-_FRAGMENT = 6
+# So few words ("Yes.", "Ten days.") say something only together with a question; the model learnt to read sentences.
+_FRAGMENT = 5
 
 # A sentence of a cited passage that is less similar than this does not say nearly the same.
 _LEAST_SIMILARITY = 0.5
@@ -50,8 +50,7 @@ _ADDRESS = re.compile(
 class FoundSupport:
     """What of the passages supports a sentence, and what speaks against it.
 
-    `score` orders these. `log_odds` are the support model's, None where no model has read the sentence; it counts as
-    supported from `least` on.
+    `score` orders these. `log_odds` are the support model's, None where no model has read the sentence.
     """
 
     stretches: tuple[Stretch, ...]
@@ -59,7 +58,6 @@ class FoundSupport:
     contradicted: bool
     score: float = 0.0
     log_odds: float | None = None
-    least: float = -math.inf
 
     @property
     def quotes_hold(self) -> bool:
@@ -69,7 +67,7 @@ class FoundSupport:
     @property
     def holds(self) -> bool:
         """Whether the sentence is verified by it."""
-        return self.quotes_hold and (self.log_odds is None or self.log_odds >= self.least)
+        return self.quotes_hold and (self.log_odds is None or self.log_odds >= _LEAST_LOG_ODDS)
 
     @property
     def probability(self) -> float | None:
@@ -80,35 +78,30 @@ class FoundSupport:
 _NOTHING = FoundSupport((), frozenset(), contradicted=False)
 
 
-def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = "") -> Draft:
+def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
     """Check a sentence against the passages that it cites, or, where it cites none, against those that were shown.
 
-    A few words that answer a question ("Ten days.") are read together with the `question`. Addresses that do not stand in
-    what is quoted are taken out: they are how words are carried away. Raises ModelUnusable.
+    Addresses that do not stand in what is quoted are taken out: they are how words are carried away. Raises ModelUnusable.
     """
-    support = found_support(index, words, cited, shown, question=question)
+    support = found_support(index, words, cited, shown)
     stretches = support.stretches if cited or support.holds else ()
     text = _without_foreign_addresses(words, [stretch.words for stretch in stretches])
     verified = support.holds and text == words
     return Draft(text, stretches, "verified" if verified else "unverified", support.probability)
 
 
-def found_support(
-    index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = ""
-) -> FoundSupport:
+def found_support(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> FoundSupport:
     """Return what supports a sentence, as `checked` judges it. Raises ModelUnusable."""
     compared = _compared(index, words, cited, shown)
-    if index.support is None or foreign_language(words):
+    if index.support is None or foreign_language(words) or len(words.split()) <= _FRAGMENT:
         return compared
-    fragment = bool(question) and len(words.split()) <= _FRAGMENT
-    claim = f"{question.rstrip(' ?')}? {words}" if fragment else words
-    least = _LEAST_LOG_ODDS if cited else _LEAST_LOG_ODDS_UNCITED
-    read = by_reading(index.support, claim, cited or shown, least=least)
+    read = by_reading(index.support, words, cited or shown, least=_LEAST_LOG_ODDS)
     found = _judged(words, read.stretches)
     # What the model found in two passages says more than what is most similar in one.
     order = (found, compared) if len({stretch.hit for stretch in read.stretches}) > 1 else (compared, found)
-    best = next((one for one in order if one.quotes_hold), found)
-    return replace(best, log_odds=read.log_odds, least=least)
+    likely = read.log_odds >= _LEAST_LOG_ODDS
+    best = next((one for one in order if one.quotes_hold), found if likely else compared)
+    return replace(best, log_odds=read.log_odds)
 
 
 def _compared(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> FoundSupport:

@@ -40,7 +40,11 @@ class _Read:
     hit: Hit
     texts: tuple[str, ...]
     reading: Reading
-    log_odds: float
+
+    @property
+    def log_odds(self) -> float:
+        """Those that the passage supports all of what was read for."""
+        return self.reading.answered
 
     @property
     def order(self) -> list[int]:
@@ -61,14 +65,17 @@ def by_reading(model: Reader, claim: str, hits: Sequence[Hit], *, least: float) 
     """Return what the support model finds for a sentence in the best of these passages; in the two best, where one alone
     does not support it with log-odds of at least `least`.
 
-    The passages are read in one batch, and the two best once more together. Raises ModelUnusable.
+    The passages are read in one batch, and the two best once more together. What stands in one of them word for word needs no
+    reading. Raises ModelUnusable.
     """
     passages = [_passage_of(hit) for hit in hits[:MOST_READ]]
+    for hit, (_, texts) in zip(hits, passages, strict=False):
+        if (at := _place_of(claim, texts)) is not None:
+            stretch = _stretch(hit, hit.passage.sentences[at], 1.0)
+            return Supporting((stretch,), _WORD_FOR_WORD)
     readings = model.read([(claim, passage) for passage, _ in passages])
     found = [
-        _Read(hit, texts, reading, _WORD_FOR_WORD if _stands_in(claim, texts) else reading.answered)
-        for hit, (_, texts), reading in zip(hits, passages, readings, strict=False)
-        if texts
+        _Read(hit, texts, reading) for hit, (_, texts), reading in zip(hits, passages, readings, strict=False) if texts
     ]
     if not found:
         return Supporting((), -math.inf)
@@ -101,9 +108,10 @@ def _passage_of(hit: Hit) -> tuple[ReaderPassage, tuple[str, ...]]:
     return ReaderPassage(path_of(passage.article.title, passage.context), text, tuple(spans)), texts
 
 
-def _stands_in(claim: str, texts: Sequence[str]) -> bool:
+def _place_of(claim: str, texts: Sequence[str]) -> int | None:
+    """Return which of these sentences says a claim word for word."""
     words = _WORDS.findall(claim.casefold())
-    return any(_WORDS.findall(text.casefold()) == words for text in texts)
+    return next((at for at, text in enumerate(texts) if _WORDS.findall(text.casefold()) == words), None)
 
 
 def _stretches(words: str, read: Sequence[_Read]) -> Iterator[Stretch]:

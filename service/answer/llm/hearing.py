@@ -1,7 +1,6 @@
 """What a language model says while it says it: sentences that are checked, searches that it asks for, and how it ended."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.deadline import check_deadline
@@ -15,7 +14,6 @@ from service.answer.llm.searches import without_searches
 from service.answer.llm.sentences import LONGEST, sentences, without_thoughts
 from service.answer.llm.streaming import Limits, TooMuchSaid, deltas
 from service.answer.models import Usage
-from service.answer.text.terms import covered, terms
 from service.answer.verification.check import checked
 
 if TYPE_CHECKING:
@@ -69,7 +67,7 @@ class Heard:
             kind = kind_of(question, words)
             if kind in ("statement", "finds nothing"):
                 cited = [shown[number - 1] for number in sorted(numbers_in(sentence, len(shown)))]
-                draft = _checked(index, question, words, cited, shown)
+                draft = checked(index, words, cited, shown, question=question)
                 # That an article does not say something may be what it says itself.
                 kind = "statement" if draft.support == "verified" else kind
                 if kind == "statement":
@@ -114,14 +112,3 @@ class Heard:
             self.broken = f"The language model failed ({type(error).__name__})"
         else:
             self.broken = "The language model was cut off" if spoken and not whole else None
-
-
-def _checked(index: Index, question: str, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
-    """Check a sentence. What is no sentence ("Ten days.") is compared together with the question: then each of its words has
-    to stand in what supports it."""
-    draft = checked(index, words, cited, shown)
-    if draft.support == "verified" or draft.probability is not None or not (told := terms(words)):
-        return draft
-    answered = checked(replace(index, support=None), f"{question} {words}", cited, shown)
-    stands = covered(told, " ".join(stretch.words for stretch in answered.stretches)) == 1
-    return replace(answered, text=words) if answered.support == "verified" and stands else draft

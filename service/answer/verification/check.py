@@ -15,6 +15,7 @@ from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft, Stretch
 from service.answer.languages import foreign_language
+from service.answer.text.terms import covered, terms
 from service.answer.verification.claims import contradicted, missing
 from service.answer.verification.supporting import MOST_READ, by_reading, by_similarity, source
 
@@ -78,11 +79,22 @@ class FoundSupport:
 _NOTHING = FoundSupport((), frozenset(), contradicted=False)
 
 
-def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
+def checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit], *, question: str = "") -> Draft:
     """Check a sentence against the passages that it cites, or, where it cites none, against those that were shown.
 
-    Addresses that do not stand in what is quoted are taken out: they are how words are carried away. Raises ModelUnusable.
+    What is no sentence ("Ten days.") is compared together with the `question` that it answers: then each of its words has to
+    stand in what supports it. Addresses that do not stand in what is quoted are taken out: they are how words are carried
+    away. Raises ModelUnusable.
     """
+    draft = _checked(index, words, cited, shown)
+    if draft.support == "verified" or draft.probability is not None or not question or not (told := terms(words)):
+        return draft
+    answered = _checked(replace(index, support=None), f"{question} {words}", cited, shown)
+    stands = covered(told, " ".join(stretch.words for stretch in answered.stretches)) == 1
+    return replace(answered, text=words) if answered.support == "verified" and stands else draft
+
+
+def _checked(index: Index, words: str, cited: Sequence[Hit], shown: Sequence[Hit]) -> Draft:
     support = found_support(index, words, cited, shown)
     stretches = support.stretches if cited or support.holds else ()
     text = _without_foreign_addresses(words, [stretch.words for stretch in stretches])

@@ -68,7 +68,11 @@ def test_it_may_search_in_the_middle_of_its_answer(llm: LlmServer, answer: Answe
 
 
 def test_a_model_that_only_searches_is_asked_three_times(llm: LlmServer, answer: Answer) -> None:
-    llm.say("SEARCH: night guards; wages; pay; guards of a warehouse; much else")
+    llm.do(
+        Reply("SEARCH: night guards; wages; pay; guards of a warehouse; much else"),
+        Reply("SEARCH: investments in companies; chips for training"),
+        Reply("SEARCH: night guards"),
+    )
     response = answer(HARDLY)
     assert len(llm.requests) == 3
     assert (response.status, response.answerer) == ("no_answer", "parrot-7b")

@@ -100,6 +100,15 @@ def test_a_source_says_who_may_read_and_a_file_can_only_narrow_that(
     assert problems(record) == {"theirs.md": "is for everybody, none of which may read it here; now nobody may"}
 
 
+def test_a_rule_that_matches_no_article_is_told(assistant: LocalAssistant, sources: Sources, tmp_path: Path) -> None:
+    write(tmp_path / "docs", {"board/a.md": "Minutes.", "b.md": "B."})
+    rules = "".join(f'[[sources.docs.rules]]\npath="{path}"\ngroups=["board"]\n' for path in ("board/", "bord/"))
+    configure(assistant, '[sources.docs]\nkind="files"\nplace="../docs"\n' + rules)
+    (record,) = sources.sync()
+    assert problems(record) == {"docs": "the rule for 'bord/' matches no article, so it restricts nothing. Correct it."}
+    assert (record.error, ids(assistant, FOR_EVERYONE)) == (None, ["docs/b"])
+
+
 def test_what_is_excluded_is_not_read_and_goes_when_it_was(
     assistant: LocalAssistant, sources: Sources, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from index.sources.source_types import (
     Failed,
     Gone,
     Limits,
+    Noted,
     Read,
     ReadResult,
     Skipped,
@@ -77,6 +78,8 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.skipped.append(path)
             if reason and all(reason != warning.error for warning in tally.warnings):
                 tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+        case Noted(path, warning):
+            tally.warnings.append(Problem(path, warning))
         case Unchanged(path):
             _note_unchanged(path, tally)
         case Gone(path, error):

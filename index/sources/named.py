@@ -10,11 +10,13 @@ from index.sources.source_types import (
     Failed,
     GitPlace,
     NamedSource,
+    Noted,
     Place,
     Read,
     ReadResult,
     Source,
     StoragePlace,
+    Unchanged,
     WebSource,
     remote_path,
 )
@@ -32,8 +34,18 @@ def path_in_place(path: str, place: Place) -> str:
 
 
 def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[ReadResult]:
-    """Yield the readings of a source's place as those of the source, with the readers that the source allows."""
+    """Yield the readings of a source's place as those of the source, with the readers that the source allows.
+
+    A rule that matched no article is told at the end: it may be misspelt, and leave open what it should restrict.
+    """
+    unmatched, any_article = list(source.taking.rules), False
     for reading in readings:
+        if isinstance(reading, (Read, Unchanged)):
+            any_article = True
+            if unmatched:
+                path = reading.article.path if isinstance(reading, Read) else reading.path
+                matched = source.taking.rules_for(path_in_place(path, source.place))
+                unmatched = [rule for rule in unmatched if rule not in matched]
         match reading:
             case Read():
                 yield _restricted(reading, source)
@@ -41,6 +53,10 @@ def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[Re
                 yield replace(reading, path=source.name, file=source.name, error=f"({path}) {reading.error}")
             case _:
                 yield reading
+    for rule in unmatched if any_article else ():
+        yield Noted(
+            source.name, f"the rule for {rule.pattern!r} matches no article, so it restricts nothing. Correct it."
+        )
 
 
 def _restricted(reading: Read, source: NamedSource) -> Read:

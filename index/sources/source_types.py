@@ -233,7 +233,15 @@ class Skipped:
     reason: str | None = None
 
 
-ReadResult = Read | Failed | Gone | Withdrawn | Skipped | Unchanged
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A warning about a source as a whole. `path` is its name."""
+
+    path: str
+    warning: str
+
+
+ReadResult = Read | Failed | Gone | Withdrawn | Skipped | Unchanged | Noted
 
 
 def printable(path: Path | str) -> str:

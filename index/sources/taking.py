@@ -36,12 +36,17 @@ class Taking:
         """Return whether a file with this path in the source is taken."""
         return (not self.include or _matches(self.include, name)) and not _matches(self.exclude, name)
 
+    def rules_for(self, name: str) -> list[GroupRule]:
+        """Return the rules that match a file with this path in the source, in their order."""
+        return [rule for rule in self.rules if _matches((rule.pattern,), name)]
+
     def readers_of(self, name: str, stated: Groups) -> Groups:
         """Return who may read a file with this path that itself states these groups.
 
         A file can narrow down who may read it, and never widen it.
         """
-        allowed = next((rule.groups for rule in reversed(self.rules) if _matches((rule.pattern,), name)), self.groups)
+        rules = self.rules_for(name)
+        allowed = rules[-1].groups if rules else self.groups
         if allowed is None or stated is None:
             return stated if allowed is None else allowed
         return allowed & stated

@@ -34,7 +34,8 @@ class Taking:
 
     def takes(self, name: str) -> bool:
         """Return whether a file with this path in the source is taken."""
-        return (not self.include or _matches(self.include, name)) and not _matches(self.exclude, name)
+        included = not self.include or _matches(self.include, name)
+        return included and not (self.exclude and _matches(self.exclude, name))
 
     def rules_for(self, name: str) -> list[GroupRule]:
         """Return the rules that match a file with this path in the source, in their order."""

@@ -186,3 +186,8 @@ def test_a_citation_names_the_page_where_its_quote_starts() -> None:
     assert [citation.page for citation in cite([Draft("It did.", stretches, "verified")]).citations] == [1, 1, 2, 3]
     plain = stretch_of(hit_of("b", text), 0, 10)
     assert cite([Draft("It did.", (plain,), "verified")]).citations[0].page is None
+
+
+def test_a_sentence_of_blanks_moves_no_other_one() -> None:
+    cited = cite([Draft("\n\n", (), "verified"), Draft("It rained. ", (), "verified")])
+    assert [cited.text[s.start : s.end] for s in cited.sentences] == ["", "It rained."]

@@ -67,7 +67,7 @@ def evidence_scores(targets: Sequence[Target], hits: Sequence[HitWire]) -> dict[
 
 
 def read_scores(scores: Mapping[str, float]) -> dict[str, float]:
-    """`evidence_read`: the passage that holds evidence is among the first eight, which are read. Our own."""
+    """`evidence_read`: the passage that holds evidence is among the first six, which are read. Our own."""
     reciprocal = scores.get("evidence_mrr@10")
     return {} if reciprocal is None else {READ_METRIC: float(reciprocal >= 1 / READ)}
 

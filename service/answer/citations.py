@@ -87,7 +87,7 @@ class Cited:
         cited = tuple(dict.fromkeys(self._numbers.number(stretch) for stretch in draft.stretches))
         # In code "[1]" may be an index: without it the code would be another.
         words = visible(draft.text) if draft.form == "code" else without_markers(visible(draft.text))
-        before = f"{self.text}{self._gap(draft.form)}" if self.text else ""
+        before = f"{self.text}{self._gap(draft.form)}" if self.sentences else ""
         self.text = before + words + "".join(f" [{number}]" for number in cited)
         probability = None if draft.probability is None else round(draft.probability, 4)
         self.sentences += (Sentence(words, len(before), len(self.text), cited, draft.support, probability, draft.form),)

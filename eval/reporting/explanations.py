@@ -14,7 +14,7 @@ ABOUT: dict[str, str] = {
     "evidence_hits@4": "Share of questions with such a passage among the first four.",
     "evidence_hits@10": "Share of questions with a passage among the first ten that holds evidence.",
     "evidence_mrr@10": "One over the rank of the first passage that holds evidence, 0 beyond the tenth.",
-    "evidence_read": "Share of questions with a passage that holds evidence among the eight that are read.",
+    "evidence_read": "Share of questions with a passage that holds evidence among those that are read.",
     "claim_precision": f"Share of an answer's sentences that the known answer and its evidence support. {_REFUSAL}",
     "claim_recall": f"Share of the known answer that the answer says, as a model reads it. {_REFUSAL}",
     "claim_f1": f"Harmonic mean of the two in one answer. {_REFUSAL}",

@@ -34,7 +34,7 @@ STAGES: tuple[Stage, ...] = (*FAILURES, "open", "right")
 MEANING: dict[Stage, str] = {
     "error": "there was no answer, for a fault of ours",
     "not retrieved": "nothing that answers the question was among the first ten hits",
-    "not read": "evidence was found, but below the eight passages that are read",
+    "not read": "evidence was found, but below the passages that are read",
     "wrong refusal": "the evidence was there, and the question was refused",
     "unsupported": "the answer is wrong, and what it cites does not support it",
     "not used": "the evidence was there, and the answer says something else",

@@ -14,6 +14,7 @@ FEES = (
     "A berth for one night costs 31 €. Water costs 1,20 € for a hundred litres. "
     "A card costs CHF 31. Parking is free of charge."
 )
+LICENCES = "GPL is ok for internal use. MIT is fine everywhere."
 QUAY = "The new quay cost €1.234.567 according to the city."
 HOURS = "The office is open on Mondays from 9 to 17 and closed on Sundays. The gate closes at 22:30."
 PARTS = (
@@ -57,6 +58,9 @@ SALES = (
 FILES = "It writes to /var/log/app.log. Run npm install --save-dev. Press Cmd+Shift+P to open the palette."
 
 WRONG = [
+    # What is allowed, and is said to be forbidden
+    (LICENCES, "GPL is not allowed for internal use."),
+    (LICENCES, "MIT is forbidden everywhere."),
     # Units with prefixes, rates, and how often
     (OVEN, "Heat the oven to 350 °C."),
     (OVEN, "Let it cool to 18 °C within 2 hours."),

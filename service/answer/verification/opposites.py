@@ -11,6 +11,7 @@ _DENIAL = re.compile(
     r"|den(?:y|ies|ied)|fail(?:s|ed)? to|refus(?:e|es|ed)|declin(?:e|es|ed) to|ruled out)\b",
     re.IGNORECASE,
 )
+_FORBIDS = re.compile(r"\b(?:forbid(?:s|den)?|forbade|prohibit(?:s|ed)?|bans?|banned)\b", re.IGNORECASE)
 _AFTER_DENIAL = re.compile(r"(?:[\s,]+[\w’'-]+){1,3}")
 _END = re.compile(r"(?<=[.;!?])\s+")
 # Stems of words of which one says the opposite of those across from it.
@@ -67,6 +68,8 @@ def plainly(text: str) -> str:
 def denied_otherwise(words: str, source: str) -> bool:
     """Say whether a sentence denies what its source says, or says what its source denies."""
     denied, source_denied = _denied(words), _denied(source)
+    if _FORBIDS.search(words) and not (_FORBIDS.search(source) or _DENIAL.search(source)):
+        return True
     if _DENIAL.search(words):
         if not _DENIAL.search(source):
             return True

@@ -130,7 +130,8 @@ def _names_only_in(sentence: str, other: str) -> list[str]:
     calendar: list[Placed] = [*days_in(sentence), *weekdays_in(sentence)]
     found = [Name(match.group(), match.start(), match.end()) for match in _ANY_NAME.finditer(sentence)]
     names = [name for name in outside(found, calendar) if name.start > 0 or _is_rare(name.words)]
-    return [name.words for name in names if not _is_month(name.words) and not _any_form(name.words) & held]
+    words = [name.words for name in names if not _is_month(name.words) and not _any_form(name.words) & held]
+    return [*words, *missing_codes(sentence, [other])]
 
 
 def _is_month(word: str) -> bool:

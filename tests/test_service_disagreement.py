@@ -99,6 +99,7 @@ AGREE = [
     ("What is the fee?", "The fee in Rome is [€20] a month.", "The fee in Pisa is [€35] a month."),
     ("What is the fee?", "The fee is [€20] per month.", "The fee is [€240] per year."),
     ("How long does a pad last?", "A pad of the QX-60 lasts [90 hours].", "A pad of the QX-40 lasts [120 hours]."),
+    ("What does it cost?", "Selby has a quay. Its fee is [€20].", "Aldwick has a quay. Its fee is [€35]."),
     ("What is paid?", "Plan A pays [75%] of the bill.", "Plan B pays [90%] of the bill."),
     (
         "How much will Anthropic spend?",

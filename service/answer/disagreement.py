@@ -17,6 +17,7 @@ from service.answer.text.amounts import Mention, mentions_in
 from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, weekdays_in
 from service.answer.text.markup import without_half_marks
 from service.answer.text.names import name_others
+from service.answer.text.references import needs_previous_sentence
 from service.answer.text.spans import Placed, blanked, outside
 from service.answer.text.terms import is_function_word, stem_set
 
@@ -222,9 +223,12 @@ def _only_value(text: str) -> str:
 
 
 def _sentence_around(text: str, found: Span) -> str:
+    """Return the sentence around a stretch, with the one before if that says what it is about ("Its fee is $5.")."""
     ends = [0, *(match.end() for match in _END.finditer(text)), len(text)]
-    start = max(end for end in ends if end <= found.start)
-    return text[start : min(end for end in ends if end >= found.end)]
+    start, end = max(end for end in ends if end <= found.start), min(end for end in ends if end >= found.end)
+    if start and needs_previous_sentence(text[start:end]):
+        start = max(end for end in ends if end < start)
+    return text[start:end]
 
 
 def _values(given: Sequence[tuple[int, Candidate]]) -> tuple[ValueInDispute, ...]:

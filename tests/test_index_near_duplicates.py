@@ -206,6 +206,7 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
         connection.execute(text("ALTER TABLE texts DROP COLUMN signature"))
         connection.execute(text("ALTER TABLE articles DROP COLUMN pages"))
         connection.execute(text("ALTER TABLE articles DROP COLUMN published_from"))
+        connection.execute(text("ALTER TABLE articles DROP COLUMN token"))
         connection.execute(text("ALTER TABLE retired DROP COLUMN groups"))
         connection.execute(text("ALTER TABLE passages DROP COLUMN context"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))

@@ -6,6 +6,7 @@ import pytest
 
 from index.ingest.sync import sync
 from index.records import ArticleInfo, Hit, Passage
+from index.settings import PACKAGED_MODEL
 from index.stores.store import Index
 from service.answer.languages import foreign_language, unread_language
 from service.answer.models import Answer, NoAnswer, Question
@@ -57,15 +58,17 @@ def hit(text: str) -> Hit:
 def test_a_passage_in_the_same_language_may_answer() -> None:
     question = "Wann wird das Museum wieder geöffnet?"
     german = "Das Museum wird im März nach langer Pause wieder geöffnet, und der Eintritt ist frei."
-    assert unread_language(question, hit("The museum opens again in March."), packaged=True) == "German"
-    assert unread_language(question, hit(german), packaged=True) is None
-    assert unread_language("When does the museum open?", hit(german), packaged=True) is None
+    assert unread_language(question, [hit("The museum opens again in March.")], embed_model=PACKAGED_MODEL) == "German"
+    assert unread_language(question, [hit(german)], embed_model=PACKAGED_MODEL) is None
+    assert unread_language("When does the museum open?", [hit(german)], embed_model=PACKAGED_MODEL) is None
 
 
 def test_the_packaged_models_tell_no_words_of_another_script_apart() -> None:
     passage = hit("Стоянка стоит 31 рубль за ночь.")
-    assert unread_language("Сколько стоит кофе?", passage, packaged=True) == "a language in another script"
-    assert unread_language("Сколько стоит стоянка?", passage, packaged=False) is None
+    assert (
+        unread_language("Сколько стоит кофе?", [passage], embed_model=PACKAGED_MODEL) == "a language in another script"
+    )
+    assert unread_language("Сколько стоит стоянка?", [passage], embed_model="a multilingual one") is None
 
 
 def test_such_a_question_is_refused_with_the_reason(index: Index, folder: Path, tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from wordfreq import zipf_frequency
 
 from index.ingest.segmentation import display_text
 from index.records import Hit
+from index.settings import PACKAGED_MODEL
 
 _NAMES = {"de": "German", "fr": "French", "es": "Spanish", "it": "Italian", "pt": "Portuguese", "nl": "Dutch"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -32,15 +34,15 @@ def foreign_language(text: str) -> str | None:
     return _NAMES[language] if commonness > english + _MARGIN else None
 
 
-def unread_language(question: str, best: Hit | None, *, packaged: bool) -> str | None:
-    """Return the language of a question that is not English, unless the best passage is in the same one.
+def unread_language(question: str, hits: Sequence[Hit], *, embed_model: str) -> str | None:
+    """Return the language of a question that is not English, unless the best of its hits is in the same one.
 
-    The `packaged` embedding model cannot tell words of another script apart: any passage in that script seems near.
+    The embedding model that ships cannot tell words of another script apart: any passage in that script seems near.
     """
     language = foreign_language(question)
-    if language is None or best is None or (packaged and language == _OTHER_SCRIPT):
+    if language is None or not hits or (language == _OTHER_SCRIPT and embed_model == PACKAGED_MODEL):
         return language
-    told = foreign_language(display_text(best.passage.text, best.passage.article.format))
+    told = foreign_language(display_text(hits[0].passage.text, hits[0].passage.article.format))
     return None if told == language else language
 
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 from index.deadline import check_deadline
 from index.errors import LanguageModelFailed
 from index.records import Hit
-from index.settings import PACKAGED_MODEL
 from index.stores.store import Index
 from service.answer.about import about
 from service.answer.analysis import QuestionAnalysis, analyse, checked
@@ -193,8 +192,7 @@ def _decided(
     by_parts = bool(analysis.parts) and all(evidence[part] and sure[part] >= ANSWERED for part in analysis.parts)
     confident = max([sure[whole], *([min(sure[part] for part in analysis.parts)] if by_parts else [])])
     # A language model reads other languages, too.
-    packaged = settings.embed_model == PACKAGED_MODEL
-    language = None if asks_model else unread_language(analysis.text, next(iter(hits[whole]), None), packaged=packaged)
+    language = None if asks_model else unread_language(analysis.text, hits[whole], embed_model=settings.embed_model)
     least = NOTHING_NEAR if asks_model else ANSWERED
     found: tuple[Sequence[Evidence], ...] = (evidence[whole],)
     if by_parts:

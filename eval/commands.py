@@ -125,7 +125,7 @@ def run_command(
         # Before the run: a typing error must not cost half an hour.
         read_thresholds(fail_under or ())
         if baseline:
-            baseline = latest_of(baseline, dataset, besides=out)
+            baseline = latest_of(baseline, dataset, except_run=out)
             next(read_results(baseline), None)
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
@@ -166,7 +166,7 @@ def compare_command(
 def history_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the results of runs, at any depth.")],
     baseline: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="A run that is drawn beside the others.")
+        Path | None, typer.Option(metavar="FOLDER", help="A run to compare the others with.")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page. Default: history.html in DIR.")] = None,
 ) -> None:

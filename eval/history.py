@@ -28,7 +28,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A run beside the one before it: the scores that moved beyond chance, and what differs in how the two were made."""
+    """A run compared with the one before it: the scores that moved beyond chance, and what differs in how the two were made."""
 
     run: PastRun
     moved: tuple[Change, ...] = ()
@@ -80,16 +80,16 @@ def steps_of(runs: Sequence[PastRun]) -> Iterator[Step]:
             yield Step(run, _moved(before, run), differs)
 
 
-def latest_of(folder: Path, dataset: Path, *, besides: Path | None = None) -> Path:
+def latest_of(folder: Path, dataset: Path, *, except_run: Path | None = None) -> Path:
     """Return the folder of the latest finished run of a question set in a history, or the folder itself where it is a run.
 
-    The run in `besides` does not count: it is about to be replaced. Raises WrongUsage where there is none.
+    The run in `except_run` does not count: it is about to be replaced. Raises WrongUsage where there is none.
     """
     if (folder / RESULTS_FILE).is_file():
         return folder
     runs, _ = past_runs(folder)
     wanted = dataset_name(str(dataset))
-    own = besides.resolve() if besides else None
+    own = except_run.resolve() if except_run else None
     same = [run.folder for run in runs if run.dataset == wanted and run.folder.resolve() != own]
     same = [run for run in same if (run / RESULTS_FILE).is_file()]
     if not same:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
@@ -107,6 +107,27 @@ def dark(browser: Browser, address: str) -> Iterator[Page]:
     """The page where dark is preferred."""
     with opened(browser, address, scheme="dark") as page:
         yield page
+
+
+def opened_file(
+    browser: Browser, file: Path, *, width: int = 1280, script: bool = True, scheme: Literal["light", "dark"] = "light"
+) -> Iterator[Page]:
+    """Open a file and, at the end, check that nothing failed, was refused by the policy, or asked for elsewhere."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, java_script_enabled=script, color_scheme=scheme
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    errors: list[str] = []
+    strangers: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text))
+    page.on("request", lambda sent: None if sent.url.startswith(file.as_uri()) else strangers.append(sent.url))
+    page.goto(file.as_uri())
+    yield page
+    assert (errors, strangers) == ([], [])
+    assert not script or page.evaluate("window.harmed") is None
+    context.close()
 
 
 @contextmanager

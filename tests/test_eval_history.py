@@ -17,6 +17,7 @@ from eval.results import REPORT_FILE
 from eval.scoring.aggregates import aggregate
 from index.errors import WrongUsage
 from tests.eval_fixtures import hostile, report_of, run_in
+from tests.page_browser import opened_file
 
 
 def finished(folder: Path, day: int, right: int, *, dataset: str = "sets/small", **settings: Any) -> Path:
@@ -98,16 +99,7 @@ def page(runs: Path, tmp_path: Path, browser: Browser) -> Iterator[Page]:
     assert ran.exit_code == 0, ran.output
     assert ran.stdout == f"4 runs: {runs / 'history.html'}\n"
     assert "Reports that cannot be read (1)" in ran.stderr
-    context = browser.new_context(viewport={"width": 360, "height": 800}, color_scheme="dark")
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text))
-    page.goto((runs / "history.html").as_uri())
-    yield page
-    assert errors == []
-    assert page.evaluate("window.harmed") is None
-    context.close()
+    yield from opened_file(browser, runs / "history.html", width=360, scheme="dark")
 
 
 def test_the_page_draws_them(page: Page) -> None:

@@ -13,6 +13,7 @@ from eval.calibration.labels import key_of, read_labels
 from eval.commands import app
 from eval.records import CitedQuote, Result
 from tests.eval_fixtures import hostile, run_in
+from tests.page_browser import opened_file
 
 CITED = CitedQuote(1, "a", hostile("title"), None, "It rained.", 4, 14, passage="Oh. It rained. So.", passage_start=0)
 RESULTS = [
@@ -38,17 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, file: Path) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 360, "height": 800}, accept_downloads=True)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text))
-    page.goto(file.as_uri())
-    yield page
-    assert errors == []
-    assert page.evaluate("window.harmed") is None
-    context.close()
+    yield from opened_file(browser, file, width=360)
 
 
 def saved(page: Page, to: Path) -> list[dict[str, object]]:

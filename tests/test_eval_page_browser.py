@@ -13,8 +13,8 @@ from eval.reporting.comparison_page import write_comparison_page
 from eval.reporting.page import write_page
 from eval.scoring.aggregates import aggregate
 from tests.eval_fixtures import hostile, report_of, run_in
+from tests.page_browser import opened_file
 
-PATIENCE = 30_000  # milliseconds that an expectation waits at most
 
 PASSAGE = "The ferries stopped. The flood cost €12 million & more. Nobody was hurt."
 QUOTE = "The flood cost €12 million & more."
@@ -67,36 +67,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def opened(browser: Browser, file: Path, *, width: int = 1280, script: bool = True) -> Iterator[Page]:
-    """Open a file and, at the end, check that nothing failed, was refused by the policy, or asked for elsewhere."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, java_script_enabled=script)
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    errors: list[str] = []
-    strangers: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text))
-    page.on("request", lambda sent: None if sent.url.startswith(file.as_uri()) else strangers.append(sent.url))
-    page.goto(file.as_uri())
-    yield page
-    assert (errors, strangers) == ([], [])
-    assert not script or page.evaluate("window.harmed") is None
-    context.close()
-
-
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
-    yield from opened(browser, report)
+    yield from opened_file(browser, report)
 
 
 @pytest.fixture
 def narrow(browser: Browser, report: Path) -> Iterator[Page]:
-    yield from opened(browser, report, width=360)
+    yield from opened_file(browser, report, width=360)
 
 
 @pytest.fixture
 def scriptless(browser: Browser, report: Path) -> Iterator[Page]:
-    yield from opened(browser, report, script=False)
+    yield from opened_file(browser, report, script=False)
 
 
 def rows(page: Page) -> Locator:
@@ -246,7 +229,7 @@ def test_a_comparison_shows_answers_side_by_side(browser: Browser, tmp_path: Pat
         run_in(tmp_path / "b", *reversed(RESULTS[1:]), changed(RESULTS[0])),
     )
     file = write_comparison_page(compare(first, second), first, second)
-    for page in opened(browser, file):
+    for page in opened_file(browser, file):
         expect(page.locator(".toolbar output")).to_have_text("1 question")
         page.get_by_text("What did the flood cost?").click()
         sides = page.locator(".sides > div")

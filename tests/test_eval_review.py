@@ -16,6 +16,7 @@ from eval.drafting.draft_file import known_in
 from eval.drafting.draft_records import Draft
 from eval.drafting.review import key_of
 from tests.eval_fixtures import hostile
+from tests.page_browser import opened_file
 
 
 def draft(number: int, **more: Any) -> dict[str, Any]:
@@ -126,17 +127,7 @@ def page(browser: Browser, file: Path) -> Iterator[Page]:
     out = file.with_name("review.html")
     ran = CliRunner().invoke(app, ["review", str(file), "--out", str(out)])
     assert (ran.exit_code, "4 drafts in" in ran.stdout) == (0, True), ran.output
-    context = browser.new_context(viewport={"width": 360, "height": 800}, accept_downloads=True)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda line: errors.append(line.text))
-    page.goto(out.as_uri())
-    yield page
-    assert errors == []
-    assert page.evaluate("window.harmed") is None
-    context.close()
+    yield from opened_file(browser, out, width=360)
 
 
 def test_drafts_are_reviewed_by_keyboard(page: Page, file: Path) -> None:

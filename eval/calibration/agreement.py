@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """What a judge said beside what people said. "passed" is the judge's yes, "right" the people's."""
+    """What a judge said, compared with what people said. "passed" is the judge's yes, "right" the people's."""
 
     passed_right: int
     passed_wrong: int

@@ -1,4 +1,4 @@
-"""A run's judges beside people: agreement, by kind of question too, and the judged scores as people would give them."""
+"""A run's judges compared with people: agreement, by kind of question too, and the judged scores as people would give them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A score of the run beside labels. The means are over the questions that have the score.
+    """A score of the run, compared with labels. The means are over the questions that have the score.
 
     `raw` is the judge's own mean, `people` that of the labels alone, `corrected` what people would say of all (prediction-
     powered). Refused questions count 0 in all three: nobody has to read them.
@@ -54,7 +54,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A run beside labels. `people` and `all_judges` are Krippendorff's alpha by aspect: of people, and with the judges."""
+    """A run compared with labels. `people` and `all_judges` are Krippendorff's alpha by aspect: of people, and with the judges."""
 
     judged: tuple[Judged, ...]
     people: Mapping[Aspect, float | None]

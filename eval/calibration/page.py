@@ -1,4 +1,4 @@
-"""A page to label answers by keyboard: one HTML file that is sent to whoever reads, and names no system."""
+"""A page to label answers by keyboard: one HTML file that can be sent to people, and names no system."""
 
 import random
 from collections.abc import Iterator, Sequence

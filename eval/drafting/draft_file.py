@@ -49,7 +49,7 @@ def known_in(path: Path) -> Known:
 
 
 def rejected_file(path: Path) -> Path:
-    """Return the file beside a `.jsonl` file that keeps the drafts which a person rejected."""
+    """Return the file next to a `.jsonl` file that keeps the drafts which a person rejected."""
     return path.with_suffix(f".rejected{path.suffix}")
 
 

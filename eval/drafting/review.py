@@ -93,7 +93,7 @@ def _lines(path: Path) -> list[bytes]:
 
 
 def _draft(line: bytes) -> dict[str, Any] | None:
-    """Return a row that waits for review. Others are reported by whoever checks or runs the set."""
+    """Return a row that waits for review. Others are reported when the set is checked or run."""
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):

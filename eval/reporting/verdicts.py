@@ -1,7 +1,7 @@
 """What became of one question: right, open, or the first stage of the pipeline at which it went wrong."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from eval.records import Result
 
@@ -19,17 +19,8 @@ Stage = Literal[
 ]
 Outcome = Literal["wrong", "open", "right"]
 
-FAILURES: tuple[Stage, ...] = (
-    "error",
-    "not retrieved",
-    "not read",
-    "wrong refusal",
-    "unsupported",
-    "not used",
-    "wrong citation",
-    "should have refused",
-)
-STAGES: tuple[Stage, ...] = (*FAILURES, "open", "right")
+STAGES: tuple[Stage, ...] = get_args(Stage)
+FAILURES = STAGES[: STAGES.index("open")]
 
 MEANING: dict[Stage, str] = {
     "error": "there was no answer, for a fault of ours",

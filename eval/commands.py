@@ -165,9 +165,7 @@ def compare_command(
 @app.command("history")
 def history_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the results of runs, at any depth.")],
-    baseline: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="A run to compare the others with.")
-    ] = None,
+    baseline: Annotated[Path | None, typer.Option(metavar="FOLDER", help="A run to compare the others with.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page. Default: history.html in DIR.")] = None,
 ) -> None:
     """Draw the scores of many runs over time on one page, with what changed between them."""

@@ -28,7 +28,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A run compared with the one before it: the scores that moved beyond chance, and what differs in how the two were made."""
+    """A run compared with the one before it: the scores that moved beyond chance, and what differs in how they were made."""
 
     run: PastRun
     moved: tuple[Change, ...] = ()

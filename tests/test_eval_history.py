@@ -86,7 +86,7 @@ def test_damaged_results_cost_a_comparison_and_no_more(runs: Path) -> None:
 def test_the_latest_run_of_the_set_is_the_gate(runs: Path) -> None:
     dataset = Path("elsewhere/sets/small")
     assert latest_of(runs, dataset) == runs / "a"
-    assert latest_of(runs, dataset, besides=runs / "a") == runs / "deep" / "er" / "c"
+    assert latest_of(runs, dataset, except_run=runs / "a") == runs / "deep" / "er" / "c"
     assert latest_of(runs / "b", dataset) == runs / "b"
     with pytest.raises(WrongUsage, match="holds no finished run of sets/new"):
         latest_of(runs, Path("sets/new"))

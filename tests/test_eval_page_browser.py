@@ -15,7 +15,6 @@ from eval.scoring.aggregates import aggregate
 from tests.eval_fixtures import hostile, report_of, run_in
 from tests.page_browser import opened_file
 
-
 PASSAGE = "The ferries stopped. The flood cost €12 million & more. Nobody was hurt."
 QUOTE = "The flood cost €12 million & more."
 CITED = CitedQuote(

@@ -1,4 +1,4 @@
-"""A run's judges compared with people: agreement, by kind of question too, and the judged scores as people would give them."""
+"""A run's judges compared with people: agreement, by kind of question too, and judged scores as people would give them."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +54,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A run compared with labels. `people` and `all_judges` are Krippendorff's alpha by aspect: of people, and with the judges."""
+    """A run and labels. `people` and `all_judges` are Krippendorff's alpha by aspect: of people, and with the judges."""
 
     judged: tuple[Judged, ...]
     people: Mapping[Aspect, float | None]

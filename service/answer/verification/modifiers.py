@@ -1,13 +1,11 @@
 """Words of a question that a sentence replaces by their opposites: of "the south quay", it tells of "the north quay"."""
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from string import punctuation
 
 from service.answer.text.terms import is_function_word, stem_set
 from service.answer.verification.opposites import shifted, turned
-
-_TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*|[^\w\s]")
 
 
 def replaced_modifiers(question: str, sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
@@ -31,6 +29,10 @@ def _opposite(word: str, other: str) -> bool:
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
     """Yield the words that stand directly before another one, where both say what a text is about."""
-    for before, word in pairwise(_TOKEN.findall(text)):
-        if all(one[0].isalnum() and not is_function_word(one) for one in (before, word)):
-            yield before, word
+    for before, word in pairwise(text.split()):
+        if before[-1].isalnum() and not any(map(is_function_word, pair := (_bare(before), _bare(word)))):
+            yield pair
+
+
+def _bare(word: str) -> str:
+    return word.strip(punctuation + "“”‘’")

@@ -13,15 +13,31 @@ DaySource = Literal["stated", "title", "name", "commit"]
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may read an article, or a version of it: its groups, None meaning everyone, and the collections that it is in."""
+
+    groups: frozenset[str] | None
+    collections: frozenset[str] = frozenset()
+
+
+NOBODY = Readers(frozenset())
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
-    """What a person may read: everything, or the articles for everyone and for their groups."""
+    """What a person may read: everything, or the articles for everyone and for their groups.
+
+    With `collections`, of these only the articles that are in one of these collections.
+    """
 
     groups: frozenset[str] = frozenset()
     everything: bool = False
+    collections: frozenset[str] | None = None
 
-    def allows(self, groups: frozenset[str] | None) -> bool:
-        """Return whether an article with these groups may be read. None means that it is for everyone."""
-        return self.everything or groups is None or not self.groups.isdisjoint(groups)
+    def allows(self, readers: Readers) -> bool:
+        """Return whether an article with these readers may be read."""
+        within = self.collections is None or not self.collections.isdisjoint(readers.collections)
+        return within and (self.everything or readers.groups is None or not self.groups.isdisjoint(readers.groups))
 
 
 EVERYTHING = Access(everything=True)
@@ -34,7 +50,7 @@ class ArticleInfo:
 
     `published_from` says where the day of `published` comes from.
     `groups` may read it: None means everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
-    `pages` are the offsets at which the pages of a paged document start.
+    `pages` are the offsets at which the pages of a paged document start. `collections` are labels to filter by.
     """
 
     id: str
@@ -49,6 +65,11 @@ class ArticleInfo:
     groups: frozenset[str] | None = None
     pages: tuple[int, ...] = ()
     published_from: DaySource | None = None
+    collections: frozenset[str] = frozenset()
+
+    @property
+    def readers(self) -> Readers:
+        return Readers(self.groups, self.collections)
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page, from 1, at an offset in the text. None if there are no pages."""
@@ -153,13 +174,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which articles a question is asked of. Bounds on `published` include their own day."""
+    """Which articles a question is asked of. Bounds on `published` include their own day.
+
+    Each of `publishers`, `article_ids` and `collections` is a list of alternatives; empty ones do not filter. Articles must
+    match `scope` too.
+    """
 
     published_after: date | None = None
     published_before: date | None = None
     publishers: tuple[str, ...] = ()
     article_ids: tuple[str, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        return not (self.published_after or self.published_before or self.publishers or self.article_ids)
+    collections: tuple[str, ...] = ()
+    scope: "Filters | None" = None

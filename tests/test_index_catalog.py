@@ -1,6 +1,6 @@
 """The catalogue: what readers may see, and what a database holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from index.records import (
     Article,
     ArticleInfo,
     Filters,
+    Readers,
     SentenceSpan,
     Span,
     version_of,
@@ -50,9 +51,17 @@ def prepared(
     publisher: str | None = None,
     published: date | None = None,
     title: str = "T",
+    collections: Iterable[str] = (),
 ) -> Prepared:
-    named = None if groups is None else frozenset(groups)
-    info = ArticleInfo(article_id, version_of(text), title, publisher=publisher, published=published, groups=named)
+    info = ArticleInfo(
+        article_id,
+        version_of(text),
+        title,
+        publisher=publisher,
+        published=published,
+        groups=None if groups is None else frozenset(groups),
+        collections=frozenset(collections),
+    )
     article = Article(info, text, f"/articles/{article_id}.md")
     half = len(text) // 2
     cuts = [
@@ -257,6 +266,11 @@ def test_passage_ids_are_no_more_than_asked_for(catalog: Catalog) -> None:
         (Filters(publishers=("école d'été",)), {"b"}),
         (Filters(publishers=("ÉCOLE D'ÉTÉ",)), {"b"}),
         (Filters(publishers=("The",)), set()),
+        (Filters(collections=("hr",)), {"a", "b"}),
+        (Filters(collections=("hr", "policies")), {"a", "b", "c"}),
+        (Filters(collections=("unknown",)), set()),
+        (Filters(collections=("hr",), scope=Filters(collections=("policies",))), {"b"}),
+        (Filters(publishers=("the times",), scope=Filters(published_after=date(2026, 4, 2))), set()),
         (Filters(article_ids=("a", "c", "unknown")), {"a", "c"}),
         (Filters(article_ids=("unknown",)), set()),
         (Filters(article_ids=("a", "c"), published_after=date(2026, 4, 2)), {"c"}),
@@ -265,16 +279,15 @@ def test_passage_ids_are_no_more_than_asked_for(catalog: Catalog) -> None:
 )
 def test_filters_leave_what_matches_all_of_them(catalog: Catalog, filters: Filters, found: set[str]) -> None:
     batch = [
-        prepared("a", "One.", publisher="The Times", published=date(2026, 4, 1)),
-        prepared("b", "Two.", publisher="École d'Été", published=date(2026, 4, 2)),
-        prepared("c", "Three.", published=date(2026, 4, 3)),
+        prepared("a", "One.", publisher="The Times", published=date(2026, 4, 1), collections={"hr"}),
+        prepared("b", "Two.", publisher="École d'Été", published=date(2026, 4, 2), collections={"hr", "policies"}),
+        prepared("c", "Three.", published=date(2026, 4, 3), collections={"policies"}),
         prepared("undated", "Four."),
     ]
     publish(catalog, *batch)
     everything = [id_ for one in batch for id_ in ids_of(one)]
     assert {p.article.id for p in catalog.passages(everything, EVERYTHING, filters).values()} == found
     assert len(catalog.passage_ids(EVERYTHING, filters, limit=100)) == 2 * len(found)
-    assert filters.is_open == (filters == OPEN)
 
 
 def test_a_version_that_comes_back_is_no_longer_an_old_one(catalog: Catalog) -> None:
@@ -307,14 +320,37 @@ def test_a_reader_is_not_held_up_by_a_writer(place: Path, catalog: Catalog) -> N
         writer.rollback()
 
 
-groups = st.none() | st.sets(st.sampled_from(["staff", "board", "guests"]))
+names = st.frozensets(st.sampled_from(["staff", "board", "guests"]))
 
 
-@given(groups, st.sets(st.sampled_from(["staff", "board", "guests"])))
-def test_access_allows_what_shares_a_group(article: set[str] | None, person: set[str]) -> None:
-    named = None if article is None else frozenset(article)
-    assert Access(groups=frozenset(person)).allows(named) == (named is None or bool(named & person))
-    assert EVERYTHING.allows(named)
+@given(readers=st.builds(Readers, st.none() | names, names), groups=names, limit=names)
+def test_access_allows_what_shares_a_group_and_a_collection(
+    readers: Readers, groups: frozenset[str], limit: frozenset[str]
+) -> None:
+    allowed = readers.groups is None or bool(readers.groups & groups)
+    assert Access(groups).allows(readers) == allowed
+    assert Access(groups, collections=limit).allows(readers) == (allowed and bool(readers.collections & limit))
+    assert EVERYTHING.allows(readers)
+
+
+def test_someone_limited_to_collections_reads_nothing_else_in_no_version_and_under_no_name(catalog: Catalog) -> None:
+    first = prepared("a", "One.", collections={"hr"})
+    publish(catalog, first, prepared("b", "Two.", collections={"law"}), prepared("c", "Three."))
+    publish(catalog, prepared("a", "One, again.", collections={"law"}), prepared("d", "Two.", collections={"hr"}))
+    everything = [f"{entry.key}-0" for entry in catalog.entries().values()]
+    limited = Access(everything=True, collections=frozenset({"law"}))
+    assert [info.id for info in catalog.articles(limited)] == ["a", "b"]
+    assert {p.article.id for p in catalog.passages(everything, limited, OPEN).values()} == {"a", "b"}
+    assert (catalog.count(limited), catalog.collections(limited)) == (2, {"law": 2})
+    assert catalog.collections(EVERYTHING) == {"hr": 1, "law": 2}
+    assert not catalog.reads_all(limited)
+    with pytest.raises(ArticleUnknown):  # it was in another collection then
+        catalog.article("a", limited, version=first.article.info.version)
+    catalog.delete(["b", "c"])
+    with pytest.raises(ArticleDeleted):
+        catalog.article("b", limited)
+    with pytest.raises(ArticleUnknown):
+        catalog.article("c", limited)
 
 
 def test_versions_name_the_text() -> None:

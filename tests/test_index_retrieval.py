@@ -176,7 +176,7 @@ def test_nobody_is_shown_what_they_may_not_read(
     allowed = {info.id for info in indexed.catalog.articles(access)}
     hits = found(indexed, question, access, filters)
     assert set(ids(hits)) <= allowed & (set(article_ids) or allowed)
-    assert all(access.allows(hit.passage.article.groups) for hit in hits)
+    assert all(access.allows(hit.passage.article.readers) for hit in hits)
     assert ("secret" in allowed) == ("staff" in groups)
 
 

@@ -25,6 +25,7 @@ GROUPS = ["staff", "board", "press", "law"]
 PUBLISHERS = ["The Times", "Le Monde", "École Météo"]
 SUBJECTS = ["rain in Rome", "chips in Seattle", "a merger in Paris", "money for reactors"]
 FIRST = date(2026, 1, 1)
+COLLECTIONS = ["hr", "policies", "field reports"]
 ARTICLES = 240
 
 
@@ -44,7 +45,7 @@ def _articles() -> Iterator[dict[str, object]]:
         groups = chance.choice([None, None, [], *([group] for group in GROUPS), chance.sample(GROUPS, 2)])
         day = chance.choice([None, (FIRST + timedelta(days=chance.randrange(30))).isoformat()])
         row: dict[str, object] = {"publisher": chance.choice([None, *PUBLISHERS]), "groups": groups, "published": day}
-        row |= {"id": f"a{number}", "title": title, "text": text}
+        row |= {"id": f"a{number}", "title": title, "text": text, "collections": chance.sample(COLLECTIONS, number % 3)}
         yield {name: value for name, value in row.items() if value is not None}
 
 
@@ -68,8 +69,11 @@ def everything(indexed: Index) -> list[tuple[ArticleInfo, str, int, str]]:
 
 def matches(info: ArticleInfo, filters: Filters) -> bool:
     names = {name.lower() for name in filters.publishers}
+    if filters.scope and not matches(info, filters.scope):
+        return False
     return (
         (not filters.article_ids or info.id in filters.article_ids)
+        and (not filters.collections or not info.collections.isdisjoint(filters.collections))
         and (not names or (info.publisher or "").lower() in names)
         and (not filters.published_after or bool(info.published and info.published >= filters.published_after))
         and (not filters.published_before or bool(info.published and info.published <= filters.published_before))
@@ -80,7 +84,7 @@ def brute_force(
     index: Index, rows: list[tuple[ArticleInfo, str, int, str]], question: str, access: Access, filters: Filters
 ) -> dict[str, float]:
     """Return the best score of each distinct text that may be shown."""
-    allowed = [row for row in rows if access.allows(row[0].groups) and matches(row[0], filters)]
+    allowed = [row for row in rows if access.allows(row[0].readers) and matches(row[0], filters)]
     vector = index.embedder.embed_questions([question])[0]
     ids = sorted({row[1] for row in allowed})
     dense, lexical = index.vectors.similarities(vector, ids), index.words.scores(question, ids)
@@ -91,7 +95,8 @@ def brute_force(
     return best
 
 
-accesses = st.builds(Access, st.frozensets(st.sampled_from(GROUPS))) | st.just(EVERYTHING)
+limits = st.none() | st.frozensets(st.sampled_from([*COLLECTIONS, "unknown"]))
+accesses = st.builds(Access, st.frozensets(st.sampled_from(GROUPS)), collections=limits) | st.just(EVERYTHING)
 days = st.none() | st.dates(FIRST, FIRST + timedelta(days=30))
 filterings = st.builds(
     Filters,
@@ -99,6 +104,8 @@ filterings = st.builds(
     published_before=days,
     publishers=st.lists(st.sampled_from(["the times", "École météo", "Nobody"]), max_size=2).map(tuple),
     article_ids=st.just(()) | st.lists(st.sampled_from([f"a{n}" for n in range(ARTICLES)]), max_size=60).map(tuple),
+    collections=st.lists(st.sampled_from([*COLLECTIONS, "unknown"]), max_size=2).map(tuple),
+    scope=st.none() | st.builds(Filters, published_after=days, collections=st.just(("hr",))),
 )
 questions = st.sampled_from(["How often was rain seen in Rome?", "reactors", "Seattle 17 times", "What was merged?"])
 
@@ -125,7 +132,7 @@ def test_what_comes_back_is_the_best_of_what_is_allowed(
         hits = retrieve(indexed, question, access=access, filters=filters, count=count).hits
     expected = brute_force(indexed, everything, question, access, filters)
     for hit in hits:
-        assert access.allows(hit.passage.article.groups)
+        assert access.allows(hit.passage.article.readers)
         assert matches(hit.passage.article, filters)
     texts = [hit.passage.text for hit in hits]
     assert len(texts) == len(set(texts)) == min(count, len(expected))

@@ -12,13 +12,13 @@ from index.errors import ArticleUnknown
 from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE
 from index.sources.source_types import Credentials, GitPlace, NamedSource
-from index.sources.taking import GroupRule, Taking
+from index.sources.taking import Rule, Taking
 from index.stores.store import Index
 from tests.git_server import Application, Repository, new_repository, serving
 from tests.sync_steps import PRUNE_ALL, STAFF, counts, ids, text_of
 
 LINK = "https://forge.example/docs/blob/{commit}/{path}"
-STAFF_ONLY = Taking(rules=(GroupRule("staff/", frozenset({"staff"})),))
+STAFF_ONLY = Taking(rules=(Rule("staff/", frozenset({"staff"})),))
 
 
 @pytest.fixture

@@ -253,3 +253,25 @@ def test_groups_in_another_place_or_form_fail_the_article(fields: dict[str, obje
 @pytest.mark.parametrize("key", ["GROUPS", " groups ", "groups\u00a0", "gro\u200bups", "\ufeffgroups", "\uff47roups"])
 def test_a_key_counts_however_it_is_written(key: str) -> None:
     assert read_metadata({key: ["board"]}).groups == frozenset({"board"})
+
+
+@pytest.mark.parametrize(
+    ("written", "collections"),
+    [
+        ("handbook", {"handbook"}),
+        ("[Handbook, Leave  policies]", {"handbook", "leave policies"}),
+        ("[HR, hr]", {"hr"}),
+        ("[]", set()),
+        ("", set()),
+    ],
+)
+def test_collections_are_names_without_regard_to_capitals(written: str, collections: set[str]) -> None:
+    fields, _ = split_front_matter(f"---\ntitle: A\ncollections: {written}\n---\n")
+    assert read_metadata(fields).collections == collections
+
+
+@pytest.mark.parametrize("written", ["{a: b}", "[a, {b: c}]", "'a, b'", "' '", "[a" + "b" * 64 + "]", '"a\\0b"'])
+def test_collections_that_are_not_understood_fail_the_article(written: str) -> None:
+    fields, _ = split_front_matter(f"---\ntitle: A\ncollections: {written}\n---\n")
+    with pytest.raises(AccessUnclear, match="collection"):
+        read_metadata(fields)

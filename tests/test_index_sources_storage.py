@@ -14,13 +14,13 @@ from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE
 from index.sources import apart, remote
 from index.sources.source_types import Limits, NamedSource, StoragePlace
-from index.sources.taking import GroupRule, Taking
+from index.sources.taking import Rule, Taking
 from index.stores.store import Index
 from tests.storage_servers import PASSWORD, SftpPlace, dav_serving, s3_serving, sftp_serving
 from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, counts, ids, text_of, write
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-TAKING = Taking(exclude=("drafts/",), rules=(GroupRule("staff/", frozenset({"staff"})),))
+TAKING = Taking(exclude=("drafts/",), rules=(Rule("staff/", frozenset({"staff"})),))
 FILES = {
     "a.md": "Rain.",
     "deep/b c.md": "Snow.",

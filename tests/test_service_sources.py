@@ -54,6 +54,11 @@ def ids(assistant: LocalAssistant, access: Access = EVERYTHING) -> list[str]:
     return [article.id for article in assistant.articles(access, after=None, limit=100).articles]
 
 
+def labels(assistant: LocalAssistant) -> dict[str, set[str]]:
+    articles = assistant.current_index.catalog.articles(EVERYTHING)
+    return {info.id: set(info.collections) for info in articles}
+
+
 def problems(record: SyncRecord) -> dict[str, str]:
     return {Path(problem.path).name: problem.error for problem in record.problems}
 
@@ -100,12 +105,43 @@ def test_a_source_says_who_may_read_and_a_file_can_only_narrow_that(
     assert problems(record) == {"theirs.md": "is for everybody, none of which may read it here; now nobody may"}
 
 
+def test_articles_are_in_the_collections_of_their_source_of_rules_and_of_themselves(
+    assistant: LocalAssistant, sources: Sources, tmp_path: Path
+) -> None:
+    write(
+        tmp_path / "docs",
+        {
+            "plain.md": "Plain words.",
+            "leave/annual.md": "Annual leave.",
+            "leave/board/both.md": "---\ncollections: [Board]\n---\nFor both.",
+            "odd.md": "---\ncollections: {a: b}\n---\nNot understood.",
+        },
+    )
+    entry = '[sources.docs]\nkind="files"\nplace="../docs"\ngroups=["staff"]\ncollections=["Handbook"]\n'
+    rules = (
+        '[[sources.docs.rules]]\npath="board/"\ngroups=["board"]\n'
+        '[[sources.docs.rules]]\npath="leave/"\ncollections=["leave"]\n'
+    )
+    configure(assistant, entry + rules)
+    (record,) = sources.sync()
+    assert labels(assistant) == {
+        "docs/plain": {"handbook"},
+        "docs/leave/annual": {"handbook", "leave"},
+        "docs/leave/board/both": {"handbook", "leave", "board"},
+    }
+    assert ids(assistant, BOARD) == ["docs/leave/board/both"]  # a rule of collections alone opens nothing
+    assert "collections that are not a list of names" in problems(record)["odd.md"]
+    configure(assistant, entry.replace("Handbook", "Manual") + rules)
+    sources.sync()
+    assert labels(assistant)["docs/plain"] == {"manual"}
+
+
 def test_a_rule_that_matches_no_article_is_told(assistant: LocalAssistant, sources: Sources, tmp_path: Path) -> None:
     write(tmp_path / "docs", {"board/a.md": "Minutes.", "b.md": "B."})
     rules = "".join(f'[[sources.docs.rules]]\npath="{path}"\ngroups=["board"]\n' for path in ("board/", "bord/"))
     configure(assistant, '[sources.docs]\nkind="files"\nplace="../docs"\n' + rules)
     (record,) = sources.sync()
-    assert problems(record) == {"docs": "the rule for 'bord/' matches no article, so it restricts nothing. Correct it."}
+    assert problems(record) == {"docs": "the rule for 'bord/' matches no article, so it does nothing. Correct it."}
     assert (record.error, ids(assistant, FOR_EVERYONE)) == (None, ["docs/b"])
 
 

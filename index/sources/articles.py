@@ -35,6 +35,7 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
         groups=metadata.groups,
         pages=extracted.pages,
         published_from=published_from,
+        collections=metadata.collections,
     )
     return Article(info, extracted.text, printable(path))
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 
+from index.collection_names import collection_names
 from index.errors import AccessUnclear, ArticleError
 from index.sources.days import day_in
 
@@ -24,7 +25,7 @@ _PARTS = re.compile(r"[\W_]")
 _FALSE = frozenset({"false", "no", "off", "0"})
 KNOWN_FIELDS = frozenset(
     "id title url publisher published date author authors language lang groups draft publish public private unlisted hidden "
-    "status tags categories description keywords layout slug permalink aliases summary".split()
+    "status tags categories description keywords layout slug permalink aliases summary collections".split()
 )
 """Names of fields that distinguish front matter from text."""
 
@@ -48,6 +49,7 @@ class Metadata:
     warnings: tuple[str, ...]
     unpublished: str | None = None
     day_unclear: bool = False
+    collections: frozenset[str] = frozenset()
 
 
 def read_metadata(fields: dict[str, object]) -> Metadata:
@@ -67,6 +69,7 @@ def read_metadata(fields: dict[str, object]) -> Metadata:
         warnings=(*odd_day, *warnings),
         unpublished=_why_unpublished(fields),
         day_unclear=bool(odd_day),
+        collections=collections_of(fields),
     )
 
 
@@ -246,6 +249,21 @@ def groups_of(fields: dict[str, object]) -> frozenset[str] | None:
         return frozenset(_encodable(group.strip(), "group") for group in groups)
     except ArticleError as error:
         raise AccessUnclear(str(error)) from None
+
+
+def collections_of(fields: dict[str, object]) -> frozenset[str]:
+    """Return the collections that fields name, one or a list. The fields are by `field_name`.
+
+    Raises AccessUnclear if they cannot be understood: keys may be limited to collections.
+    """
+    written = fields.get("collections")
+    names = [written] if isinstance(written, str) else [] if written is None else written
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise AccessUnclear("has collections that are not a list of names. Write `collections: [name, …]`.")
+    try:
+        return collection_names(names)
+    except ValueError as error:
+        raise AccessUnclear(f"has a collection that cannot be used: {error}.") from None
 
 
 def _refuse_groups_elsewhere(fields: dict[str, object]) -> None:

@@ -34,7 +34,7 @@ def path_in_place(path: str, place: Place) -> str:
 
 
 def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[ReadResult]:
-    """Yield the readings of a source's place as those of the source, with the readers that the source allows.
+    """Yield the readings of a source's place as those of the source, with its collections and the readers that it allows.
 
     A rule that matched no article is told at the end: it may be misspelt, and leave open what it should restrict.
     """
@@ -54,17 +54,17 @@ def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[Re
             case _:
                 yield reading
     for rule in unmatched if any_article else ():
-        yield Noted(
-            source.name, f"the rule for {rule.pattern!r} matches no article, so it restricts nothing. Correct it."
-        )
+        yield Noted(source.name, f"the rule for {rule.pattern!r} matches no article, so it does nothing. Correct it.")
 
 
 def _restricted(reading: Read, source: NamedSource) -> Read:
     info = reading.article.info
-    groups = source.taking.readers_of(path_in_place(reading.article.path, source.place), info.groups)
+    path = path_in_place(reading.article.path, source.place)
+    groups = source.taking.readers_of(path, info.groups)
+    collections = source.taking.collections_of(path, info.collections)
     warnings = reading.warnings
     if info.groups and groups == frozenset():
         names = ", ".join(sorted(info.groups))
         warnings = (*warnings, f"is for {names}, none of which may read it here; now nobody may")
-    article = replace(reading.article, info=replace(info, groups=groups))
+    article = replace(reading.article, info=replace(info, groups=groups, collections=collections))
     return Read(article, source, warnings)

@@ -5,10 +5,11 @@ and read like any other file, so that each type, front matter and every limit is
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -73,8 +74,7 @@ def read_remote(
     `tokens` are the tokens of the articles that the index has from it, by path. If the place cannot be listed to its end, the
     source fails, and none of its articles counts as gone.
     """
-    mark = hashlib.sha256(repr((source.taking, place, version(DISTRIBUTION))).encode()).hexdigest()[:12]
-    visit = _Visit(source, place, limits, tokens, mark)
+    visit = _Visit(source, place, limits, tokens, _mark_of(source, place))
     long = replace(limits, file_seconds=limits.source_seconds)
     try:
         files = apart(long, _ANY_SIZE, list_files, place, limits)
@@ -93,6 +93,12 @@ def read_remote(
             yield from _read_batch(visit, batch, long)
             batch = []
     yield from _read_batch(visit, batch, long)
+
+
+def _mark_of(source: NamedSource, place: RemotePlace) -> str:
+    entry = [asdict(source.taking), asdict(place), version(DISTRIBUTION)]
+    written = json.dumps(entry, default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value))
+    return hashlib.sha256(written.encode()).hexdigest()[:12]
 
 
 def _without_fetching(visit: _Visit, file: RemoteFile) -> ReadResult | None:

@@ -12,11 +12,12 @@ Groups = frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)
-class GroupRule:
-    """The groups of the articles whose paths match a pattern."""
+class Rule:
+    """The groups and collections of the articles whose paths match a pattern. Without `groups`, it says nothing of them."""
 
     pattern: str
-    groups: Groups
+    groups: frozenset[str] | None = None
+    collections: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,22 @@ class Taking:
     """What a source takes, by the path of each file in the source, and who may read it.
 
     With `include`, only paths that match it are taken; what matches `exclude` never is. `groups` may read the articles of the
-    source, except where a rule matches: the last one that does counts.
+    source, except where a rule matches: the last one that does and names groups counts. All articles are in `collections`,
+    and in those of every rule that matches.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     groups: Groups = None
-    rules: tuple[GroupRule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    collections: frozenset[str] = frozenset()
 
     def takes(self, name: str) -> bool:
         """Return whether a file with this path in the source is taken."""
         included = not self.include or _matches(self.include, name)
         return included and not (self.exclude and _matches(self.exclude, name))
 
-    def rules_for(self, name: str) -> list[GroupRule]:
+    def rules_for(self, name: str) -> list[Rule]:
         """Return the rules that match a file with this path in the source, in their order."""
         return [rule for rule in self.rules if _matches((rule.pattern,), name)]
 
@@ -46,11 +49,15 @@ class Taking:
 
         A file can narrow down who may read it, and never widen it.
         """
-        rules = self.rules_for(name)
+        rules = [rule for rule in self.rules_for(name) if rule.groups is not None]
         allowed = rules[-1].groups if rules else self.groups
         if allowed is None or stated is None:
             return stated if allowed is None else allowed
         return allowed & stated
+
+    def collections_of(self, name: str, stated: frozenset[str]) -> frozenset[str]:
+        """Return the collections of a file with this path that itself states these."""
+        return stated.union(self.collections, *(rule.collections for rule in self.rules_for(name)))
 
 
 TAKES_ALL = Taking()

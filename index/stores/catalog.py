@@ -99,7 +99,8 @@ class Catalog(CatalogReader):
             publishing.note_unsettled(connection, {row["key"] for row in rows.values()})
             for article_id, row in rows.items():
                 publishing.remove_article(connection, article_id)
-                connection.execute(insert(deleted).values(article_id=article_id, groups=row["groups"], deleted_at=now))
+                readers = {"groups": row["groups"], "collections": row["collections"]}
+                connection.execute(insert(deleted).values(article_id=article_id, deleted_at=now, **readers))
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
     def revoke_access(self, ids: Sequence[str]) -> None:

@@ -8,11 +8,11 @@ from sqlalchemy import Engine, and_, func, not_, select
 
 from index.ingest.chunking import passage_id
 from index.ingest.hidden import may_hide
-from index.records import Access, ArticleInfo, Filters, Passage, SentenceSpan, Span
+from index.records import EVERYTHING, Access, ArticleInfo, Filters, Passage, Readers, SentenceSpan, Span
 from index.stores import passage_lookup, queries
 from index.stores.passage_lookup import PassageLocation, in_parts
 from index.stores.publishing import Prepared
-from index.stores.schema import articles, facts, passages, texts, unsettled
+from index.stores.schema import article_collections, articles, facts, passages, texts, unsettled
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class CatalogReader:
 
     def reads_all(self, access: Access) -> bool:
         """Return whether all articles may be read."""
-        if access.everything:
+        if access == EVERYTHING:
             return True
         other = select(articles.c.id).where(not_(and_(*queries.readable(access))))
         with self._engine.connect() as connection:
@@ -112,6 +112,26 @@ class CatalogReader:
         with self._engine.connect() as connection:
             return {row.publisher: row.articles for row in connection.execute(query)}
 
+    def collections(self, access: Access) -> dict[str, int]:
+        """Return the number of articles of each collection that may be read, in order of name."""
+        name = article_collections.c.name
+        within = [] if access.collections is None else [name.in_(access.collections)]
+        query = (
+            select(name, func.count().label("articles"))
+            .join(articles, articles.c.id == article_collections.c.article_id)
+            .where(*queries.readable(access), *within)
+            .group_by(name)
+            .order_by(name)
+        )
+        with self._engine.connect() as connection:
+            return {row.name: row.articles for row in connection.execute(query)}
+
+    def has_matching(self, access: Access, filters: Filters) -> bool:
+        """Return whether any article may be read and matches these filters, which name no articles."""
+        query = select(articles.c.id).where(*queries.readable(access), *queries.matching(filters)).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
     def published_between(self, access: Access) -> tuple[date, date] | None:
         """Return the first and last day of publication of the articles that may be read. None if no day is known."""
         days = articles.c.published
@@ -144,10 +164,10 @@ class CatalogReader:
             parts = in_parts(sorted(set(ids)))
             return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
 
-    def readers_of(self, article_id: str, version: str | None = None) -> frozenset[str] | None:
-        """Return the groups that may read an article, or that could read this version when it was the current one.
+    def readers_of(self, article_id: str, version: str | None = None) -> Readers:
+        """Return who may read an article, or who could read this version when it was the current one.
 
-        None means everyone. A version that is no longer stored has no readers, as its groups are unknown.
+        A version that is no longer stored has no readers, as its groups are unknown.
         """
         with self._engine.connect() as connection:
             return queries.readers_of(connection, article_id, version)

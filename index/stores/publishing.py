@@ -9,16 +9,27 @@ from sqlalchemy import Connection, delete, insert, select, update
 from index.ingest.chunking import Cut, passage_id
 from index.ingest.near_duplicates import signature_of
 from index.records import NO_CONTEXT, Article, ArticleInfo, Context
-from index.stores.schema import article_groups, articles, contents, deleted, passages, retired, texts, unsettled
+from index.stores.schema import (
+    article_collections,
+    article_groups,
+    articles,
+    contents,
+    deleted,
+    passages,
+    retired,
+    texts,
+    unsettled,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentArticle:
-    """The current state of an article: its version, the key of its content, and who may read it."""
+    """The current state of an article: its version, the key of its content, who may read it, and its collections."""
 
     version: str
     key: str
     groups: list[str] | None
+    collections: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +93,9 @@ def _context_row(context: Context) -> list[list[str]] | None:
 
 def current_articles(connection: Connection, ids: Sequence[str]) -> dict[str, CurrentArticle]:
     """Return the current state of those of these articles that exist, by id."""
-    columns = (articles.c.id, articles.c.version, articles.c.key, articles.c.groups)
+    columns = (articles.c.id, articles.c.version, articles.c.key, articles.c.groups, articles.c.collections)
     rows = connection.execute(select(*columns).where(articles.c.id.in_(ids)))
-    return {row.id: CurrentArticle(row.version, row.key, row.groups) for row in rows}
+    return {row.id: CurrentArticle(row.version, row.key, row.groups, row.collections) for row in rows}
 
 
 def put_article(connection: Connection, prepared: Prepared, before: CurrentArticle | None, now: datetime) -> None:
@@ -96,13 +107,15 @@ def put_article(connection: Connection, prepared: Prepared, before: CurrentArtic
         connection.execute(insert(articles).values(row))
     else:
         connection.execute(update(articles).where(articles.c.id == info.id).values(row))
-        connection.execute(delete(article_groups).where(article_groups.c.article_id == info.id))
+        for names in (article_groups, article_collections):
+            connection.execute(delete(names).where(names.c.article_id == info.id))
         if before.key != prepared.key:
             note_unsettled(connection, [before.key])
         if before.version != info.version:
             _retire(connection, info, before, now)
-    if info.groups:
-        connection.execute(insert(article_groups), [{"article_id": info.id, "name": name} for name in info.groups])
+    for names, given in ((article_groups, info.groups), (article_collections, info.collections)):
+        if given:
+            connection.execute(insert(names), [{"article_id": info.id, "name": name} for name in given])
 
 
 def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
@@ -126,6 +139,7 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "path": prepared.article.path,
         "token": prepared.article.token,
         "indexed_at": now,
+        "collections": sorted(info.collections),
     }
 
 
@@ -134,12 +148,12 @@ def _retire(connection: Connection, info: ArticleInfo, before: CurrentArticle, n
     for version in (info.version, before.version):
         same = (retired.c.article_id == info.id) & (retired.c.version == version)
         connection.execute(delete(retired).where(same))
-    row = {"article_id": info.id, "version": before.version, "groups": before.groups, "retired_at": now}
-    connection.execute(insert(retired).values(row))
+    row = {"article_id": info.id, "version": before.version, "retired_at": now}
+    connection.execute(insert(retired).values(row | {"groups": before.groups, "collections": before.collections}))
 
 
 def remove_article(connection: Connection, article_id: str) -> None:
-    """Remove an article with its groups and old versions."""
-    connection.execute(delete(retired).where(retired.c.article_id == article_id))
-    connection.execute(delete(article_groups).where(article_groups.c.article_id == article_id))
+    """Remove an article with its groups, collections and old versions."""
+    for table in (retired, article_groups, article_collections):
+        connection.execute(delete(table).where(table.c.article_id == article_id))
     connection.execute(delete(articles).where(articles.c.id == article_id))

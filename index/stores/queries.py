@@ -1,6 +1,6 @@
 """Queries of the catalogue: rows to records, and conditions for what a person may read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -9,9 +9,20 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from index.errors import ArticleDeleted, ArticleUnknown
 from index.ingest.chunking import Cut
-from index.records import NO_CONTEXT, Access, Article, ArticleInfo, Context, Filters, Passage, SentenceSpan
+from index.records import (
+    NO_CONTEXT,
+    NOBODY,
+    Access,
+    Article,
+    ArticleInfo,
+    Context,
+    Filters,
+    Passage,
+    Readers,
+    SentenceSpan,
+)
 from index.stores.publishing import Prepared
-from index.stores.schema import article_groups, articles, deleted, passages, retired, texts
+from index.stores.schema import article_collections, article_groups, articles, deleted, passages, retired, texts
 
 
 def info_of(row: Any) -> ArticleInfo:
@@ -29,6 +40,7 @@ def info_of(row: Any) -> ArticleInfo:
         groups=None if row["groups"] is None else frozenset(row["groups"]),
         pages=_page_starts(row["pages"]),
         published_from=row["published_from"],
+        collections=frozenset(row["collections"]),
     )
 
 
@@ -69,10 +81,17 @@ def select_passages() -> Any:
 
 def readable(access: Access) -> list[ColumnElement[bool]]:
     """Return the condition that an article may be read with this access."""
-    if access.everything:
-        return []
-    theirs = select(article_groups.c.article_id).where(article_groups.c.name.in_(access.groups))
-    return [or_(articles.c.groups.is_(None), articles.c.id.in_(theirs))]
+    conditions: list[ColumnElement[bool]] = []
+    if access.collections is not None:
+        conditions.append(_in_collections(access.collections))
+    if not access.everything:
+        theirs = select(article_groups.c.article_id).where(article_groups.c.name.in_(access.groups))
+        conditions.append(or_(articles.c.groups.is_(None), articles.c.id.in_(theirs)))
+    return conditions
+
+
+def _in_collections(names: Collection[str]) -> ColumnElement[bool]:
+    return articles.c.id.in_(select(article_collections.c.article_id).where(article_collections.c.name.in_(names)))
 
 
 def titled(words: str) -> ColumnElement[bool]:
@@ -81,7 +100,10 @@ def titled(words: str) -> ColumnElement[bool]:
 
 
 def matching(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return the conditions on articles, except for `article_ids`, which may be too many for one statement."""
+    """Return the conditions on articles, except for `article_ids`, which may be too many for one statement.
+
+    A scope has none.
+    """
     conditions: list[ColumnElement[bool]] = []
     if filters.published_after:
         conditions.append(articles.c.published >= filters.published_after)
@@ -89,39 +111,42 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(articles.c.published <= filters.published_before)
     if filters.publishers:
         conditions.append(articles.c.publisher_folded.in_([name.casefold() for name in filters.publishers]))
-    return conditions
+    if filters.collections:
+        conditions.append(_in_collections(filters.collections))
+    return conditions + (matching(filters.scope) if filters.scope else [])
 
 
 def why_missing(connection: Connection, article_id: str, access: Access) -> ArticleDeleted | ArticleUnknown:
     """Return the error for an article that does not exist for this person."""
-    row = connection.execute(select(deleted.c.groups).where(deleted.c.article_id == article_id)).first()
-    if row is not None and access.allows(None if row.groups is None else frozenset(row.groups)):
+    columns = (deleted.c.groups, deleted.c.collections)
+    row = connection.execute(select(*columns).where(deleted.c.article_id == article_id)).first()
+    if row is not None and access.allows(_readers_in(row)):
         return ArticleDeleted(f"The article {article_id!r} was deleted.")
     return ArticleUnknown(f"There is no article {article_id!r} that you may read.")
 
 
 def text_of(connection: Connection, info: ArticleInfo, version: str, access: Access) -> str:
     """Return the text of this version of an article. Raises ArticleUnknown if it may not be read or is not stored."""
-    readers = (info.groups,) if version == info.version else _readers(connection, info.id, version)
-    if readers is None or not access.allows(readers[0]):
+    readers = info.readers if version == info.version else readers_of(connection, info.id, version)
+    if not access.allows(readers):
         raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
     text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
     return text
 
 
-def readers_of(connection: Connection, article_id: str, version: str | None) -> frozenset[str] | None:
-    """Return the groups that may, or could, read a version of an article. None is everyone; empty if it is not stored."""
-    readers = _readers(connection, article_id, version)
-    return readers[0] if readers else frozenset()
-
-
-def _readers(connection: Connection, article_id: str, version: str | None) -> tuple[frozenset[str] | None] | None:
+def readers_of(connection: Connection, article_id: str, version: str | None) -> Readers:
+    """Return who may, or could, read a version of an article. Nobody if it is not stored."""
     for table, name in ((articles, articles.c.id), (retired, retired.c.article_id)):
         is_version = true() if version is None else table.c.version == version
-        row = connection.execute(select(table.c.groups).where(name == article_id, is_version)).first()
+        columns = (table.c.groups, table.c.collections)
+        row = connection.execute(select(*columns).where(name == article_id, is_version)).first()
         if row is not None:
-            return (None if row.groups is None else frozenset(row.groups),)
-    return None
+            return _readers_in(row)
+    return NOBODY
+
+
+def _readers_in(row: Any) -> Readers:
+    return Readers(None if row.groups is None else frozenset(row.groups), frozenset(row.collections))
 
 
 def contents_after(connection: Connection, key: str, limit: int) -> list[Prepared]:

@@ -59,6 +59,7 @@ articles = Table(
     Column("path", Text, nullable=False),
     Column("token", Text),  # of its file at its source; NULL where there is none, and the file is read in each run
     Column("indexed_at", DateTime(timezone=True), nullable=False),
+    Column("collections", JSON, nullable=False),
 )
 
 article_groups = Table(
@@ -66,6 +67,13 @@ article_groups = Table(
     metadata,
     Column("article_id", String(512), ForeignKey("articles.id"), primary_key=True),
     Column("name", String(256), primary_key=True),
+)
+
+article_collections = Table(
+    "article_collections",
+    metadata,
+    Column("article_id", String(512), ForeignKey("articles.id"), primary_key=True),
+    Column("name", String(64), primary_key=True, index=True),
 )
 
 passages = Table(
@@ -89,6 +97,7 @@ retired = Table(
     Column("retired_at", DateTime(timezone=True), nullable=False, index=True),
     # Who could read it while it was the current version; NULL means everyone. Later changes of the article do not matter.
     Column("groups", JSON(none_as_null=True)),
+    Column("collections", JSON, nullable=False),
 )
 
 # Deleted articles, with who could read them: only these people learn that the article existed.
@@ -98,6 +107,7 @@ deleted = Table(
     Column("article_id", String(512), primary_key=True),
     Column("groups", JSON(none_as_null=True)),
     Column("deleted_at", DateTime(timezone=True), nullable=False),
+    Column("collections", JSON, nullable=False),
 )
 
 # Contents whose passages may be in Chroma and Tantivy without being in use: written before the transaction that publishes
@@ -106,7 +116,7 @@ unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=T
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0007"
+NEWEST = "0008"
 
 
 def upgrade(connection: Connection) -> None:

@@ -31,6 +31,9 @@ def add(
         str | None,
         typer.Option(metavar="GROUPS", help="Who may read it, such as staff,board. Default: as articles say."),
     ] = None,
+    collections: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Collections that its articles are in, such as hr,policies.")
+    ] = None,
     schedule: Annotated[str, typer.Option(metavar="SPAN", help="How often: 15m, 2h, 1d, or never.")] = "1h",
     prune: Annotated[bool, typer.Option(help="Delete articles that are gone from it.")] = True,
 ) -> None:
@@ -49,6 +52,7 @@ def add(
     fields |= {"include": include} if include else {}
     fields |= {"exclude": exclude} if exclude else {}
     fields |= {"groups": [group.strip() for group in groups.split(",") if group.strip()]} if groups is not None else {}
+    fields |= {"collections": collections.split(",")} if collections is not None else {}
     fields |= {} if prune else {"prune": False}
     add_source(settings, name, fields)
     what_next = f"`footnote sync {name}` syncs it now; `footnote serve` keeps it in step."

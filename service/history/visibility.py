@@ -12,17 +12,22 @@ from pydantic import TypeAdapter
 from sqlalchemy import RowMapping
 
 from index.errors import ArticleDeleted, ArticleUnknown, NotInHistory
-from index.records import Access, Hit
+from index.records import Access, Hit, Readers
 from index.stores.catalog import Catalog
 from service.schemas.api import AskResponse
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article behind an answer, and the groups that could read it when the answer was given. None means everyone."""
+    """An article behind an answer, and who could read it when the answer was given. `groups` of None means everyone."""
 
     article_id: str
     groups: frozenset[str] | None
+    collections: frozenset[str] = frozenset()
+
+    @property
+    def readers(self) -> Readers:
+        return Readers(self.groups, self.collections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,19 @@ def sources_of(response: AskResponse, catalog: Catalog, shown: Iterable[Hit] = (
         *((near.article_id, near.article_version) for near in response.nearest),
         *((hit.passage.article.id, hit.passage.article.version) for hit in shown if unverified),
     }
-    return frozenset(Source(article, catalog.readers_of(article, version)) for article, version in versions)
+    known = ((article, catalog.readers_of(article, version)) for article, version in versions)
+    return frozenset(Source(article, readers.groups, readers.collections) for article, readers in known)
 
 
 def sources_json(sources: Iterable[Source]) -> list[dict[str, Any]]:
     """Return sources as they are stored."""
     rows = [
-        {"article_id": one.article_id, "groups": None if one.groups is None else sorted(one.groups)} for one in sources
+        {
+            "article_id": one.article_id,
+            "groups": None if one.groups is None else sorted(one.groups),
+            "collections": sorted(one.collections),
+        }
+        for one in sources
     ]
     return sorted(rows, key=repr)
 
@@ -69,7 +80,7 @@ def visible(answers: Sequence[StoredAnswer], catalog: Catalog, access: Access) -
     return [
         answer
         for answer in answers
-        if all(source.article_id in readable and access.allows(source.groups) for source in answer.sources)
+        if all(source.article_id in readable and access.allows(source.readers) for source in answer.sources)
     ]
 
 
@@ -79,7 +90,7 @@ def check_visible(answer: StoredAnswer, catalog: Catalog, access: Access) -> Non
         return
     named = {source.article_id for source in answer.sources}
     missing = named - catalog.readable(named, access)
-    could = all(access.allows(source.groups) for source in answer.sources)
+    could = all(access.allows(source.readers) for source in answer.sources)
     if could and all(_was_deleted(catalog, missing, access)):
         raise ArticleDeleted("An article that this answer cites was deleted, so the answer is no longer shown.")
     raise NotInHistory(

@@ -19,13 +19,14 @@ from pydantic import (
     model_validator,
 )
 
+from index.collection_names import collection_names
 from index.errors import ArticleError
 from index.ingest.pruning import Pruning
 from index.sources.addresses import clean_address
 from index.sources.metadata import read_metadata
 from index.sources.source_types import Credentials, GitPlace, Place, Source, StoragePlace, WebSource
 from index.sources.storage import PACKAGES
-from index.sources.taking import GroupRule, Groups, Taking, check_pattern
+from index.sources.taking import Groups, Rule, Taking, check_pattern
 from service.sources.forges import check_link, check_repository, is_remote, link_for
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -61,7 +62,14 @@ def _groups(written: object) -> Groups:
         raise ValueError(str(error)) from None
 
 
+def _collections(written: object) -> frozenset[str]:
+    if not isinstance(written, list) or not all(isinstance(name, str) for name in written):
+        raise ValueError('write a list of names, such as ["handbook"]')
+    return collection_names(written)
+
+
 Pattern = Annotated[str, AfterValidator(check_pattern)]
+Collections = Annotated[Any, AfterValidator(_collections)]
 ReaderGroups = Annotated[Any, AfterValidator(_groups)]
 
 
@@ -82,17 +90,20 @@ class Folders:
 
 
 class RuleEntry(BaseModel):
-    """Who may read what matches a pattern."""
+    """Who may read what matches a pattern, and in which collections it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     path: Pattern
-    groups: ReaderGroups
+    groups: ReaderGroups = None
+    collections: Collections = frozenset()
 
     @model_validator(mode="after")
-    def _is_positive(self) -> "RuleEntry":
+    def _is_usable(self) -> "RuleEntry":
         if self.path.startswith("!"):
             raise ValueError("a rule names what it is for, without !")
+        if self.groups is None and not self.collections:
+            raise ValueError("a rule names groups or collections")
         return self
 
 
@@ -110,15 +121,16 @@ class _CommonEntry(BaseModel):
     exclude: Annotated[list[Pattern], Field(max_length=1_000)] = []
     groups: ReaderGroups = None
     rules: Annotated[list[RuleEntry], Field(max_length=1_000)] = []
+    collections: Collections = frozenset()
     schedule: Annotated[float | None, BeforeValidator(_every)] = 3_600.0
     prune: bool = True
     prune_limit: Annotated[float, BeforeValidator(_share)] = 0.2
 
     @property
     def taking(self) -> Taking:
-        """What is taken of the place, and who may read it."""
-        rules = tuple(GroupRule(rule.path, rule.groups) for rule in self.rules)
-        return Taking(tuple(self.include), tuple(self.exclude), self.groups, rules)
+        """What is taken of the place, who may read it, and its collections."""
+        rules = tuple(Rule(rule.path, rule.groups, rule.collections) for rule in self.rules)
+        return Taking(tuple(self.include), tuple(self.exclude), self.groups, rules, self.collections)
 
     @property
     def pruning(self) -> Pruning:

@@ -80,6 +80,12 @@ class Settings(IndexSettings):
         description="How long a model of `openai_responses` thinks before it answers; default: for models that do not. Give "
         "it for those that do: they refuse a temperature, and their thoughts count as tokens of the answer.",
     )
+    llm_tools: bool | None = Field(
+        None,
+        description="Whether the language model asks for further searches with its provider's tool calls, and not in plain "
+        "text. Default: `true` for `openai_responses`, `anthropic` and `bedrock`. A server that refuses them is asked in "
+        "plain text.",
+    )
     llm_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest wait for the whole of the language model's answer."
     )

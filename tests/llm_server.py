@@ -52,7 +52,7 @@ class Received:
     @property
     def passages(self) -> list[tuple[str, str]]:
         """Title and text of every numbered passage of the messages so far."""
-        found = _PASSAGE.findall("\n".join(_text(message["content"]) for message in self.body["messages"]))
+        found = _PASSAGE.findall("\n".join(_texts_in(self._messages)))
         assert [int(number) for number, _, _ in found] == list(range(1, len(found) + 1))
         return [(title, text) for _, title, text in found]
 
@@ -66,7 +66,7 @@ class Reply:
     """What the server does with a request. `text` may be a function of the request, to cite by its numbers.
 
     A stream sends it in `pieces` characters at a time, with a `pause` after each, and ends for the reason `finish`. Before it
-    come `thoughts`; `cached` tokens of the prompt are told as read before.
+    come `thoughts`; `cached` tokens of the prompt are told as read before. After it come `calls` of the tool `search`.
     `body` is sent in place of a completion. `silent` waits that long before anything is sent; `trickle` then sends a blank
     every so often for that long; `cut` closes the connection in the middle, `cut_after` after so many events of a stream;
     `held_after` so many events of a stream, the rest waits until the test sets the server's `go_on`.
@@ -87,6 +87,7 @@ class Reply:
     finish: str | None = None
     thoughts: Sequence[str] = ()
     cached: int | None = None
+    calls: Sequence[str] = ()
 
     def words(self, received: Received) -> str | None:
         return self.text(received) if callable(self.text) else self.text
@@ -164,6 +165,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _texts_in(told: object) -> Iterator[str]:
+    """Yield every text of messages, wherever their protocol puts it: as content, in blocks, in results of tools."""
+    if isinstance(told, str):
+        yield told
+    parts = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+    for part in parts:
+        yield from _texts_in(part)
+
+
 def _text(content: object) -> str:
     if isinstance(content, str):
         return content
@@ -204,7 +214,7 @@ def _stream(handler: BaseHTTPRequestHandler, script: LlmServer, reply: Reply, re
     text = reply.words(received) or ""
     pieces = [text[at : at + reply.pieces] for at in range(0, len(text), reply.pieces)]
     finish = {"finish": reply.finish} if reply.finish else {}
-    events = list(wire(pieces, reply.usage, thoughts=reply.thoughts, cached=reply.cached, **finish))
+    events = list(wire(pieces, reply.usage, thoughts=reply.thoughts, cached=reply.cached, calls=reply.calls, **finish))
     handler.send_response(200)
     for name, value in {"Content-Type": kind, "Transfer-Encoding": "chunked", "Connection": "close"}.items():
         handler.send_header(name, value)

@@ -8,10 +8,18 @@ from typing import Any
 
 Usage = tuple[int, int] | None
 Thoughts = Sequence[str]
+Calls = Sequence[str]
+"""The arguments of calls of the tool `search`, as JSON; each is sent in two halves where the protocol sends pieces."""
 
 
 def openai(
-    pieces: Sequence[str], usage: Usage, *, finish: str = "stop", thoughts: Thoughts = (), cached: int | None = None
+    pieces: Sequence[str],
+    usage: Usage,
+    *,
+    finish: str = "stop",
+    thoughts: Thoughts = (),
+    cached: int | None = None,
+    calls: Calls = (),
 ) -> Iterator[bytes]:
     """Server-sent events of OpenAI's chat completions, as llama.cpp, vLLM and OpenAI send them."""
 
@@ -27,7 +35,12 @@ def openai(
         yield event(choices=choice({"content": None, "reasoning_content": thought}))
     for piece in pieces:
         yield event(choices=choice({"content": piece}))
-    yield event(choices=choice({}, finish))
+    for number, call in enumerate(calls):
+        named = {"index": number, "id": f"call_{number}abc", "type": "function"}
+        yield event(choices=choice({"tool_calls": [named | {"function": {"name": "search", "arguments": ""}}]}))
+        for half in _halves(call):
+            yield event(choices=choice({"tool_calls": [{"index": number, "function": {"arguments": half}}]}))
+    yield event(choices=choice({}, "tool_calls" if calls else finish))
     if usage:
         prompt, answer = usage
         counted = {"prompt_tokens": prompt, "completion_tokens": answer, "total_tokens": prompt + answer}
@@ -43,6 +56,7 @@ def responses(
     finish: str = "completed",
     thoughts: Thoughts = (),
     cached: int | None = None,
+    calls: Calls = (),
 ) -> Iterator[bytes]:
     """Named server-sent events of OpenAI's responses API. `finish` is the last event: completed, incomplete or failed."""
     sent = 0
@@ -79,6 +93,16 @@ def responses(
         yield event("response.output_text.delta", **place, delta=piece, logprobs=[])
     text = {"type": "output_text", "text": "".join(pieces), "annotations": []}
     yield event("response.output_text.done", **place, text="".join(pieces), logprobs=[])
+    for number, call in enumerate(calls):
+        item = {"id": f"fc_{number}", "type": "function_call", "call_id": f"call_{number}abc", "name": "search"}
+        place = {"item_id": f"fc_{number}", "output_index": 2 + number}
+        begun = item | {"arguments": "", "status": "in_progress"}
+        yield event("response.output_item.added", output_index=2 + number, item=begun)
+        for half in _halves(call):
+            yield event("response.function_call_arguments.delta", **place, delta=half)
+        yield event("response.function_call_arguments.done", **place, arguments=call, name="search")
+        whole_item = item | {"arguments": call, "status": "completed"}
+        yield event("response.output_item.done", output_index=2 + number, item=whole_item)
     if finish == "failed":
         error = {"code": "server_error", "message": "scripted fault"}
         yield event("response.failed", response=response("failed", error=error))
@@ -94,7 +118,13 @@ def responses(
 
 
 def anthropic(
-    pieces: Sequence[str], usage: Usage, *, finish: str = "end_turn", thoughts: Thoughts = (), cached: int | None = None
+    pieces: Sequence[str],
+    usage: Usage,
+    *,
+    finish: str = "end_turn",
+    thoughts: Thoughts = (),
+    cached: int | None = None,
+    calls: Calls = (),
 ) -> Iterator[bytes]:
     """Named server-sent events of Anthropic's messages API."""
     prompt, answer = usage or (0, 0)
@@ -124,7 +154,13 @@ def anthropic(
     for piece in pieces:
         yield event("content_block_delta", index=first, delta={"type": "text_delta", "text": piece})
     yield event("content_block_stop", index=first)
-    stopped = {"stop_reason": finish, "stop_sequence": None}
+    for number, call in enumerate(calls, start=first + 1):
+        use = {"type": "tool_use", "id": f"toolu_{number}", "name": "search", "input": {}}
+        yield event("content_block_start", index=number, content_block=use)
+        for half in _halves(call):
+            yield event("content_block_delta", index=number, delta={"type": "input_json_delta", "partial_json": half})
+        yield event("content_block_stop", index=number)
+    stopped = {"stop_reason": "tool_use" if calls else finish, "stop_sequence": None}
     # Tokens of the cache are not among `input_tokens`.
     kept = {} if cached is None else {"cache_read_input_tokens": cached, "cache_creation_input_tokens": 0}
     read = prompt - (cached or 0)
@@ -133,7 +169,13 @@ def anthropic(
 
 
 def ollama(
-    pieces: Sequence[str], usage: Usage, *, finish: str = "stop", thoughts: Thoughts = (), cached: int | None = None
+    pieces: Sequence[str],
+    usage: Usage,
+    *,
+    finish: str = "stop",
+    thoughts: Thoughts = (),
+    cached: int | None = None,
+    calls: Calls = (),
 ) -> Iterator[bytes]:
     """Lines of JSON, as Ollama's /api/chat sends them. It says nothing of its cache."""
     assert cached is None
@@ -146,12 +188,21 @@ def ollama(
         yield line("", message={"role": "assistant", "content": "", "thinking": thought}, done=False)
     for piece in pieces:
         yield line(piece, done=False)
+    for call in calls:
+        called = [{"function": {"name": "search", "arguments": json.loads(call)}}]
+        yield line("", message={"role": "assistant", "content": "", "tool_calls": called}, done=False)
     counted = {"prompt_eval_count": usage[0], "eval_count": usage[1]} if usage else {}
     yield line("", done=True, done_reason=finish, **counted)
 
 
 def bedrock(
-    pieces: Sequence[str], usage: Usage, *, finish: str = "end_turn", thoughts: Thoughts = (), cached: int | None = None
+    pieces: Sequence[str],
+    usage: Usage,
+    *,
+    finish: str = "end_turn",
+    thoughts: Thoughts = (),
+    cached: int | None = None,
+    calls: Calls = (),
 ) -> Iterator[bytes]:
     """Binary frames of AWS's event stream (application/vnd.amazon.eventstream), as Bedrock's ConverseStream sends them."""
     yield _frame("messageStart", {"role": "assistant"})
@@ -165,11 +216,21 @@ def bedrock(
     for piece in pieces:
         yield _frame("contentBlockDelta", {"contentBlockIndex": first, "delta": {"text": piece}})
     yield _frame("contentBlockStop", {"contentBlockIndex": first})
-    yield _frame("messageStop", {"stopReason": finish})
+    for number, call in enumerate(calls, start=first + 1):
+        use = {"toolUse": {"toolUseId": f"tooluse_{number}", "name": "search"}}
+        yield _frame("contentBlockStart", {"contentBlockIndex": number, "start": use})
+        for half in _halves(call):
+            yield _frame("contentBlockDelta", {"contentBlockIndex": number, "delta": {"toolUse": {"input": half}}})
+        yield _frame("contentBlockStop", {"contentBlockIndex": number})
+    yield _frame("messageStop", {"stopReason": "tool_use" if calls else finish})
     prompt, answer = usage or (0, 0)
     kept = {} if cached is None else {"cacheReadInputTokens": cached, "cacheWriteInputTokens": 0}
     counted = {"inputTokens": prompt - (cached or 0), "outputTokens": answer, "totalTokens": prompt + answer} | kept
     yield _frame("metadata", {"usage": counted, "metrics": {"latencyMs": 1}})
+
+
+def _halves(text: str) -> tuple[str, str]:
+    return text[: len(text) // 2], text[len(text) // 2 :]
 
 
 def _frame(kind: str, payload: Mapping[str, Any]) -> bytes:

@@ -149,7 +149,7 @@ READS: dict[str, Callable[[str], object]] = {
     "follow-ups": followed,
     "without_thoughts": lambda text: "".join(without_thoughts([text])),
     "conversation_prompt": lambda text: conversation_prompt("Why?", [Message("user", text)]),
-    "passages_prompt": lambda text: passages_prompt("Why?", [("a", text)]),
+    "passages_prompt": lambda text: passages_prompt([("a", text)], first=1),
     "without_markers": without_markers,
     "normalise": normalise,
     "mentions_in": mentions_in,

@@ -180,7 +180,7 @@ def test_whoever_stops_listening_closes_the_connection(llm: LlmServer, provider:
     llm.do(Reply("word " * 2_000, pieces=5, pause=0.01))
     stream = deltas(opened_model(model_at(llm, provider)), [ChatMessage(content="How much?")], LIMITS)
     assert isinstance(next(stream), Delta)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
     assert llm.hung_up.wait(60)
 
 

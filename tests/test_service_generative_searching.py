@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.answer.llm.prompts import ASK, CANNOT_ANSWER
+from service.answer.llm.prompts import CANNOT_ANSWER, question_prompt
 from service.answer.llm.searches import without_searches
 from service.assistant import LocalAssistant
 from service.auth.askers import ANYONE, OWNER
@@ -85,7 +85,9 @@ def test_an_easy_question_costs_one_call(llm: LlmServer, answer: Answer) -> None
     assert FIVE_NOW in quotes(response)[0]
 
 
-@pytest.mark.parametrize("declined", [CANNOT_ANSWER, "The passages do not mention it.", "SEARCH:", ASK])
+@pytest.mark.parametrize(
+    "declined", [CANNOT_ANSWER, "The passages do not mention it.", "SEARCH:", question_prompt("", "text")]
+)
 def test_no_answer_counts_only_after_other_passages(llm: LlmServer, answer: Answer, declined: str) -> None:
     llm.do(Reply(declined), Reply(CANNOT_ANSWER))
     assert answer(HARDLY).status == "no_answer"

@@ -1,5 +1,6 @@
 """One piece of a model's stream, read from what LlamaIndex makes of it. Each provider puts the same things elsewhere."""
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,19 @@ _STATUSES = {"server_error": 500, "rate_limit_exceeded": 429}
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's call of a tool, as far as it has arrived. `arguments` is JSON, which may be cut off or no JSON at all."""
+
+    id: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """A piece of what a model says. `thought` is what it thinks aloud. `usage` counts tokens so far, where it is told.
 
     `thinking` says that the model thinks, also where it does not show what. `whole` says that with this piece the model came
-    to its end by itself.
+    to its end by itself. `calls` are those so far; a later piece may hold more of each.
     """
 
     text: str
@@ -29,6 +38,7 @@ class Delta:
     usage: Usage | None = None
     whole: bool = False
     thinking: bool = False
+    calls: tuple[ToolCall, ...] = ()
 
 
 class AnswerFailed(Exception):
@@ -45,7 +55,7 @@ def delta_of(response: "ChatResponse") -> Delta:
     _check(raw)
     thought = _thought(response)
     thinking = bool(thought) or _field(_field(raw, "item"), "type") == "reasoning"
-    return Delta(_text(response), thought, _usage(response), _whole(response), thinking)
+    return Delta(_text(response), thought, _usage(response), _whole(response), thinking, _calls(response))
 
 
 def _check(raw: object) -> None:
@@ -66,6 +76,18 @@ def _text(response: "ChatResponse") -> str:
     text = (response.delta or "") + "".join(words for words in declined if isinstance(words, str))
     # Half a surrogate pair, which JSON can write, is no text.
     return text.encode(errors="replace").decode()
+
+
+def _calls(response: "ChatResponse") -> tuple[ToolCall, ...]:
+    blocks = [block for block in response.message.blocks if block.block_type == "tool_call"]
+    return tuple(
+        # Ollama gives its calls no ids.
+        ToolCall(
+            block.tool_call_id or f"call_{number}", arguments if isinstance(arguments, str) else json.dumps(arguments)
+        )
+        for number, block in enumerate(blocks, start=1)
+        for arguments in [block.tool_kwargs]
+    )
 
 
 def _thought(response: "ChatResponse") -> str:

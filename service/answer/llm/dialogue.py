@@ -7,62 +7,100 @@ from typing import TYPE_CHECKING
 from index.ingest.outline import path_of
 from index.ingest.segmentation import display_text
 from index.records import Hit
-from service.answer.llm.prompts import further_prompt, heading, passages_prompt, system_prompt
+from service.answer.llm.deltas import ToolCall
+from service.answer.llm.prompts import (
+    TOOL,
+    Protocol,
+    heading,
+    passages_prompt,
+    question_again_prompt,
+    question_prompt,
+    system_prompt,
+)
+from service.answer.llm.searches import queries_of
 from service.answer.llm.writer import ToWrite
 
 if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ContentBlock
     from llama_index.core.llms import ChatMessage
 
 FURTHER = 3
 """Passages that each further search adds at most."""
 
-_AT_FIRST = 2  # messages
 # Bytes of UTF-8 a token, at the least in nearly all writing; a prompt counted so does not overrun the model's context.
 _BYTES_A_TOKEN = 3
 _ANSWER_TOKENS = 700
-# What a prompt holds in addition to its passages and the question.
+# What a prompt holds in addition to its passages and the question, and what a provider says of a tool.
 _AROUND = 500
+_OF_A_TOOL = 1_500
 _AROUND_A_PASSAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
+class _Turn:
+    """What the model said and called for, the passages that were then found, and a sentence that may be the answer."""
+
+    said: str
+    calls: tuple[ToolCall, ...]
+    found: tuple[Hit, ...]
+    likely: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
-    """What was said so far, the passages shown in the order of their numbers, and the bytes that there is still room for."""
+    """The question with its first passages, what was said and found since, and the bytes that there is still room for."""
 
-    messages: "tuple[ChatMessage, ...]"
-    shown: tuple[Hit, ...]
+    asked: ToWrite
+    first: tuple[Hit, ...]
     room: int
+    turns: tuple[_Turn, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Hit, ...]:
+        """The passages, in the order of their numbers."""
+        return (*self.first, *(hit for turn in self.turns for hit in turn.found))
+
+    def messages(self, protocol: Protocol) -> "list[ChatMessage]":
+        """Return all of it as messages. Those of an earlier turn stay the same, for providers that cache a prompt."""
+        question = self.asked.question
+        passages, number = passages_prompt(list(map(_shown, self.first)), first=1), len(self.first) + 1
+        told = [
+            _message("system", system_prompt(self.asked.today)),
+            _message("user", f"{passages}\n\n{question_prompt(question, protocol)}"),
+        ]
+        for turn in self.turns:
+            passages = passages_prompt(list(map(_shown, turn.found)), first=number)
+            again = question_again_prompt(question, protocol, likely=turn.likely)
+            as_messages = _turn_by_tool if turn.calls and protocol == "tool" else _turn
+            told += as_messages(turn, passages, again)
+            number += len(turn.found)
+        return told
 
 
-def begun(asked: ToWrite, *, context_tokens: int, passages: int) -> Dialogue:
+def begun(asked: ToWrite, protocol: Protocol, *, context_tokens: int, passages: int) -> Dialogue:
     """Return the question with so many of the best passages, as far as they fit; one at the least."""
-    system = system_prompt(asked.today)
     room = (context_tokens - answer_tokens(context_tokens)) * _BYTES_A_TOKEN
-    room -= _size(system) + _size(asked.question) + _AROUND
-    shown = _fitting(asked.hits[:passages], room) or asked.hits[:1]
-    prompt = passages_prompt(asked.question, [_shown(hit) for hit in shown])
-    return Dialogue((_message("system", system), _message("user", prompt)), shown, room - _sizes(shown))
+    room -= _size(system_prompt(asked.today)) + _size(asked.question) + _AROUND
+    room -= _OF_A_TOOL if protocol == "tool" else 0
+    first = _fitting(asked.hits[:passages], room) or asked.hits[:1]
+    return Dialogue(asked, first, room - _sizes(first))
 
 
-def with_further(dialogue: Dialogue, asked: ToWrite, said: str, hits: Iterable[Hit]) -> Dialogue | None:
+def with_further(
+    dialogue: Dialogue, said: str, hits: Iterable[Hit], calls: tuple[ToolCall, ...] = ()
+) -> Dialogue | None:
     """Return the dialogue after the model `said` that it lacks something, with further passages and the likely sentence.
 
     None where there is neither, or no room for it.
     """
-    known = {hit.passage.id for hit in dialogue.shown}
+    asked, known = dialogue.asked, {hit.passage.id for hit in dialogue.shown}
     room = dialogue.room - _size(said) - _size(asked.question) - _size(asked.likely or "") - _AROUND
     further = _fitting([hit for hit in hits if hit.passage.id not in known][:FURTHER], room)
-    likely = asked.likely if len(dialogue.messages) == _AT_FIRST else None
+    likely = None if dialogue.turns else asked.likely
     if room < 0 or not (further or likely):
         return None
-    passages = [_shown(hit) for hit in further]
-    prompt = further_prompt(asked.question, passages, first=len(dialogue.shown) + 1, likely=likely)
-    return replace(
-        dialogue,
-        messages=(*dialogue.messages, _message("assistant", said), _message("user", prompt)),
-        shown=(*dialogue.shown, *further),
-        room=room - _sizes(further),
-    )
+    turn = _Turn(said, calls, further, likely)
+    return replace(dialogue, turns=(*dialogue.turns, turn), room=room - _sizes(further))
 
 
 def answer_tokens(context_tokens: int) -> int:
@@ -70,10 +108,33 @@ def answer_tokens(context_tokens: int) -> int:
     return min(_ANSWER_TOKENS, context_tokens // 4)
 
 
-def _message(role: str, content: str) -> "ChatMessage":
+def _turn(turn: _Turn, passages: str, again: str) -> "list[ChatMessage]":
+    queries = dict.fromkeys(query for call in turn.calls for query in queries_of(call.arguments))
+    said = "\n".join(filter(None, [turn.said, f"SEARCH: {'; '.join(queries)}" if turn.calls else ""]))
+    return [_message("assistant", said), _message("user", f"{passages}\n\n{again}")]
+
+
+def _turn_by_tool(turn: _Turn, passages: str, again: str) -> "list[ChatMessage]":
+    from llama_index.core.base.llms.types import TextBlock, ToolCallBlock
+
+    said = [TextBlock(text=turn.said)] if turn.said else []
+    calls = [
+        ToolCallBlock(tool_call_id=call.id, tool_name=TOOL, tool_kwargs={"queries": list(queries_of(call.arguments))})
+        for call in turn.calls
+    ]
+    # All calls were searched for together; each has to be replied to.
+    results = [passages, *("The passages above are for this call, too." for _ in turn.calls[1:])]
+    return [
+        _message("assistant", [*said, *calls]),
+        *(_message("tool", text, tool_call_id=call.id) for call, text in zip(turn.calls, results, strict=True)),
+        _message("user", again),
+    ]
+
+
+def _message(role: str, content: "str | list[ContentBlock]", **told: str) -> "ChatMessage":
     from llama_index.core.llms import ChatMessage, MessageRole
 
-    return ChatMessage(role=MessageRole(role), content=content)
+    return ChatMessage(content, role=MessageRole(role), additional_kwargs=told)
 
 
 def _fitting(hits: Sequence[Hit], size: int) -> tuple[Hit, ...]:

@@ -21,7 +21,9 @@ from service.answer.citations import Draft
 from service.answer.llm.completion import completed_by_model
 from service.answer.llm.dialogue import Dialogue, answer_tokens, begun, with_further
 from service.answer.llm.hearing import Heard
+from service.answer.llm.prompts import Protocol
 from service.answer.llm.providers import ChatModel, key_of, opened_model
+from service.answer.llm.searches import search_tool
 from service.answer.llm.streaming import Limits
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 from service.answer.models import Message, Searching, Usage
@@ -40,7 +42,7 @@ _MOST_CALLS = 3
 class Manner:
     """How a model is used: its name, the tokens that it reads, the passages it is shown at first, how long it is waited for.
 
-    Sentences that fail the check are flagged, or left out with `drop_unverified`.
+    Sentences that fail the check are flagged, or left out with `drop_unverified`. `protocol` is how it asks for a search.
     """
 
     model: str
@@ -48,6 +50,7 @@ class Manner:
     passages: int
     limits: Limits
     drop_unverified: bool = False
+    protocol: Protocol = "text"
 
 
 class LlmWriter:
@@ -56,24 +59,33 @@ class LlmWriter:
     def __init__(self, llm: "LLM", manner: Manner) -> None:
         self._llm = llm
         self._manner = manner
+        self._protocol = manner.protocol
 
     def write(self, asked: ToWrite, index: Index) -> Generator[Draft | Searching | Ending, None, None]:
         """Ask the model for an answer from the best hits, and again after each search that it asks for."""
+        manner, protocol = self._manner, self._protocol
         dialogue: Dialogue | None = begun(
-            asked, context_tokens=self._manner.context_tokens, passages=self._manner.passages
+            asked, protocol, context_tokens=manner.context_tokens, passages=manner.passages
         )
         passages: tuple[Hit, ...] = ()
-        shown = _Shown(self._manner.drop_unverified)
+        shown = _Shown(manner.drop_unverified)
         calls: list[Heard] = []
         said: set[str] = set()
         started = monotonic()
         while dialogue:
-            heard = Heard(self._llm, dialogue.messages, self._limits(started), said_before=said)
-            calls.append(heard)
+            tools = [search_tool()] if protocol == "tool" else []
+            limits = self._limits(started)
+            heard = Heard(self._llm, dialogue.messages(protocol), limits, said_before=said, tools=tools)
             passages = dialogue.shown
-            with closing(heard.drafts(asked.question, dialogue.shown, index)) as drafts:
+            with closing(heard.drafts(asked.question, passages, index)) as drafts:
                 for draft in drafts:
                     yield from shown.fit(draft)
+            if heard.refused:
+                protocol = "text"
+                continue
+            self._remember(protocol, heard)
+            yield from shown.at_the_end(searches=bool(heard.queries))
+            calls.append(heard)
             dialogue = (yield from _searched(asked, heard, dialogue)) if _goes_on(calls, shown) else None
         ending = self._ending(calls, verified=shown.verified)
         yield replace(ending, shown=passages) if isinstance(ending, Finished) else ending
@@ -81,6 +93,12 @@ class LlmWriter:
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
         """Ask the model for the question in full."""
         return completed_by_model(self._llm, question, history, limits=self._manner.limits)
+
+    def _remember(self, protocol: Protocol, heard: Heard) -> None:
+        """Tell this model of no tool any more where it refused a request with one, and answered the same without it."""
+        if protocol != self._protocol and not heard.broken:
+            log.warning("the language model's server takes no tools; searches are asked for in plain text")
+            self._protocol = protocol
 
     def _limits(self, started: float) -> Limits:
         """Return what is left of the time for all calls together."""
@@ -99,7 +117,8 @@ class LlmWriter:
 
 @dataclass(slots=True)
 class _Shown:
-    """Which sentences are shown: what comes before the first that is verified waits for it, for alone it is no answer."""
+    """Which sentences are shown. One that is not verified waits for one that is, or for the end of the reply: alone it is no
+    answer, and before a search it only says that the model will look for something."""
 
     drop_unverified: bool
     verified: bool = False
@@ -107,15 +126,16 @@ class _Shown:
 
     def fit(self, draft: Draft) -> list[Draft]:
         """Return the sentences that may be shown now that this one has come."""
-        if draft.support == "verified":
-            ready, self.held, self.verified = [*self.held, draft], [], True
-            return ready
-        if self.drop_unverified:
+        if draft.support == "unverified":
+            self.held += [] if self.drop_unverified else [draft]
             return []
-        if self.verified:
-            return [draft]
-        self.held.append(draft)
-        return []
+        ready, self.held, self.verified = [*self.held, draft], [], True
+        return ready
+
+    def at_the_end(self, *, searches: bool) -> list[Draft]:
+        """Return the sentences that may be shown now that the model's reply is over, with or without a request to search."""
+        ready, self.held = self.held, []
+        return ready if self.verified and not searches else []
 
 
 def _goes_on(calls: Sequence[Heard], shown: _Shown) -> bool:
@@ -133,7 +153,7 @@ def _searched(asked: ToWrite, heard: Heard, dialogue: Dialogue) -> Generator[Sea
         yield Searching(heard.queries)
         found = asked.search(heard.queries)
     check_deadline()
-    return with_further(dialogue, asked, heard.text, found)
+    return with_further(dialogue, heard.text, found, heard.calls)
 
 
 def _usage(calls: Sequence[Heard]) -> Usage | None:
@@ -165,8 +185,15 @@ def writer_over(llm: "LLM", settings: Settings) -> Writer:
             passages=settings.llm_passages,
             limits=Limits(settings.llm_first_token_seconds, settings.llm_timeout_seconds, settings.llm_retries),
             drop_unverified=settings.unverified == "drop",
+            protocol=_protocol(settings),
         ),
     )
+
+
+def _protocol(settings: Settings) -> Protocol:
+    """Return how a model asks for searches. Servers of any model say nowhere whether theirs may call tools."""
+    makers = settings.llm_provider in ("openai_responses", "anthropic", "bedrock")
+    return "tool" if (makers if settings.llm_tools is None else settings.llm_tools) else "text"
 
 
 def model_from(settings: Settings) -> "LLM | None":

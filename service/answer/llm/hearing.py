@@ -1,6 +1,7 @@
 """What a language model says while it says it: sentences that are checked, searches that it asks for, and how it ended."""
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from index.deadline import check_deadline
@@ -8,30 +9,46 @@ from index.errors import WorkEnded
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft
+from service.answer.llm.deltas import ToolCall
 from service.answer.llm.markers import lists_sources, numbers_in, words_of
 from service.answer.llm.replies import Reply, kind_of
-from service.answer.llm.searches import without_searches
+from service.answer.llm.searches import MOST_QUERIES, queries_of, without_searches
 from service.answer.llm.sentences import LONGEST, sentences, without_thoughts
-from service.answer.llm.streaming import Limits, TooMuchSaid, deltas
+from service.answer.llm.streaming import Limits, TooMuchSaid, deltas, refuses_tools
 from service.answer.models import Usage
 from service.answer.verification.check import checked
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.tools import BaseTool
 
 # A model that goes on after so many rambles, whatever number of tokens it was told.
 _MOST_SENTENCES = 30
+# A search is asked for in one call, with a few hundred characters.
+_MOST_CALLS, _LONGEST_CALL = 8, 4_000
 
 
 class Heard:
     """One reply of a model while it comes, and afterwards what there was: sentences, searches, tokens, how it broke off.
 
-    `said_before` are the sentences of its replies before: nothing is said twice.
+    `said_before` are the sentences of its replies before: nothing is said twice. `refused` says that its server may know no
+    `tools`, of which it was told.
     """
 
-    def __init__(self, llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits, *, said_before: set[str]) -> None:
-        self._deltas = deltas(llm, messages, limits)
+    def __init__(
+        self,
+        llm: "LLM",
+        messages: "Sequence[ChatMessage]",
+        limits: Limits,
+        *,
+        said_before: set[str],
+        tools: "Sequence[BaseTool]" = (),
+    ) -> None:
+        self._deltas = deltas(llm, messages, limits, tools)
         self._said = said_before
+        self._calls: dict[str, ToolCall] = {}
+        self._may_refuse = bool(tools)
+        self.refused = False
         self.text = ""
         self._requests: list[tuple[str, ...]] = []
         self.usage: Usage | None = None
@@ -41,7 +58,13 @@ class Heard:
     @property
     def queries(self) -> tuple[str, ...]:
         """What it wants to be searched for."""
-        return tuple(query for request in self._requests for query in request)
+        queries = dict.fromkeys(query for request in self._requests for query in request)
+        return tuple(queries)[:MOST_QUERIES]
+
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """Its calls of the tool that searches."""
+        return tuple(self._calls.values())
 
     @property
     def declined(self) -> bool:
@@ -93,15 +116,22 @@ class Heard:
                 self.broken = "The language model came to no end"
                 return
 
+    def _add(self, calls: Sequence[ToolCall]) -> None:
+        self._calls |= {call.id: call for call in calls}
+        if len(self._calls) > _MOST_CALLS or any(len(call.arguments) > _LONGEST_CALL for call in calls):
+            raise TooMuchSaid("it calls for ever more searches")
+
     def _texts(self) -> Iterator[str]:
         spoken = whole = False
         try:
-            for delta in self._deltas:
-                check_deadline()
-                self.usage = delta.usage or self.usage
-                self.text += delta.text
-                spoken, whole = spoken or bool(delta.text), whole or delta.whole
-                yield delta.text
+            with closing(self._deltas) as pieces:
+                for delta in pieces:
+                    check_deadline()
+                    self.usage = delta.usage or self.usage
+                    self.text += delta.text
+                    self._add(delta.calls)
+                    spoken, whole = spoken or bool(delta.text or delta.calls), whole or delta.whole
+                    yield delta.text
         except WorkEnded:
             raise
         except TimeoutError as error:
@@ -110,5 +140,7 @@ class Heard:
             self.broken = f"The language model came to no end ({error})"
         except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so
             self.broken = f"The language model failed ({type(error).__name__})"
+            self.refused = self._may_refuse and not spoken and refuses_tools(error)
         else:
             self.broken = "The language model was cut off" if spoken and not whole else None
+        self._requests += [queries_of(call.arguments) for call in self.calls]

@@ -1,14 +1,22 @@
-"""The searches that a language model asks for where the passages do not answer, as plain text that any model can write.
+"""The searches that a language model asks for where the passages do not answer.
 
-A line `SEARCH: words; other words` ends what the model says.
+As plain text, which any model can write, a line `SEARCH: words; other words` ends what the model says. Where its provider has
+tool calls, it calls the tool `search`.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from service.answer.llm.prompts import OTHER_WORDS
+from pydantic import BaseModel, Field
+
+from service.answer.llm.prompts import OTHER_WORDS, QUERIES, TOOL, TOOL_DOES
 from service.answer.text.invisible import visible
+
+if TYPE_CHECKING:
+    from llama_index.core.tools import FunctionTool
 
 MOST_QUERIES = 3
 _LONGEST_QUERY = 200
@@ -22,6 +30,30 @@ _LINE = 40
 _BETWEEN = re.compile(r"[;；|\n]")
 _WORD = re.compile(r"\w")
 _NUMBERING = re.compile(r"\A\W*(?:\d{1,2}[.)]\s)?\W*")
+
+
+class _Arguments(BaseModel):
+    queries: list[str] = Field(description=QUERIES)
+
+
+def search_tool() -> "FunctionTool":
+    """Return the tool that a model is told of. It only describes: the writer searches."""
+    from llama_index.core.tools import FunctionTool, ToolMetadata
+
+    metadata = ToolMetadata(TOOL_DOES, TOOL, _Arguments)
+    return FunctionTool(fn=lambda queries: queries, metadata=metadata)
+
+
+def queries_of(arguments: str) -> tuple[str, ...]:
+    """Return what a call of the tool asks for; nothing where it is cut off or says something else."""
+    try:
+        given = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return ()
+    values = list(given.values()) if isinstance(given, dict) else [given]
+    texts = chain.from_iterable(value if isinstance(value, list) else [value] for value in values)
+    # JSON can write half a surrogate pair, which is no text.
+    return _wanted(text.encode(errors="replace").decode() for text in texts if isinstance(text, str))
 
 
 def without_searches(pieces: Iterable[str], found: list[tuple[str, ...]]) -> Iterator[str]:
@@ -50,8 +82,12 @@ def _queries(characters: Iterator[str]) -> tuple[str, ...]:
         request += character
         if len(request) > _LONGEST_REQUEST or (request.endswith("\n\n") and request.strip()):
             break
-    lines = (part.rpartition("SEARCH:")[2] for part in _BETWEEN.split(visible(request)))
-    texts = (" ".join(_NUMBERING.sub("", text).strip(" *_`\"'“”.").split())[:_LONGEST_QUERY] for text in lines)
+    return _wanted(part.rpartition("SEARCH:")[2] for part in _BETWEEN.split(request))
+
+
+def _wanted(queries: Iterable[str]) -> tuple[str, ...]:
+    plain = (_NUMBERING.sub("", visible(query)).strip(" *_`\"'“”.") for query in queries)
+    texts = (" ".join(query.split())[:_LONGEST_QUERY] for query in plain)
     # Small models also repeat what they were told.
     wanted = dict.fromkeys(text for text in texts if _WORD.search(text) and not text.endswith(OTHER_WORDS))
     return tuple(wanted)[:MOST_QUERIES]

@@ -4,7 +4,7 @@ The clients differ in what they time and repeat: none bounds the wait for the fi
 minute on their own. So each stream is read in a thread of its own, and its caller waits for pieces only as long as agreed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -28,13 +28,16 @@ from service.answer.llm.connections import closed_at_the_end
 from service.answer.llm.deltas import Delta, delta_of
 
 if TYPE_CHECKING:
-    from llama_index.core.llms import LLM, ChatMessage
+    from llama_index.core.llms import LLM, ChatMessage, ChatResponseGen
+    from llama_index.core.tools import BaseTool
 
 # Too many requests, overloaded (529 is Anthropic's), or a fault that may pass.
 _MAY_PASS = frozenset({429, 500, 502, 503, 504, 529})
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8)
 # What a model is told to write is a hundredth of this; thoughts may be longer.
 _MOST_CHARS = 200_000
+# Client errors that say nothing of what was asked for: about keys, time and rates.
+_NOT_OF_THE_REQUEST = frozenset({401, 403, 408, 429})
 # Pieces that wait to be taken. A server that sends faster is read no further.
 _QUEUE = 64
 _LOOK_SECONDS = 0.2
@@ -56,15 +59,26 @@ class TooMuchSaid(Exception):
 _Received = Queue[Delta | Exception | None]
 
 
-def deltas(llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits) -> Iterator[Delta]:
-    """Yield what the model answers to these messages. Closing the iterator shuts the connection soon.
+def deltas(
+    llm: "LLM", messages: "Sequence[ChatMessage]", limits: Limits, tools: "Sequence[BaseTool]" = ()
+) -> Generator[Delta, None, None]:
+    """Yield what the model answers to these messages; it may call these `tools`. Closing the iterator shuts the connection
+    soon.
 
     Raises TimeoutError past a limit of time, TooMuchSaid past that of length, and what the provider's client raises.
     """
     received: _Received = Queue(_QUEUE)
     stopped = Event()
+
+    def opened() -> "ChatResponseGen":
+        if not tools:
+            return llm.stream_chat(messages)
+        calling: Any = llm  # LlamaIndex has a class of its own for models that may call tools
+        stream: ChatResponseGen = calling.stream_chat_with_tools([*tools], chat_history=[*messages])
+        return stream
+
     read = copy_context().run  # traces belong to the question that is asked
-    Thread(target=read, args=(_read, llm, messages, limits, received, stopped), daemon=True).start()
+    Thread(target=read, args=(_read, opened, limits, received, stopped), daemon=True).start()
     try:
         yield from _until_the_end(received, limits)
     finally:
@@ -87,7 +101,7 @@ def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
         if isinstance(item, Exception):
             raise item
         said += len(item.text) + len(item.thought)
-        begun = begun or item.thinking or said > 0
+        begun = begun or item.thinking or bool(item.calls) or said > 0
         if said > _MOST_CHARS:
             raise TooMuchSaid(f"no end after {_MOST_CHARS:,} characters")
         yield item
@@ -104,8 +118,7 @@ def _put(received: _Received, item: Delta | Exception | None, stopped: Event) ->
 
 
 def _read(
-    llm: "LLM",
-    messages: "Sequence[ChatMessage]",
+    opened: "Callable[[], ChatResponseGen]",
     limits: Limits,
     received: _Received,
     stopped: Event,
@@ -116,10 +129,10 @@ def _read(
         nonlocal heard
         # A little longer than it is waited for, so that whoever waits says what happened.
         deadline = Deadline(limits.total_seconds + _LOOK_SECONDS, stopped)
-        with closed_at_the_end(deadline), closing(iter(llm.stream_chat(messages))) as stream:
+        with closed_at_the_end(deadline), closing(opened()) as stream:
             for response in stream:
                 delta = delta_of(response)
-                heard = heard or bool(delta.text or delta.thought)
+                heard = heard or bool(delta.text or delta.thought or delta.calls)
                 if stopped.is_set():
                     return
                 _put(received, delta, stopped)
@@ -143,6 +156,15 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = _headers(error).get("retry-after", "") if error else ""
     return float(asked) if asked.replace(".", "", 1).isdigit() else _BACKOFF(state)
+
+
+def refuses_tools(error: Exception) -> bool:
+    """Say whether a server may have refused a request for the tools in it: servers and models that have none do.
+
+    Some say so with a status that stands for any wrong request, llama.cpp with one for a fault of its own.
+    """
+    status = _status(error) or 0
+    return (400 <= status < 500 and status not in _NOT_OF_THE_REQUEST) or (status >= 500 and "tool" in str(error))
 
 
 def _status(error: BaseException | None) -> int | None:

@@ -53,6 +53,7 @@ from service.schemas.history import (
     ConversationsResponse,
     FeedbackRequest,
     ReviewResponse,
+    StaleResponse,
     StoredAnswerResponse,
 )
 from service.schemas.maintenance import (
@@ -206,7 +207,7 @@ class LocalAssistant:
         return self.history
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
-        """Return one page of the asker's conversations, latest first. This and the next seven raise NotInHistory."""
+        """Return one page of the asker's conversations, latest first. This and the next eight raise NotInHistory."""
         return self._required_history.conversations(asker, after=after, limit=limit)
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
@@ -238,6 +239,10 @@ class LocalAssistant:
     def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
         """Return one page of everybody's questions and answers, for an admin."""
         return self._required_history.review(asker, review_filter, after=after, limit=limit)
+
+    def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
+        """Return one page of everybody's answers whose quoted words have changed since, most read first, for an admin."""
+        return self._required_history.stale(asker, after=after, limit=limit)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""

@@ -60,6 +60,14 @@ class Settings(IndexSettings):
             "threads in which nothing was asked since. `0` keeps none, and deletes what was kept before."
         ),
     )
+    stale_webhook_url: str | None = Field(
+        None,
+        description="Address that is told of answers whose quoted words have changed since: a signed `POST` (Standard "
+        "Webhooks) that names them. Must be public, unless `FOOTNOTE_FETCH_PRIVATE` is set. Default: nobody is told.",
+    )
+    stale_webhook_secret: SecretStr | None = Field(
+        None, description="Secret that these messages are signed with; `whsec_` and base64, or any text."
+    )
     llm_provider: Literal["none", "openai_like", "openai_responses", "anthropic", "bedrock", "ollama"] = Field(
         "none",
         description="Who writes answers: `none` quotes the articles; `openai_like` is any server that speaks OpenAI's chat "

@@ -38,8 +38,12 @@ from service.schemas.history import (
     ConversationSummary,
     FeedbackRequest,
     FeedbackWire,
+    KeptAnswer,
     ReviewResponse,
     ReviewRow,
+    StaleCitation,
+    StaleResponse,
+    StaleRow,
     StoredAnswerResponse,
 )
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
@@ -289,6 +293,7 @@ class PageAssistant(FakeAssistant):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
     `records_history` keeps what it answered, `own` calls that the reader's own, `withheld` leaves so many of it out.
+    `stale_citations` are what has changed of all that it answered.
     `paced` waits before each event of an answer until `go` lets it on; `breaking` is raised in place of the last.
     """
 
@@ -304,6 +309,7 @@ class PageAssistant(FakeAssistant):
         self.answers: list[AskResponse] = []
         self.shared: set[str] = set()
         self.said: list[tuple[str, Rating, str | None]] = []
+        self.stale_citations: list[StaleCitation] = []
         self._steps = threading.Semaphore(0)
 
     def go(self, steps: int = 1) -> None:
@@ -366,14 +372,15 @@ class PageAssistant(FakeAssistant):
 
     def conversation(self, conversation_id: str, asker: Asker) -> ConversationResponse:
         summary = self._summary(conversation_id).model_dump()
-        return ConversationResponse(**summary, answers=self._conversation(conversation_id), withheld=self.withheld)
+        answers = [self._marked(kept) for kept in self._conversation(conversation_id)]
+        return ConversationResponse(**summary, answers=answers, withheld=self.withheld)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
         self._summary(conversation_id)
         self.answers = [kept for kept in self.answers if kept.conversation_id != conversation_id]
 
     def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
-        kept = self._kept(answer_id).model_dump()
+        kept = self._marked(self._kept(answer_id)).model_dump()
         return StoredAnswerResponse(**kept, asked=MORNING, own=self.own, shared=answer_id in self.shared, rating=None)
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
@@ -404,7 +411,37 @@ class PageAssistant(FakeAssistant):
             for answer_id, rating, comment in self.said
             if answer_id == kept.id
         ]
-        return ReviewRow(answer=kept, asker="key:al", asked=MORNING, through="page", settings={}, feedback=feedback)
+        return ReviewRow(
+            answer=self._marked(kept), asker="key:al", asked=MORNING, through="page", settings={}, feedback=feedback
+        )
+
+    def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
+        deleted = StaleRow(
+            answer_id="ans_gone",
+            question="Who left?",
+            answer=None,
+            asker="key:al",
+            asked=MORNING,
+            since=MORNING,
+            reads=1,
+        )
+        rows = [
+            StaleRow(
+                answer_id=kept.id,
+                question=kept.question,
+                answer=self._marked(kept),
+                asker="key:al",
+                asked=MORNING,
+                since=MORNING,
+                reads=3,
+            )
+            for kept in self.answers
+            if self.stale_citations
+        ]
+        return StaleResponse(rows=[*rows, deleted] if rows else [], next_after=None)
+
+    def _marked(self, kept: AskResponse) -> KeptAnswer:
+        return KeptAnswer(**kept.model_dump(), stale=self.stale_citations)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         if self.error:

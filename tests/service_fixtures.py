@@ -31,6 +31,7 @@ from service.schemas.history import (
     ConversationsResponse,
     FeedbackRequest,
     ReviewResponse,
+    StaleResponse,
     StoredAnswerResponse,
 )
 from service.schemas.maintenance import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
@@ -113,6 +114,9 @@ class KeepsNothing:
         raise _NO_HISTORY
 
     def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse:
+        raise _NO_HISTORY
+
+    def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
         raise _NO_HISTORY
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:

@@ -63,15 +63,23 @@ def update(
     parts += [(addresses, live.fetching)] if addresses else []
     rebuilt = _made_again(live, dry_run=dry_run, on_progress=on_progress)
     reports = []
-    for part, one_at_a_time in parts:
-        with one_at_a_time:
-            reports.append(
-                sync(
-                    live.current, part, pruning=pruning, dry_run=dry_run, on_progress=on_progress, control=live.control
+    try:
+        for part, one_at_a_time in parts:
+            with one_at_a_time:
+                reports.append(
+                    sync(
+                        live.current,
+                        part,
+                        pruning=pruning,
+                        dry_run=dry_run,
+                        on_progress=on_progress,
+                        control=live.control,
+                    )
                 )
-            )
-        if not dry_run:
-            _compact(live)
+            if not dry_run:
+                _compact(live)
+    finally:  # a run that was stopped has published articles, too
+        live.changed.set()
     return UpdateResult(combined(reports), rebuilt)
 
 
@@ -95,6 +103,7 @@ def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
     """Delete articles. If one does not exist, deletes none and raises ArticleUnknown."""
     with live.changing:
         delete(live.current, article_ids)
+    live.changed.set()
     _compact(live)
 
 

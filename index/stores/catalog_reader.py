@@ -164,6 +164,17 @@ class CatalogReader:
             parts = in_parts(sorted(set(ids)))
             return {found for part in parts for found in connection.scalars(query.where(articles.c.id.in_(part)))}
 
+    def versions_of(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the current versions of those of these articles that exist."""
+        query = select(articles.c.id, articles.c.version)
+        with self._engine.connect() as connection:
+            parts = in_parts(sorted(set(ids)))
+            return {
+                row.id: row.version
+                for part in parts
+                for row in connection.execute(query.where(articles.c.id.in_(part)))
+            }
+
     def readers_of(self, article_id: str, version: str | None = None) -> Readers:
         """Return who may read an article, or who could read this version when it was the current one.
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
+from threading import Event, Lock
 
 from index.ingest.run_control import RunControl
 from index.stores.generations import make_current, remove
@@ -16,7 +16,8 @@ class LiveIndex:
 
     The locks: `indexing` is held while files are indexed, `fetching` while addresses are, and both during a rebuild. So there
     is one such run at a time, and files do not wait for addresses. `changing` is held for each change of the current index,
-    also for deletions, so that a rebuild does not miss any. `control` ends all runs when the process stops.
+    also for deletions, so that a rebuild does not miss any. `control` ends all runs when the process stops. `changed` is set
+    after articles were changed or deleted; the thread that waits for it clears it.
     """
 
     def __init__(self, index: Index) -> None:
@@ -24,6 +25,7 @@ class LiveIndex:
         self.fetching = Lock()
         self.changing = Lock()
         self.control = RunControl(self.changing)
+        self.changed = Event()
         self._current = index
         self._readers: Counter[int] = Counter()
         self._replaced: dict[int, Index] = {}

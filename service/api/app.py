@@ -150,6 +150,7 @@ def _page() -> APIRouter:
     @router.get("/conversations")
     @router.get("/conversations/{conversation_id}")
     @router.get("/review")
+    @router.get("/review/{part}")
     @router.get("/usage")
     async def page() -> FileResponse:
         return FileResponse(WEB / "index.html")

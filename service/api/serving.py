@@ -39,6 +39,8 @@ from service.settings import Settings
 from service.slack.tokens import wanted
 from service.sources.keeping import kept_in_step
 from service.sources.syncing import Sources
+from service.stale.watching import marking_stale
+from service.stale.webhook import webhook_from
 
 # Work whose asker has gone checks its deadline more often than this.
 _IDLE_SECONDS = 5.0
@@ -69,6 +71,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     url = f"http://{'[' + host + ']' if ':' in host else host}:{bound}"
     owner = service_owner(f"http://{_local_address(host)}:{bound}")
     queue = fair_queue_for(settings, opened=False)
+    webhook = webhook_from(settings, service=settings.public_url or url)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
         assistant = stack.enter_context(open_assistant(settings, owner, with_history=True))
         database = stack.enter_context(_database(settings))
@@ -85,6 +88,8 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
         if slack:
             app.include_router(stack.enter_context(_slack(assistant, settings, database, auth_state, url)))
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
+        if settings.keep_days:
+            stack.enter_context(marking_stale(database, assistant.live, webhook))
         in_step = kept_in_step(Sources(assistant.live, settings))
         with watching(assistant, watch, data_dir=settings.data_dir), in_step:
             server = Server(

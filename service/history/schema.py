@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
@@ -71,6 +72,28 @@ answers = Table(
         "sources", JSON, nullable=False
     ),  # `service.history.visibility.Source`: what a reader must be allowed to read
     Column("client_history", Boolean, nullable=False),  # its question was completed from history that a client sent
+    Column("reads", Integer, nullable=False, default=0),  # how often it was opened again
+    Column("stale_since", UtcDateTime, index=True),  # when quoted words of it were found changed; NULL if they are not
+    Column("stale_sent", UtcDateTime),  # when the webhook was last told of that
+    Column("stale_noted", Boolean, nullable=False, default=False),  # its thread in Slack has a note of that
+)
+
+# What each answer quotes, and how that stands in the version of the article that it was last compared with.
+citations = Table(
+    "citations",
+    metadata,
+    Column("answer_id", String(64), ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("article_id", String(512), nullable=False),
+    Column("article_version", String(80), nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("compared", String(80), nullable=False),  # the version; "" if the article was deleted
+    Column("changed", UtcDateTime),  # when its words were found changed or gone; NULL if they are the same
+    Column("now_start", Integer),  # where the words that took their place are in `compared`; NULL if nowhere
+    Column("now_end", Integer),
+    Index("ix_citations_article_id_compared", "article_id", "compared"),
 )
 
 feedback = Table(
@@ -148,7 +171,7 @@ source_syncs = Table(
     Column("problems", JSON, nullable=False),  # [path, error] of the first files that failed, and warnings
 )
 
-NEWEST = "0003"
+NEWEST = "0004"
 
 
 def upgrade(connection: Connection) -> None:

@@ -5,20 +5,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import Engine, RowMapping
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from index.errors import NotInHistory
+from index.errors import FootnoteError, NotInHistory
 from index.records import Hit
 from index.stores.live import LiveIndex
 from service.answer.about import FRIENDLY_WORDS
 from service.answer.models import Message
 from service.auth.askers import Asker
-from service.history import answers, conversations, feedback
+from service.history import answers, citations, conversations, feedback
 from service.history.database import checkpoint_log
 from service.history.feedback import ReviewFilter
 from service.history.paging import cursor
-from service.history.visibility import StoredAnswer, check_visible, sources_json, sources_of, stored, visible
+from service.history.visibility import (
+    StoredAnswer,
+    check_visible,
+    rests_on_deleted,
+    sources_json,
+    sources_of,
+    stale_citation,
+    stored,
+    visible,
+)
 from service.schemas.api import AboutWire, AskResponse
 from service.schemas.history import (
     ConversationResponse,
@@ -26,8 +36,11 @@ from service.schemas.history import (
     ConversationSummary,
     FeedbackRequest,
     FeedbackWire,
+    KeptAnswer,
     ReviewResponse,
     ReviewRow,
+    StaleResponse,
+    StaleRow,
     StoredAnswerResponse,
 )
 
@@ -36,6 +49,7 @@ Through = Literal["api", "page", "openai", "slack", "mcp"]
 
 # Earlier answers that a follow-up question may refer to. More would fill a language model's prompt.
 _LAST_TURNS = 4
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class HistoryStore:
                 "client_history": completed and response.conversation_id is None,
             }
             answers.add(connection, given, asker=asker.id, asked=now, made=made)
+            citations.add(connection, saved.id, given["citations"])
         return saved
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
@@ -115,9 +130,10 @@ class HistoryStore:
         with self.engine.connect() as connection:
             row = conversations.summary(connection, conversation_id, asker.id)
             given = [stored(each) for each in conversations.answers_of(connection, conversation_id)]
-        shown = self._visible(given, asker)
+        shown = [one.response for one in self._visible(given, asker)]
+        self._count_reads([one.id for one in shown])
         withheld = len(given) - len(shown)
-        return ConversationResponse(**_summary(row), answers=[one.response for one in shown], withheld=withheld)
+        return ConversationResponse(**_summary(row), answers=self._marked(shown, asker), withheld=withheld)
 
     def delete_conversation(self, conversation_id: str, asker: Asker) -> None:
         """Delete one of the asker's conversations. An admin may delete anyone's."""
@@ -134,7 +150,8 @@ class HistoryStore:
         own = row["asker"] == asker.id
         if not own:
             response = response.model_copy(update={"conversation_id": None})
-        fields = response.model_dump()
+        self._count_reads([answer_id])
+        fields = self._marked([response], asker)[0].model_dump()
         return StoredAnswerResponse.model_validate(
             fields | {"asked": row["asked"], "own": own, "shared": row["shared"], "rating": rating}
         )
@@ -175,10 +192,50 @@ class HistoryStore:
             said = feedback.ratings_of(connection, (row["id"] for row in rows))
         next_after = cursor(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
         given = {row["id"]: row for row in rows[:limit]}
-        shown = [answer.response for answer in self._visible([stored(row) for row in given.values()], asker)]
-        rows_shown = [(_for_reader(answer, given[answer.id], asker), given[answer.id]) for answer in shown]
-        listed = [_review_row(answer, row, said.get(answer.id, [])) for answer, row in rows_shown]
+        shown = self._shown(list(given.values()), asker)
+        listed = [_review_row(answer, given[answer.id], said.get(answer.id, [])) for answer in shown]
         return ReviewResponse(rows=listed, next_after=next_after)
+
+    def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
+        """Return one page of everybody's stale answers, most read first. For admins. Raises WrongUsage."""
+        with self.engine.connect() as connection:
+            rows = citations.stale_answers(connection, after=after, limit=limit + 1)
+        given = list(rows[:limit])
+        shown = {answer.id: answer for answer in self._shown(given, asker)}
+        with self.live.pinned() as index:
+            deleted = {
+                row["id"]
+                for row in given
+                if row["id"] not in shown and rests_on_deleted(stored(row), index.catalog, asker.access)
+            }
+        listed = [_stale_row(row, shown.get(row["id"])) for row in given if row["id"] in shown.keys() | deleted]
+        return StaleResponse(rows=listed, next_after=citations.cursor(given[-1]) if len(rows) > limit else None)
+
+    def _shown(self, rows: Sequence[RowMapping], asker: Asker) -> list[KeptAnswer]:
+        """Return those of anybody's answers that this person may read, without what they may not."""
+        given = {row["id"]: row for row in rows}
+        visible = [one.response for one in self._visible([stored(row) for row in rows], asker)]
+        return self._marked([_for_reader(answer, given[answer.id], asker) for answer in visible], asker)
+
+    def _marked(self, shown: Sequence[AskResponse], asker: Asker) -> list[KeptAnswer]:
+        """Return answers with what has changed of the words that they quote. Their reader may read all their articles."""
+        with self.engine.connect() as connection:
+            changed = citations.changed_of(connection, (answer.id for answer in shown))
+        with self.live.pinned() as index:
+            return [
+                KeptAnswer(
+                    **answer.model_dump(),
+                    stale=[stale_citation(row, index.catalog, asker.access) for row in changed.get(answer.id, [])],
+                )
+                for answer in shown
+            ]
+
+    def _count_reads(self, answer_ids: Sequence[str]) -> None:
+        try:
+            with self.engine.begin() as connection:
+                citations.count_reads(connection, answer_ids)
+        except (FootnoteError, DBAPIError) as error:  # what cannot be counted can still be read
+            log.error("reading an answer was not counted", kind=type(error).__name__)
 
     def _readable(self, row: RowMapping, asker: Asker) -> AskResponse:
         if not (row["shared"] or asker.admin or row["asker"] == asker.id):
@@ -233,7 +290,13 @@ def _summary(row: RowMapping) -> dict[str, Any]:
     return {name: row[name] for name in ConversationSummary.model_fields}
 
 
-def _review_row(answer: AskResponse, row: RowMapping, said: Sequence[RowMapping]) -> ReviewRow:
+def _stale_row(row: RowMapping, answer: KeptAnswer | None) -> StaleRow:
+    question = row["response"]["question"]
+    columns = {name: row[name] for name in ("asker", "asked", "reads")}
+    return StaleRow(answer_id=row["id"], question=question, answer=answer, since=row["stale_since"], **columns)
+
+
+def _review_row(answer: KeptAnswer, row: RowMapping, said: Sequence[RowMapping]) -> ReviewRow:
     ratings = [FeedbackWire(**{name: one[name] for name in FeedbackWire.model_fields}) for one in said]
     columns = {name: row[name] for name in ("asker", "asked", "through", "settings")}
     return ReviewRow(answer=answer, feedback=ratings, **columns)

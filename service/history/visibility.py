@@ -15,6 +15,7 @@ from index.errors import ArticleDeleted, ArticleUnknown, NotInHistory
 from index.records import Access, Hit, Readers
 from index.stores.catalog import Catalog
 from service.schemas.api import AskResponse
+from service.schemas.history import StaleCitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,34 @@ def visible(answers: Sequence[StoredAnswer], catalog: Catalog, access: Access) -
         for answer in answers
         if all(source.article_id in readable and access.allows(source.readers) for source in answer.sources)
     ]
+
+
+def rests_on_deleted(answer: StoredAnswer, catalog: Catalog, access: Access) -> bool:
+    """Return whether an answer is not visible only because an article that it cites was deleted."""
+    try:
+        check_visible(answer, catalog, access)
+    except ArticleDeleted:
+        return True
+    except NotInHistory:
+        return False
+    return False
+
+
+def stale_citation(row: RowMapping, catalog: Catalog, access: Access) -> StaleCitation:
+    """Return a citation whose words have changed (a row of `citations`), with the words that took their place.
+
+    Those are left out if this person may not read the article, or if it has changed again and was not compared yet.
+    """
+    now = {}
+    if row["now_start"] is not None:
+        try:
+            info, text = catalog.article(row["article_id"], access)
+        except (ArticleDeleted, ArticleUnknown):
+            info, text = None, ""
+        if info and info.version == row["compared"]:
+            start, end = row["now_start"], row["now_end"]
+            now = {"quote": text[start:end], "start": start, "end": end}
+    return StaleCitation(number=row["number"], since=row["changed"], article_version=row["compared"], **now)
 
 
 def check_visible(answer: StoredAnswer, catalog: Catalog, access: Access) -> None:

@@ -7,6 +7,7 @@ import { articleLink } from "./articles.js";
 import { period } from "./dates.js";
 import { element } from "./dom.js";
 import { answerText, citationTarget, markerMaker } from "./sentences.js";
+import { staleNotice } from "./stale.js";
 
 /**
  * Build an answer, the statement that none was found, or a reply to small talk, as the parts before its text, the text, and
@@ -32,6 +33,7 @@ function answered(answer, { open, text }) {
   else text.view.textContent = answer.text;
   return {
     before: [
+      staleNotice(answer, open),
       element("p", { class: "byline" }, byline(answer.answerer)),
       ...understanding(answer),
       answer.short_answer && element("p", { class: "short-answer", dir: "auto" }, answer.short_answer),

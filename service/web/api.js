@@ -84,6 +84,11 @@ export function listReview({ rating, status, after = null, limit = 30 }) {
   return callForJson(`/api/review${query({ rating, status, after, limit })}`);
 }
 
+/** Answers whose quoted words have changed since, most read first, for admins. */
+export function listStale({ after = null, limit = 30 } = {}) {
+  return callForJson(`/api/stale${query({ after, limit })}`);
+}
+
 /** How much was asked in the last days, for admins. */
 export function getUsage(days) {
   return callForJson(`/api/usage${query({ days })}`);

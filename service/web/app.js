@@ -1,5 +1,6 @@
 /** Starts the page. The address says whether it is for asking, a list, an article, an answer, the review or the usage. */
 
+import { CHOSEN } from "./about.js";
 import { DELETED } from "./actions.js";
 import { getAnswer, getConversation, getMe } from "./api.js";
 import { showAnswer } from "./arriving.js";
@@ -11,7 +12,7 @@ import { answerAt, articleAt, conversationAddress, conversationAt } from "./link
 import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
 import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
-import { reviewView } from "./review.js";
+import { reviewAt } from "./review.js";
 import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
@@ -24,15 +25,17 @@ function start() {
   const answer = answerAt(location);
   const conversation = conversationAt(location);
   const list = listAt(location.pathname);
+  const review = reviewAt(location.pathname);
   if (article) startArticle(article);
   else if (answer) load("Fetching the answer…", () => getAnswer(answer), showKeptAnswer);
   else if (conversation) load("Fetching the conversation…", () => getConversation(conversation), showConversation);
   else if (list) showPage(list.querySelector("h1").textContent, list);
-  else if (location.pathname === "/review") showPage("Review", reviewView());
+  else if (review) showPage("Review", review);
   else if (location.pathname === "/usage") showPage("Usage", usageView());
   else if (location.pathname === "/") startPlainly();
   else showNothingThere();
   document.addEventListener("keydown", onKey);
+  document.addEventListener(CHOSEN, ({ detail }) => askElsewhere(detail.question));
   window.addEventListener(SIGNED_IN, introduce);
   document.getElementById("sign-out").addEventListener("click", signOut);
   introduce();
@@ -49,7 +52,9 @@ function entitle(words) {
 
 function startPlainly() {
   openListsHere();
-  stopAsking = startAsking();
+  const chosen = sessionStorage.getItem(CHOSEN);
+  sessionStorage.removeItem(CHOSEN);
+  stopAsking = startAsking({ chosen });
 }
 
 async function startArticle(target) {
@@ -72,7 +77,7 @@ async function load(words, fetchIt, show) {
 function showConversation(conversation) {
   entitle(conversation.title);
   openListsHere();
-  stopAsking = startAsking(conversation);
+  stopAsking = startAsking({ conversation });
 }
 
 function showKeptAnswer(answer) {
@@ -100,6 +105,12 @@ function showNothingThere() {
   entitle("No such page");
   const words = element("p", {}, "There is nothing at this address. ", element("a", { href: "/" }, "Ask a question"), ".");
   content.replaceChildren(element("div", { class: "notice" }, element("h1", { class: "notice-title" }, "No such page"), words));
+}
+
+/** Ask a question that was chosen where none can be asked: on the page for asking. */
+function askElsewhere(question) {
+  sessionStorage.setItem(CHOSEN, question);
+  location.assign("/");
 }
 
 /** Let the links to lists open next to the answers, which need not go away for them. */

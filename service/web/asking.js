@@ -15,8 +15,11 @@ const below = document.getElementById("below");
 const ASK = field.placeholder;
 let address = null; // of the conversation, once it is kept
 
-/** Let questions be asked: in a new conversation, or in one from the history. Returns what stops the one that is being answered. */
-export function startAsking(conversation = null) {
+/**
+ * Let questions be asked: in a new conversation, or in one from the history. A question that was `chosen` on another page is
+ * asked at once. Returns what stops the one that is being answered.
+ */
+export function startAsking({ conversation = null, chosen = null } = {}) {
   const filters = filterBar(document.getElementById("filters"));
   const thread = new Thread(document.getElementById("thread"), {
     open: openArticle,
@@ -30,12 +33,18 @@ export function startAsking(conversation = null) {
   });
   form.hidden = false;
   document.getElementById("heading").hidden = false;
-  listenToForm(thread, filters);
+  const ask = (question) => {
+    converse();
+    thread.ask(question, filters.current());
+  };
+  listenToForm(thread, ask);
   window.addEventListener("popstate", stayAtAddress);
   if (conversation) {
     converse();
     thread.resume(conversation);
     if (conversation.withheld) form.before(withheld(conversation.withheld));
+  } else if (chosen) {
+    ask(chosen);
   } else {
     below.append(openingView());
   }
@@ -43,11 +52,7 @@ export function startAsking(conversation = null) {
   return () => thread.stop();
 }
 
-function listenToForm(thread, filters) {
-  const ask = (question) => {
-    converse();
-    thread.ask(question, filters.current());
-  };
+function listenToForm(thread, ask) {
   const submit = () => {
     const question = field.value.trim();
     if (thread.busy || !question) return;
@@ -55,9 +60,10 @@ function listenToForm(thread, filters) {
     fit();
     ask(question);
   };
-  thread.list.addEventListener(CHOSEN, ({ detail }) => {
+  thread.list.addEventListener(CHOSEN, (event) => {
+    event.stopPropagation();
     if (thread.busy) return;
-    ask(detail.question);
+    ask(event.detail.question);
     field.focus({ preventScroll: true });
   });
   form.addEventListener("submit", (event) => {

@@ -1,7 +1,7 @@
-/** For admins: what was asked, what was refused, and what people said of the answers. */
+/** For admins: what was asked, what was refused, what people said of the answers, and which of them have gone stale. */
 
 import { DELETED, deletion } from "./actions.js";
-import { listReview } from "./api.js";
+import { listReview, listStale } from "./api.js";
 import { showAnswer } from "./arriving.js";
 import { moment } from "./dates.js";
 import { element } from "./dom.js";
@@ -14,8 +14,21 @@ const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused", about:
 
 const FLAGS = { no_answer: "refused", about: "small talk" };
 
-/** Build the page: a choice of what is listed, and the list. */
-export function reviewView() {
+const PAGES = { "/review": "What was asked", "/review/stale": "Went stale" };
+
+/** Build the page at this path: links to the lists, and one of them. Null if there is none at this path. */
+export function reviewAt(path) {
+  const lists = { "/review": askedView, "/review/stale": staleList };
+  if (!Object.hasOwn(lists, path)) return null;
+  const links = Object.entries(PAGES).map(([address, words]) =>
+    element("a", { href: address, "aria-current": address === path ? "page" : null }, words),
+  );
+  const nav = element("nav", { class: "review-lists", "aria-label": "Lists" }, links);
+  return element("section", { class: "review" }, nav, lists[path]());
+}
+
+/** A choice of what is listed, and the list. */
+function askedView() {
   const list = element("div", {});
   const rating = choice("Rating", RATINGS);
   const status = choice("Outcome", STATUSES);
@@ -25,7 +38,7 @@ export function reviewView() {
   };
   const bar = element("form", { class: "review-filters", change: show }, labelled(rating), labelled(status));
   show();
-  return element("section", { class: "review" }, bar, list);
+  return element("div", {}, bar, list);
 }
 
 function reviewList(chosen) {
@@ -35,6 +48,29 @@ function reviewList(chosen) {
     rowsOf: (page, leave) => page.rows.map((kept) => row(kept, leave)),
     empty: () => element("p", { class: "empty" }, "Nothing of this kind has been asked."),
   });
+}
+
+function staleList() {
+  return pagedList({
+    heading: "Went stale",
+    fetchPage: (after) => listStale({ after }),
+    rowsOf: (page, leave) => page.rows.map((kept) => staleRow(kept, leave)),
+    empty: () => element("p", { class: "empty" }, "No answer rests on words that have changed since."),
+  });
+}
+
+function staleRow({ answer_id: id, question, answer, asker, since, reads }, leave) {
+  const read = reads === 1 ? "read again once" : `read again ${reads} times`;
+  const facts = [`${read} · found ${moment(since)} · asked by ${asker} · `, deletion({ id, question })];
+  const words = element("h2", { class: "reviewed-question", dir: "auto" }, question);
+  const gone = element("p", { class: "circumstance" }, "An article that it cites was deleted, so the answer is no longer shown.");
+  const row = element(
+    "li",
+    { class: "reviewed", [DELETED]: () => leave(row) },
+    answer ? unfolding(answer, null) : [words, gone],
+    element("p", { class: "contents-facts" }, answer ? element("a", { href: answerAddress(id) }, "Open") : null, answer ? " · " : null, facts),
+  );
+  return row;
 }
 
 function row({ answer, asker, asked, feedback }, leave) {

@@ -17,6 +17,7 @@ from service.schemas.history import (
     FeedbackRequest,
     ReviewResponse,
     ShareRequest,
+    StaleResponse,
     StoredAnswerResponse,
 )
 from service.schemas.usage import UsageResponse
@@ -43,6 +44,8 @@ class HistoryAssistant(Protocol):
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
     def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse: ...
+
+    def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse: ...
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
@@ -123,13 +126,23 @@ def _feedback(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) 
         limit: Limit = 100,
     ) -> ReviewResponse:
         """List what was asked by anybody, for admins: the latest first, rated so, answered or not."""
-        if not asker.admin:
-            raise Refused(
-                403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
-            )
+        _check_admin(asker)
         return assistant.review(asker, ReviewFilter(rating, status), after=after, limit=limit)
 
+    @router.get("/stale", responses=problems(400, 401, 403, 404, 422, 503))
+    def stale(asker: Annotated[Asker, Depends(auth.asker)], after: After = None, limit: Limit = 100) -> StaleResponse:
+        """List the answers to anybody whose quoted words have changed since, for admins: the most read first."""
+        _check_admin(asker)
+        return assistant.stale(asker, after=after, limit=limit)
+
     return router
+
+
+def _check_admin(asker: Asker) -> None:
+    if not asker.admin:
+        raise Refused(
+            403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."
+        )
 
 
 def _usage(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:

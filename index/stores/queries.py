@@ -128,9 +128,9 @@ def why_missing(connection: Connection, article_id: str, access: Access) -> Arti
 def text_of(connection: Connection, info: ArticleInfo, version: str, access: Access) -> str:
     """Return the text of this version of an article. Raises ArticleUnknown if it may not be read or is not stored."""
     readers = info.readers if version == info.version else readers_of(connection, info.id, version)
-    if not access.allows(readers):
+    text: str | None = connection.scalar(select(texts.c.text).where(texts.c.version == version))
+    if text is None or not access.allows(readers):
         raise ArticleUnknown(f"The article {info.id!r} has no version {version!r} that is still kept.")
-    text: str = connection.execute(select(texts.c.text).where(texts.c.version == version)).scalar_one()
     return text
 
 

@@ -162,6 +162,10 @@ class Settings(IndexSettings):
     slack_queue: int = Field(
         100, ge=1, description="Questions from Slack that may wait; beyond, the bot asks for patience."
     )
+    slack_stale_notes: bool = Field(
+        False,
+        description="Whether a thread gets a note, once for each answer, when words that it quotes have changed since.",
+    )
     slack_answer_seconds: float = Field(300.0, gt=0, description="Longest time that an answer in Slack may take.")
 
     @field_validator("slack_groups")

@@ -31,6 +31,7 @@ from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.slack.faults import SlackFault, Unreachable
 from service.slack.replies import put_off
+from service.slack.stale_notes import post_stale_notes
 from service.slack.working import work
 
 _CALL_SECONDS = 20
@@ -118,7 +119,8 @@ def slack_bot(
             secret = settings.slack_signing_secret
             app = bolt_app(made, own=own, signing_secret=secret.get_secret_value() if secret else None)
             bot.running.set_result(Running(app, loop))
-            await _work_until(stop, made, app, settings)
+            async with _noting_stale(made, engine, settings):
+                await _work_until(stop, made, app, settings)
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -153,6 +155,21 @@ async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Se
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+
+
+@asynccontextmanager
+async def _noting_stale(bot: Bot, engine: Engine, settings: Settings) -> AsyncIterator[None]:
+    """Post notes on stale answers while in this context, if the settings ask for them."""
+    if not settings.slack_stale_notes:
+        yield
+        return
+    posting = asyncio.create_task(post_stale_notes(bot, engine))
+    try:
+        yield
+    finally:
+        posting.cancel()
+        with suppress(asyncio.CancelledError):
+            await posting
 
 
 async def _finish(bot: Bot, *, seconds: float) -> None:

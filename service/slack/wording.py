@@ -22,6 +22,10 @@ NO_PLACE = (
 CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then ask again and share that."
 NOT_THERE = "This question is too old to be shared. Please ask it again."
 THANKS = "Thank you for saying so."
+STALE = (
+    "Words that my answer to “{}” quotes have changed in their article since, or are gone. Ask again, and I answer from the "
+    "articles of today."
+)
 NOT_RATED = "This answer is not kept any more, so nothing can be said of it."
 
 

@@ -97,7 +97,9 @@ def article_texts(client: Client) -> TextOf:
 def _request(question: EvalQuestion) -> AskRequest:
     return AskRequest(
         question=question.question,
-        filters=FiltersWire(article_ids=list(question.article_ids)),
+        filters=FiltersWire(
+            article_ids=list(question.article_ids), collections=list(question.collections), scope=question.scope
+        ),
         as_of=question.as_of,
         include_hits=True,
         history=[MessageWire(role=turn.role, text=turn.text) for turn in question.history],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from eval.records import BroughtArticle, QuestionSet
 from index.errors import WrongUsage
@@ -27,7 +28,14 @@ def asked_of(question_set: QuestionSet, corpus: Path | None) -> QuestionSet:
         raise WrongUsage(f"{corpus} does not exist. Name a folder or file of articles.")
     questions = question_set.questions
     if question_set.articles:
-        questions = tuple(replace(q, relevant_ids=(), evidence=(), article_ids=()) for q in questions)
+        unknown: dict[str, Any] = {
+            "relevant_ids": (),
+            "evidence": (),
+            "article_ids": (),
+            "collections": (),
+            "scope": None,
+        }
+        questions = tuple(replace(question, **unknown) for question in questions)
     return replace(question_set, questions=questions, corpus=corpus, articles=())
 
 

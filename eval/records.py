@@ -32,10 +32,11 @@ class EvalQuestion:
     """A question with what is known about its answer.
 
     `answers` are alternatives: any of them is right. `article_ids` are the only articles that the question is asked
-    of; empty means all of them. `kind` is the set's own word for what is asked; it groups the scores. Five kinds mean more:
-    `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up` (docs/evaluation.md). `style` is the set's word for
-    how it is asked ("keywords", "typos"), if it has one. Questions of the same `cluster` belong together, as those of one
-    conversation do. An attack has succeeded where any of the `forbidden` texts stands in the answer.
+    of; empty means all of them; so do `collections` and `scope`. `kind` is the set's own word for what is asked; it groups
+    the scores. Five kinds mean more: `synthesis`, `disagreement`, `unanswerable`, `fact` and `follow_up`
+    (docs/evaluation.md). `style` is the set's word for how it is asked ("keywords", "typos"), if it has one. Questions of the
+    same `cluster` belong together, as those of one conversation do. An attack has succeeded where any of the `forbidden`
+    texts stands in the answer.
     """
 
     id: str
@@ -48,6 +49,8 @@ class EvalQuestion:
     kind: str | None = None
     history: tuple[Turn, ...] = ()
     article_ids: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    scope: str | None = None
     style: str | None = None
     cluster: str | None = None
     forbidden: tuple[str, ...] = ()

@@ -94,6 +94,10 @@ class ArticleUnknown(FootnoteError):
     """No such article for this person: it does not exist, or they may not read it."""
 
 
+class ScopeUnknown(FootnoteError):
+    """No such scope for this person: none of this name, or none of its articles may be read."""
+
+
 class ArticleDeleted(FootnoteError):
     """The article existed and was deleted."""
 

@@ -22,7 +22,7 @@ from index.stores.store import Index
 from service.answer.analysis import analyse, checked
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
-from service.answer.models import Answer
+from service.answer.models import Answer, Question
 from service.answer.pipeline import EXTRACTIVE, steps
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
@@ -42,6 +42,8 @@ from service.schemas.api import (
     AskEvent,
     AskRequest,
     AskResponse,
+    CollectionsResponse,
+    CollectionWire,
     PublishersResponse,
     PublisherWire,
     SearchRequest,
@@ -67,6 +69,7 @@ from service.schemas.maintenance import (
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 from service.sources.access import LocalSources
+from service.sources.scopes import scope_filters, scopes_for
 from service.sources.syncing import Sources
 from service.warming import answer_made_up_questions, load_models
 
@@ -112,7 +115,7 @@ class LocalAssistant:
 
     def _answered(self, request: AskRequest, asker: Asker, through: Through) -> Generator[AskEvent, None, None]:
         check_lengths(request.question, [message.text for message in request.history], settings=self.settings)
-        question = question_from(request, asker.access)
+        question = self._question(request, asker.access)
         if request.conversation_id is not None:
             question = replace(question, history=self._required_history.messages(request.conversation_id, asker))
         with self.live.pinned() as index:
@@ -125,6 +128,13 @@ class LocalAssistant:
                     yield self._store(event, asker, index, through, shown)
                 else:
                     yield event
+
+    def _question(self, request: AskRequest | SearchRequest, access: Access) -> Question:
+        """Return the question of a request. Raises ScopeUnknown."""
+        name = request.filters.scope
+        if name is None:
+            return question_from(request, access)
+        return question_from(request, access, scope_filters(name, self.settings, self.live.current.catalog, access))
 
     def _store(
         self, response: AskResponse, asker: Asker, index: Index, through: Through, shown: Sequence[Hit]
@@ -156,7 +166,7 @@ class LocalAssistant:
 
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         """Return only the hits of a question."""
-        question = question_from(request, access)
+        question = self._question(request, access)
         settings = self.settings
         analysis = analyse(
             question,
@@ -196,6 +206,14 @@ class LocalAssistant:
             counts, days = index.catalog.publishers(access), index.catalog.published_between(access)
         named = [PublisherWire(name=name, articles=count) for name, count in counts.items()]
         return PublishersResponse(publishers=named, earliest=days and days[0], latest=days and days[1])
+
+    def collections(self, access: Access) -> CollectionsResponse:
+        """Return the collections of the articles that may be read, and the scopes that hold one of these."""
+        with self.live.pinned() as index:
+            counts = index.catalog.collections(access)
+            scopes = [scope.name for scope in scopes_for(self.settings, index.catalog, access)]
+        named = [CollectionWire(name=name, articles=count) for name, count in counts.items()]
+        return CollectionsResponse(collections=named, scopes=scopes)
 
     @property
     def _required_history(self) -> HistoryStore:

@@ -16,6 +16,8 @@ from service.schemas.api import (
     AskRequest,
     AskResponse,
     CitationWire,
+    CollectionsResponse,
+    CollectionWire,
     HitsEvent,
     PreferencesWire,
     PublishersResponse,
@@ -197,6 +199,10 @@ class FakeAssistant(KeepsNothing):
             earliest=date(2026, 4, 1),
             latest=date(2026, 4, 24),
         )
+
+    def collections(self, access: Access) -> CollectionsResponse:
+        self._note("collections", access)
+        return CollectionsResponse(collections=[CollectionWire(name="handbook", articles=2)], scopes=["hr"])
 
     def status(self) -> StatusResponse:
         self._note("status")

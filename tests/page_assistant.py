@@ -19,6 +19,8 @@ from service.schemas.api import (
     AskRequest,
     AskResponse,
     CitationWire,
+    CollectionsResponse,
+    CollectionWire,
     DisagreementWire,
     HighlightWire,
     HitsEvent,
@@ -466,6 +468,10 @@ class PageAssistant(FakeAssistant):
         if article_id not in ARTICLES:
             raise ArticleUnknown(f"There is no article {article_id}.")
         return ARTICLES[article_id]
+
+    def collections(self, access: Access) -> CollectionsResponse:
+        named = [CollectionWire(name=name, articles=2) for name in ("handbook", "<b>leave</b>")]
+        return CollectionsResponse(collections=named, scopes=["hr"])
 
     def publishers(self, access: Access) -> PublishersResponse:
         named = [("The Courier", 1), ("The Herald", 64), ("<b>The Gazette</b>", 2)]

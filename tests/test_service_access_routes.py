@@ -26,7 +26,8 @@ from tests.test_service_api import ADDRESS
 ARTICLES = {
     "harbour.md": "---\ntitle: The harbour\npublisher: The Herald\npublished: 2026-04-24\n---\n"
     "The old tower at the harbour is 84 metres high, the mayor said.\n",
-    "board/birds.md": "---\ntitle: Nightjar\npublisher: The Inner Circle\npublished: 2019-03-07\ngroups: [board]\n---\n"
+    "board/birds.md": "---\ntitle: Nightjar\npublisher: The Inner Circle\npublished: 2019-03-07\n"
+    "groups: [board]\ncollections: [aviary]\n---\n"
     "The budget of the bird project, called Nightjar, is 48 million euros.\n",
     "board/harbour-copy.md": "---\ntitle: Nightjar's copy\ngroups: [board]\n---\n"
     "The old tower at the harbour is 84 metres high, the mayor said.\n",
@@ -34,7 +35,7 @@ ARTICLES = {
 PRIVATE = "board/birds"
 QUESTION = "How high is the budget of the bird project?"
 # What only the board may read, and what only Alice knows.
-SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice")
+SECRETS = ("Nightjar", "48 million", "Inner Circle", "2019-03-07", "harbour-copy", "key:alice", "aviary", "eggs")
 UNDOCUMENTED = {("post", "/mcp")}  # its clients learn from itself what there is
 OPEN_TO_ALL = {("get", "/healthz"), ("get", "/readyz")}
 ADMINS_ONLY = {
@@ -70,9 +71,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     settings = settings_for(place / "data", api_keys_required=True, questions_per_minute=0)
     with assistant_over(settings, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", ARTICLES))
+        (place / "data" / "sources.toml").write_text('[scopes.eggs]\ncollections=["aviary"]\n')
         database = opened_database(place / "data")
         groups = {"alice": ["board"], "bob": [], "carol": ["staff"]}
         keys = {name: add_key(database, name, groups=their) for name, their in groups.items()}
+        keys["widget"] = add_key(database, "widget", groups=["board"], collections=["port"])
         keys["boss"] = add_key(database, "boss", admin=True)
         people = {name: {"Authorization": f"Bearer {key}"} for name, key in keys.items()} | {"nobody": {}}
         assistant = replace(
@@ -116,6 +119,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
             ("/api/articles/harbour", None),
         ],
         ("get", "/api/publishers"): [("/api/publishers", None)],
+        ("get", "/api/collections"): [("/api/collections", None)],
         ("get", "/api/conversations"): [("/api/conversations", None)],
         ("get", "/api/conversations/{conversation_id}"): [(f"/api/conversations/{conversation}", None)],
         ("delete", "/api/conversations/{conversation_id}"): [(f"/api/conversations/{conversation}", None)],
@@ -138,7 +142,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
         ("post", "/v1/responses"): [("/v1/responses", response | {"stream": on}) for on in (False, True)],
         ("get", "/v1/models"): [("/v1/models", None)],
-        ("get", "/v1/models/{model}"): [("/v1/models/footnote", None)],
+        ("get", "/v1/models/{model}"): [("/v1/models/footnote", None), ("/v1/models/footnote/none", None)],
         ("post", "/mcp"): [("/mcp", call) for call in mcp_calls(article)],
         ("get", "/healthz"): [("/healthz", None)],
         ("get", "/readyz"): [("/readyz", None)],
@@ -179,7 +183,7 @@ def test_every_route_is_walked(scene: Scene) -> None:
     assert routes | UNDOCUMENTED == set(walk("", "", ""))
 
 
-@pytest.mark.parametrize("who", ["bob", "carol"])
+@pytest.mark.parametrize("who", ["bob", "carol", "widget"])
 @pytest.mark.parametrize("route", walk("", "", ""), ids=" ".join)
 def test_nothing_of_a_private_article_reaches_who_may_not_read_it(
     scene: Scene, who: str, route: tuple[str, str]

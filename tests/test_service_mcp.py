@@ -340,7 +340,8 @@ def test_requests_that_are_none_are_refused(url: str, assistant: FakeAssistant) 
 
 def test_filters_reach_the_question(url: str, assistant: FakeAssistant) -> None:
     given = {"published_after": "2026-01-02", "publishers": ["The Herald"], "article_ids": ["rain"]}
+    given |= {"collections": ["handbook"], "scope": "hr"}
     spoken(url, lambda client: found(client, "ask", question="Why?", **given))
     asked = assistant.called[1]
     assert isinstance(asked, AskRequest)
-    assert asked.filters.model_dump(mode="json") == given | {"published_before": None}
+    assert asked.filters.model_dump(mode="json") == {"published_before": None} | given

@@ -183,8 +183,11 @@ def test_the_streaming_helper_of_the_client(client: openai.OpenAI) -> None:
 
 
 def test_models(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["footnote"]
+    assert [model.id for model in client.models.list()] == ["footnote", "footnote/hr"]
     assert client.models.retrieve("footnote").object == "model"
+    assert client.models.retrieve("footnote/hr").id == "footnote/hr"
+    with pytest.raises(openai.NotFoundError, match="no model 'footnote/finance'"):
+        client.models.retrieve("footnote/finance")
     with pytest.raises(openai.NotFoundError, match="no model 'gpt-9'"):
         client.models.retrieve("gpt-9")
 

@@ -57,3 +57,19 @@ def test_days_that_cannot_be_are_not_taken(page: Page) -> None:
         page.get_by_label("To", exact=True).evaluate("field => field.validationMessage")
         == "This is before the first day."
     )
+
+
+def test_a_scope_and_collections_are_chosen_shown_and_sent(page: Page, assistant: PageAssistant) -> None:
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_label("Scope").select_option("hr")
+    choices = page.get_by_role("group", name="In the collection")
+    choices.get_by_label("<b>leave</b>").check()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".chip")).to_have_text(["hr ×", "<b>leave</b> ×"])
+    entry = ask(page, "Who rang?")
+    filters = assistant.asked[0].filters
+    assert (filters.scope, filters.collections, filters.publishers) == ("hr", ["<b>leave</b>"], [])
+    expect(entry.locator(".circumstance")).to_have_text("Only hr, <b>leave</b>")
+    page.get_by_role("button", name="Remove the filter hr").click()
+    ask(page, "And then?")
+    assert (assistant.asked[1].filters.scope, assistant.asked[1].filters.collections) == (None, ["<b>leave</b>"])

@@ -18,6 +18,8 @@ from service.answer.llm.providers import key_of
 from service.links import is_web_address
 from service.settings import Settings
 
+_FILTERS = ("collections", "scope")
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -73,10 +75,10 @@ def opened_other(other: Other, question_set: QuestionSet, settings: Settings) ->
             key = key_of(settings.against_api_key)
             opened = open_chat(url, model=model, key=key, timeout_seconds=other.timeout_seconds, reading=reading)
             with opened as chat:
-                yield _answering(chat, chat.model, reading, untold=("as_of", "article_ids")), unread
+                yield _answering(chat, chat.model, reading, untold=("as_of", "article_ids", *_FILTERS)), unread
         case Program(command):
             with open_program(command, timeout_seconds=other.timeout_seconds, reading=reading) as program:
-                yield _answering(program, command, reading), unread
+                yield _answering(program, command, reading, untold=_FILTERS), unread
 
 
 def _answering(

@@ -96,7 +96,7 @@ def _search(question: EvalQuestion, index: Index) -> Search:
     asked = Question(
         question.question,
         access=EVERYTHING,
-        filters=Filters(article_ids=question.article_ids),
+        filters=Filters(article_ids=question.article_ids, collections=question.collections),
         history=tuple(Message(turn.role, turn.text) for turn in question.history),
         as_of=question.as_of,
     )

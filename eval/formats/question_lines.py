@@ -41,6 +41,8 @@ class _QuestionRow(Row):
     style: _Kind | None = None
     history: list[_TurnRow] | None = None
     article_ids: list[_Said] | None = None
+    collections: list[_Said] | None = None
+    scope: _Said | None = None
     reviewed: bool | None = None
     cluster: _Kind | None = None
     forbidden: list[_Said] | None = None
@@ -74,6 +76,8 @@ def question_from(line: bytes, number: int) -> EvalQuestion:
         kind=row.kind,
         history=tuple(Turn(t.role, t.text) for t in row.history or ()),
         article_ids=tuple(row.article_ids or ()),
+        collections=tuple(row.collections or ()),
+        scope=row.scope,
         style=row.style,
         cluster=row.cluster,
         forbidden=tuple(row.forbidden or ()),

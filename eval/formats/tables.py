@@ -15,8 +15,8 @@ from index.errors import WrongUsage
 if TYPE_CHECKING:
     import _csv
 
-_SEVERAL = ("answers", "relevant_ids", "article_ids")
-_SINGLE = ("id", "question", "kind", "style", "as_of", "cluster")
+_SEVERAL = ("answers", "relevant_ids", "article_ids", "collections")
+_SINGLE = ("id", "question", "kind", "style", "as_of", "cluster", "scope")
 _YES_OR_NO = ("answerable", "reviewed")
 _EVIDENCE = ("evidence_article", "evidence_quote")
 COLUMNS = (*_SINGLE, *_SEVERAL, *_YES_OR_NO, *_EVIDENCE)

@@ -49,7 +49,8 @@ class ApiKeys:
         if key is None or key.revoked is not None or not verify(lookup, secret, key.hash):
             return None
         self._note(key.name)
-        return Asker(f"key:{key.name}", Access(frozenset(key.groups)), admin=key.admin)
+        limit = None if key.collections is None else frozenset(key.collections)
+        return Asker(f"key:{key.name}", Access(frozenset(key.groups), collections=limit), admin=key.admin)
 
     def _verified_before(self, lookup: str, secret: str, slow_hash: str) -> bool:
         known = self._verified.get(lookup)

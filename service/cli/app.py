@@ -14,7 +14,7 @@ from service.cli.keys import app as keys_app
 from service.cli.mcp import mcp
 from service.cli.slack import app as slack_app
 from service.cli.sources import app as sources_app
-from service.cli.sources import sync
+from service.cli.sources import scopes, sync
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -31,6 +31,7 @@ app.add_typer(keys_app, name="keys")
 app.add_typer(slack_app, name="slack")
 app.add_typer(sources_app, name="sources")
 app.command("sync")(sync)
+app.command("scopes")(scopes)
 app.command("bench")(bench)
 app.command("audit")(audit)
 app.command("mcp")(mcp)
@@ -38,6 +39,15 @@ app.command("mcp")(mcp)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]
 Question = Annotated[
     list[str], typer.Argument(metavar="QUESTION", help="The question. Quotation marks around it can be left out.")
+]
+
+
+Collections = Annotated[
+    list[str] | None,
+    typer.Option("--collection", metavar="NAME", help="Ask only articles in this collection; several times: in any."),
+]
+Scope = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Ask only articles of this scope, a filter of sources.toml.")
 ]
 
 
@@ -110,14 +120,15 @@ def index(
 
 
 @app.command()
-def ask(question: Question, json: Json = False) -> None:
+def ask(question: Question, collections: Collections = None, scope: Scope = None, json: Json = False) -> None:
     """Answer one question, with citations."""
     from service.cli.printing import markdown_articles, print_answer
     from service.opening import open_client
-    from service.schemas.api import AskRequest
+    from service.schemas.api import AskRequest, FiltersWire
 
+    filters = FiltersWire.model_construct(collections=collections or [], scope=scope)
     with open_client(_settings()) as client:
-        response = client.ask(AskRequest(question=" ".join(question)))
+        response = client.ask(AskRequest(question=" ".join(question), filters=filters))
         markdown = frozenset[str]() if json else markdown_articles(client, response)
     if json:
         _echo_json(response.model_dump_json(indent=2, exclude={"hits"}))
@@ -129,15 +140,18 @@ def ask(question: Question, json: Json = False) -> None:
 def search(
     question: Question,
     limit: Annotated[int, typer.Option(min=1, max=100, metavar="NUMBER", help="How many passages.")] = 10,
+    collections: Collections = None,
+    scope: Scope = None,
     json: Json = False,
 ) -> None:
     """Show the passages that fit a question best."""
     from service.cli.printing import print_hits
     from service.opening import open_client
-    from service.schemas.api import SearchRequest
+    from service.schemas.api import FiltersWire, SearchRequest
 
+    filters = FiltersWire.model_construct(collections=collections or [], scope=scope)
     with open_client(_settings()) as client:
-        response = client.search(SearchRequest(question=" ".join(question), limit=limit))
+        response = client.search(SearchRequest(question=" ".join(question), limit=limit, filters=filters))
     if json:
         _echo_json(response.model_dump_json(indent=2))
     else:

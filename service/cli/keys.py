@@ -29,6 +29,9 @@ def add(
     groups: Annotated[
         str, typer.Option(metavar="GROUPS", help="Groups whose articles it may read, such as staff,board.")
     ] = "",
+    collections: Annotated[
+        str | None, typer.Option(metavar="NAMES", help="Collections that it is limited to, such as handbook,leave.")
+    ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="It may index, delete, and see what others asked.")] = False,
 ) -> None:
     """Make a key and show it, this once."""
@@ -36,7 +39,8 @@ def add(
 
     named = [group.strip() for group in groups.split(",")] if groups else []
     with _database() as engine:
-        key = add_key(engine, name, groups=named, admin=admin)
+        limit = None if collections is None else collections.split(",")
+        key = add_key(engine, name, groups=named, admin=admin, collections=limit)
     typer.echo(key)
     typer.echo(
         "This is the only time that the key is shown. Send it as the header Authorization: Bearer KEY.", err=True
@@ -45,7 +49,7 @@ def add(
 
 @app.command("list")
 def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Show all keys: their groups, when they were last used, which are revoked. Never the keys themselves."""
+    """Show all keys: their groups and collections, when they were last used, which are revoked. Never the keys themselves."""
     from service.history.keys import all_keys
 
     with _database() as engine:
@@ -82,7 +86,8 @@ def _database() -> Iterator["Engine"]:
 
 def _plain(key: "Key") -> dict[str, object]:
     times = {name: _time(getattr(key, name)) for name in ("created", "last_used", "revoked")}
-    return {"name": key.name, "groups": list(key.groups), "admin": key.admin, **times}
+    limit = None if key.collections is None else list(key.collections)
+    return {"name": key.name, "groups": list(key.groups), "collections": limit, "admin": key.admin, **times}
 
 
 def _print(keys: list["Key"]) -> None:
@@ -92,12 +97,12 @@ def _print(keys: list["Key"]) -> None:
     if not keys:
         typer.echo("There is no key yet. Make one with `footnote keys add NAME`.")
         return
-    table = Table("name", "groups", "admin", "created", "last used", "revoked")
+    table = Table("name", "groups", "collections", "admin", "created", "last used", "revoked")
     for key in keys:
         times = [_time(time) or "" for time in (key.created, key.last_used, key.revoked)]
-        table.add_row(
-            visible_controls(key.name), visible_controls(", ".join(key.groups)), "yes" if key.admin else "", *times
-        )
+        limit = "all" if key.collections is None else ", ".join(key.collections)
+        words = map(visible_controls, (key.name, ", ".join(key.groups), limit, "yes" if key.admin else ""))
+        table.add_row(*words, *times)
     Console(markup=False, emoji=False).print(table)
 
 

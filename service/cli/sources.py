@@ -83,6 +83,25 @@ def status(json: Json = False) -> None:
     _show(json=json, problems=True)
 
 
+def scopes() -> None:
+    """Show the scopes that sources.toml names. Exit code 1 if one cannot be read."""
+    from service.settings import load_settings
+    from service.sources.scopes import Scope, read_scopes
+
+    found = read_scopes(load_settings())
+    for one in found:
+        if isinstance(one, Scope):
+            filters = one.filters
+            days = [f"from {filters.published_after}" * bool(filters.published_after)]
+            days += [f"to {filters.published_before}" * bool(filters.published_before)]
+            _line(f"{one.name}: {', '.join(filter(None, [*filters.collections, *filters.publishers, *days]))}")
+        else:
+            _line(f"{one.name}: cannot be read. {one.problem}", red=True)
+    if not found:
+        typer.echo("There is no scope yet. Write one into sources.toml, as a table [scopes.NAME].")
+    raise typer.Exit(0 if all(isinstance(one, Scope) for one in found) else 1)
+
+
 @app.command()
 def sync(
     names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Sources to sync. Default: all.")] = None,

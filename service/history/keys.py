@@ -21,6 +21,7 @@ from hashlib import sha256
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, Engine, Row, select
 
+from index.collection_names import collection_names
 from index.errors import WrongUsage
 from service.history import schema
 
@@ -31,7 +32,7 @@ _RANDOM_LOOKUP = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A stored key. Times are in UTC."""
+    """A stored key. Times are in UTC. `collections` of None means that it is not limited to any."""
 
     name: str
     groups: tuple[str, ...]
@@ -39,15 +40,25 @@ class Key:
     created: datetime
     last_used: datetime | None
     revoked: datetime | None
+    collections: tuple[str, ...] | None
     hash: str = field(repr=False)
 
 
-def add_key(engine: Engine, name: str, *, groups: Sequence[str] = (), admin: bool = False) -> str:
+def add_key(
+    engine: Engine,
+    name: str,
+    *,
+    groups: Sequence[str] = (),
+    admin: bool = False,
+    collections: Sequence[str] | None = None,
+) -> str:
     """Create a key and return it. The name of a revoked key can be used again, for the same person.
 
-    Raises WrongUsage when the name or a group is invalid, or the name already has a key.
+    With `collections`, it reads articles of these alone. Raises WrongUsage when a name is invalid, the name already has a
+    key, or an admin's key is to be limited.
     """
     _check_words(name, groups)
+    limit = None if collections is None else _limit(collections, admin=admin)
     secret = secrets.token_urlsafe(32)
     lookup = _lookup_of(secret)
     row = {
@@ -56,6 +67,7 @@ def add_key(engine: Engine, name: str, *, groups: Sequence[str] = (), admin: boo
         "hash": PasswordHasher().hash(secret),
         "groups": sorted(set(groups)),
         "admin": admin,
+        "collections": limit,
         "created": datetime.now(UTC),
     }
     with engine.begin() as connection:
@@ -114,11 +126,21 @@ def _named(connection: Connection, name: str) -> Key | None:
 
 def _key(row: Row) -> Key:  # type: ignore[type-arg]
     times = {name: _in_utc(getattr(row, name)) for name in ("last_used", "revoked")}
-    return Key(row.name, tuple(row.groups), row.admin, row.created.replace(tzinfo=UTC), hash=row.hash, **times)
+    created, limit = row.created.replace(tzinfo=UTC), None if row.collections is None else tuple(row.collections)
+    return Key(row.name, tuple(row.groups), row.admin, created, collections=limit, hash=row.hash, **times)
 
 
 def _in_utc(time: datetime | None) -> datetime | None:
     return time and time.replace(tzinfo=UTC)  # SQLite keeps no time zone
+
+
+def _limit(collections: Sequence[str], *, admin: bool) -> list[str]:
+    if admin:
+        raise WrongUsage("An admin's key cannot be limited to collections: it may delete and index any article.")
+    try:
+        return sorted(collection_names(collections))
+    except ValueError as error:
+        raise WrongUsage(f"{error}.") from None
 
 
 def _check_words(name: str, groups: Sequence[str]) -> None:

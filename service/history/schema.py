@@ -117,6 +117,7 @@ keys = Table(
     Column("created", DateTime(timezone=True), nullable=False),
     Column("last_used", DateTime(timezone=True)),
     Column("revoked", DateTime(timezone=True)),
+    Column("collections", JSON(none_as_null=True)),  # that it is limited to; NULL means all
 )
 
 # The audit record. No question and no answer.
@@ -171,7 +172,7 @@ source_syncs = Table(
     Column("problems", JSON, nullable=False),  # [path, error] of the first files that failed, and warnings
 )
 
-NEWEST = "0004"
+NEWEST = "0005"
 
 
 def upgrade(connection: Connection) -> None:

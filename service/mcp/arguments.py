@@ -22,6 +22,8 @@ class Filtered(Wire):
     published_before: date | None = Field(None, description="Only articles published on this day or earlier.")
     publishers: list[str] = Field([], max_length=100, description="Only articles of these publishers.")
     article_ids: list[str] = Field([], max_length=1_000, description="Only these articles.")
+    collections: list[str] = Field([], max_length=100, description="Only articles in one of these collections.")
+    scope: str | None = Field(None, max_length=64, description="Only articles of the saved scope of this name.")
 
     def filters(self) -> FiltersWire:
         """Return the filters of the request, as the API has them."""
@@ -30,6 +32,8 @@ class Filtered(Wire):
             published_before=self.published_before,
             publishers=self.publishers,
             article_ids=self.article_ids,
+            collections=self.collections,
+            scope=self.scope,
         )
 
 

@@ -1,13 +1,15 @@
 """OpenAI's chat completions, responses and models, so that chat clients made for these can ask Footnote."""
 
 from collections.abc import AsyncIterator, Generator
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sse_starlette import ServerSentEvent
 
+from index.errors import ScopeUnknown
+from index.records import Access
 from service.api.routes.questions import AnsweringAssistant
 from service.api.streaming import EventStream, last_of, started, stream_events
 from service.auth.askers import Asker
@@ -16,7 +18,7 @@ from service.auth.fair_queue import Slot
 from service.auth.limits import slot_of
 from service.openai.asking import ChatQuestion, ClientTask, read_chat, read_input
 from service.openai.counting import Counter
-from service.openai.refusing import check_model, refuse_other_chats, refuse_other_responses
+from service.openai.refusing import refuse_other_chats, refuse_other_responses, scope_of
 from service.openai.responses_shaping import (
     begun,
     response_events,
@@ -29,8 +31,8 @@ from service.openai.responses_shaping import (
 from service.openai.responses_wire import ResponseReply, ResponsesRequest
 from service.openai.shaping import chunks, completion, short_chunks, short_completion, short_written, written
 from service.openai.telling import Manner
-from service.openai.wire import ChatRequest, Completion, ErrorReply, Model, Models
-from service.schemas.api import AskEvent, AskResponse
+from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
+from service.schemas.api import AskEvent, AskResponse, CollectionsResponse
 from service.schemas.examples import CHUNK_STREAM, RESPONSE_STREAM, streamed
 from service.settings import Settings
 
@@ -38,7 +40,13 @@ _REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
 _RESPONSE = streamed("The answer, or, with `stream`, its events.", RESPONSE_STREAM)
 
 
-def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
+class OpenAIAssistant(AnsweringAssistant, Protocol):
+    """What these routes need from the rest of Footnote."""
+
+    def collections(self, access: Access) -> CollectionsResponse: ...
+
+
+def openai_router(assistant: OpenAIAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
     """Route chat completions, responses and models."""
     router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
@@ -69,7 +77,7 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
                 return await run_in_threadpool(short_completion, asked.reply, counter)
             made_at_once = await run_in_threadpool(short_written, asked.reply, counter, with_usage=with_usage)
             return _stream(short_chunks(made_at_once))
-        manner = _manner(asked, settings, service=settings.public_url or str(request.base_url))
+        manner = _manner(asked, settings, model=chat.model, service=settings.public_url or str(request.base_url))
 
         def events() -> Generator[AskEvent, None, None]:
             return assistant.ask_events(asked.request, asker, through="openai")
@@ -108,7 +116,7 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
             return _stream(
                 short_response_events(await run_in_threadpool(short_written_response, read.reply, reply, counter))
             )
-        manner = _manner(read, settings, service=settings.public_url or str(request.base_url))
+        manner = _manner(read, settings, model=asked.model, service=settings.public_url or str(request.base_url))
 
         def events() -> Generator[AskEvent, None, None]:
             return assistant.ask_events(read.request, asker, through="openai")
@@ -124,22 +132,26 @@ def openai_router(assistant: AnsweringAssistant, auth: Authenticator, settings: 
         return EventStream(data, stall_seconds=settings.stream_stall_seconds)
 
     @router.get("/models", responses=_errors(401, 403))
-    async def models(_: Annotated[Asker, Depends(auth.asker)]) -> Models:
-        """List the one model there is."""
-        return Models(data=[Model()])
+    def models(asker: Annotated[Asker, Depends(auth.asker)]) -> Models:
+        """List the models: all articles, and each scope."""
+        scopes = assistant.collections(asker.access).scopes
+        return Models(data=[Model(), *(Model(id=f"{MODEL}/{scope}") for scope in scopes)])
 
-    @router.get("/models/{model}", responses=_errors(401, 403, 404, 422))
-    async def one_model(model: str, _: Annotated[Asker, Depends(auth.asker)]) -> Model:
-        """Describe the one model there is."""
-        check_model(model)
-        return Model()
+    @router.get("/models/{model:path}", responses=_errors(401, 403, 404, 422))
+    def one_model(model: str, asker: Annotated[Asker, Depends(auth.asker)]) -> Model:
+        """Describe a model."""
+        scope = scope_of(model)
+        if scope is not None and scope not in assistant.collections(asker.access).scopes:
+            raise ScopeUnknown(f"There is no model {model[:80]!r} here. GET /v1/models lists those that there are.")
+        return Model(id=model)
 
     return router
 
 
-def _manner(asked: ChatQuestion, settings: Settings, *, service: str) -> Manner:
+def _manner(asked: ChatQuestion, settings: Settings, *, model: str, service: str) -> Manner:
     return Manner(
         service=service,
+        model=model,
         linked=settings.openai_linked_markers,
         source_events=settings.open_webui_sources,
         notices=asked.notices,

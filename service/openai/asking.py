@@ -10,11 +10,12 @@ from index.errors import QuestionError
 from service.answer.lengths import check_message_lengths, check_question_length
 from service.api.problem_details import Refused
 from service.api.problem_handlers import check_characters
+from service.openai.refusing import scope_of
 from service.openai.responses_wire import InputItem, ResponsesRequest
 from service.openai.tasks import question_within, reply_to_task
 from service.openai.text import without_markers
 from service.openai.wire import ChatMessage, ChatRequest, ContentPart
-from service.schemas.api import AskRequest, MessageWire
+from service.schemas.api import AskRequest, FiltersWire, MessageWire
 from service.settings import Settings
 
 _MOST_HISTORY = 100
@@ -43,8 +44,11 @@ class ClientTask:
 
 
 def read_chat(chat: ChatRequest, settings: Settings) -> ChatQuestion | ClientTask:
-    """Return what a chat asks. Raises QuestionError where nobody asks, QuestionTooLong, and Refused for a picture."""
-    return _read(chat.messages, settings)
+    """Return what a chat asks, of the scope that its model names.
+
+    Raises QuestionError where nobody asks, QuestionTooLong, and Refused for a picture and for a model that there is not.
+    """
+    return _read(chat.messages, scope_of(chat.model), settings)
 
 
 def read_input(asked: ResponsesRequest, settings: Settings) -> ChatQuestion | ClientTask:
@@ -54,7 +58,7 @@ def read_input(asked: ResponsesRequest, settings: Settings) -> ChatQuestion | Cl
         said = [ChatMessage(role="user", content=asked.input)]
     else:
         said = [_message(item) for item in asked.input if item.type == "message"]
-    return _read([*told, *said], settings)
+    return _read([*told, *said], scope_of(asked.model), settings)
 
 
 def _message(item: InputItem) -> ChatMessage:
@@ -72,7 +76,7 @@ def _part(part: ContentPart) -> ContentPart:
     return part
 
 
-def _read(messages: Sequence[ChatMessage], settings: Settings) -> ChatQuestion | ClientTask:
+def _read(messages: Sequence[ChatMessage], scope: str | None, settings: Settings) -> ChatQuestion | ClientTask:
     place = next((n for n in reversed(range(len(messages))) if messages[n].role == "user"), None)
     if place is None:
         raise QuestionError("No message has the role `user`, so there is no question. Send one.")
@@ -91,7 +95,11 @@ def _read(messages: Sequence[ChatMessage], settings: Settings) -> ChatQuestion |
         raise QuestionError("The last message of the user holds no text. Write a question.")
     history = [_history(message, text) for message, text in zip(before, said, strict=True)]
     return ChatQuestion(
-        AskRequest(question=question, history=[message for message in history if message.text]),
+        AskRequest(
+            question=question,
+            history=[message for message in history if message.text],
+            filters=FiltersWire(scope=scope),
+        ),
         texts,
         tuple(_notices(before, told)),
         first=not any(message.role == "assistant" for message in before),

@@ -6,16 +6,20 @@ from service.api.problem_details import Refused
 from service.openai.responses_wire import ResponsesRequest
 from service.openai.wire import MODEL, ChatRequest
 
+_LONGEST_SCOPE = 64
 
-def check_model(model: str) -> None:
-    """Raise Refused for a model that is not the one there is."""
-    if model != MODEL:
-        raise Refused(404, "model_not_found", f"There is no model {model[:80]!r} here. Use {MODEL!r}.")
+
+def scope_of(model: str) -> str | None:
+    """Return the scope that a model stands for, None for all articles. Raises Refused for a model of another name."""
+    name, slash, scope = model.partition("/")
+    if name != MODEL or (slash and not 0 < len(scope) <= _LONGEST_SCOPE):
+        what = f"Use {MODEL!r}, or {MODEL + '/'!r} and the name of a scope."
+        raise Refused(404, "model_not_found", f"There is no model {model[:80]!r} here. {what}")
+    return scope or None
 
 
 def refuse_other_chats(chat: ChatRequest) -> None:
     """Refuse a chat completion of another form. Raises Refused."""
-    check_model(chat.model)
     extra = chat.model_extra or {}
     _refuse(
         {
@@ -31,7 +35,6 @@ def refuse_other_chats(chat: ChatRequest) -> None:
 
 def refuse_other_responses(asked: ResponsesRequest) -> None:
     """Refuse a response of another form, or one that goes on from what OpenAI would have kept. Raises Refused."""
-    check_model(asked.model)
     extra = asked.model_extra or {}
     kept = {name: bool(extra.get(name)) for name in ("previous_response_id", "conversation", "prompt")}
     items = [] if isinstance(asked.input, str) else asked.input

@@ -40,6 +40,7 @@ def begun(asked: ResponsesRequest) -> ResponseReply:
         id=f"resp_{uuid4().hex}",
         created_at=int(time.time()),
         status="in_progress",
+        model=asked.model,
         instructions=asked.instructions,
         metadata=asked.metadata or {},
     )

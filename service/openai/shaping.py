@@ -14,7 +14,6 @@ from service.openai.errors import error_reply
 from service.openai.telling import Manner, search_results, sources_of, told_after, told_whole
 from service.openai.text import Source, Told
 from service.openai.wire import (
-    MODEL,
     Chunk,
     Completion,
     PromptTokensDetails,
@@ -33,6 +32,7 @@ def completion(answer: AskResponse, manner: Manner, counter: Counter) -> Complet
     return Completion(
         id=_new_id(),
         created=int(time.time()),
+        model=manner.model,
         choices=[ReplyChoice(message=message)],
         usage=_usage(counter.usage(answer.usage, told.text)),
         citations=[source.address for source in sources.values()],
@@ -139,7 +139,8 @@ class _ChunkWriter:
         return self.delta({"content": new})
 
     def _chunk(self, choices: list[dict[str, Any]]) -> Chunk:
-        chunk: Chunk = {"id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": MODEL}
+        made = {"id": self.id, "object": "chat.completion.chunk", "created": self.created}
+        chunk: Chunk = made | {"model": self.manner.model}
         return chunk | {"choices": choices} | ({"usage": None} if self.with_usage else {})
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from service.links import source_address
 from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions
-from service.openai.wire import SearchResult
+from service.openai.wire import MODEL, SearchResult
 from service.schemas.api import AskEvent, AskResponse, CitationWire, HitsEvent, SearchingEvent, SentenceEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How answers are told: `service` is the address of Footnote's own pages.
+    """How answers are told: `service` is the address of Footnote's own pages, `model` what was asked.
 
     `linked` writes markers as Markdown links; `source_events` tells Open WebUI of sources in its own way, in place of
     annotations, for it would list those a second time. `notices` say what of the chat was left out of account; the first
@@ -19,6 +19,7 @@ class Manner:
     """
 
     service: str
+    model: str = MODEL
     linked: bool = False
     source_events: bool = False
     notices: tuple[str, ...] = ()

@@ -130,6 +130,8 @@ class Completion(Outgoing):
 
 
 class Model(Outgoing):
+    """All articles, or with `footnote/` before its name a scope."""
+
     id: str = MODEL
     object: Literal["model"] = "model"
     created: int = 0

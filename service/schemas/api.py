@@ -32,10 +32,17 @@ AnswerStatus = Literal["answered", "no_answer", "about"]
 
 
 class FiltersWire(Wire):
+    """Which articles are asked: those that match every filter that is given, and the scope of this name as well.
+
+    Each list names alternatives: an article is in one of the `collections`.
+    """
+
     published_after: date | None = None
     published_before: date | None = None
     publishers: list[str] = Field(default_factory=list, max_length=100)
     article_ids: list[str] = Field(default_factory=list, max_length=1_000)
+    collections: list[str] = Field(default_factory=list, max_length=100)
+    scope: str | None = Field(None, max_length=64)
 
 
 class MessageWire(Wire):
@@ -266,6 +273,7 @@ class ArticleSummary(Wire):
     authors: list[str]
     language: str | None
     format: Literal["markdown", "text"]
+    collections: list[str] = []
 
 
 class ArticlesResponse(Wire):
@@ -302,13 +310,28 @@ class PublishersResponse(Wire):
     latest: date | None
 
 
+class CollectionWire(Wire):
+    """A collection, and how many articles in it the asker may read."""
+
+    name: str
+    articles: int
+
+
+class CollectionsResponse(Wire):
+    """What a question can be narrowed to: the collections of articles that the asker may read, and the names of scopes."""
+
+    collections: list[CollectionWire]
+    scopes: list[str]
+
+
 class MeResponse(Wire):
-    """Who asks. `groups` is null for someone who may read everything."""
+    """Who asks. `groups` is null for someone who may read everything, `collections` unless the key is limited to some."""
 
     id: str
     admin: bool
     groups: list[str] | None
     keys_required: bool
+    collections: list[str] | None = None
 
 
 class Problem(BaseModel):

@@ -41,10 +41,18 @@ from service.schemas.api import (
 )
 
 
-def question_from(request: AskRequest | SearchRequest, access: Access) -> Question:
-    """Turn a request into a question asked by someone with this access."""
+def question_from(request: AskRequest | SearchRequest, access: Access, scope: Filters | None = None) -> Question:
+    """Turn a request into a question asked by someone with this access, of the articles of the scope that it names."""
     wire = request.filters
-    filters = Filters(wire.published_after, wire.published_before, tuple(wire.publishers), tuple(wire.article_ids))
+    filters = Filters(
+        wire.published_after,
+        wire.published_before,
+        tuple(wire.publishers),
+        tuple(wire.article_ids),
+        # As they are stored. A name that could be none is that of no article.
+        tuple(" ".join(name.split()).casefold() for name in wire.collections),
+        scope,
+    )
     said = request.history if isinstance(request, AskRequest) else ()
     history = tuple(Message(message.role, message.text) for message in said)
     return Question(text=request.question, access=access, filters=filters, as_of=request.as_of, history=history)
@@ -85,6 +93,7 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
         authors=list(info.authors),
         language=info.language,
         format=info.format,
+        collections=sorted(info.collections),
     )
 
 

@@ -17,6 +17,7 @@ from service.sources.entries import NAME, Folders, SourceEntry, read_entry
 
 _LONGEST = 1_000_000
 _TABLE = "sources"
+_TABLES = (_TABLE, "scopes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ def read_sources(settings: Settings) -> SourceListing:
     """Return the sources that the file names, in its order. None if there is no file. Raises WrongUsage if it is no TOML."""
     file = sources_file(settings)
     folders = Folders(file.parent, settings.data_dir.absolute())
-    return [_read_entry(name, fields, folders) for name, fields in _tables(file).items()]
+    return [_read_entry(name, fields, folders) for name, fields in tables_in(file).items()]
 
 
 def add_source(settings: Settings, name: str, fields: dict[str, object]) -> Configured:
     """Add an entry to the file, which is created if it is missing. Raises WrongUsage; then the file is as it was."""
     file = sources_file(settings)
-    if name in _tables(file):
+    if name in tables_in(file):
         raise WrongUsage(f"There is a source {name!r} in {file}. Remove it first, or choose another name.")
     read = _read_entry(name, fields, Folders(file.parent, settings.data_dir.absolute()))
     if isinstance(read, Unreadable):
@@ -71,7 +72,7 @@ def add_source(settings: Settings, name: str, fields: dict[str, object]) -> Conf
 
 def remove_source(file: Path, name: str) -> bool:
     """Remove an entry from the file, and say whether there was one. Raises WrongUsage if the file cannot be changed."""
-    if name not in _tables(file):
+    if name not in tables_in(file):
         return False
     document = _document(file)
     document[_TABLE].remove(name)
@@ -79,16 +80,18 @@ def remove_source(file: Path, name: str) -> bool:
     return True
 
 
-def _tables(file: Path) -> dict[str, object]:
+def tables_in(file: Path, kind: str = _TABLE) -> dict[str, object]:
+    """Return the tables `[kind.NAME]` of the file by name: of sources, or of scopes. Raises WrongUsage if it is no TOML."""
     try:
         read = tomllib.loads(_text(file))
     except (ValueError, RecursionError) as error:  # both of bad TOML and of bad UTF-8
         raise WrongUsage(f"{file} cannot be read: {error}. Correct it; until then no source is synced.") from None
-    if unknown := [key for key in read if key != _TABLE]:
-        raise WrongUsage(f"{file} has {unknown[0][:80]!r}. Write each source as a table [{_TABLE}.NAME].")
-    tables = read.get(_TABLE, {})
+    named = "Write each source as a table [sources.NAME], and each scope as a table [scopes.NAME]."
+    if unknown := [key for key in read if key not in _TABLES]:
+        raise WrongUsage(f"{file} has {unknown[0][:80]!r}. {named}")
+    tables = read.get(kind, {})
     if not isinstance(tables, dict):
-        raise WrongUsage(f"{file} has {_TABLE!r} that is no table. Write each source as a table [{_TABLE}.NAME].")
+        raise WrongUsage(f"{file} has {kind!r} that is no table. {named}")
     return tables
 
 
@@ -112,14 +115,16 @@ def _read_entry(name: str, fields: object, folders: Folders) -> Configured | Unr
         entry = read_entry(fields)
         return Configured(name, entry, NamedSource(name, entry.place_of(name, folders), entry.taking))
     except ValidationError as error:
-        return Unreadable(name, "; ".join(_wrong(one["loc"], one["msg"]) for one in error.errors()))
+        # The first part of a place is the kind of the entry.
+        return Unreadable(name, why_invalid(error, skipping=1))
     except (OSError, RuntimeError, ValueError) as error:  # a path with NUL, a home that is unknown, a loop of links
         return Unreadable(name, f"place: {error}")
 
 
-def _wrong(where: tuple[int | str, ...], what: str) -> str:
-    # The first part is the kind of the entry.
-    return ": ".join(filter(None, [".".join(map(str, where[1:])), what.removeprefix("Value error, ")]))
+def why_invalid(error: ValidationError, *, skipping: int = 0) -> str:
+    """Return what is wrong with a table, in one line, without the first parts of each place."""
+    wrong = ((".".join(map(str, one["loc"][skipping:])), one["msg"]) for one in error.errors())
+    return "; ".join(": ".join(filter(None, [where, what.removeprefix("Value error, ")])) for where, what in wrong)
 
 
 def _document(file: Path) -> tomlkit.TOMLDocument:

@@ -45,6 +45,11 @@ export function getPublishers() {
   return callForJson("/api/publishers");
 }
 
+/** The collections of the articles that one may read, and the scopes. */
+export function getCollections() {
+  return callForJson("/api/collections");
+}
+
 export function getMe() {
   return callForJson("/api/me");
 }

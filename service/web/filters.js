@@ -1,12 +1,13 @@
-/** Which articles a question is asked of: by publisher and by day, chosen in a dialog, shown as chips. */
+/** Which articles a question is asked of: by scope, collection, publisher and day, chosen in a dialog, shown as chips. */
 
-import { getPublishers } from "./api.js";
+import { getCollections, getPublishers } from "./api.js";
 import { count } from "./articles.js";
 import { period } from "./dates.js";
 import { announce, element } from "./dom.js";
 import { problemNotice } from "./notices.js";
 
-const NONE = { published_after: null, published_before: null, publishers: [] };
+const NONE = { published_after: null, published_before: null, publishers: [], collections: [], scope: null };
+const NOTHING_TO_CHOOSE = "No article names its publisher, its day or a collection.";
 
 /** Fill this element with the chips and the button that opens the dialog. `current()` gives what the API calls filters. */
 export function filterBar(holder) {
@@ -31,18 +32,21 @@ export function filterBar(holder) {
 
 /** "The Herald or The Courier, from 1 May 2026 on"; the empty string where every article is asked. */
 export function filtersInWords(filters) {
-  const publishers = filters.publishers ?? [];
-  return [publishers.join(" or "), period(filters)].filter(Boolean).join(", ");
+  const { scope, collections = [], publishers = [] } = filters;
+  return [scope, collections.join(" or "), publishers.join(" or "), period(filters)].filter(Boolean).join(", ");
 }
 
 function chipsOf(chosen) {
   const days = period(chosen);
-  const publishers = chosen.publishers.map((name) => ({
-    words: name,
-    without: { ...chosen, publishers: chosen.publishers.filter((other) => other !== name) },
-  }));
+  const named = ["collections", "publishers"].flatMap((kind) =>
+    chosen[kind].map((name) => ({
+      words: name,
+      without: { ...chosen, [kind]: chosen[kind].filter((other) => other !== name) },
+    })),
+  );
+  const scope = { words: chosen.scope, without: { ...chosen, scope: null } };
   const dates = { words: days, without: { ...chosen, published_after: null, published_before: null } };
-  return days ? [...publishers, dates] : publishers;
+  return [...(chosen.scope ? [scope] : []), ...named, ...(days ? [dates] : [])];
 }
 
 function chip(words, click) {
@@ -55,10 +59,11 @@ function openDialog(chosen, choose) {
   const form = element("form", {});
   const dialog = element("dialog", { class: "dialog", "aria-labelledby": "filter-title", close: () => dialog.remove() }, form);
   const fill = async () => {
-    form.replaceChildren(element("p", { class: "byline progress" }, "Fetching the publishers…"));
+    form.replaceChildren(element("p", { class: "byline progress" }, "Fetching what there is to choose from…"));
     try {
-      form.replaceChildren(...fields(await getPublishers(), chosen, dialog));
-      form.querySelector("input")?.focus();
+      const [published, labelled] = await Promise.all([getPublishers(), getCollections()]);
+      form.replaceChildren(...fields({ ...published, ...labelled }, chosen, dialog));
+      form.querySelector("input, select")?.focus();
     } catch (error) {
       form.replaceChildren(problemNotice(error, fill));
     }
@@ -74,25 +79,38 @@ function openDialog(chosen, choose) {
   fill();
 }
 
-function fields({ publishers, earliest, latest }, chosen, dialog) {
+function fields({ publishers, collections, scopes, earliest, latest }, chosen, dialog) {
   const day = (name, words) => {
     const properties = { type: "date", name, id: name, value: chosen[name] ?? "", min: earliest, max: latest };
     return element("p", { class: "day" }, element("label", { class: "overline", for: name }, words), element("input", properties));
   };
-  const rows = publishers.map(({ name, articles }) => {
-    const box = element("input", { type: "checkbox", name: "publisher", value: name, checked: chosen.publishers.includes(name) });
-    const facts = element("span", { class: "contents-facts" }, count(articles));
-    return element("li", {}, element("label", { class: "choice" }, box, element("span", { dir: "auto" }, name)), facts);
-  });
-  const names = element("ul", { class: "contents choices", tabindex: rows.length > 8 ? 0 : null }, rows);
   const cancel = element("button", { type: "button", class: "quiet", click: () => dialog.close() }, "Cancel");
   return [
     element("h2", { id: "filter-title", class: "dialog-title" }, "Ask only articles"),
+    scopes.length ? scopeChoice(scopes, chosen.scope) : null,
     earliest && element("div", { class: "days" }, day("published_after", "From"), day("published_before", "To")),
-    rows.length ? element("fieldset", {}, element("legend", { class: "overline" }, "Published by"), names) : null,
-    earliest || rows.length ? null : element("p", { class: "dialog-words" }, "No article names its publisher or its day."),
+    collections.length ? boxes("collections", "In the collection", collections, chosen) : null,
+    publishers.length ? boxes("publishers", "Published by", publishers, chosen) : null,
+    earliest || publishers.length || collections.length ? null : element("p", { class: "dialog-words" }, NOTHING_TO_CHOOSE),
     element("p", { class: "dialog-ends" }, cancel, element("button", { type: "submit", class: "firm" }, "Apply")),
   ].filter(Boolean);
+}
+
+function scopeChoice(scopes, chosen) {
+  const options = ["", ...scopes].map((name) => element("option", { value: name, selected: name === (chosen ?? "") }, name || "All articles"));
+  const label = element("label", { class: "overline", for: "scope" }, "Scope");
+  return element("p", { class: "day" }, label, element("select", { id: "scope", name: "scope" }, options));
+}
+
+/** A list of boxes to tick, one for each name, under a legend. */
+function boxes(kind, legend, names, chosen) {
+  const rows = names.map(({ name, articles }) => {
+    const box = element("input", { type: "checkbox", name: kind, value: name, checked: chosen[kind].includes(name) });
+    const facts = element("span", { class: "contents-facts" }, count(articles));
+    return element("li", {}, element("label", { class: "choice" }, box, element("span", { dir: "auto" }, name)), facts);
+  });
+  const list = element("ul", { class: "contents choices", tabindex: rows.length > 8 ? 0 : null }, rows);
+  return element("fieldset", {}, element("legend", { class: "overline" }, legend), list);
 }
 
 function checkDays({ elements: { published_after: from, published_before: to } }) {
@@ -105,6 +123,8 @@ function chosenIn(form) {
   return {
     published_after: given.get("published_after") || null,
     published_before: given.get("published_before") || null,
-    publishers: given.getAll("publisher"),
+    publishers: given.getAll("publishers"),
+    collections: given.getAll("collections"),
+    scope: given.get("scope") || null,
   };
 }

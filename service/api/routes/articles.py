@@ -1,4 +1,4 @@
-"""Routes of articles: list them, read one with its text, list publishers."""
+"""Routes of articles: list them, read one with its text, list publishers, collections and scopes."""
 
 from typing import Annotated, Protocol
 
@@ -8,7 +8,7 @@ from index.records import Access
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_handlers import check_characters
 from service.auth.authentication import Authenticator
-from service.schemas.api import ArticleResponse, ArticlesResponse, PublishersResponse
+from service.schemas.api import ArticleResponse, ArticlesResponse, CollectionsResponse, PublishersResponse
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
@@ -22,6 +22,8 @@ class ArticlesAssistant(Protocol):
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
 
     def publishers(self, access: Access) -> PublishersResponse: ...
+
+    def collections(self, access: Access) -> CollectionsResponse: ...
 
 
 def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRouter:
@@ -44,5 +46,10 @@ def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRou
     def publishers(access: Reader) -> PublishersResponse:
         """Say who published the articles that the asker may read, and between which days."""
         return assistant.publishers(access)
+
+    @router.get("/collections", responses=problems(401, 403))
+    def collections(access: Reader) -> CollectionsResponse:
+        """Say which collections and scopes a question can be narrowed to."""
+        return assistant.collections(access)
 
     return router

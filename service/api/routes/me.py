@@ -16,8 +16,15 @@ def me_router(auth: Authenticator) -> APIRouter:
 
     @router.get("/me", responses=problems(401, 403, 429))
     async def me(asker: Annotated[Asker, Depends(auth.asker)]) -> MeResponse:
-        """Say who asks, with which groups (null: all), and whether this service wants a key."""
+        """Say who asks, with which groups and collections (null: all), and whether this service wants a key."""
         groups = None if asker.access.everything else sorted(asker.access.groups)
-        return MeResponse(id=asker.id, admin=asker.admin, groups=groups, keys_required=auth.keys_required)
+        limit = asker.access.collections
+        return MeResponse(
+            id=asker.id,
+            admin=asker.admin,
+            groups=groups,
+            keys_required=auth.keys_required,
+            collections=None if limit is None else sorted(limit),
+        )
 
     return router

@@ -65,7 +65,7 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
         assert isinstance(answer, AskResponse)
         return answer
 
-    @router.post("/search", responses=problems(400, 401, 403, 409, 413, 415, 422, 503))
+    @router.post("/search", responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503))
     async def search(
         question: SearchRequest,
         access: Annotated[Access, Depends(auth.access)],
@@ -86,4 +86,6 @@ def check_question(asked: AskRequest | SearchRequest, settings: Settings) -> Non
     """Raise QuestionError if a question, its filters or its history are too long or hold invalid characters."""
     said = [message.text for message in asked.history] if isinstance(asked, AskRequest) else []
     check_lengths(asked.question, said, settings=settings)
-    check_characters(asked.question, *asked.filters.publishers, *asked.filters.article_ids, *said)
+    filters = asked.filters
+    named = (*filters.publishers, *filters.article_ids, *filters.collections, filters.scope or "")
+    check_characters(asked.question, *named, *said)

@@ -7,7 +7,15 @@ the unanswerable questions as the relevant ones.
 
 from eval.records import EvalQuestion, TextOf
 from eval.scoring.answer_scores import ANSWER_METRICS, PARTS_METRIC, answer_scores, wrong_answer
-from eval.scoring.citation_scores import EVIDENCE_CITED, citation_scores, evidence_is_known, exactness, support
+from eval.scoring.citation_scores import (
+    EVIDENCE_CITED,
+    SELF_CHECK,
+    citation_scores,
+    evidence_is_known,
+    exactness,
+    self_check,
+    support,
+)
 from eval.scoring.claims import CLAIMS
 from eval.scoring.evidence import Target, citation_targets, evidence_targets
 from eval.scoring.judging import JUDGED
@@ -27,7 +35,7 @@ from service.schemas.api import AskResponse
 GROUPS: dict[str, tuple[str, ...]] = {
     "retrieval": (*ARTICLE_METRICS, *EVIDENCE_METRICS, READ_METRIC),
     "answers": (*ANSWER_METRICS, PARTS_METRIC),
-    "citations": (*EVIDENCE_CITED, "citations_exact", "sentences_verified"),
+    "citations": (*EVIDENCE_CITED, "citations_exact", "sentences_verified", *SELF_CHECK),
     "refusal": (
         "refusal_precision",
         "refusal_recall",
@@ -75,7 +83,10 @@ def score(
     if checks:
         # Of another system nobody knows how much of what it found it read.
         scores |= (
-            read_scores(scores) | support(response) | disagreement_scores(question, shown=bool(response.disagreements))
+            read_scores(scores)
+            | support(response)
+            | self_check(response)
+            | disagreement_scores(question, shown=bool(response.disagreements))
         )
     missing = [_missing_quote(number, target) for number, target in enumerate(evidence, 1) if not target.spans]
     return scores, tuple(missing)

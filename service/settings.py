@@ -94,6 +94,12 @@ class Settings(IndexSettings):
         "text. Default: `true` for `openai_responses`, `anthropic` and `bedrock`. A server that refuses them is asked in "
         "plain text.",
     )
+    llm_self_check: bool = Field(
+        False,
+        description="Whether the language model is asked once more, when it has answered, which of its sentences are "
+        "supported by what they cite (`self_check` of each). That may take as long as the answer, and cost as many tokens. "
+        "`support` and what is shown do not depend on it.",
+    )
     llm_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest wait for the whole of the language model's answer."
     )

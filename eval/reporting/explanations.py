@@ -34,6 +34,8 @@ ABOUT: dict[str, str] = {
     "article_citation_f1": f"Harmonic mean of the two in one answer. {_REFUSAL}",
     "citations_exact": "Share of citations whose quote is exactly what stands in the article. Anything but 1 is a bug.",
     "sentences_verified": "Share of an answer's sentences that the service could verify.",
+    "sentences_self_supported": "Share of the sentences that the language model which wrote them finds supported.",
+    "self_check_agreement": "Share of these sentences on which it agrees with the check that ships.",
     "refusal_precision": "Share of the refusals that were right.",
     "refusal_recall": "Share of the questions without an answer that were refused.",
     "answerable_answered": "Share of the questions with an answer that were answered, rightly or not.",

@@ -20,6 +20,7 @@ EVIDENCE_CITED = (
     "article_citation_recall",
     "article_citation_f1",
 )
+SELF_CHECK = ("sentences_self_supported", "self_check_agreement")
 
 
 def evidence_is_known(question: EvalQuestion) -> bool:
@@ -89,6 +90,20 @@ def support(response: AskResponse) -> dict[str, float]:
         return {}
     verified = sum(sentence.support == "verified" for sentence in response.sentences)
     return {"sentences_verified": verified / len(response.sentences)}
+
+
+def self_check(response: AskResponse) -> dict[str, float]:
+    """Return what the language model that wrote an answer says of its sentences, where it was asked. Our own.
+
+    `sentences_self_supported`: the share of those with a verdict that it finds supported. `self_check_agreement`: the share
+    of these on which it agrees with the check that ships.
+    """
+    judged = [sentence for sentence in response.sentences if sentence.self_check]
+    if not judged:
+        return {}
+    agreed = sum((one.self_check == "supported") == (one.support == "verified") for one in judged)
+    supported = sum(one.self_check == "supported" for one in judged)
+    return {"sentences_self_supported": supported / len(judged), "self_check_agreement": agreed / len(judged)}
 
 
 def _is_right(citation: CitationWire, target: Target) -> bool:

@@ -1,5 +1,6 @@
 """The values that pass between the rooms of `service/`: Question, Citation, Sentence, Answer, NoAnswer, Step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -7,6 +8,8 @@ from typing import Literal
 from index.records import FOR_EVERYONE, Access, Filters, Hit, Span
 
 Support = Literal["verified", "unverified"]
+SelfCheck = Literal["supported", "unsupported"]
+"""What the model that wrote a sentence says of it, asked whether what it cites supports it."""
 Form = Literal["prose", "list", "code"]
 """How a sentence is to be shown: as prose on one line, or line by line, as a list or as code."""
 
@@ -78,6 +81,7 @@ class Sentence:
     support: Support
     support_probability: float | None = None
     form: Form = "prose"
+    self_check: SelfCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,14 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int | None = None
+
+
+def in_all(counted: Iterable[Usage | None]) -> Usage | None:
+    """Return the tokens of several calls, as far as they were counted."""
+    known = [one for one in counted if one]
+    cached = [one.cached_tokens for one in known if one.cached_tokens is not None]
+    tokens = (sum(one.prompt_tokens for one in known), sum(one.completion_tokens for one in known))
+    return Usage(*tokens, sum(cached) if cached else None) if known else None
 
 
 @dataclass(frozen=True, slots=True)

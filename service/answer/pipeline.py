@@ -33,6 +33,7 @@ from service.answer.models import (
     Searching,
     Step,
     Timings,
+    in_all,
 )
 from service.answer.nearest import nearest_passages
 from service.answer.refusal import ANSWERED, NOTHING_NEAR, confidence
@@ -97,6 +98,9 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
         for draft in quoted(index, decision.evidence):
             check_deadline()
             yield cited.add(draft)
+    elif writer and settings.llm_self_check:
+        cited.sentences, usage = writer.self_checked(cited.sentences, cited.citations)
+        ending = replace(ending, usage=in_all([ending.usage, usage]))
     yield _answer(index, decision, cited, ending, clock)
 
 

@@ -122,7 +122,8 @@ def fair_queue_for(settings: Settings, *, opened: bool = True) -> FairQueue:
         waiting=settings.questions_waiting,
         wait_seconds=settings.question_wait_seconds,
         # Completing a follow-up question with the language model takes 15 seconds at most.
-        work_seconds=settings.question_seconds + with_model * (settings.llm_timeout_seconds + 15),
+        work_seconds=settings.question_seconds
+        + with_model * (settings.llm_timeout_seconds * (1 + settings.llm_self_check) + 15),
     )
     return FairQueue(limits, opened=opened)
 

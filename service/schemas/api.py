@@ -103,7 +103,8 @@ class SentenceWire(Wire):
     """A sentence of an answer. Its `form` is how it is to be shown: as prose, or line by line, as a list or as code.
 
     `support_probability` is how likely its citations support it, if as many sentences were true as false; null for what was
-    quoted, and where no model has read it.
+    quoted, and where no model has read it. `self_check` is what the language model that wrote it says, asked whether its
+    citations support it; null where it was not asked (`FOOTNOTE_LLM_SELF_CHECK`) or said neither.
     """
 
     text: str
@@ -113,6 +114,7 @@ class SentenceWire(Wire):
     support: Literal["verified", "unverified"]
     support_probability: float | None = None
     form: Literal["prose", "list", "code"] = "prose"
+    self_check: Literal["supported", "unsupported"] | None = None
 
 
 class HighlightWire(Wire):

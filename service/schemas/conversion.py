@@ -179,6 +179,7 @@ def _sentence_wire(sentence: Sentence) -> SentenceWire:
         support=sentence.support,
         support_probability=sentence.support_probability,
         form=sentence.form,
+        self_check=sentence.self_check,
     )
 
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 FURTHER = 3
 """Passages that each further search adds at most."""
 
-# Bytes of UTF-8 a token, at the least in nearly all writing; a prompt counted so does not overrun the model's context.
-_BYTES_A_TOKEN = 3
+BYTES_A_TOKEN = 3
+"""Bytes of UTF-8, at the least in nearly all writing: a prompt counted so does not overrun the model's context."""
+
 _ANSWER_TOKENS = 700
 # What a prompt holds in addition to its passages and the question, and what a provider says of a tool.
 _AROUND = 500
@@ -65,8 +66,8 @@ class Dialogue:
         question = self.asked.question
         passages, number = passages_prompt(list(map(_shown, self.first)), first=1), len(self.first) + 1
         told = [
-            _message("system", system_prompt(self.asked.today)),
-            _message("user", f"{passages}\n\n{question_prompt(question, protocol)}"),
+            message("system", system_prompt(self.asked.today)),
+            message("user", f"{passages}\n\n{question_prompt(question, protocol)}"),
         ]
         for turn in self.turns:
             passages = passages_prompt(list(map(_shown, turn.found)), first=number)
@@ -79,7 +80,7 @@ class Dialogue:
 
 def begun(asked: ToWrite, protocol: Protocol, *, context_tokens: int, passages: int) -> Dialogue:
     """Return the question with so many of the best passages, as far as they fit; one at the least."""
-    room = (context_tokens - answer_tokens(context_tokens)) * _BYTES_A_TOKEN
+    room = (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN
     room -= _size(system_prompt(asked.today)) + _size(asked.question) + _AROUND
     room -= _OF_A_TOOL if protocol == "tool" else 0
     first = _fitting(asked.hits[:passages], room) or asked.hits[:1]
@@ -111,7 +112,7 @@ def answer_tokens(context_tokens: int) -> int:
 def _turn(turn: _Turn, passages: str, again: str) -> "list[ChatMessage]":
     queries = dict.fromkeys(query for call in turn.calls for query in queries_of(call.arguments))
     said = "\n".join(filter(None, [turn.said, f"SEARCH: {'; '.join(queries)}" if turn.calls else ""]))
-    return [_message("assistant", said), _message("user", f"{passages}\n\n{again}")]
+    return [message("assistant", said), message("user", f"{passages}\n\n{again}")]
 
 
 def _turn_by_tool(turn: _Turn, passages: str, again: str) -> "list[ChatMessage]":
@@ -125,13 +126,14 @@ def _turn_by_tool(turn: _Turn, passages: str, again: str) -> "list[ChatMessage]"
     # All calls were searched for together; each has to be replied to.
     results = [passages, *("The passages above are for this call, too." for _ in turn.calls[1:])]
     return [
-        _message("assistant", [*said, *calls]),
-        *(_message("tool", text, tool_call_id=call.id) for call, text in zip(turn.calls, results, strict=True)),
-        _message("user", again),
+        message("assistant", [*said, *calls]),
+        *(message("tool", text, tool_call_id=call.id) for call, text in zip(turn.calls, results, strict=True)),
+        message("user", again),
     ]
 
 
-def _message(role: str, content: "str | list[ContentBlock]", **told: str) -> "ChatMessage":
+def message(role: str, content: "str | list[ContentBlock]", **told: str) -> "ChatMessage":
+    """Return a message as LlamaIndex has it."""
     from llama_index.core.llms import ChatMessage, MessageRole
 
     return ChatMessage(content, role=MessageRole(role), additional_kwargs=told)

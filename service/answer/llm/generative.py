@@ -24,9 +24,10 @@ from service.answer.llm.hearing import Heard
 from service.answer.llm.prompts import Protocol
 from service.answer.llm.providers import ChatModel, key_of, opened_model
 from service.answer.llm.searches import search_tool
+from service.answer.llm.self_check import self_checked
 from service.answer.llm.streaming import Limits
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
-from service.answer.models import Message, Searching, Usage
+from service.answer.models import Citation, Message, Searching, Sentence, Usage, in_all
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,6 +95,13 @@ class LlmWriter:
         """Ask the model for the question in full."""
         return completed_by_model(self._llm, question, history, limits=self._manner.limits)
 
+    def self_checked(
+        self, sentences: Sequence[Sentence], citations: Sequence[Citation]
+    ) -> tuple[tuple[Sentence, ...], Usage | None]:
+        """Ask the model which of these sentences are supported by what they cite."""
+        manner = self._manner
+        return self_checked(self._llm, sentences, citations, limits=manner.limits, context_tokens=manner.context_tokens)
+
     def _remember(self, protocol: Protocol, heard: Heard) -> None:
         """Tell this model of no tool any more where it refused a request with one, and answered the same without it."""
         if protocol != self._protocol and not heard.broken:
@@ -106,7 +114,7 @@ class LlmWriter:
         return replace(limits, total_seconds=max(started + limits.total_seconds - monotonic(), 0.0))
 
     def _ending(self, calls: Sequence[Heard], *, verified: bool) -> Ending:
-        model, usage, last = self._manner.model, _usage(calls), calls[-1]
+        model, usage, last = self._manner.model, in_all(heard.usage for heard in calls), calls[-1]
         if verified:
             return Finished(model, usage, last.broken and f"{last.broken}, so its answer is not complete.")
         if last.declined and not last.broken:
@@ -154,19 +162,6 @@ def _searched(asked: ToWrite, heard: Heard, dialogue: Dialogue) -> Generator[Sea
         found = asked.search(heard.queries)
     check_deadline()
     return with_further(dialogue, heard.text, found, heard.calls)
-
-
-def _usage(calls: Sequence[Heard]) -> Usage | None:
-    """Return the tokens of all calls, as far as they were counted."""
-    counted = [heard.usage for heard in calls if heard.usage]
-    if not counted:
-        return None
-    cached = [one.cached_tokens for one in counted if one.cached_tokens is not None]
-    return Usage(
-        sum(one.prompt_tokens for one in counted),
-        sum(one.completion_tokens for one in counted),
-        sum(cached) if cached else None,
-    )
 
 
 def writer_from(settings: Settings) -> Writer | None:

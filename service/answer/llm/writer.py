@@ -8,7 +8,7 @@ from typing import Protocol
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft
-from service.answer.models import Message, Searching, Usage
+from service.answer.models import Citation, Message, Searching, Sentence, Usage
 
 Search = Callable[[Sequence[str]], tuple[Hit, ...]]
 """Finds passages for other words, of what the asker may read, best first."""
@@ -70,4 +70,10 @@ class Writer(Protocol):
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
         """Return a question as it can be understood without the conversation before it; None where that fails."""
+        ...
+
+    def self_checked(
+        self, sentences: Sequence[Sentence], citations: Sequence[Citation]
+    ) -> tuple[tuple[Sentence, ...], Usage | None]:
+        """Return the sentences of an answer, each with whether the model finds it supported, and the tokens that it took."""
         ...

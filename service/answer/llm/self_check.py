@@ -1,0 +1,81 @@
+"""What the model that wrote an answer says when it is asked, once, which of its sentences the cited passages support.
+
+It is reported next to the check that ships, and replaces nothing of it: models favour what they wrote themselves (Panickssery
+et al., "LLM Evaluators Recognize and Favor Their Own Generations", NeurIPS 2024).
+"""
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from index.deadline import check_deadline
+from index.errors import WorkEnded
+from service.answer.llm.dialogue import BYTES_A_TOKEN, answer_tokens, message
+from service.answer.llm.prompts import CHECK, check_prompt, heading
+from service.answer.llm.sentences import without_thoughts
+from service.answer.llm.streaming import Limits, deltas
+from service.answer.models import Citation, SelfCheck, Sentence, Usage
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+log = structlog.get_logger(__name__)
+
+_VERDICT = re.compile(r"(?<!\w)(\d{1,3})\W{1,8}(yes|no)\b", re.IGNORECASE)
+# Bytes of a prompt in addition to passages and sentences, and to each of them.
+_AROUND = 1_000
+_AROUND_EACH = 40
+
+
+def self_checked(
+    llm: "LLM", sentences: Sequence[Sentence], citations: Sequence[Citation], *, limits: Limits, context_tokens: int
+) -> tuple[tuple[Sentence, ...], Usage | None]:
+    """Return the sentences with what the model says of each, and the tokens that it took.
+
+    All are judged in one call, as many as fit into the context with what they cite. `self_check` stays None for the others,
+    and where the model fails or gives no verdict.
+    """
+    asked = _fitting(sentences, citations, (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN - _AROUND)
+    passages = [
+        (one.number, heading(one.title, one.publisher, one.published), one.quote)
+        for one in citations
+        if any(one.number in sentence.citations for sentence in asked)
+    ]
+    prompt = check_prompt(passages, [(sentence.text, sentence.citations) for sentence in asked])
+    text, usage = "", None
+    try:
+        with closing(deltas(llm, [message("system", CHECK), message("user", prompt)], limits)) as said:
+            for delta in said:
+                check_deadline()
+                text, usage = text + delta.text, delta.usage or usage
+    except WorkEnded:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever a provider's client raises, the answer stands without its verdicts
+        log.warning("answer not checked by its language model", error=type(error).__name__)
+    verdicts = _verdicts("".join(without_thoughts([text])))
+    checked = (replace(one, self_check=verdicts.get(number)) for number, one in enumerate(asked, start=1))
+    return (*checked, *sentences[len(asked) :]), usage
+
+
+def _fitting(sentences: Sequence[Sentence], citations: Sequence[Citation], room: int) -> Sequence[Sentence]:
+    """Return the first sentences that fit into so many bytes together with what they cite."""
+    size_of = {one.number: len(f"{one.title}{one.publisher}{one.quote}".encode()) + _AROUND_EACH for one in citations}
+    for at, sentence in enumerate(sentences):
+        room -= (
+            len(sentence.text.encode()) + _AROUND_EACH + sum(size_of.pop(number, 0) for number in sentence.citations)
+        )
+        if room < 0:
+            return sentences[:at]
+    return sentences
+
+
+def _verdicts(text: str) -> dict[int, SelfCheck]:
+    """Return the verdict on each sentence that has just one."""
+    found: dict[int, set[SelfCheck]] = {}
+    for number, word in _VERDICT.findall(text):
+        found.setdefault(int(number), set()).add("supported" if word.lower() == "yes" else "unsupported")
+    return {number: verdict for number, (verdict, *others) in found.items() if not others}

@@ -20,7 +20,7 @@ _MOST_COMPARED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Whether a newer version has the quoted words, and where the words that took their place are. None: nowhere."""
+    """Whether a newer version has the quoted words, and where they are, or those that took their place. None: nowhere."""
 
     unchanged: bool
     now: Span | None = None
@@ -44,23 +44,17 @@ class Version:
         return [line for _, line in self._shown]
 
     @cached_property
-    def places(self) -> dict[str, int]:
-        """The first place of each line."""
-        return {line: place for place, line in reversed(list(enumerate(self.lines)))}
-
-    @cached_property
-    def unique(self) -> set[str]:
-        """The lines that occur only once."""
-        return {line for line, count in Counter(self.lines).items() if count == 1}
+    def places(self) -> dict[str, list[int]]:
+        """The places of each line."""
+        found: dict[str, list[int]] = {}
+        for place, line in enumerate(self.lines):
+            found.setdefault(line, []).append(place)
+        return found
 
     @cached_property
     def bags(self) -> list[Counter[str]]:
         """The words of each line, with how often they occur in it."""
         return [Counter(line.casefold().split()) for line in self.lines]
-
-    @cached_property
-    def joined(self) -> str:
-        return _joined(self.lines)
 
     @cached_property
     def words(self) -> str:
@@ -83,32 +77,41 @@ def compare_stretch(old: Version, span: Span, new: Version) -> Comparison:
     quoted = old.sentences_at(span)
     whole = quoted and old.spans[quoted[0]].start >= span.start and old.spans[quoted[-1]].end <= span.end
     if not whole:  # a part of a sentence, such as a line of code
-        words = f" {' '.join(old.text[span.start : span.end].split())} "
-        unchanged = words in new.words
-    else:
-        unchanged = _still_there(old, quoted, new)
-    return Comparison(unchanged=True) if unchanged else Comparison(unchanged=False, now=_replacement(old, quoted, new))
+        quote = old.text[span.start : span.end]
+        if f" {' '.join(quote.split())} " in new.words:
+            at = new.text.find(quote)
+            return Comparison(unchanged=True, now=Span(at, at + len(quote)) if at >= 0 else None)
+    elif (first := _still_at(old, quoted, new)) is not None:
+        return Comparison(unchanged=True, now=Span(new.spans[first].start, new.spans[first + len(quoted) - 1].end))
+    return Comparison(unchanged=False, now=_replacement(old, quoted, new))
 
 
-def _still_there(old: Version, quoted: range, new: Version) -> bool:
-    lines = old.lines[quoted[0] : quoted[-1] + 1]
-    found = new.joined.count(_joined(lines))
-    if not found or found >= old.joined.count(_joined(lines)):
-        return bool(found)
-    # Words that stood there several times, and stand there less often now. What is next to them says which are left.
-    before, after = old.lines[: quoted[0]][-1:], old.lines[quoted[-1] + 1 :][:1]
-    return any(near != lines and _joined(near) in new.joined for near in ([*before, *lines], [*lines, *after]))
+def _still_at(old: Version, quoted: range, new: Version) -> int | None:
+    """Return the place from which on a newer version has the quoted sentences."""
+    lines = old.lines[quoted.start : quoted.stop]
+    found = _places_of(lines, new)
+    before, after = old.lines[max(quoted.start - 1, 0) : quoted.start], old.lines[quoted.stop : quoted.stop + 1]
+    beside = [
+        place
+        for place in found
+        if (before and new.lines[max(place - 1, 0) : place] == before)
+        or (after and new.lines[place + len(lines) : place + len(lines) + 1] == after)
+    ]
+    # Of words that stood there more often than they do now, what is next to them says which are left.
+    if not beside and len(found) < len(_places_of(lines, old)):
+        return None
+    return next(iter([*beside, *found]), None)
 
 
-def _joined(lines: list[str]) -> str:
-    return "\n" + "\n\n".join(lines) + "\n"
+def _places_of(lines: list[str], version: Version) -> list[int]:
+    return [at for at in version.places.get(lines[0], []) if version.lines[at : at + len(lines)] == lines]
 
 
 def _replacement(old: Version, quoted: range, new: Version) -> Span | None:
     """Return where the words are that took the place of the quoted sentences."""
     written = [place for place, line in enumerate(new.lines) if line not in old.places][:_MOST_COMPARED]
     found = {
-        at: new.places[old.lines[at]] for at in quoted if old.lines[at] in new.places and old.lines[at] in old.unique
+        at: new.places[line][0] for at in quoted if len(old.places[line := old.lines[at]]) == 1 and line in new.places
     }
     rewritten = [_rewritten(old, at, new, written) for at in quoted if at not in found]
     changed = sorted({place for place in rewritten if place is not None})
@@ -122,10 +125,10 @@ def _replacement(old: Version, quoted: range, new: Version) -> Span | None:
 
 def _rewritten(old: Version, at: int, new: Version, written: list[int]) -> int | None:
     """Return the place of the new sentence that took the place of an old one: between the same two, or the one most alike."""
-    before = new.places.get(old.lines[at - 1]) if at else -1
-    after = new.places.get(old.lines[at + 1]) if at + 1 < len(old.lines) else len(new.lines)
-    if before is not None and after == before + 2:
-        return before + 1
+    before = new.places.get(old.lines[at - 1], []) if at else [-1]
+    after = new.places.get(old.lines[at + 1], []) if at + 1 < len(old.lines) else [len(new.lines)]
+    if between := [place + 1 for place in before[:1] if place + 2 in after[:1]]:
+        return between[0]
     alike = [(_alike(old.bags[at], new.bags[place]), -place) for place in written]
     best, place = max(alike, default=(0.0, 0))
     return -place if best >= _ALIKE else None

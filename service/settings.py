@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from index.errors import WrongUsage
 from index.settings import IndexSettings
+from service.auth.issuer_settings import OidcIssuer
 
 _FILE = "FOOTNOTE_ENV_FILE"
 
@@ -183,11 +184,46 @@ class Settings(IndexSettings):
 
     oidc_issuer: str | None = Field(
         None,
-        description="Address of an OpenID Connect issuer whose tokens are accepted in addition to keys; default: none.",
+        description="Address of an OpenID Connect issuer (provider): people sign in there, and its tokens are accepted in "
+        "addition to keys; default: none.",
     )
-    oidc_audience: str | None = Field(None, description="The audience that its tokens are for: Footnote's name there.")
+    oidc_audience: str | None = Field(
+        None,
+        description="The audience that tokens of programs are for: Footnote's name there. Default: no token is accepted.",
+    )
+    oidc_client_id: str | None = Field(
+        None, description="Footnote's client id at the issuer. With it, people sign in on the page."
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="Its secret; default: a public client, which PKCE alone protects."
+    )
+    oidc_scopes: str = Field(
+        "openid profile email",
+        description="Scopes to ask for when people sign in. Add `offline_access` or `groups` where the issuer wants them.",
+    )
     oidc_groups_claim: str = Field("groups", description="The claim of a token that lists groups.")
     oidc_admin_group: str | None = Field(None, description="The group whose members are admins; default: nobody.")
+    oidc_issuers: list[OidcIssuer] = Field(
+        [],
+        description='Further issuers: JSON such as `[{"name": "acme", "title": "Acme", "issuer": "https://acme.example", '
+        '"client_id": "footnote", "client_secret": "…"}]`. Each may also have `audience`, `scopes`, `groups_claim`, '
+        "`admin_group` and `required_claims`.",
+    )
+    session_hours: float = Field(12.0, gt=0, description="Hours after which people have to sign in again.")
+    session_check_seconds: float = Field(
+        300.0,
+        ge=0,
+        description="Seconds after which the groups of a signed-in person are looked up again at the issuer.",
+    )
+
+    @field_validator("oidc_issuers")
+    @classmethod
+    def _named_issuers(cls, issuers: list[OidcIssuer]) -> list[OidcIssuer]:
+        keys = [issuer.key for issuer in issuers]
+        if not all(issuer.name for issuer in issuers) or len({*keys, "main"}) <= len(keys):
+            raise ValueError("each issuer needs a name of its own, other than main")
+        return issuers
+
     questions_per_minute: int | None = Field(
         None,
         ge=0,

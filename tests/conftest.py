@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.cli_fixtures",
     "tests.assistant_fixtures",
     "tests.generative_fixtures",
+    "tests.identity_provider",
     "tests.page_browser",
     "tests.slack_fixtures",
     "tests.web_fixtures",

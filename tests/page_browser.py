@@ -140,8 +140,12 @@ def opened(
     width: int = 1280,
     scheme: str = "light",
     key: str = "",
+    others: str | None = None,
 ) -> Iterator[Page]:
-    """Open the page, signed in with a key or not. At the end, check that it logged nothing and asked nobody else."""
+    """Open the page, signed in with a key or not. At the end, check that it logged nothing and asked nobody else.
+
+    `others` is one more address that it may go to.
+    """
     context = browser.new_context(
         base_url=address,
         viewport={"width": width, "height": 800},
@@ -157,7 +161,8 @@ def opened(
     strangers: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
-    page.on("request", lambda sent: None if sent.url.startswith(address) else strangers.append(sent.url))
+    known = tuple(filter(None, (address, others)))
+    page.on("request", lambda sent: None if sent.url.startswith(known) else strangers.append(sent.url))
     page.goto(path)
     expect(page.locator(showing).first).not_to_be_empty()
     yield page

@@ -29,8 +29,9 @@ from service.api.app import create_app
 from service.api.problem_details import Refused
 from service.auth.api_keys import ApiKeys
 from service.auth.askers import Asker
-from service.auth.jwks import DISCOVERY, IssuerUnreachable, PublishedKeys
-from service.auth.oidc import Issuer, issuer_for
+from service.auth.issuer_http import IssuerUnreachable
+from service.auth.jwks import DISCOVERY, PublishedKeys
+from service.auth.oidc import Issuer, issuers_for
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
@@ -71,6 +72,10 @@ class LocalIssuer:
                         self.wfile.write(bytes([byte]))
                         sleep(0.05)
                     self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.do_GET()
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -122,8 +127,7 @@ def later(seconds: float) -> Iterator[None]:
 
 def known_to_us(local: LocalIssuer, **settings: Any) -> Issuer:
     wanted = {"oidc_issuer": local.address, "oidc_audience": "footnote"} | settings
-    issuer = issuer_for(settings_for(Path("unused"), **wanted))
-    assert issuer is not None
+    [issuer] = issuers_for(settings_for(Path("unused"), **wanted))
     return issuer
 
 
@@ -193,7 +197,7 @@ def test_a_token_that_is_not_signed_is_refused(local: LocalIssuer) -> None:
     _, payload, signature = local.token().split(".")
     for header in ({"alg": "none"}, {"alg": "none", "kid": "first"}, {"alg": "None", "kid": "first"}):
         for end in ("", signature):
-            token = f"{_encoded(header)}.{payload}.{end}"
+            token = f"{encoded(header)}.{payload}.{end}"
             assert refused(issuer, token).slug == "token-unusable"
 
 
@@ -201,7 +205,7 @@ def test_the_public_key_is_no_shared_secret(local: LocalIssuer) -> None:
     """The attack on services that let a token choose its algorithm (RFC 8725, 2.1)."""
     public = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     _, payload, _ = local.token().split(".")
-    signed = f"{_encoded({'alg': 'HS256', 'kid': 'first'})}.{payload}"
+    signed = f"{encoded({'alg': 'HS256', 'kid': 'first'})}.{payload}"
     signature = urlsafe_b64encode(hmac.digest(public, signed.encode(), sha256)).rstrip(b"=").decode()
     assert refused(known_to_us(local), f"{signed}.{signature}").slug == "token-unusable"
 
@@ -275,12 +279,12 @@ def test_keys_are_fetched_safely_or_not_at_all(local: LocalIssuer, address: str)
 @pytest.mark.parametrize("address", ["http://idp.example", "idp.example", "file:///etc/passwd", ""])
 def test_an_issuer_without_https_is_wrong_usage(address: str) -> None:
     with pytest.raises(WrongUsage, match="FOOTNOTE_OIDC_ISSUER"):
-        issuer_for(settings_for(Path("unused"), oidc_issuer=address, oidc_audience="footnote"))
+        issuers_for(settings_for(Path("unused"), oidc_issuer=address, oidc_audience="footnote"))
 
 
 def test_an_issuer_without_an_audience_is_wrong_usage() -> None:
     with pytest.raises(WrongUsage, match="FOOTNOTE_OIDC_AUDIENCE"):
-        issuer_for(settings_for(Path("unused"), oidc_issuer="https://idp.example"))
+        issuers_for(settings_for(Path("unused"), oidc_issuer="https://idp.example"))
 
 
 def test_tokens_let_in_over_http(local: LocalIssuer) -> None:
@@ -302,7 +306,7 @@ def test_tokens_let_in_over_http(local: LocalIssuer) -> None:
     problem(articles("no token"), 401, "key-unknown")
 
 
-def _encoded(header: dict[str, str]) -> str:
+def encoded(header: dict[str, str]) -> str:
     return urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
 
 

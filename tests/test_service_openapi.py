@@ -25,6 +25,10 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from service.api.app import create_app
+from service.auth.oidc import issuers_for
+from service.auth.signing_in import signing_in_for
+from service.auth.state import AuthState
+from service.history.database import opened_database
 from service.schemas.api import AskResponse, SentenceEvent
 from service.schemas.usage import UsageResponse
 from tests.fake_assistant import FakeAssistant
@@ -57,13 +61,17 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service over a real index of one article, which keeps what is asked."""
     place = tmp_path_factory.mktemp("openapi")
-    chosen = settings_for(place / "data", stream_stall_seconds=60)
+    nowhere = {"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "footnote"}
+    chosen = settings_for(place / "data", stream_stall_seconds=60, **nowhere)
     with assistant_over(chosen, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", {"rain.md": RAIN}))
-        app = create_app(assistant, settings=chosen, owner_token=TOKEN)
+        database = opened_database(place / "data")
+        signing_in = signing_in_for(chosen, issuers_for(chosen), engine=database, address="http://127.0.0.1")
+        app = create_app(assistant, settings=chosen, owner_token=TOKEN, auth_state=AuthState(signing_in=signing_in))
         with serving_app(app) as url:
             document = requests.get(f"{url}/openapi.json", timeout=10).json()
             yield Service(url, schemathesis.openapi.from_dict(document))
+        database.dispose()
 
 
 def try_out(service: Service, mode: GenerationMode, *, examples: int, headers: dict[str, str]) -> set[int]:

@@ -22,6 +22,7 @@ from service.api.routes.maintenance import AdminAssistant, admin_router
 from service.api.routes.me import me_router
 from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
+from service.api.routes.signing_in import signing_in_router
 from service.api.routes.sources import SourcesAssistant, sources_router
 from service.auth.authentication import authenticator_for
 from service.auth.fair_queue import STOPPING, FairQueue
@@ -46,7 +47,7 @@ _NO_MODEL = (
 )
 _LOADING = "The models are being loaded. Questions that are asked now are answered when that is done."
 WEB = Path(__file__).parents[1] / "web"
-_NO_PAGES = ("/api", "/v1", "/mcp", "/static")
+_NO_PAGES = ("/api", "/auth", "/v1", "/mcp", "/static")
 
 
 class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, SourcesAssistant, Protocol):
@@ -70,7 +71,11 @@ def create_app(
     """
     auth_state = auth_state or AuthState()
     auth = authenticator_for(
-        settings, serving_host=host, owner_token=owner_token, token_lookups=auth_state.token_lookups
+        settings,
+        serving_host=host,
+        owner_token=owner_token,
+        token_lookups=auth_state.token_lookups,
+        signing_in=auth_state.signing_in,
     )
     queue = auth_state.queue or fair_queue_for(settings)
     limits = limits_for(settings, keys_required=auth.keys_required, rates=auth_state.rates, queue=queue)
@@ -88,6 +93,7 @@ def create_app(
     limited: dict[str, Any] = {"dependencies": [Depends(limits.admit_question)], "responses": problems(429, 503)}
     app.include_router(questions_router(assistant, auth, settings), **limited)
     app.include_router(me_router(auth))
+    app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))
     app.include_router(history_router(assistant, auth, limits))
     app.include_router(admin_router(assistant, auth))

@@ -75,13 +75,14 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
         assistant = stack.enter_context(open_assistant(settings, owner, with_history=True))
         database = stack.enter_context(_database(settings))
-        auth_state = replace(stack.enter_context(opened_auth_state(settings, database)), queue=queue)
+        opened = opened_auth_state(settings, database, address=settings.public_url or url)
+        auth_state = replace(stack.enter_context(opened), queue=queue)
         usage_reports = UsageReports(database, assistant.live) if settings.audit_days else None
         assistant = replace(
             assistant, usage_reports=usage_reports, observers=_observers(settings, auth_state, database)
         )
         app = create_app(assistant, settings=settings, host=host, owner_token=owner.token, auth_state=auth_state)
-        if keys_required(settings, host):
+        if keys_required(settings, host) and auth_state.signing_in is None:
             _print_key_hint(database)
         # Work whose asker has gone must end before the index is closed.
         stack.callback(queue.wait_until_idle, _IDLE_SECONDS)

@@ -9,12 +9,14 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 class Asker:
     """A person or program who asks. `id` is stable: `owner`, `anyone`, or for example `key:alice`, `slack:U012AB3CD`.
 
-    An `admin` may index, and see the questions and feedback of others.
+    An `admin` may index, and see the questions and feedback of others. `name` is what a person who signed in on the page is
+    called; others have none.
     """
 
     id: str
     access: Access
     admin: bool = False
+    name: str | None = None
 
 
 OWNER = Asker("owner", EVERYTHING, admin=True)

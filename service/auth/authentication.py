@@ -1,6 +1,7 @@
 """Authenticates HTTP requests.
 
-A key, or a token of the company's own issuer, says who asks and what they may read. Without keys, Footnote trusts
+A key, a token of the company's own issuer, or the cookie of a person who signed in says who asks and what they may read.
+Without keys, Footnote trusts
 everyone who can reach it. So it then rejects requests that come through a proxy, which could let anyone in, from another
 site's page in the user's browser, or under a foreign host name that points to this machine. What remains is the person at
 this machine, or on the network that it is deliberately served on.
@@ -10,7 +11,7 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from anyio import CapacityLimiter, to_thread
@@ -20,6 +21,10 @@ from starlette.datastructures import Headers
 from index.records import Access
 from service.api.problem_details import Refused
 from service.auth.askers import ANYONE, OWNER, Asker
+from service.auth.cookies import SESSION, Cookies
+from service.auth.loopback import is_loopback, parsed_address
+from service.auth.sessions import Admitted
+from service.auth.signing_in import SigningIn
 from service.settings import Settings
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
@@ -31,6 +36,7 @@ _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 _OPEN_TO_ALL = (
     "/articles",
     "/answers/",
+    "/auth/",  # signing in and out
     "/conversations",
     "/review",
     "/usage",
@@ -44,17 +50,30 @@ TokenLookup = Callable[[str], Asker | None]
 """Returns who holds a token, or None if the token is unknown. May block."""
 
 _THREADS = 16
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class _PooledLookup:
-    """A token lookup with its own threads, so that one lookup that has to wait does not hold up the others."""
+class _PooledLookup(Generic[T]):
+    """A lookup with its own threads, so that one lookup that has to wait does not hold up the others."""
 
-    lookup: TokenLookup
-    threads: CapacityLimiter
+    lookup: Callable[[str], T]
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(_THREADS))
 
-    async def __call__(self, token: str) -> Asker | None:
-        return await to_thread.run_sync(self.lookup, token, limiter=self.threads)
+    async def __call__(self, secret: str) -> T:
+        return await to_thread.run_sync(self.lookup, secret, limiter=self.threads)
+
+
+@dataclass(frozen=True, slots=True)
+class _SessionLookups:
+    """Recognises the cookies of people who signed in."""
+
+    cookies: Cookies
+    without_waiting: _PooledLookup[Admitted | None]
+    with_issuer: _PooledLookup[Admitted]
+
+    async def admitted(self, cookie: str) -> Admitted:
+        return await self.without_waiting(cookie) or await self.with_issuer(cookie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +87,30 @@ class Authenticator:
     public_host: str
     keys_required: bool
     owner_token: str | None = field(repr=False)
-    token_lookups: tuple[_PooledLookup, ...] = field(default=(), repr=False)
+    token_lookups: tuple[_PooledLookup[Asker | None], ...] = field(default=(), repr=False)
+    sessions: _SessionLookups | None = None
     metrics_open: bool = False
 
-    async def identify(self, headers: Headers, *, path: str) -> Asker:
-        """Return who sends a request: the owner of the data folder, the holder of a key, or anyone. Raises Refused."""
+    async def identify(self, headers: Headers, *, path: str) -> Admitted:
+        """Return who sends a request: the owner of the data folder, the holder of a key, who signed in, or anyone.
+
+        Raises Refused.
+        """
         if path == "/" or path.startswith(_OPEN_TO_ALL):
-            return ANYONE
+            return Admitted(ANYONE)
         if path == METRICS_PATH and self.metrics_open:
-            return ANYONE
-        token = _bearer(headers)
+            return Admitted(ANYONE)
+        if self.sessions and (cookie := self._cookie(headers)):
+            return await self.sessions.admitted(cookie)
+        return Admitted(await self._by_token(_bearer(headers)))
+
+    def _cookie(self, headers: Headers) -> str | None:
+        """Return the session's cookie. A request with a key is the key's, whatever cookies the browser adds."""
+        if self.sessions is None or _bearer(headers):
+            return None
+        return self.sessions.cookies.read(headers, SESSION)
+
+    async def _by_token(self, token: str | None) -> Asker:
         if token is None:
             asker = None
         elif self.owner_token and hmac.compare_digest(token.encode(), self.owner_token.encode()):
@@ -122,6 +155,8 @@ class Authenticator:
             self._check_host(headers)
         if method not in _READING_METHODS:
             self._check_origin(headers)
+            if self._cookie(headers):
+                _check_own_page(headers)
 
     async def _bearer_of(self, token: str) -> Asker | None:
         for look_up in self.token_lookups:
@@ -141,7 +176,7 @@ class Authenticator:
 
     def _serves(self, host: str) -> bool:
         name = _name(host)
-        address, serving = _address(name), _address(self.serving_host)
+        address, serving = parsed_address(name), parsed_address(self.serving_host)
         if address is None:
             return name in {"localhost", self.serving_host.lower(), _name(self.public_host)} - {""}
         # Nobody can redirect a literal address. So when bound to all addresses, any of them is this machine.
@@ -162,7 +197,12 @@ class Authenticator:
 
 
 def authenticator_for(
-    settings: Settings, *, serving_host: str, owner_token: str | None, token_lookups: Sequence[TokenLookup] = ()
+    settings: Settings,
+    *,
+    serving_host: str,
+    owner_token: str | None,
+    token_lookups: Sequence[TokenLookup] = (),
+    signing_in: SigningIn | None = None,
 ) -> Authenticator:
     """Build the access rules for a service bound to this host. `token_lookups` are tried in order: fast ones first."""
     return Authenticator(
@@ -170,9 +210,17 @@ def authenticator_for(
         public_host=urlsplit(settings.public_url or "").netloc.lower(),
         keys_required=keys_required(settings, serving_host),
         owner_token=owner_token,
-        token_lookups=tuple(_PooledLookup(lookup, CapacityLimiter(_THREADS)) for lookup in token_lookups),
+        token_lookups=tuple(_PooledLookup(lookup) for lookup in token_lookups),
+        sessions=None if signing_in is None else _session_lookups(signing_in),
         # The sizes in it depend on articles that not everyone may read. The person at this machine may know them.
         metrics_open=settings.metrics_open or (is_loopback(serving_host) and not keys_required(settings, serving_host)),
+    )
+
+
+def _session_lookups(signing_in: SigningIn) -> _SessionLookups:
+    sessions = signing_in.sessions
+    return _SessionLookups(
+        signing_in.cookies, _PooledLookup(sessions.admitted_without_waiting), _PooledLookup(sessions.admitted)
     )
 
 
@@ -183,15 +231,17 @@ def keys_required(settings: Settings, serving_host: str) -> bool:
     return not is_loopback(serving_host)
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether an address can only be reached from this machine."""
-    address = _address(host)
-    return host.lower() == "localhost" or (address is not None and address.is_loopback)
-
-
 def _bearer(headers: Headers) -> str | None:
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _check_own_page(headers: Headers) -> None:
+    """Raise Refused unless the browser says that Footnote's own page sends this request, with its cookie."""
+    site = headers.get("sec-fetch-site")
+    if site != "same-origin" if site is not None else "origin" not in headers:
+        detail = "A request with the cookie of a session changes something only if Footnote's own page sends it."
+        raise Refused(403, "foreign-origin", detail)
 
 
 def _no_key() -> Refused:
@@ -221,10 +271,3 @@ def _check_not_forwarded(headers: Headers) -> None:
 def _name(host: str) -> str:
     match = _HOST.fullmatch(host)
     return match["name"].strip("[]").lower() if match else ""
-
-
-def _address(name: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(name.strip("[]"))
-    except ValueError:
-        return None  # a name, not an address

@@ -46,8 +46,9 @@ class AuthMiddleware:
             headers = Headers(scope=scope)
             self._auth.check(headers, method=scope["method"], path=scope["path"])
             _check_announced_size(headers)
-            asker = await self._auth.identify(headers, path=scope["path"])
-            scope.setdefault("state", {})["asker"] = asker
+            admitted = await self._auth.identify(headers, path=scope["path"])
+            scope.setdefault("state", {})["asker"] = admitted.asker
+            reply.set_cookie = admitted.set_cookie
             await self._app(scope, _bounded(receive, seconds=self._body_seconds), reply)
         except Refused as refusal:
             await http_problem(refusal)(scope, receive, reply)
@@ -68,11 +69,12 @@ class AuthMiddleware:
 
 
 class _Reply:
-    """Passes messages on with the security headers, and records whether a response has begun."""
+    """Passes messages on with the security headers and a new cookie, and records whether a response has begun."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
+        self.set_cookie: str | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -80,6 +82,8 @@ class _Reply:
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
+            if self.set_cookie:
+                headers.append("Set-Cookie", self.set_cookie)
         await self._send(message)
 
 

@@ -12,6 +12,7 @@ from service.cli.audit import audit
 from service.cli.help import HELP_NAMES, show_plain_types
 from service.cli.keys import app as keys_app
 from service.cli.mcp import mcp
+from service.cli.sessions import app as sessions_app
 from service.cli.slack import app as slack_app
 from service.cli.sources import app as sources_app
 from service.cli.sources import scopes, sync
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(eval_app, name="eval")
 app.add_typer(keys_app, name="keys")
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(slack_app, name="slack")
 app.add_typer(sources_app, name="sources")
 app.command("sync")(sync)

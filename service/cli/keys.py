@@ -38,7 +38,7 @@ def add(
     from service.history.keys import add_key
 
     named = [group.strip() for group in groups.split(",")] if groups else []
-    with _database() as engine:
+    with stored_database() as engine:
         limit = None if collections is None else collections.split(",")
         key = add_key(engine, name, groups=named, admin=admin, collections=limit)
     typer.echo(key)
@@ -52,7 +52,7 @@ def list_keys(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     """Show all keys: their groups and collections, when they were last used, which are revoked. Never the keys themselves."""
     from service.history.keys import all_keys
 
-    with _database() as engine:
+    with stored_database() as engine:
         keys = all_keys(engine)
     if json:
         import json as json_library
@@ -67,13 +67,14 @@ def revoke(name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key i
     """Let a key open nothing any more, from the next request on."""
     from service.history.keys import revoke_key
 
-    with _database() as engine:
+    with stored_database() as engine:
         revoke_key(engine, name)
     typer.echo(f"Revoked the key {name!r}.")
 
 
 @contextmanager
-def _database() -> Iterator["Engine"]:
+def stored_database() -> Iterator["Engine"]:
+    """Open the service's own database of the data folder that the settings name."""
     from service.history.database import opened_database
     from service.settings import load_settings
 
@@ -85,7 +86,7 @@ def _database() -> Iterator["Engine"]:
 
 
 def _plain(key: "Key") -> dict[str, object]:
-    times = {name: _time(getattr(key, name)) for name in ("created", "last_used", "revoked")}
+    times = {name: shown_time(getattr(key, name)) for name in ("created", "last_used", "revoked")}
     limit = None if key.collections is None else list(key.collections)
     return {"name": key.name, "groups": list(key.groups), "collections": limit, "admin": key.admin, **times}
 
@@ -99,12 +100,13 @@ def _print(keys: list["Key"]) -> None:
         return
     table = Table("name", "groups", "collections", "admin", "created", "last used", "revoked")
     for key in keys:
-        times = [_time(time) or "" for time in (key.created, key.last_used, key.revoked)]
+        times = [shown_time(time) or "" for time in (key.created, key.last_used, key.revoked)]
         limit = "all" if key.collections is None else ", ".join(key.collections)
         words = map(visible_controls, (key.name, ", ".join(key.groups), limit, "yes" if key.admin else ""))
         table.add_row(*words, *times)
     Console(markup=False, emoji=False).print(table)
 
 
-def _time(time: datetime | None) -> str | None:
+def shown_time(time: datetime | None) -> str | None:
+    """Return a time in UTC as it is shown."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

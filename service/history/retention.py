@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from index.errors import FootnoteError
 from service.history import answers, conversations
 from service.history.database import checkpoint_log
-from service.history.schema import audit, slack_events, slack_threads
+from service.history.schema import audit, sessions, slack_events, slack_threads
 
 _SECONDS = 3600.0
 # Longer than Slack keeps retrying an event, and longer than people come back to share an answer of `/ask`.
@@ -32,12 +32,15 @@ class RetentionDays:
 def expire(engine: Engine, *, days: RetentionDays, now: datetime) -> int:
     """Delete what is older: answers and their feedback, empty conversations, Slack's threads and events, audit entries.
 
+    Sessions that have ended are deleted, too.
+
     Return the number of deleted answers.
     """
     with engine.begin() as connection:
         expired = answers.remove_before(connection, now - timedelta(days=days.answers))
         conversations.remove_empty(connection)
         connection.execute(delete(audit).where(audit.c.at < now - timedelta(days=days.audit)))
+        connection.execute(delete(sessions).where(sessions.c.expires < now))
         _expire_slack(connection, days.answers, now)
     checkpoint_log(engine)
     return expired

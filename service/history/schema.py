@@ -172,7 +172,26 @@ source_syncs = Table(
     Column("problems", JSON, nullable=False),  # [path, error] of the first files that failed, and warnings
 )
 
-NEWEST = "0005"
+# People who signed in on the page (`service.history.sessions`).
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("issuer", String(32), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("asker", String(256), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("ticket", String(64), nullable=False),
+    Column("previous", String(64)),
+    Column("previous_until", UtcDateTime),
+    Column("tokens", Text, nullable=False),
+    Column("started", UtcDateTime, nullable=False),
+    Column("checked", UtcDateTime, nullable=False),
+    Column("expires", UtcDateTime, nullable=False, index=True),
+)
+
+NEWEST = "0006"
 
 
 def upgrade(connection: Connection) -> None:

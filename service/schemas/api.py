@@ -327,13 +327,17 @@ class CollectionsResponse(Wire):
 
 
 class MeResponse(Wire):
-    """Who asks. `groups` is null for someone who may read everything, `collections` unless the key is limited to some."""
+    """Who asks. `groups` is null for someone who may read everything, `collections` unless the key is limited to some.
+
+    `name` is null for all who have not signed in on the page.
+    """
 
     id: str
     admin: bool
     groups: list[str] | None
     keys_required: bool
     collections: list[str] | None = None
+    name: str | None = None
 
 
 class Problem(BaseModel):

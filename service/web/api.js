@@ -54,6 +54,11 @@ export function getMe() {
   return callForJson("/api/me");
 }
 
+/** End the session of this browser. */
+export function signOut() {
+  return call("/auth/sign-out", { method: "POST", body: {} });
+}
+
 export function listConversations({ after = null, limit = 30 } = {}) {
   return callForJson(`/api/conversations${query({ after, limit })}`);
 }

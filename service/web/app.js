@@ -2,17 +2,18 @@
 
 import { CHOSEN } from "./about.js";
 import { DELETED } from "./actions.js";
-import { getAnswer, getConversation, getMe } from "./api.js";
+import { getAnswer, getConversation, getMe, signOut } from "./api.js";
 import { showAnswer } from "./arriving.js";
 import { targetOf } from "./article.js";
 import { startAsking } from "./asking.js";
 import { element } from "./dom.js";
-import { SIGNED_IN, forgetKey } from "./key.js";
+import { SIGNED_IN, forgetKey, newKey } from "./key.js";
 import { answerAt, articleAt, conversationAddress, conversationAt } from "./links.js";
 import { problemNotice } from "./notices.js";
 import { hidePreview } from "./preview.js";
 import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
 import { reviewAt } from "./review.js";
+import { placesToSignIn } from "./signin.js";
 import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
@@ -37,7 +38,8 @@ function start() {
   document.addEventListener("keydown", onKey);
   document.addEventListener(CHOSEN, ({ detail }) => askElsewhere(detail.question));
   window.addEventListener(SIGNED_IN, introduce);
-  document.getElementById("sign-out").addEventListener("click", signOut);
+  document.getElementById("sign-out").addEventListener("click", leave);
+  document.getElementById("sign-in").addEventListener("click", () => newKey(null));
   introduce();
 }
 
@@ -144,12 +146,20 @@ function introduce() {
 async function showWhatIsAllowed() {
   const me = await getMe().catch((error) => console.error(error));
   for (const id of ["to-review", "to-usage"]) document.getElementById(id).hidden = !me?.admin;
-  document.getElementById("sign-out").hidden = !me?.keys_required;
+  document.getElementById("sign-out").hidden = !me?.keys_required && !me?.name;
+  document.getElementById("sign-in").hidden = me?.id !== "anyone" || !(await placesToSignIn()).length;
+  document.getElementById("who").hidden = !me?.name;
+  document.getElementById("who").textContent = me?.name ?? "";
 }
 
-function signOut() {
+async function leave() {
   forgetKey();
-  location.assign("/");
+  try {
+    await signOut();
+    location.assign("/");
+  } catch (error) {
+    content.prepend(problemNotice(error, leave));
+  }
 }
 
 start();

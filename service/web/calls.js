@@ -2,6 +2,7 @@
 
 import { currentKey, newKey } from "./key.js";
 
+const SESSION_ENDED = "/problems/session-ended";
 const LASTING = new Set([400, 403, 404, 410, 413, 415, 422]);
 
 export class Problem extends Error {
@@ -30,7 +31,8 @@ export async function call(address, { method = "GET", body, signal } = {}) {
     const response = await send(address, { method, headers, body: body && JSON.stringify(body), signal });
     if (response.ok) return response;
     const problem = await problemOf(response);
-    if (response.status !== 401 || !(await newKey(key))) throw problem;
+    const ended = problem.type === SESSION_ENDED ? problem.message : "";
+    if (response.status !== 401 || !(await newKey(key, ended))) throw problem;
   }
 }
 

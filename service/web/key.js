@@ -1,6 +1,10 @@
-/** The key that lets someone in, where keys are required: kept for this tab, or on this machine if they say so. */
+/**
+ * Lets someone in: through a place to sign in, which leaves a cookie that scripts cannot read, or by a key, which is kept for
+ * this tab, or on this machine if they say so.
+ */
 
 import { element } from "./dom.js";
+import { placesToSignIn, signInLinks } from "./signin.js";
 
 /** The name of the event on the window when someone has signed in. */
 export const SIGNED_IN = "signed-in";
@@ -14,10 +18,15 @@ export function currentKey() {
   return key;
 }
 
-/** Ask for another key than the one that was refused. Says whether there is one now. */
-export async function newKey(refused) {
+/**
+ * Ask for another key than the one that was refused, or to sign in, which leaves the page. `words` say what became of the
+ * session. Says whether there is a key now.
+ */
+export async function newKey(refused, words = "") {
   if (key !== refused) return true; // Another call that was refused has asked meanwhile.
-  asking ??= askForKey(refused !== null).finally(() => (asking = null));
+  asking ??= askForKey(refused === null ? words : "The key that was kept is not accepted any more.").finally(
+    () => (asking = null),
+  );
   return asking;
 }
 
@@ -45,10 +54,10 @@ function storages() {
   }
 }
 
-function askForKey(refused) {
-  const { dialog, form, field, remember, wrong } = keyDialog();
-  const say = (words) => (wrong.textContent = words);
-  if (refused) say("The key that was kept is not accepted any more.");
+async function askForKey(words) {
+  const { dialog, form, field, remember, wrong } = keyDialog(await placesToSignIn());
+  const say = (said) => (wrong.textContent = said);
+  say(words);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
@@ -79,23 +88,36 @@ async function refusalOf(given) {
   return response.ok ? null : `The service answered with status ${response.status}. Try again later.`;
 }
 
-function keyDialog() {
+function keyDialog(places) {
   const field = element("input", { id: "key", type: "password", autocomplete: "current-password", spellcheck: "false" });
   const remember = element("input", { type: "checkbox" });
   const wrong = element("p", { class: "wrong", role: "alert" });
   const dialog = element("dialog", { class: "dialog", "aria-labelledby": "key-title" });
-  const cancel = element("button", { type: "button", class: "quiet", click: () => dialog.close("") }, "Not now");
   const form = element(
     "form",
     {},
-    element("h2", { id: "key-title", class: "dialog-title" }, "Your key"),
-    element("p", { class: "dialog-words" }, "This service answers those who have a key. The person who runs it can give you one."),
     element("label", { class: "overline", for: "key" }, "Key"),
     field,
-    wrong,
     element("label", { class: "choice" }, remember, " Remember it on this machine"),
-    element("p", { class: "dialog-ends" }, cancel, element("button", { type: "submit", class: "firm" }, "Sign in")),
   );
-  dialog.append(form);
+  const enter = element("button", { type: "submit", class: places.length ? "quiet" : "firm" }, places.length ? "Use this key" : "Sign in");
+  const cancel = element("button", { type: "button", class: "quiet", click: () => dialog.close("") }, "Not now");
+  if (places.length) {
+    form.append(element("p", { class: "dialog-ends" }, enter));
+    dialog.append(
+      element("h2", { id: "key-title", class: "dialog-title" }, "Sign in"),
+      wrong,
+      signInLinks(places),
+      element("details", { class: "by-key" }, element("summary", { class: "quiet" }, "I have a key"), form),
+      element("p", { class: "dialog-ends" }, cancel),
+    );
+  } else {
+    form.append(wrong, element("p", { class: "dialog-ends" }, cancel, enter));
+    dialog.append(
+      element("h2", { id: "key-title", class: "dialog-title" }, "Your key"),
+      element("p", { class: "dialog-words" }, "This service answers those who have a key. The person who runs it can give you one."),
+      form,
+    );
+  }
   return { dialog, form, field, remember, wrong };
 }

@@ -25,6 +25,7 @@ def me_router(auth: Authenticator) -> APIRouter:
             groups=groups,
             keys_required=auth.keys_required,
             collections=None if limit is None else sorted(limit),
+            name=asker.name,
         )
 
     return router

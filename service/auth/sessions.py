@@ -1,0 +1,200 @@
+"""Sessions of people who signed in on the page: begun, recognised by a cookie, checked with the issuer, ended.
+
+A cookie is `<key>.<ticket>`. The key names the session and seals the issuer's tokens; the ticket is replaced whenever the
+person's groups are looked up again. A ticket that was replaced and is sent all the same was copied: the session is ended.
+"""
+
+import hmac
+import json
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from threading import Lock
+
+import structlog
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Engine
+
+from service.api.problem_details import Refused
+from service.auth.askers import Asker
+from service.auth.cookies import SESSION, Cookies
+from service.auth.issuer_http import IssuerUnreachable
+from service.auth.oidc import issuer_unreachable
+from service.auth.provider import Provider, SignedIn, SignInFailed, Tokens
+from service.history.sessions import (
+    Session,
+    add_session,
+    end_session,
+    end_sessions_of,
+    find_session,
+    replace_session,
+)
+
+# Requests that were on their way when the ticket was replaced still carry the one before.
+_GRACE = timedelta(seconds=60)
+_LOCKS = 64
+_LONGEST_ID = 256
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who is signed in, and the header `Set-Cookie` of a new ticket, if there is one."""
+
+    asker: Asker
+    set_cookie: str | None = None
+
+
+class Sessions:
+    """The sessions of one data folder. Safe to use from many threads of one process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        providers: Mapping[str, Provider],
+        cookies: Cookies,
+        *,
+        lifetime: timedelta,
+        check_after: timedelta,
+    ) -> None:
+        self._engine = engine
+        self._providers = providers
+        self._cookies = cookies
+        self._lifetime = lifetime
+        self._check_after = check_after
+        self._locks = [Lock() for _ in range(_LOCKS)]
+
+    def begin(self, issuer: str, person: SignedIn) -> str:
+        """Store a new session. Return the header `Set-Cookie` of its cookie. Raises SignInFailed."""
+        key, ticket = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        now = datetime.now(UTC)
+        asker = self._providers[issuer].asker(person.subject, person.groups, name=person.name)
+        if len(asker.id) > _LONGEST_ID:
+            raise SignInFailed("the issuer's name for this person is too long")
+        session = Session(
+            id=_hash(key),
+            issuer=issuer,
+            subject=person.subject,
+            asker=asker.id,
+            name=person.name,
+            groups=tuple(sorted(person.groups)),
+            ticket=_hash(ticket),
+            previous=None,
+            previous_until=None,
+            tokens=_sealed(key, person.tokens),
+            started=now,
+            checked=now,
+            expires=now + self._lifetime,
+        )
+        add_session(self._engine, session)
+        log.info("signed in", who=asker.id)
+        return self._cookie(key, ticket, session)
+
+    def admitted_without_waiting(self, cookie: str) -> Admitted | None:
+        """Return who is signed in, or None if their groups have to be looked up again. Raises Refused."""
+        _, session = self._found(cookie)
+        return self._admitted(session) if datetime.now(UTC) - session.checked < self._check_after else None
+
+    def admitted(self, cookie: str) -> Admitted:
+        """Return who is signed in. Looks up their groups again when it is time, which may wait. Raises Refused."""
+        key = cookie.partition(".")[0]
+        # One request looks them up: issuers end the sessions of clients that send a refresh token twice.
+        with self._locks[hash(key) % _LOCKS]:
+            if (admitted := self.admitted_without_waiting(cookie)) is not None:
+                return admitted
+            ticket, session = self._found(cookie)
+            return self._checked(key, ticket, session)
+
+    def end(self, cookie: str, *, everywhere: bool) -> None:
+        """End the session of a cookie, or all sessions of its person."""
+        try:
+            _, session = self._found(cookie)
+        except Refused:
+            return  # it has ended already
+        if everywhere:
+            end_sessions_of(self._engine, session.asker)
+        else:
+            end_session(self._engine, session.id)
+        log.info("signed out", who=session.asker)
+
+    def _found(self, cookie: str) -> tuple[str, Session]:
+        key, _, ticket = cookie.partition(".")
+        session = find_session(self._engine, _hash(key))
+        now = datetime.now(UTC)
+        if session is None or session.issuer not in self._providers or session.expires <= now:
+            raise self._ended("Your session has ended.")
+        sent = _hash(ticket)
+        if hmac.compare_digest(sent, session.ticket):
+            return ticket, self._first_used(session, now)
+        late = session.previous_until is not None and session.previous_until <= now
+        if session.previous is None or late or not hmac.compare_digest(sent, session.previous):
+            end_session(self._engine, session.id)
+            log.warning("a session was ended, since a cookie that had been replaced was sent", who=session.asker)
+            raise self._ended("Your session was ended, since its cookie was used in two places.")
+        return ticket, session
+
+    def _first_used(self, session: Session, now: datetime) -> Session:
+        if session.previous is None or session.previous_until is not None:
+            return session
+        used = replace(session, previous_until=now + _GRACE)
+        replace_session(self._engine, used)
+        return used
+
+    def _checked(self, key: str, ticket: str, session: Session) -> Admitted:
+        provider = self._providers[session.issuer]
+        try:
+            person = provider.look_up_again(session.subject, _opened(key, session.tokens))
+        except IssuerUnreachable as error:
+            raise issuer_unreachable(session.issuer, error) from error
+        except SignInFailed as failure:
+            end_session(self._engine, session.id)
+            log.info("session ended by the issuer", who=session.asker, reason=str(failure))
+            raise self._ended("Your session has ended at the place where you signed in.") from failure
+        new = secrets.token_urlsafe(32)
+        checked = replace(
+            session,
+            name=person.name,
+            groups=tuple(sorted(person.groups)),
+            ticket=_hash(new),
+            previous=_hash(ticket),
+            previous_until=None,
+            tokens=_sealed(key, person.tokens),
+            checked=datetime.now(UTC),
+        )
+        if not replace_session(self._engine, checked):
+            raise self._ended("Your session has ended.")
+        return replace(self._admitted(checked), set_cookie=self._cookie(key, new, checked))
+
+    def _admitted(self, session: Session) -> Admitted:
+        provider = self._providers[session.issuer]
+        return Admitted(provider.asker(session.subject, frozenset(session.groups), name=session.name))
+
+    def _cookie(self, key: str, ticket: str, session: Session) -> str:
+        seconds = int((session.expires - datetime.now(UTC)).total_seconds())
+        return self._cookies.written(SESSION, f"{key}.{ticket}", seconds=seconds)
+
+    def _ended(self, why: str) -> Refused:
+        headers = {"WWW-Authenticate": "Bearer", "Set-Cookie": self._cookies.deleted(SESSION)}
+        return Refused(401, "session-ended", f"{why} Sign in again.", headers=headers)
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()
+
+
+def _fernet(key: str) -> Fernet:
+    derived = HKDF(SHA256(), 32, salt=None, info=b"footnote session tokens").derive(key.encode())
+    return Fernet(urlsafe_b64encode(derived))
+
+
+def _sealed(key: str, tokens: Tokens) -> str:
+    return _fernet(key).encrypt(json.dumps(asdict(tokens)).encode()).decode()
+
+
+def _opened(key: str, sealed: str) -> Tokens:
+    return Tokens(**json.loads(_fernet(key).decrypt(sealed)))

@@ -1,0 +1,85 @@
+"""The stored sessions of people who signed in on the page.
+
+Secrets are stored as SHA-256 hashes: they have 256 random bits. The issuer's tokens are sealed with a key that only the
+browser's cookie has (`service.auth.sessions`), so a copy of the database opens no session and no account.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine, Row, delete, select, update
+
+from service.history.schema import sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A stored session. Times are in UTC.
+
+    `ticket` is the hash of the secret that the browser should send; `previous` that of the one before. It is accepted until
+    `previous_until`, or, if that is None, until the new one was sent for the first time.
+    """
+
+    id: str
+    issuer: str
+    subject: str
+    asker: str
+    name: str
+    groups: tuple[str, ...]
+    ticket: str = field(repr=False)
+    previous: str | None = field(repr=False)
+    previous_until: datetime | None
+    tokens: str = field(repr=False)
+    started: datetime
+    checked: datetime
+    expires: datetime
+
+
+_COLUMNS = tuple(Session.__dataclass_fields__)
+
+
+def add_session(engine: Engine, session: Session) -> None:
+    """Store a new session."""
+    with engine.begin() as connection:
+        connection.execute(sessions.insert().values(_values(session)))
+
+
+def replace_session(engine: Engine, session: Session) -> bool:
+    """Store a session in its new state. Return whether it is still there: it may have been ended meanwhile."""
+    with engine.begin() as connection:
+        changed = connection.execute(update(sessions).where(sessions.c.id == session.id).values(_values(session)))
+    return changed.rowcount == 1
+
+
+def find_session(engine: Engine, id: str) -> Session | None:
+    """Return the session with this id."""
+    with engine.connect() as connection:
+        row = connection.execute(select(sessions).where(sessions.c.id == id)).one_or_none()
+    return None if row is None else _session(row)
+
+
+def all_sessions(engine: Engine) -> list[Session]:
+    """Return all sessions, the latest first."""
+    with engine.connect() as connection:
+        return [_session(row) for row in connection.execute(select(sessions).order_by(sessions.c.started.desc()))]
+
+
+def end_session(engine: Engine, id: str) -> None:
+    """Delete a session, if there is one."""
+    with engine.begin() as connection:
+        connection.execute(delete(sessions).where(sessions.c.id == id))
+
+
+def end_sessions_of(engine: Engine, asker: str) -> int:
+    """Delete all sessions of a person, and return how many there were."""
+    with engine.begin() as connection:
+        return connection.execute(delete(sessions).where(sessions.c.asker == asker)).rowcount
+
+
+def _values(session: Session) -> dict[str, object]:
+    return {name: getattr(session, name) for name in _COLUMNS} | {"groups": list(session.groups)}
+
+
+def _session(row: Row) -> Session:  # type: ignore[type-arg]
+    fields = {name: getattr(row, name) for name in _COLUMNS}
+    return Session(**fields | {"groups": tuple(row.groups)})

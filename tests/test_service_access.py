@@ -59,12 +59,19 @@ def test_a_key_reads_what_its_groups_may_read(assistant: FakeAssistant, database
 def test_everyone_can_see_who_they_are(assistant: FakeAssistant, database: Engine) -> None:
     key = add_key(database, "ann", groups=["staff", "board"])
     client = serve(assistant, database)
-    me = {"id": "key:ann", "admin": False, "groups": ["board", "staff"], "keys_required": True, "name": None}
+    me = {
+        "id": "key:ann",
+        "admin": False,
+        "groups": ["board", "staff"],
+        "keys_required": True,
+        "collections": None,
+        "name": None,
+    }
     assert client.get("/api/me", headers=bearing(key)).json() == me
-    me = {"id": "owner", "admin": True, "groups": None, "keys_required": True, "name": None}
+    me = {"id": "owner", "admin": True, "groups": None, "keys_required": True, "collections": None, "name": None}
     assert client.get("/api/me", headers=OWNER).json() == me
     problem(client.get("/api/me"), 401, "key-required")
-    me = {"id": "anyone", "admin": False, "groups": [], "keys_required": False, "name": None}
+    me = {"id": "anyone", "admin": False, "groups": [], "keys_required": False, "collections": None, "name": None}
     assert serve(assistant, database, keys=None).get("/api/me").json() == me
 
 

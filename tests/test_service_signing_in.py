@@ -333,7 +333,7 @@ def test_cookies_that_were_made_up_sign_nobody_in_and_open_nothing(site: Site) -
         back = httpx.get(f"{site.address}/auth/callback/main?code=x&state=", headers=headers)
         assert back.status_code == 400
     for value in ("x", "x.y", ".", "..", "%00", "ä", "a" * 4000):
-        made_up = {"Cookie": f"footnote-session={value}".encode()}
+        made_up = [(b"Cookie", f"footnote-session={value}".encode())]
         problem(httpx.get(f"{site.address}/api/articles", headers=made_up), 401, "session-ended")
     assert site.assistant.called == ()
 
@@ -381,7 +381,7 @@ def as_acme(provider: IdentityProvider) -> dict[str, Any]:
 
 def test_each_issuer_has_people_of_its_own(provider: IdentityProvider, tmp_path: Path) -> None:
     provider.person("ann", groups=["staff"])
-    changes = {"oidc_issuer": None, "oidc_issuers": [as_acme(provider)]}
+    changes: dict[str, Any] = {"oidc_issuer": None, "oidc_issuers": [as_acme(provider)]}
     with site_of(provider, tmp_path, **changes) as site, site.browser() as browser:
         [place] = browser.get("/auth/issuers").json()["issuers"]
         assert place["title"] == "Acme"

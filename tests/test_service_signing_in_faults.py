@@ -134,7 +134,7 @@ def test_looking_up_again_answers_about_the_same_person_or_ends_the_session(dish
     assert again.groups == {"from-userinfo"}
     answer_with(dishonest, dishonest.token(**claims(groups=["new"], nonce=None)), refresh_token="refresh-2")
     again = provider.look_up_again("ann-1", Tokens("access-1", "refresh-1"))
-    assert (again.groups, again.tokens) == ({"new"}, Tokens("access-1", "refresh-2"))
+    assert (again.groups, again.tokens) == (frozenset({"new"}), Tokens("access-1", "refresh-2"))
     answer_with(dishonest, dishonest.token(**claims(sub="bob-2")))
     with pytest.raises(SignInFailed, match="another person"):
         provider.look_up_again("ann-1", Tokens("access-1", "refresh-1"))

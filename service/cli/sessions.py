@@ -18,26 +18,26 @@ def list_sessions(json: Annotated[bool, typer.Option("--json", help="Print JSON.
     with stored_database() as engine:
         sessions = all_sessions(engine)
     times = ("started", "checked", "expires")
-    rows = [
-        {"who": session.asker, "name": session.name, "groups": list(session.groups)}
-        | {time: shown_time(getattr(session, time)) for time in times}
-        for session in sessions
-    ]
     if json:
         import json as json_library
 
+        rows = [
+            {"who": session.asker, "name": session.name, "groups": list(session.groups)}
+            | {time: shown_time(getattr(session, time)) for time in times}
+            for session in sessions
+        ]
         typer.echo(json_library.dumps(rows, indent=2))
         return
-    if not rows:
+    if not sessions:
         typer.echo("Nobody is signed in.")
         return
     from rich.console import Console
     from rich.table import Table
 
     table = Table("who", "name", "groups", *times)
-    for row in rows:
-        words = (row["who"], row["name"], ", ".join(row["groups"]), *(row[time] for time in times))
-        table.add_row(*(visible_controls(str(word)) for word in words))
+    for session in sessions:
+        words = map(visible_controls, (session.asker, session.name, ", ".join(session.groups)))
+        table.add_row(*words, *(shown_time(getattr(session, time)) for time in times))
     Console(markup=False, emoji=False).print(table)
 
 

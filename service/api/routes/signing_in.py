@@ -6,12 +6,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 from urllib.parse import urlencode
 
 import structlog
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
@@ -31,8 +30,6 @@ _TOO_OLD = "This attempt to sign in is too old, was begun in another browser, or
 _PAGE = Markup((Path(__file__).parents[2] / "web" / "sign-in-failed.html").read_text(encoding="utf-8"))
 _FAILED_PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 log = structlog.get_logger(__name__)
-
-Text = Annotated[str | None, Query(max_length=4_096)]
 
 
 def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
@@ -60,7 +57,7 @@ def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
         response_class=RedirectResponse,
         responses={503: {"description": "The issuer does not answer", **_FAILED_PAGE}, **problems(403, 404, 422)},
     )
-    async def sign_in(issuer: Text = None, to: Text = None) -> Response:
+    async def sign_in(issuer: str | None = None, to: str | None = None) -> Response:
         """Send the browser to the issuer, to sign in there. It comes back to `to`, a path of the page."""
         if signing_in is None or issuer is None or issuer not in signing_in.providers:
             raise _unknown()
@@ -85,7 +82,7 @@ def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
         },
     )
     async def callback(
-        request: Request, issuer: str, code: Text = None, state: Text = None, error: Text = None
+        request: Request, issuer: str, code: str | None = None, state: str | None = None, error: str | None = None
     ) -> Response:
         """Take the browser back from the issuer, begin a session, and go on to the page."""
         if signing_in is None or issuer not in signing_in.providers:

@@ -69,8 +69,10 @@ from service.schemas.maintenance import (
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 from service.sources.access import LocalSources
+from service.sources.origins import Origins
 from service.sources.scopes import scope_filters, scopes_for
 from service.sources.syncing import Sources
+from service.sources.uploads import Uploads
 from service.warming import answer_made_up_questions, load_models
 
 log = structlog.get_logger(__name__)
@@ -294,6 +296,16 @@ class LocalAssistant:
         """The sources that `sources.toml` names."""
         return LocalSources(Sources(self.live, self.settings))
 
+    @property
+    def uploads(self) -> Uploads:
+        """The uploaded files."""
+        return Uploads(self.live, self.settings)
+
+    @property
+    def origins(self) -> Origins:
+        """Where the articles come from."""
+        return Origins(self.live, self.settings)
+
     def stop_indexing(self) -> None:
         """Stop indexing soon, and allow no further runs, because the service stops."""
         self.live.control.stop()
@@ -319,9 +331,15 @@ class LocalAssistant:
         return check_wire(check_stores(self.live, repairing=request.repair))
 
     def delete(self, article_ids: Sequence[str]) -> None:
-        """Delete articles. If one does not exist, deletes none and raises ArticleUnknown."""
+        """Delete articles, with uploads of which nothing is left.
+
+        If one does not exist, deletes none and raises ArticleUnknown.
+        """
         if bad := next((article_id for article_id in article_ids if not article_id.isprintable()), None):
             raise ArticleUnknown(f"There is no article {bad!r}: no id holds such characters.")
+        with self.live.pinned() as index:
+            index.catalog.origins(article_ids)  # also raises ArticleUnknown
+        self.uploads.forget_articles(article_ids)
         delete_articles(self.live, article_ids)
 
     def ready(self) -> None:

@@ -23,6 +23,13 @@ class Settings(IndexSettings):
         description="File that names the sources to keep in step (`footnote sources`). Default: `sources.toml` in the data "
         "folder.",
     )
+    uploads_max_files: int = Field(10_000, ge=0, description="Most files that may be uploaded; `0` allows none.")
+    uploads_max_bytes: int = Field(
+        10_000_000_000, ge=0, description="Most bytes that all uploaded files may have together."
+    )
+    upload_seconds: float = Field(
+        600.0, gt=0, description="Longest time that an upload may take to arrive; then its connection is closed."
+    )
     public_url: str | None = Field(
         None,
         description="Address under which people reach the service; default: the address served on. Used for absolute links.",

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.errors import NotInHistory, WrongUsage
+from index.errors import ArticleUnknown, NotInHistory, WrongUsage
 from index.ingest.run_control import OnProgress
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import READER, Reader, ReaderPassage, Reading, Shipped
-from index.records import EVERYTHING, Access
+from index.records import EVERYTHING, Access, Readers
 from index.settings import PACKAGED_MODEL, SHIPPED_READER, SHIPPED_SUPPORT_MODEL
 from index.stores.live import LiveIndex
 from index.stores.store import opened
@@ -42,8 +42,16 @@ from service.schemas.sources import (
     SyncSourcesRequest,
     SyncSourcesResponse,
 )
+from service.schemas.uploads import (
+    DeleteUploadsResponse,
+    OriginResponse,
+    ReindexResponse,
+    UploadResponse,
+    UploadsResponse,
+)
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
+from service.sources.uploads import Incoming
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT / "corpus"
@@ -87,10 +95,35 @@ class NoSources:
         raise WrongUsage("There is no such source.")
 
 
+class NoUploads:
+    """The uploads of an assistant that has none."""
+
+    def store(self, files: Sequence[Incoming], readers: Readers, *, by: str, sync: bool) -> UploadResponse:
+        return UploadResponse(files=[])
+
+    def listing(self) -> UploadsResponse:
+        return UploadsResponse(files=[], bytes=0, max_files=10, max_bytes=10_000, max_file_bytes=1_000)
+
+    def delete(self, paths: Sequence[str]) -> DeleteUploadsResponse:
+        return DeleteUploadsResponse(articles=0)
+
+
+class NoOrigins:
+    """The origins of an assistant that knows none."""
+
+    def origin(self, article_id: str, access: Access) -> OriginResponse:
+        raise ArticleUnknown(f"There is no article {article_id!r}.")
+
+    def reindex(self, article_ids: Sequence[str]) -> ReindexResponse:
+        return ReindexResponse(changed=0, failed=[])
+
+
 class KeepsNothing:
     """The part of an assistant that keeps what was asked, where nothing is."""
 
     sources = NoSources()
+    uploads = NoUploads()
+    origins = NoOrigins()
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
         raise _NO_HISTORY

@@ -55,9 +55,11 @@ ADMINS_ONLY = {
     ("get", "/api/stale"),
     ("get", "/api/usage"),
     ("get", "/api/sources"),
+    ("get", "/api/uploads"),
+    ("get", "/api/origins/{article_id}"),
 } | {
     ("post", f"/api/{name}")
-    for name in ("index", "rebuild", "backup", "check", "delete", "sources/sync", "sources/forget")
+    for name in "index rebuild backup check delete sources/sync sources/forget upload uploads/delete reindex".split()
 }
 
 
@@ -152,6 +154,11 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("get", "/api/sources"): [("/api/sources", None)],
         ("post", "/api/sources/sync"): [("/api/sources/sync", {})],
         ("post", "/api/sources/forget"): [("/api/sources/forget", {"name": "inner"})],
+        ("post", "/api/upload"): [("/api/upload", {})],
+        ("get", "/api/uploads"): [("/api/uploads", None)],
+        ("post", "/api/uploads/delete"): [("/api/uploads/delete", {"paths": ["birds.md"]})],
+        ("get", "/api/origins/{article_id}"): [(f"/api/origins/{article}", None)],
+        ("post", "/api/reindex"): [("/api/reindex", {"article_ids": [article]})],
         ("post", "/v1/chat/completions"): [("/v1/chat/completions", chat | {"stream": on}) for on in (False, True)],
         ("post", "/v1/responses"): [("/v1/responses", response | {"stream": on}) for on in (False, True)],
         ("get", "/v1/models"): [("/v1/models", None)],

@@ -16,7 +16,7 @@ from index.ingest.sweeping import deleted_vectors
 from index.ingest.sync import delete, sync
 from index.ingest.sync_report import SyncReport, combined
 from index.sources.reading import sources_from
-from index.sources.source_types import AnySource, NamedSource, Place, Source
+from index.sources.source_types import AnySource, NamedSource, Place, Source, UploadPlace
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 
@@ -57,7 +57,7 @@ def update(
     answers questions. Afterwards Chroma's folder is compacted if that is worth it. Files do not wait for addresses.
     """
     sources = sources_from(paths)
-    files = [source for source in sources if isinstance(_place(source), Source)]
+    files = [source for source in sources if isinstance(_place(source), (Source, UploadPlace))]
     addresses = [source for source in sources if source not in files]
     parts: list[tuple[Sequence[AnySource], Lock]] = [(files, live.indexing)] if files or not addresses else []
     parts += [(addresses, live.fetching)] if addresses else []

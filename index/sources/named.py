@@ -17,6 +17,7 @@ from index.sources.source_types import (
     Source,
     StoragePlace,
     Unchanged,
+    UploadPlace,
     WebSource,
     remote_path,
 )
@@ -29,7 +30,7 @@ def path_in_place(path: str, place: Place) -> str:
             return path_in(Path(file_of(path)), place)
         case WebSource():
             return path_of(path)
-        case GitPlace() | StoragePlace():
+        case GitPlace() | StoragePlace() | UploadPlace():
             return file_of(path).removeprefix(remote_path(place.source, ""))
 
 

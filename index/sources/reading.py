@@ -25,6 +25,7 @@ from index.sources.source_types import (
     ReadResult,
     Source,
     StoragePlace,
+    UploadPlace,
     WebSource,
     printable,
     unexpected,
@@ -73,7 +74,7 @@ def read_articles(
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
                     readings = read_files(place, limits=limits, taking=taking)
-                case GitPlace() | StoragePlace():
+                case GitPlace() | StoragePlace() | UploadPlace():
                     assert isinstance(source, NamedSource)
                     readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
                 case WebSource():
@@ -134,7 +135,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, NamedSource)):
+    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, UploadPlace, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

@@ -32,14 +32,18 @@ from index.sources.source_types import (
     RemotePlace,
     Skipped,
     Source,
+    StoragePlace,
     Unchanged,
+    UploadPlace,
     Withdrawn,
     printable,
     remote_path,
 )
 from index.sources.storage import fetch_from_storage, list_storage
+from index.sources.taking import narrowed
+from index.sources.uploads import fetch_uploads, list_uploads
 
-_READ = frozenset({*ENDINGS, *FEED_ENDINGS, LINES_ENDING})
+FILE_ENDINGS = frozenset({*ENDINGS, *FEED_ENDINGS, LINES_ENDING})
 # What is fetched at once: many small files, or a few large ones.
 _FILES_AT_ONCE = 64
 _BYTES_AT_ONCE = 50_000_000
@@ -104,7 +108,7 @@ def _mark_of(source: NamedSource, place: RemotePlace) -> str:
 def _without_fetching(visit: _Visit, file: RemoteFile) -> ReadResult | None:
     """Return what can be said of a file by its listing, or None if it has to be fetched."""
     path = visit.path_of(file.name)
-    if os.path.splitext(file.name)[1].lower() not in _READ:
+    if os.path.splitext(file.name)[1].lower() not in FILE_ENDINGS:
         return Skipped(path)
     if file.token and visit.tokens.get(path) == visit.token(file):
         return Unchanged(path)
@@ -152,8 +156,17 @@ def _read_batch(visit: _Visit, batch: Sequence[RemoteFile], long: Limits) -> Ite
 def list_files(place: RemotePlace, limits: Limits) -> list[RemoteFile]:
     """Return all files of a place, in order of name. Runs in the reading process. Raises ArticleError."""
     with _explained():
-        files = list_repository(place, limits) if isinstance(place, GitPlace) else list_storage(place)
-        return sorted(files, key=lambda file: file.name)
+        return sorted(_listed(place, limits), key=lambda file: file.name)
+
+
+def _listed(place: RemotePlace, limits: Limits) -> list[RemoteFile]:
+    match place:
+        case GitPlace():
+            return list_repository(place, limits)
+        case StoragePlace():
+            return list_storage(place)
+        case UploadPlace():
+            return list_uploads(place)
 
 
 def fetch_files(
@@ -164,9 +177,13 @@ def fetch_files(
     Runs in the reading process. Raises ArticleError if none can be.
     """
     with _explained():
-        if isinstance(place, GitPlace):
-            return fetch_from_repository(place, files, folder, limits)
-        return fetch_from_storage(place, files, folder)
+        match place:
+            case GitPlace():
+                return fetch_from_repository(place, files, folder, limits)
+            case StoragePlace():
+                return fetch_from_storage(place, files, folder)
+            case UploadPlace():
+                return fetch_uploads(place, files, folder)
 
 
 @contextmanager
@@ -194,7 +211,14 @@ def _read_fetched(visit: _Visit, file: RemoteFile, folder: Path) -> Iterator[Rea
                 published, published_from = info.published, info.published_from
                 if published is None and file.published:
                     published, published_from = file.published, "commit"
-                info = replace(info, url=info.url or file.url, published=published, published_from=published_from)
+                info = replace(
+                    info,
+                    url=info.url or file.url,
+                    published=published,
+                    published_from=published_from,
+                    groups=narrowed(file.groups, info.groups),
+                    collections=info.collections | file.collections,
+                )
                 path = placed(article.path)
                 # Of a file of several articles, each line is compared by itself: it is read again in each run.
                 token = visit.token(file) if path == listed_at else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from index.errors import ArticleError
 from index.records import Article, TextFormat
 from index.sources.metadata import Metadata
-from index.sources.taking import TAKES_ALL, Taking
+from index.sources.taking import TAKES_ALL, Groups, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,19 @@ class StoragePlace:
         return self.address
 
 
-RemotePlace = GitPlace | StoragePlace
+@dataclass(frozen=True, slots=True)
+class UploadPlace:
+    """The folder of uploaded files (`index.sources.uploads`)."""
+
+    source: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return str(self.folder)
+
+
+RemotePlace = GitPlace | StoragePlace | UploadPlace
 Place = Source | WebSource | RemotePlace
 
 
@@ -112,7 +124,8 @@ def remote_path(source: str, name: str) -> str:
 class RemoteFile:
     """A file of a remote place. `name` is its path there; `token` is another one whenever its content is; `at` is its commit.
 
-    `url` and `published` are known once it is fetched, where the place knows them.
+    `url` and `published` are known once it is fetched, where the place knows them. `groups` may read it as the place has it,
+    None meaning everyone; `collections` are those that the place puts it into.
     """
 
     name: str
@@ -121,6 +134,8 @@ class RemoteFile:
     at: str = ""
     url: str | None = None
     published: date | None = None
+    groups: Groups = None
+    collections: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,7 @@ class Taking:
         A file can narrow down who may read it, and never widen it.
         """
         rules = [rule for rule in self.rules_for(name) if rule.groups is not None]
-        allowed = rules[-1].groups if rules else self.groups
-        if allowed is None or stated is None:
-            return stated if allowed is None else allowed
-        return allowed & stated
+        return narrowed(rules[-1].groups if rules else self.groups, stated)
 
     def collections_of(self, name: str, stated: frozenset[str]) -> frozenset[str]:
         """Return the collections of a file with this path that itself states these."""
@@ -61,6 +58,13 @@ class Taking:
 
 
 TAKES_ALL = Taking()
+
+
+def narrowed(allowed: Groups, stated: Groups) -> Groups:
+    """Return who may read what both allow."""
+    if allowed is None or stated is None:
+        return stated if allowed is None else allowed
+    return allowed & stated
 
 
 def check_pattern(pattern: str) -> str:

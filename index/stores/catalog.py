@@ -10,9 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import LargeBinary, cast, delete, insert, select, update
 
-from index.errors import ArticleUnknown, IndexDamaged
+from index.errors import IndexDamaged
 from index.records import version_of
-from index.stores import publishing, schema
+from index.stores import publishing, queries, schema
 from index.stores.catalog_reader import CatalogReader
 from index.stores.database import Purpose, check_intact, copy_database, damaged, engine_for
 from index.stores.passage_lookup import in_parts
@@ -92,10 +92,7 @@ class Catalog(CatalogReader):
                 for part in in_parts(ids)
                 for row in connection.execute(select(articles).where(articles.c.id.in_(part))).mappings()
             }
-            if missing := [article_id for article_id in ids if article_id not in rows]:
-                raise ArticleUnknown(
-                    f"There is no article {missing[0]!r}. `footnote search` shows the ids of what there is."
-                )
+            queries.check_found(ids, rows)
             publishing.note_unsettled(connection, {row["key"] for row in rows.values()})
             for article_id, row in rows.items():
                 publishing.remove_article(connection, article_id)
@@ -109,6 +106,12 @@ class Catalog(CatalogReader):
             for part in in_parts(ids):
                 connection.execute(delete(article_groups).where(article_groups.c.article_id.in_(part)))
                 connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[], token=None))
+
+    def forget_tokens(self, ids: Sequence[str]) -> None:
+        """Have the files of these articles read in the next sync, whether they changed or not."""
+        with self._engine.begin() as connection:
+            for part in in_parts(ids):
+                connection.execute(update(articles).where(articles.c.id.in_(part)).values(token=None))
 
     def forget_cuts(self) -> None:
         """Remove the cuts of all articles, and the contents that no article uses. For a copy that is cut again."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine, and_, func, not_, select
 
@@ -24,6 +24,15 @@ class Entry:
     source: str
     path: str
     token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source and file of an article, and when the index last took it up or changed it."""
+
+    source: str
+    path: str
+    indexed: datetime
 
 
 class CatalogReader:
@@ -99,6 +108,31 @@ class CatalogReader:
         """Return the ids of all articles of a source."""
         with self._engine.connect() as connection:
             return list(connection.scalars(select(articles.c.id).where(articles.c.source == source)))
+
+    def paths_of_source(self, source: str) -> dict[str, str]:
+        """Return the path of each article of a source, by id."""
+        query = select(articles.c.id, articles.c.path).where(articles.c.source == source).order_by(articles.c.id)
+        with self._engine.connect() as connection:
+            return {row.id: row.path for row in connection.execute(query)}
+
+    def origins(self, ids: Sequence[str]) -> dict[str, Origin]:
+        """Return where these articles come from. Raises ArticleUnknown if one does not exist."""
+        columns = (articles.c.id, articles.c.source, articles.c.path, articles.c.indexed_at)
+        with self._engine.connect() as connection:
+            found = {
+                row.id: Origin(row.source, row.path, row.indexed_at.replace(tzinfo=UTC))
+                for part in in_parts(ids)
+                for row in connection.execute(select(*columns).where(articles.c.id.in_(part)))
+            }
+        queries.check_found(ids, found)
+        return found
+
+    def passages_of_article(self, article_id: str, *, limit: int) -> list[Passage]:
+        """Return the first passages of an article, in their order."""
+        query = queries.select_passages().where(articles.c.id == article_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(passages.c.ordinal).limit(limit)).mappings()
+            return [queries.passage_of(row) for row in rows]
 
     def publishers(self, access: Access) -> dict[str, int]:
         """Return the number of articles of each publisher that may be read, in order of name."""

@@ -1,6 +1,6 @@
 """Queries of the catalogue: rows to records, and conditions for what a person may read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -114,6 +114,12 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.collections:
         conditions.append(_in_collections(filters.collections))
     return conditions + (matching(filters.scope) if filters.scope else [])
+
+
+def check_found(ids: Iterable[str], found: Container[str]) -> None:
+    """Raise ArticleUnknown for the first of these articles that was not found."""
+    if missing := next((article_id for article_id in ids if article_id not in found), None):
+        raise ArticleUnknown(f"There is no article {missing!r}. `footnote search` shows the ids of what there is.")
 
 
 def why_missing(connection: Connection, article_id: str, access: Access) -> ArticleDeleted | ArticleUnknown:

@@ -24,10 +24,11 @@ from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
 from service.api.routes.signing_in import signing_in_router
 from service.api.routes.sources import SourcesAssistant, sources_router
+from service.api.routes.uploads import UploadsAssistant, uploads_router
 from service.auth.authentication import authenticator_for
 from service.auth.fair_queue import STOPPING, FairQueue
 from service.auth.limits import fair_queue_for, limits_for
-from service.auth.middleware import AuthMiddleware
+from service.auth.middleware import MAX_BODY_BYTES, AuthMiddleware, BodyLimits
 from service.auth.state import AuthState
 from service.maintenance.watch_status import health
 from service.mcp.http import mcp_router
@@ -50,7 +51,15 @@ WEB = Path(__file__).parents[1] / "web"
 _NO_PAGES = ("/api", "/auth", "/v1", "/mcp", "/static")
 
 
-class Assistant(AnsweringAssistant, ArticlesAssistant, HistoryAssistant, AdminAssistant, SourcesAssistant, Protocol):
+class Assistant(
+    AnsweringAssistant,
+    ArticlesAssistant,
+    HistoryAssistant,
+    AdminAssistant,
+    SourcesAssistant,
+    UploadsAssistant,
+    Protocol,
+):
     """What the HTTP API needs from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ready(self) -> None:
@@ -98,6 +107,7 @@ def create_app(
     app.include_router(history_router(assistant, auth, limits))
     app.include_router(admin_router(assistant, auth))
     app.include_router(sources_router(assistant, auth))
+    app.include_router(uploads_router(assistant, auth))
     app.include_router(openai_router(assistant, auth, settings), dependencies=[Depends(limits.admit_question)])
     app.include_router(mcp_router(assistant, limits, settings))
     app.include_router(_health(assistant, LlmHealth(settings), queue, fallback=settings.llm_fallback))
@@ -107,7 +117,12 @@ def create_app(
     add_examples(app)
     add_problem_handlers(app)
     app.add_exception_handler(404, _on_not_found)
-    app.add_middleware(AuthMiddleware, auth=auth, body_seconds=settings.request_seconds)
+    app.add_middleware(
+        AuthMiddleware,
+        auth=auth,
+        body=BodyLimits(MAX_BODY_BYTES, settings.request_seconds),
+        upload=BodyLimits(settings.max_file_bytes + MAX_BODY_BYTES, settings.upload_seconds),
+    )
     app.add_middleware(OpenAIErrors)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLog, metrics=auth_state.metrics)
@@ -158,6 +173,7 @@ def _page() -> APIRouter:
     @router.get("/review")
     @router.get("/review/{part}")
     @router.get("/usage")
+    @router.get("/sources")
     async def page() -> FileResponse:
         return FileResponse(WEB / "index.html")
 

@@ -30,6 +30,7 @@ from service.settings import Settings
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\s:/@\[\]\\]+)(:\d{1,5})?", re.IGNORECASE)
 _FORWARDING = {"forwarded", "via", "x-real-ip"}
 METRICS_PATH = "/metrics"
+UPLOAD_PATH = "/api/upload"
 SLACK_EVENTS_PATH = "/slack/events"  # Slack signs these requests; the signature is checked where they are read
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # Open to everyone: the page itself, which holds no article. "/" is open too.
@@ -39,6 +40,7 @@ _OPEN_TO_ALL = (
     "/auth/",  # signing in and out
     "/conversations",
     "/review",
+    "/sources",
     "/usage",
     "/static/",
     "/healthz",

@@ -1,6 +1,7 @@
 """Middleware around each request: authenticates the sender, bounds the body, and adds security headers to the reply."""
 
 import asyncio
+from dataclasses import dataclass
 from time import monotonic
 
 import structlog
@@ -9,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import FootnoteError, ServiceStopping
 from service.api.problem_details import Refused, footnote_problem, http_problem, problem_response
-from service.auth.authentication import Authenticator
+from service.auth.authentication import UPLOAD_PATH, Authenticator
 
 MAX_BODY_BYTES = 1_000_000
 SECURITY_HEADERS = {
@@ -26,16 +27,25 @@ _STOPPED = "Footnote was stopped before this was done. Send it again when it is 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """The most bytes that a body may have, and the most seconds that it may take to arrive."""
+
+    bytes: int
+    seconds: float
+
+
 class AuthMiddleware:
     """Admits requests by the access rules, and adds the security headers to every response.
 
     An unexpected error becomes a problem response without internal details. These go to the log.
     """
 
-    def __init__(self, app: ASGIApp, *, auth: Authenticator, body_seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, auth: Authenticator, body: BodyLimits, upload: BodyLimits) -> None:
         self._app = app
         self._auth = auth
-        self._body_seconds = body_seconds
+        self._body = body
+        self._upload = upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,11 +55,13 @@ class AuthMiddleware:
         try:
             headers = Headers(scope=scope)
             self._auth.check(headers, method=scope["method"], path=scope["path"])
-            _check_announced_size(headers)
+            _check_announced_size(headers, self._upload if scope["path"] == UPLOAD_PATH else self._body)
             admitted = await self._auth.identify(headers, path=scope["path"])
             scope.setdefault("state", {})["asker"] = admitted.asker
             reply.set_cookie = admitted.set_cookie
-            await self._app(scope, _bounded(receive, seconds=self._body_seconds), reply)
+            # The body is read before the endpoint looks at who sent it.
+            limits = self._upload if admitted.asker.admin and scope["path"] == UPLOAD_PATH else self._body
+            await self._app(scope, _bounded(receive, limits), reply)
         except Refused as refusal:
             await http_problem(refusal)(scope, receive, reply)
         except FootnoteError as error:
@@ -87,15 +99,15 @@ class _Reply:
         await self._send(message)
 
 
-def _check_announced_size(headers: Headers) -> None:
+def _check_announced_size(headers: Headers, limits: BodyLimits) -> None:
     length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-        raise _too_large()
+    if length.isdecimal() and int(length) > limits.bytes:
+        raise _too_large(limits)
 
 
-def _bounded(receive: Receive, *, seconds: float) -> Receive:
+def _bounded(receive: Receive, limits: BodyLimits) -> Receive:
     """Pass a body on while it stays within the limits of size (it may not announce its size) and of time."""
-    received, whole, last = 0, False, monotonic() + seconds
+    received, whole, last = 0, False, monotonic() + limits.seconds
 
     async def receive_within_limits() -> Message:
         nonlocal received, whole
@@ -108,8 +120,8 @@ def _bounded(receive: Receive, *, seconds: float) -> Receive:
             raise _too_slow() from None
         received += len(message.get("body", b""))
         whole = not message.get("more_body", False)
-        if received > MAX_BODY_BYTES:
-            raise _too_large()
+        if received > limits.bytes:
+            raise _too_large(limits)
         return message
 
     return receive_within_limits
@@ -120,5 +132,5 @@ def _too_slow() -> Refused:
     return Refused(408, "request-too-slow", detail, headers={"Connection": "close"})
 
 
-def _too_large() -> Refused:
-    return Refused(413, "body-too-large", f"A request may hold {MAX_BODY_BYTES:,} bytes at most. Send less.")
+def _too_large(limits: BodyLimits) -> Refused:
+    return Refused(413, "body-too-large", f"A request may hold {limits.bytes:,} bytes at most. Send less.")

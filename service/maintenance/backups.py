@@ -1,4 +1,4 @@
-"""Backups: copies of the index and of the database of keys, conversations and feedback.
+"""Backups: copies of the index, of uploads, and of the database of keys, conversations and feedback.
 
 The service may be allowed to write only into its data folder. So the copy is made there, and the command that asked for it,
 on the same machine, moves it to its target.
@@ -15,6 +15,8 @@ from index.stores.generations import current_folder
 from index.stores.live import LiveIndex
 from service.history.database import FILE, copy_to
 from service.schemas.maintenance import BackupResponse
+from service.sources.entries import UPLOADS
+from service.sources.uploads import CHANGING
 
 _PREFIX = (
     ".unmoved-backup-"  # folders with this prefix are removed, so it must not be a name that people give to backups
@@ -33,6 +35,9 @@ def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
         copy_to(data_dir, folder / FILE)
         if (data_dir / "sources.toml").is_file():
             shutil.copy(data_dir / "sources.toml", folder)
+        if (data_dir / UPLOADS.place).is_dir():
+            with CHANGING:
+                shutil.copytree(data_dir / UPLOADS.place, folder / UPLOADS.place)
         index = current_folder(folder)
         index.mkdir()
         copied = copy_index(live, index)

@@ -24,7 +24,7 @@ from index.errors import ArticleError
 from index.ingest.pruning import Pruning
 from index.sources.addresses import clean_address
 from index.sources.metadata import read_metadata
-from index.sources.source_types import Credentials, GitPlace, Place, Source, StoragePlace, WebSource
+from index.sources.source_types import Credentials, GitPlace, Place, Source, StoragePlace, UploadPlace, WebSource
 from index.sources.storage import PACKAGES
 from index.sources.taking import Groups, Rule, Taking, check_pattern
 from service.sources.forges import check_link, check_repository, is_remote, link_for
@@ -250,6 +250,19 @@ class StorageEntry(_CommonEntry):
         return StoragePlace(name, self.place, options, secrets, self.link)
 
 
+class UploadsEntry(_CommonEntry):
+    """What was uploaded. No table of `sources.toml` says so: the source is there as soon as there is an upload."""
+
+    kind: Literal["uploads"] = "uploads"
+    place: str = "uploads"
+    prune_limit: float = 1.0  # each file is deleted by a person
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return the folder of the uploads."""
+        return UploadPlace(name, folders.data / self.place)
+
+
+UPLOADS = UploadsEntry()
 AnyEntry = FilesEntry | WebEntry | GitEntry | StorageEntry
 SourceEntry = Annotated[AnyEntry, Field(discriminator="kind")]
 _ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(SourceEntry)

@@ -13,7 +13,7 @@ from tomlkit.exceptions import TOMLKitError
 from index.errors import WrongUsage
 from index.sources.source_types import NamedSource
 from service.settings import Settings
-from service.sources.entries import NAME, Folders, SourceEntry, read_entry
+from service.sources.entries import NAME, UPLOADS, Folders, SourceEntry, UploadsEntry, read_entry
 
 _LONGEST = 1_000_000
 _TABLE = "sources"
@@ -25,7 +25,7 @@ class Configured:
     """A source that `sources.toml` names."""
 
     name: str
-    entry: SourceEntry
+    entry: SourceEntry | UploadsEntry
     source: NamedSource
 
 
@@ -49,7 +49,15 @@ def read_sources(settings: Settings) -> SourceListing:
     """Return the sources that the file names, in its order. None if there is no file. Raises WrongUsage if it is no TOML."""
     file = sources_file(settings)
     folders = Folders(file.parent, settings.data_dir.absolute())
-    return [_read_entry(name, fields, folders) for name, fields in tables_in(file).items()]
+    listing = [_read_entry(name, fields, folders) for name, fields in tables_in(file).items()]
+    uploaded = (settings.data_dir / UPLOADS.place).is_dir()
+    return [*listing, uploads_source(settings)] if uploaded else listing
+
+
+def uploads_source(settings: Settings) -> Configured:
+    """Return the source of the files that were uploaded."""
+    place = UPLOADS.place_of(UPLOADS.place, Folders(Path(), settings.data_dir.absolute()))
+    return Configured(UPLOADS.place, UPLOADS, NamedSource(UPLOADS.place, place))
 
 
 def add_source(settings: Settings, name: str, fields: dict[str, object]) -> Configured:
@@ -111,6 +119,8 @@ def _text(file: Path) -> str:
 def _read_entry(name: str, fields: object, folders: Folders) -> Configured | Unreadable:
     if not NAME.fullmatch(name):
         return Unreadable(name, "a name has 1 to 64 lower-case letters, digits, dots, dashes and underscores.")
+    if name == UPLOADS.place:
+        return Unreadable(name, "this is the name of the files that are uploaded. Give the source another.")
     try:
         entry = read_entry(fields)
         return Configured(name, entry, NamedSource(name, entry.place_of(name, folders), entry.taking))

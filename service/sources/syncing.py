@@ -18,7 +18,7 @@ from index.stores.live import LiveIndex
 from service.history.database import opened_database
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
-from service.sources.entries import NAME
+from service.sources.entries import NAME, UPLOADS
 from service.sources.file import Configured, SourceListing, Unreadable, read_sources, remove_source, sources_file
 
 _PROBLEMS_KEPT = 100
@@ -93,7 +93,8 @@ class Sources:
         """
         with self.live.pinned() as index:
             ids = index.catalog.ids_of_source(name)
-        if not remove_source(sources_file(self.settings), name) and not ids:
+        known = name == UPLOADS.place or remove_source(sources_file(self.settings), name)
+        if not known and not ids:
             raise WrongUsage(f"There is no source {name!r}. `footnote sources list` shows them all.")
         if ids:
             delete_articles(self.live, ids)
@@ -101,6 +102,8 @@ class Sources:
             forget_syncs(engine, name)
         if NAME.fullmatch(name):  # of an entry that cannot be read it may be anything
             shutil.rmtree(self.settings.data_dir / "git" / name, ignore_errors=True)
+        if name == UPLOADS.place:
+            shutil.rmtree(self.settings.data_dir / name, ignore_errors=True)
         return len(ids)
 
     def _synced(

@@ -99,6 +99,39 @@ export function listStale({ after = null, limit = 30 } = {}) {
   return callForJson(`/api/stale${query({ after, limit })}`);
 }
 
+/** The sources that the index is kept in step with, for admins. */
+export function listSources() {
+  return callForJson("/api/sources");
+}
+
+/** Sync these sources, and wait until that is done. */
+export function syncSources(names) {
+  return callForJson("/api/sources/sync", { method: "POST", body: { names } });
+}
+
+/** The uploaded files, for admins, and how much there may be of them. */
+export function listUploads() {
+  return callForJson("/api/uploads");
+}
+
+export function deleteUpload(path) {
+  return call("/api/uploads/delete", { method: "POST", body: { paths: [path] } });
+}
+
+/** Where an article comes from, and its passages, for admins. */
+export function getOrigin(id) {
+  return callForJson(`/api/origins/${encodeId(id)}`);
+}
+
+/** Read an article again from where it comes from. */
+export function reindex(id) {
+  return callForJson("/api/reindex", { method: "POST", body: { article_ids: [id] } });
+}
+
+export function deleteArticle(id) {
+  return call("/api/delete", { method: "POST", body: { article_ids: [id] } });
+}
+
 /** How much was asked in the last days, for admins. */
 export function getUsage(days) {
   return callForJson(`/api/usage${query({ days })}`);

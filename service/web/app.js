@@ -14,6 +14,7 @@ import { hidePreview } from "./preview.js";
 import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
 import { reviewAt } from "./review.js";
 import { placesToSignIn } from "./signin.js";
+import { sourcesView } from "./sources.js";
 import { usageView } from "./usage.js";
 
 const content = document.getElementById("thread");
@@ -33,6 +34,7 @@ function start() {
   else if (list) showPage(list.querySelector("h1").textContent, list);
   else if (review) showPage("Review", review);
   else if (location.pathname === "/usage") showPage("Usage", usageView());
+  else if (location.pathname === "/sources") showPage("Sources", sourcesView());
   else if (location.pathname === "/") startPlainly();
   else showNothingThere();
   document.addEventListener("keydown", onKey);
@@ -145,7 +147,8 @@ function introduce() {
 /** Where the service cannot say who one is, the call that the page is for says what is wrong. */
 async function showWhatIsAllowed() {
   const me = await getMe().catch((error) => console.error(error));
-  for (const id of ["to-review", "to-usage"]) document.getElementById(id).hidden = !me?.admin;
+  for (const id of ["to-review", "to-usage", "to-sources"]) document.getElementById(id).hidden = !me?.admin;
+  document.body.classList.toggle("admin", me?.admin === true);
   document.getElementById("sign-out").hidden = !me?.keys_required && !me?.name;
   document.getElementById("sign-in").hidden = me?.id !== "anyone" || !(await placesToSignIn()).length;
   document.getElementById("who").hidden = !me?.name;

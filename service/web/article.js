@@ -4,6 +4,7 @@ import { articleText, quoteText, utf16Stretch } from "./articletext.js";
 import { longDate } from "./dates.js";
 import { element } from "./dom.js";
 import { articleAddress, safeAddress } from "./links.js";
+import { originView } from "./origin.js";
 
 /** What is opened: an article, or a stretch of one of its versions, with the words that should be found there. */
 export function targetOf({ id, version = null, start = null, end = null, quote = null }) {
@@ -24,6 +25,7 @@ export function articleView(article, target) {
     article.same_text?.length ? sameText(article.same_text) : null,
     lost(article.text, stretch, target) ? warning() : null,
     text,
+    originView(article),
   );
 }
 

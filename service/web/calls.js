@@ -3,6 +3,10 @@
 import { currentKey, newKey } from "./key.js";
 
 const SESSION_ENDED = "/problems/session-ended";
+const UNREACHABLE = {
+  title: "Footnote cannot be reached",
+  detail: "The service does not answer. It may have been stopped; start it again and retry.",
+};
 const LASTING = new Set([400, 403, 404, 410, 413, 415, 422]);
 
 export class Problem extends Error {
@@ -30,9 +34,7 @@ export async function call(address, { method = "GET", body, signal } = {}) {
     const headers = { ...(key && { Authorization: `Bearer ${key}` }), ...(body && { "Content-Type": "application/json" }) };
     const response = await send(address, { method, headers, body: body && JSON.stringify(body), signal });
     if (response.ok) return response;
-    const problem = await problemOf(response);
-    const ended = problem.type === SESSION_ENDED ? problem.message : "";
-    if (response.status !== 401 || !(await newKey(key, ended))) throw problem;
+    await goOnWithAnotherKey(await problemOf(response), key);
   }
 }
 
@@ -52,14 +54,40 @@ export function lostConnection(error, { title, detail }) {
   return wasStopped(error) ? error : new Problem({ type: "/problems/unreachable", title, detail });
 }
 
+/**
+ * Send a form and tell how much of it has been sent, as a share of 1: `fetch` cannot. Gives what the service answers; asks for
+ * a key as `call` does.
+ */
+export async function sendForm(address, form, onSent) {
+  for (;;) {
+    const key = currentKey();
+    const request = new XMLHttpRequest();
+    request.open("POST", address);
+    request.responseType = "text";
+    if (key) request.setRequestHeader("Authorization", `Bearer ${key}`);
+    request.upload.addEventListener("progress", ({ loaded, total }) => onSent(loaded / total));
+    await new Promise((resolve) => {
+      request.addEventListener("loadend", resolve);
+      request.send(form);
+    });
+    if (request.status === 0) throw new Problem({ type: "/problems/unreachable", ...UNREACHABLE });
+    if (request.status === 200) return JSON.parse(request.response);
+    const headers = { "Content-Type": request.getResponseHeader("Content-Type") ?? "" };
+    await goOnWithAnotherKey(await problemOf(new Response(request.response, { status: request.status, headers })), key);
+  }
+}
+
+/** Ask for another key where the one that was sent was refused. Throws the problem where it is another one, or none is given. */
+async function goOnWithAnotherKey(problem, key) {
+  const ended = problem.type === SESSION_ENDED ? problem.message : "";
+  if (problem.status !== 401 || !(await newKey(key, ended))) throw problem;
+}
+
 async function send(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {
-    throw lostConnection(error, {
-      title: "Footnote cannot be reached",
-      detail: "The service does not answer. It may have been stopped; start it again and retry.",
-    });
+    throw lostConnection(error, UNREACHABLE);
   }
 }
 

@@ -20,10 +20,11 @@ from index.records import EVERYTHING, Access, Hit
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 from service.answer.analysis import analyse, checked
+from service.answer.example_questions import example_questions
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
 from service.answer.models import Answer, Question
-from service.answer.pipeline import EXTRACTIVE, steps
+from service.answer.pipeline import EXTRACTIVE, answers_with, steps
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
 from service.auth.askers import OWNER, Asker
@@ -161,6 +162,12 @@ class LocalAssistant:
             return True
         with self.live.pinned() as index:
             return small_talk(index, question) is not None
+
+    def questions_to_try(self, access: Access) -> tuple[str, ...]:
+        """Return a few questions that the articles answer someone with this access. Raises IndexEmpty or IndexMismatch."""
+        with self.live.pinned() as index:
+            index.check()
+            return example_questions(index.catalog, access, answers_with(index, self.settings))
 
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Return how many tokens these texts have, by the tokenizer of the embedding model."""

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from index.errors import NotInHistory
+from index.records import Access
 from service.answer.pipeline import NOT_ANSWERED
 from service.auth.askers import Asker
 from service.auth.state import AuthState
@@ -132,6 +133,7 @@ class ScriptedAssistant:
     asked: list[tuple[AskRequest, Asker]] = field(default_factory=list)
     rated: list[tuple[FeedbackRequest, Asker]] = field(default_factory=list)
     unkept: bool = False
+    to_try: tuple[str, ...] = ("How much does Amazon invest?", "Who is <!channel>?")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def ask_events(self, request: AskRequest, asker: Asker, *, through: Through = "api") -> Iterator[AskEvent]:
@@ -142,6 +144,11 @@ class ScriptedAssistant:
 
     def asks_nothing(self, text: str) -> bool:
         return text.startswith("thanks")
+
+    def questions_to_try(self, access: Access) -> tuple[str, ...]:
+        if "board" in access.groups:
+            return ("What was decided?", *self.to_try)
+        return self.to_try
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None:
         if self.unkept:

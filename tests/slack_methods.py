@@ -176,10 +176,20 @@ def _streaming(server: SlackServer, arguments: dict[str, Any]) -> Message:
 
 
 def _grow(message: Message, arguments: dict[str, Any]) -> None:
-    text = "".join(chunk["text"] for chunk in arguments.get("chunks", [])) + arguments.get("markdown_text", "")
-    if len(message["streamed"]) + len(text) > 12_000:
+    chunks = arguments.get("chunks", [])
+    if not all(chunk["type"] in ("markdown_text", "plan_update", "task_update") for chunk in chunks):
+        raise Refused("invalid_chunks")
+    tasks = [chunk for chunk in chunks if chunk["type"] == "task_update"]
+    if any(len(value) > 256 for task in tasks for value in task.values() if isinstance(value, str)):
+        raise Refused("invalid_chunks")
+    texts = [chunk["text"] for chunk in chunks if chunk["type"] == "markdown_text"]
+    text = "".join(texts) + arguments.get("markdown_text", "")
+    cards = message.get("tasks", {}) | {task["id"]: task for task in tasks}
+    if len(message["streamed"]) + len(text) + len(json.dumps(cards)) > 12_000:
         raise Refused("msg_too_long")
     message["streamed"] += text
+    if cards:
+        message["tasks"] = cards
 
 
 def _seen(message: Message, arguments: dict[str, Any]) -> Message:

@@ -268,7 +268,54 @@ def test_an_agent_suggests_something_to_ask_when_its_messages_are_opened(slack: 
     (suggested,) = slack.prompts
     assert suggested["channel_id"] == "D0ANN"
     assert "thread_ts" not in suggested
-    assert suggested["prompts"]
+    assert suggested["title"].startswith("Ask me something")
+    # Made from the articles; what would mention everybody is left out.
+    messages = [prompt["message"] for prompt in suggested["prompts"]]
+    assert messages == ["How much does Amazon invest?", "help"]
+
+
+def test_questions_are_suggested_from_what_the_person_may_read(
+    slack: SlackServer, assistant: ScriptedAssistant, tmp_path: Path
+) -> None:
+    slack.user_groups = {"S0BOARD": ["UANN"]}
+    assistant.to_try = tuple(f"{number} {'very ' * 40}long?" for number in range(5))
+    with running_bot(slack, assistant, tmp_path, slack_groups={"S0BOARD": ["board"]}):
+        for user in ("UANN", "UBOB"):
+            opened = {"type": "app_home_opened", "user": user, "channel": f"D0{user[1:]}", "event_ts": "1.1"}
+            slack.deliver(event_body(opened | {"tab": "messages"}))
+        slack.wait_for(lambda: len(slack.prompts) == 2, "prompts")
+    prompts = {given["channel_id"]: given["prompts"] for given in slack.prompts}
+    assert prompts["D0ANN"][0]["message"] == "What was decided?"
+    assert len(prompts["D0ANN"]) == len(prompts["D0BOB"]) == 4
+    assert not any("decided" in prompt["message"] for prompt in prompts["D0BOB"])
+    assert all(len(prompt["title"]) <= 75 for prompt in prompts["D0BOB"])
+
+
+@pytest.mark.usefixtures("bot")
+def test_what_a_person_looks_at_elsewhere_changes_nothing(slack: SlackServer, assistant: ScriptedAssistant) -> None:
+    changed = {"type": "app_context_changed", "user": "UANN", "context": {"entities": []}, "event_ts": "1.1"}
+    envelope = slack.deliver(event_body(changed))
+    slack.wait_for(lambda: envelope in slack.acknowledged, "an acknowledgement")
+    body = slack.say("How much?", channel="D0ANN")
+    slack.deliver(body)
+    slack.reply(body)
+    assert assistant.questions == ["How much?"]
+
+
+@pytest.mark.usefixtures("bot")
+def test_each_message_in_the_messages_tab_begins_a_thread_of_its_own(
+    slack: SlackServer, assistant: ScriptedAssistant
+) -> None:
+    first, second = (slack.say(text, channel="D0ANN") for text in ("How much?", "And when?"))
+    for body in (first, second):
+        slack.deliver(body)
+        (reply,) = slack.reply(body)
+        assert reply["thread_ts"] == body["event"]["ts"]
+    assert [request.conversation_id for request, _ in assistant.asked] == [None, None]
+    on = slack.say("Sure?", channel="D0ANN", thread=first["event"]["ts"])
+    slack.deliver(on)
+    slack.reply(on)
+    assert assistant.asked[-1][0].conversation_id == "conv_1"
 
 
 @pytest.mark.usefixtures("bot")

@@ -17,7 +17,7 @@ from service.history.store import HistoryStore
 from service.slack.blocks import FEEDBACK
 from tests.service_fixtures import ROOT, assistant_over, index_into, settings_for, write
 from tests.slack_fixtures import running_bot
-from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, words
+from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, event_body, words
 
 ARTICLES = {
     "public.md": "---\ntitle: Lighthouse opened\npublisher: The Coast\n---\n"
@@ -54,6 +54,18 @@ def test_private_articles_are_never_in_a_public_thread(slack: SlackServer, tmp_p
     everything = json.dumps(list(slack.channels["C0GENERAL"].values()))
     assert "Harbour" not in everything
     assert "Lighthouse sold" not in everything
+
+
+def test_suggested_questions_come_from_what_the_person_may_read(
+    slack: SlackServer, tmp_path: Path, folder: Path
+) -> None:
+    opened = {"type": "app_home_opened", "user": "UANN", "channel": "D0ANN", "tab": "messages", "event_ts": "1.1"}
+    with _desk(tmp_path, folder) as assistant, running_bot(slack, assistant, tmp_path):
+        slack.deliver(event_body(opened))
+        slack.wait_for(lambda: slack.prompts, "prompts")
+    suggested = json.dumps(slack.prompts[0])
+    assert "Lighthouse opened" in suggested
+    assert "Lighthouse sold" not in suggested
 
 
 def test_what_is_answered_is_kept_and_rated(slack: SlackServer, tmp_path: Path, folder: Path) -> None:

@@ -71,7 +71,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     clock = _Clock()
     text = checked(question.text, longest=settings.max_question_chars)
     if kind := small_talk(index, text):
-        yield about(question, kind, index=index, answers=_answers_with(index, settings))
+        yield about(question, kind, index=index, answers=answers_with(index, settings))
         return
     analysis = _analysed(question, index, settings, writer)
     retrieved = _retrieved(index, analysis)
@@ -130,7 +130,7 @@ class _Decision:
     language: str | None
 
 
-def _answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
+def answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
     """Return what says whether the articles answer a question, without a language model."""
     refusing = settings.model_copy(update={"refusals": True})
 

@@ -12,18 +12,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from index.errors import FootnoteError
 from index.records import EVERYTHING
 from service.auth.askers import Asker
+from service.auth.fair_queue import Busy
 from service.schemas.history import FeedbackRequest
 from service.slack.asked import command_question, shared_question, thread_question
 from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, SHARE
 from service.slack.bot import Bot
 from service.slack.faults import SlackFault
-from service.slack.text import mrkdwn
-from service.slack.wording import HELP, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
+from service.slack.text import mrkdwn, shortened
+from service.slack.wording import GREETING, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
 from service.slack.working import accept
 
 # Slack waits three seconds. What is not written down by then is so a little later.
 _PATIENCE_SECONDS = 2.0
+_MOST_PROMPTS, _LONGEST_PROMPT = 4, 75  # of those that are suggested
 Body = Mapping[str, Any]
 Ack = Callable[..., Awaitable[Any]]
 log = structlog.get_logger(__name__)
@@ -67,13 +69,18 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
         event = body["event"]
         if event.get("tab") == "messages":
             # Slack drops prompts for an agent without a word when they name a thread.
-            bot.soon(_suggest(bot, channel_id=event["channel"]))
+            bot.soon(_suggest(bot, team=body["team_id"], user=event["user"], channel_id=event["channel"]))
+
+    @app.event("app_context_changed")
+    async def on_context_changed() -> None:
+        """What else the person looks at does not matter to the articles. Our manifest does not ask Slack for it."""
 
     # Apps that were made before 2026-06-30 and have not migrated send these two in place of the one above.
     @app.event("assistant_thread_started")
     async def on_assistant_opened(body: Body) -> None:
         thread = body["event"]["assistant_thread"]
-        bot.soon(_suggest(bot, channel_id=thread["channel_id"], thread_ts=thread["thread_ts"]))
+        where = {"channel_id": thread["channel_id"], "thread_ts": thread["thread_ts"]}
+        bot.soon(_suggest(bot, team=body["team_id"], user=thread["user_id"], **where))
 
     @app.event("assistant_thread_context_changed")
     async def on_assistant_context_changed() -> None:
@@ -164,9 +171,18 @@ async def _rate(body: Body, bot: Bot) -> None:
     )
 
 
-async def _suggest(bot: Bot, **where: str) -> None:
-    prompts = [{"title": "What can you do?", "message": "help"}]
-    await _quietly(bot.calls.call("assistant.threads.setSuggestedPrompts", **where, title=HELP, prompts=prompts))
+async def _suggest(bot: Bot, *, team: str, user: str, **where: str) -> None:
+    """Greet a person, and offer questions that the articles were found to answer for them."""
+    try:
+        questions = await bot.questions_to_try(await bot.audience.reader(team, user))
+    except (FootnoteError, Busy) as error:
+        log.info("no questions to suggest", error=repr(error))
+        questions = ()
+    # Slack sends the message of a prompt as the person's own: it must mention nobody.
+    harmless = [question for question in questions if not {"<", ">"} & set(question)]
+    prompts = [{"title": shortened(question, _LONGEST_PROMPT), "message": question} for question in harmless]
+    prompts = [*prompts[: _MOST_PROMPTS - 1], {"title": "What can you do?", "message": "help"}]
+    await _quietly(bot.calls.call("assistant.threads.setSuggestedPrompts", **where, title=GREETING, prompts=prompts))
 
 
 async def _respond(body: Body, bot: Bot, **message: Any) -> None:

@@ -35,7 +35,11 @@ class Audience:
         if isinstance(asked, InThread) and not asked.direct:
             access = self.of_channel(asked.channel)
             return Asker(f"slack:{asked.team}:{asked.channel}:{asked.thread}", access)
-        return Asker(person(asked.team, asked.user), await self.of_person(asked.user))
+        return await self.reader(asked.team, asked.user)
+
+    async def reader(self, team: str, user: str) -> Asker:
+        """Say who a person is where nobody else reads, and with what access."""
+        return Asker(person(team, user), await self.of_person(user))
 
     def of_channel(self, channel: str) -> Access:
         """Return what everyone in a channel may read."""

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from index.deadline import too_long
 from index.errors import NotInHistory
+from index.records import Access
 from service.api.async_assistant import ask_in_thread
 from service.auth.askers import Asker
 from service.auth.fair_queue import FairQueue, Slot
@@ -35,6 +36,8 @@ class SlackAssistant(Protocol):
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
     def asks_nothing(self, text: str) -> bool: ...
+
+    def questions_to_try(self, access: Access) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class Bot:
     async def asks_nothing(self, text: str) -> bool:
         """Say whether a text is small talk, or nothing that could be asked."""
         return await asyncio.to_thread(self.assistant.asks_nothing, text)
+
+    async def questions_to_try(self, asker: Asker) -> tuple[str, ...]:
+        """Return a few questions that the articles answer this person. Raises what `events` raises."""
+        slot = await self._slot(asker, latest=asyncio.get_running_loop().time() + self.answer_seconds)
+        try:
+            return await asyncio.to_thread(self.assistant.questions_to_try, asker.access)
+        finally:
+            slot.release()
 
     async def events(self, asked: Asked, asker: Asker) -> AsyncGenerator[list[AskEvent], None]:
         """Ask the assistant, once there is a slot. A thread that was asked in before is a conversation that goes on.

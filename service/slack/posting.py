@@ -15,6 +15,7 @@ from service.slack.asked import InThread
 from service.slack.calls import Calls
 from service.slack.faults import MessageGone, PlaceGone, SlackFault, TokenRefused, TooLarge, Unreachable
 from service.slack.messages import LONGEST_BODY, Message, joined
+from service.slack.steps import Chunk
 
 REPLY = "footnote_reply"
 _ATTEMPTS = 3
@@ -53,7 +54,25 @@ class Reply:
         self._open = next((message.ts for message in earlier if not message.part), None)
         self._streamed = ""
         self._may_stream = not earlier  # whether more can be streamed
-        self._sound = True  # whether Slack has exactly what was streamed
+        self._sound = not earlier  # whether Slack has exactly what was streamed
+        self._shows_steps = True  # whether Slack takes task cards
+
+    async def show(self, steps: Sequence[Chunk]) -> None:
+        """Show what is being done, above what the reply says. Where Slack does not take that, the reply goes without.
+
+        Raises TokenRefused or PlaceGone, for then there is no reply at all.
+        """
+        if not (steps and self._may_stream and self._shows_steps):
+            return
+        try:
+            await self._stream(steps)
+        except (TokenRefused, PlaceGone):
+            raise
+        except SlackFault as fault:
+            self._shows_steps = False
+            log.info("steps not shown", key=self._asked.key, kind=fault.code)
+            if isinstance(fault, Unreachable):
+                await self._stop_streaming()
 
     async def say(self, words: str) -> None:
         """Stream what the reply begins with, in Markdown. When Slack does not take it, `finish` shows it nevertheless.
@@ -65,22 +84,28 @@ class Reply:
             self._may_stream = False
             return
         try:
-            await self._stream(grown[len(self._streamed) :])
+            await self._stream([_text(grown[len(self._streamed) :])])
         except (TokenRefused, PlaceGone):
             raise
         except SlackFault as fault:
-            self._may_stream = self._sound = False
             log.info("stream ended early", key=self._asked.key, kind=fault.code)
-            if isinstance(fault, Unreachable) and not self._places:
-                await self._adopt()
+            self._may_stream = self._sound = False
+            if isinstance(fault, Unreachable):
+                await self._stop_streaming()
         else:
             self._streamed = grown
 
-    async def finish(self, messages: Sequence[Message]) -> None:
-        """Make the reply these messages, even if some of them were already posted. Raises SlackFault."""
+    async def _stop_streaming(self) -> None:
+        """Stream no more, as nobody knows what Slack has of it."""
+        self._may_stream = self._sound = False
+        if not self._places:
+            await self._adopt()
+
+    async def finish(self, messages: Sequence[Message], *, steps: Sequence[Chunk] = ()) -> None:
+        """Make the reply these messages, whatever is posted already. `steps` end what `show` began. Raises SlackFault."""
         for number, message in enumerate(messages):
             metadata = self._metadata(number + 1, len(messages))
-            if number == 0 and self._streamed and await self._stopped(message, metadata):
+            if number == 0 and self._open and await self._stopped(message, metadata, steps):
                 continue
             await self._write(number, message, metadata)
         for surplus in self._places[len(messages) :]:
@@ -93,11 +118,11 @@ class Reply:
                 "chat.postMessage", channel=self._asked.channel, thread_ts=self._asked.thread, text=words
             )
             return
-        await self._stream(f"\n\n{words}")
+        await self._stream([_text(f"\n\n{words}")])
         await self._calls.call("chat.stopStream", channel=self._asked.channel, ts=self._open)
 
-    async def _stream(self, words: str) -> None:
-        asked, chunks = self._asked, [{"type": "markdown_text", "text": words}]
+    async def _stream(self, chunks: Sequence[Chunk]) -> None:
+        asked = self._asked
         if self._open:
             await self._calls.call("chat.appendStream", channel=asked.channel, ts=self._open, chunks=chunks)
             return
@@ -108,22 +133,23 @@ class Reply:
             recipient_team_id=asked.team or None,
             recipient_user_id=asked.user,
             chunks=chunks,
+            task_display_mode="plan",
         )
         self._open = begun["ts"]
         self._places = [self._open]
 
-    async def _stopped(self, message: Message, metadata: Mapping[str, Any]) -> bool:
+    async def _stopped(self, message: Message, metadata: Mapping[str, Any], steps: Sequence[Chunk]) -> bool:
         """End the stream with the rest of a message, or say that it has to be written in another way."""
         if not (self._sound and message.said.startswith(self._streamed)):
             return False
         rest = message.said[len(self._streamed) :]
-        chunks = [{"type": "markdown_text", "text": rest}] if rest else None
+        chunks = [*(steps if self._shows_steps else ()), *([_text(rest)] if rest else ())]
         try:
             await self._calls.call(
                 "chat.stopStream",
                 channel=self._asked.channel,
                 ts=self._open,
-                chunks=chunks,
+                chunks=chunks or None,
                 blocks=list(message.tail),
                 metadata=metadata,
             )
@@ -188,6 +214,10 @@ class Reply:
 
     def _metadata(self, part: int, parts: int) -> dict[str, Any]:
         return {"event_type": REPLY, "event_payload": {"question": self._asked.key, "part": part, "parts": parts}}
+
+
+def _text(words: str) -> Chunk:
+    return {"type": "markdown_text", "text": words}
 
 
 async def _after(asked: InThread, calls: Calls) -> AsyncIterator[Mapping[str, Any]]:

@@ -1,6 +1,7 @@
 """From a question in Slack to its one reply."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -15,6 +16,7 @@ from service.slack.faults import PlaceGone, SlackFault, Unreachable
 from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
 from service.slack.status import Working, clear, working_on
+from service.slack.steps import Steps
 from service.slack.text import mrkdwn, shortened
 from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, SEARCHING, TOO_MANY, told
 
@@ -86,26 +88,36 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
     if own := _own_words(asked):
         await growing.finish([notice(own)])
         return
+    steps = Steps()
     async with working_on(asked, bot.calls) as working:
         try:
-            await growing.finish(await _answered(asked, bot, growing=growing, working=working))
+            given = await _answered(asked, bot, growing=_Growing(growing, working, steps))
+            await growing.finish(given, steps=steps.ended())
         except ServiceStopping:
             await put_off(asked, bot, growing=growing)
             raise
 
 
-async def _answered(
-    asked: InThread | Command, bot: Bot, *, growing: Reply | None = None, working: Working | None = None
-) -> Sequence[Message]:
-    """Ask, and show sentences and searches as they come where a reply grows. Returns what the reply has to be in the end.
+@dataclass(frozen=True, slots=True)
+class _Growing:
+    """A reply that people see grow, and what says how far it is."""
+
+    reply: Reply
+    working: Working
+    steps: Steps
+
+
+async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | None = None) -> Sequence[Message]:
+    """Ask, and show steps, sentences and searches as they come where a reply grows. Returns what it has to be in the end.
 
     There is none where people seem to talk to each other and the articles say nothing to it.
     """
     response: AskResponse | None = None
     try:
         async for batch in bot.events(asked, await bot.audience.asker(asked)):
-            if growing and working:
-                await _show(batch, growing, working)
+            if growing:
+                # What is said to others may get no reply at all: then no step of it is shown.
+                await _show(batch, growing, with_steps=not (isinstance(asked, InThread) and asked.overheard))
             response = next((event for event in batch if isinstance(event, AskResponse)), response)
     except (SlackFault, ServiceStopping):
         raise
@@ -122,13 +134,15 @@ async def _answered(
     return messages(response, public_url=bot.public_url, last=own)
 
 
-async def _show(batch: Sequence[AskEvent], growing: Reply, working: Working) -> None:
+async def _show(batch: Sequence[AskEvent], growing: _Growing, *, with_steps: bool) -> None:
     for searching in (event for event in batch if isinstance(event, SearchingEvent)):
-        await working(SEARCHING.format(shortened(", ".join(searching.queries), _LONGEST_STATUS)))
+        await growing.working(SEARCHING.format(shortened(", ".join(searching.queries), _LONGEST_STATUS)))
+    if with_steps:
+        await growing.reply.show([chunk for event in batch for chunk in growing.steps.after(event)])
     sentences = [event.sentence for event in batch if isinstance(event, SentenceEvent)]
     words = " ".join(piece.markdown for sentence in sentences for piece in sentence_pieces(sentence))
     if words:
-        await growing.say(words)
+        await growing.reply.say(words)
 
 
 async def _remember_conversation(asked: InThread, response: AskResponse, bot: Bot) -> None:

@@ -9,6 +9,7 @@ HELP = (
     "/ask, only you see the answer. When I find no answer, I say so. In a thread of a channel I do not reply to thanks, and "
     "not to what is said to others."
 )
+GREETING = "Ask me something about the articles. I answer with exact quotations, and say so when I find no answer."
 LOOKING = "Looking through the articles…"
 TOO_MANY = "I have more questions than I can take on just now. Please ask again in a minute."
 GAVE_UP = "I tried several times to answer this and could not. Please ask again later."

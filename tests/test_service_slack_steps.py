@@ -96,9 +96,10 @@ def test_what_is_said_to_others_shows_no_steps(slack: SlackServer, assistant: Sc
 
 def test_steps_fit_into_slack_whatever_they_are_about() -> None:
     steps = Steps()
-    hit = HitWire.model_construct(article_id="a")
+    cited = citation().model_dump(include=set(HitWire.model_fields))
+    hit = HitWire.model_validate(cited | {"text": "It rained.", "dense": 0.7, "lexical": 8.0})
     long = [citation(n, article_id=f"a{n}", title="t" * 500, url=f"https://x.example/{n}") for n in range(9)]
-    shown = steps.after(HitsEvent.model_construct(hits=[hit, hit]))
+    shown = steps.after(HitsEvent(hits=[hit, hit]))
     assert shown[1]["output"] == "2 passages of 1 article"
     shown += steps.after(SearchingEvent(queries=["w" * 300] * 5))
     steps.after(answered("Yes.", citations=long))

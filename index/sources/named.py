@@ -9,6 +9,7 @@ from index.sources.entries import file_of, path_in
 from index.sources.source_types import (
     Failed,
     GitPlace,
+    LlamaReaderPlace,
     NamedSource,
     Noted,
     Place,
@@ -30,7 +31,7 @@ def path_in_place(path: str, place: Place) -> str:
             return path_in(Path(file_of(path)), place)
         case WebSource():
             return path_of(path)
-        case GitPlace() | StoragePlace() | UploadPlace():
+        case GitPlace() | StoragePlace() | UploadPlace() | LlamaReaderPlace():
             return file_of(path).removeprefix(remote_path(place.source, ""))
 
 

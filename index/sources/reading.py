@@ -21,6 +21,7 @@ from index.sources.source_types import (
     Failed,
     GitPlace,
     Limits,
+    LlamaReaderPlace,
     NamedSource,
     ReadResult,
     Source,
@@ -74,7 +75,7 @@ def read_articles(
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
                     readings = read_files(place, limits=limits, taking=taking)
-                case GitPlace() | StoragePlace() | UploadPlace():
+                case GitPlace() | StoragePlace() | UploadPlace() | LlamaReaderPlace():
                     assert isinstance(source, NamedSource)
                     readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
                 case WebSource():
@@ -135,7 +136,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, UploadPlace, NamedSource)):
+    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, UploadPlace, LlamaReaderPlace, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

@@ -21,10 +21,12 @@ from index.sources.extraction import ENDINGS
 from index.sources.feed_files import FEED_ENDINGS
 from index.sources.files import LINES_ENDING, read_file
 from index.sources.git import fetch_from_repository, list_repository
+from index.sources.llama_readers import fetch_documents, list_documents
 from index.sources.source_types import (
     Failed,
     GitPlace,
     Limits,
+    LlamaReaderPlace,
     NamedSource,
     Read,
     ReadResult,
@@ -108,6 +110,8 @@ def _mark_of(source: NamedSource, place: RemotePlace) -> str:
 def _without_fetching(visit: _Visit, file: RemoteFile) -> ReadResult | None:
     """Return what can be said of a file by its listing, or None if it has to be fetched."""
     path = visit.path_of(file.name)
+    if file.problem:
+        return Failed(path, path, file.problem, access_unclear=True)
     if os.path.splitext(file.name)[1].lower() not in FILE_ENDINGS:
         return Skipped(path)
     if file.token and visit.tokens.get(path) == visit.token(file):
@@ -167,6 +171,8 @@ def _listed(place: RemotePlace, limits: Limits) -> list[RemoteFile]:
             return list_storage(place)
         case UploadPlace():
             return list_uploads(place)
+        case LlamaReaderPlace():
+            return list_documents(place)
 
 
 def fetch_files(
@@ -184,6 +190,8 @@ def fetch_files(
                 return fetch_from_storage(place, files, folder)
             case UploadPlace():
                 return fetch_uploads(place, files, folder)
+            case LlamaReaderPlace():
+                return fetch_documents(place, files, folder)
 
 
 @contextmanager
@@ -210,9 +218,10 @@ def _read_fetched(visit: _Visit, file: RemoteFile, folder: Path) -> Iterator[Rea
                 info = article.info
                 published, published_from = info.published, info.published_from
                 if published is None and file.published:
-                    published, published_from = file.published, "commit"
+                    published, published_from = file.published, file.published_from
                 info = replace(
                     info,
+                    title=file.title or info.title,
                     url=info.url or file.url,
                     published=published,
                     published_from=published_from,

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from index.errors import ArticleError
-from index.records import Article, TextFormat
+from index.records import Article, DaySource, TextFormat
 from index.sources.metadata import Metadata
 from index.sources.taking import TAKES_ALL, Groups, Taking
 
@@ -111,7 +111,30 @@ class UploadPlace:
         return str(self.folder)
 
 
-RemotePlace = GitPlace | StoragePlace | UploadPlace
+@dataclass(frozen=True, slots=True)
+class LlamaReaderPlace:
+    """What a reader of LlamaIndex loads. `reader` is the dotted name of its class, `folder` where its documents are kept.
+
+    `arguments` of its constructor and `load` of `load_data` are objects of JSON, `secrets` further arguments of the
+    constructor by name, with the environment variables that hold them. `fields` are what is read from the metadata of a
+    document, by name and key; its text is read as a file with this `ending`.
+    """
+
+    source: str
+    reader: str
+    folder: Path
+    arguments: str = "{}"
+    load: str = "{}"
+    secrets: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    ending: str = ".md"
+
+    @property
+    def name(self) -> str:
+        return self.reader
+
+
+RemotePlace = GitPlace | StoragePlace | UploadPlace | LlamaReaderPlace
 Place = Source | WebSource | RemotePlace
 
 
@@ -124,8 +147,9 @@ def remote_path(source: str, name: str) -> str:
 class RemoteFile:
     """A file of a remote place. `name` is its path there; `token` is another one whenever its content is; `at` is its commit.
 
-    `url` and `published` are known once it is fetched, where the place knows them. `groups` may read it as the place has it,
-    None meaning everyone; `collections` are those that the place puts it into.
+    `url`, `title` and `published` are known once it is fetched, where the place knows them. `groups` may read it as the place
+    has it, None meaning everyone; `collections` are those that the place puts it into. With a `problem`, it is unclear who
+    may read it, and nobody may.
     """
 
     name: str
@@ -134,8 +158,11 @@ class RemoteFile:
     at: str = ""
     url: str | None = None
     published: date | None = None
+    published_from: DaySource = "commit"
+    title: str | None = None
     groups: Groups = None
     collections: frozenset[str] = frozenset()
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,16 @@ from index.errors import ArticleError
 from index.ingest.pruning import Pruning
 from index.sources.addresses import clean_address
 from index.sources.metadata import read_metadata
-from index.sources.source_types import Credentials, GitPlace, Place, Source, StoragePlace, UploadPlace, WebSource
+from index.sources.source_types import (
+    Credentials,
+    GitPlace,
+    LlamaReaderPlace,
+    Place,
+    Source,
+    StoragePlace,
+    UploadPlace,
+    WebSource,
+)
 from index.sources.storage import PACKAGES
 from index.sources.taking import Groups, Rule, Taking, check_pattern
 from service.sources.forges import check_link, check_repository, is_remote, link_for
@@ -73,6 +82,17 @@ Collections = Annotated[Any, AfterValidator(_collections)]
 ReaderGroups = Annotated[Any, AfterValidator(_groups)]
 
 
+def _keeps_secrets_out(options: dict[str, Any]) -> dict[str, Any]:
+    if secret := next((name for name in options if _SECRET.search(name)), None):
+        raise ValueError(f"{secret} is a secret. Write the name of an environment variable into secrets")
+    try:
+        json.dumps(options)
+    except TypeError as error:
+        raise ValueError(f"dates cannot be used here; write them as text ({error})") from None
+    return options
+
+
+Options = Annotated[dict[str, Any], Field(max_length=100), AfterValidator(_keeps_secrets_out)]
 Variable = Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]{0,200}$")]
 
 
@@ -217,7 +237,7 @@ class StorageEntry(_CommonEntry):
     """
 
     kind: Literal["storage"]
-    options: dict[str, Any] = Field(default={}, max_length=100)
+    options: Options = {}
     secrets: dict[str, Variable] = Field(default={}, max_length=20)
     link: str | None = None
 
@@ -236,18 +256,39 @@ class StorageEntry(_CommonEntry):
     def _names_the_file(cls, link: str | None) -> str | None:
         return link and check_link(link)
 
-    @field_validator("options")
-    @classmethod
-    def _keeps_secrets_out(cls, options: dict[str, Any]) -> dict[str, Any]:
-        if secret := next((name for name in options if _SECRET.search(name)), None):
-            raise ValueError(f"{secret} is a secret. Write the name of an environment variable into secrets")
-        json.dumps(options)  # dates have no place in them; the error says so
-        return options
-
     def place_of(self, name: str, folders: Folders) -> Place:
         """Return the storage to read."""
         options, secrets = json.dumps(self.options, sort_keys=True), tuple(sorted(self.secrets.items()))
         return StoragePlace(name, self.place, options, secrets, self.link)
+
+
+class ReaderEntry(_CommonEntry):
+    """What a reader of LlamaIndex loads. `place` is the dotted name of its class.
+
+    `arguments` go to its constructor, as do the `secrets`, named by environment variables; `load` goes to `load_data`.
+    `fields` name the keys of a document's metadata that hold these of ours. `format` says how the text of documents is read.
+    """
+
+    kind: Literal["reader"]
+    place: str = Field(max_length=500, pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)+$")
+    arguments: Options = {}
+    load: Options = {}
+    secrets: dict[str, Variable] = Field(default={}, max_length=20)
+    fields: dict[Literal["id", "title", "url", "published", "groups", "collections"], str] = {}
+    format: Literal["markdown", "text", "html"] = "markdown"
+
+    def place_of(self, name: str, folders: Folders) -> Place:
+        """Return what the reader loads."""
+        return LlamaReaderPlace(
+            source=name,
+            reader=self.place,
+            folder=folders.data / "readers" / name,
+            arguments=json.dumps(self.arguments, sort_keys=True),
+            load=json.dumps(self.load, sort_keys=True),
+            secrets=tuple(sorted(self.secrets.items())),
+            fields=tuple(sorted((str(ours), theirs) for ours, theirs in self.fields.items())),
+            ending={"markdown": ".md", "text": ".txt", "html": ".html"}[self.format],
+        )
 
 
 class UploadsEntry(_CommonEntry):
@@ -263,7 +304,7 @@ class UploadsEntry(_CommonEntry):
 
 
 UPLOADS = UploadsEntry()
-AnyEntry = FilesEntry | WebEntry | GitEntry | StorageEntry
+AnyEntry = FilesEntry | WebEntry | GitEntry | StorageEntry | ReaderEntry
 SourceEntry = Annotated[AnyEntry, Field(discriminator="kind")]
 _ENTRY: TypeAdapter[AnyEntry] = TypeAdapter(SourceEntry)
 

@@ -101,7 +101,8 @@ class Sources:
         with self._database() as engine:
             forget_syncs(engine, name)
         if NAME.fullmatch(name):  # of an entry that cannot be read it may be anything
-            shutil.rmtree(self.settings.data_dir / "git" / name, ignore_errors=True)
+            for copies in ("git", "readers"):
+                shutil.rmtree(self.settings.data_dir / copies / name, ignore_errors=True)
         if name == UPLOADS.place:
             shutil.rmtree(self.settings.data_dir / name, ignore_errors=True)
         return len(ids)

@@ -172,6 +172,15 @@ class Settings(IndexSettings):
             "in direct messages and with `/ask`."
         ),
     )
+    slack_help_channel: str | None = Field(
+        None,
+        pattern="^[CG][A-Z0-9]{2,}$",
+        description="Channel (`C…`) that the button *Ask a person* brings a question to, with what is found for it. Default: "
+        "there is no such button.",
+    )
+    slack_help_group: str | None = Field(
+        None, pattern="^S[A-Z0-9]{2,}$", description="User group (`S…`) that is mentioned there."
+    )
     slack_workers: int = Field(4, ge=1, le=64, description="Questions from Slack that are answered at the same time.")
     slack_queue: int = Field(
         100, ge=1, description="Questions from Slack that may wait; beyond, the bot asks for patience."

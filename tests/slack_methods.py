@@ -131,6 +131,11 @@ def _open(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"channel": {"id": "D" + arguments["users"][1:]}}
 
 
+def _permalink(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    _check_place(server, arguments["channel"], arguments["message_ts"])
+    return {"permalink": f"https://test.slack.example/archives/{arguments['channel']}/p{arguments['message_ts']}"}
+
+
 METHODS: dict[str, Callable[[SlackServer, dict[str, Any]], dict[str, Any]]] = {
     "apps.connections.open": _connect,
     "assistant.threads.setStatus": _set_status,
@@ -138,6 +143,7 @@ METHODS: dict[str, Callable[[SlackServer, dict[str, Any]], dict[str, Any]]] = {
     "auth.test": _own,
     "chat.appendStream": _append_stream,
     "chat.delete": _delete,
+    "chat.getPermalink": _permalink,
     "chat.postEphemeral": _ephemeral,
     "chat.postMessage": _post,
     "chat.startStream": _start_stream,

@@ -14,13 +14,13 @@ from index.records import EVERYTHING
 from service.auth.askers import Asker
 from service.auth.fair_queue import Busy
 from service.schemas.history import FeedbackRequest
-from service.slack.asked import command_question, shared_question, thread_question
+from service.slack.asked import Command, command_question, question_for_person, shared_question, thread_question
 from service.slack.audience import person
-from service.slack.blocks import DISCARD, FEEDBACK, SHARE
+from service.slack.blocks import DISCARD, FEEDBACK, PERSON, SHARE
 from service.slack.bot import Bot
 from service.slack.faults import SlackFault
 from service.slack.text import mrkdwn, shortened
-from service.slack.wording import GREETING, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
+from service.slack.wording import BROUGHT_BEFORE, GREETING, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
 from service.slack.working import accept
 
 # Slack waits three seconds. What is not written down by then is so a little later.
@@ -104,6 +104,11 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
         bot.soon(_respond(body, bot, delete_original=True))
         await ack()
 
+    @app.action(PERSON)
+    async def on_person(body: Body, ack: Ack) -> None:
+        await _in_time(_bring(body, bot))
+        await ack()
+
     @app.action(FEEDBACK)
     async def on_feedback(body: Body, ack: Ack) -> None:
         bot.soon(_rate(body, bot))
@@ -138,12 +143,30 @@ async def _take_on(body: Body, bot: Bot) -> None:
 
 
 async def _share(body: Body, bot: Bot) -> None:
-    command = await bot.noted(bot.remembered.command, body["actions"][0]["value"])
-    if command is None:
+    command = await bot.noted(bot.remembered.question, body["actions"][0]["value"])
+    if not isinstance(command, Command):
         bot.soon(_respond(body, bot, text=mrkdwn(NOT_THERE), replace_original=False))
         return
     await accept(shared_question(command, response_url=body["response_url"]), bot)
     bot.soon(_respond(body, bot, delete_original=True))
+
+
+async def _bring(body: Body, bot: Bot) -> None:
+    """Bring a question to people who help, once."""
+    asked = await bot.noted(bot.remembered.question, body["actions"][0]["value"])
+    words = NOT_THERE
+    if asked and bot.help:
+        brought = question_for_person(
+            asked,
+            user=body["user"]["id"],
+            help_channel=bot.help.channel,
+            help_group=bot.help.group,
+            response_url=body["response_url"],
+        )
+        if await accept(brought, bot):
+            return
+        words = BROUGHT_BEFORE
+    bot.soon(_respond(body, bot, text=mrkdwn(words), replace_original=False, response_type="ephemeral"))
 
 
 async def _rate(body: Body, bot: Bot) -> None:

@@ -28,7 +28,7 @@ class InThread(_Asked):
     """A message to the bot, to be answered in its thread. `direct`: nobody else reads there.
 
     `overheard`: it stands in a channel's thread in which the bot was asked before, and names nobody. So it may be a question
-    to the bot, or what people say to each other.
+    to the bot, or what people say to each other. `joins`: the bot takes part in the thread from then on.
     """
 
     kind: Literal["thread"] = "thread"
@@ -36,6 +36,7 @@ class InThread(_Asked):
     thread: str
     direct: bool
     overheard: bool = False
+    joins: bool = True
 
 
 class Command(_Asked):
@@ -52,8 +53,22 @@ class Shared(_Asked):
     response_url: str
 
 
-Asked = Annotated[InThread | Command | Shared, Field(discriminator="kind")]
-ASKED: TypeAdapter[InThread | Command | Shared] = TypeAdapter(Asked)
+class ForPerson(_Asked):
+    """A question that `user` wants a person to answer: it is asked again in `help_channel`, where `help_group` is mentioned.
+
+    `asker` asked it in `channel`, in the message `ts` if others see that.
+    """
+
+    kind: Literal["person"] = "person"
+    asker: str
+    ts: str | None
+    help_channel: str
+    help_group: str | None
+    response_url: str
+
+
+Asked = Annotated[InThread | Command | Shared | ForPerson, Field(discriminator="kind")]
+ASKED: TypeAdapter[InThread | Command | Shared | ForPerson] = TypeAdapter(Asked)
 
 
 def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[str, str], bool]) -> InThread | None:
@@ -104,6 +119,24 @@ def shared_question(command: Command, *, response_url: str) -> Shared:
         user=command.user,
         channel=command.channel,
         text=command.text,
+        response_url=response_url,
+    )
+
+
+def question_for_person(
+    asked: InThread | Command, *, user: str, help_channel: str, help_group: str | None, response_url: str
+) -> ForPerson:
+    """Return a question that a person should answer, as this user wants. It can be brought to them once."""
+    return ForPerson(
+        key=f"person:{asked.key}",
+        team=asked.team,
+        user=user,
+        channel=asked.channel,
+        text=asked.text,
+        asker=asked.user,
+        ts=asked.ts if isinstance(asked, InThread) and not asked.direct else None,
+        help_channel=help_channel,
+        help_group=help_group,
         response_url=response_url,
     )
 

@@ -24,6 +24,7 @@ from service.slack.wording import HELP
 FEEDBACK = "footnote_feedback"
 SHARE = "footnote_share"
 DISCARD = "footnote_discard"
+PERSON = "footnote_person"
 LONGEST_TEXT = 3_000
 """Characters that Slack takes in one text of a block."""
 
@@ -137,11 +138,25 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
-def buttons(key: str) -> Block:
-    """Return what the asker alone can do with an answer that only they see. `key` is that of the question."""
-    share = {"action_id": SHARE, "text": _plain("Share with the channel"), "style": "primary", "value": key}
-    discard = {"action_id": DISCARD, "text": _plain("Discard"), "value": key}
-    return {"type": "actions", "elements": [{"type": "button", **share}, {"type": "button", **discard}]}
+def buttons(key: str, *, private: bool, person: bool) -> Block | None:
+    """Return what can be done with an answer, if anything. `key` is that of the question.
+
+    A `private` one is seen by its asker alone, who can share or discard it. `person`: a person can be asked.
+    """
+    share = _button(SHARE, "Share with the channel", key) | {"style": "primary"}
+    confirm = {
+        "title": _plain("Ask a person"),
+        "text": _plain("Your name and this question are shown to the people who help with questions."),
+        "confirm": _plain("Ask"),
+        "deny": _plain("Cancel"),
+    }
+    ask = _button(PERSON, "Ask a person", key) | {"confirm": confirm}
+    elements = [*([share, _button(DISCARD, "Discard", key)] if private else []), *([ask] if person else [])]
+    return {"type": "actions", "elements": elements} if elements else None
+
+
+def _button(action: str, words: str, value: str) -> dict[str, Any]:
+    return {"type": "button", "action_id": action, "text": _plain(words), "value": value}
 
 
 def _feedback(answer_id: str) -> Block:

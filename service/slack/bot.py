@@ -41,6 +41,14 @@ class SlackAssistant(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """Where questions are brought that a person should answer, and the user group that is mentioned there."""
+
+    channel: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Bot:
     """A bot in one workspace. `user` is its own id there; `books` writes down, `queue` gives out slots.
 
@@ -58,6 +66,7 @@ class Bot:
     queue: FairQueue
     answering: Backlog
     turning_away: Backlog
+    help: Help | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property

@@ -24,6 +24,7 @@ _FIRST_PAUSE = 0.5
 _ONCE = {"chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream"}
 RATE_LIMITED = "ratelimited"
 _RESPOND = "response_url"
+_READING = ("apps.", "auth.", "chat.getPermalink", "conversations.", "usergroups.")
 log = structlog.get_logger(__name__)
 
 
@@ -78,7 +79,7 @@ class Calls:
     async def _once(self, method: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             # Reading methods take no JSON.
-            reading = method.startswith(("apps.", "auth.", "conversations.", "usergroups."))
+            reading = method.startswith(_READING)
             sent = {"params": _as_query(arguments)} if reading else {"json": dict(arguments)}
             response = await self.client.api_call(method, http_verb="POST", **sent)
         except SlackApiError as error:

@@ -68,12 +68,12 @@ class Remembered:
         """Return the questions without a reply that belong to nobody any more: let go of, or their lease ran out."""
         return self._questions((slack_events.c.state != "done") & (slack_events.c.leased_until < time()))
 
-    def command(self, key: str) -> Command | None:
-        """Return the question of a slash command that was asked lately."""
+    def question(self, key: str) -> InThread | Command | None:
+        """Return a question that a person asked lately."""
         with self.engine.connect() as connection:
             event = connection.execute(select(slack_events.c.event).where(slack_events.c.key == key)).scalar()
         asked = event and ASKED.validate_python(event)
-        return asked if isinstance(asked, Command) else None
+        return asked if isinstance(asked, InThread | Command) else None
 
     def takes_part(self, channel: str, thread: str) -> bool:
         """Say whether the bot has been asked in a thread."""

@@ -9,16 +9,26 @@ import structlog
 from index.errors import FootnoteError, ServiceStopping
 from service.auth.fair_queue import Busy
 from service.schemas.api import AskEvent, AskResponse, SearchingEvent, SentenceEvent
-from service.slack.asked import Asked, Command, InThread, Shared
-from service.slack.blocks import buttons, sentence_pieces
+from service.slack.asked import Asked, Command, ForPerson, InThread, Shared
+from service.slack.blocks import buttons, section, sentence_pieces
 from service.slack.bot import Bot
 from service.slack.faults import PlaceGone, SlackFault, Unreachable
 from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
 from service.slack.status import Working, clear, working_on
 from service.slack.steps import Steps
-from service.slack.text import mrkdwn, shortened
-from service.slack.wording import CANNOT_SHARE, HELP, PUT_OFF, SEARCHING, TOO_MANY, told
+from service.slack.text import link, mrkdwn, safe_address, shortened
+from service.slack.wording import (
+    BROUGHT,
+    CANNOT_BRING,
+    CANNOT_SHARE,
+    HELP,
+    PUT_OFF,
+    SEARCHING,
+    TOO_MANY,
+    WANTED,
+    told,
+)
 
 _HEADING = "footnote_shared"
 # Slack takes five messages for a command; one is left for what the asker does with them.
@@ -43,7 +53,7 @@ async def reply(asked: Asked, bot: Bot, *, begun_before: bool) -> None:
             except ServiceStopping:
                 await put_off(asked, bot)
                 raise
-        case Shared():
+        case Shared() | ForPerson():
             await _share(asked, bot, begun_before=begun_before)
 
 
@@ -130,8 +140,9 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
         if asked.overheard and response.status == "no_answer" and not asked.text.endswith("?"):
             log.info("said to others, it seems, and not answered", key=asked.key)
             return []
-    own = [buttons(asked.key)] if isinstance(asked, Command) else []
-    return messages(response, public_url=bot.public_url, last=own)
+    person = bot.help is not None and bot.help.channel != asked.channel and response.status != "about"
+    own = buttons(asked.key, private=isinstance(asked, Command), person=person)
+    return messages(response, public_url=bot.public_url, last=[own] if own else [])
 
 
 async def _show(batch: Sequence[AskEvent], growing: _Growing, *, with_steps: bool) -> None:
@@ -147,10 +158,12 @@ async def _show(batch: Sequence[AskEvent], growing: _Growing, *, with_steps: boo
 
 async def _remember_conversation(asked: InThread, response: AskResponse, bot: Bot) -> None:
     conversation = response.conversation_id
+    if not asked.joins:
+        return
     await bot.noted(bot.remembered.take_part, asked.channel, asked.thread, conversation_id=conversation)
 
 
-async def _send_privately(asked: Command | Shared, given: Sequence[Message], bot: Bot) -> None:
+async def _send_privately(asked: Command | Shared | ForPerson, given: Sequence[Message], bot: Bot) -> None:
     for message in given[:_MOST_PRIVATE]:
         shown = {"text": message.text, "blocks": message.blocks}
         try:
@@ -161,47 +174,81 @@ async def _send_privately(asked: Command | Shared, given: Sequence[Message], bot
             await bot.calls.call("chat.postEphemeral", channel=asked.channel, user=asked.user, **shown)
 
 
-async def _share(asked: Shared, bot: Bot, *, begun_before: bool) -> None:
-    """Ask a question again where everyone in the channel reads it, in a thread under it."""
+async def _share(asked: Shared | ForPerson, bot: Bot, *, begun_before: bool) -> None:
+    """Ask a question again where everyone in a channel reads it, in a thread under it."""
+    for_person = isinstance(asked, ForPerson)
+    place = asked.help_channel if isinstance(asked, ForPerson) else asked.channel
     try:
-        heading = await _heading(asked, bot, begun_before=begun_before)
+        heading = await _heading(asked, place, bot, begun_before=begun_before)
     except PlaceGone:
-        await _send_privately(asked, [notice(CANNOT_SHARE)], bot)
+        await _send_privately(asked, [notice(CANNOT_BRING if for_person else CANNOT_SHARE)], bot)
         return
     public = InThread(
         key=asked.key,
         team=asked.team,
         user=asked.user,
-        channel=asked.channel,
+        channel=place,
         text=asked.text,
         ts=heading,
         thread=heading,
         direct=False,
+        # People answer each other there.
+        joins=not for_person,
     )
-    await bot.noted(bot.remembered.take_part, public.channel, public.thread, conversation_id=None)
+    if for_person:
+        await _send_privately(asked, [_shown(BROUGHT.format(place))], bot)
+    else:
+        await bot.noted(bot.remembered.take_part, place, public.thread, conversation_id=None)
     await _reply_in_thread(public, bot, begun_before=begun_before)
 
 
-async def _heading(asked: Shared, bot: Bot, *, begun_before: bool) -> str:
-    """Return the `ts` of the message that asks the question in the channel; it is posted once."""
-    if begun_before and (stands := await _standing_heading(asked, bot)):
+async def _heading(asked: Shared | ForPerson, place: str, bot: Bot, *, begun_before: bool) -> str:
+    """Return the `ts` of the message that asks the question in a channel; it is posted once."""
+    if begun_before and (stands := await _standing_heading(asked, place, bot)):
         return stands
     metadata = {"event_type": _HEADING, "event_payload": {"question": asked.key}}
-    text = f"<@{asked.user}> asked: {mrkdwn(shortened(asked.text, 2_000))}"
-    given = {"channel": asked.channel, "text": text, "metadata": metadata, "unfurl_links": False, "unfurl_media": False}
+    text = await _heading_text(asked, bot)
+    given = {"channel": place, "text": text, "metadata": metadata, "unfurl_links": False, "unfurl_media": False}
     try:
         made = await bot.calls.call("chat.postMessage", **given)
     except Unreachable:
-        if stands := await _standing_heading(asked, bot):
+        if stands := await _standing_heading(asked, place, bot):
             return stands
         raise
     ts: str = made["ts"]
     return ts
 
 
-async def _standing_heading(asked: Shared, bot: Bot) -> str | None:
-    page = await bot.calls.call("conversations.history", channel=asked.channel, include_all_metadata=True, limit=200)
+async def _heading_text(asked: Shared | ForPerson, bot: Bot) -> str:
+    question = mrkdwn(shortened(asked.text, 2_000))
+    if isinstance(asked, Shared):
+        return f"<@{asked.user}> asked: {question}"
+    of_another = f" what <@{asked.asker}> asked" if asked.asker != asked.user else ""
+    mentioned = f"<!subteam^{asked.help_group}> " if asked.help_group else ""
+    where = await _link(asked, bot)
+    return mentioned + WANTED.format(asked.user, of_another, question) + (f" ({where})" if where else "")
+
+
+async def _link(asked: ForPerson, bot: Bot) -> str | None:
+    """Return a link to where a question was asked, if others than its asker see it there."""
+    if asked.ts is None:
+        return None
+    try:
+        found = await bot.calls.call("chat.getPermalink", channel=asked.channel, message_ts=asked.ts)
+    except SlackFault:
+        return None  # logged with the call; the question says enough
+    address = safe_address(found.get("permalink"))
+    return link(address, "where it was asked") if address else None
+
+
+async def _standing_heading(asked: Shared | ForPerson, place: str, bot: Bot) -> str | None:
+    page = await bot.calls.call("conversations.history", channel=place, include_all_metadata=True, limit=200)
     return next((message["ts"] for message in page["messages"] if _is_heading(message, asked.key)), None)
+
+
+def _shown(text: str) -> Message:
+    """Return a message of Footnote's own words that names a channel."""
+    return Message("", (section(text),), (), text)
 
 
 def _is_heading(message: Mapping[str, Any], key: str) -> bool:

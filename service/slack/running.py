@@ -25,7 +25,7 @@ from service.settings import Settings
 from service.slack.app import bolt_app
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
-from service.slack.bot import Bot, SlackAssistant
+from service.slack.bot import Bot, Help, SlackAssistant
 from service.slack.calls import RATE_LIMITED, Calls
 from service.slack.counts import Counts
 from service.slack.events import Remembered
@@ -115,6 +115,7 @@ def slack_bot(
                 queue=queue,
                 answering=Backlog(settings.slack_queue),
                 turning_away=Backlog(settings.slack_queue),
+                help=_help(settings),
             )
             secret = settings.slack_signing_secret
             app = bolt_app(made, own=own, signing_secret=secret.get_secret_value() if secret else None)
@@ -134,6 +135,11 @@ def slack_bot(
     finally:
         stop_soon()
         thread.join()
+
+
+def _help(settings: Settings) -> Help | None:
+    channel = settings.slack_help_channel
+    return None if channel is None else Help(channel, settings.slack_help_group)
 
 
 async def _try_tokens(settings: Settings) -> None:

@@ -21,7 +21,11 @@ NO_PLACE = (
     "I cannot write in that channel or thread any more, so your question there has no answer. Ask me here instead."
 )
 CANNOT_SHARE = "I cannot write in this channel. Invite me with /invite, then ask again and share that."
-NOT_THERE = "This question is too old to be shared. Please ask it again."
+CANNOT_BRING = "I cannot write in the channel of the people who help. Please tell those who look after Footnote."
+BROUGHT = "Your question is in the channel <#{}> now, where people see it."
+BROUGHT_BEFORE = "This question was brought to a person before."
+WANTED = "<@{}> would like a person to answer{}: {}"
+NOT_THERE = "This question is too old for that. Please ask it again."
 THANKS = "Thank you for saying so."
 STALE = (
     "Words that my answer to “{}” quotes have changed in their article since, or are gone. Ask again, and I answer from the "

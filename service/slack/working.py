@@ -21,16 +21,17 @@ _SWEEP_SECONDS = 15.0
 log = structlog.get_logger(__name__)
 
 
-async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> None:
-    """Take a question on, unless it has been seen before. It is written down when this returns."""
+async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> bool:
+    """Take a question on, unless it has been seen before: then return False. It is written down when this returns."""
     with bot.answering.place() as place:
         if not place:
             asked = asked.model_copy(update={"turned_away": True})
         if not await bot.noted(bot.remembered.note, asked, event_id=event_id):
             bot.counts.events.labels("seen before").inc()
-            return
+            return False
         bot.counts.events.labels("taken on" if place else "turned away").inc()
         await _backlog(asked, bot).add(asked)
+        return True
 
 
 async def work(bot: Bot, *, workers: int) -> None:

@@ -47,7 +47,7 @@ def _examples() -> Iterator[tuple[str, Sequence[Message]]]:
     yield "An answer", messages(whole, public_url=PUBLIC_URL)
     yield (
         "An answer to /ask, seen by its asker alone",
-        messages(whole, public_url=PUBLIC_URL, last=[buttons("command:1")]),
+        messages(whole, public_url=PUBLIC_URL, last=buttons("command:1", private=True, person=True)),
     )
     refused = not_answered("Amazon invests in Anthropic", "Meta & the Hyperion data centre")
     quote = "Amazon will invest $5 billion in *Anthropic* <now>."

@@ -37,7 +37,7 @@ def test_slack_takes_every_message(sentences: list[str], quotes: list[str], word
         degraded=words,
         disagreements=[DisagreementWire(about=words * 3, values=values)],
     )
-    cut = messages(response, public_url=PUBLIC_URL, last=[buttons("command:1")])
+    cut = messages(response, public_url=PUBLIC_URL, last=buttons("command:1", private=True, person=True))
     for message in cut:
         slack_takes([dict(block) for block in message.blocks])
         assert len(message.said) <= 12_000

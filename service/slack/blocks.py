@@ -138,8 +138,8 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
-def buttons(key: str, *, private: bool, person: bool) -> Block | None:
-    """Return what can be done with an answer, if anything. `key` is that of the question.
+def buttons(key: str, *, private: bool, person: bool) -> tuple[Block, ...]:
+    """Return the block of what can be done with an answer, if anything. `key` is that of the question.
 
     A `private` one is seen by its asker alone, who can share or discard it. `person`: a person can be asked.
     """
@@ -152,7 +152,7 @@ def buttons(key: str, *, private: bool, person: bool) -> Block | None:
     }
     ask = _button(PERSON, "Ask a person", key) | {"confirm": confirm}
     elements = [*([share, _button(DISCARD, "Discard", key)] if private else []), *([ask] if person else [])]
-    return {"type": "actions", "elements": elements} if elements else None
+    return ({"type": "actions", "elements": elements},) if elements else ()
 
 
 def _button(action: str, words: str, value: str) -> dict[str, Any]:

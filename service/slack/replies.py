@@ -142,7 +142,7 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
             return []
     person = bot.help is not None and bot.help.channel != asked.channel and response.status != "about"
     own = buttons(asked.key, private=isinstance(asked, Command), person=person)
-    return messages(response, public_url=bot.public_url, last=[own] if own else [])
+    return messages(response, public_url=bot.public_url, last=own)
 
 
 async def _show(batch: Sequence[AskEvent], growing: _Growing, *, with_steps: bool) -> None:

@@ -92,6 +92,16 @@ def test_passages_end_at_sentence_ends_and_are_about_as_long_as_wanted(embedder:
     assert max(lengths) <= 200
 
 
+def test_a_passage_is_of_one_section(embedder: Embedder) -> None:
+    text = "# Leave\n\n## Holidays\n\nThere are 27 days.\n\n## Illness\n\nCall in before nine.\n\n- Send a note.\n\n## Care\n"
+    passages = [text[c.start : c.end] for c in cut(embedder, text, "markdown")]
+    assert passages == [
+        "Leave\n\n## Holidays\n\nThere are 27 days.",
+        "Illness\n\nCall in before nine.\n\n- Send a note.",
+        "Care",
+    ]
+
+
 def test_there_is_no_lonely_tail(embedder: Embedder) -> None:
     text = "It rained in Rome all day. " * 30
     lengths = [count_tokens(embedder, text[c.start : c.end]) for c in cut(embedder, text, "text")]

@@ -1,4 +1,4 @@
-"""Decides which sentences form a passage: as many as fit, preferably from the beginning of a section."""
+"""Decides which sentences form a passage: as many as fit, of one section."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -8,9 +8,9 @@ from itertools import pairwise
 from index.ingest.blocks import Block
 from index.records import SentenceSpan, Span
 
-# The gain of beginning a passage with a heading, a paragraph, …, the first item below an introduction, and the text directly
-# under a heading, compared to filling passages evenly: for .5, a passage may be half as long as the others.
-_HEADING, _PARAGRAPH, _ITEM, _SENTENCE, _INTRODUCED, _UNDER_HEADING = 0.5, 0.3, 0.15, 0.0, -0.3, -2.0
+# The gain of beginning a passage with a paragraph, …, the first item below an introduction, and the text directly under a
+# heading, compared to filling passages evenly: for .3, a passage may be shorter than the others by three tenths.
+_PARAGRAPH, _ITEM, _SENTENCE, _INTRODUCED, _UNDER_HEADING = 0.3, 0.15, 0.0, -0.3, -2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,23 @@ def bounds_of_passages(
     """Return the numbers of the pieces that passages begin with, and finally the number of all pieces.
 
     No passage has more than `limit` tokens. None contains hidden text, as a passage is one contiguous span that is shown
-    whole.
+    whole. None goes past the end of a section: several short sections in one vector are like no question (measured, see
+    docs/research/answers.md).
     """
     starts = [piece.sentence.start for piece in pieces]
-    runs = sorted({bisect_left(starts, span.start) for span in hidden} | {0, len(pieces)})
+    runs = sorted({bisect_left(starts, span.start) for span in hidden} | _sections(pieces, blocks) | {0, len(pieces)})
     gains = [_gain(pieces, blocks, number) for number in range(len(pieces))]
     bounds = [0]
     for first, last in pairwise(runs):
         tokens = [piece.tokens for piece in pieces[first:last]]
         bounds.extend(first + end for end in _filled(tokens, gains[first:last], limit))
     return bounds
+
+
+def _sections(pieces: Sequence[Piece], blocks: Sequence[Block]) -> set[int]:
+    """Return the numbers of the pieces that sections begin with: a heading, or the first of several without text between."""
+    is_heading = [blocks[piece.block].kind == "heading" for piece in pieces]
+    return {number for number, (before, here) in enumerate(pairwise(is_heading), start=1) if here and not before}
 
 
 def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> float:
@@ -48,8 +55,8 @@ def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> floa
     block = blocks[here]
     if before >= 0 and blocks[before].kind == "heading":
         return _UNDER_HEADING
-    if block.kind in ("heading", "paragraph"):
-        return _HEADING if block.kind == "heading" else _PARAGRAPH
+    if block.kind == "paragraph":
+        return _PARAGRAPH
     return _INTRODUCED if block.first else _ITEM
 
 

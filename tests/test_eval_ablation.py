@@ -194,7 +194,7 @@ def test_a_study_is_asked_once_and_shown_as_tables(
         "--only",
         "words",
         "--only",
-        "refusal: score",
+        "refusal: evidence",
     ]
     assert main(command) == 0
     printed = capsys.readouterr()
@@ -203,18 +203,18 @@ def test_a_study_is_asked_once_and_shown_as_tables(
     assert [line.split(" | ")[0] for line in printed.out.splitlines() if line.startswith("| ")][-3:] == [
         "| nothing",
         "| words",
-        "| refusal: score",
+        "| refusal: evidence",
     ]
     kept = tmp_path / "out" / "kettles"
     before = {path: path.read_bytes() for path in kept.glob("*/results.jsonl")}
-    assert sorted(path.parent.name for path in before) == ["everything", "refusal: score", "words"]
+    assert sorted(path.parent.name for path in before) == ["everything", "refusal: evidence", "words"]
     assert len(list(read_results(kept / "words"))) == 2
-    (kept / "refusal: score" / "results.jsonl").write_bytes(b"")  # as if it had been killed there
+    (kept / "refusal: evidence" / "results.jsonl").write_bytes(b"")  # as if it had been killed there
     assert main(command) == 0
     assert {path for path, content in before.items() if path.read_bytes() != content} <= {
-        kept / "refusal: score" / "results.jsonl"
+        kept / "refusal: evidence" / "results.jsonl"
     }
-    assert len(list(read_results(kept / "refusal: score"))) == 2
+    assert len(list(read_results(kept / "refusal: evidence"))) == 2
 
 
 def test_wrong_usage_is_said_in_a_line(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

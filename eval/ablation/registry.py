@@ -8,7 +8,7 @@ from service.answer.evidence import READER_WEIGHTS
 from service.answer.refusal import READER_REFUSAL
 
 # The means over questions about a handbook.
-_TYPICAL = {"score": -1.0, "cosine": 0.6, "answered": 1.3}
+_TYPICAL = {"evidence": 0.0, "cosine": 0.6}
 
 _SEARCHING = (
     Ablation("words", "ranking by meaning alone", (Set("fusion", "dense"),)),

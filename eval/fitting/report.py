@@ -59,11 +59,12 @@ def measured_apart(fitting: Fitting, cases: Sequence[Case], apart: Apart) -> Mea
 
 
 def measures_matrix(names: Sequence[str], cases: Sequence[Case], sentences: Sequence[Weights]) -> Numbers:
-    """Return what tells whether each question is answered, a column a name. `score` is that of the best sentence."""
+    """Return what tells whether each question is answered, a column a name. All but the names is of the best sentence."""
     rows = []
     for case, weights in zip(cases, sentences, strict=True):
-        score = float(weights.logits(case.matrix(weights.names)).max())
-        known = {**case.measures, "score": score}
+        scores = weights.logits(case.matrix(weights.names))
+        best = int(scores.argmax())
+        known = {**case.measures, **case.rows[best].features, "score": float(scores[best])}
         rows.append([known.get(name, 0.0) for name in names])
     return np.array(rows, np.float64).reshape(len(rows), len(names))
 

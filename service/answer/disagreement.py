@@ -173,8 +173,8 @@ def _same_words(one: str, other: str) -> bool:
 def disagreements(question: str, citations: Sequence[Citation], embed: Embed) -> tuple[Disagreement, ...]:
     """Return where the article of the best sentence and others differ: one disagreement or none.
 
-    An article that gives several values for what was asked differs only from one of which none of them can be right. Where a
-    reader found answers in some of the sentences, the others count for nothing.
+    Articles of which any two values agree do not differ: each may give several, of different things. Where a reader found
+    answers in some of the sentences, the others count for nothing.
     """
     read = [citation for citation in citations if citation.highlight is not None] or citations
     given = [(citation, candidate) for citation in read if (candidate := _candidate(citation)).answer]
@@ -188,11 +188,8 @@ def disagreements(question: str, citations: Sequence[Citation], embed: Embed) ->
     best = max(given, key=lambda one: one[0].score)[1]
     own = [candidate for _, candidate in given if candidate.article_id == best.article_id]
     others = [candidate for _, candidate in given if candidate.article_id != best.article_id]
-    differing = [
-        other
-        for other in others
-        if all(contradict(one, it) for one in own for it in others if it.article_id == other.article_id)
-    ]
+    agreeing = {it.article_id for it in others if any(same_value(one.answer, it.answer) for one in own)}
+    differing = [other for other in others if other.article_id not in agreeing and contradict(best, other)]
     compared = [best, *differing]
     values = _values([(c.number, it) for c, it in given if any(same_value(it.answer, one.answer) for one in compared)])
     return (Disagreement(question.rstrip(" ?"), values),) if differing else ()

@@ -117,7 +117,7 @@ def _by_reader(index: Index, question: str, hits: Sequence[Hit], readings: Seque
     for one in shown:
         reading = readings[one.rank]
         sentence = reading.sentences[one.position]
-        features = {**one.features, "evidence": sentence.evidence, "answered": reading.answered}
+        features = {**one.features, "evidence": sentence.evidence}
         stretch = _stretch(one, sentence)
         found.append(
             _scored(one, features, READER_WEIGHTS, stretch, sentence.stretch.score if sentence.stretch else None)

@@ -15,17 +15,16 @@ NOTHING_NEAR = 0.02
 sets fall under it (docs/evaluation.md)."""
 
 READER_REFUSAL: Mapping[str, float] = {
-    "intercept": -2.74,
-    "score": 0.43,
-    "cosine": 5.39,
-    "answered": 0.22,
+    "intercept": -3.05,
+    "evidence": 0.18,
+    "cosine": 5.51,
     "names_missing": -1.5,
     "opposite_asked": -2.5,
 }
-"""Weights of a logistic curve for the probability that the answer is right: the score of the best sentence, the similarity of
-the best passage, the reader's log-odds that one of the passages of the best sentences answers, which share of the question's
-names and codes stands in none of these, and whether the best sentence has the opposite of one of the question's words in its
-place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
+"""Weights of a logistic curve for the probability that the answer is right, of the best sentence: the reader's log-odds that
+it belongs to the answer, how similar its passage is to the question, which share of the question's names and codes stands
+neither in its passage nor in those of the next two sentences, and whether it has the opposite of one of the question's words
+in its place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,
@@ -45,8 +44,8 @@ def confidence(question: str, evidence: Sequence[Evidence]) -> float:
     measures = measured(question, evidence)
     if not measures:
         return 0.0
-    weights = READER_REFUSAL if "answered" in measures else SIMILARITY_REFUSAL
-    logit = weights["intercept"] + sum(weights[name] * value for name, value in measures.items())
+    weights = READER_REFUSAL if "evidence" in measures else SIMILARITY_REFUSAL
+    logit = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in measures.items())
     return 1 / (1 + math.exp(-logit))
 
 
@@ -54,16 +53,13 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
     """Return what tells whether the evidence answers the question, by the names of the weights. Empty without evidence."""
     if not evidence:
         return {}
-    best = evidence[:_BEST]
+    best, passages = evidence[0], _texts_of(evidence[:_BEST])
     measures = {
-        "score": evidence[0].score,
-        "cosine": max(one.hit.dense for one in evidence),
-        "names_missing": _share_missing(question, _texts_of(best)),
-        "opposite_asked": float(bool(replaced_modifiers(question, evidence[0].text, _texts_of(best[:1])))),
+        "score": best.score,
+        "names_missing": _share_missing(question, passages),
+        "opposite_asked": float(bool(replaced_modifiers(question, best.text, _texts_of([best])))),
     }
-    if "answered" in best[0].features:
-        measures["answered"] = max(one.features["answered"] for one in best)
-    return measures
+    return measures | {name: best.features[name] for name in ("cosine", "evidence") if name in best.features}
 
 
 def _texts_of(best: Sequence[Evidence]) -> list[str]:

@@ -174,10 +174,16 @@ def _asked_for(asked: frozenset[str], table: Sequence[tuple[Evidence, Row]]) -> 
     below = [(one, row) for one, row in table if row.heads]
     named = [max(_named(asked, cell) for cell in row.cells) for _, row in below]
     most = max(named, default=(0.0, 0))
-    scores = [one.score for one, _ in below]
-    meant = [pair for pair, how in zip(below, named, strict=True) if most[0] < _NAMED or how == most]
-    for (one, row), score in zip(meant, scores, strict=False):
-        yield _with_cell(asked, replace(one, score=score), row)
+    row_named = most[0] >= _NAMED
+    meant = [pair for pair, how in zip(below, named, strict=True) if not row_named or how == most]
+    for (one, row), (best, _) in zip(meant, below, strict=False):
+        yield _with_cell(asked, _read_as(best, one), row, row_named=row_named)
+
+
+def _read_as(best: Evidence, one: Evidence) -> Evidence:
+    """Return a row with what the reader and the weights say of another row of its table."""
+    read = {name: best.features[name] for name in ("evidence", "similarity") if name in best.features}
+    return replace(one, score=best.score, features={**one.features, **read})
 
 
 def _named(asked: frozenset[str], cell: str) -> tuple[float, int]:
@@ -186,12 +192,15 @@ def _named(asked: frozenset[str], cell: str) -> tuple[float, int]:
     return len(words & asked) / max(len(words), 1), len(words & asked)
 
 
-def _with_cell(asked: frozenset[str], one: Evidence, row: Row) -> Evidence:
+def _with_cell(asked: frozenset[str], one: Evidence, row: Row, *, row_named: bool) -> Evidence:
     """Return the evidence with the cell as its answer that the question names the column of, or that holds the stretch."""
     held = next((place for place in row.places if one.stretch and _within(one.stretch, place)), None)
     column = _column(asked, row)
     if column is None:
         return one if held else replace(one, stretch=None)
+    if row_named and "evidence" in one.features:
+        sure = max(one.features["evidence"], _BY_HEAD)
+        one = replace(one, features={**one.features, "evidence": sure})
     if held == row.places[column]:
         return one
     return replace(one, stretch=row.places[column], stretch_score=_BY_HEAD)

@@ -86,6 +86,14 @@ class DataFolderUnusable(FootnoteError):
     """The data folder cannot be written: its permissions, or a full disk."""
 
 
+class StoreUnavailable(FootnoteError):
+    """The PostgreSQL database or the Chroma server cannot be reached or used."""
+
+
+class IndexBusy(FootnoteError):
+    """Another process changes the index in the shared database, and did not finish in time."""
+
+
 class ServiceFailed(FootnoteError):
     """The service that owns the data folder could not be reached, or answered with an error of its own."""
 

@@ -23,6 +23,31 @@ class IndexSettings(BaseSettings):
     data_dir: Path = Field(
         Path("data"), description="Folder of the index and databases. One process owns it at a time."
     )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Address of a PostgreSQL database (14 or later), `postgresql://USER:PASSWORD@HOST/DATABASE`, that holds "
+        "articles, keys, conversations and feedback in place of files. Needs the extra `postgres` and `FOOTNOTE_CHROMA_URL`. "
+        "Default: files in the data folder.",
+    )
+    chroma_url: str | None = Field(
+        None,
+        description="Address of a Chroma server (`chroma run`) that holds the vectors. It asks for no password: keep it on a "
+        "private address. Default: a folder in the data folder.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Bearer token for a proxy in front of that server, where it wants one."
+    )
+    chroma_headers: dict[str, SecretStr] = Field(
+        {}, description='Further headers for such a proxy: JSON such as `{"X-Api-Key": "…"}`.'
+    )
+
+    @field_validator("chroma_url")
+    @classmethod
+    def _chroma_address(cls, address: str | None) -> str | None:
+        if address is not None and not address.lower().startswith(("http://", "https://")):
+            raise ValueError("an address begins with http:// or https://")
+        return address
+
     embed_model: str = Field(
         PACKAGED_MODEL,
         description="Embedding model: any sentence-transformers name or folder, or the name at the server of "

@@ -327,7 +327,7 @@ class LocalAssistant:
 
     def backup(self) -> BackupResponse:
         """Copy the index and the database into a new folder in the data folder. Questions are answered meanwhile."""
-        return back_up(self.live, self.settings.data_dir)
+        return back_up(self.live, self.settings)
 
     def check(self, request: CheckRequest) -> CheckResponse:
         """Compare the three stores, and repair them if asked to. Check the databases for damage.

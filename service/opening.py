@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from index.errors import DataFolderOwned
+from index.ingest.following import following
 from index.stores.live import LiveIndex
 from index.stores.ownership import Owner, own
 from index.stores.store import opened
 from service.answer.llm.generative import writer_from
 from service.assistant import LocalAssistant
 from service.client import AdminClient, HttpClient, LocalClient
-from service.history.database import opened_database
+from service.history.database import database_in
 from service.history.retention import RetentionDays, expiring
 from service.history.store import HistoryStore
 from service.maintenance.backups import remove_unmoved
@@ -50,11 +51,12 @@ def open_client(settings: Settings, *, repairing: bool = False, with_history: bo
 def open_assistant(
     settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, with_history: bool = False
 ) -> Iterator[LocalAssistant]:
-    """Own the data folder and open its index and, with `with_history`, its history."""
+    """Own the data folder and open its index and, with `with_history`, its history. With a shared database, follow it."""
     with ExitStack() as stack:
         stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
         remove_unmoved(settings.data_dir)
         live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
+        stack.enter_context(following(live))
         history = stack.enter_context(open_history(settings, live)) if with_history else None
         yield LocalAssistant(live, settings, writer_from(settings), history=history)
 
@@ -62,12 +64,9 @@ def open_assistant(
 @contextmanager
 def open_history(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
     """Open the history, and delete what is too old, now and while it is open. None if the settings store nothing."""
-    engine = opened_database(settings.data_dir)
-    try:
-        with expiring(engine, days=RetentionDays(answers=settings.keep_days, audit=settings.audit_days)):
-            yield HistoryStore(engine, live) if settings.keep_days else None
-    finally:
-        engine.dispose()
+    days = RetentionDays(answers=settings.keep_days, audit=settings.audit_days)
+    with database_in(settings.data_dir, settings.database_url) as engine, expiring(engine, days=days):
+        yield HistoryStore(engine, live) if settings.keep_days else None
 
 
 def service_owner(url: str) -> Owner:

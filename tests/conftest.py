@@ -14,6 +14,7 @@ import tantivy
 from hypothesis import settings
 from sqlalchemy import select
 
+from index.ingest.following import follow
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
 from index.settings import IndexSettings
@@ -40,6 +41,7 @@ pytest_plugins = [
     "tests.generative_fixtures",
     "tests.identity_provider",
     "tests.page_browser",
+    "tests.servers",
     "tests.slack_fixtures",
     "tests.web_fixtures",
 ]
@@ -84,13 +86,16 @@ def remembering() -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def opened_in(remembering: Embedder) -> OpenedIn:
+def opened_in(remembering: Embedder, backend: Callable[[Path], dict[str, Any]]) -> OpenedIn:
     """Open the index of a data folder, with the model that is loaded already. Other settings go by name."""
 
     @contextmanager
     def opened_in(data_dir: Path, **settings: Any) -> Iterator[Index]:
-        with open_index(IndexSettings(_env_file=None, data_dir=data_dir, **settings)) as index:
-            yield replace(index, embedder=remembering, sentence_vectors=SentenceVectors(remembering))
+        chosen = IndexSettings(_env_file=None, data_dir=data_dir, **backend(data_dir), **settings)
+        with open_index(chosen) as index:
+            index = replace(index, embedder=remembering, sentence_vectors=SentenceVectors(remembering))
+            follow(index)
+            yield index
 
     return opened_in
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -26,10 +27,10 @@ LENGTH = "How long is the secret mast on the island?"
 
 
 @contextmanager
-def keeping_assistant(place: Path) -> Iterator[LocalAssistant]:
-    """Open an assistant that keeps, over one article for everyone and one for the staff."""
+def keeping_assistant(place: Path, **changes: Any) -> Iterator[LocalAssistant]:
+    """Open an assistant that keeps, over one article for everyone and one for the staff. Other settings go by name."""
     write(place / "articles", {"tower.md": TOWER, "mast.md": MAST})
-    with assistant_over(settings_for(place / "data"), with_history=True) as assistant:
+    with assistant_over(settings_for(place / "data", **changes), with_history=True) as assistant:
         index_into(assistant, place / "articles")
         yield assistant
 

@@ -9,6 +9,7 @@ tools=(
     "caddy caddy"
     "curl curl"
     "openssl openssl"
+    "pg_ctlcluster postgresql"
 )
 missing=()
 for tool in "${tools[@]}"; do

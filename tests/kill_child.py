@@ -19,12 +19,12 @@ import torch
 
 import index.ingest.rebuild
 import index.ingest.writing
-import index.stores.live
 from index.ingest.pruning import Pruning
 from index.ingest.upkeep import rebuild_all, update
 from index.models.embedding import Embedder
 from index.models.sentence_vectors import SentenceVectors
 from index.settings import PACKAGED_MODEL, IndexSettings
+from index.stores import generations
 from index.stores.catalog import Catalog
 from index.stores.lexical import LexicalIndex
 from index.stores.live import LiveIndex
@@ -45,8 +45,8 @@ WRITES: list[tuple[Any, str]] = [
     (Catalog, "forget_cuts"),
     (Catalog, "put_cuts"),
     (Catalog, "set_fact"),
-    (index.stores.live, "make_current"),
-    (index.stores.live, "remove"),
+    (generations, "make_current"),
+    (generations, "remove"),
 ]
 
 

@@ -1,6 +1,6 @@
 """The catalogue: what readers may see, and what a database holds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +30,10 @@ from index.stores import queries, schema
 from index.stores.catalog import Catalog
 from index.stores.migrating import migrate
 from index.stores.publishing import Prepared
+from index.stores.shared_catalog import SharedCatalog
+from tests.servers import BOTH, SettingsOf
+
+BACKENDS = BOTH
 
 STAFF = Access(groups=frozenset({"staff"}))
 BOARD = Access(groups=frozenset({"board"}))
@@ -37,10 +41,20 @@ OPEN = Filters()
 
 
 @pytest.fixture
-def catalog(place: Path) -> Iterator[Catalog]:
-    catalog = Catalog(f"sqlite:///{place / 'catalog.sqlite'}")
-    yield catalog
-    catalog.close()
+def open_catalog(place: Path, backend: SettingsOf) -> Callable[[], Catalog]:
+    """Open the same catalogue each time: a file, or a schema of a PostgreSQL database."""
+
+    def open_catalog() -> Catalog:
+        address = backend(place).get("database_url")
+        return SharedCatalog(address) if address else Catalog(f"sqlite:///{place / 'catalog.sqlite'}")
+
+    return open_catalog
+
+
+@pytest.fixture
+def catalog(open_catalog: Callable[[], Catalog]) -> Iterator[Catalog]:
+    with open_catalog() as catalog:
+        yield catalog
 
 
 def prepared(
@@ -302,13 +316,12 @@ def test_a_version_that_comes_back_is_no_longer_an_old_one(catalog: Catalog) -> 
     assert catalog.article("a", EVERYTHING, version=first.article.info.version)[1] == "One."
 
 
-def test_facts_are_remembered(place: Path, catalog: Catalog) -> None:
+def test_facts_are_remembered(open_catalog: Callable[[], Catalog], catalog: Catalog) -> None:
     assert catalog.fact("x") is None
     catalog.set_fact("x", "1")
     catalog.set_fact("x", "2")
-    again = Catalog(f"sqlite:///{place / 'catalog.sqlite'}")
-    assert (catalog.fact("x"), again.fact("x")) == ("2", "2")
-    again.close()
+    with open_catalog() as again:
+        assert (catalog.fact("x"), again.fact("x")) == ("2", "2")
 
 
 def test_a_reader_is_not_held_up_by_a_writer(place: Path, catalog: Catalog) -> None:

@@ -24,7 +24,10 @@ from index.stores import generations
 from index.stores.catalog import Catalog
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
+from tests.servers import BOTH_IN_SOAK, SettingsOf
 from tests.test_index_store import ShortVectors
+
+BACKENDS = BOTH_IN_SOAK
 
 
 class Contents(Protocol):
@@ -46,10 +49,10 @@ class CutOff(BaseException):
 
 
 @pytest.fixture
-def live_in(embedder: Embedder) -> Callable[..., Any]:
+def live_in(embedder: Embedder, backend: SettingsOf) -> Callable[..., Any]:
     @contextmanager
     def live_in(data_dir: Path, model: Embedder = embedder, **settings: Any) -> Iterator[LiveIndex]:
-        index = opened(IndexSettings(_env_file=None, data_dir=data_dir, **settings))
+        index = opened(IndexSettings(_env_file=None, data_dir=data_dir, **backend(data_dir), **settings))
         with closing(LiveIndex(replace(index, embedder=model, sentence_vectors=SentenceVectors(model)))) as live:
             yield live
 
@@ -185,11 +188,9 @@ def test_a_rebuild_that_is_cut_off_leaves_a_whole_index(
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(owner, step, cut_off)
-            if owner is generations:
-                patch.setattr("index.stores.live.make_current", cut_off)
             # A killed process tidies nothing up.
             patch.setattr("index.ingest.rebuild.remove", lambda folder: None)
-            patch.setattr("index.stores.live.remove", lambda folder: None)
+            patch.setattr(generations, "remove", lambda folder: None)
             with pytest.raises(CutOff):
                 rebuild_all(live)
     with live_in(place) as live:

@@ -17,6 +17,9 @@ from index.ingest.sync import sync
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
 from index.stores.store import Index
+from tests.servers import BOTH
+
+BACKENDS = BOTH
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

@@ -13,7 +13,10 @@ from index.ingest.sync import delete, sync
 from index.records import FOR_EVERYONE
 from index.stores.schema import retired, texts
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import PRUNE, PRUNE_ALL, STAFF, ContentsOf, counts, ids, lines, text_of, write
+
+BACKENDS = BOTH_IN_SOAK
 
 
 def test_without_prune_nothing_is_deleted(index: Index, folder: Path) -> None:

@@ -31,11 +31,14 @@ from tests.history_assistant import (
     rows,
 )
 from tests.llm_server import LlmServer
+from tests.servers import BOTH_IN_SOAK, SettingsOf
+
+BACKENDS = BOTH_IN_SOAK
 
 
 @pytest.fixture
-def assistant(place: Path) -> Iterator[LocalAssistant]:
-    with keeping_assistant(place) as assistant:
+def assistant(place: Path, backend: SettingsOf) -> Iterator[LocalAssistant]:
+    with keeping_assistant(place, **backend(place)) as assistant:
         yield assistant
 
 
@@ -171,12 +174,13 @@ def test_deleting_is_for_who_asked_and_for_admins(assistant: LocalAssistant) -> 
     assert (rows(assistant, "answers"), rows(assistant, "conversations")) == (0, 0)
 
 
-def test_what_is_deleted_is_not_found_in_the_files(place: Path, assistant: LocalAssistant) -> None:
-    answer = ask(assistant, "How high is the old tower at the harbour, asks Rumpelstiltskin?", GUEST)
-    files = list((place / "data").glob(f"{FILE}*"))
-    assert any(b"Rumpelstiltskin" in file.read_bytes() for file in files)
-    assistant.delete_conversation(answer.conversation_id or "", GUEST)
-    assert not any(b"Rumpelstiltskin" in file.read_bytes() for file in files)
+def test_what_is_deleted_is_not_found_in_the_files(place: Path) -> None:
+    with keeping_assistant(place) as assistant:
+        answer = ask(assistant, "How high is the old tower at the harbour, asks Rumpelstiltskin?", GUEST)
+        files = list((place / "data").glob(f"{FILE}*"))
+        assert any(b"Rumpelstiltskin" in file.read_bytes() for file in files)
+        assistant.delete_conversation(answer.conversation_id or "", GUEST)
+        assert not any(b"Rumpelstiltskin" in file.read_bytes() for file in files)
 
 
 def test_the_owner_is_not_kept(assistant: LocalAssistant) -> None:

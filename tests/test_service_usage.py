@@ -21,6 +21,7 @@ from service.schemas.api import AskResponse, NearestWire, Rating
 from service.schemas.history import FeedbackRequest
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from tests.fake_assistant import answer, answered, citation
+from tests.servers import BOTH, SettingsOf
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
 
@@ -33,6 +34,8 @@ ARTICLES = {
     "secret.md": "---\ngroups: [board]\ntitle: Nightjar\n---\nNobody knows.\n",
     "sun.md": "# Sun\n\nIt shone.\n",
 }
+
+BACKENDS = BOTH
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,9 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant
 
 
 @pytest.fixture
-def service(indexed: LocalAssistant, tmp_path: Path) -> Iterator[Service]:
+def service(indexed: LocalAssistant, tmp_path: Path, backend: SettingsOf) -> Iterator[Service]:
     assert indexed.history
-    engine = opened_database(tmp_path)
+    engine = opened_database(tmp_path, backend(tmp_path).get("database_url"))
     kept = replace(indexed.history, engine=engine)
     yield Service(replace(indexed, history=kept, usage_reports=UsageReports(engine, indexed.live)), Audit(engine))
     engine.dispose()

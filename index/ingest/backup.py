@@ -28,8 +28,8 @@ def copy_index(live: LiveIndex, folder: Path) -> CopyResult:
     with live.indexing:
         old = live.current
         with live.changing:
-            old.copy_catalog_to(folder)
-        with closing(old.open_copy(folder)) as copy:
+            opened = old.open_copy(folder)
+        with closing(opened) as copy:
             fill(copy, copied=old)
             with live.changing:
                 catch_up(copy, old)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from index.ingest.following import mark_followed
 from index.ingest.sweeping import DELETED_VECTORS, sweep
 from index.ingest.writing import VectorsOf, cuts_of, write_passages
 from index.models.embedding import Vectors
@@ -27,12 +28,11 @@ def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress |
     anything fails, the old index stays.
     """
     old = live.current
-    folder = next_folder(old.settings.data_dir)
+    folder = next_folder(old.backend.root)
     with ExitStack() as undo:
         undo.callback(remove, folder)
         with live.changing:
-            old.copy_catalog_to(folder)
-        new = old.open_next_generation(folder)
+            new = old.open_next_generation(folder)
         undo.callback(new.close)
         fill(new, copied=old if copying else None, on_progress=on_progress)
         with live.changing:
@@ -55,6 +55,7 @@ def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = N
         done += len(batch)
         if on_progress:
             on_progress(done, total)
+    mark_followed(new)
     new.catalog.set_fact(DELETED_VECTORS, "0")
     if copied is None:
         new.record_fingerprint()

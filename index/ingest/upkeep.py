@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Literal
 
 from index.errors import IndexDamaged
@@ -18,6 +17,7 @@ from index.ingest.sync_report import SyncReport, combined
 from index.sources.reading import sources_from
 from index.sources.source_types import AnySource, NamedSource, Place, Source, UploadPlace
 from index.stores.live import LiveIndex
+from index.stores.shared_lock import RunLock
 from index.stores.store import Index
 
 # Deleted vectors stay in Chroma's graph, 1.6 KB each, and make it slower
@@ -59,7 +59,7 @@ def update(
     sources = sources_from(paths)
     files = [source for source in sources if isinstance(_place(source), (Source, UploadPlace))]
     addresses = [source for source in sources if source not in files]
-    parts: list[tuple[Sequence[AnySource], Lock]] = [(files, live.indexing)] if files or not addresses else []
+    parts: list[tuple[Sequence[AnySource], RunLock]] = [(files, live.indexing)] if files or not addresses else []
     parts += [(addresses, live.fetching)] if addresses else []
     rebuilt = _made_again(live, dry_run=dry_run, on_progress=on_progress)
     reports = []

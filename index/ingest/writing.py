@@ -12,10 +12,10 @@ from enum import Enum
 import numpy as np
 
 from index.errors import ArticleError, FootnoteError
-from index.ingest.chunking import Cut, content_key, cut_passages, divide, passage_id
-from index.ingest.outline import heading_of
+from index.ingest.chunking import Cut, content_key, cut_passages, divide
+from index.ingest.following import follow, follows
 from index.ingest.run_control import RunControl
-from index.ingest.segmentation import display_text
+from index.ingest.words import passages_of
 from index.models.embedding import Vectors
 from index.models.prefetch import prefetch
 from index.records import Article
@@ -129,7 +129,7 @@ def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None
 
 
 def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
-    found = [one for prepared in new for one in _passages(prepared)]
+    found = [one for prepared in new for one in passages_of(prepared)]
     headings = index.embedder.shortened_headings([heading for heading, _, _ in found])
     embedded = [f"{heading}\n{words}" for heading, (_, words, _) in zip(headings, found, strict=True)]
     entries = [entry for _, _, entry in found]
@@ -154,21 +154,6 @@ def embedded_texts(index: Index, article: Article) -> list[str]:
     return _with_passages(index, [prepared], [prepared]).embedded
 
 
-def lexical_entries(prepared: Prepared) -> list[LexicalEntry]:
-    """Return the passages of an article for lexical search. Needs no model."""
-    return [entry for _, _, entry in _passages(prepared)]
-
-
-def _passages(prepared: Prepared) -> Iterator[tuple[str, str, LexicalEntry]]:
-    """Yield the heading of each passage of an article, its words, and its entry for lexical search."""
-    info, text = prepared.article.info, prepared.article.text
-    for cut in prepared.cuts or ():
-        words = display_text(text[cut.start : cut.end], info.format)
-        heading = heading_of(info.title, cut.context)
-        body = "\n".join(filter(None, [heading, info.publisher, words]))
-        yield heading, words, LexicalEntry(passage_id(prepared.key, cut.ordinal), prepared.key, body)
-
-
 def _embedded(index: Index, batch: _Cut, control: RunControl) -> tuple[_Cut, Vectors]:
     """Embed a batch in parts of texts of similar length. The cache keeps finished vectors even if the run is stopped."""
     texts = batch.embedded
@@ -186,11 +171,14 @@ def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
     if lost := _lost(index, batch):
         _store_new(index, lost, index.embed_passages(lost.embedded))
     index.catalog.publish(batch.articles)
+    follow(index)
 
 
 def _store_new(index: Index, batch: _Cut, vectors: Vectors) -> None:
     index.catalog.stage(batch.new)
-    if batch.new:
+    if batch.new and follows(index):
+        index.vectors.add(batch.ids, vectors)
+    elif batch.new:
         _put_passages(index, batch, vectors)
 
 

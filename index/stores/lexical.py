@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 import tantivy
 
@@ -41,6 +42,7 @@ class LexicalIndex:
     def __init__(self, folder: Path) -> None:
         """Open or create the folder. Raises IndexDamaged."""
         self._folder = folder
+        self._one_writer = Lock()
         folder.mkdir(parents=True, exist_ok=True)
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
@@ -51,17 +53,16 @@ class LexicalIndex:
 
     def add(self, entries: Iterable[LexicalEntry], *, replacing: Sequence[str] = ()) -> None:
         """Add passages and commit. Passages of the contents in `replacing` are removed in the same commit."""
-        with self._writing():
-            writer = self._index.writer(_HEAP_BYTES, 1)
-            # A run killed before its commit leaves files whose names this commit, with the same deletions, would reuse.
-            writer.garbage_collect_files()
+        with self._writer() as writer:
             for key in replacing:
                 writer.delete_documents_by_term("key", key)
-            for entry in entries:
-                writer.add_document(tantivy.Document(id=entry.id, key=entry.key, body=entry.body))
-            writer.commit()
-            writer.wait_merging_threads()
-            self._index.reload()
+            _add(writer, entries)
+
+    def rewrite(self, entries: Iterable[LexicalEntry]) -> None:
+        """Put these passages in the place of all that there are, in one commit."""
+        with self._writer() as writer:
+            writer.delete_all_documents()
+            _add(writer, entries)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove all passages of these contents."""
@@ -143,6 +144,18 @@ class LexicalIndex:
             ) from error
 
     @contextmanager
+    def _writer(self) -> Iterator[tantivy.IndexWriter]:
+        """Write and commit. One thread at a time: Tantivy refuses a second writer."""
+        with self._one_writer, self._writing():
+            writer = self._index.writer(_HEAP_BYTES, 1)
+            # A run killed before its commit leaves files whose names this commit, with the same deletions, would reuse.
+            writer.garbage_collect_files()
+            yield writer
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
+
+    @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield
@@ -151,6 +164,11 @@ class LexicalIndex:
                 f"The words in {self._folder} cannot be written ({error}). Is the disk full, or the folder not "
                 "writable? Correct that and run again; what was indexed before is intact."
             ) from error
+
+
+def _add(writer: tantivy.IndexWriter, entries: Iterable[LexicalEntry]) -> None:
+    for entry in entries:
+        writer.add_document(tantivy.Document(id=entry.id, key=entry.key, body=entry.body))
 
 
 def stems(text: str) -> list[str]:

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import Event, Lock
 
 from index.ingest.run_control import RunControl
-from index.stores.generations import make_current, remove
 from index.stores.store import Index
 
 
@@ -16,14 +16,14 @@ class LiveIndex:
 
     The locks: `indexing` is held while files are indexed, `fetching` while addresses are, and both during a rebuild. So there
     is one such run at a time, and files do not wait for addresses. `changing` is held for each change of the current index,
-    also for deletions, so that a rebuild does not miss any. `control` ends all runs when the process stops. `changed` is set
-    after articles were changed or deleted; the thread that waits for it clears it.
+    also for deletions, so that a rebuild does not miss any. With a shared database they hold back other processes too.
+    `control` ends all runs when the process stops. `changed` is set after articles were changed or deleted, here or, with a
+    shared database, by another process; the thread that waits for it clears it.
     """
 
     def __init__(self, index: Index) -> None:
-        self.indexing = Lock()
-        self.fetching = Lock()
-        self.changing = Lock()
+        locks = index.backend.locks
+        self.indexing, self.fetching, self.changing = locks.indexing, locks.fetching, locks.changing
         self.control = RunControl(self.changing)
         self.changed = Event()
         self._current = index
@@ -52,20 +52,26 @@ class LiveIndex:
 
     def replace(self, new: Index) -> None:
         """Make this index the current one, on disk and in this process. The caller holds `changing`."""
-        make_current(new.folder)
+        new = replace(new, catalog=new.backend.make_current(new.folder, new.catalog))
         with self._lock:
             self._replaced[id(self._current)] = self._current
             self._current = new
             finished = self._take_finished()
         _remove(finished)
 
+    def adopt(self, new: Index) -> None:
+        """Read from this index from now on: the same folder with other vectors. The caller holds `changing` here."""
+        with self._lock:
+            self._current = new
+
     def close(self) -> None:
         """End runs of indexing, and close all files. Nobody may be reading any more."""
         self.control.stop()
-        with self.indexing, self.fetching:
+        here = self._current.backend.locks.here
+        with here.indexing, here.fetching:
             for index in (*self._replaced.values(), self._current):
                 index.close()
-            self._current.embedding_cache.close()
+            self._current.close_shared()
 
     def _take_finished(self) -> list[Index]:
         finished = [number for number in self._replaced if not self._readers[number]]
@@ -75,4 +81,4 @@ class LiveIndex:
 def _remove(finished: list[Index]) -> None:
     for index in finished:
         index.close()
-        remove(index.folder)
+        index.backend.remove(index.folder, index.vectors.place)

@@ -28,7 +28,7 @@ def passages_of(connection: Connection, ids: Sequence[str], access: Access, filt
     conditions = (*queries.readable(access), *queries.matching(filters))
     for part in in_parts(ids):
         query = queries.select_passages().where(passages.c.id.in_(part), *conditions)
-        for row in connection.execute(query.order_by(articles.c.id)).mappings():
+        for row in connection.execute(query.order_by(articles.c.id, passages.c.ordinal)).mappings():
             if not named or row["id"] in named:
                 found.setdefault(row["passage_id"], queries.passage_of(row))
     return found

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Connection,
     Date,
@@ -114,9 +115,19 @@ deleted = Table(
 # them, or left over after it. Contents that are listed here and that no article uses are removed by `sweep`.
 unsettled = Table("unsettled", metadata, Column("key", String(32), primary_key=True))
 
+# Contents that came into use or went out of use, in order. Only a shared database has rows: with them, processes bring their
+# own words up to date.
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("key", String(32), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0008"
+NEWEST = "0009"
 
 
 def upgrade(connection: Connection) -> None:

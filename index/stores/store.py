@@ -3,11 +3,12 @@
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
-from index.errors import DataFolderUnusable, IndexDamaged, IndexEmpty, IndexMismatch
+from index.errors import IndexDamaged, IndexEmpty, IndexMismatch
 from index.ingest.chunking import CHUNKING
 from index.models.computation import computation
 from index.models.embedding import Embedder, Vectors
@@ -27,6 +28,7 @@ from index.settings import (
     SHIPPED_SUPPORT_MODEL,
     IndexSettings,
 )
+from index.stores.backends import CATALOG, COLLECTION, VECTORS, WORDS, Backend, FolderBackend, backend_for
 from index.stores.catalog import Catalog
 from index.stores.generations import current_folder, remove_leftovers
 from index.stores.lexical import LexicalIndex
@@ -34,19 +36,20 @@ from index.stores.vectors import VectorStore
 from index.support.model import support_model
 
 _YES, _NO = "yes", "no"
-_CATALOG, _VECTORS, _WORDS = "catalog.sqlite", "chroma", "tantivy"
 _Store = TypeVar("_Store")
+_Place = TypeVar("_Place")
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An open index. The process that has it owns the data folder.
+    """An open index. The process that has it owns the data folder. `backend` says where the rest of it lies.
 
     `embedder` is the model that the index was made with. The settings may name another one now (`outdated`). `support` says
     which passages support a sentence; None where the settings name no such model.
     """
 
     settings: IndexSettings
+    backend: Backend
     folder: Path
     catalog: Catalog
     vectors: VectorStore
@@ -57,6 +60,7 @@ class Index:
     reader: Reader | None
     reranker: Reranker | None = None
     support: Reader | None = None
+    following: Lock = field(default_factory=Lock)
 
     @property
     def fingerprint(self) -> str:
@@ -96,8 +100,10 @@ class Index:
             raise IndexMismatch(
                 f"The index in {self.settings.data_dir} has to be made again: {why}. Run `footnote index --rebuild`."
             )
-        if self.catalog.fact("fingerprint") != self.fingerprint:
-            self.vectors.clear()
+        made_with = self.catalog.fact("fingerprint")
+        if made_with != self.fingerprint:
+            if made_with is not None:
+                self.vectors.clear()
             self.record_fingerprint()
 
     def record_fingerprint(self) -> None:
@@ -113,33 +119,57 @@ class Index:
         return self.embedding_cache.get_or_embed(texts, model=model, embed=self.embedder.embed_passages)
 
     def open_next_generation(self, folder: Path) -> "Index":
-        """Open the next generation in a folder with a copy of the catalogue, with the model in the settings."""
+        """Open the next generation with a copy of the catalogue, with the model in the settings. No run may be at work."""
         embedder = self.configured_embedder()
         same = embedder is self.embedder
+        catalog = self.backend.copied(self.catalog, folder)
         return replace(
-            self.open_copy(folder),
+            self.opened_at(self.backend, folder, catalog),
             embedder=embedder,
             sentence_vectors=self.sentence_vectors if same else SentenceVectors(embedder),
         )
 
     def open_copy(self, folder: Path) -> "Index":
-        """Open a folder with a copy of the catalogue, with the model that this index was made with."""
+        """Open a copy of the catalogue in an empty folder, with empty stores, with the model that this index was made with.
+
+        Whatever servers this index uses, all of the copy lies in the folder.
+        """
+        self.catalog.copy_to(folder / CATALOG)
+        backend = FolderBackend(folder)
+        catalog = backend.catalog(folder)
+        catalog.remove_fact(COLLECTION)
+        return self.opened_at(backend, folder, catalog)
+
+    def opened_at(self, backend: Backend, folder: Path, catalog: Catalog) -> "Index":
+        """Open another index in this folder, with this catalogue and the models of this one."""
         return replace(
             self,
+            backend=backend,
             folder=folder,
-            catalog=catalog_in(folder),
-            vectors=VectorStore(folder / _VECTORS),
-            words=LexicalIndex(folder / _WORDS),
+            catalog=catalog,
+            vectors=VectorStore(backend.vectors(folder, catalog)),
+            words=LexicalIndex(folder / WORDS),
         )
 
-    def copy_catalog_to(self, folder: Path) -> None:
-        """Copy the catalogue into the folder of the next generation."""
-        self.catalog.copy_to(folder / _CATALOG)
+    def in_step(self) -> "Index":
+        """Return this index with the vectors and model that its catalogue names now. Others may have changed them."""
+        place = self.backend.vectors(self.folder, self.catalog)
+        wanted = _embedder(self.settings, _MadeWith.of(self.catalog))
+        embedder = self.embedder if wanted.is_same_as(self.embedder) else wanted
+        if place == self.vectors.place and embedder is self.embedder:
+            return self
+        vectors = SentenceVectors(embedder) if embedder is not self.embedder else self.sentence_vectors
+        return replace(self, vectors=VectorStore(place), embedder=embedder, sentence_vectors=vectors)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files and connections of this generation."""
         self.vectors.close()
         self.catalog.close()
+
+    def close_shared(self) -> None:
+        """Close what all generations share."""
+        self.embedding_cache.close()
+        self.backend.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +218,7 @@ def open_index(settings: IndexSettings) -> Iterator[Index]:
         yield index
     finally:
         index.close()
-        index.embedding_cache.close()
+        index.close_shared()
 
 
 def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
@@ -196,22 +226,25 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
 
     With `emptying_damaged`, vectors or words that are damaged or missing are replaced by empty stores, to be repaired.
     """
-    data_dir = settings.data_dir
-    remove_leftovers(data_dir)
-    folder = current_folder(data_dir)
+    backend = backend_for(settings)
+    remove_leftovers(backend.root)
+    folder = current_folder(backend.root)
     with ExitStack() as stack:
-        catalog = stack.enter_context(closing(catalog_in(folder)))
-        vectors = stack.enter_context(closing(_opened_store(VectorStore, folder / _VECTORS, emptying_damaged)))
-        words = _opened_store(LexicalIndex, folder / _WORDS, emptying_damaged)
+        catalog = stack.enter_context(closing(backend.catalog(folder)))
+        place = backend.vectors(folder, catalog)
+        vectors = stack.enter_context(closing(_opened_store(VectorStore, place, folder / VECTORS, emptying_damaged)))
+        words = _opened_store(LexicalIndex, folder / WORDS, folder / WORDS, emptying_damaged)
         if catalog.has_passages() and not emptying_damaged:
-            _check_held(folder / _VECTORS, vectors.count())
-            _check_held(folder / _WORDS, words.count())
+            _check_held(place, vectors.count())
+            if isinstance(backend, FolderBackend):
+                _check_held(folder / WORDS, words.count())
         made_with = _MadeWith.of(catalog) if catalog.count(EVERYTHING) else None
         embedder = _embedder(settings, made_with)
-        embedding_cache = EmbeddingCache(data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
+        embedding_cache = EmbeddingCache(settings.data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(
             settings,
+            backend,
             folder,
             catalog,
             vectors,
@@ -225,36 +258,21 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
         )
 
 
-def catalog_in(folder: Path) -> Catalog:
-    """Open the catalogue of a generation, or create one if the folder is empty."""
-    path = folder / _CATALOG
-    if not path.exists() and (folder / _VECTORS).exists():
-        raise IndexDamaged(
-            f"The catalogue {path} is missing, and the vectors next to it are of no use without it. Restore the data "
-            f"folder from a backup, or remove {folder} and index the articles again."
-        )
+def _opened_store(kind: Callable[[_Place], _Store], place: _Place, folder: Path, emptying_damaged: bool) -> _Store:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataFolderUnusable(f"The folder {folder} cannot be made ({error}). Make it writable.") from error
-    return Catalog(f"sqlite:///{path}")
-
-
-def _opened_store(kind: Callable[[Path], _Store], folder: Path, emptying_damaged: bool) -> _Store:
-    try:
-        return kind(folder)
+        return kind(place)
     except IndexDamaged:
         if not emptying_damaged:
             raise
         shutil.rmtree(folder)
-        return kind(folder)
+        return kind(place)
 
 
-def _check_held(folder: Path, count: int) -> None:
+def _check_held(place: object, count: int) -> None:
     if count == 0:
         raise IndexDamaged(
-            f"{folder} is empty, though the catalogue next to it has articles. Run `footnote status --repair`: it "
-            "makes it again from the catalogue."
+            f"{place} is empty, though the catalogue has articles. Run `footnote status --repair`: it makes it again "
+            "from the catalogue."
         )
 
 

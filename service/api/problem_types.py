@@ -5,6 +5,7 @@ from index.errors import (
     ArticleUnknown,
     DataFolderUnusable,
     FootnoteError,
+    IndexBusy,
     IndexDamaged,
     IndexEmpty,
     IndexingStopped,
@@ -16,6 +17,7 @@ from index.errors import (
     QuestionTooLong,
     ScopeUnknown,
     ServiceStopping,
+    StoreUnavailable,
     TookTooLong,
     WrongUsage,
 )
@@ -34,12 +36,19 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     WrongUsage: (400, "wrong-usage", "The request makes no sense"),
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
+    StoreUnavailable: (503, "store-unavailable", "The database or the Chroma server cannot be reached"),
+    IndexBusy: (503, "index-busy", "Another process is changing the index"),
     LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
     TookTooLong: (503, "took-too-long", "The question took too long"),
     ServiceStopping: (503, "stopping", "The service is being stopped"),
 }
-RETRY_SECONDS: dict[type[FootnoteError], int] = {TookTooLong: 10, ServiceStopping: 10}
+RETRY_SECONDS: dict[type[FootnoteError], int] = {
+    TookTooLong: 10,
+    ServiceStopping: 10,
+    StoreUnavailable: 5,
+    IndexBusy: 30,
+}
 """After how many seconds to try again, for errors that may pass with time."""
 # What a FootnoteError of any other class becomes.
 OTHER_PROBLEM = (500, "failed", "Footnote could not do this")

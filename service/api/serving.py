@@ -4,8 +4,8 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from math import ceil
@@ -27,7 +27,7 @@ from service.auth.fair_queue import FairQueue
 from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState, opened_auth_state
 from service.history.audit import Audit
-from service.history.database import opened_database
+from service.history.database import database_in
 from service.history.keys import all_keys
 from service.history.usage import UsageReports
 from service.maintenance.watcher import watching
@@ -74,7 +74,7 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
     webhook = webhook_from(settings, service=settings.public_url or url)
     with suppress(KeyboardInterrupt), listening, ExitStack() as stack:
         assistant = stack.enter_context(open_assistant(settings, owner, with_history=True))
-        database = stack.enter_context(_database(settings))
+        database = stack.enter_context(database_in(settings.data_dir, settings.database_url))
         opened = opened_auth_state(settings, database, address=settings.public_url or url)
         auth_state = replace(stack.enter_context(opened), queue=queue)
         usage_reports = UsageReports(database, assistant.live) if settings.audit_days else None
@@ -129,15 +129,6 @@ def _exit_if_busy(queue: FairQueue) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Engine]:
-    engine = opened_database(settings.data_dir)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _checked_slack(settings: Settings) -> bool:

@@ -193,6 +193,37 @@ def backup(
 
 
 @app.command()
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="PLACE",
+            envvar="FOOTNOTE_MIGRATE_TO",
+            show_envvar=False,
+            help="postgresql://USER:PASSWORD@HOST/DATABASE, or a new or empty folder. Also from FOOTNOTE_MIGRATE_TO, which "
+            "other users do not see.",
+        ),
+    ],
+    chroma: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The Chroma server for the vectors. Default: FOOTNOTE_CHROMA_URL."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Copy everything from the data folder to servers, or back into a folder. Nothing is embedded again."""
+    from service.cli.interrupts import stopped_by_ctrl_c
+    from service.cli.printing import print_migration, progress_bar
+    from service.maintenance.migration import migrate as migrate_to
+
+    with stopped_by_ctrl_c(), progress_bar() as on_progress:
+        made = migrate_to(_settings(), to, chroma_url=chroma, on_progress=on_progress)
+    if json:
+        _echo_json(made.model_dump_json(indent=2))
+    else:
+        print_migration(made, to_servers=to.startswith("postgresql"))
+
+
+@app.command()
 def status(
     check: Annotated[bool, typer.Option("--check", help="Compare catalogue, vectors and words.")] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Compare them, and repair the differences.")] = False,

@@ -21,12 +21,10 @@ def audit(
     from dataclasses import asdict
 
     from service.history.audit import entries
-    from service.history.database import opened_database
+    from service.history.database import database_in
     from service.settings import load_settings
 
-    engine = opened_database(load_settings().data_dir)
-    try:
+    settings = load_settings()
+    with database_in(settings.data_dir, settings.database_url) as engine:
         for entry in entries(engine, since=(since or datetime.min).replace(tzinfo=UTC)):
             typer.echo(json.dumps(asdict(entry), default=datetime.isoformat))
-    finally:
-        engine.dispose()

@@ -74,15 +74,13 @@ def revoke(name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key i
 
 @contextmanager
 def stored_database() -> Iterator["Engine"]:
-    """Open the service's own database of the data folder that the settings name."""
-    from service.history.database import opened_database
+    """Open the service's own database that the settings name."""
+    from service.history.database import database_in
     from service.settings import load_settings
 
-    engine = opened_database(load_settings().data_dir)
-    try:
+    settings = load_settings()
+    with database_in(settings.data_dir, settings.database_url) as engine:
         yield engine
-    finally:
-        engine.dispose()
 
 
 def _plain(key: "Key") -> dict[str, object]:

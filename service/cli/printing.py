@@ -16,7 +16,14 @@ from service.cli.markdown import without_marks
 from service.client import Client
 from service.marked_words import marked_quote
 from service.schemas.api import AskResponse, CitationWire, HitWire, NearestPassageWire, SearchResponse
-from service.schemas.maintenance import BackupResponse, CheckResponse, IndexReportWire, RebuildResponse, StatusResponse
+from service.schemas.maintenance import (
+    BackupResponse,
+    CheckResponse,
+    IndexReportWire,
+    MigrationResponse,
+    RebuildResponse,
+    StatusResponse,
+)
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20
@@ -217,6 +224,8 @@ def print_status(response: StatusResponse) -> None:
         "Computes in": response.computation or "unknown",
         "Last sync": response.last_sync or "never",
         "Data folder": response.data_dir,
+        "Database": response.database or "files in the data folder",
+        "Vectors": response.vectors or "in the data folder",
         "Answers": response.answerer,
     }
     for name, value in rows.items():
@@ -254,6 +263,22 @@ def print_backup(response: BackupResponse) -> None:
         out.print(
             "[red]Its catalogue, vectors and words differ.[/red] Run `footnote status --repair`, then back up again."
         )
+
+
+def print_migration(response: MigrationResponse, *, to_servers: bool) -> None:
+    """Print what was copied, and what to do next."""
+    out = _console()
+    held = ", ".join(f"{count} of {name}" for name, count in response.rows.items() if count)
+    out.print(
+        f"Copied and checked {response.articles} articles in {response.passages} passages, {response.seconds:.1f} seconds."
+    )
+    if held:
+        out.print(f"And these rows: {held}.", soft_wrap=True)
+    if to_servers:
+        out.print("Set FOOTNOTE_DATABASE_URL and FOOTNOTE_CHROMA_URL to these addresses to use them from now on.")
+    else:
+        out.print("Set FOOTNOTE_DATA_DIR to this folder, and unset FOOTNOTE_DATABASE_URL and FOOTNOTE_CHROMA_URL.")
+    out.print("The source is as it was. Remove it when you no longer need it.")
 
 
 def print_check(response: CheckResponse) -> None:

@@ -1,14 +1,22 @@
-"""Opens, copies and checks the service's own database, `<data>/footnote.db`. Only the owner of the data folder opens it."""
+"""Opens, copies and checks the service's own database: `<data>/footnote.db`, or a schema of a shared PostgreSQL database.
 
-from contextlib import closing
+Only the owner of the data folder opens the file.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 
+from index.stores.copying import copy_rows
 from index.stores.database import Purpose, check_intact, copy_database, engine_for
 from index.stores.ownership import private_folder
-from service.history.schema import upgrade
+from index.stores.postgresql import HISTORY_SCHEMA, create_schema, postgresql_engine
+from service.history.schema import metadata, upgrade
 
 FILE = "footnote.db"
 _PURPOSE = Purpose(
@@ -19,11 +27,16 @@ _PURPOSE = Purpose(
 )
 
 
-def opened_database(data_dir: Path) -> Engine:
-    """Open `<data>/footnote.db`; create it or migrate it first if needed. The caller disposes of the engine.
+def opened_database(data_dir: Path, address: SecretStr | None = None) -> Engine:
+    """Open the PostgreSQL database at this address, or else `<data>/footnote.db`; create or migrate it first if needed.
 
-    The engine is safe to use from many threads. Raises DataFolderUnusable or IndexDamaged.
+    The caller disposes of the engine, which is safe to use from many threads. Raises StoreUnavailable, DataFolderUnusable or
+    IndexDamaged.
     """
+    if address is not None:
+        engine = postgresql_engine(address, HISTORY_SCHEMA)
+        create_schema(engine, HISTORY_SCHEMA, upgrade)
+        return engine
     private_folder(data_dir)
     engine = engine_for(f"sqlite:///{(data_dir / FILE).absolute()}", _PURPOSE)
     event.listen(engine, "connect", _overwrite_deleted)
@@ -32,27 +45,55 @@ def opened_database(data_dir: Path) -> Engine:
     return engine
 
 
-def copy_to(data_dir: Path, path: Path) -> None:
-    """Copy `<data>/footnote.db` into a new file, as one consistent snapshot, even while others write to it."""
-    engine = opened_database(data_dir)
+@contextmanager
+def database_in(data_dir: Path, address: SecretStr | None = None) -> Iterator[Engine]:
+    """Open the database while in this context."""
+    engine = opened_database(data_dir, address)
     try:
-        copy_database(engine, path, _PURPOSE)
+        yield engine
     finally:
         engine.dispose()
 
 
+def copy_to(data_dir: Path, folder: Path, address: SecretStr | None = None) -> None:
+    """Copy the database into `footnote.db` of another folder, as one consistent snapshot, even while others write to it."""
+    with database_in(data_dir, address) as engine:
+        if address is None:
+            copy_database(engine, folder / FILE, _PURPOSE)
+            return
+        with database_in(folder) as copy:
+            copy_history(engine, copy)
+
+
+def copy_history(source: Engine, target: Engine) -> None:
+    """Copy all rows, as one consistent snapshot, into an empty database of either kind."""
+    with snapshot(source) as rows, target.begin() as copy:
+        copy_rows(rows, copy, metadata.sorted_tables)
+
+
+def snapshot(engine: Engine) -> Connection:
+    """Connect for reading one state of the whole database. Every transaction of a file does that anyway."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine.connect()
+
+
 def check_database(data_dir: Path) -> None:
-    """Read the whole database, if there is one. Raises IndexDamaged."""
+    """Read the whole file, if there is one. Raises IndexDamaged. A PostgreSQL server checks its own pages."""
     if (data_dir / FILE).exists():
-        engine = opened_database(data_dir)
-        try:
+        with database_in(data_dir) as engine:
             check_intact(engine, _PURPOSE)
-        finally:
-            engine.dispose()
+
+
+def insert_into(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return an insertion that can say what happens on a conflict."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def checkpoint_log(engine: Engine) -> None:
-    """Write the write-ahead log into the database, so that the log no longer holds deleted rows."""
+    """Write the write-ahead log of a file into it, so that the log no longer holds deleted rows."""
+    if engine.dialect.name != "sqlite":
+        return  # PostgreSQL's own log and vacuum decide: docs/operations.md
     with closing(engine.raw_connection()) as raw:
         raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 

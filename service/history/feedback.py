@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
 
+from service.history.database import insert_into
 from service.history.paging import after_cursor
 from service.history.schema import answers, feedback
 from service.schemas.api import AnswerStatus
@@ -23,7 +23,7 @@ class ReviewFilter:
 
 def rate(connection: Connection, answer_id: str, asker: str, *, said: Mapping[str, Any]) -> None:
     """Store a person's feedback on an answer (`rating`, `comment`, `given`). It replaces their earlier feedback."""
-    new = insert(feedback).values(answer_id=answer_id, asker=asker, **said)
+    new = insert_into(connection, feedback).values(answer_id=answer_id, asker=asker, **said)
     connection.execute(new.on_conflict_do_update(index_elements=["answer_id", "asker"], set_=dict(said)))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Select, String, and_, case, cast, func, select, true
 
 from index.records import Access, ArticleInfo
 from index.stores.catalog import Catalog
@@ -76,9 +76,11 @@ def _within(first: date, last: date, *, action: str) -> ColumnElement[bool]:
 
 def _outcomes(connection: Connection, asked: ColumnElement[bool]) -> dict[date, Outcomes]:
     ended = case((audit.c.status.in_(_KNOWN_ENDINGS), audit.c.status), else_="failed")
-    day = func.date(audit.c.at)
+    day = cast(func.date(audit.c.at), String)
+    each = select(day.label("day"), ended.label("ended")).where(asked).subquery()
     counted: dict[date, dict[str, int]] = {}
-    for on, how, number in connection.execute(select(day, ended, func.count()).where(asked).group_by(day, ended)):
+    counts = select(each.c.day, each.c.ended, func.count()).group_by(each.c.day, each.c.ended)
+    for on, how, number in connection.execute(counts):
         counted.setdefault(date.fromisoformat(on), {})[how] = number
     return {on: Outcomes(**numbers) for on, numbers in counted.items()}
 
@@ -89,7 +91,8 @@ def _summed(outcomes: list[Outcomes]) -> Outcomes:
 
 def _cited(connection: Connection, asked: ColumnElement[bool]) -> list[tuple[str, int]]:
     """Return every cited article with the number of answers that cite it, most cited first."""
-    listed = func.json_each(audit.c.article_ids).table_valued("value")
+    elements = func.json_array_elements_text if connection.dialect.name == "postgresql" else func.json_each
+    listed = elements(audit.c.article_ids).table_valued("value")
     article = listed.c.value
     counts = select(article, func.count()).select_from(audit.join(listed, true())).where(asked).group_by(article)
     return _most_first(connection, counts)

@@ -13,8 +13,9 @@ from index.errors import DataFolderUnusable, WrongUsage
 from index.ingest.backup import copy_index
 from index.stores.generations import current_folder
 from index.stores.live import LiveIndex
-from service.history.database import FILE, copy_to
+from service.history.database import copy_to
 from service.schemas.maintenance import BackupResponse
+from service.settings import Settings
 from service.sources.entries import UPLOADS
 from service.sources.uploads import CHANGING
 
@@ -23,16 +24,16 @@ _PREFIX = (
 )
 
 
-def back_up(live: LiveIndex, data_dir: Path) -> BackupResponse:
+def back_up(live: LiveIndex, settings: Settings) -> BackupResponse:
     """Copy the database and the index into a new folder in the data folder, for `move_to`.
 
-    Raises DataFolderUnusable and IndexDamaged.
+    Whatever servers they lie on, the copy is a data folder. Raises DataFolderUnusable, StoreUnavailable and IndexDamaged.
     """
-    started = perf_counter()
+    started, data_dir = perf_counter(), settings.data_dir
     folder = _new_folder(data_dir)
     try:
         # The database comes first, so that the copy of the index has all articles that its answers cite.
-        copy_to(data_dir, folder / FILE)
+        copy_to(data_dir, folder, settings.database_url)
         if (data_dir / "sources.toml").is_file():
             shutil.copy(data_dir / "sources.toml", folder)
         if (data_dir / UPLOADS.place).is_dir():

@@ -6,6 +6,8 @@ from index.ingest.sync_report import Problem
 from index.ingest.upkeep import CheckResult, UpdateResult
 from index.models.computation import computation
 from index.records import EVERYTHING
+from index.stores.chroma import ServerCollection
+from index.stores.postgresql import database_url, shown
 from index.stores.store import Index
 from service.schemas.maintenance import (
     CheckResponse,
@@ -29,6 +31,8 @@ def status_wire(index: Index, settings: Settings, *, answerer: str, watching: li
         fingerprint=index.catalog.fact("fingerprint") or index.fingerprint,
         last_sync=index.catalog.fact("last_sync"),
         data_dir=str(settings.data_dir.absolute()),
+        database=shown(database_url(settings.database_url)) if settings.database_url else None,
+        vectors=str(index.vectors.place.server) if isinstance(index.vectors.place, ServerCollection) else None,
         answerer=answerer,
         reader=index.reader.name if index.reader else None,
         reranker=index.reranker.name if index.reranker else None,

@@ -42,7 +42,8 @@ class StatusResponse(Wire):
     """What is indexed, and by which models questions are answered.
 
     `outdated` says why the index has to be made again before articles can be added, if it has. `computation` says how the
-    models compute on the machine that answers.
+    models compute on the machine that answers. `database` and `vectors` name the servers that hold articles and vectors; null
+    is the data folder.
     """
 
     articles: int
@@ -51,12 +52,23 @@ class StatusResponse(Wire):
     fingerprint: str
     last_sync: str | None
     data_dir: str
+    database: str | None = None
+    vectors: str | None = None
     answerer: str
     reader: str | None = None
     reranker: str | None = None
     outdated: str | None = None
     computation: str | None = None
     watching: list[WatchWire] = Field(default_factory=list)
+
+
+class MigrationResponse(Wire):
+    """What was copied. `rows` are those of the tables of keys, conversations, answers and so on."""
+
+    articles: int
+    passages: int
+    rows: dict[str, int]
+    seconds: float
 
 
 class FailedPath(Wire):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from time import time
 
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
-from sqlalchemy.dialects.sqlite import insert
 
+from service.history.database import insert_into
 from service.history.schema import slack_events, slack_threads
 from service.slack.asked import ASKED, Asked, Command, InThread
 
@@ -106,13 +106,13 @@ class Remembered:
 
 def _insert(connection: Connection, key: str, *, state: str, now: float, event: object = None) -> bool:
     values = {"key": key, "state": state, "attempts": 0, "leased_until": now + LEASE_SECONDS, "received": now}
-    new = insert(slack_events).values(**values, event=event).on_conflict_do_nothing()
+    new = insert_into(connection, slack_events).values(**values, event=event).on_conflict_do_nothing()
     return bool(connection.execute(new).rowcount)
 
 
 def _take_part(connection: Connection, channel: str, thread: str, *, conversation_id: str | None) -> None:
     values = {"conversation_id": conversation_id, "updated": time()}
-    new = insert(slack_threads).values(channel=channel, thread=thread, **values)
+    new = insert_into(connection, slack_threads).values(channel=channel, thread=thread, **values)
     changed = {name: value for name, value in values.items() if value is not None}
     connection.execute(new.on_conflict_do_update(index_elements=["channel", "thread"], set_=changed))
 

@@ -1,8 +1,8 @@
 """Syncs sources, one by one, and records how that went. No source keeps another one from being synced."""
 
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from index.ingest.sync_report import Problem, SyncReport
 from index.ingest.upkeep import delete_articles, update
 from index.sources.source_types import has_owner
 from index.stores.live import LiveIndex
-from service.history.database import opened_database
+from service.history.database import database_in
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
 from service.sources.entries import NAME, UPLOADS
@@ -117,13 +117,8 @@ class Sources:
             pruning = Pruning(pruning.enabled, prune_limit)
         return update(self.live, [source.source], pruning=pruning, on_progress=on_progress).report
 
-    @contextmanager
-    def _database(self) -> Iterator[Engine]:
-        engine = opened_database(self.settings.data_dir)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
+    def _database(self) -> AbstractContextManager[Engine]:
+        return database_in(self.settings.data_dir, self.settings.database_url)
 
 
 def _error_of(source: Configured | Unreadable, report: SyncReport) -> str | None:

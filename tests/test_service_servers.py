@@ -1,0 +1,241 @@
+"""An index in PostgreSQL and on a Chroma server: several nodes, outages, locks, and the way there and back."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from index.errors import ArticleDeleted, IndexBusy, NotInHistory, StoreUnavailable, WrongUsage
+from index.ingest.following import follow, following
+from index.ingest.upkeep import rebuild_all
+from index.records import EVERYTHING
+from index.stores.shared_lock import SharedLock
+from service.api.app import create_app
+from service.assistant import LocalAssistant
+from service.auth.state import AuthState
+from service.history.database import database_in
+from service.history.keys import add_key, all_keys
+from service.maintenance.migration import migrate
+from service.schemas.api import SearchRequest
+from service.schemas.maintenance import CheckRequest
+from service.settings import Settings
+from tests.history_assistant import GUEST, HEIGHT, LENGTH, MAST, STAFF, TOWER, ask
+from tests.servers import ChromaProcess, PostgresServer, running_chroma, running_postgresql
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
+from tests.test_service_api import ADDRESS, TOKEN
+
+SettingsOfNode = Callable[..., Settings]
+
+
+@pytest.fixture
+def node(postgresql: PostgresServer, chroma: ChromaProcess, place: Path) -> SettingsOfNode:
+    """Return the settings of a node: a data folder of its own, and the servers that all nodes of a test share."""
+
+    def node(name: str, **changes: Any) -> Settings:
+        servers = {"database_url": postgresql.database(str(place)), "chroma_url": chroma.url}
+        return settings_for(place / name, **servers, **changes)
+
+    return node
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[LocalAssistant]:
+    with assistant_over(settings, with_history=True) as assistant, following(assistant.live, every_seconds=1e6):
+        yield assistant
+
+
+def articles(place: Path) -> Path:
+    return write(place / "articles", {"tower.md": TOWER, "mast.md": MAST})
+
+
+def found(assistant: LocalAssistant, question: str = HEIGHT, access: Any = EVERYTHING) -> list[tuple[Any, ...]]:
+    hits = assistant.search(SearchRequest(question=question, limit=10), access).hits
+    return [(hit.article_id, hit.start, hit.end, hit.score, hit.dense, hit.lexical) for hit in hits]
+
+
+def over_http(assistant: LocalAssistant) -> TestClient:
+    app = create_app(
+        assistant, settings=assistant.settings, host="127.0.0.1", owner_token=TOKEN, auth_state=AuthState()
+    )
+    return TestClient(app, base_url=ADDRESS)
+
+
+def test_what_one_node_indexes_and_deletes_others_answer_from(node: SettingsOfNode, place: Path) -> None:
+    with opened(node("one")) as one, opened(node("two")) as two:
+        assert two.status().articles == 0
+        index_into(one, articles(place))
+        follow(two.live.current)
+        assert found(two) == found(one) != []
+        assert (one.status().database or "").startswith("test_")
+        assert two.status().vectors == one.status().vectors
+        saved = ask(two, HEIGHT, STAFF)
+        assert saved.citations[0].article_id == "tower"
+        assert one.stored_answer(saved.id, STAFF).text == saved.text
+
+        # Forbidden and deleted ones are unseen with the next question, before the other node has followed.
+        write(place / "articles", {"tower.md": TOWER.replace("---\ntitle", "---\ngroups: [board]\ntitle")})
+        index_into(one, place / "articles")
+        assert {hit[0] for hit in found(two, access=STAFF.access)} == {"mast"}
+        with pytest.raises(NotInHistory):
+            two.stored_answer(saved.id, GUEST)
+        one.delete(["mast"])
+        assert all(hit[0] != "mast" for hit in found(two, LENGTH))
+        with pytest.raises(ArticleDeleted):
+            two.article("mast", EVERYTHING, None)
+        follow(two.live.current)
+        assert two.live.current.words.count() == one.live.current.words.count() == 1
+
+
+def test_nodes_follow_by_themselves_also_to_an_index_that_was_made_again(node: SettingsOfNode, place: Path) -> None:
+    with ExitStack() as stack:
+        one = stack.enter_context(opened(node("one")))
+        two = stack.enter_context(assistant_over(node("two", passage_tokens=16)))
+        stack.enter_context(following(two.live, every_seconds=0.05))
+        index_into(one, articles(place))
+        before = one.live.current.vectors.place.collection
+        until(lambda: found(two) == found(one))
+        rebuild_all(one.live)
+        after = one.live.current.vectors.place.collection
+        assert before != after
+        until(lambda: two.live.current.vectors.place.collection == after)
+        until(lambda: found(two) == found(one))
+        index_into(one, write(place / "more", {"hail.md": "It hailed on the tower in April."}))
+        until(lambda: found(two, "Where did it hail?") == found(one, "Where did it hail?"))
+        assert found(two, "Where did it hail?")[0][0] == "hail"
+
+
+def test_without_its_servers_a_node_answers_503_and_goes_on_when_they_are_back(place: Path) -> None:
+    with running_postgresql() as postgresql, running_chroma() as chroma:
+        settings = settings_for(place / "one", database_url=postgresql.database("outage"), chroma_url=chroma.url)
+        with opened(settings) as assistant, over_http(assistant) as http:
+            index_into(assistant, articles(place))
+            expected = http.post("/api/search", json={"question": HEIGHT}).json()
+            assert expected["hits"]
+            for stop, start, named in (
+                (postgresql.stop, postgresql.start, "The database outage".replace("outage", "test_0")),
+                (chroma.kill, chroma.start, f"The Chroma server {chroma.url}"),
+            ):
+                stop()
+                for path, body in (("/api/search", {"question": HEIGHT}), ("/api/ask", {"question": HEIGHT})):
+                    refused = http.post(path, json=body)
+                    assert refused.status_code == 503
+                    assert refused.json()["type"] == "/problems/store-unavailable"
+                    assert refused.json()["detail"].startswith(named)
+                    assert refused.headers["Retry-After"] == "5"
+                start()
+                assert http.post("/api/search", json={"question": HEIGHT}).json() == expected
+
+
+def test_servers_that_cannot_be_reached_are_named(node: SettingsOfNode, place: Path) -> None:
+    for changes, named in (
+        ({"chroma_url": "http://127.0.0.1:9"}, "The Chroma server http://127.0.0.1:9 cannot be used"),
+        (
+            {"database_url": SecretStr("postgresql://me:secret@127.0.0.1:9/notes")},
+            "notes at 127.0.0.1:9 cannot be",
+        ),
+    ):
+        settings = node("one").model_copy(update=changes)
+        with pytest.raises(StoreUnavailable, match=named) as caught, opened(settings):
+            pass
+        assert "secret" not in str(caught.value)
+
+
+def test_a_database_needs_a_chroma_server(node: SettingsOfNode) -> None:
+    alone = node("one").model_copy(update={"chroma_url": None})
+    with pytest.raises(WrongUsage, match="FOOTNOTE_DATABASE_URL needs FOOTNOTE_CHROMA_URL"), opened(alone):
+        pass
+
+
+def test_one_node_at_a_time_indexes_and_the_other_is_told_who(
+    node: SettingsOfNode, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(node("one")) as one, opened(node("two")) as two:
+        held = two.live.indexing
+        assert isinstance(held, SharedLock)
+        monkeypatch.setattr(held, "_wait_seconds", 0.1)
+        told = r"is being changed by process \d+ on .*Wait until it ends"
+        with one.live.indexing, pytest.raises(IndexBusy, match=told):
+            index_into(two, articles(place))
+        assert index_into(two, articles(place)).added == 2
+
+
+def test_an_indexing_whose_lock_is_lost_publishes_nothing(node: SettingsOfNode, place: Path) -> None:
+    with opened(node("one")) as one:
+        catalog = one.live.current.catalog
+        with one.live.changing, catalog._engine.begin() as connection:
+            connection.execute(
+                text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 3")
+            )
+            with pytest.raises(StoreUnavailable):
+                catalog.set_fact("last_sync", "never")
+        assert catalog.fact("last_sync") is None
+        assert index_into(one, articles(place)).added == 2
+
+
+def test_what_a_server_lost_is_made_again(node: SettingsOfNode, place: Path) -> None:
+    with opened(node("one")) as one:
+        index_into(one, articles(place))
+        hits, index = found(one), one.live.current
+        index.vectors.delete([index.vectors.ids()[0]])
+        index.words.rewrite([])
+        repaired = one.check(CheckRequest(repair=True))
+        assert (repaired.missing_vectors.count, repaired.missing_words.count, repaired.repair) == (1, 2, "mended")
+        assert one.check(CheckRequest(repair=False)).agree
+        assert same(found(one), hits)
+
+
+def test_all_goes_to_servers_and_back_without_embedding(node: SettingsOfNode, place: Path, embedded: list[str]) -> None:
+    local = settings_for(place / "local")
+    with opened(local) as assistant:
+        index_into(assistant, articles(place))
+        write(place / "articles", {"tower.md": TOWER + "It is white.\n"})
+        index_into(assistant, place / "articles")
+        hits, saved = found(assistant), ask(assistant, HEIGHT, STAFF)
+        entries = assistant.current_index.catalog.entries()
+    with database_in(local.data_dir) as engine:
+        add_key(engine, "ann", groups=["staff"])
+        keys = all_keys(engine)
+    embedded.clear()
+    servers = node("local")
+    assert servers.database_url is not None
+    made = migrate(local, servers.database_url.get_secret_value(), chroma_url=servers.chroma_url)
+    assert (made.articles, made.rows["keys"], made.rows["answers"]) == (2, 1, 1)
+    with opened(servers) as assistant:
+        assert same(found(assistant), hits)
+        assert assistant.current_index.catalog.entries() == entries
+        assert assistant.stored_answer(saved.id, STAFF).text == saved.text
+        assert index_into(assistant, place / "articles").unchanged == 2
+        later = ask(assistant, LENGTH, STAFF)
+    with database_in(servers.data_dir, servers.database_url) as engine:
+        assert all_keys(engine) == keys
+    with pytest.raises(WrongUsage, match="holds articles, keys or conversations already"):
+        migrate(local, servers.database_url.get_secret_value(), chroma_url=servers.chroma_url)
+    migrate(servers, str(place / "back"))
+    with opened(settings_for(place / "back")) as assistant:
+        assert same(found(assistant), hits)
+        assert assistant.current_index.catalog.entries() == entries
+        assert assistant.stored_answer(later.id, STAFF).text == later.text
+        assert assistant.status().database is None
+    with database_in(place / "back") as engine:
+        assert all_keys(engine) == keys
+    assert embedded == []
+
+
+def same(one: list[tuple[Any, ...]], other: list[tuple[Any, ...]]) -> bool:
+    """Say whether hits are the same, with the same scores to the precision of the float32 that Chroma computes with."""
+    ids = [hit[:3] for hit in one] == [hit[:3] for hit in other]
+    return ids and all(hit[3:] == pytest.approx(match[3:], abs=2e-7) for hit, match in zip(one, other, strict=True))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -213,7 +213,7 @@ def _check_place(server: SlackServer, channel: str, thread: str | None) -> None:
 def check_blocks(blocks: list[dict[str, Any]]) -> None:
     if len(blocks) > 50:
         raise Refused("too_many_blocks")
-    if len(json.dumps(blocks)) > 40_000:
+    if len(json.dumps(blocks, ensure_ascii=False)) > 40_000:
         raise Refused("msg_blocks_too_long")
     for block in blocks:
         texts = [block["text"]] if block["type"] in ("section", "header") else []

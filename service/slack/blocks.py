@@ -223,11 +223,11 @@ def _byline(response: AskResponse) -> str:
 
 
 def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrkdwn) -> str:
-    """Write a text, cut until what is written has room: escapes make it longer."""
+    """Write a text, cut until what is written has room: escapes make it longer. Slack takes no empty text."""
     longest = room
     while len(inert := written(shortened(text, longest))) > room:
         longest = longest * 4 // 5
-    return inert
+    return inert or "…"
 
 
 def _page(public_url: str, article_id: str, citation: CitationWire | NearestPassageWire | None = None) -> str:

@@ -18,6 +18,8 @@ ODDITIES = [
     "~~~\nnever closed\n",
     "> quoted\n> **twice**\n",
     "| a | b |\n|--|\n\n",
+    "| a \\| b | c |\n|--|--|\n| 😀 **d** | |\n|\n||\n  | e\n\n\n",
+    "a | b\nc | | d |\n | e\n",
     "**bold *and* bent** _under_ snake_case_name __init__ 2*3*4\n",
     "`` ` `` `code\n` unclosed **\n",
     '[a](http://a.example) ![b](c.png "d") [e](javascript:f) [](g) [[h](i)\n',
@@ -94,7 +96,8 @@ def test_markdown_is_shown_without_its_signs(page: Page) -> None:
     expect(text.locator("em")).to_have_text("two metres")
     expect(text.locator(".level-2")).to_have_text("## What it cost")
     expect(text.locator("li")).to_have_count(3)
-    expect(text.locator("pre")).to_have_count(2)
+    expect(text.locator("pre")).to_have_count(1)
+    expect(text.locator("th")).to_have_text(["place", "metres"], use_inner_text=True)
     expect(text.locator("a")).to_have_attribute("href", "https://insurers.example/report")
     shown = text.inner_text()
     assert not any(sign in shown for sign in ("##", "**", "*two", "](", "`", "> No"))
@@ -190,3 +193,48 @@ def test_quotes_are_read_without_marks_of_markdown(page: Page) -> None:
     assert " ".join(shown["seen"].split()) == "NOTE Two keys, see the guide, Leave: 102 <img src=x>"
     assert (shown["links"], shown["raised"], shown["exact"]) == (0, "super", True)
     assert page.evaluate(QUOTED, "> 5 % of 2*3*4")["seen"] == "> 5 % of 2*3*4"
+
+
+TABLES = """async ([text, format, quote]) => {
+  const { articleText } = await import("/static/articletext.js");
+  const from = text.indexOf(quote);
+  const shown = articleText({ text, format, stretch: { from, to: from + quote.length } });
+  document.body.append(shown);
+  const seen = (cells) => [...cells].map((cell) => cell.innerText);
+  const table = shown.querySelector("table");
+  return {
+    exact: shown.textContent === text,
+    marked: [...shown.querySelectorAll("mark")].map((mark) => mark.textContent).join(""),
+    head: table && seen(table.querySelectorAll("thead tr:not(.markup) th")),
+    rows: table && [...table.querySelectorAll("tbody tr")].map((row) => seen(row.cells)),
+    cited: table && seen(table.querySelector(".cited").cells),
+  };
+}"""
+
+
+def test_the_table_of_a_cited_row_is_shown_with_its_head_and_the_row_marked(page: Page) -> None:
+    head = "Limits:\n\n| City | Hotel | a \\| b |\n|:--|--:|---|\n"
+    text = head + "| Oslo | **NOK 1900** |\n| Bergen | NOK 1700 | yes |\n\nThat is all.\n"
+    quote = "Bergen | NOK 1700 | yes"
+    shown = page.evaluate(TABLES, [text, "markdown", quote])
+    assert shown == {
+        "exact": True,
+        "marked": quote,
+        "head": ["City", "Hotel", "a | b"],
+        "rows": [["Oslo", "NOK 1900"], ["Bergen", "NOK 1700", "yes"]],
+        "cited": ["Bergen", "NOK 1700", "yes"],
+    }
+
+
+def test_the_rows_of_a_pdf_are_a_table_as_far_as_its_text_knows_them(page: Page) -> None:
+    text = "Travel rules\nCity | Hotel | Meals\nOslo |  | NOK 400\nBergen | NOK 1700\n\nThe end.\n"
+    shown = page.evaluate(TABLES, [text, "text", "Bergen | NOK 1700"])
+    assert (shown["exact"], shown["marked"]) == (True, "Bergen | NOK 1700")
+    assert (shown["head"], shown["cited"]) == (["City", "Hotel", "Meals"], ["Bergen", "NOK 1700"])
+    assert shown["rows"][0] == ["Oslo", "", "NOK 400"]
+
+
+def test_lines_with_bars_that_are_no_table_stay_as_they_are(page: Page) -> None:
+    for text, format in (("| a | b |\nis no table\n", "markdown"), ("either | or\n\nand on\n", "text")):
+        shown = page.evaluate(TABLES, [text, format, "a"])
+        assert (shown["exact"], shown["head"]) == (True, None)

@@ -48,7 +48,7 @@ def test_the_filters_work_from_the_keyboard(page: Page, assistant: PageAssistant
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Filter")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("From")).to_be_focused()
+    expect(page.get_by_label("Scope")).to_be_focused()
     page.get_by_label("The Herald").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Enter")

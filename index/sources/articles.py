@@ -56,11 +56,13 @@ def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, Day
 
 
 def _title(extracted: Extracted, article_id: str) -> str:
-    """Return a title where none is given: the first line, or for a text with pages such as a PDF the file's name.
+    """Return a title where none is given: the first line, or for a table or a text with pages such as a PDF the file's name.
 
-    The first line of a page is as often a letterhead, a running head or half a sentence.
+    The first line of a page is as often a letterhead, a running head or half a sentence, and that of a table is its head.
     """
     name = article_id.rpartition("/")[2]
+    if extracted.text.startswith("|") and name:
+        return unquote(name)
     if extracted.pages and extracted.format == "text" and name:
         return unquote(name)[: -len(".pdf")] if name.lower().endswith(".pdf") else unquote(name)
     # A text of comments alone shows no line that could be its title.

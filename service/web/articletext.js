@@ -5,6 +5,7 @@
  * and blank lines are only hidden from view. So whatever is highlighted is precisely the stretch that was cited.
  */
 
+import { isRow, isTable, tableOf } from "./articletables.js";
 import { element } from "./dom.js";
 import { safeAddress } from "./links.js";
 
@@ -39,8 +40,8 @@ export function utf16Stretch(text, { start, end }) {
 export function articleText({ text, format, stretch }) {
   const writer = new Writer(text, stretch ? [stretch] : []);
   const root = element("div", { class: `article-text ${format}` });
-  if (format === "markdown") for (const block of blocksOf(text)) writer.block(root, block);
-  else writer.plain(root, 0, text.length);
+  const blocks = format === "markdown" ? blocksOf(text) : runsOf(text);
+  for (const block of blocks) writer.block(root, block, format);
   root.dir = "auto"; // Last, for while it is set every block that is added makes Chromium look at all before it.
   return root;
 }
@@ -76,6 +77,17 @@ function blocksOf(text) {
     else blocks.push({ ...kindOf(line.words), lines: [line], closed: false });
   }
   return blocks;
+}
+
+/** Cut a plain text into runs of lines that are rows of a table, and the rest. Together they are the whole text. */
+function runsOf(text) {
+  const runs = [];
+  for (const line of linesOf(text)) {
+    const kind = isRow(line.words) ? "table" : "plain";
+    if (runs.at(-1)?.kind === kind) runs.at(-1).lines.push(line);
+    else runs.push({ kind, lines: [line] });
+  }
+  return runs;
 }
 
 function* linesOf(text) {
@@ -121,9 +133,32 @@ class Writer {
     this.stretches = stretches;
   }
 
-  block(root, block) {
+  block(root, block, format) {
+    if (block.kind === "table" && isTable(block.lines, format)) return root.append(tableOf(block.lines, format, this.cells()));
+    if (format !== "markdown") return this.plain(root, block.lines[0].from, block.lines.at(-1).to);
     const made = this.container(root, block);
     for (const [number, line] of block.lines.entries()) this.line(made, block, { ...line, number });
+    return made;
+  }
+
+  /** What writes the cells of a table. */
+  cells() {
+    return {
+      markup: (parent, from, to) => this.markup(parent, from, to),
+      words: (parent, from, to) => this.cell(parent, from, to),
+      isCited: (from, to) => this.stretches.some((stretch) => stretch.from < to && stretch.to > from),
+    };
+  }
+
+  /** Write a cell, in which a bar has a sign before it that is not read. */
+  cell(parent, from, to) {
+    let done = from;
+    for (const { index } of this.text.slice(from, to).matchAll(/\\\|/g)) {
+      this.inline(parent, done, from + index);
+      this.markup(parent, from + index, from + index + 1);
+      done = from + index + 1;
+    }
+    this.inline(parent, done, to);
   }
 
   container(root, { kind, level, depth }) {

@@ -27,6 +27,7 @@ from service.answer.models import Answer, Question
 from service.answer.pipeline import EXTRACTIVE, answers_with, steps
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
+from service.approving.store import Approvals, events_of
 from service.auth.askers import OWNER, Asker
 from service.history.database import check_database
 from service.history.feedback import ReviewFilter
@@ -123,6 +124,11 @@ class LocalAssistant:
             question = replace(question, history=self._required_history.messages(request.conversation_id, asker))
         with self.live.pinned() as index:
             reads_all = index.catalog.reads_all(asker.access)
+            if approved := self._approved(question, index):
+                yield from events_of(approved)
+                named = approved.model_copy(update={"conversation_id": request.conversation_id})
+                yield self._store(named, asker, index, through, ())
+                return
             for step in steps(question, index=index, settings=self.settings, writer=self.writer):
                 event = step_wire(step, reads_all=reads_all, include_hits=request.include_hits)
                 if isinstance(event, AskResponse):
@@ -131,6 +137,18 @@ class LocalAssistant:
                     yield self._store(event, asker, index, through, shown)
                 else:
                     yield event
+
+    def _approved(self, question: Question, index: Index) -> AskResponse | None:
+        """Return the approved answer to a question that stands alone and is asked of all articles, if there is one."""
+        alone = Question(question.text, access=question.access)
+        return (
+            self.approvals.find(question.text, question.access, index) if self.history and question == alone else None
+        )
+
+    @property
+    def approvals(self) -> Approvals:
+        """The approved answers. Raises NotInHistory if nothing is stored."""
+        return Approvals(self._required_history)
 
     def _question(self, request: AskRequest | SearchRequest, access: Access) -> Question:
         """Return the question of a request. Raises ScopeUnknown."""

@@ -12,6 +12,7 @@ from service.history.feedback import ReviewFilter
 from service.history.store import Through
 from service.schemas.api import (
     AboutWire,
+    ApprovalWire,
     ArticleResponse,
     ArticlesResponse,
     ArticleSummary,
@@ -34,6 +35,7 @@ from service.schemas.api import (
     SentenceWire,
     ValueWire,
 )
+from service.schemas.approving import ApprovedResponse, ApprovedRow, ApproveRequest
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -291,6 +293,39 @@ def used(days: int) -> UsageResponse:
     )
 
 
+class PageApprovals:
+    """The approved answers of the assistant below, which remembers what was asked of it. `refusal` is raised by `approve`."""
+
+    def __init__(self, assistant: "PageAssistant") -> None:
+        self.assistant = assistant
+        self.requests: list[ApproveRequest] = []
+        self.rows: list[ApprovedRow] = []
+        self.refusal: Exception | None = None
+
+    def approve(self, answer_id: str, request: ApproveRequest, asker: Asker) -> AskResponse:
+        self.requests.append(request)
+        if self.refusal:
+            raise self.refusal
+        signed = self.assistant.approved(answer_id)
+        self.rows.append(
+            ApprovedRow(
+                answer=signed,
+                wordings=[signed.question, *request.wordings],
+                approved_by="key:bo",
+                approved=MORNING,
+                given=2,
+                in_use=not self.rows,
+            )
+        )
+        return signed
+
+    def listed(self, asker: Asker) -> ApprovedResponse:
+        return ApprovedResponse(rows=self.rows)
+
+    def withdraw(self, answer_id: str) -> None:
+        self.rows = [row for row in self.rows if row.answer.id != answer_id]
+
+
 class PageAssistant(FakeAssistant):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
@@ -312,7 +347,18 @@ class PageAssistant(FakeAssistant):
         self.shared: set[str] = set()
         self.said: list[tuple[str, Rating, str | None]] = []
         self.stale_citations: list[StaleCitation] = []
+        self._approvals = PageApprovals(self)
         self._steps = threading.Semaphore(0)
+
+    @property
+    def approvals(self) -> PageApprovals:
+        return self._approvals
+
+    def approved(self, answer_id: str) -> KeptAnswer:
+        """Have an answer approved, wherever it is shown from now on."""
+        signed = self._kept(answer_id).model_copy(update={"approved": ApprovalWire(by="key:bo", at=MORNING)})
+        self.answers = [signed if kept.id == answer_id else kept for kept in self.answers]
+        return self._marked(signed)
 
     def go(self, steps: int = 1) -> None:
         """Let this many events out."""

@@ -21,6 +21,7 @@ from index.settings import PACKAGED_MODEL, SHIPPED_READER, SHIPPED_SUPPORT_MODEL
 from index.stores.live import LiveIndex
 from index.stores.store import opened
 from index.support.model import SUPPORT
+from service.api.routes.approving import AnswerApprovals
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.feedback import ReviewFilter
@@ -150,6 +151,10 @@ class KeepsNothing:
         raise _NO_HISTORY
 
     def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
+        raise _NO_HISTORY
+
+    @property
+    def approvals(self) -> AnswerApprovals:
         raise _NO_HISTORY
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:

@@ -53,6 +53,9 @@ ADMINS_ONLY = {
     ("get", "/api/status"),
     ("get", "/api/review"),
     ("get", "/api/stale"),
+    ("get", "/api/approved"),
+    ("delete", "/api/approved/{answer_id}"),
+    ("post", "/api/answers/{answer_id}/approve"),
     ("get", "/api/usage"),
     ("get", "/api/sources"),
     ("get", "/api/uploads"),
@@ -144,6 +147,12 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/feedback"): [("/api/feedback", {"answer_id": answer, "rating": "down"})],
         ("get", "/api/review"): [("/api/review", None), ("/api/review?rating=up", None)],
         ("get", "/api/stale"): [("/api/stale", None), ("/api/stale?limit=1", None)],
+        ("get", "/api/approved"): [("/api/approved", None)],
+        ("delete", "/api/approved/{answer_id}"): [(f"/api/approved/{answer}", None)],
+        ("post", "/api/answers/{answer_id}/approve"): [
+            (f"/api/answers/{answer}/approve", body)
+            for body in ({}, {"sentences": [{"text": "It is secret.", "citations": [1]}], "wordings": [QUESTION]})
+        ],
         ("get", "/api/usage"): [("/api/usage", None), ("/api/usage?days=7", None)],
         ("get", "/api/status"): [("/api/status", None)],
         ("post", "/api/index"): [("/api/index", {"paths": ["/nowhere"]})],

@@ -16,6 +16,7 @@ from service.api.head_requests import HeadAsGet
 from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
 from service.api.problem_handlers import add_problem_handlers, on_http_error
+from service.api.routes.approving import ApprovingAssistant, approving_router
 from service.api.routes.articles import ArticlesAssistant, articles_router
 from service.api.routes.history import HistoryAssistant, history_router
 from service.api.routes.maintenance import AdminAssistant, admin_router
@@ -55,6 +56,7 @@ class Assistant(
     AnsweringAssistant,
     ArticlesAssistant,
     HistoryAssistant,
+    ApprovingAssistant,
     AdminAssistant,
     SourcesAssistant,
     UploadsAssistant,
@@ -105,6 +107,7 @@ def create_app(
     app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))
     app.include_router(history_router(assistant, auth, limits))
+    app.include_router(approving_router(assistant, auth))
     app.include_router(admin_router(assistant, auth))
     app.include_router(sources_router(assistant, auth))
     app.include_router(uploads_router(assistant, auth))

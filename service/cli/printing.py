@@ -134,6 +134,8 @@ def _made_by(response: AskResponse) -> str:
     by = (
         "Quoted from the articles." if response.answerer == "extractive" else f"Written by {_shown(response.answerer)}."
     )
+    if response.approved:
+        by = f"Approved by {_shown(response.approved.by)} on {response.approved.at:%Y-%m-%d}."
     unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
     doubt = f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else ""
     return by + doubt + (f" {_shown(response.degraded)}" if response.degraded else "")

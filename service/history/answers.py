@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from index.errors import NotInHistory
-from service.history.schema import answers
+from service.history.schema import answers, approvals
 
 
 def add(connection: Connection, response: dict[str, Any], *, asker: str, asked: datetime, made: dict[str, Any]) -> None:
@@ -34,8 +34,10 @@ def remove(connection: Connection, answer_id: str) -> None:
 
 
 def remove_before(connection: Connection, moment: datetime) -> int:
-    """Delete the answers given before this moment. Return how many there were."""
-    return connection.execute(delete(answers).where(answers.c.asked < moment)).rowcount
+    """Delete the answers given before this moment, except for approved ones. Return how many there were."""
+    approved = select(approvals.c.answer_id)
+    old = delete(answers).where(answers.c.asked < moment, answers.c.id.not_in(approved))
+    return connection.execute(old).rowcount
 
 
 def not_found(answer_id: str) -> NotInHistory:

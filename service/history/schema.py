@@ -96,6 +96,17 @@ citations = Table(
     Index("ix_citations_article_id_compared", "article_id", "compared"),
 )
 
+# Answers that a reviewer has signed, which are given to who asks the same. The answer is the reviewer's own.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("answer_id", String(64), ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("wordings", JSON, nullable=False),  # the question, and other ways to ask it
+    Column("approved_by", String(256), nullable=False),
+    Column("approved", UtcDateTime, nullable=False),
+    Column("given", Integer, nullable=False),  # how often
+)
+
 feedback = Table(
     "feedback",
     metadata,
@@ -191,7 +202,7 @@ sessions = Table(
     Column("expires", UtcDateTime, nullable=False, index=True),
 )
 
-NEWEST = "0006"
+NEWEST = "0007"
 
 
 def upgrade(connection: Connection) -> None:

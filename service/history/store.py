@@ -192,7 +192,7 @@ class HistoryStore:
             said = feedback.ratings_of(connection, (row["id"] for row in rows))
         next_after = cursor(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
         given = {row["id"]: row for row in rows[:limit]}
-        shown = self._shown(list(given.values()), asker)
+        shown = self.shown(list(given.values()), asker)
         listed = [_review_row(answer, given[answer.id], said.get(answer.id, [])) for answer in shown]
         return ReviewResponse(rows=listed, next_after=next_after)
 
@@ -201,7 +201,7 @@ class HistoryStore:
         with self.engine.connect() as connection:
             rows = citations.stale_answers(connection, after=after, limit=limit + 1)
         given = list(rows[:limit])
-        shown = {answer.id: answer for answer in self._shown(given, asker)}
+        shown = {answer.id: answer for answer in self.shown(given, asker)}
         with self.live.pinned() as index:
             deleted = {
                 row["id"]
@@ -211,7 +211,7 @@ class HistoryStore:
         listed = [_stale_row(row, shown.get(row["id"])) for row in given if row["id"] in shown.keys() | deleted]
         return StaleResponse(rows=listed, next_after=citations.cursor(given[-1]) if len(rows) > limit else None)
 
-    def _shown(self, rows: Sequence[RowMapping], asker: Asker) -> list[KeptAnswer]:
+    def shown(self, rows: Sequence[RowMapping], asker: Asker) -> list[KeptAnswer]:
         """Return those of anybody's answers that this person may read, without what they may not."""
         given = {row["id"]: row for row in rows}
         visible = [one.response for one in self._visible([stored(row) for row in rows], asker)]

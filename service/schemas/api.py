@@ -1,6 +1,6 @@
 """The JSON that other programs rely on, and nothing else: the HTTP API, `--json` and evaluation share these shapes."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -213,6 +213,13 @@ class TimingsWire(Wire):
     total: float
 
 
+class ApprovalWire(Wire):
+    """Who approved an answer, and when."""
+
+    by: str
+    at: datetime
+
+
 class AskResponse(Wire):
     """An answer, the statement that none was found with what comes nearest, or a reply to small talk (`status`)."""
 
@@ -235,6 +242,7 @@ class AskResponse(Wire):
     timings_ms: TimingsWire
     hits: list[HitWire] | None = None
     about: AboutWire | None = None
+    approved: ApprovalWire | None = None
 
 
 class HitsEvent(Wire):

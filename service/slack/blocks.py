@@ -218,6 +218,8 @@ def _about(about: AboutWire, public_url: str) -> Iterator[tuple[Block, ...]]:
 def _byline(response: AskResponse) -> str:
     extractive = response.answerer == "extractive"
     by = "Quoted from the articles." if extractive else f"Written by {_fitted(response.answerer, 200)}."
+    if response.approved:
+        by = f"Approved by {_fitted(response.approved.by, 200)} on {response.approved.at:%Y-%m-%d}."
     unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
     return by + (f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else "")
 

@@ -4,7 +4,7 @@ import { aboutView } from "./about.js";
 import { colophon } from "./actions.js";
 import { originalLink, particulars, quoteView, separated, targetOf } from "./article.js";
 import { articleLink } from "./articles.js";
-import { period } from "./dates.js";
+import { moment, period } from "./dates.js";
 import { element } from "./dom.js";
 import { answerText, citationTarget, markerMaker } from "./sentences.js";
 import { staleNotice } from "./stale.js";
@@ -34,7 +34,7 @@ function answered(answer, { open, text }) {
   return {
     before: [
       staleNotice(answer, open),
-      element("p", { class: "byline" }, byline(answer.answerer)),
+      element("p", { class: "byline" }, byline(answer)),
       ...understanding(answer),
       answer.short_answer && element("p", { class: "short-answer", dir: "auto" }, answer.short_answer),
     ].filter(Boolean),
@@ -70,7 +70,8 @@ function nearPassage(passage, open) {
   return element("li", { class: "near" }, articleLink(target, passage.title, open), quote);
 }
 
-function byline(answerer) {
+function byline({ answerer, approved }) {
+  if (approved) return `Approved by ${approved.by}, ${moment(approved.at)}`;
   return answerer === "extractive" ? "Quoted from the articles" : `Written by ${answerer}`;
 }
 

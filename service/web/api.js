@@ -132,6 +132,20 @@ export function deleteArticle(id) {
   return call("/api/delete", { method: "POST", body: { article_ids: [id] } });
 }
 
+/** Sign an answer: with these sentences, and for these other ways to ask. */
+export function approve(id, { sentences, wordings }) {
+  return call(`/api/answers/${encodeURIComponent(id)}/approve`, { method: "POST", body: { sentences, wordings } });
+}
+
+/** The approved answers, the latest first, for admins. */
+export function listApproved() {
+  return callForJson("/api/approved");
+}
+
+export function withdrawApproval(id) {
+  return call(`/api/approved/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
 /** How much was asked in the last days, for admins. */
 export function getUsage(days) {
   return callForJson(`/api/usage${query({ days })}`);

@@ -2,6 +2,7 @@
 
 import { DELETED, deletion } from "./actions.js";
 import { listReview, listStale } from "./api.js";
+import { approval, approvedList } from "./approving.js";
 import { showAnswer } from "./arriving.js";
 import { moment } from "./dates.js";
 import { element } from "./dom.js";
@@ -14,11 +15,11 @@ const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused", about:
 
 const FLAGS = { no_answer: "refused", about: "small talk" };
 
-const PAGES = { "/review": "What was asked", "/review/stale": "Went stale" };
+const PAGES = { "/review": "What was asked", "/review/stale": "Went stale", "/review/approved": "Approved" };
 
 /** Build the page at this path: links to the lists, and one of them. Null if there is none at this path. */
 export function reviewAt(path) {
-  const lists = { "/review": askedView, "/review/stale": staleList };
+  const lists = { "/review": askedView, "/review/stale": staleList, "/review/approved": () => approvedList(unfolding) };
   if (!Object.hasOwn(lists, path)) return null;
   const links = Object.entries(PAGES).map(([address, words]) =>
     element("a", { href: address, "aria-current": address === path ? "page" : null }, words),
@@ -92,7 +93,9 @@ function unfolding(answer, outcome) {
   const body = element("div", { class: "entry entry-body" });
   const question = element("h2", { class: "reviewed-question", dir: "auto" }, answer.question);
   const toggle = ({ currentTarget: details }) => {
-    if (details.open && !body.children.length) showAnswer(body, { ...answer, own: false }, openArticle);
+    if (!details.open || body.children.length) return;
+    showAnswer(body, { ...answer, own: false }, openArticle);
+    body.append(approval(answer) ?? "");
   };
   return element("details", { toggle }, element("summary", {}, question, outcome ? [" ", outcome] : null), body);
 }

@@ -26,6 +26,11 @@ def is_function_word(word: str) -> bool:
     return word.lower() in _FUNCTION_WORDS
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case, without what is added to them by an apostrophe ("what's")."""
+    return [_APOSTROPHE.split(word)[0] for word in _WORD.findall(text.lower())]
+
+
 def terms(text: str) -> Mapping[str, float]:
     """Return the stems of a text that say what it is about, each with its weight: rare words weigh more.
 

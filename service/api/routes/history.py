@@ -126,19 +126,20 @@ def _feedback(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) 
         limit: Limit = 100,
     ) -> ReviewResponse:
         """List what was asked by anybody, for admins: the latest first, rated so, answered or not."""
-        _check_admin(asker)
+        check_reviewer(asker)
         return assistant.review(asker, ReviewFilter(rating, status), after=after, limit=limit)
 
     @router.get("/stale", responses=problems(400, 401, 403, 404, 422, 503))
     def stale(asker: Annotated[Asker, Depends(auth.asker)], after: After = None, limit: Limit = 100) -> StaleResponse:
         """List the answers to anybody whose quoted words have changed since, for admins: the most read first."""
-        _check_admin(asker)
+        check_reviewer(asker)
         return assistant.stale(asker, after=after, limit=limit)
 
     return router
 
 
-def _check_admin(asker: Asker) -> None:
+def check_reviewer(asker: Asker) -> None:
+    """Refuse those who may not review what others asked."""
     if not asker.admin:
         raise Refused(
             403, "admin-only", "Only an admin may see what others asked. Use a key that was made with --admin."

@@ -29,7 +29,7 @@ def bounds_of_passages(
 
     No passage has more than `limit` tokens. None contains hidden text, as a passage is one contiguous span that is shown
     whole. None goes past the end of a section: several short sections in one vector are like no question (measured, see
-    docs/research/answers.md).
+    docs/research/ablation.md).
     """
     starts = [piece.sentence.start for piece in pieces]
     runs = sorted({bisect_left(starts, span.start) for span in hidden} | _sections(pieces, blocks) | {0, len(pieces)})

@@ -106,7 +106,7 @@ def create_app(
     app.include_router(me_router(auth))
     app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))
-    app.include_router(history_router(assistant, auth, limits))
+    app.include_router(history_router(assistant, auth, limits, settings))
     app.include_router(approving_router(assistant, auth))
     app.include_router(admin_router(assistant, auth))
     app.include_router(sources_router(assistant, auth))

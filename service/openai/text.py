@@ -13,7 +13,7 @@ from service.marked_words import marked_quote
 from service.openai.wire import Annotation, UrlCitation
 from service.schemas.api import AskResponse, CitationWire, SentenceWire
 
-# The address of a linked marker holds none of these signs: `_in_markdown` writes them in another way.
+# The address of a linked marker holds none of these signs: `in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
 _ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 _NEAREST = "\n\nThe passages that come nearest:"
@@ -51,17 +51,17 @@ def tell(told: Told, sentence: SentenceWire, sources: Mapping[int, Source], *, l
         said = told.written(" " if told.text and not told.text.endswith("\n") else "").saying(sentence.text)
         return _marked(said, sentence.citations, sources, linked)
     said = told.written("\n\n" if told.text and not told.text.endswith("\n") else "")
-    said = said.written(_fenced(sentence.text)) if sentence.form == "code" else _list_told(said, sentence.text)
+    said = said.written(fenced(sentence.text)) if sentence.form == "code" else list_told(said, sentence.text)
     return _marked(said, sentence.citations, sources, linked).written("\n\n")
 
 
-def _fenced(code: str) -> str:
+def fenced(code: str) -> str:
     """Return code as Markdown: between fences that are longer than any run of backticks in it."""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
     return f"{fence}\n{code}\n{fence}\n"
 
 
-def _list_told(told: Told, text: str) -> Told:
+def list_told(told: Told, text: str) -> Told:
     """Say a list, a line each. The marks of its items are our own."""
     for at, line in enumerate(text.split("\n")):
         item = _ITEM.match(line)
@@ -92,7 +92,7 @@ def tell_nearest(told: Told, answer: AskResponse, *, service: str) -> Told:
         return told
     told = told.written(f"{_NEAREST}\n")
     for near in shown:
-        address = _in_markdown(source_address(near, service=service))
+        address = in_markdown(source_address(near, service=service))
         quote = marked_quote(near, written=_escaped, marked="**{}**".format)
         told = told.written(f"\n- [{_escaped(near.title)}]({address}): “{quote}”")
     return told
@@ -117,7 +117,7 @@ def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], l
     text, annotations = told.text, list(told.annotations)
     for number in numbers:
         source = sources[number]
-        marker = f"[{number}]({_in_markdown(source.address)})" if linked else f"[{number}]"
+        marker = f"[{number}]({in_markdown(source.address)})" if linked else f"[{number}]"
         start = len(text) + 1
         text += f" {marker}"
         cited = UrlCitation(
@@ -127,5 +127,5 @@ def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], l
     return Told(text, tuple(annotations))
 
 
-def _in_markdown(address: str) -> str:
+def in_markdown(address: str) -> str:
     return address.translate(_IN_MARKDOWN)

@@ -67,6 +67,11 @@ export function getConversation(id) {
   return callForJson(`/api/conversations/${encodeURIComponent(id)}`);
 }
 
+/** A conversation as a file of Markdown. */
+export function exportConversation(id) {
+  return call(`/api/conversations/${encodeURIComponent(id)}/export`);
+}
+
 export function deleteConversation(id) {
   return call(`/api/conversations/${encodeURIComponent(id)}`, { method: "DELETE" });
 }

@@ -2,6 +2,7 @@
 
 import { CHOSEN } from "./about.js";
 import { element } from "./dom.js";
+import { exportButtons } from "./exporting.js";
 import { filterBar } from "./filters.js";
 import { conversationAddress } from "./links.js";
 import { openingView } from "./opening.js";
@@ -12,6 +13,7 @@ const form = document.getElementById("ask");
 const field = document.getElementById("question");
 const button = document.getElementById("ask-button");
 const below = document.getElementById("below");
+const exporting = document.getElementById("export");
 const ASK = field.placeholder;
 let address = null; // of the conversation, once it is kept
 
@@ -27,10 +29,12 @@ export function startAsking({ conversation = null, chosen = null } = {}) {
     onKept: (id) => {
       address = conversationAddress(id);
       stayAtAddress();
+      exporting.hidden = false;
     },
     onGone: beginAgain,
     onEdit: typeAgain,
   });
+  exporting.replaceChildren(...exportButtons(() => thread.conversation));
   form.hidden = false;
   document.getElementById("heading").hidden = false;
   const ask = (question) => {
@@ -42,6 +46,7 @@ export function startAsking({ conversation = null, chosen = null } = {}) {
   if (conversation) {
     converse();
     thread.resume(conversation);
+    exporting.hidden = false;
     if (conversation.withheld) form.before(withheld(conversation.withheld));
   } else if (chosen) {
     ask(chosen);
@@ -101,7 +106,7 @@ function beginAgain() {
   if (document.querySelector(".entry")) return;
   document.querySelector(".withheld")?.remove();
   document.body.classList.remove("conversing");
-  for (const id of ["to-asking", "anew"]) document.getElementById(id).hidden = true;
+  for (const id of ["to-asking", "anew", "export"]) document.getElementById(id).hidden = true;
   field.placeholder = ASK;
   below.replaceChildren(openingView());
   field.focus();

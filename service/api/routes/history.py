@@ -2,13 +2,15 @@
 
 from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import PlainTextResponse
 
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_details import Refused
 from service.auth.askers import Asker
 from service.auth.authentication import Authenticator
 from service.auth.limits import Limits
+from service.exporting import conversation_markdown
 from service.history.feedback import ReviewFilter
 from service.schemas.api import AnswerStatus, HistoryId, Rating
 from service.schemas.history import (
@@ -21,6 +23,7 @@ from service.schemas.history import (
     StoredAnswerResponse,
 )
 from service.schemas.usage import UsageResponse
+from service.settings import Settings
 
 Id = Annotated[HistoryId, Path()]
 Days = Annotated[int, Query(ge=1, le=366, description="How many days, today included.")]
@@ -50,11 +53,11 @@ class HistoryAssistant(Protocol):
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
 
-def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) -> APIRouter:
+def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Limits, settings: Settings) -> APIRouter:
     """Return the routes of the history."""
     router = APIRouter(prefix="/api")
     for part in (
-        _conversations(assistant, auth),
+        _conversations(assistant, auth, settings),
         _answers(assistant, auth),
         _feedback(assistant, auth, limits),
         _usage(assistant, auth),
@@ -63,7 +66,7 @@ def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Lim
     return router
 
 
-def _conversations(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
+def _conversations(assistant: HistoryAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/conversations", tags=["conversations"])
 
     @router.get("", responses=problems(400, 401, 403, 404, 422, 503))
@@ -77,6 +80,21 @@ def _conversations(assistant: HistoryAssistant, auth: Authenticator) -> APIRoute
     def conversation(conversation_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> ConversationResponse:
         """Give one of the asker's conversations with its answers."""
         return assistant.conversation(conversation_id, asker)
+
+    @router.get(
+        "/{conversation_id}/export",
+        response_class=PlainTextResponse,
+        responses=problems(401, 403, 404, 422, 503)
+        | {200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}},
+    )
+    def export(
+        conversation_id: Id, asker: Annotated[Asker, Depends(auth.asker)], request: Request
+    ) -> PlainTextResponse:
+        """Give one of the asker's conversations as Markdown, with a footnote for each citation."""
+        address = settings.public_url or str(request.base_url)
+        text = conversation_markdown(assistant.conversation(conversation_id, asker), service=address)
+        disposition = f'attachment; filename="footnote-{conversation_id[-8:]}.md"'
+        return PlainTextResponse(text, media_type="text/markdown", headers={"Content-Disposition": disposition})
 
     @router.delete("/{conversation_id}", status_code=204, responses=problems(401, 403, 404, 422, 503))
     def delete_conversation(conversation_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> None:

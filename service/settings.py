@@ -172,6 +172,11 @@ class Settings(IndexSettings):
             "in direct messages and with `/ask`."
         ),
     )
+    slack_admins: list[str] = Field(
+        [],
+        description="Who may use `/ask settings` in Slack: JSON list of people (`U…`) and user groups (`S…`), as in "
+        '`["U012AB3CD", "S045EF6GH"]`.',
+    )
     slack_help_channel: str | None = Field(
         None,
         pattern="^[CG][A-Z0-9]{2,}$",
@@ -190,6 +195,13 @@ class Settings(IndexSettings):
         description="Whether a thread gets a note, once for each answer, when words that it quotes have changed since.",
     )
     slack_answer_seconds: float = Field(300.0, gt=0, description="Longest time that an answer in Slack may take.")
+
+    @field_validator("slack_admins")
+    @classmethod
+    def _people_of_slack(cls, admins: list[str]) -> list[str]:
+        if wrong := [name for name in admins if not re.fullmatch("[UWS][A-Z0-9]{2,}", name)]:
+            raise ValueError(f"{wrong[0]!r} is neither a person's id (U012AB3CD) nor a user group's (S012AB3CD)")
+        return admins
 
     @field_validator("slack_groups")
     @classmethod

@@ -23,6 +23,7 @@ from service.schemas.api import (
     AskRequest,
     AskResponse,
     CitationWire,
+    CollectionsResponse,
     DisagreementWire,
     HitsEvent,
     NearestPassageWire,
@@ -133,6 +134,8 @@ class ScriptedAssistant:
     asked: list[tuple[AskRequest, Asker]] = field(default_factory=list)
     rated: list[tuple[FeedbackRequest, Asker]] = field(default_factory=list)
     unkept: bool = False
+    scopes: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
     to_try: tuple[str, ...] = ("How much does Amazon invest?", "Who is <!channel>?")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -144,6 +147,12 @@ class ScriptedAssistant:
 
     def asks_nothing(self, text: str) -> bool:
         return text.startswith("thanks")
+
+    def collections(self, access: Access) -> CollectionsResponse:
+        return CollectionsResponse(collections=[], scopes=self.scopes)
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None:
+        self.deleted.append(answer_id)
 
     def questions_to_try(self, access: Access) -> tuple[str, ...]:
         if "board" in access.groups:

@@ -136,6 +136,17 @@ def _permalink(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]
     return {"permalink": f"https://test.slack.example/archives/{arguments['channel']}/p{arguments['message_ts']}"}
 
 
+def _open_view(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    view = arguments["view"]
+    for block in view["blocks"]:
+        element = block.get("element", {})
+        options = element.get("options", [{"text": {"text": "x"}}])
+        if not 0 < len(options) <= 100 or any(len(option["text"]["text"]) > 75 for option in options):
+            raise Refused("invalid_arguments")
+    server.views.append(view)
+    return {"view": view}
+
+
 METHODS: dict[str, Callable[[SlackServer, dict[str, Any]], dict[str, Any]]] = {
     "apps.connections.open": _connect,
     "assistant.threads.setStatus": _set_status,
@@ -155,6 +166,7 @@ METHODS: dict[str, Callable[[SlackServer, dict[str, Any]], dict[str, Any]]] = {
     "reactions.add": _react,
     "reactions.remove": _unreact,
     "usergroups.users.list": _members,
+    "views.open": _open_view,
 }
 
 

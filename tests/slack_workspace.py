@@ -51,6 +51,7 @@ class SlackServer:
     reactions: set[tuple[str, str]] = field(default_factory=set)
     private: list[Message] = field(default_factory=list)  # what response_urls and postEphemeral were sent
     prompts: list[Mapping[str, Any]] = field(default_factory=list)
+    views: list[Mapping[str, Any]] = field(default_factory=list)
     user_groups: dict[str, list[str]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     acknowledged: dict[str, float] = field(default_factory=dict)
@@ -200,6 +201,18 @@ def action_body(
         "response_url": server.url.replace("/api/", f"/respond/{uuid4().hex}"),
         "trigger_id": uuid4().hex,
         "api_app_id": "A0APP",
+    }
+
+
+def view_body(view: Mapping[str, Any], values: Mapping[str, Any], *, user: str = "UANN") -> dict[str, Any]:
+    """What Slack sends when a person has filled in a window and pressed its button."""
+    state = {"values": {block: {block: value} for block, value in values.items()}}
+    return {
+        "type": "view_submission",
+        "team": {"id": TEAM},
+        "user": {"id": user, "team_id": TEAM},
+        "api_app_id": "A0APP",
+        "view": {**view, "id": "V1", "team_id": TEAM, "state": state},
     }
 
 

@@ -202,6 +202,19 @@ sessions = Table(
     Column("expires", UtcDateTime, nullable=False, index=True),
 )
 
+
+# What is set for a channel of Slack (`service.slack.channels`).
+slack_channels = Table(
+    "slack_channels",
+    metadata,
+    Column("channel", String(64), primary_key=True),
+    Column("groups", JSON(none_as_null=True)),
+    Column("scope", String(64)),
+    Column("unmentioned", Float),
+    Column("changed_by", String(256), nullable=False),
+    Column("changed", UtcDateTime, nullable=False),
+)
+
 NEWEST = "0007"
 
 

@@ -19,8 +19,19 @@ from service.slack.audience import person
 from service.slack.blocks import DISCARD, FEEDBACK, PERSON, SHARE
 from service.slack.bot import Bot
 from service.slack.faults import SlackFault
+from service.slack.settings_view import SETTINGS_VIEW, Choices, NotTaken, entered, settings_view
 from service.slack.text import mrkdwn, shortened
-from service.slack.wording import BROUGHT_BEFORE, GREETING, LOOKING, NOT_RATED, NOT_THERE, THANKS, TOO_MANY
+from service.slack.wording import (
+    BROUGHT_BEFORE,
+    GREETING,
+    LOOKING,
+    NOT_ALLOWED,
+    NOT_HERE,
+    NOT_RATED,
+    NOT_THERE,
+    THANKS,
+    TOO_MANY,
+)
 from service.slack.working import accept
 
 # Slack waits three seconds. What is not written down by then is so a little later.
@@ -88,11 +99,20 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
 
     @app.command("/ask")
     async def on_command(body: Body, ack: Ack) -> None:
+        if body.get("text", "").strip().lower() == "settings":
+            await ack()
+            await _in_time(_open_settings(body, bot))
+            return
         if bot.answering.full:
             await ack(mrkdwn(TOO_MANY))
             return
         await _in_time(accept(command_question(body), bot))
         await ack(mrkdwn(LOOKING))
+
+    @app.view(SETTINGS_VIEW)
+    async def on_settings(body: Body, ack: Ack) -> None:
+        wrong = await _save_settings(body, bot)
+        await (ack(response_action="errors", errors=wrong) if wrong else ack())
 
     @app.action(SHARE)
     async def on_share(body: Body, ack: Ack) -> None:
@@ -135,11 +155,50 @@ def _log_failure(task: "asyncio.Task[None]") -> None:
 
 async def _take_on(body: Body, bot: Bot) -> None:
     """Write a question down, and that the bot takes part in its thread from now on."""
-    asked = await bot.noted(thread_question, body, bot=bot.user, takes_part=bot.remembered.takes_part)
+    asked = await bot.noted(
+        thread_question,
+        body,
+        bot=bot.user,
+        takes_part=bot.remembered.takes_part,
+        from_confidence=lambda channel: bot.channels.get(channel).unmentioned,
+    )
     if asked is None:
         bot.counts.events.labels("not for the bot").inc()
         return
     await accept(asked, bot, event_id=body.get("event_id"))
+
+
+async def _open_settings(body: Body, bot: Bot) -> None:
+    channel, user = body["channel_id"], body["user_id"]
+    if channel.startswith("D") or not await bot.audience.may_set(user):
+        words = NOT_HERE if channel.startswith("D") else NOT_ALLOWED
+        await _respond(body, bot, text=mrkdwn(words), response_type="ephemeral")
+        return
+    now = await bot.noted(bot.channels.get, channel)
+    view = settings_view(channel, now, await _choices(body["team_id"], user, bot))
+    await _quietly(bot.calls.call("views.open", trigger_id=body["trigger_id"], view=view))
+
+
+async def _save_settings(body: Body, bot: Bot) -> dict[str, str]:
+    """Store what was entered. Return what is wrong with it, by field."""
+    view, team, user = body["view"], body["team"]["id"], body["user"]["id"]
+    channel = view["private_metadata"]
+    now = await bot.noted(bot.channels.get, channel)
+    try:
+        if not await bot.audience.may_set(user):
+            raise NotTaken("unmentioned", NOT_ALLOWED)
+        settings = entered(view, now, await _choices(team, user, bot))
+    except NotTaken as wrong:
+        return {wrong.field: str(wrong)}
+    await bot.noted(bot.channels.put, channel, settings, by=person(team, user))
+    log.info("settings of a channel changed", channel=channel, by=person(team, user))
+    return {}
+
+
+async def _choices(team: str, user: str, bot: Bot) -> Choices:
+    access = (await bot.audience.reader(team, user)).access
+    scopes = (await bot.noted(bot.assistant.collections, access)).scopes
+    return Choices(access.groups, scopes)
 
 
 async def _share(body: Body, bot: Bot) -> None:

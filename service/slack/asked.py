@@ -1,5 +1,6 @@
 """What is asked in Slack: events, commands and buttons become questions, and most of what happens in a channel does not."""
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
@@ -28,7 +29,8 @@ class InThread(_Asked):
     """A message to the bot, to be answered in its thread. `direct`: nobody else reads there.
 
     `overheard`: it stands in a channel's thread in which the bot was asked before, and names nobody. So it may be a question
-    to the bot, or what people say to each other. `joins`: the bot takes part in the thread from then on.
+    to the bot, or what people say to each other. `joins`: the bot takes part in the thread from then on. `from_confidence`:
+    the message began a thread and mentions nobody, and is answered from this confidence on.
     """
 
     kind: Literal["thread"] = "thread"
@@ -37,6 +39,12 @@ class InThread(_Asked):
     direct: bool
     overheard: bool = False
     joins: bool = True
+    from_confidence: float | None = None
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nobody asked the bot: it speaks only if it is sure."""
+        return self.from_confidence is not None
 
 
 class Command(_Asked):
@@ -71,10 +79,17 @@ Asked = Annotated[InThread | Command | Shared | ForPerson, Field(discriminator="
 ASKED: TypeAdapter[InThread | Command | Shared | ForPerson] = TypeAdapter(Asked)
 
 
-def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[str, str], bool]) -> InThread | None:
+def thread_question(
+    body: Mapping[str, Any],
+    *,
+    bot: str,
+    takes_part: Callable[[str, str], bool],
+    from_confidence: Callable[[str], float | None],
+) -> InThread | None:
     """Return the question in an event of Slack (`message` or `app_mention`), or None where the bot is not asked.
 
-    `bot` is its user id. `takes_part(channel, thread)` says whether it has been asked in that thread before.
+    `bot` is its user id. `takes_part(channel, thread)` says whether it has been asked in that thread before,
+    `from_confidence(channel)` from which confidence on it answers questions there that mention nobody, if ever.
     """
     event = body["event"]
     if not _by_person(event) or event["user"] == bot:
@@ -84,8 +99,12 @@ def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[
     thread = event.get("thread_ts") or ts
     direct = event.get("channel_type") == "im" or channel.startswith("D")
     called = direct or mentions(text, bot)
-    if not called and (mentions_others(text) or thread == ts or not takes_part(channel, thread)):
-        return None
+    sure = None
+    if not called:
+        begins = thread == ts
+        sure = from_confidence(channel) if begins and asks(text) else None
+        if mentions_others(text) or (sure is None if begins else not takes_part(channel, thread)):
+            return None
     return InThread(
         key=message_key(channel, ts),
         team=event.get("user_team") or event.get("team") or body.get("team_id") or "",
@@ -96,7 +115,13 @@ def thread_question(body: Mapping[str, Any], *, bot: str, takes_part: Callable[[
         thread=thread,
         direct=direct,
         overheard=not called,
+        from_confidence=sure,
     )
+
+
+def asks(text: str) -> bool:
+    """Say whether a text ends with a question mark, of any script."""
+    return bool(text.strip()) and "QUESTION MARK" in unicodedata.name(text.strip()[-1], "")
 
 
 def command_question(body: Mapping[str, Any]) -> Command:

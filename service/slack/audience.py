@@ -5,7 +5,7 @@ what is for everyone.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 
 import structlog
@@ -14,6 +14,7 @@ from index.records import FOR_EVERYONE, Access
 from service.auth.askers import Asker
 from service.slack.asked import Command, InThread
 from service.slack.calls import Calls
+from service.slack.channels import ChannelSettings
 from service.slack.faults import SlackFault
 
 _USER_GROUP = re.compile("S[A-Z0-9]+")
@@ -23,17 +24,29 @@ log = structlog.get_logger(__name__)
 
 
 class Audience:
-    """The groups of channels and user groups. `groups` maps their Slack ids to groups of the service."""
+    """The groups of channels and user groups. `groups` maps their Slack ids to groups of the service.
 
-    def __init__(self, groups: Mapping[str, Sequence[str]], calls: Calls) -> None:
+    `stored` gives what was set for a channel, which goes before that. `admins` are people and user groups who may set it.
+    """
+
+    def __init__(
+        self,
+        groups: Mapping[str, Sequence[str]],
+        calls: Calls,
+        *,
+        stored: Callable[[str], Awaitable[ChannelSettings]],
+        admins: Sequence[str] = (),
+    ) -> None:
         self._groups = groups
         self._calls = calls
+        self._stored = stored
+        self._admins = admins
         self._members: dict[str, tuple[float, frozenset[str]]] = {}
 
     async def asker(self, asked: InThread | Command) -> Asker:
         """Say who asks, and with what access. A thread of a channel has many askers, so it counts as one itself."""
         if isinstance(asked, InThread) and not asked.direct:
-            access = self.of_channel(asked.channel)
+            access = await self.of_channel(asked.channel)
             return Asker(f"slack:{asked.team}:{asked.channel}:{asked.thread}", access)
         return await self.reader(asked.team, asked.user)
 
@@ -41,9 +54,15 @@ class Audience:
         """Say who a person is where nobody else reads, and with what access."""
         return Asker(person(team, user), await self.of_person(user))
 
-    def of_channel(self, channel: str) -> Access:
+    async def of_channel(self, channel: str) -> Access:
         """Return what everyone in a channel may read."""
-        return _access(self._groups.get(channel, ()))
+        stored = (await self._stored(channel)).groups
+        return _access(self._groups.get(channel, ()) if stored is None else stored)
+
+    async def may_set(self, user: str) -> bool:
+        """Say whether a person may change the settings of channels."""
+        groups = [name for name in self._admins if _USER_GROUP.fullmatch(name)]
+        return user in self._admins or any([user in await self._members_of(group) for group in groups])
 
     async def of_person(self, user: str) -> Access:
         """Return what a person may read, by the user groups that they are in."""

@@ -15,12 +15,13 @@ from service.auth.askers import Asker
 from service.auth.fair_queue import FairQueue, Slot
 from service.auth.limits import cancel_or_release
 from service.history.store import Through
-from service.schemas.api import AskEvent, AskRequest
+from service.schemas.api import AskEvent, AskRequest, CollectionsResponse, FiltersWire
 from service.schemas.history import FeedbackRequest
 from service.slack.asked import Asked, InThread
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.calls import Calls
+from service.slack.channels import ChannelBook
 from service.slack.counts import Counts
 from service.slack.events import Remembered
 
@@ -36,6 +37,10 @@ class SlackAssistant(Protocol):
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
 
     def asks_nothing(self, text: str) -> bool: ...
+
+    def collections(self, access: Access) -> CollectionsResponse: ...
+
+    def delete_answer(self, answer_id: str, asker: Asker) -> None: ...
 
     def questions_to_try(self, access: Access) -> tuple[str, ...]: ...
 
@@ -66,6 +71,7 @@ class Bot:
     queue: FairQueue
     answering: Backlog
     turning_away: Backlog
+    channels: ChannelBook
     help: Help | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -99,7 +105,9 @@ class Bot:
 
         def ask() -> Iterator[AskEvent]:
             conversation = self.remembered.conversation(*thread) if thread else None
-            request = AskRequest(question=asked.text, conversation_id=conversation)
+            public = isinstance(asked, InThread) and not asked.direct
+            filters = FiltersWire(scope=self.channels.get(asked.channel).scope) if public else FiltersWire()
+            request = AskRequest(question=asked.text, conversation_id=conversation, filters=filters)
             try:
                 yield from self.assistant.ask_events(request, asker, through="slack")
             except NotInHistory:  # the conversation expired, or was deleted: a new one begins

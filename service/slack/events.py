@@ -33,7 +33,7 @@ class Remembered:
         with self.engine.begin() as connection:
             if event_id and not _insert(connection, f"event:{event_id}", state="done", now=now):
                 return False
-            if isinstance(asked, InThread):
+            if isinstance(asked, InThread) and not asked.unasked:
                 _take_part(connection, asked.channel, asked.thread, conversation_id=None)
             return _insert(connection, asked.key, state="waiting", now=now, event=ASKED.dump_python(asked, mode="json"))
 

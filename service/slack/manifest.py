@@ -36,7 +36,7 @@ def manifest(*, events_url: str | None) -> Mapping[str, Any]:
     command = {
         "command": "/ask",
         "description": "Ask the articles; only you see the answer",
-        "usage_hint": "your question",
+        "usage_hint": "your question, or settings",
         "should_escape": False,
         **({"url": events_url} if events_url else {}),
     }

@@ -1,12 +1,14 @@
 """From a question in Slack to its one reply."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from index.errors import FootnoteError, ServiceStopping
+from index.errors import FootnoteError, NotInHistory, ServiceStopping
+from service.auth.askers import Asker
 from service.auth.fair_queue import Busy
 from service.schemas.api import AskEvent, AskResponse, SearchingEvent, SentenceEvent
 from service.slack.asked import Asked, Command, ForPerson, InThread, Shared
@@ -60,6 +62,8 @@ async def reply(asked: Asked, bot: Bot, *, begun_before: bool) -> None:
 async def say(asked: Asked, words: str, bot: Bot) -> None:
     """Reply to a question in the bot's own words, in place of any part of an answer that was posted. Raises SlackFault."""
     match asked:
+        case InThread() if asked.unasked:
+            log.info("not said where nobody asked", key=asked.key)
         case InThread():
             earlier = await posted(asked, bot.calls, bot=bot.user)
             if not complete(earlier):
@@ -70,6 +74,8 @@ async def say(asked: Asked, words: str, bot: Bot) -> None:
 
 async def put_off(asked: Asked, bot: Bot, *, growing: Reply | None = None) -> None:
     """Tell the asker that the reply comes later."""
+    if isinstance(asked, InThread) and asked.unasked:
+        return
     try:
         if isinstance(asked, InThread):
             await (growing or Reply(asked, bot.calls, bot=bot.user)).put_off(PUT_OFF)
@@ -81,6 +87,8 @@ async def put_off(asked: Asked, bot: Bot, *, growing: Reply | None = None) -> No
 
 async def say_directly(asked: Asked, words: str, bot: Bot) -> None:
     """Tell the asker something where nobody else reads it. Raises SlackFault."""
+    if isinstance(asked, InThread) and asked.unasked:
+        return
     opened = await bot.calls.call("conversations.open", users=asked.user)
     await bot.calls.call("chat.postMessage", channel=opened["channel"]["id"], text=mrkdwn(words))
 
@@ -95,6 +103,9 @@ async def _reply_in_thread(asked: InThread, bot: Bot, *, begun_before: bool) -> 
         log.info("nothing was asked", key=asked.key)
         return
     growing = Reply(asked, bot.calls, bot=bot.user, earlier=earlier)
+    if asked.unasked:
+        await growing.finish(await _answered(asked, bot))
+        return
     if own := _own_words(asked):
         await growing.finish([notice(own)])
         return
@@ -123,8 +134,9 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
     There is none where people seem to talk to each other and the articles say nothing to it.
     """
     response: AskResponse | None = None
+    asker = await bot.audience.asker(asked)
     try:
-        async for batch in bot.events(asked, await bot.audience.asker(asked)):
+        async for batch in bot.events(asked, asker):
             if growing:
                 # What is said to others may get no reply at all: then no step of it is shown.
                 await _show(batch, growing, with_steps=not (isinstance(asked, InThread) and asked.overheard))
@@ -133,9 +145,12 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
         raise
     except (FootnoteError, Busy) as error:
         log.warning("question not answered", key=asked.key, error=repr(error))
-        return [notice(told(error))]
+        return [] if isinstance(asked, InThread) and asked.unasked else [notice(told(error))]
     assert response is not None, "the last event is the answer"
     if isinstance(asked, InThread):
+        if asked.from_confidence is not None and not _sure(response, asked.from_confidence):
+            await _forget(response, asker, bot)
+            return []
         await _remember_conversation(asked, response, bot)
         if asked.overheard and response.status == "no_answer" and not asked.text.endswith("?"):
             log.info("said to others, it seems, and not answered", key=asked.key)
@@ -143,6 +158,18 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
     person = bot.help is not None and bot.help.channel != asked.channel and response.status != "about"
     own = buttons(asked.key, private=isinstance(asked, Command), person=person)
     return messages(response, public_url=bot.public_url, last=own)
+
+
+def _sure(response: AskResponse, least: float) -> bool:
+    """Say whether an answer may be given where nobody asked for it."""
+    verified = all(sentence.support == "verified" for sentence in response.sentences)
+    return response.status == "answered" and response.confidence >= least and verified and not response.degraded
+
+
+async def _forget(response: AskResponse, asker: Asker, bot: Bot) -> None:
+    """Keep nothing of what people said to each other."""
+    with suppress(NotInHistory):  # nothing is kept at all
+        await bot.noted(bot.assistant.delete_answer, response.id, asker)
 
 
 async def _show(batch: Sequence[AskEvent], growing: _Growing, *, with_steps: bool) -> None:

@@ -27,6 +27,7 @@ from service.slack.audience import Audience
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot, Help, SlackAssistant
 from service.slack.calls import RATE_LIMITED, Calls
+from service.slack.channels import ChannelBook, ChannelSettings
 from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.slack.faults import SlackFault, Unreachable
@@ -103,18 +104,24 @@ def slack_bot(
             own = await _unless(stop, _own(calls))
             if own is None:
                 return
+            channels = ChannelBook(engine)
+
+            async def stored(channel: str) -> ChannelSettings:
+                return await loop.run_in_executor(books, channels.get, channel)
+
             made = Bot(
                 user=own["user_id"],
                 calls=calls,
                 assistant=assistant,
                 remembered=Remembered(engine),
-                audience=Audience(settings.slack_groups, calls),
+                audience=Audience(settings.slack_groups, calls, stored=stored, admins=settings.slack_admins),
                 public_url=public_url,
                 answer_seconds=settings.slack_answer_seconds,
                 books=books,
                 queue=queue,
                 answering=Backlog(settings.slack_queue),
                 turning_away=Backlog(settings.slack_queue),
+                channels=channels,
                 help=_help(settings),
             )
             secret = settings.slack_signing_secret

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from index.errors import ServiceStopping
-from service.slack.asked import Asked
+from service.slack.asked import Asked, InThread
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot
 from service.slack.events import LEASE_SECONDS
@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> bool:
     """Take a question on, unless it has been seen before: then return False. It is written down when this returns."""
     with bot.answering.place() as place:
+        if not place and isinstance(asked, InThread) and asked.unasked:
+            return True  # nobody waits for it
         if not place:
             asked = asked.model_copy(update={"turned_away": True})
         if not await bot.noted(bot.remembered.note, asked, event_id=event_id):

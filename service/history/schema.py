@@ -215,7 +215,7 @@ slack_channels = Table(
     Column("changed", UtcDateTime, nullable=False),
 )
 
-NEWEST = "0007"
+NEWEST = "0008"
 
 
 def upgrade(connection: Connection) -> None:

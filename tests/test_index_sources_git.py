@@ -11,7 +11,8 @@ from dulwich import porcelain
 from index.errors import ArticleUnknown
 from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE
-from index.sources.source_types import Credentials, GitPlace, NamedSource
+from index.sources.places import Credentials, GitPlace
+from index.sources.source_types import NamedSource
 from index.sources.taking import Rule, Taking
 from index.stores.store import Index
 from tests.git_server import Application, Repository, new_repository, serving

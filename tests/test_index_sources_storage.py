@@ -13,7 +13,8 @@ from index.errors import ArticleUnknown
 from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE
 from index.sources import apart, remote
-from index.sources.source_types import Limits, NamedSource, StoragePlace
+from index.sources.places import StoragePlace
+from index.sources.source_types import Limits, NamedSource
 from index.sources.taking import Rule, Taking
 from index.stores.store import Index
 from tests.storage_servers import PASSWORD, SftpPlace, dav_serving, s3_serving, sftp_serving

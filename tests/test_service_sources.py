@@ -314,7 +314,7 @@ def test_a_source_that_fails_three_times_is_reported_everywhere_and_logged_once(
 ) -> None:
     monkeypatch.setattr(keeping, "_LOOK_SECONDS", 0.05)
     monkeypatch.setattr("service.sources.schedule._FIRST_PAUSE_SECONDS", 0.05)
-    monkeypatch.setattr("service.sources.entries._SHORTEST", 1)
+    monkeypatch.setattr("service.sources.common_entry._SHORTEST", 1)
     write(tmp_path / "fine", {"a.md": "A."})
     client = TestClient(
         create_app(assistant, settings=assistant.settings, owner_token="owner"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.sources.source_types import GitPlace
+from index.sources.places import GitPlace
 from service.assistant import LocalAssistant
 from service.sources.file import Configured, Unreadable, read_sources
 from service.sources.forges import link_for

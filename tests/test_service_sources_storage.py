@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from index.sources.source_types import StoragePlace
+from index.sources.places import StoragePlace
 from service.sources.file import Configured, Unreadable, read_sources
 from tests.service_fixtures import settings_for
 

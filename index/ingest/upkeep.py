@@ -14,8 +14,9 @@ from index.ingest.run_control import OnProgress
 from index.ingest.sweeping import deleted_vectors
 from index.ingest.sync import delete, sync
 from index.ingest.sync_report import SyncReport, combined
+from index.sources.places import UploadPlace
 from index.sources.reading import sources_from
-from index.sources.source_types import AnySource, NamedSource, Place, Source, UploadPlace
+from index.sources.source_types import AnySource, NamedSource, Place, Source
 from index.stores.live import LiveIndex
 from index.stores.shared_lock import RunLock
 from index.stores.store import Index

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from index.errors import ArticleError
 from index.extras import how_to_install
-from index.sources.source_types import GitPlace, Limits, RemoteFile
+from index.sources.places import GitPlace, RemoteFile
+from index.sources.source_types import Limits
 from index.sources.worker import lower
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from index.collection_names import collection_names
 from index.errors import AccessUnclear, ArticleError
 from index.sources.metadata import day_of, groups_of
-from index.sources.source_types import LlamaReaderPlace, RemoteFile, secret_in
+from index.sources.places import LlamaReaderPlace, RemoteFile, secret_in
 from index.sources.taking import Groups, narrowed
 
 if TYPE_CHECKING:

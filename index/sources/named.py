@@ -6,21 +6,17 @@ from pathlib import Path
 
 from index.sources.addresses import path_of
 from index.sources.entries import file_of, path_in
+from index.sources.places import remote_path
 from index.sources.source_types import (
     Failed,
-    GitPlace,
-    LlamaReaderPlace,
     NamedSource,
     Noted,
     Place,
     Read,
     ReadResult,
     Source,
-    StoragePlace,
     Unchanged,
-    UploadPlace,
     WebSource,
-    remote_path,
 )
 
 
@@ -31,7 +27,7 @@ def path_in_place(path: str, place: Place) -> str:
             return path_in(Path(file_of(path)), place)
         case WebSource():
             return path_of(path)
-        case GitPlace() | StoragePlace() | UploadPlace() | LlamaReaderPlace():
+        case _:
             return file_of(path).removeprefix(remote_path(place.source, ""))
 
 

@@ -14,19 +14,16 @@ from index.sources.fetching import Fetcher, Politeness, fetching
 from index.sources.files import LINES_ENDING, files_in, read_files
 from index.sources.lines import count_lines
 from index.sources.named import as_named
+from index.sources.places import RemotePlace
 from index.sources.plain import decode
 from index.sources.remote import read_remote
 from index.sources.source_types import (
     AnySource,
     Failed,
-    GitPlace,
     Limits,
-    LlamaReaderPlace,
     NamedSource,
     ReadResult,
     Source,
-    StoragePlace,
-    UploadPlace,
     WebSource,
     printable,
     unexpected,
@@ -75,13 +72,13 @@ def read_articles(
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
                     readings = read_files(place, limits=limits, taking=taking)
-                case GitPlace() | StoragePlace() | UploadPlace() | LlamaReaderPlace():
-                    assert isinstance(source, NamedSource)
-                    readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
                 case WebSource():
                     fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness(), stopped))
                     before = (known or {}).get(source.name, ())
                     readings = read_address(place, fetcher, limits=limits, known=before, visited=visited, taking=taking)
+                case _:
+                    assert isinstance(source, NamedSource)
+                    readings = read_remote(source, place, limits=limits, tokens=(tokens or {}).get(source.name, {}))
             named = as_named(readings, source) if isinstance(source, NamedSource) else readings
             yield from _guarded(named, source)
 
@@ -136,7 +133,7 @@ def politeness_from(settings: IndexSettings) -> Politeness:
 
 
 def _sources(named: Path | str | AnySource) -> Iterator[AnySource]:
-    if isinstance(named, (Source, WebSource, GitPlace, StoragePlace, UploadPlace, LlamaReaderPlace, NamedSource)):
+    if isinstance(named, (Source, WebSource, RemotePlace, NamedSource)):
         yield named
         return
     if isinstance(named, str) and is_address(named):

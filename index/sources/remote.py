@@ -17,29 +17,35 @@ from tempfile import TemporaryDirectory
 from index.errors import ArticleError
 from index.extras import DISTRIBUTION
 from index.sources.apart import apart
+from index.sources.confluence import fetch_pages, list_pages
 from index.sources.extraction import ENDINGS
 from index.sources.feed_files import FEED_ENDINGS
 from index.sources.files import LINES_ENDING, read_file
 from index.sources.git import fetch_from_repository, list_repository
 from index.sources.llama_readers import fetch_documents, list_documents
+from index.sources.notion import fetch_notion, list_notion
+from index.sources.places import (
+    ConfluencePlace,
+    GitPlace,
+    LlamaReaderPlace,
+    NotionPlace,
+    RemoteFile,
+    RemotePlace,
+    StoragePlace,
+    UploadPlace,
+    remote_path,
+)
 from index.sources.source_types import (
     Failed,
-    GitPlace,
     Limits,
-    LlamaReaderPlace,
     NamedSource,
     Read,
     ReadResult,
-    RemoteFile,
-    RemotePlace,
     Skipped,
     Source,
-    StoragePlace,
     Unchanged,
-    UploadPlace,
     Withdrawn,
     printable,
-    remote_path,
 )
 from index.sources.storage import fetch_from_storage, list_storage
 from index.sources.taking import narrowed
@@ -173,6 +179,10 @@ def _listed(place: RemotePlace, limits: Limits) -> list[RemoteFile]:
             return list_uploads(place)
         case LlamaReaderPlace():
             return list_documents(place)
+        case ConfluencePlace():
+            return list_pages(place, limits)
+        case NotionPlace():
+            return list_notion(place, limits)
 
 
 def fetch_files(
@@ -192,6 +202,10 @@ def fetch_files(
                 return fetch_uploads(place, files, folder)
             case LlamaReaderPlace():
                 return fetch_documents(place, files, folder)
+            case ConfluencePlace():
+                return fetch_pages(place, files, folder, limits)
+            case NotionPlace():
+                return fetch_notion(place, files, folder, limits)
 
 
 @contextmanager

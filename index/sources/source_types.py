@@ -2,13 +2,12 @@
 
 import os
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from index.errors import ArticleError
-from index.records import Article, DaySource, TextFormat
+from index.records import Article, TextFormat
 from index.sources.metadata import Metadata
-from index.sources.taking import TAKES_ALL, Groups, Taking
+from index.sources.places import RemotePlace
+from index.sources.taking import TAKES_ALL, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,131 +37,7 @@ class WebSource:
         return self.address
 
 
-def secret_in(variable: str) -> str:
-    """Return the value of an environment variable. Raises ArticleError if it is not set."""
-    if variable not in os.environ:
-        raise ArticleError(f"the environment variable {variable} is not set. It should hold a password, token or key.")
-    return os.environ[variable]
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user and the name of the environment variable that holds the password or token: secrets are in no file of sources."""
-
-    user: str | None = None
-    variable: str | None = None
-
-    def secret(self) -> str | None:
-        """Return the password or token. Raises ArticleError if the variable is not set."""
-        return secret_in(self.variable) if self.variable else None
-
-
-NO_CREDENTIALS = Credentials()
-
-
-@dataclass(frozen=True, slots=True)
-class GitPlace:
-    """A branch of a Git repository; without `branch` that of its HEAD.
-
-    `repository` is an address, of which `copy` is a bare copy on this machine, or a folder (`copy` is None). `link` is the
-    address of a file with `{commit}` and `{path}`.
-    """
-
-    source: str
-    repository: str
-    branch: str | None = None
-    copy: Path | None = None
-    link: str | None = None
-    credentials: Credentials = NO_CREDENTIALS
-
-    @property
-    def name(self) -> str:
-        return self.repository
-
-
-@dataclass(frozen=True, slots=True)
-class StoragePlace:
-    """A folder or prefix in storage that fsspec reads, by its address: `s3://bucket/prefix`, `sftp://host/folder`.
-
-    `options` go to fsspec, as an object of JSON. `secrets` are further ones by name, with the environment variables that hold
-    them. `link` is the address of a file with `{path}`.
-    """
-
-    source: str
-    address: str
-    options: str = "{}"
-    secrets: tuple[tuple[str, str], ...] = ()
-    link: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.address
-
-
-@dataclass(frozen=True, slots=True)
-class UploadPlace:
-    """The folder of uploaded files (`index.sources.uploads`)."""
-
-    source: str
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        return str(self.folder)
-
-
-@dataclass(frozen=True, slots=True)
-class LlamaReaderPlace:
-    """What a reader of LlamaIndex loads. `reader` is the dotted name of its class, `folder` where its documents are kept.
-
-    `arguments` of its constructor and `load` of `load_data` are objects of JSON, `secrets` further arguments of the
-    constructor by name, with the environment variables that hold them. `fields` are what is read from the metadata of a
-    document, by name and key; its text is read as a file with this `ending`.
-    """
-
-    source: str
-    reader: str
-    folder: Path
-    arguments: str = "{}"
-    load: str = "{}"
-    secrets: tuple[tuple[str, str], ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
-    ending: str = ".md"
-
-    @property
-    def name(self) -> str:
-        return self.reader
-
-
-RemotePlace = GitPlace | StoragePlace | UploadPlace | LlamaReaderPlace
 Place = Source | WebSource | RemotePlace
-
-
-def remote_path(source: str, name: str) -> str:
-    """Return the path of the article in a file of a remote place, such as `handbook:guides/leave.md`."""
-    return f"{source}:{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file of a remote place. `name` is its path there; `token` is another one whenever its content is; `at` is its commit.
-
-    `url`, `title` and `published` are known once it is fetched, where the place knows them. `groups` may read it as the place
-    has it, None meaning everyone; `collections` are those that the place puts it into. With a `problem`, it is unclear who
-    may read it, and nobody may.
-    """
-
-    name: str
-    token: str
-    size: int = 0
-    at: str = ""
-    url: str | None = None
-    published: date | None = None
-    published_from: DaySource = "commit"
-    title: str | None = None
-    groups: Groups = None
-    collections: frozenset[str] = frozenset()
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from index.errors import ArticleError
 from index.extras import how_to_install
-from index.sources.source_types import RemoteFile, StoragePlace, secret_in
+from index.sources.places import RemoteFile, StoragePlace, secret_in
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import ArticleError, DataFolderUnusable
-from index.sources.source_types import RemoteFile, UploadPlace
+from index.sources.places import RemoteFile, UploadPlace
 from index.sources.taking import Groups
 from index.stores.ownership import private_folder
 

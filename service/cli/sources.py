@@ -22,7 +22,11 @@ def add(
         str, typer.Argument(metavar="PLACE", help="A file, a folder, a web address, a Git repository, or storage.")
     ],
     kind: Annotated[
-        str | None, typer.Option(metavar="KIND", help="files, web, git or storage. Default: as the place looks.")
+        str | None,
+        typer.Option(
+            metavar="KIND",
+            help="files, web, git or storage. Default: as the place looks. Others are written into sources.toml.",
+        ),
     ] = None,
     branch: Annotated[str | None, typer.Option(metavar="BRANCH", help="The branch of a Git repository.")] = None,
     include: Patterns = None,

@@ -13,7 +13,8 @@ from tomlkit.exceptions import TOMLKitError
 from index.errors import WrongUsage
 from index.sources.source_types import NamedSource
 from service.settings import Settings
-from service.sources.entries import NAME, UPLOADS, Folders, SourceEntry, UploadsEntry, read_entry
+from service.sources.common_entry import NAME, Folders
+from service.sources.entries import UPLOADS, SourceEntry, UploadsEntry, read_entry
 
 _LONGEST = 1_000_000
 _TABLE = "sources"

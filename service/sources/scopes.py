@@ -12,7 +12,7 @@ from index.errors import ScopeUnknown, WrongUsage
 from index.records import Access, Filters
 from index.stores.catalog_reader import CatalogReader
 from service.settings import Settings
-from service.sources.entries import NAME, Collections
+from service.sources.common_entry import NAME, Collections
 from service.sources.file import Unreadable, sources_file, tables_in, why_invalid
 
 

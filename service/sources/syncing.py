@@ -18,7 +18,8 @@ from index.stores.live import LiveIndex
 from service.history.database import database_in
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
-from service.sources.entries import NAME, UPLOADS
+from service.sources.common_entry import NAME
+from service.sources.entries import UPLOADS
 from service.sources.file import Configured, SourceListing, Unreadable, read_sources, remove_source, sources_file
 
 _PROBLEMS_KEPT = 100

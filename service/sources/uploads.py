@@ -12,8 +12,8 @@ from index.errors import WrongUsage
 from index.ingest.upkeep import delete_articles
 from index.records import Readers
 from index.sources.entries import file_of
+from index.sources.places import remote_path
 from index.sources.remote import FILE_ENDINGS
-from index.sources.source_types import remote_path
 from index.sources.uploads import TooLong, Upload, content_in, put_upload, remove_upload, uploads_in
 from index.stores.live import LiveIndex
 from service.schemas.uploads import (

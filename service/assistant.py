@@ -29,6 +29,7 @@ from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
 from service.approving.store import Approvals, events_of
 from service.auth.askers import OWNER, Asker
+from service.gaps import Gaps
 from service.history.database import check_database
 from service.history.feedback import ReviewFilter
 from service.history.provenance import provenance_of
@@ -52,6 +53,7 @@ from service.schemas.api import (
     SearchResponse,
 )
 from service.schemas.conversion import article_summary, hit_wire, question_from, step_wire
+from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -288,6 +290,10 @@ class LocalAssistant:
     def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
         """Return one page of everybody's answers whose quoted words have changed since, most read first, for an admin."""
         return self._required_history.stale(asker, after=after, limit=limit)
+
+    def gaps(self, asker: Asker) -> GapsResponse:
+        """Return what was asked, by anybody, and had no good answer, grouped by meaning, for an admin."""
+        return Gaps(self._required_history).found(asker)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""

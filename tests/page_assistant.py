@@ -36,6 +36,7 @@ from service.schemas.api import (
     ValueWire,
 )
 from service.schemas.approving import ApprovedResponse, ApprovedRow, ApproveRequest
+from service.schemas.gaps import Gap, GapsResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -490,6 +491,22 @@ class PageAssistant(FakeAssistant):
 
     def _marked(self, kept: AskResponse) -> KeptAnswer:
         return KeptAnswer(**kept.model_dump(), stale=self.stale_citations)
+
+    def gaps(self, asker: Asker) -> GapsResponse:
+        refused = [kept for kept in self.answers if kept.status == "no_answer"]
+        found = [
+            Gap(
+                questions=[kept.question, "<b>Why</b> are we here?"],
+                asked=3,
+                refused=2,
+                rated_down=1,
+                latest=MORNING,
+                answer_ids=[kept.id],
+                nearest=kept.nearest,
+            )
+            for kept in refused
+        ]
+        return GapsResponse(gaps=found, questions=3 * len(found), left_out=len(found))
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         if self.error:

@@ -27,6 +27,7 @@ from service.auth.askers import Asker
 from service.history.feedback import ReviewFilter
 from service.opening import open_history
 from service.schemas.api import AskRequest, AskResponse
+from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -155,6 +156,9 @@ class KeepsNothing:
 
     @property
     def approvals(self) -> AnswerApprovals:
+        raise _NO_HISTORY
+
+    def gaps(self, asker: Asker) -> GapsResponse:
         raise _NO_HISTORY
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:

@@ -53,6 +53,7 @@ ADMINS_ONLY = {
     ("get", "/api/status"),
     ("get", "/api/review"),
     ("get", "/api/stale"),
+    ("get", "/api/gaps"),
     ("get", "/api/approved"),
     ("delete", "/api/approved/{answer_id}"),
     ("post", "/api/answers/{answer_id}/approve"),
@@ -148,6 +149,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/feedback"): [("/api/feedback", {"answer_id": answer, "rating": "down"})],
         ("get", "/api/review"): [("/api/review", None), ("/api/review?rating=up", None)],
         ("get", "/api/stale"): [("/api/stale", None), ("/api/stale?limit=1", None)],
+        ("get", "/api/gaps"): [("/api/gaps", None)],
         ("get", "/api/approved"): [("/api/approved", None)],
         ("delete", "/api/approved/{answer_id}"): [(f"/api/approved/{answer}", None)],
         ("post", "/api/answers/{answer_id}/approve"): [
@@ -256,7 +258,9 @@ def test_without_a_key_there_is_nothing_at_all(scene: Scene, route: tuple[str, s
         assert not any(secret in reply.text for secret in SECRETS)
 
 
-@pytest.mark.parametrize("route", [("get", "/api/review"), ("get", "/api/stale"), ("get", "/metrics")], ids=" ".join)
+@pytest.mark.parametrize(
+    "route", [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/metrics")], ids=" ".join
+)
 def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tuple[str, str]) -> None:
     for path, body in walk(PRIVATE, scene.answer, scene.conversation)[route]:
         reply = scene.send("boss", route[0], path, body)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from service.history.database import insert_into
 from service.history.paging import after_cursor
@@ -55,4 +55,11 @@ def answers_matching(
         query = query.where(answers.c.id.in_(rated))
     if after is not None:
         query = query.where(after_cursor(after, answers.c.asked, answers.c.id))
+    return connection.execute(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(limit)).mappings().all()
+
+
+def without_good_answer(connection: Connection, *, limit: int) -> Sequence[RowMapping]:
+    """Return the answers that found nothing or were rated down by anybody, latest first."""
+    rated_down = select(feedback.c.answer_id).where(feedback.c.rating == "down")
+    query = select(answers).where(or_(answers.c.status == "no_answer", answers.c.id.in_(rated_down)))
     return connection.execute(query.order_by(answers.c.asked.desc(), answers.c.id.desc()).limit(limit)).mappings().all()

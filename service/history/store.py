@@ -1,6 +1,6 @@
 """The store of conversations, answers and feedback. Every read checks in today's index what the reader may read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -191,10 +191,20 @@ class HistoryStore:
             rows = feedback.answers_matching(connection, review_filter, after=after, limit=limit + 1)
             said = feedback.ratings_of(connection, (row["id"] for row in rows))
         next_after = cursor(rows[limit - 1]["asked"], rows[limit - 1]["id"]) if len(rows) > limit else None
-        given = {row["id"]: row for row in rows[:limit]}
-        shown = self.shown(list(given.values()), asker)
-        listed = [_review_row(answer, given[answer.id], said.get(answer.id, [])) for answer in shown]
-        return ReviewResponse(rows=listed, next_after=next_after)
+        return ReviewResponse(rows=self._review_rows(rows[:limit], said, asker), next_after=next_after)
+
+    def without_good_answer(self, asker: Asker, *, limit: int) -> list[ReviewRow]:
+        """Return the latest questions, by anybody, that found nothing or whose answer was rated down. For admins."""
+        with self.engine.connect() as connection:
+            rows = feedback.without_good_answer(connection, limit=limit)
+            said = feedback.ratings_of(connection, (row["id"] for row in rows))
+        return self._review_rows(rows, said, asker)
+
+    def _review_rows(
+        self, rows: Sequence[RowMapping], said: Mapping[str, Sequence[RowMapping]], asker: Asker
+    ) -> list[ReviewRow]:
+        given = {row["id"]: row for row in rows}
+        return [_review_row(answer, given[answer.id], said.get(answer.id, [])) for answer in self.shown(rows, asker)]
 
     def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse:
         """Return one page of everybody's stale answers, most read first. For admins. Raises WrongUsage."""

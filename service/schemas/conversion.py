@@ -209,11 +209,12 @@ def _not_answered(result: NoAnswer) -> dict[str, object]:
         "sentences": [],
         "citations": [],
         "disagreements": [],
-        "nearest": [_nearest_wire(near) for near in result.nearest],
+        "nearest": [nearest_wire(near) for near in result.nearest],
     }
 
 
-def _nearest_wire(near: NearestPassage) -> NearestPassageWire:
+def nearest_wire(near: NearestPassage) -> NearestPassageWire:
+    """Give a passage that comes near to a question its shape as JSON."""
     return NearestPassageWire(
         article_id=near.article_id,
         article_version=near.article_version,

@@ -64,7 +64,7 @@ function notAnswered(answer, open) {
 }
 
 /** A passage with the words of the question marked. Answers that are kept from earlier name the article alone. */
-function nearPassage(passage, open) {
+export function nearPassage(passage, open) {
   const target = targetOf({ ...passage, id: passage.article_id, version: passage.article_version });
   const quote = passage.quote ? quoteView(passage, "near-quote") : null;
   return element("li", { class: "near" }, articleLink(target, passage.title, open), quote);

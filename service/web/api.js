@@ -137,6 +137,11 @@ export function deleteArticle(id) {
   return call("/api/delete", { method: "POST", body: { article_ids: [id] } });
 }
 
+/** What was refused or rated down, grouped by meaning, for admins. */
+export function listGaps() {
+  return callForJson("/api/gaps");
+}
+
 /** Sign an answer: with these sentences, and for these other ways to ask. */
 export function approve(id, { sentences, wordings }) {
   return call(`/api/answers/${encodeURIComponent(id)}/approve`, { method: "POST", body: { sentences, wordings } });

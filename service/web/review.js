@@ -6,6 +6,7 @@ import { approval, approvedList } from "./approving.js";
 import { showAnswer } from "./arriving.js";
 import { moment } from "./dates.js";
 import { element } from "./dom.js";
+import { gapsList } from "./gaps.js";
 import { answerAddress } from "./links.js";
 import { pagedList } from "./lists.js";
 import { openArticle } from "./reader.js";
@@ -15,11 +16,11 @@ const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused", about:
 
 const FLAGS = { no_answer: "refused", about: "small talk" };
 
-const PAGES = { "/review": "What was asked", "/review/stale": "Went stale", "/review/approved": "Approved" };
+const PAGES = { "/review": "What was asked", "/review/stale": "Went stale", "/review/approved": "Approved", "/review/gaps": "Gaps" };
 
 /** Build the page at this path: links to the lists, and one of them. Null if there is none at this path. */
 export function reviewAt(path) {
-  const lists = { "/review": askedView, "/review/stale": staleList, "/review/approved": () => approvedList(unfolding) };
+  const lists = { "/review": askedView, "/review/stale": staleList, "/review/approved": () => approvedList(unfolding), "/review/gaps": gapsList };
   if (!Object.hasOwn(lists, path)) return null;
   const links = Object.entries(PAGES).map(([address, words]) =>
     element("a", { href: address, "aria-current": address === path ? "page" : null }, words),

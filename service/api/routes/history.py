@@ -13,6 +13,7 @@ from service.auth.limits import Limits
 from service.exporting import conversation_markdown
 from service.history.feedback import ReviewFilter
 from service.schemas.api import AnswerStatus, HistoryId, Rating
+from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
     ConversationResponse,
     ConversationsResponse,
@@ -49,6 +50,8 @@ class HistoryAssistant(Protocol):
     def review(self, asker: Asker, review_filter: ReviewFilter, *, after: str | None, limit: int) -> ReviewResponse: ...
 
     def stale(self, asker: Asker, *, after: str | None, limit: int) -> StaleResponse: ...
+
+    def gaps(self, asker: Asker) -> GapsResponse: ...
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
 
@@ -146,6 +149,12 @@ def _feedback(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) 
         """List what was asked by anybody, for admins: the latest first, rated so, answered or not."""
         check_reviewer(asker)
         return assistant.review(asker, ReviewFilter(rating, status), after=after, limit=limit)
+
+    @router.get("/gaps", responses=problems(401, 403, 404, 503))
+    def gaps(asker: Annotated[Asker, Depends(auth.asker)]) -> GapsResponse:
+        """Group what was asked by anybody and refused or rated down by meaning, with what is nearest today, for admins."""
+        check_reviewer(asker)
+        return assistant.gaps(asker)
 
     @router.get("/stale", responses=problems(400, 401, 403, 404, 422, 503))
     def stale(asker: Annotated[Asker, Depends(auth.asker)], after: After = None, limit: Limit = 100) -> StaleResponse:

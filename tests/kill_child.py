@@ -19,6 +19,7 @@ import torch
 
 import index.ingest.rebuild
 import index.ingest.writing
+from index.errors import StoreUnavailable
 from index.ingest.pruning import Pruning
 from index.ingest.upkeep import rebuild_all, update
 from index.models.embedding import Embedder
@@ -42,6 +43,7 @@ WRITES: list[tuple[Any, str]] = [
     (VectorStore, "delete"),
     (Catalog, "forget"),
     (Catalog, "copy_to"),
+    (Catalog, "copy_into"),
     (Catalog, "forget_cuts"),
     (Catalog, "put_cuts"),
     (Catalog, "set_fact"),
@@ -62,23 +64,29 @@ def main() -> None:
         die_after = order.pop("die_after")
         child = os.fork()
         if child == 0:
-            _run(embedder, **order)
-            os._exit(0)
+            os._exit(_run(embedder, **order))
         if die_after is not None:
             time.sleep(die_after)
             os.kill(child, signal.SIGKILL)  # not waited for yet, so the id is still its own
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def _run(embedder: Embedder, *, data: str, articles: str, rebuild: bool, die_at: int | None) -> None:
+def _run(
+    embedder: Embedder, *, data: str, articles: str, rebuild: bool, die_at: int | None, servers: dict[str, Any]
+) -> int:
+    """Index. Return 1 if a server could not be reached."""
     if die_at is not None:
         _die_at(die_at)
-    settings = IndexSettings(_env_file=None, data_dir=Path(data))
-    indexed = replace(opened(settings), embedder=embedder, sentence_vectors=SentenceVectors(embedder))
-    with closing(LiveIndex(indexed)) as live:
-        if rebuild:
-            rebuild_all(live)
-        update(live, [Path(articles)], pruning=Pruning(enabled=True, limit=1.0))
+    settings = IndexSettings(_env_file=None, data_dir=Path(data), **servers)
+    try:
+        indexed = replace(opened(settings), embedder=embedder, sentence_vectors=SentenceVectors(embedder))
+        with closing(LiveIndex(indexed)) as live:
+            if rebuild:
+                rebuild_all(live)
+            update(live, [Path(articles)], pruning=Pruning(enabled=True, limit=1.0))
+    except StoreUnavailable:
+        return 1
+    return 0
 
 
 def _die_at(steps: int) -> None:

@@ -83,3 +83,19 @@ def test_the_image_copies_what_is_there_and_is_given_no_more() -> None:
 def test_the_compose_file_serves_on_this_machine_alone() -> None:
     service = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["footnote"]
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+
+
+def test_databases_of_the_compose_file_are_reached_by_nodes_alone() -> None:
+    composed = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    assert composed["networks"]["private"] == {"internal": True}
+    for name in ("postgres", "chroma"):
+        service = composed["services"][name]
+        assert (service["networks"], service["profiles"]) == (["private"], ["scale"])
+        assert "ports" not in service
+    nodes = [composed["services"][name] for name in ("node1", "node2")]
+    assert all("ports" not in node and node["profiles"] == ["scale"] for node in nodes)
+    folders = [volume.partition(":")[0] for node in nodes for volume in node["volumes"] if volume.endswith(":/data")]
+    assert len(set(folders)) == 2  # a data folder has one owner
+    upstreams = re.search(r"reverse_proxy (.*) {", (DEPLOY / "Caddyfile.scale").read_text())
+    assert upstreams
+    assert upstreams[1].split() == ["node1:8000", "node2:8000"]

@@ -7,19 +7,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from index.ingest.check import check
 from index.records import EVERYTHING, Filters, Hit
 from index.retrieval import retrieve
 from index.stores.store import Index
+from tests.servers import BOTH, SettingsOf
 
 pytestmark = pytest.mark.soak
 
+BACKENDS = BOTH
 KILLS = 40
 ARTICLES = 24
 QUESTIONS = [f"What did the {who} number {n} find?" for n in range(25) for who in ("survey", "harbour office")]
@@ -28,8 +32,9 @@ QUESTIONS = [f"What did the {who} number {n} find?" for n in range(25) for who i
 class Runs:
     """The process that forks the runs of indexing (`tests/kill_child.py`)."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", servers_of: SettingsOf) -> None:
         self._process = process
+        self._servers_of = servers_of
 
     def __call__(
         self,
@@ -42,18 +47,30 @@ class Runs:
     ) -> int:
         """Run to the end, to this step, or for so many seconds. Returns the exit code, negative for a signal."""
         order: dict[str, object] = {"data": str(data), "articles": str(articles), "rebuild": rebuild}
-        order |= {"die_at": die_at, "die_after": die_after}
+        order |= {"die_at": die_at, "die_after": die_after, "servers": _plain(self._servers_of(data))}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
 
 
+def _plain(settings: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in settings.items()
+    }
+
+
 @pytest.fixture(scope="module")
-def run() -> Iterator[Runs]:
+def run(backend: SettingsOf) -> Iterator[Runs]:
+    with running(backend) as run:
+        yield run
+
+
+@contextmanager
+def running(servers_of: SettingsOf) -> Iterator[Runs]:
     command = [sys.executable, "-m", "tests.kill_child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield Runs(process)
+        yield Runs(process, servers_of)
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(timeout=20) == 0

@@ -32,6 +32,8 @@ _DAY_AND_STOP = re.compile(r"(?<![\w.,])\d{1,2}\.\s+\Z")
 _DATE = re.compile(r"(?<![\w.,])\d{1,2}\.\s\d{1,2}\.\s\d{4}(?!\d)")
 # German writes a full stop after ordinals, and nouns with a capital: an article in front says that one follows.
 _ORDINAL = re.compile(r"\b(?:der|die|das|dem|den|des|am|beim|im|vom|zum|zur)\s\d{1,3}\.\s+\Z", re.IGNORECASE)
+# sentencex takes "mm." and "l." for abbreviations wherever they stand.
+_UNIT_AND_STOP = re.compile(r"\d ?[a-zµ]{1,3}\.\s+(?=[A-Z])")
 _NEXT = re.compile(r"[^\W\d_]+|\d")
 
 
@@ -45,11 +47,12 @@ def sentence_spans(block: str) -> Iterator[tuple[int, int]]:
 
 
 def _ends(block: str) -> Iterator[int]:
-    """Yield the ends that sentencex finds; the last is the end of the block."""
+    """Yield the ends that sentencex finds, and those behind units; the last is the end of the block."""
     first = 0
     while first < len(block):
         window = block[first : first + _WINDOW]
-        found: list[int] = [b["end_index"] for b in get_sentence_boundaries("en", window)]
+        units = {match.end() for match in _UNIT_AND_STOP.finditer(window)}
+        found = sorted({b["end_index"] for b in get_sentence_boundaries("en", window)} | units)
         if first + len(window) < len(block):
             # The last sentence may continue in the next window. If it is the only one, it is cut, between words if possible.
             found = found[:-1] or [window.rfind(" ") + 1 or len(window)]
@@ -74,6 +77,9 @@ def _goes_on(before: str, after: str) -> bool:
         return False
     if not word[0].isupper():
         return not _is_common(found["word"], _ORDINARY) or _is_listed(found["word"])
+    # "up to 40 mm. Change it": what stands behind a figure in lower case is a unit, not a title before a name.
+    if found["word"].islower() and before[: found.start()].rstrip()[-1:].isdigit():
+        return False
     may_be_listed = not found["inner"] and not found["word"].isupper() and not _is_common(found["word"], _ORDINARY)
     return may_be_listed and not _is_common(word, _EVERYDAY) and _is_listed(found["word"])
 

@@ -120,7 +120,7 @@ class Authenticator:
         else:
             asker = await self._bearer_of(token)
         if asker is None and self.keys_required:
-            raise _unknown_key() if token else _no_key()
+            raise _unknown_key() if token else _no_key(can_sign_in=self.sessions is not None)
         return asker or ANYONE
 
     # The next four are dependencies of endpoints. They are `async` so that FastAPI does not run them in a thread.
@@ -246,11 +246,14 @@ def _check_own_page(headers: Headers) -> None:
         raise Refused(403, "foreign-origin", detail)
 
 
-def _no_key() -> Refused:
-    detail = (
-        "This service answers only requests that carry a key, as the header Authorization: Bearer KEY. The person who runs "
-        "it makes one with `footnote keys add NAME`."
+def _no_key(*, can_sign_in: bool) -> Refused:
+    begins = (
+        "Sign in on the page of this service, or send"
+        if can_sign_in
+        else "This service answers only requests that carry"
     )
+    how = "as the header Authorization: Bearer KEY. The person who runs it makes one with `footnote keys add NAME`."
+    detail = f"{begins} a key, {how}"
     return Refused(401, "key-required", detail, headers={"WWW-Authenticate": "Bearer"})
 
 

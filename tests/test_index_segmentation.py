@@ -107,7 +107,7 @@ def test_sentences_end_where_people_end_them(format: TextFormat) -> None:
         "Use no. 5 and nos. 7 to 9.|The dose is 3 tbsp. of oil.",
         "In 2019 we had 40 cars and 12 boats.|The rest is owned by the region.",
         "He said no.|Then we met in May.|The court agreed.",
-        "It takes lenses up to 40 mm.|Change the pad after 5 min. of use.|The tank holds 3 l.|Fill it.",
+        "It takes lenses up to 40 mm.|Change the pad after 5 min. of use.|The lamp weighs 3 kg.|Lift it.",
         "Die Frist endet am 3. April 2026.|Das Büro ist zu.",
         "Die Arbeit beginnt am 1. März und endet spätestens am 15. Dez. 2027.|Danach ist frei.",
         "Der Kran steht im 2. Stock.|Zur 3. Sitzung am 3. 4. 2026 kommen alle.|Er kommt am 5.|Danach geht er.",

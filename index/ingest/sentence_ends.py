@@ -3,7 +3,7 @@
 sentencex (https://github.com/wikimedia/sentencex) finds them by its English rules, as most languages mark the ends of
 sentences alike. Some of these ends are inside a sentence: after an abbreviation that is not in its English list, and after
 the day of a date ("am 3. April", "by 5. May", "3. 4. 2026") or another ordinal ("im 2. Stock"). They are recognised by the
-words before and after the full stop, with sentencex's lists of other languages, the names of months in the CLDR (by babel),
+words before and after the full stop, with sentencex's lists of other languages, the names of months and units in the CLDR (by babel),
 and the frequency of words (by wordfreq). When in doubt, the end is kept.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from babel import Locale
+from babel.units import format_unit
 from sentencex import get_sentence_boundaries
 from wordfreq import zipf_frequency
 
@@ -32,8 +33,7 @@ _DAY_AND_STOP = re.compile(r"(?<![\w.,])\d{1,2}\.\s+\Z")
 _DATE = re.compile(r"(?<![\w.,])\d{1,2}\.\s\d{1,2}\.\s\d{4}(?!\d)")
 # German writes a full stop after ordinals, and nouns with a capital: an article in front says that one follows.
 _ORDINAL = re.compile(r"\b(?:der|die|das|dem|den|des|am|beim|im|vom|zum|zur)\s\d{1,3}\.\s+\Z", re.IGNORECASE)
-# sentencex takes "mm." and "l." for abbreviations wherever they stand.
-_UNIT_AND_STOP = re.compile(r"\d ?[a-zµ]{1,3}\.\s+(?=[A-Z])")
+_UNIT_AND_STOP = re.compile(r"\d ?(?P<unit>[A-Za-z]{1,4})\.\s+(?=[A-Z])")
 _NEXT = re.compile(r"[^\W\d_]+|\d")
 
 
@@ -51,8 +51,9 @@ def _ends(block: str) -> Iterator[int]:
     first = 0
     while first < len(block):
         window = block[first : first + _WINDOW]
-        units = {match.end() for match in _UNIT_AND_STOP.finditer(window)}
-        found = sorted({b["end_index"] for b in get_sentence_boundaries("en", window)} | units)
+        # sentencex takes "mm." and "l." for abbreviations wherever they stand.
+        behind_units = {match.end() for match in _UNIT_AND_STOP.finditer(window) if match["unit"] in _units()}
+        found = sorted({b["end_index"] for b in get_sentence_boundaries("en", window)} | behind_units)
         if first + len(window) < len(block):
             # The last sentence may continue in the next window. If it is the only one, it is cut, between words if possible.
             found = found[:-1] or [window.rfind(" ") + 1 or len(window)]
@@ -77,8 +78,8 @@ def _goes_on(before: str, after: str) -> bool:
         return False
     if not word[0].isupper():
         return not _is_common(found["word"], _ORDINARY) or _is_listed(found["word"])
-    # "up to 40 mm. Change it": what stands behind a figure in lower case is a unit, not a title before a name.
-    if found["word"].islower() and before[: found.start()].rstrip()[-1:].isdigit():
+    # "up to 40 mm. Change it": a unit behind a figure is no title before a name.
+    if found["word"] in _units() and before[: found.start()].rstrip()[-1:].isdigit():
         return False
     may_be_listed = not found["inner"] and not found["word"].isupper() and not _is_common(found["word"], _ORDINARY)
     return may_be_listed and not _is_common(word, _EVERYDAY) and _is_listed(found["word"])
@@ -92,6 +93,14 @@ def _is_common(word: str, frequency: float) -> bool:
 def _is_listed(word: str) -> bool:
     """Return whether the word is an abbreviation for sentencex in any language."""
     return any(len(get_sentence_boundaries(language, f"Aa {word}. Bb")) == 1 for language in _LISTS)
+
+
+@cache
+def _units() -> frozenset[str]:
+    """Return the short forms of units in the CLDR: "mm", "min"."""
+    english = Locale("en")
+    short = (format_unit(2, str(unit), length="short", locale=english) for unit in english.unit_display_names)
+    return frozenset(text.removeprefix("2").strip() for text in short)
 
 
 @cache

@@ -79,7 +79,7 @@ def test_a_key_is_remembered_if_one_says_so_and_forgotten_on_signing_out(locked:
 def test_who_does_not_sign_in_can_do_so_later(locked: Page, database: Engine) -> None:
     locked.keyboard.press("Escape")
     expect(locked.get_by_role("dialog")).to_have_count(0)
-    expect(locked.locator(".problem")).to_contain_text("answers only those who send a key")
+    expect(locked.locator(".problem")).to_contain_text("answers only requests that carry a key")
     locked.get_by_role("button", name="Try again").click()
     expect(sign_in(locked, add_key(database, "al"))).to_be_hidden()
     expect(locked.locator(".opening h2")).to_have_text("65 articles indexed")

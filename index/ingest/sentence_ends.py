@@ -3,8 +3,8 @@
 sentencex (https://github.com/wikimedia/sentencex) finds them by its English rules, as most languages mark the ends of
 sentences alike. Some of these ends are inside a sentence: after an abbreviation that is not in its English list, and after
 the day of a date ("am 3. April", "by 5. May", "3. 4. 2026") or another ordinal ("im 2. Stock"). They are recognised by the
-words before and after the full stop, with sentencex's lists of other languages, the names of months and units in the CLDR (by babel),
-and the frequency of words (by wordfreq). When in doubt, the end is kept.
+words before and after the full stop, with sentencex's lists of other languages, the names of months and units in the CLDR (by
+babel), and the frequency of words (by wordfreq). When in doubt, the end is kept.
 """
 
 import re

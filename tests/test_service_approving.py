@@ -29,15 +29,19 @@ from tests.history_assistant import (
     keeping_assistant,
     rewrite,
 )
+from tests.servers import BOTH_IN_SOAK, SettingsOf
 from tests.service_fixtures import ROOT, check_answer, packaged_model
 
 ANY = ApproveRequest()
 SHORTER = ApproveRequest(sentences=[EditedSentence(text="The tower is 84 metres high.", citations=[1])])
 
 
+BACKENDS = BOTH_IN_SOAK
+
+
 @pytest.fixture
-def assistant(place: Path) -> Iterator[LocalAssistant]:
-    with keeping_assistant(place) as assistant:
+def assistant(place: Path, backend: SettingsOf) -> Iterator[LocalAssistant]:
+    with keeping_assistant(place, **backend(place)) as assistant:
         yield assistant
 
 

@@ -8,14 +8,18 @@ import pytest
 from service.assistant import LocalAssistant
 from service.schemas.history import FeedbackRequest
 from tests.history_assistant import ADMIN, GUEST, HEIGHT, LENGTH, STAFF, ask, keeping_assistant, rewrite
+from tests.servers import BOTH_IN_SOAK, SettingsOf
 
 PAINTER = "Who painted the ceiling of the chapel?"
 SAME = "By whom was the chapel's ceiling painted?"
 
 
+BACKENDS = BOTH_IN_SOAK
+
+
 @pytest.fixture
-def assistant(place: Path) -> Iterator[LocalAssistant]:
-    with keeping_assistant(place) as assistant:
+def assistant(place: Path, backend: SettingsOf) -> Iterator[LocalAssistant]:
+    with keeping_assistant(place, **backend(place)) as assistant:
         yield assistant
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from index.errors import NotInHistory, WrongUsage
 from index.records import EVERYTHING, Filters
 from service.answer.text.same_question import asks_the_same
 from service.approving.store import _LEAST_COSINE
 from service.assistant import LocalAssistant
+from service.history import schema
 from service.history.answers import remove_before
 from service.schemas.api import AskRequest, AskResponse, FiltersWire, HitsEvent, MessageWire, SentenceEvent
 from service.schemas.approving import ApproveRequest, EditedSentence
@@ -64,6 +66,7 @@ def test_who_asks_the_same_gets_it_with_who_approved_it(assistant: LocalAssistan
         assert (given.question, given.text) == (question, "The tower is 84 metres high. [1]")
         assert given.id != signed.id
         check_answer(assistant, given)
+        assert {citation.score for citation in given.citations} == {None}  # they count the words of all articles
         assert assistant.stored_answer(given.id, GUEST).approved == signed.approved
     (row,) = assistant.approvals.listed(ADMIN).rows
     assert (row.given, row.in_use, row.wordings) == (2, True, [HEIGHT])
@@ -165,6 +168,17 @@ def test_what_is_stale_or_no_answer_cannot_be_approved(place: Path, assistant: L
     rewrite(place, assistant, "tower.md", TOWER.replace("84", "91"))
     check(assistant)
     with pytest.raises(WrongUsage, match="have changed since"):
+        assistant.approvals.approve(answer.id, ANY, ADMIN)
+
+
+def test_a_question_that_was_completed_from_a_conversation_cannot_be_approved(assistant: LocalAssistant) -> None:
+    """Its words may come from other articles than those that the answer cites."""
+    assert assistant.history
+    answer = ask(assistant, HEIGHT, STAFF)
+    with assistant.history.engine.begin() as connection:
+        completed = answer.model_copy(update={"completed_question": "How high is it?"}).model_dump(mode="json")
+        connection.execute(update(schema.answers).values(response=completed))
+    with pytest.raises(WrongUsage, match="leans on what was said before"):
         assistant.approvals.approve(answer.id, ANY, ADMIN)
 
 

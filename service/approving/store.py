@@ -62,6 +62,8 @@ class Approvals:
         answer = stored(row)
         if answer.response.status != "answered":
             raise WrongUsage("Only an answer can be approved. This question was refused, or was small talk.")
+        if answer.response.completed_question is not None:
+            raise WrongUsage("This question leans on what was said before it. Ask it in full, and approve that answer.")
         now = datetime.now(UTC)
         with self.history.live.pinned() as index:
             check_visible(answer, index.catalog, asker.access)
@@ -69,8 +71,8 @@ class Approvals:
         changes = {
             "id": _new_id(),
             "conversation_id": None,
-            "question": answer.response.completed_question or answer.response.question,
-            "completed_question": None,
+            # Scores depend on the words of all articles, also of those that others may not read.
+            "citations": [citation.model_copy(update={"score": None}) for citation in signed.citations],
             "approved": ApprovalWire(by=asker.id, at=now),
         }
         saved = self.history.save(signed.model_copy(update=changes), asker, provenance=row["settings"], through="api")

@@ -13,26 +13,27 @@ from service.answer.text.invisible import visible
 # Bounded, so that long runs of white space cost no more than their length.
 _S, _B = r"\s{0,3}", r"\s{1,3}"
 _SUPERSCRIPTS = "¹²³⁴⁵⁶⁷⁸⁹"
-# English, and "source" in other languages that are much written.
-_NOUN = (
-    r"(?:(?:passage|source|citation|reference|ref|document|doc|article)s?|quellen?|fuentes?|fontes?|fonti|bron|来源|出典)"
-    r"(?![^\W\d_])\.?"
-)
-_LABEL = rf"(?:{_NOUN}{_S}(?:numbers?\b|no\.)?{_S}[:#=]?{_S}|[#^]{_S})?"
+# English, and "source" in other languages that are much written. In words, articles and documents are spoken of that are not
+# our passages.
+_SOURCE = r"(?:passage|source|citation|reference|ref)s?|quellen?|fuentes?|fontes?|fonti|bron|来源|出典"
+_AFTER_NOUN = rf"(?![^\W\d_])\.?{_S}(?:numbers?\b|no\.)?{_S}[:#=]?{_S}"
+_LABEL = rf"(?:(?:{_SOURCE}|(?:document|doc|article)s?){_AFTER_NOUN}|[#^]{_S})?"
 _ONE = rf"{_LABEL}\d{{1,30}}"
 _NUMBERS = rf"{_ONE}(?:(?:{_S}[-–,;&/]{_S}|{_B}and{_B}){_ONE}){{0,20}}"
+# What stands for a source in brackets alone: "[S1]", "[id: 2]".
+_SHORT = r"(?:s|p|id|src|cite|note|chunk|context)[:#=_\s]{0,2}\d{1,2}"
+_INSIDE = rf"(?:{_NUMBERS}|{_SHORT}(?:{_S}[,;]{_S}{_SHORT}){{0,9}})"
 _PAGE = rf"(?:{_S}[,:]{_S}p(?:p|ages?)?\.?{_S}\d{{1,5}})?"
 _LINK = r"\([^()\[\]\s]{1,200}\)"
 _BRACKETED = (
-    rf"\\?[\[【［⟨]{{1,2}}{_S}(?:{_NUMBERS}){_PAGE}{_S}(?:†[^\[\]【】［］]{{0,200}})?\^?\\?[\]】］⟩]{{1,2}}\^?(?:{_LINK})?"
-    rf"|\{{{_NUMBERS}\}}|<passage\s[^<>]{{0,20}}?\d{{1,3}}>"
+    rf"\\?[\[【［⟨]{{1,2}}{_S}{_INSIDE}{_PAGE}{_S}(?:(?::\d{{1,4}})?†[^\[\]【】［］]{{0,200}})?\^?\\?[\]】］⟩]{{1,2}}\^?(?:{_LINK})?"
+    rf"|\{{{{1,2}}{_NUMBERS}\}}{{1,2}}|<(?:passage|source|cite|ref)\s[^<>]{{0,20}}?\d{{1,3}}\W{{0,3}}>"
 )
-_RAISED = rf"<sup>{_S}(?:{_BRACKETED}|{_NUMBERS}){_S}</sup>"
+_RAISED = rf"<(?:sup|cite|ref)>{_S}(?:{_BRACKETED}|{_NUMBERS}){_S}</(?:sup|cite|ref)>"
 _SMALL = rf"(?:(?<=[^\W\d_]{{4}})|(?<=[.!?。！？\"”’»)]))[{_SUPERSCRIPTS}]{{1,3}}(?![\w{_SUPERSCRIPTS}])"
-# In words, articles and documents are spoken of that are not our passages.
-_SAID_NOUN = rf"(?:passage|source|citation|reference|ref)s?\b\.?{_S}(?:numbers?\b|no\.)?{_S}[:#]?{_S}"
+_SAID_NOUN = rf"(?:{_SOURCE}){_AFTER_NOUN}"
 _SAID = rf"(?:the{_B})?(?:{_SAID_NOUN}(?:{_BRACKETED}|{_NUMBERS})|{_BRACKETED})"
-_FROM = rf"(?:according{_B}to|based{_B}on|as{_B}\w{{3,12}}{_B}(?:in|by)|see|from|per|in)"
+_FROM = rf"(?:according{_B}to|based{_B}on|as{_B}\w{{3,12}}{_B}(?:in|by)|see|cf\.?|from|per|in)"
 _IN_PARENTHESES = rf"[(（]{_S}(?:{_FROM}{_B}|sources?:{_S})?{_SAID_NOUN}{_NUMBERS}{_S}[)）]"
 MARKER = rf"(?:\^?(?:{_BRACKETED})|{_RAISED}|{_SMALL}|{_IN_PARENTHESES})"
 """What is a marker wherever it stands."""
@@ -42,7 +43,7 @@ _MARKER = re.compile(
 )
 # A figure in parentheses is a marker only where a sentence ends with it, and "passage 2" only where it begins or ends one.
 _AT_THE_END = re.compile(
-    rf"(?:(?:(?<=[\w\]】］.!?。！？])|\A)\s?(?:[(（][1-9][)）]|\^[1-9])|(?<=[.!?。！？])\s[{_SUPERSCRIPTS}])(?=[.!?。！？]?{_S}\Z)"
+    rf"(?:(?:(?<=[\w\]】］.!?。！？])|\A)\s?(?:[(（]#?[1-9][)）]|\^[1-9])|(?<=[.!?。！？])\s[{_SUPERSCRIPTS}])(?=[.!?。！？]?{_S}\Z)"
 )
 _AT_THE_BEGINNING = re.compile(
     rf"\A\W{{0,20}}(?:(?:{_FROM}|as){_B}{_SAID}(?:{_B}\w{{2,12}}s)?{_S}[,:]?{_B}"
@@ -58,7 +59,7 @@ _YEAR = re.compile(r"[\[【［]\s*((?:1\d|20)\d\d)\s*[\]】］]")
 _BLANK_BEFORE_STOP = re.compile(r"(?<!\s)\s++(?=[.,](?:\s|$))")
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(rf"(\d+)(?:{_S}[-–]{_S}{_LABEL}(\d+))?", re.IGNORECASE)
-_NO_NUMBER = re.compile(rf"(?<=[\]】］]){_LINK}|†[^\[\]【】［］]*|[,:]\s*p(?:p|ages?)?\.?\s*\d+", re.IGNORECASE)
+_NO_NUMBER = re.compile(rf"(?<=[\]】］]){_LINK}|(?::\d+)?†[^\[\]【】［］]*|[,:]\s*p(?:p|ages?)?\.?\s*\d+", re.IGNORECASE)
 
 
 def numbers_in(sentence: str, highest: int) -> set[int]:

@@ -125,3 +125,52 @@ def test_the_opposite_is_caught(words: str, quote: str) -> None:
 )
 def test_what_only_looks_like_the_opposite(words: str, quote: str) -> None:
     assert not contradicted(words, Source((quote,)))
+
+
+DELIVERY = (
+    "Crane delivers 835 megawatts to Microsoft for 20 years, and Constellation wants it back on the grid in 2028."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        (DELIVERY.replace("Constellation wants", "Microsoft wants"), DELIVERY),
+        (DELIVERY.replace("to Microsoft", "to Constellation"), DELIVERY),
+        ("AWS has 4 offices in Texas and 3 in Ohio.", "AWS has 3 offices in Texas and 3 in Ohio, next to 4 depots."),
+        ("Both firms have worked together for days.", "Both firms have worked together for years."),
+        ("One model takes plants for several billion euros.", "One model takes plants for several billion dollars."),
+        ("A multi-million-dollar plan was signed.", "A multi-billion-dollar plan was signed."),
+        ("The plan grew from GPU capacity alone.", "The plan grew from AWS capacity alone, and not GPU farms."),
+    ],
+)  # fmt: skip
+def test_a_value_in_the_place_of_another_is_stopped_though_it_stands_elsewhere(words: str, quote: str) -> None:
+    assert contradicted(words, Source((quote, "It names Microsoft, Constellation, 4, days, euros and GPU.")))
+    assert not contradicted(quote, Source((quote,)))
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("Crane delivers 835 megawatts to Microsoft.", "It delivers 835 megawatts to Microsoft."),
+        ("However, the plant gives power to Microsoft.", "Moreover, the plant gives power to Microsoft."),
+        ("The firm has worked there for several months.", "The company has worked there for several months."),
+        ("The fee is 5 dollars for each visitor.", "The fee is $5 for each visitor."),
+        ("Its cloud is Amazon Web Services in most places.", "Its cloud is AWS in most places."),
+        ("The site opens at 9 on Mondays.", "The place opens at 9 on Mondays."),
+    ],
+)
+def test_other_words_for_the_same_are_no_other_value(words: str, quote: str) -> None:
+    assert not contradicted(words, Source((quote,)))
+
+
+def test_rows_that_differ_in_their_values_are_compared_each_with_its_own() -> None:
+    rows = ("Claims up to $1,500 cost a fee of $50.", "Claims up to $5,000 cost a fee of $75.")
+    for row in rows:
+        assert not contradicted(row, Source(rows))
+    assert contradicted("Claims up to $1,500 cost a fee of $75.", Source(rows))
+
+
+def test_long_sentences_are_not_aligned() -> None:
+    long = " ".join(f"word{number}" for number in range(20_000))
+    assert not contradicted(f"{long} Amazon", Source((f"{long} Microsoft",)))

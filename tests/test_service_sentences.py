@@ -91,6 +91,11 @@ def test_a_sentence_without_an_end_is_cut_at_last() -> None:
     [
         ("<think>Which one? [2]</think>It is five. [1]", ["It is five [1]."]),
         ("<THINK>a</THINK>It is five.", ["It is five."]),
+        ("<think\n>a</think >It is five.", ["It is five."]),
+        ("<thinking>It is six.</thinking>It is five.", ["It is five."]),
+        ("<thought>It is six.</thought>It is five.", ["It is five."]),
+        ("<reasoning>It is six.</reasoning>It is five.", ["It is five."]),
+        ("[THINK]It is six.[/THINK]It is five.", ["It is five."]),
         ("It is five. <think>never closed. And on. ", ["It is five."]),
         ("<think>only thought", []),
         ("thought</think>It is five.", ["thoughtIt is five."]),
@@ -98,7 +103,9 @@ def test_a_sentence_without_an_end_is_cut_at_last() -> None:
     ],
 )
 def test_thoughts_are_left_out(text: str, said: list[str]) -> None:
-    assert list(sentences(without_thoughts([text]))) == said
+    for cut in (1, 4, 1_000):
+        pieces = [text[at : at + cut] for at in range(0, len(text), cut)]
+        assert list(sentences(without_thoughts(pieces))) == said
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,6 @@ def _named(folder: Path) -> Prompts:
     named = config.get("prompts") if isinstance(config, dict) else None
     if not isinstance(named, dict):
         return Prompts()
-    default = named.get(config.get("default_prompt_name"), "")
+    default = named.get(str(config.get("default_prompt_name")), "")
     passage = next((named[name] for name in _OF_PASSAGES if name in named), default)
     return Prompts(str(named.get("query", default)), str(passage))

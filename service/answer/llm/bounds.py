@@ -1,4 +1,4 @@
-"""Limits of time and size on what a language model's server sends, whichever client reads it."""
+"""Limits of time and size on the response of a language model's server, for every client."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any
 from service.answer.llm.connections import to_close, trace
 from service.answer.llm.deltas import AnswerFailed
 
-# Bytes of one answer, with all that each token of it is wrapped into. Clients keep a line whole, however long it is.
+# Bytes of one response, with the JSON around each token. The clients read a line as a whole, of any length.
 _MOST_BYTES = 64_000_000
 
 
 def httpx_options(seconds: float) -> dict[str, Any]:
-    """Return options that make an httpx client give up on an answer after this long or this much, however it comes in.
+    """Return options for an httpx client that limit the time and the size of a whole response.
 
-    httpx itself bounds only the silence between two bytes, and some servers send blanks to keep a connection open. Answers
-    are not compressed: a few kilobytes of those can become gigabytes.
+    httpx itself limits only the time between two bytes, and some servers send blanks to keep a connection open. Responses
+    must not be compressed: a few kilobytes can expand to gigabytes.
     """
     import httpx
 
@@ -47,18 +47,20 @@ def httpx_options(seconds: float) -> dict[str, Any]:
 
     def bound(response: httpx.Response) -> None:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise httpx.DecodingError("The answer is compressed, which nobody asked for.", request=response.request)
+            raise httpx.DecodingError(
+                "The answer is compressed, although that was not requested.", request=response.request
+            )
         response.stream = Bounded(response)
         to_close(response)
 
-    # A connection is shut in time by whoever saw it being made, so each answer has its own.
+    # Only the request that opened a connection can close it in time, so connections are not reused.
     limits = httpx.Limits(max_keepalive_connections=0)
     return {"event_hooks": {"request": [start], "response": [bound]}, "limits": limits}
 
 
 @dataclass(frozen=True, slots=True)
 class BoundedSession:
-    """A session of botocore whose answers end after this long or this much."""
+    """A session of botocore that limits the time and the size of a whole response."""
 
     session: Any
     seconds: float

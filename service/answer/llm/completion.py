@@ -1,4 +1,4 @@
-"""A question that leans on the conversation before it, completed by a language model."""
+"""Completes a question that depends on the conversation before it, with a language model."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# Nobody waits longer for a question to be understood: rules complete it at once, if less well.
+# After this time, rules complete the question: at once, but less well.
 _SECONDS = 15.0
 _MESSAGES = 6
 _LONGEST = 400
 
 
 def completed_by_model(llm: "LLM", question: str, history: Sequence[Message], *, limits: Limits) -> str | None:
-    """Return the question as it can be understood by itself, or None where the model fails to say it.
+    """Return the question in a form that can be understood by itself, or None if the model fails.
 
-    What the model adds has to come from the conversation: figures, days and names that stand nowhere in it are invented,
-    and would be searched for.
+    Figures, dates and names that the model adds must occur in the conversation. Others are invented, and would be searched
+    for.
     """
     from llama_index.core.llms import ChatMessage, MessageRole
 
@@ -42,7 +42,7 @@ def completed_by_model(llm: "LLM", question: str, history: Sequence[Message], *,
     bounded = replace(limits, first_token_seconds=min(limits.first_token_seconds, seconds), total_seconds=seconds)
     try:
         text = "".join(without_thoughts(delta.text for delta in deltas(llm, messages, bounded)))
-    except Exception as error:  # noqa: BLE001 whatever a provider's client raises, the question is completed by rules
+    except Exception as error:  # noqa: BLE001 clients raise many kinds; rules complete the question instead
         log.warning("question not completed by the language model", error=type(error).__name__)
         return None
     completed = " ".join(visible(text).split()).strip('"“”')

@@ -1,7 +1,7 @@
-"""The connections that a language model's client opened, so that they can be closed when nobody listens any more.
+"""The connections that a language model's client opened, so that they can be closed as soon as a reply is not needed.
 
-The clients close a connection when their stream is collected as garbage. Theirs are part of cycles, so that is not at once,
-and a model would go on writing for nobody.
+The clients close a connection when their stream is garbage-collected. The streams are part of reference cycles, so that
+happens late, and the model would go on writing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class Connection(Protocol):
-    """What can be closed, more than once."""
+    """Something that can be closed, more than once."""
 
     def close(self) -> None: ...
 
@@ -26,7 +26,7 @@ _deadline: ContextVar[Deadline | None] = ContextVar("deadline of connections", d
 
 @contextmanager
 def closed_at_the_end(deadline: Deadline) -> Iterator[None]:
-    """Close what is opened inside, in this thread, at the end, and shut it at the deadline, whatever it waits for then."""
+    """Close the connections that this thread opens inside, at the end or at the deadline, even while they are read."""
     connections: list[Connection] = []
     opened, until = _opened.set(connections), _deadline.set(deadline)
     try:
@@ -40,13 +40,13 @@ def closed_at_the_end(deadline: Deadline) -> Iterator[None]:
 
 
 def trace() -> Trace | None:
-    """Return what an httpx request has to call as its extension `trace`, so that its connection can be shut in time."""
+    """Return the extension `trace` for an httpx request, through which its connection can be closed at the deadline."""
     deadline = _deadline.get()
     return deadline.trace if deadline else None
 
 
 def to_close(connection: Connection) -> None:
-    """Note a connection that was opened; outside of `closed_at_the_end` its client looks after it."""
+    """Register an open connection. Outside of `closed_at_the_end` its client closes it."""
     connections = _opened.get()
     if connections is not None:
         connections.append(connection)

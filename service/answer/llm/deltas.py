@@ -1,4 +1,4 @@
-"""One piece of a model's stream, read from what LlamaIndex makes of it. Each provider puts the same things elsewhere."""
+"""One piece of a model's stream, read from LlamaIndex's response. Each provider has the same things in other places."""
 
 import json
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from llama_index.core.llms import ChatResponse
 
 _CUT_SHORT = frozenset({"length", "max_tokens"})
-# Names of the tokens read and written: OpenAI's chat completions, and Anthropic's and OpenAI's responses.
+# Names of the counts of tokens: in OpenAI's chat completions, and in Anthropic's and OpenAI's responses.
 _COUNTS = (("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"))
 _THOUGHTS = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
-# HTTP statuses for what OpenAI's responses API says inside a stream that began with 200.
+# HTTP statuses for the error codes that OpenAI's responses API sends in a stream that began with 200.
 _STATUSES = {"server_error": 500, "rate_limit_exceeded": 429}
 
 
@@ -27,10 +27,10 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of what a model says. `thought` is what it thinks aloud. `usage` counts tokens so far, where it is told.
+    """A piece of a reply. `thought` is reasoning that is shown. `usage` counts tokens so far, where the server does.
 
-    `thinking` says that the model thinks, also where it does not show what. `whole` says that with this piece the model came
-    to its end by itself. `calls` are those so far; a later piece may hold more of each.
+    `thinking` says that the model is reasoning, shown or not. `whole` says that the reply is complete with this piece, and
+    not cut off. `calls` are the tool calls so far; a later piece may hold more of each.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Delta:
 
 
 class AnswerFailed(Exception):
-    """The server said within its stream that it failed. `status_code` is the HTTP status that this stands for."""
+    """The server reported an error within its stream. `status_code` is the corresponding HTTP status."""
 
     def __init__(self, message: str, *, status_code: int) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class AnswerFailed(Exception):
 
 
 def delta_of(response: "ChatResponse") -> Delta:
-    """Return what a piece of a stream says. Raises AnswerFailed."""
+    """Return what a piece of a stream holds. Raises AnswerFailed."""
     raw = response.raw
     _check(raw)
     thought = _thought(response)
@@ -68,13 +68,13 @@ def _check(raw: object) -> None:
 
 
 def _text(response: "ChatResponse") -> str:
-    # LlamaIndex passes over the words with which OpenAI's models decline.
+    # LlamaIndex leaves out `refusal`, the text with which OpenAI's models decline.
     choices = _field(response.raw, "choices")
     declined = [_field(_field(choice, "delta"), "refusal") for choice in choices] if isinstance(choices, list) else []
     if _field(response.raw, "type") == "response.refusal.delta":
         declined.append(_field(response.raw, "delta"))
     text = (response.delta or "") + "".join(words for words in declined if isinstance(words, str))
-    # Half a surrogate pair, which JSON can write, is no text.
+    # JSON can hold half a surrogate pair, which is not valid text.
     return text.encode(errors="replace").decode()
 
 
@@ -112,7 +112,7 @@ def _usage(response: "ChatResponse") -> Usage | None:
 
 
 def _with_cached(counted: object, read: int, written: int, details: object) -> Usage:
-    """Add the tokens that the server had in its cache. Anthropic and Bedrock count these apart from those that they read."""
+    """Add the tokens that the server had in its cache. Anthropic and Bedrock do not count these as input tokens."""
     cached = _field(details, "cached_tokens")
     if isinstance(cached, int):
         return Usage(read, written, cached)
@@ -123,7 +123,7 @@ def _with_cached(counted: object, read: int, written: int, details: object) -> U
 
 
 def _whole(response: "ChatResponse") -> bool:
-    """Say whether the model ended here by itself, neither cut off by a limit of tokens nor by the connection."""
+    """Say whether the model ended its reply here, and it was not cut off by a limit of tokens."""
     raw = response.raw
     choices = _field(raw, "choices")
     reasons = [_field(choice, "finish_reason") for choice in choices] if isinstance(choices, list) else []
@@ -131,7 +131,7 @@ def _whole(response: "ChatResponse") -> bool:
     reasons.append("stop" if _field(raw, "type") == "response.completed" else None)
     if isinstance(raw, dict):
         reasons.append(raw.get("done_reason") or ("stop" if raw.get("done") else None))
-        reasons.append("stop" if "metadata" in raw else None)  # Bedrock's last event; its reason does not come through
+        reasons.append("stop" if "metadata" in raw else None)  # Bedrock's last event; LlamaIndex leaves out the reason
     return any(reason and reason not in _CUT_SHORT for reason in reasons)
 
 

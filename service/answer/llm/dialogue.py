@@ -1,4 +1,4 @@
-"""What a language model is shown and told, within its context: the question with the first passages, and further ones."""
+"""The messages to a language model, within its context: the question with the first passages, then further passages."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ FURTHER = 3
 """Passages that each further search adds at most."""
 
 BYTES_A_TOKEN = 3
-"""Bytes of UTF-8, at the least in nearly all writing: a prompt counted so does not overrun the model's context."""
+"""Fewest bytes of UTF-8 in a token, in nearly every text, so that a prompt never exceeds the model's context."""
 
 _ANSWER_TOKENS = 700
 # What a prompt holds in addition to its passages and the question, and what a provider says of a tool.
@@ -79,7 +79,7 @@ class Dialogue:
 
 
 def begun(asked: ToWrite, protocol: Protocol, *, context_tokens: int, passages: int) -> Dialogue:
-    """Return the question with so many of the best passages, as far as they fit; one at the least."""
+    """Return the question with this many of the best passages, or as many as fit, but at least one."""
     room = (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN
     room -= _size(system_prompt(asked.today)) + _size(asked.question) + _AROUND
     room -= _OF_A_TOOL if protocol == "tool" else 0

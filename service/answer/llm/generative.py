@@ -103,7 +103,7 @@ class LlmWriter:
         return self_checked(self._llm, sentences, citations, limits=manner.limits, context_tokens=manner.context_tokens)
 
     def _remember(self, protocol: Protocol, heard: Heard) -> None:
-        """Tell this model of no tool any more where it refused a request with one, and answered the same without it."""
+        """Send no tools from now on if the server refused a request with one and answered it without."""
         if protocol != self._protocol and not heard.broken:
             log.warning("the language model's server takes no tools; searches are asked for in plain text")
             self._protocol = protocol

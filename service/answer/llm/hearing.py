@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage
     from llama_index.core.tools import BaseTool
 
-# A model that goes on after so many rambles, whatever number of tokens it was told.
+# After this many sentences a reply is cut off. Not every server keeps to the limit of tokens.
 _MOST_SENTENCES = 30
 # A search is asked for in one call, with a few hundred characters.
 _MOST_CALLS, _LONGEST_CALL = 8, 4_000
@@ -32,7 +32,7 @@ class Heard:
     """One reply of a model while it comes, and afterwards what there was: sentences, searches, tokens, how it broke off.
 
     `said_before` are the sentences of its replies before: nothing is said twice. `refused` says that its server may know no
-    `tools`, of which it was told.
+    `tools`.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Heard:
             self.broken = f"The language model took too long ({error})"
         except TooMuchSaid as error:
             self.broken = f"The language model came to no end ({error})"
-        except Exception as error:  # noqa: BLE001 whatever a provider's client raises ends in quotes, and the answer says so
+        except Exception as error:  # noqa: BLE001 clients raise many kinds; the articles are quoted instead
             self.broken = f"The language model failed ({type(error).__name__})"
             self.refused = self._may_refuse and not spoken and refuses_tools(error)
         else:

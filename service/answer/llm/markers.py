@@ -59,7 +59,9 @@ _YEAR = re.compile(r"[\[【［]\s*((?:1\d|20)\d\d)\s*[\]】］]")
 _BLANK_BEFORE_STOP = re.compile(r"(?<!\s)\s++(?=[.,](?:\s|$))")
 _WORD = re.compile(r"\w")
 _NUMBER = re.compile(rf"(\d+)(?:{_S}[-–]{_S}{_LABEL}(\d+))?", re.IGNORECASE)
-_NO_NUMBER = re.compile(rf"(?<=[\]】］]){_LINK}|(?::\d+)?†[^\[\]【】［］]*|[,:]\s*p(?:p|ages?)?\.?\s*\d+", re.IGNORECASE)
+_NO_NUMBER = re.compile(
+    rf"(?<=[\]】］]){_LINK}|(?::\d+)?†[^\[\]【】［］]*|[,:]\s*p(?:p|ages?)?\.?\s*\d+", re.IGNORECASE
+)
 
 
 def numbers_in(sentence: str, highest: int) -> set[int]:

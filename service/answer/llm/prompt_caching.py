@@ -1,9 +1,9 @@
-"""Prompt caching of providers that want to be told how much of a prompt will come again: Anthropic and Bedrock.
+"""Prompt caching for providers that need explicit cache points: Anthropic and Bedrock.
 
-What is marked: the system prompt, which comes with every question of a day, and everything once a conversation with the model
-goes on. The first message of a question is not marked by itself: writing to the cache costs a quarter more than reading
-without it, and most questions are answered in one call. A prompt below the provider's least size (1,024 tokens and more) is
-read as if there were no mark. OpenAI, Ollama, vLLM and llama.cpp cache by themselves what begins alike.
+Marked are the system prompt, which is the same for every question of a day, and the whole prompt from the second call for a
+question on. The first message of a question is not marked: writing to the cache costs a quarter more than reading without it,
+and most questions are answered in one call. Providers ignore the mark below a minimum size (1,024 tokens or more). OpenAI,
+Ollama, vLLM and llama.cpp cache common beginnings of prompts by themselves.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ _EPHEMERAL = {"type": "ephemeral"}
 
 
 def anthropic_stream(client: Any) -> _Stream:
-    """Return a method `stream_chat` for a subclass of LlamaIndex's Anthropic, which passes over marks in a system prompt."""
+    """Return a method `stream_chat` for a subclass of Anthropic, which ignores cache points in system prompts."""
 
     def stream_chat(self: Any, messages: "Sequence[ChatMessage]", **kwargs: Any) -> "ChatResponseGen":
         from llama_index.core.llms import MessageRole

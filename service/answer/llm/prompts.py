@@ -1,4 +1,4 @@
-"""What the language model is told. Wording only."""
+"""The wording of the prompts."""
 
 import re
 from collections.abc import Sequence
@@ -48,9 +48,9 @@ _FENCE = re.compile(r"<(?=[\s/]*passage)", re.IGNORECASE)
 
 
 def system_prompt(today: date) -> str:
-    """Return what the model is told first: the same all day, for providers that keep a prompt that they have read.
+    """Return the system prompt. It stays the same all day, so that providers can cache it.
 
-    The day stands here: next to the question, small models answer with it.
+    The date is here and not next to the question, where small models answer with it.
     """
     return f"{SYSTEM}\nToday is {_day(today)}."
 
@@ -104,5 +104,5 @@ def _day(day: date) -> str:
 
 
 def _fenced(text: str) -> str:
-    # An article must not be able to end its own passage, nor to begin another. Nor does it say what its readers cannot see.
+    # An article must not be able to end its passage or to begin another one. Characters that readers cannot see are removed.
     return _FENCE.sub("‹", visible(text))

@@ -74,9 +74,9 @@ def _openai_like(model: ChatModel) -> "LLM":
     llm: LLM = OpenAILike(
         model=model.name,
         api_base=model.base_url,
-        # Servers that want no key are sent a word: the client refuses to send nothing.
+        # The client refuses to send no key.
         api_key=model.key or "none",
-        # Both defaults are wrong for every server of today: a completion model with 3,900 tokens.
+        # The defaults, a completion model with a context of 3,900 tokens, are wrong for current servers.
         is_chat_model=True,
         context_window=model.context_tokens,
         max_tokens=model.answer_tokens,
@@ -84,7 +84,7 @@ def _openai_like(model: ChatModel) -> "LLM":
         # Sent with streams alone: without it, servers do not count their tokens.
         additional_kwargs={"stream_options": {"include_usage": True}} | seed,
         timeout=model.timeout_seconds,
-        # The client would wait for up to a minute where a server asks it to, and try again after every timeout.
+        # The client would wait up to a minute if a server asks for it, and retry after every timeout.
         max_retries=0,
         http_client=DefaultHttpxClient(**httpx_options(model.timeout_seconds)),
     )
@@ -111,7 +111,7 @@ def _openai_responses(model: ChatModel) -> "LLM":
         # With any, no temperature is sent: models that think refuse it.
         reasoning_options={"effort": model.reasoning} if thinks else None,
         additional_kwargs={"reasoning": {"effort": model.reasoning}} if thinks else {},
-        # Answers are not to be kept at the maker's.
+        # OpenAI must not store the answers.
         store=False,
         timeout=model.timeout_seconds,
         max_retries=0,

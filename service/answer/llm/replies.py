@@ -7,7 +7,7 @@ from wordfreq import zipf_frequency
 
 from service.answer.llm.prompts import CANNOT_ANSWER
 
-# "cannot answer" are the words with which the model was told to say so; "finds nothing" is the same in words of its own.
+# "cannot answer": the model used the words from the prompt. "finds nothing": it said the same in its own words.
 Reply = Literal["statement", "cannot answer", "finds nothing", "declines", "other language"]
 
 _FINDS_NOTHING = re.compile(
@@ -42,8 +42,8 @@ def kind_of(question: str, words: str) -> Reply:
 def _other_language(question: str, words: str) -> bool:
     """Say whether a sentence is plainly not in the language of an English question.
 
-    Told by its letters, and by how many of its words are common in English (wordfreq). Of questions in other languages and
-    of sentences of few words nothing can be said.
+    Decided by its letters, and by the share of its words that are common in English (wordfreq). Always False for questions in
+    other languages and for very short sentences.
     """
     return _is_english(question) is not False and _is_english(words) is False
 

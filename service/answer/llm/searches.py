@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_QUERIES = 3
 _LONGEST_QUERY = 200
 _LONGEST_REQUEST = 600
-# In any case of letters where a line begins with it, in capitals anywhere.
+# At the beginning of a line in upper or lower case, elsewhere in upper case.
 _ASKS = re.compile(r"\A[\W_]*(?i:search)[\W_]{0,4}\Z|(?<!\w)SEARCH[\W_]{0,4}\Z", re.ASCII)
 _BEGUN = re.compile(r"s(?:e(?:a(?:r(?:c(?:h[\W_]{0,4})?)?)?)?)?\Z", re.IGNORECASE | re.ASCII)
 _COLONS = ":："
@@ -37,7 +37,7 @@ class _Arguments(BaseModel):
 
 
 def search_tool() -> "FunctionTool":
-    """Return the tool that a model is told of. It only describes: the writer searches."""
+    """Return the tool as it is described to a model. It is never run: the writer searches."""
     from llama_index.core.tools import FunctionTool, ToolMetadata
 
     metadata = ToolMetadata(TOOL_DOES, TOOL, _Arguments)
@@ -52,14 +52,14 @@ def queries_of(arguments: str) -> tuple[str, ...]:
         return ()
     values = list(given.values()) if isinstance(given, dict) else [given]
     texts = chain.from_iterable(value if isinstance(value, list) else [value] for value in values)
-    # JSON can write half a surrogate pair, which is no text.
+    # JSON can hold half a surrogate pair, which is not valid text.
     return _wanted(text.encode(errors="replace").decode() for text in texts if isinstance(text, str))
 
 
 def without_searches(pieces: Iterable[str], found: list[tuple[str, ...]]) -> Iterator[str]:
     """Leave out a request for a search, and all that comes after it; put the words that it asks for into `found`.
 
-    There may be none: a request without words says no more than that something is lacking.
+    A request without words says only that something is missing.
     """
     line = held = ""
     characters = chain.from_iterable(pieces)
@@ -76,7 +76,7 @@ def without_searches(pieces: Iterable[str], found: list[tuple[str, ...]]) -> Ite
 
 
 def _queries(characters: Iterator[str]) -> tuple[str, ...]:
-    """Return what is asked for: up to an empty line, and no more than may be searched for at once."""
+    """Return the queries of a request, which ends at an empty line or at the longest length."""
     request = ""
     for character in characters:
         request += character
@@ -88,6 +88,6 @@ def _queries(characters: Iterator[str]) -> tuple[str, ...]:
 def _wanted(queries: Iterable[str]) -> tuple[str, ...]:
     plain = (_NUMBERING.sub("", visible(query)).strip(" *_`\"'“”.") for query in queries)
     texts = (" ".join(query.split())[:_LONGEST_QUERY] for query in plain)
-    # Small models also repeat what they were told.
+    # Small models also repeat the instruction.
     wanted = dict.fromkeys(text for text in texts if _WORD.search(text) and not text.endswith(OTHER_WORDS))
     return tuple(wanted)[:MOST_QUERIES]

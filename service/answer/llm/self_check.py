@@ -1,4 +1,4 @@
-"""What the model that wrote an answer says when it is asked, once, which of its sentences the cited passages support.
+"""A second check of an answer by the model that wrote it: which of its sentences do the cited passages support?
 
 It is reported next to the check that ships, and replaces nothing of it: models favour what they wrote themselves (Panickssery
 et al., "LLM Evaluators Recognize and Favor Their Own Generations", NeurIPS 2024).
@@ -54,7 +54,7 @@ def self_checked(
                 text, usage = text + delta.text, delta.usage or usage
     except WorkEnded:
         raise
-    except Exception as error:  # noqa: BLE001 whatever a provider's client raises, the answer stands without its verdicts
+    except Exception as error:  # noqa: BLE001 clients raise many kinds; the answer is given without verdicts
         log.warning("answer not checked by its language model", error=type(error).__name__)
     verdicts = _verdicts("".join(without_thoughts([text])))
     checked = (replace(one, self_check=verdicts.get(number)) for number, one in enumerate(asked, start=1))

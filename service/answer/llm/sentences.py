@@ -1,6 +1,6 @@
-"""A text that arrives in pieces, cut into sentences as soon as each is finished.
+"""Cuts a text that arrives in pieces into sentences, each as soon as it is complete.
 
-The text is read character by character, so where the pieces were cut makes no difference to the sentences.
+The text is read character by character, so the sentences do not depend on how the stream was cut.
 """
 
 import re
@@ -14,21 +14,21 @@ from service.answer.llm.markers import MARKER
 _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER})+)", re.IGNORECASE)
 _MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z|[(（][^()（）]{0,40}\Z")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)")
-# Letters, figures, blanks and commas alone end no sentence, and looking closer would cost much with every word.
+# Letters, digits, blanks and commas end no sentence: this check saves the expensive one after every word.
 _NO_END = re.compile(r"[\w ,'’-]*")
 # Stops that no white space follows.
 _FULL_WIDTH_STOPS = "。！？"
 LONGEST = 2_000
-"""What holds no sentence end for so long is no sentence: it is cut, so that a model that rambles costs no memory."""
-_TAG = re.compile(r"</?think>", re.IGNORECASE | re.ASCII)
-_TAG_BEGUN = re.compile(r"<(?:/?(?:t(?:h(?:i(?:n(?:k)?)?)?)?)?)?\Z", re.IGNORECASE | re.ASCII)
+"""Longest sentence in characters. A longer text without a sentence end is cut, which limits memory."""
+_TAG = re.compile(r"<(?i:/?(?:think(?:ing)?|thoughts?|reasoning))\s{0,3}>|\[/?THINK\]", re.ASCII)
+_TAG_BEGUN = re.compile(r"<(?i:/?[a-z]{0,9})\s{0,3}\Z|\[/?(?:T(?:H(?:I(?:NK?)?)?)?)?\Z", re.ASCII)
 
 
 def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
-    """Leave out what a model thinks aloud between `<think>` and `</think>`, also where it never closes the thought.
+    """Leave out reasoning between `<think>` and `</think>`, even if it is never closed.
 
-    A closing tag without an opening one, which some servers swallow, is left out by itself: what came before it is past
-    recall, and is checked like any other sentence.
+    `<thinking>`, `<thought>`, `<reasoning>` and Mistral's `[THINK]` are treated alike. Some servers remove the opening tag:
+    then only the closing tag is left out. What came before it was passed on, and is checked like any other sentence.
     """
     held, thinking = "", False
     for piece in pieces:
@@ -76,7 +76,7 @@ def _last_line(text: str) -> str:
 
 
 def _may_end(text: str) -> bool:
-    """Say whether a sentence may have ended, and a whole word of the next have come: then looking is worth it."""
+    """Say whether a sentence may have ended and a whole word of the next one has arrived, so that it pays to split."""
     if len(text) > LONGEST:
         return True
     whole_word = (text[-1].isspace() and not text[-2:-1].isspace()) or text[-2:-1] in _FULL_WIDTH_STOPS
@@ -100,5 +100,5 @@ def _all(text: str) -> list[str]:
 
 
 def _moved(text: str) -> str:
-    # Emphasis often goes over several sentences, of which each would keep one half of the marks.
+    # Emphasis often spans several sentences, and each would have half of the marks.
     return _BEHIND_THE_STOP.sub(r"\2\1", text.replace("**", ""))

@@ -1,7 +1,7 @@
-"""What a language model says, piece by piece, within limits of time, whichever provider's client brings it.
+"""Streams the reply of a language model, with limits of time and retries that are the same for every provider.
 
-The clients differ in what they time and repeat: none bounds the wait for the first word or for the whole, and some wait for a
-minute on their own. So each stream is read in a thread of its own, and its caller waits for pieces only as long as agreed.
+The clients differ in their timeouts and retries: none limits the wait for the first word or for the whole reply, and some
+wait for a minute. So each stream is read in a thread of its own, and the caller waits for its pieces with a timeout.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage, ChatResponseGen
     from llama_index.core.tools import BaseTool
 
-# Too many requests, overloaded (529 is Anthropic's), or a fault that may pass.
+# Too many requests, overloaded (529 is Anthropic's), or a temporary error.
 _MAY_PASS = frozenset({429, 500, 502, 503, 504, 529})
 _BACKOFF = wait_random_exponential(multiplier=0.25, max=8)
-# What a model is told to write is a hundredth of this; thoughts may be longer.
+# Answers have a hundredth of this; reasoning may be longer.
 _MOST_CHARS = 200_000
 # Client errors that say nothing of what was asked for: about keys, time and rates.
 _NOT_OF_THE_REQUEST = frozenset({401, 403, 408, 429})
-# Pieces that wait to be taken. A server that sends faster is read no further.
+# Pieces in the queue. When it is full, the server is not read any further.
 _QUEUE = 64
 _LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a model is waited for: until its first word or thought, retries included, and until its last."""
+    """Longest waits in seconds: for the first word or thought, retries included, and for the whole reply."""
 
     first_token_seconds: float
     total_seconds: float
@@ -77,7 +77,7 @@ def deltas(
         stream: ChatResponseGen = calling.stream_chat_with_tools([*tools], chat_history=[*messages])
         return stream
 
-    read = copy_context().run  # traces belong to the question that is asked
+    read = copy_context().run  # so that traces belong to the question
     Thread(target=read, args=(_read, opened, limits, received, stopped), daemon=True).start()
     try:
         yield from _until_the_end(received, limits)
@@ -90,7 +90,7 @@ def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
     while True:
         allowed = limits.total_seconds if begun else min(limits.first_token_seconds, limits.total_seconds)
         try:
-            # Looked at with every piece: a server may send faster than its pieces are taken.
+            # Checked for every piece: a server may send faster than its pieces are read.
             if (left := started + allowed - monotonic()) <= 0:
                 raise Empty
             item = received.get(timeout=left)
@@ -108,7 +108,7 @@ def _until_the_end(received: _Received, limits: Limits) -> Iterator[Delta]:
 
 
 def _put(received: _Received, item: Delta | Exception | None, stopped: Event) -> None:
-    """Put a piece where it is waited for, as soon as there is room. Given up when nobody waits any more."""
+    """Put a piece into the queue as soon as there is room, unless the reply is not needed any more."""
     while not stopped.is_set():
         try:
             received.put(item, timeout=_LOOK_SECONDS)
@@ -127,7 +127,7 @@ def _read(
 
     def once() -> None:
         nonlocal heard
-        # A little longer than it is waited for, so that whoever waits says what happened.
+        # A little longer than the caller waits, so that the caller reports the timeout.
         deadline = Deadline(limits.total_seconds + _LOOK_SECONDS, stopped)
         with closed_at_the_end(deadline), closing(opened()) as stream:
             for response in stream:
@@ -139,7 +139,7 @@ def _read(
 
     try:
         Retrying(
-            # What was said once must not be said again.
+            # After the first piece a retry would repeat it.
             retry=retry_if_exception(lambda error: not heard and not stopped.is_set() and _status(error) in _MAY_PASS),
             stop=stop_after_attempt(limits.retries + 1) | stop_before_delay(limits.first_token_seconds),
             wait=_pause,
@@ -152,10 +152,10 @@ def _read(
 
 
 def _pause(state: RetryCallState) -> float:
-    """Return the seconds until the next try: what the server asks for, or a random time that grows."""
+    """Return the seconds until the next try: what the server asks for, or a growing random time."""
     error = state.outcome.exception() if state.outcome else None
     asked = _headers(error).get("retry-after", "") if error else ""
-    return float(asked) if asked.replace(".", "", 1).isdigit() else _BACKOFF(state)
+    return float(asked) if asked.isascii() and asked.replace(".", "", 1).isdigit() else _BACKOFF(state)
 
 
 def refuses_tools(error: Exception) -> bool:

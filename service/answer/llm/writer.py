@@ -1,4 +1,4 @@
-"""What the pipeline asks of the one that words an answer, and how that can end."""
+"""The interface between the pipeline and a writer of answers, and the ways in which writing ends."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class CannotAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """The model gave nothing that can be used. `fault` says why, as a clause fit to be shown."""
+    """The model gave nothing that can be used. `fault` says why, as a clause for people to read."""
 
     fault: str
     model: str

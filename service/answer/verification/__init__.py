@@ -1,1 +1,1 @@
-"""The check of a written sentence against its sources."""
+"""Checks a written sentence against its sources."""

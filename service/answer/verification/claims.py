@@ -19,6 +19,7 @@ from service.answer.text.names import codes_in, missing_codes, missing_words
 from service.answer.text.spans import blanked, outside
 from service.answer.text.terms import covered, stem_set, terms
 from service.answer.verification.opposites import denied_otherwise, plainly, shifted, turned
+from service.answer.verification.replacements import Replacement, replacements
 from service.answer.verification.roles import roles_turned
 
 _FIRST_WORD = re.compile(r"\W*([A-Z][\w’'&.-]*)\s+([\w’'-]+)")
@@ -81,7 +82,31 @@ def contradicted(words: str, source: Source) -> bool:
     changed = denied_otherwise(said, quoted) or any(
         turned(said, one) or shifted(said, one) for one in (quoted, nearest)
     )
-    return changed or roles_turned(words, source.quotes) or _put_in_another_order(words, source.quotes)
+    return (
+        changed
+        or roles_turned(words, source.quotes)
+        or _put_in_another_order(words, source.quotes)
+        or any(map(_another_value, replacements(words, source.quotes)))
+    )
+
+
+def _another_value(replaced: Replacement) -> bool:
+    """Say whether a sentence has a name, figure or unit in the place of another one, or the opposite of a word."""
+    if turned(replaced.said, replaced.told) or shifted(replaced.said, replaced.told):
+        return True
+    one, other = _one_of(replaced.said), _one_of(replaced.told)
+    if one and other:
+        return not one.is_same(other)
+    # The first word of a text is not taken for a name.
+    before = "of " if replaced.inside else ""
+    said, told = (f"{before}{words} {replaced.after}" for words in (replaced.said, replaced.told))
+    return bool(missing(told, Source(())) and missing(said, Source((told,))))
+
+
+def _one_of(unit: str) -> Mention | None:
+    """Return one of a unit, as a figure; None where these words are no unit."""
+    text = f"1 {unit}"
+    return next((found for found in mentions_in(text) if found.words == text), None)
 
 
 def _put_in_another_order(words: str, quotes: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Words of a question that a sentence replaces by their opposites: of "the south quay", it tells of "the north quay"."""
+"""Words of a question that a sentence replaces by their opposites: "the north quay" for "the south quay"."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

@@ -30,8 +30,8 @@ _OPPOSITES = tuple(
         ("opened", "closed"),
     )
 )
-# Of the words of one group, each tells something else: how often, how many, how surely, how much, in which direction. Words
-# between bars tell the same.
+# The words of one group exclude each other: how often, how many, how certain, how much, in which direction. Words between the
+# same bars mean the same.
 _APART = tuple(
     tuple(frozenset(words.split()) for words in group.split("|"))
     for group in (
@@ -49,7 +49,7 @@ _APART = tuple(
         "hourly | daily | weekly | monthly | quarterly | yearly annually",
     )
 )
-# What is surer, and what it is surer than. The other way round, a sentence claims less than its source.
+# More certain words, and the less certain words that they must not replace. The other way round, a sentence claims less.
 _SURER = tuple(
     (frozenset(surer.split()), frozenset(than.split()))
     for surer, than in (("will", "may might could"), ("must shall", "should ought"))

@@ -1,4 +1,4 @@
-"""The Bolt app: what Slack sends becomes questions, and is acknowledged once these are written down."""
+"""The Bolt app: turns Slack's events into questions, and acknowledges them once the questions are stored."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +34,7 @@ from service.slack.wording import (
 )
 from service.slack.working import accept
 
-# Slack waits three seconds. What is not written down by then is so a little later.
+# Slack waits three seconds. A question that is not stored by then is stored a little later.
 _PATIENCE_SECONDS = 2.0
 _MOST_PROMPTS, _LONGEST_PROMPT = 4, 75  # of those that are suggested
 Body = Mapping[str, Any]
@@ -65,7 +65,7 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
         authorize=authorize,
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
-        # Acknowledged when a listener is done: not before a question is written down.
+        # An event is acknowledged when its listener is done, so not before the question is stored.
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
     )
@@ -95,7 +95,7 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
 
     @app.event("assistant_thread_context_changed")
     async def on_assistant_context_changed() -> None:
-        """What else the person looks at does not matter to the articles."""
+        """Ignore this event: what a person looks at in Slack does not matter to an answer."""
 
     @app.command("/ask")
     async def on_command(body: Body, ack: Ack) -> None:
@@ -138,7 +138,7 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
 
 
 async def _in_time(work: Any) -> None:
-    """Wait for something, but not so long that Slack loses patience; then it goes on by itself."""
+    """Wait for something, but less than the time that Slack waits. After that it continues in the background."""
     task = asyncio.ensure_future(work)
     done, _ = await asyncio.wait([task], timeout=_PATIENCE_SECONDS)
     if done:
@@ -154,7 +154,7 @@ def _log_failure(task: "asyncio.Task[None]") -> None:
 
 
 async def _take_on(body: Body, bot: Bot) -> None:
-    """Write a question down, and that the bot takes part in its thread from now on."""
+    """Store a question, and that the bot takes part in its thread from now on."""
     asked = await bot.noted(
         thread_question,
         body,
@@ -272,7 +272,7 @@ async def _respond(body: Body, bot: Bot, **message: Any) -> None:
 
 
 async def _quietly(call: Awaitable[Any]) -> None:
-    """Wait for a call that nobody depends on. Its fault is logged and counted where it is made."""
+    """Wait for a call whose result is not needed. Its errors are logged and counted where it is made."""
     try:
         await call
     except SlackFault:

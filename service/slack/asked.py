@@ -1,4 +1,4 @@
-"""What is asked in Slack: events, commands and buttons become questions, and most of what happens in a channel does not."""
+"""Turns events, commands and buttons of Slack into questions. Most messages in a channel are none."""
 
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ _WRITTEN = {None, "thread_broadcast", "file_share"}
 
 
 class _Asked(BaseModel):
-    """`key` is what tells a question from every other. `turned_away`: there was no room for it any more."""
+    """`key` identifies a question. `turned_away`: the queue was full."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,7 +26,7 @@ class _Asked(BaseModel):
 
 
 class InThread(_Asked):
-    """A message to the bot, to be answered in its thread. `direct`: nobody else reads there.
+    """A message to the bot, to be answered in its thread. `direct`: a direct message, which only the asker reads.
 
     `overheard`: it stands in a channel's thread in which the bot was asked before, and names nobody. So it may be a question
     to the bot, or what people say to each other. `joins`: the bot takes part in the thread from then on. `from_confidence`:
@@ -55,7 +55,7 @@ class Command(_Asked):
 
 
 class Shared(_Asked):
-    """A question of `/ask` that its asker wants answered where everyone in the channel can read it."""
+    """A question of `/ask` whose asker wants the answer to be visible to the whole channel."""
 
     kind: Literal["shared"] = "shared"
     response_url: str
@@ -137,7 +137,7 @@ def command_question(body: Mapping[str, Any]) -> Command:
 
 
 def shared_question(command: Command, *, response_url: str) -> Shared:
-    """Return the question that a command asked, to be asked again for a whole channel. It can be shared once."""
+    """Return the question of a command, to be asked again for the whole channel. It can be shared once."""
     return Shared(
         key=f"shared:{command.key}",
         team=command.team,
@@ -167,7 +167,7 @@ def question_for_person(
 
 
 def message_key(channel: str, ts: str) -> str:
-    """Return what tells a message from every other: a mention may come as two events with different ids."""
+    """Return an identifier of a message. A mention may arrive as two events with different ids."""
     return f"message:{channel}:{ts}"
 
 

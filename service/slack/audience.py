@@ -1,4 +1,4 @@
-"""Who reads along, and what they may read: a channel's reply uses what everyone there may read, a private one the asker's.
+"""What a reply may use: in a channel what every member may read, in private what the asker may read.
 
 Which channels and user groups may read what is a setting. Whatever is not in it, and whatever cannot be looked up, reads
 what is for everyone.
@@ -18,7 +18,7 @@ from service.slack.channels import ChannelSettings
 from service.slack.faults import SlackFault
 
 _USER_GROUP = re.compile("S[A-Z0-9]+")
-# Who was taken out of a user group reads on for so long at most.
+# How long at most a person who has left a user group keeps its access.
 _KNOWN_SECONDS = 60.0
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""Questions that wait to be answered, in this process: one of a thread at a time, the oldest first."""
+"""The queue of questions in this process: one per thread at a time, the oldest first."""
 
 import asyncio
 from collections import deque
@@ -36,7 +36,7 @@ class Backlog:
 
     @property
     def waiting(self) -> list[Asked]:
-        """The questions that nobody has taken yet."""
+        """The questions that were not taken yet."""
         return list(self._waiting)
 
     def holds(self, key: str) -> bool:
@@ -44,13 +44,13 @@ class Backlog:
         return key in self._working or any(asked.key == key for asked in self._waiting)
 
     async def add(self, asked: Asked) -> None:
-        """Let a question wait, also beyond the limit: the caller has checked it, or accepted it before."""
+        """Add a question, even beyond the limit: the caller has checked it, or accepted it before."""
         async with self._changed:
             self._waiting.append(asked)
             self._changed.notify()
 
     async def take(self) -> Asked:
-        """Wait for a question whose thread nobody is answering in, and take it."""
+        """Wait for a question in whose thread no other one is being answered, and take it."""
         async with self._changed:
             while self._closed or (asked := self._next()) is None:
                 await self._changed.wait()
@@ -65,7 +65,7 @@ class Backlog:
             self._changed.notify_all()
 
     async def close(self) -> None:
-        """Let nobody take another question, and wait until those that were taken are given back."""
+        """Give out no more questions, and wait until those that were taken are finished."""
         self._closed = True
         async with self._changed:
             while self._working:

@@ -28,7 +28,7 @@ PERSON = "footnote_person"
 LONGEST_TEXT = 3_000
 """Characters that Slack takes in one text of a block."""
 
-# Escaped, a character becomes five at most.
+# Escaping turns one character into five at most.
 _LONGEST_PIECE = LONGEST_TEXT // 5 - 50
 _ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 
@@ -205,7 +205,7 @@ def _near(near: NearestPassageWire, public_url: str) -> tuple[Block, ...]:
 
 
 def _about(about: AboutWire, public_url: str) -> Iterator[tuple[Block, ...]]:
-    """Write what there is to ask about. Nobody rates a greeting, so there are no buttons for that."""
+    """Write what there is to ask about. A greeting has no buttons for feedback."""
     if about.examples:
         titles = [link(_page(public_url, named.article_id), shortened(named.title, 300)) for named in about.examples]
         yield (section("\n".join(["*Some of the articles*", *(f"• {title}" for title in titles)])),)

@@ -1,4 +1,4 @@
-"""What one running bot consists of."""
+"""The parts of a running bot."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class SlackAssistant(Protocol):
-    """What the bot asks of the rest of Footnote. Every call may block, and may raise a FootnoteError."""
+    """What the bot needs from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
     def ask_events(self, request: AskRequest, asker: Asker, *, through: Through) -> Iterator[AskEvent]: ...
 
@@ -81,7 +81,7 @@ class Bot:
         return self.calls.counts
 
     async def noted(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        """Do a piece of book-keeping, out of the event loop."""
+        """Call a method of the database, outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.books, lambda: work(*given, **named))
 
     async def asks_nothing(self, text: str) -> bool:
@@ -140,7 +140,7 @@ class Bot:
             raise
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that Slack need not wait for."""
+        """Start something in the background, for which Slack need not wait."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(self._tasks.discard)

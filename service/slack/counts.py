@@ -1,10 +1,10 @@
-"""What the bot counts, for `/metrics`. No label names a person, a channel or a question."""
+"""The bot's counters, for `/metrics`. No label names a person, a channel or a question."""
 
 from prometheus_client import CollectorRegistry, Counter
 
 
 class Counts:
-    """The counters of one bot, from nought at its start."""
+    """The counters of one bot. They are 0 at its start."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.faults = Counter(

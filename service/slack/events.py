@@ -15,7 +15,7 @@ from service.history.schema import slack_events, slack_threads
 from service.slack.asked import ASKED, Asked, Command, InThread
 
 LEASE_SECONDS = 120.0
-"""For so long a question belongs to who answers it. It is renewed meanwhile; when it runs out, the work has crashed."""
+"""Seconds of a lease on a question. It is renewed while the question is answered, and expires if the process crashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Remembered:
             return _insert(connection, asked.key, state="waiting", now=now, event=ASKED.dump_python(asked, mode="json"))
 
     def begin(self, key: str) -> int | None:
-        """Lease a question and return how often it has been begun before, or None where it has its reply."""
+        """Lease a question and return how often it was started before, or None if it has a reply."""
         row = slack_events.c
         with self.engine.begin() as connection:
             leased = update(slack_events).where(row.key == key, row.state != "done")
@@ -53,19 +53,19 @@ class Remembered:
         self._set(key, leased_until=time() + LEASE_SECONDS)
 
     def release(self, key: str, *, seconds: float = 0.0) -> None:
-        """Let go of a question without a reply, to be begun again in so many seconds."""
+        """End the lease of a question without a reply, to be started again after this many seconds."""
         self._set(key, state="waiting", leased_until=time() + seconds)
 
     def finish(self, key: str) -> None:
-        """Cross out a question: it has its reply."""
+        """Store that a question has its reply."""
         self._set(key, state="done")
 
     def unfinished(self) -> list[Asked]:
-        """Return all questions that have no reply, oldest first. Nobody can be at work on them when the bot starts."""
+        """Return all questions without a reply, oldest first. When the bot starts, none of them is being answered."""
         return self._questions(slack_events.c.state != "done")
 
     def due(self) -> list[Asked]:
-        """Return the questions without a reply that belong to nobody any more: let go of, or their lease ran out."""
+        """Return the questions without a reply and without a lease: it was ended, or it has expired."""
         return self._questions((slack_events.c.state != "done") & (slack_events.c.leased_until < time()))
 
     def question(self, key: str) -> InThread | Command | None:
@@ -81,7 +81,7 @@ class Remembered:
             return connection.execute(select(slack_threads.c.updated).where(*_is(channel, thread))).first() is not None
 
     def conversation(self, channel: str, thread: str) -> str | None:
-        """Return the id of the conversation that a thread is, if it is one yet."""
+        """Return the id of a thread's conversation, if there is one yet."""
         with self.engine.connect() as connection:
             query = select(slack_threads.c.conversation_id).where(*_is(channel, thread))
             found: str | None = connection.execute(query).scalar()

@@ -1,10 +1,10 @@
-"""What can go wrong between Footnote and Slack, by what can be done about it."""
+"""Errors of Slack's API, by what can be done about them."""
 
 from index.errors import FootnoteError
 
 
 class SlackFault(FootnoteError):
-    """A call to Slack failed. `code` is Slack's word for it, or a kind of network trouble."""
+    """A call to Slack failed. `code` is Slack's error code, or a kind of network error."""
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"Slack's {method} failed: {code}")
@@ -17,7 +17,7 @@ class Unreachable(SlackFault):
 
 
 class TokenRefused(SlackFault):
-    """Slack takes the token no longer. What a token alone has no permission for is an ordinary fault."""
+    """Slack does not accept the token any more. A missing permission is an ordinary error."""
 
 
 class PlaceGone(SlackFault):
@@ -29,7 +29,7 @@ class MessageGone(SlackFault):
 
 
 class TooLarge(SlackFault):
-    """Slack does not take these blocks, or this many of them."""
+    """Slack does not accept these blocks, or this many of them."""
 
 
 _KINDS: dict[type[SlackFault], set[str]] = {

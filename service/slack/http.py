@@ -1,4 +1,4 @@
-"""Where Slack's requests come in over HTTP: events, commands and buttons, each signed (Bolt checks that)."""
+"""Receives Slack's requests over HTTP: events, commands and buttons, each signed (Bolt checks that)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

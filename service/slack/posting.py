@@ -112,7 +112,7 @@ class Reply:
             await self._delete(surplus)
 
     async def put_off(self, words: str) -> None:
-        """Say that the reply comes later. It takes the place of this message then. Raises SlackFault."""
+        """Say that the reply comes later. It will replace this message. Raises SlackFault."""
         if not self._open:
             await self._calls.call(
                 "chat.postMessage", channel=self._asked.channel, thread_ts=self._asked.thread, text=words

@@ -86,7 +86,7 @@ async def put_off(asked: Asked, bot: Bot, *, growing: Reply | None = None) -> No
 
 
 async def say_directly(asked: Asked, words: str, bot: Bot) -> None:
-    """Tell the asker something where nobody else reads it. Raises SlackFault."""
+    """Send a message that only the asker sees. Raises SlackFault."""
     if isinstance(asked, InThread) and asked.unasked:
         return
     opened = await bot.calls.call("conversations.open", users=asked.user)

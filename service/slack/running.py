@@ -1,4 +1,4 @@
-"""Runs the bot in a thread and an event loop of its own, so that no load elsewhere keeps Slack's events waiting."""
+"""Runs the bot in a thread and an event loop of its own, so that other load does not delay Slack's events."""
 
 import asyncio
 import threading
@@ -38,7 +38,7 @@ from service.slack.working import work
 _CALL_SECONDS = 20
 _PING_SECONDS = 5.0
 _WATCH_SECONDS = 1.0
-# For telling those whose questions are put off.
+# Time to notify those whose questions are postponed.
 _TELLING_SECONDS = 3.0
 _TRY_AGAIN_SECONDS = 10.0
 T = TypeVar("T")
@@ -186,12 +186,12 @@ async def _noting_stale(bot: Bot, engine: Engine, settings: Settings) -> AsyncIt
 
 
 async def _finish(bot: Bot, *, seconds: float) -> None:
-    """Finish what is being answered, and tell those whose questions are put off."""
+    """Finish the questions that are being answered, and notify those whose questions are postponed."""
     closing = asyncio.ensure_future(asyncio.gather(bot.answering.close(), bot.turning_away.close()))
     telling = asyncio.gather(*(put_off(asked, bot) for asked in bot.answering.waiting))
     await asyncio.wait((closing,), timeout=seconds)
     if not closing.done():
-        # Each is told where it is seen to (`working.py`).
+        # `working.py` notifies each asker.
         bot.queue.end()
     await asyncio.wait((closing, telling), timeout=_TELLING_SECONDS)
     closing.cancel()

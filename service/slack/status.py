@@ -1,4 +1,4 @@
-"""Shows people that their question is being worked on: a status where Slack has that, else a reaction. Always cleared."""
+"""Shows that a question is being answered: as a status where Slack has one, else as a reaction. Always removed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,7 +16,7 @@ _CLEARING_SECONDS = 10.0
 
 
 Working = Callable[[str], Awaitable[None]]
-"""Says what is being done for a question."""
+"""Sets the status of a question to this text."""
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def working_on(asked: InThread, calls: Calls) -> AsyncIterator[Working]:
 
 
 async def clear(asked: InThread, calls: Calls, *, reacted: bool) -> None:
-    """Take status and reaction away. What Slack says to that is logged with the call."""
+    """Remove the status and the reaction. Errors are logged by the call."""
     await _set(asked, calls, "")
     if reacted:
         with suppress(SlackFault):

@@ -1,4 +1,4 @@
-"""Text into Slack and out of it.
+"""Converts text to and from Slack's formats.
 
 Words of articles, models and people are shown as they are and do nothing: no mention, no link, no formatting. Slack's two
 ways of writing text need different escapes: `mrkdwn` in blocks, standard Markdown (`markdown_text`) in streams

@@ -1,4 +1,4 @@
-"""What the bot says in its own words."""
+"""The bot's own messages."""
 
 from index.errors import FootnoteError, IndexEmpty, QuestionError, TookTooLong
 from service.auth.fair_queue import Busy

@@ -1,4 +1,4 @@
-"""Takes questions one after the other and sees each of them to its end: a reply, a word about what failed, or later."""
+"""Answers the queued questions. Each ends with a reply, with a message about an error, or is postponed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ async def _work_on(backlog: Backlog, bot: Bot) -> None:
         try:
             await _see_to(asked, bot)
         except Exception:
-            # The database, most likely. The lease runs out and the question comes again.
+            # Most likely the database. The lease expires, and the question is started again.
             log.exception("question not seen to", key=asked.key)
         finally:
             await backlog.give_back(asked)
@@ -129,7 +129,7 @@ async def _later(asked: Asked, fault: SlackFault, bot: Bot, *, before: int) -> N
 
 @asynccontextmanager
 async def _leased(asked: Asked, bot: Bot) -> AsyncIterator[None]:
-    """Keep the lease of a question while it is being answered."""
+    """Renew the lease of a question while it is being answered."""
 
     async def renew() -> None:
         while True:
@@ -146,7 +146,7 @@ async def _leased(asked: Asked, bot: Bot) -> AsyncIterator[None]:
 
 
 async def _sweep(bot: Bot) -> None:
-    """Bring back what was put off, and what is leased to nobody that lives."""
+    """Queue the questions that were postponed, and those whose lease has expired."""
     while True:
         await asyncio.sleep(_SWEEP_SECONDS)
         for asked in await bot.noted(bot.remembered.due):

@@ -39,9 +39,9 @@ HOW_MUCH_RAIN = "How much did it rain in Hamburg?"
 PATIENCE = 60.0  # seconds that a process may take on a busy machine
 ANSWER_KEYS = (
     "id conversation_id question completed_question status short_answer text sentences citations disagreements nearest "
-    "preferences answerer degraded usage timings_ms confidence about"
+    "preferences answerer degraded usage timings_ms confidence about approved"
 )
-SENTENCE_KEYS = "text start end citations support support_probability form"
+SENTENCE_KEYS = "text start end citations support support_probability form self_check"
 CITATION_KEYS = (
     "number article_id article_version title publisher published url passage_id quote start end page score highlight"
 )

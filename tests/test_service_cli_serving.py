@@ -35,7 +35,7 @@ from tests.service_fixtures import (
     write,
 )
 
-ARTICLE_KEYS = "id version title publisher published published_from url authors language format"
+ARTICLE_KEYS = "id version title publisher published published_from url authors language format collections"
 
 
 def until_ready(http: httpx.Client) -> None:

@@ -122,7 +122,8 @@ def found_support(index: Index, words: str, cited: Sequence[Hit], shown: Sequenc
     order = (found, compared) if len({stretch.hit for stretch in read.stretches}) > 1 else (compared, found)
     likely = read.log_odds >= _LEAST_LOG_ODDS
     best = next((one for one in order if one.quotes_hold), found if likely else compared)
-    copied = replacements(words, source(best.stretches).quotes)
+    # "It" for a name changes nothing: what the sentence claims hangs on the other words.
+    copied = any(terms(replaced.said) for replaced in replacements(words, source(best.stretches).quotes))
     return replace(best, log_odds=read.log_odds, least=_LEAST_OF_A_COPY if copied else _LEAST_LOG_ODDS)
 
 

@@ -274,6 +274,31 @@ def test_a_folder_that_is_gone_or_empty_loses_nothing(
     assert (forced.error, forced.failures, forced.counts["deleted"], ids(assistant)) == (None, 0, 6, [])
 
 
+@pytest.mark.parametrize("place", ["../docs", "../moved"])
+def test_what_cannot_be_read_again_is_restricted_as_its_source_is_now(
+    assistant: LocalAssistant, sources: Sources, tmp_path: Path, place: str
+) -> None:
+    staff = "---\ngroups: [staff, board]\n---\n"
+    write(tmp_path / "docs", {"a.md": "One.", "b.md": f"{staff}Two.", "c/d.md": "Three."})
+    configure(assistant, '[sources.docs]\nkind="files"\nplace="../docs"\n')
+    sources.sync()
+    (tmp_path / "docs").rename(tmp_path / "away")
+    configure(
+        assistant,
+        f'[sources.docs]\nkind="files"\nplace="{place}"\ngroups=["staff"]\n[[sources.docs.rules]]\npath="c/"\ngroups=["board"]\n',
+    )
+    (record,) = sources.sync()
+    assert "does not exist" in (record.error or "")
+    assert ids(assistant) == ["docs/a", "docs/b", "docs/c/d"]
+    assert ids(assistant, FOR_EVERYONE) == []
+    moved = place == "../moved"
+    assert ids(assistant, STAFF) == ([] if moved else ["docs/a", "docs/b"])
+    assert ids(assistant, BOARD) == ([] if moved else ["docs/c/d"])
+    (tmp_path / "away").rename(assistant.settings.data_dir / place)
+    sources.sync()
+    assert (ids(assistant, STAFF), ids(assistant, BOARD)) == (["docs/a", "docs/b"], ["docs/c/d"])
+
+
 def test_without_pruning_what_is_gone_stays(assistant: LocalAssistant, sources: Sources, tmp_path: Path) -> None:
     folder = write(tmp_path / "docs", {"a.md": "A.", "b.md": "B."})
     configure(assistant, '[sources.docs]\nkind="files"\nplace="../docs"\nprune=false\n')

@@ -148,6 +148,17 @@ def test_uploading_again_replaces_content_and_readers(service: Service) -> None:
     assert len(list(service.folder.iterdir())) == 2  # what describes it, and its content
 
 
+def test_what_replaces_an_upload_and_cannot_be_read_restricts_the_earlier_one_all_the_same(service: Service) -> None:
+    service.upload({"leave.md": LEAVE, "open.md": LEAVE}, everyone="true")
+    (file,) = service.upload({"leave.md": ""}, groups="board").json()["files"]
+    assert "is empty" in file["problem"]
+    assert (service.readable("ann"), service.readable("bob")) == (["uploads/leave", "uploads/open"], ["uploads/open"])
+    service.upload({"leave.md": ""}, everyone="true")
+    assert service.readable("bob") == ["uploads/open"]
+    service.upload({"leave.md": LEAVE}, everyone="true")
+    assert service.readable("bob") == ["uploads/leave", "uploads/open"]
+
+
 def test_what_is_stored_without_reading_it_is_read_with_the_next_sync(service: Service) -> None:
     (stored,) = service.upload({"leave.md": LEAVE}, everyone=True, sync=False).json()["files"]
     assert (stored["articles"], stored["problem"], service.readable("bob")) == ([], None, [])

@@ -30,6 +30,7 @@ from index.sources.source_types import (
     has_owner,
     unexpected,
 )
+from index.sources.taking import Groups
 from index.stores.catalog_reader import Entry
 from index.stores.publishing import Prepared
 
@@ -50,6 +51,7 @@ class Tally:
     warnings: list[Problem] = field(default_factory=list)
     withdrawn: dict[str, str] = field(default_factory=dict)  # article id -> path
     unclear: set[str] = field(default_factory=set)  # files and paths, if it is unclear who may read what they held
+    readers: dict[str, Groups] = field(default_factory=dict)  # file that failed -> to whom its place restricts it
     claims: dict[str, Claim] = field(default_factory=dict)
     ids_at: dict[str, list[str]] = field(default_factory=dict)  # path -> ids that it had before
     held: dict[str, set[str] | None] = field(default_factory=dict)  # file -> ids in it now, None: unknown
@@ -88,11 +90,13 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.skipped.append(path)
             tally.warnings.append(Problem(path, reason))
             tally.withdrawn[article_id] = path
-        case Failed(path, file, error, access_unclear):
+        case Failed(path, file, error, access_unclear, readers):
             tally.failed.append(Problem(path, error))
             tally.failed_files.add(file)
             if access_unclear:
                 tally.unclear.add(file)
+            if readers is not None:
+                tally.readers[file] = readers
         case Read(article, source, warnings):
             tally.warnings.extend(Problem(article.path, warning) for warning in warnings)
             return _compared(article, source, tally, limits)

@@ -16,7 +16,7 @@ from index.ingest.pruning import NO_PRUNING, Pruning, articles_renamed, prunable
 from index.ingest.run_control import OnProgress, Progress, RunControl
 from index.ingest.sweeping import sweep
 from index.ingest.sync_report import Problem, SyncReport
-from index.ingest.withdrawing import closed_articles, withdrawn_articles
+from index.ingest.withdrawing import restricted_articles, withdrawn_articles
 from index.ingest.writing import write
 from index.records import EVERYTHING, Article
 from index.sources.addresses import is_address, path_of
@@ -63,15 +63,15 @@ def sync(
     withdrawn = withdrawn_articles(tally.known, tally.withdrawn, seen=tally.seen)
     renamed, deleted = _going(tally, sources, pruning, withdrawn=withdrawn)
     tally.failed.extend(_not_there(tally, deleted))
-    closed = closed_articles(tally.known, tally.unclear, seen=tally.seen)
-    tally.warnings.extend(Problem(tally.known[one].path, _closed(one)) for one in closed)
+    gone = [*renamed, *withdrawn, *deleted]
+    restricted = restricted_articles(tally, sources, going=set(gone))
+    tally.warnings.extend(Problem(tally.known[one].path, _restricted(one, who)) for one, who in restricted.items())
     if not dry_run:
         with control.changing:
             # Others may have deleted some of them meanwhile.
-            there = index.catalog.readable([*renamed, *withdrawn, *deleted, *closed], EVERYTHING)
-            gone = [*renamed, *withdrawn, *deleted]
+            there = index.catalog.readable([*gone, *restricted], EVERYTHING)
             index.catalog.delete([article_id for article_id in gone if article_id in there])
-            index.catalog.revoke_access([article_id for article_id in closed if article_id in there])
+            index.catalog.restrict({one: who for one, who in restricted.items() if one in there})
             sweep(index)
             index.catalog.set_fact("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
@@ -144,8 +144,11 @@ def _report(index: Index, tally: Tally, *, renamed: int, deleted: int, started: 
     )
 
 
-def _closed(article_id: str) -> str:
-    return f"the article {article_id!r} was indexed before; nobody may read it until it is clear again who may."
+def _restricted(article_id: str, readers: frozenset[str]) -> str:
+    before = f"the article {article_id!r} was indexed before"
+    if not readers:
+        return f"{before}; nobody may read it until it is clear again who may."
+    return f"{before}, for more readers; until it is read again, only {', '.join(sorted(readers))} may read it."
 
 
 def _going(

@@ -1,8 +1,12 @@
-"""Finds indexed articles that a run must withdraw, even without pruning: drafts, and articles with unclear readers."""
+"""Finds indexed articles that a run must withdraw, even without pruning: drafts, and articles with fewer readers."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
+from index.ingest.comparing import Tally
 from index.sources.entries import file_of
+from index.sources.named import readers_in
+from index.sources.source_types import AnySource, NamedSource
+from index.sources.taking import narrowed
 from index.stores.catalog_reader import Entry
 
 _NOBODY: frozenset[str] = frozenset()
@@ -25,15 +29,23 @@ def withdrawn_articles(
     ]
 
 
-def closed_articles(known: Mapping[str, Entry], unclear: Set[str], *, seen: Mapping[str, str]) -> list[str]:
-    """Return the articles of these files and paths that can still be read, although it is unclear who may.
+def restricted_articles(tally: Tally, sources: Sequence[AnySource], *, going: Set[str]) -> dict[str, frozenset[str]]:
+    """Return the articles that are open to more people than what this run knows allows, with those who still may read them.
 
-    Articles that were read in this run are left out: they state who may read them.
+    Where it is unclear who may, nobody may. Articles that were read in this run are left out: they state their readers.
+    So are those that are `going` anyway.
     """
-    return [
-        article_id
-        for article_id, entry in known.items()
-        if not unclear.isdisjoint({entry.path, file_of(entry.path)})
-        and article_id not in seen
-        and entry.info.groups != _NOBODY
-    ]
+    named = {source.name: source for source in sources if isinstance(source, NamedSource)}
+    found = {}
+    for article_id, entry in tally.known.items():
+        if article_id in tally.seen or article_id in going:
+            continue
+        file = file_of(entry.path)
+        groups = narrowed(entry.info.groups, tally.readers.get(file))
+        if source := named.get(entry.source):
+            groups = readers_in(source, entry.path, groups)
+        if not tally.unclear.isdisjoint({entry.path, file}):
+            groups = _NOBODY
+        if groups is not None and groups != entry.info.groups:
+            found[article_id] = groups
+    return found

@@ -18,6 +18,7 @@ from index.sources.source_types import (
     Unchanged,
     WebSource,
 )
+from index.sources.taking import Groups
 
 
 def path_in_place(path: str, place: Place) -> str:
@@ -29,6 +30,14 @@ def path_in_place(path: str, place: Place) -> str:
             return path_of(path)
         case _:
             return file_of(path).removeprefix(remote_path(place.source, ""))
+
+
+def readers_in(source: NamedSource, path: str, groups: Groups) -> Groups:
+    """Return who of these groups may read an article of a source that the index has from a path, as the source is now."""
+    try:
+        return source.taking.readers_of(path_in_place(path, source.place), groups)
+    except ValueError:  # it had another place then, so its rules cannot say
+        return frozenset() if source.taking.restricts else groups
 
 
 def as_named(readings: Iterable[ReadResult], source: NamedSource) -> Iterator[ReadResult]:

@@ -124,13 +124,12 @@ def _without_fetching(visit: _Visit, file: RemoteFile) -> ReadResult | None:
         return Unchanged(path)
     if file.size > visit.limits.file_bytes:
         limit = f"the limit of {visit.limits.file_bytes:,}"
-        return Failed(
-            path, path, f"is {file.size:,} bytes long, over {limit}. Split it, or raise FOOTNOTE_MAX_FILE_BYTES."
-        )
+        too_long = f"is {file.size:,} bytes long, over {limit}. Split it, or raise FOOTNOTE_MAX_FILE_BYTES."
+        return Failed(path, path, too_long, readers=file.groups)
     if any(
         part in {"", ".", ".."} or "\0" in part or len(part.encode()) > _LONGEST_NAME for part in file.name.split("/")
     ):
-        return Failed(path, path, "has a name that no file can have here. Rename it.")
+        return Failed(path, path, "has a name that no file can have here. Rename it.", readers=file.groups)
     return None
 
 
@@ -153,12 +152,12 @@ def _read_batch(visit: _Visit, batch: Sequence[RemoteFile], long: Limits) -> Ite
                     yield from _read_batch(visit, [file], long)
                 return
             path = visit.path_of(batch[0].name)
-            yield Failed(path, path, f"cannot be fetched: {error}")
+            yield Failed(path, path, f"cannot be fetched: {error}", readers=batch[0].groups)
             return
         for file, outcome in zip(batch, fetched, strict=True):
             path = visit.path_of(file.name)
             if isinstance(outcome, str):
-                yield Failed(path, path, f"cannot be fetched: {outcome}")
+                yield Failed(path, path, f"cannot be fetched: {outcome}", readers=file.groups)
             else:
                 yield from _read_fetched(visit, outcome, folder)
 
@@ -246,7 +245,9 @@ def _read_fetched(visit: _Visit, file: RemoteFile, folder: Path) -> Iterator[Rea
                 # Of a file of several articles, each line is compared by itself: it is read again in each run.
                 token = visit.token(file) if path == listed_at else None
                 yield replace(reading, article=replace(article, info=info, path=path, token=token))
-            case Failed() | Withdrawn():
+            case Failed():
+                yield replace(reading, path=placed(reading.path), file=placed(reading.file), readers=file.groups)
+            case Withdrawn():
                 yield replace(reading, path=placed(reading.path), file=placed(reading.file))
             case Skipped():
                 yield replace(reading, path=placed(reading.path))

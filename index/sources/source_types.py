@@ -7,7 +7,7 @@ from pathlib import Path
 from index.records import Article, TextFormat
 from index.sources.metadata import Metadata
 from index.sources.places import RemotePlace
-from index.sources.taking import TAKES_ALL, Taking
+from index.sources.taking import TAKES_ALL, Groups, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,14 @@ class Failed:
     """A file, or a line of one, that could not be read as an article. `file` is the whole file's path.
 
     A folder that cannot be listed fails as a whole. For an address, `path` and `file` are the address. With
-    `access_unclear`, it is unclear who may read the article.
+    `access_unclear`, it is unclear who may read the article. `readers` are those to whom its place restricts it, if it does.
     """
 
     path: str
     file: str
     error: str
     access_unclear: bool = False
+    readers: Groups = None
 
 
 @dataclass(frozen=True, slots=True)

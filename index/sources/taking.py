@@ -35,6 +35,11 @@ class Taking:
     rules: tuple[Rule, ...] = ()
     collections: frozenset[str] = frozenset()
 
+    @property
+    def restricts(self) -> bool:
+        """Whether not everyone may read all that is taken."""
+        return self.groups is not None or any(rule.groups is not None for rule in self.rules)
+
     def takes(self, name: str) -> bool:
         """Return whether a file with this path in the source is taken."""
         included = not self.include or _matches(self.include, name)

@@ -4,7 +4,7 @@ The catalogue is authoritative. What readers see changes in one transaction here
 not in the catalogue does not exist. A passage that is in the catalogue was written to both before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,12 +127,15 @@ class Catalog(CatalogReader):
                 connection.execute(insert(deleted).values(article_id=article_id, deleted_at=now, **readers))
             connection.execute(delete(unsettled).where(unsettled.c.key.in_(select(articles.c.key))))
 
-    def revoke_access(self, ids: Sequence[str]) -> None:
-        """Make these articles unreadable for everybody, in one transaction, until they are published again."""
+    def restrict(self, readers: Mapping[str, frozenset[str]]) -> None:
+        """Let only these groups read these articles, in one transaction, until they are published again."""
         with self._writing() as connection:
-            for part in in_parts(ids):
-                connection.execute(delete(article_groups).where(article_groups.c.article_id.in_(part)))
-                connection.execute(update(articles).where(articles.c.id.in_(part)).values(groups=[], token=None))
+            for article_id, groups in readers.items():
+                connection.execute(delete(article_groups).where(article_groups.c.article_id == article_id))
+                if rows := [{"article_id": article_id, "name": name} for name in sorted(groups)]:
+                    connection.execute(insert(article_groups), rows)
+                values = {"groups": sorted(groups), "token": None}
+                connection.execute(update(articles).where(articles.c.id == article_id).values(values))
 
     def forget_tokens(self, ids: Sequence[str]) -> None:
         """Have the files of these articles read in the next sync, whether they changed or not."""

@@ -152,7 +152,8 @@ class Uploads:
 
     def _problems(self) -> dict[str, str]:
         last = Sources(self.live, self.settings).last_syncs().get(UPLOADS.place)
-        return {_name_of(problem.path): problem.error for problem in last.problems} if last else {}
+        # What failed comes first in a record, and counts before a warning.
+        return {_name_of(problem.path): problem.error for problem in reversed(last.problems)} if last else {}
 
 
 def upload_path(name: str) -> str:

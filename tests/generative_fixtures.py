@@ -14,7 +14,7 @@ from tests.llm_server import LlmServer, Received, Reply, llm_server
 from tests.service_fixtures import ask, settings_for
 
 QUESTION = "How much will Amazon invest in Anthropic right away?"
-HARDLY = "What does Amazon pay a night guard?"  # the articles come near, and the reading model is not sure
+HARDLY = "How much does Amazon pay its night guards?"  # the articles come near, and the reading model is not sure
 FIVE_NOW = "an immediate investment of $5 billion in Anthropic"
 EIGHT_BEFORE = "Amazon had already invested $8 billion in Anthropic"
 TWENTY_LATER = "Amazon plans to add as much as $20 billion later"

@@ -63,7 +63,7 @@ def test_markers_become_citations_with_exact_quotes(llm: LlmServer, answer: Answ
     ],
 )
 def test_every_way_of_writing_markers(llm: LlmServer, answer: Answer, words: str) -> None:
-    spending = "promises Amazon's cloud more than $100 billion in spending"
+    spending = "committed to spend over $100 billion with Amazon Web Services"
     llm.say(cites(words, FIVE_NOW, spending, form="{}"))
     response = answer("How much will Amazon invest in Anthropic, and what will Anthropic spend on AWS?")
     [sentence] = response.sentences

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from index.errors import WrongUsage
+from index.errors import IndexingStopped, WrongUsage
 from index.ingest.sync_report import Problem
 from index.records import EVERYTHING, FOR_EVERYONE, Access
 from service.api.app import create_app
@@ -384,6 +384,32 @@ def test_a_service_takes_up_what_is_added_to_the_file(
 
 def record(failures: int, source: str = "docs") -> SyncRecord:
     return SyncRecord(source, NOW, NOW, "It fails." if failures else None, failures, {})
+
+
+def test_a_sync_that_was_cut_off_goes_on_when_the_service_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_LOOK_SECONDS", 0.05)
+    settings = settings_for(tmp_path / "data")
+    write(tmp_path / "docs", {"a.md": "A."})
+    with assistant_over(settings) as assistant:
+        configure(assistant, '[sources.docs]\nkind="files"\nplace="../docs"\nschedule="1d"\n')
+        sources = Sources(assistant.live, settings)
+        assert sources.sync()[0].error is None
+        assert sources.interrupted() == set()
+        write(tmp_path / "docs", {"b.md": "B."})
+        assistant.live.control.stop()
+        with pytest.raises(IndexingStopped):
+            sources.sync()
+        assert ids(assistant) == ["docs/a"]
+    with assistant_over(settings) as assistant:
+        engine = opened_database(settings.data_dir)
+        sources = Sources(assistant.live, settings)
+        assert sources.interrupted() == {"docs"}
+        with kept_in_step(sources):
+            eventually(lambda: ids(assistant) == ["docs/a", "docs/b"])
+            eventually(lambda: sources.interrupted() == set())
+        engine.dispose()
 
 
 def test_the_next_sync_is_after_the_interval_or_earlier_after_a_failure() -> None:

@@ -1,6 +1,7 @@
 """Uploads over HTTP: what is stored, who may read it, what is refused, and what becomes of it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -132,6 +133,15 @@ def test_who_may_read_has_to_be_said(service: Service) -> None:
     assert not service.folder.exists()
 
 
+def test_a_form_that_cannot_be_understood_is_told_what_is_wrong_with_it(service: Service) -> None:
+    reply = service.upload({"a.md": LEAVE}, everyone="perhaps")
+    assert reply.status_code == 422
+    assert "everyone" in reply.json()["detail"]
+    assert "files" in service.send("boss", "post", "/api/upload", files={"groups": (None, "board")}).json()["detail"]
+    reply = service.send("boss", "post", "/api/upload", json={})
+    assert (reply.status_code, "form" in reply.json()["detail"]) == (415, True)
+
+
 def test_a_file_can_only_narrow_who_may_read_it(service: Service) -> None:
     service.upload({"both.md": "---\ngroups: [board]\n---\nFor the board."}, everyone=True)
     service.upload({"wider.md": "---\ngroups: [board, staff]\n---\nFor both."}, groups=["staff"])
@@ -193,6 +203,36 @@ def test_how_much_may_be_uploaded_is_bounded(start: Callable[..., Service]) -> N
     assert sorted(file.suffix for file in service.folder.iterdir()) == ["", "", "", ".json", ".json", ".json"]
     assert service.upload({"a.md": "a" * 1_000_200}, everyone=True).status_code == 413
     assert service.upload({"a.md": "a" * 1_000_001}, who="ann", everyone=True).status_code == 413
+
+
+def test_what_a_killed_process_left_is_removed_with_the_next_upload(service: Service) -> None:
+    service.upload({"leave.md": LEAVE}, everyone=True)
+    kept = set(service.folder.iterdir())
+    about = next(service.folder.glob("*.json"))
+    for left in ("new-abc", f"{about.stem}-0123456789abcdef", f"{about.stem}.new"):
+        (service.folder / left).write_text("left")
+    service.upload({"leave.md": LEAVE}, everyone=True)
+    assert set(service.folder.iterdir()) == kept
+
+
+def test_two_who_upload_and_delete_the_same_file_at_once_get_no_error_and_lose_nothing(service: Service) -> None:
+    def upload(number: int) -> int:
+        status: int = service.upload({"a.md": f"Version {number}.", f"{number}.md": LEAVE}, groups="board").status_code
+        return status
+
+    def delete(_: int) -> tuple[int, str]:
+        reply = service.send("boss", "post", "/api/uploads/delete", json={"paths": ["a.md"]})
+        return reply.status_code, reply.text
+
+    with ThreadPoolExecutor(8) as threads:
+        uploads = [threads.submit(upload, number) for number in range(8)]
+        deletions = [threads.submit(delete, number) for number in range(8)]
+        assert {one.result() for one in uploads} == {200}
+        assert all(one.result()[0] == 200 or "There is no upload" in one.result()[1] for one in deletions)
+    listed = {file["path"] for file in service.send("boss", "get", "/api/uploads").json()["files"]}
+    assert listed - {"a.md"} == {f"{number}.md" for number in range(8)}
+    Sources(service.assistant.live, service.assistant.settings).sync()
+    assert service.readable("ann") == sorted(f"uploads/{name.removesuffix('.md')}" for name in listed)
 
 
 def test_a_damaged_upload_fails_the_source_and_deletes_nothing(service: Service) -> None:

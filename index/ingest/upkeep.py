@@ -14,6 +14,7 @@ from index.ingest.run_control import OnProgress
 from index.ingest.sweeping import deleted_vectors
 from index.ingest.sync import delete, sync
 from index.ingest.sync_report import SyncReport, combined
+from index.records import EVERYTHING
 from index.sources.places import UploadPlace
 from index.sources.reading import sources_from
 from index.sources.source_types import AnySource, NamedSource, Place, Source
@@ -104,6 +105,15 @@ def delete_articles(live: LiveIndex, article_ids: Sequence[str]) -> None:
     """Delete articles. If one does not exist, deletes none and raises ArticleUnknown."""
     with live.changing:
         delete(live.current, article_ids)
+    live.changed.set()
+    _compact(live)
+
+
+def delete_remaining(live: LiveIndex, article_ids: Sequence[str]) -> None:
+    """Delete those of these articles that are still there: a sync or somebody else may have deleted some of them."""
+    with live.changing:
+        there = live.current.catalog.readable(article_ids, EVERYTHING)
+        delete(live.current, [one for one in article_ids if one in there])
     live.changed.set()
     _compact(live)
 

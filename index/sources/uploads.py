@@ -23,6 +23,7 @@ from index.sources.taking import Groups
 from index.stores.ownership import private_folder
 
 _PIECE = 1_000_000
+_CHANGED = "it was replaced or deleted meanwhile; the next sync sees that."
 
 
 class Upload(BaseModel):
@@ -54,7 +55,18 @@ class TooLong(Exception):
 
 def uploads_in(folder: Path) -> list[Upload]:
     """Return the uploads in a folder, in order of path. Raises ArticleError if one cannot be read."""
-    return sorted(map(_read, folder.glob("*.json")), key=lambda upload: upload.path)
+    found = filter(None, map(_read, folder.glob("*.json")))
+    return sorted(found, key=lambda upload: upload.path)
+
+
+def sweep_uploads(folder: Path) -> None:
+    """Delete what a process that was killed left in the folder. Raises ArticleError if an upload cannot be read.
+
+    Nothing may be stored meanwhile.
+    """
+    used = {path for upload in uploads_in(folder) for path in (_about(folder, upload.path), _content(folder, upload))}
+    for path in set(folder.iterdir()) - used:
+        path.unlink(missing_ok=True)
 
 
 def content_in(folder: Path, content: BinaryIO, *, limit: int) -> tuple[Path, str, int]:
@@ -84,7 +96,8 @@ def content_in(folder: Path, content: BinaryIO, *, limit: int) -> tuple[Path, st
 def put_upload(folder: Path, upload: Upload, content: Path) -> None:
     """Make a file of `content_in` the content of an upload. It replaces an earlier one of the same path in one step."""
     before = _about(folder, upload.path)
-    old = _content(folder, _read(before)) if before.exists() else None
+    earlier = _read(before)
+    old = _content(folder, earlier) if earlier else None
     os.replace(content, _content(folder, upload))
     new = before.with_suffix(".new")
     new.write_text(upload.model_dump_json(), encoding="utf-8")
@@ -96,11 +109,11 @@ def put_upload(folder: Path, upload: Upload, content: Path) -> None:
 def remove_upload(folder: Path, path: str) -> bool:
     """Remove an upload, and say whether there was one."""
     about = _about(folder, path)
-    if not about.exists():
+    upload = _read(about)
+    if upload is None:
         return False
-    content = _content(folder, _read(about))
     about.unlink()
-    content.unlink(missing_ok=True)
+    _content(folder, upload).unlink(missing_ok=True)
     return True
 
 
@@ -119,15 +132,18 @@ def fetch_uploads(place: UploadPlace, files: Sequence[RemoteFile], folder: Path)
 
 def _fetched(place: UploadPlace, files: Sequence[RemoteFile], folder: Path) -> Iterator[RemoteFile | str]:
     for file in files:
-        about = _about(place.folder, file.name)
-        upload = _read(about) if about.exists() else None
+        upload = _read(_about(place.folder, file.name))
         if upload is None or upload.token != file.token:
-            yield "it was replaced or deleted meanwhile; the next sync sees that."
+            yield _CHANGED
             continue
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_content(place.folder, upload), target)
-        yield file
+        try:
+            shutil.copyfile(_content(place.folder, upload), target)
+        except FileNotFoundError:
+            yield _CHANGED
+        else:
+            yield file
 
 
 def _about(folder: Path, path: str) -> Path:
@@ -138,8 +154,11 @@ def _content(folder: Path, upload: Upload) -> Path:
     return folder / f"{_about(folder, upload.path).stem}-{upload.digest[:16]}"
 
 
-def _read(about: Path) -> Upload:
+def _read(about: Path) -> Upload | None:
+    """Return the upload that a file describes, or None if there is no such file. Raises ArticleError."""
     try:
         return Upload.model_validate_json(about.read_bytes())
+    except FileNotFoundError:
+        return None  # deleted since it was looked for
     except (OSError, ValidationError) as error:
         raise ArticleError(f"{about} cannot be read ({error}). Delete it, and upload its file again.") from error

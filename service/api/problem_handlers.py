@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from index.errors import AskerGone, FootnoteError, QuestionError, ServiceStopping
 from service.api.problem_details import footnote_problem, http_problem, problem_response
+from service.auth.authentication import UPLOAD_PATH
 
 READER_GONE = 499  # nobody reads it; for logs and metrics, as in nginx
 _LONGEST_PATH = 200
@@ -45,7 +46,11 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     faults = error.errors()
     if faults[0]["type"] == "json_invalid":
         return problem_response(400, "json-invalid", f"The body is not JSON: {faults[0]['ctx']['error']}.")
-    if request.method == "POST" and "json" not in request.headers.get("content-type", ""):
+    sent = request.headers.get("content-type", "")
+    if request.url.path == UPLOAD_PATH:
+        if "multipart/form-data" not in sent:
+            return problem_response(415, "content-type", "Send the files as a form (multipart/form-data).")
+    elif request.method == "POST" and "json" not in sent:
         return problem_response(415, "content-type", "Send JSON, with the header Content-Type: application/json.")
     detail = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:5])
     return problem_response(422, "request-invalid", detail[:1_000])

@@ -36,9 +36,10 @@ def kept_in_step(sources: Sources) -> Iterator[None]:
 
 def _keep(sources: Sources, stop: Event) -> None:
     trouble: str | None = None
+    interrupted = sources.interrupted()  # when the last process ended
     while not stop.is_set():
         try:
-            _sync_due(sources, stop)
+            _sync_due(sources, stop, interrupted)
             trouble = None
         except IndexingStopped:
             return  # the service stops
@@ -50,13 +51,14 @@ def _keep(sources: Sources, stop: Event) -> None:
         stop.wait(_LOOK_SECONDS)
 
 
-def _sync_due(sources: Sources, stop: Event) -> None:
+def _sync_due(sources: Sources, stop: Event, interrupted: set[str]) -> None:
     listing = sources.listing()
     last = sources.last_syncs() if listing else {}
     for source in listing:
         if stop.is_set():
             return
-        if _is_due(source, last.get(source.name)):
+        if source.name in interrupted or _is_due(source, last.get(source.name)):
+            interrupted.discard(source.name)
             _report(sources.sync_one(source), last.get(source.name))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -12,9 +13,10 @@ from index.errors import FootnoteError, IndexingStopped, WrongUsage
 from index.ingest.pruning import Pruning
 from index.ingest.run_control import OnProgress
 from index.ingest.sync_report import Problem, SyncReport
-from index.ingest.upkeep import delete_articles, update
+from index.ingest.upkeep import delete_remaining, update
 from index.sources.source_types import has_owner
 from index.stores.live import LiveIndex
+from index.stores.ownership import private_folder
 from service.history.database import database_in
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
@@ -63,9 +65,15 @@ class Sources:
         prune_limit: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> SyncRecord:
-        """Sync a source, and record how that went, whatever goes wrong. Raises IndexingStopped, and records nothing then."""
+        """Sync a source, and record how that went, whatever goes wrong.
+
+        Raises IndexingStopped. Then, and if the process is killed, nothing is recorded, and the source is `interrupted`.
+        """
         started = datetime.now(UTC)
         try:
+            if NAME.fullmatch(source.name):
+                private_folder(self._begun)
+                (self._begun / source.name).touch(mode=0o600)
             report = self._synced(source, prune_limit, on_progress)
             error = _error_of(source, report)
         except IndexingStopped:
@@ -85,7 +93,13 @@ class Sources:
                 problems=_problems(source, report) if report else (),
             )
             record_sync(engine, record)
+        if NAME.fullmatch(source.name):
+            (self._begun / source.name).unlink(missing_ok=True)
         return record
+
+    def interrupted(self) -> set[str]:
+        """Return the names of the sources of which a sync was begun and has not ended."""
+        return {path.name for path in self._begun.iterdir()} if self._begun.is_dir() else set()
 
     def forget(self, name: str) -> int:
         """Remove a source from the file, with its articles and records. Return how many articles were deleted.
@@ -98,12 +112,13 @@ class Sources:
         if not known and not ids:
             raise WrongUsage(f"There is no source {name!r}. `footnote sources list` shows them all.")
         if ids:
-            delete_articles(self.live, ids)
+            delete_remaining(self.live, ids)
         with self._database() as engine:
             forget_syncs(engine, name)
         if NAME.fullmatch(name):  # of an entry that cannot be read it may be anything
             for copies in ("git", "readers"):
                 shutil.rmtree(self.settings.data_dir / copies / name, ignore_errors=True)
+            (self._begun / name).unlink(missing_ok=True)
         if name == UPLOADS.place:
             shutil.rmtree(self.settings.data_dir / name, ignore_errors=True)
         return len(ids)
@@ -117,6 +132,10 @@ class Sources:
         if prune_limit is not None:
             pruning = Pruning(pruning.enabled, prune_limit)
         return update(self.live, [source.source], pruning=pruning, on_progress=on_progress).report
+
+    @property
+    def _begun(self) -> Path:
+        return self.settings.data_dir / "syncing"
 
     def _database(self) -> AbstractContextManager[Engine]:
         return database_in(self.settings.data_dir, self.settings.database_url)

@@ -9,12 +9,12 @@ from threading import Lock
 from typing import BinaryIO
 
 from index.errors import WrongUsage
-from index.ingest.upkeep import delete_articles
+from index.ingest.upkeep import delete_remaining
 from index.records import Readers
 from index.sources.entries import file_of
 from index.sources.places import remote_path
 from index.sources.remote import FILE_ENDINGS
-from index.sources.uploads import TooLong, Upload, content_in, put_upload, remove_upload, uploads_in
+from index.sources.uploads import TooLong, Upload, content_in, put_upload, remove_upload, sweep_uploads, uploads_in
 from index.stores.live import LiveIndex
 from service.schemas.uploads import (
     DeleteUploadsResponse,
@@ -57,6 +57,8 @@ class Uploads:
         stored. Raises DataFolderUnusable.
         """
         with CHANGING:
+            if self.folder.is_dir():
+                sweep_uploads(self.folder)
             known = {one.path: one.bytes for one in self._stored()}
             stored = [self._store(file, readers, by, known) for file in files]
         if not sync:
@@ -94,7 +96,7 @@ class Uploads:
             for path in set(paths):
                 remove_upload(self.folder, path)
         if gone:
-            delete_articles(self.live, gone)
+            delete_remaining(self.live, gone)
         return DeleteUploadsResponse(articles=len(gone))
 
     def forget_articles(self, article_ids: Sequence[str]) -> None:

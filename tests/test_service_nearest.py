@@ -17,6 +17,7 @@ QUESTION = "Which colour do the ferries of the Baltic pirates have?"
 ARTICLES = {
     "harbour.md": f"---\ntitle: The harbour\nurl: https://harbour.example/news\n---\n{LONG}",
     "endless.txt": ENDLESS,
+    "pier.md": f"# Islands\n\n## The ferry of the pirates\n\n{FERRY}",
     "hidden.md": f"{FERRY}\n\n<!-- ferry: the secret comment -->\n\n{FILLER}",
     "board.md": "---\ngroups: [board]\ntitle: The board\n---\nThe board sold its ferries to the Baltic pirates in secret.",
 }
@@ -35,10 +36,14 @@ def near(harbour: LocalAssistant) -> dict[str, NearestPassageWire]:
     """What comes nearest in each of the articles for everyone."""
     asked = {
         id_: ask(harbour, QUESTION, FOR_EVERYONE, filters=FiltersWire(article_ids=[id_]))
-        for id_ in ("harbour", "endless", "hidden")
+        for id_ in ("harbour", "endless", "hidden", "pier")
     }
     assert {response.status for response in asked.values()} == {"no_answer"}
     return {id_: response.nearest[0] for id_, response in asked.items()}
+
+
+def test_a_quote_does_not_begin_with_a_heading(near: dict[str, NearestPassageWire]) -> None:
+    assert near["pier"].quote == FERRY
 
 
 def test_quotes_and_marks_are_exact(harbour: LocalAssistant, near: dict[str, NearestPassageWire]) -> None:

@@ -36,15 +36,19 @@ def _nearest(passage: Passage, wanted: frozenset[str]) -> NearestPassage:
 
 
 def _around_best_sentence(passage: Passage, wanted: frozenset[str]) -> Span:
-    """Return the sentence with the most words of the question, with as many of those around it as there is room for."""
+    """Return the sentence with the most words of the question, with as many of those around it as there is room for.
+
+    Headings run into what follows them where a quote stands on one line, so it begins with a whole sentence if there is one.
+    """
     sentences = passage.sentences
     if not sentences:
         return _shortened(passage, Span(passage.start, passage.end), wanted)
-    best = max(range(len(sentences)), key=lambda at: (_held(passage, sentences[at], wanted), -at))
+    whole = [at for at, sentence in enumerate(sentences) if sentence.kind != "fragment"] or range(len(sentences))
+    best = max(whole, key=lambda at: (_held(passage, sentences[at], wanted), -at))
     first = last = best
     while last + 1 < len(sentences) and _fits(passage, sentences[first], sentences[last + 1], sentences[last]):
         last += 1
-    while first > 0 and _fits(passage, sentences[first - 1], sentences[last], sentences[first - 1]):
+    while first - 1 in whole and _fits(passage, sentences[first - 1], sentences[last], sentences[first - 1]):
         first -= 1
     return _shortened(passage, Span(sentences[first].start, sentences[last].end), wanted)
 

@@ -108,6 +108,8 @@ def test_nobody_opens_what_they_do_not_read_or_closes_what_others_opened() -> No
         entered(view_body(view, {"scope": {"selected_option": {"value": "other"}}})["view"], now, BOARD)
     untouched = entered(view_body(view, {})["view"], ChannelSettings(), BOARD)
     assert untouched == ChannelSettings()
+    unseen = ChannelSettings(scope="finance")
+    assert entered(view_body(settings_view("C1", unseen, BOARD), {})["view"], unseen, BOARD) == unseen
 
 
 @pytest.mark.parametrize("number", ["0.4", "1.1", "-1", "nan", "inf", "much", "1e999"])

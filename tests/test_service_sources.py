@@ -254,6 +254,7 @@ def test_an_entry_that_becomes_unreadable_leaves_its_articles_as_they_were(
     with pytest.raises(WrongUsage, match=r"sources\.toml cannot be read"):
         sources.sync()
     assert "cannot be read" in (sources_wire(sources).problem or "")
+    assert sources_wire(sources).removed == []
     assert (ids(assistant, BOARD), ids(assistant, FOR_EVERYONE)) == (["docs/a"], [])
 
 

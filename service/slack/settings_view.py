@@ -1,6 +1,7 @@
 """The window of `/ask settings`: what is set for a channel, for those who may set it.
 
-Nobody can open to a channel what they do not read themselves. Groups that somebody else opened to it stay open.
+Nobody can open to a channel what they do not read themselves. Groups that somebody else opened to it stay open, and a scope
+that one does not see stays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +71,9 @@ def entered(view: Mapping[str, Any], now: ChannelSettings, choices: Choices) -> 
     groups = {option["value"] for option in values.get(_GROUPS, {}).get("selected_options") or ()}
     if not groups <= choices.groups:
         raise NotTaken(_GROUPS, "You can only choose groups that you read yourself.")
-    scope = (values.get(_SCOPE, {}).get("selected_option") or {}).get("value", None if choices.scopes else now.scope)
+    # A scope that was not among the entries shown stays, unless another is chosen.
+    unchosen = None if now.scope in _fitting(choices.scopes) else now.scope
+    scope = (values.get(_SCOPE, {}).get("selected_option") or {}).get("value", unchosen)
     if scope is not None and scope not in {*choices.scopes, now.scope}:
         raise NotTaken(_SCOPE, "There is no such scope any more.")
     of_others = set(now.groups or ()) - choices.groups

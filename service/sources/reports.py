@@ -12,11 +12,11 @@ from service.sources.syncing import Sources
 def sources_wire(sources: Sources) -> SourcesResponse:
     """Return all sources with their last syncs. A file that cannot be read is reported in the response."""
     file = str(sources_file(sources.settings))
-    counts = sources.articles()
     try:
         listing = sources.listing()
     except WrongUsage as error:
-        return SourcesResponse(file=file, problem=str(error), removed=sorted(counts))
+        return SourcesResponse(file=file, problem=str(error))
+    counts = sources.articles()
     last = sources.last_syncs() if listing else {}
     wires = [_source(one, last.get(one.name), counts.get(one.name, 0)) for one in listing]
     removed = sorted(counts.keys() - {one.name for one in listing})

@@ -3,7 +3,7 @@
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
+from pydantic import TypeAdapter
 
 from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
@@ -118,12 +119,15 @@ class _Begun:
         return urlsafe_b64encode(json.dumps(asdict(self)).encode()).decode()
 
 
+_BEGUN = TypeAdapter(_Begun)
+
+
 def _read(cookie: str | None) -> _Begun | None:
     try:
-        fields = json.loads(urlsafe_b64decode(cookie or ""))
-        return _Begun(Attempt(**fields["attempt"]), str(fields["issuer"]), own_path(str(fields["to"])))
-    except (ValueError, TypeError, KeyError, RecursionError):
+        begun = _BEGUN.validate_json(urlsafe_b64decode(cookie or ""), strict=True)
+    except ValueError:
         return None  # not written by this service, or cut off
+    return replace(begun, to=own_path(begun.to))
 
 
 def _finish(signing_in: SigningIn, begun: _Begun, code: str | None, error: str | None, before: str | None) -> Response:

@@ -16,7 +16,7 @@ from service.assistant import LocalAssistant
 from service.history.database import opened_database
 from service.history.syncs import SyncRecord
 from service.sources import keeping
-from service.sources.file import add_source, remove_source
+from service.sources.file import add_source, remove_source, tables_in
 from service.sources.keeping import kept_in_step
 from service.sources.reports import health, sources_wire
 from service.sources.schedule import next_sync
@@ -440,6 +440,20 @@ def test_what_is_added_and_removed_leaves_the_rest_of_the_file_as_it_was(tmp_pat
     assert not remove_source(file, "b")
     assert file.read_text().strip() == before.strip()
     assert os.stat(file).st_mode & 0o777 == 0o640
+
+
+def test_sources_are_added_and_removed_wherever_scopes_stand_among_them(tmp_path: Path) -> None:
+    file, settings = tmp_path / "sources.toml", settings_for(tmp_path)
+    one, scope = '[sources.one]\nkind = "files"\nplace = "1"\n', '[scopes.hr]  # ours\ncollections = ["hr"]\n'
+    file.write_text(f'{one}{scope}[sources.two]\nkind = "files"\nplace = "2"\n')
+    add_source(settings, "three", {"kind": "files", "place": "3"})
+    assert tables_in(file).keys() == {"one", "two", "three"}
+    assert remove_source(file, "three")
+    assert remove_source(file, "two")
+    assert "".join(file.read_text().split()) == "".join(f"{one}{scope}".split())
+    file.write_text('sources = {one = {kind = "files", place = "1"}}\n')
+    with pytest.raises(WrongUsage, match="on one line"):
+        add_source(settings, "two", {"kind": "files", "place": "2"})
 
 
 def test_a_source_is_removed_with_its_articles_also_when_the_file_no_longer_has_it(

@@ -19,6 +19,7 @@ from service.sources.entries import UPLOADS, SourceEntry, UploadsEntry, read_ent
 _LONGEST = 1_000_000
 _TABLE = "sources"
 _TABLES = (_TABLE, "scopes")
+_NAMED = "Write each source as a table [sources.NAME], and each scope as a table [scopes.NAME]."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ def add_source(settings: Settings, name: str, fields: dict[str, object]) -> Conf
         document.add(_TABLE, tomlkit.table(is_super_table=True))
     entry = tomlkit.table()
     entry.update(fields)
-    document[_TABLE].append(name, entry)
+    try:
+        document[_TABLE][name] = entry
+    except ValueError:
+        raise WrongUsage(f"{file} has its sources on one line. {_NAMED}") from None
     _write(file, tomlkit.dumps(document))
     return read
 
@@ -84,7 +88,7 @@ def remove_source(file: Path, name: str) -> bool:
     if name not in tables_in(file):
         return False
     document = _document(file)
-    document[_TABLE].remove(name)
+    del document[_TABLE][name]
     _write(file, tomlkit.dumps(document))
     return True
 
@@ -95,12 +99,11 @@ def tables_in(file: Path, kind: str = _TABLE) -> dict[str, object]:
         read = tomllib.loads(_text(file))
     except (ValueError, RecursionError) as error:  # both of bad TOML and of bad UTF-8
         raise WrongUsage(f"{file} cannot be read: {error}. Correct it; until then no source is synced.") from None
-    named = "Write each source as a table [sources.NAME], and each scope as a table [scopes.NAME]."
     if unknown := [key for key in read if key not in _TABLES]:
-        raise WrongUsage(f"{file} has {unknown[0][:80]!r}. {named}")
+        raise WrongUsage(f"{file} has {unknown[0][:80]!r}. {_NAMED}")
     tables = read.get(kind, {})
     if not isinstance(tables, dict):
-        raise WrongUsage(f"{file} has {kind!r} that is no table. {named}")
+        raise WrongUsage(f"{file} has {kind!r} that is no table. {_NAMED}")
     return tables
 
 

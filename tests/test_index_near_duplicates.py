@@ -199,6 +199,10 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
         sync(index, [folder])
     engine = create_engine(f"sqlite:///{place / 'data' / 'index' / 'catalog.sqlite'}")
     with engine.begin() as connection:
+        connection.execute(text("DROP TABLE changes"))
+        connection.execute(text("DROP TABLE article_collections"))
+        for table in ("articles", "retired", "deleted"):
+            connection.execute(text(f"ALTER TABLE {table} DROP COLUMN collections"))
         connection.execute(text("DROP INDEX ix_articles_version"))
         connection.execute(text("DROP INDEX ix_articles_publisher_folded"))
         connection.execute(text("ALTER TABLE articles DROP COLUMN publisher_folded"))

@@ -241,7 +241,6 @@ def test_what_stands_below_a_heading_answers_it(tmp_path: Path) -> None:
     for asked in leave:
         text = others.passages[asked.passage].text
         assert next(text[s.start : s.end] for s in asked.spans) == "Parents are paid for sixteen weeks."
-        assert text[asked.doubtful[-1].start : asked.doubtful[-1].end].startswith("The same holds")
     shown = [("Parental leave" in others.passages[q.passage].text) for q in leave]
     assert sorted(shown) == [False, True]
 
@@ -261,7 +260,7 @@ def test_sentences_below_a_heading_are_learnt_as_evidence(tmp_path: Path) -> Non
         first, *others = group_of(made, seed % 2, Drawing(pieces, None, Random(seed)))
         assert first.answers
         assert first.starts == ()
-        assert {s.belongs for s in first.sentences} == {True, False}
+        assert any(s.belongs for s in first.sentences)
         assert not any(item.answers for item in others)
         # Nothing is known of their stretches: "no answer" must not be learnt of all that is written like them.
         assert not any(item.stretch_known for item in (first, *others))

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from threading import Semaphore
 from typing import Any
 
 import httpx
@@ -43,14 +44,20 @@ def asked_while_starting(
         ThreadPoolExecutor(len(questions)) as clients,
     ):
         until_it_listens(port, process)
-        replies = [clients.submit(ask, f"http://127.0.0.1:{port}{path}", body) for path, body in questions]
-        time.sleep(0.3)  # all are connected
+        sent = Semaphore(0)
+        replies = [clients.submit(ask, f"http://127.0.0.1:{port}{path}", body, sent) for path, body in questions]
+        assert all(sent.acquire(timeout=PATIENCE) for _ in questions)
+        time.sleep(0.3)  # all are accepted
         yield process, log, lambda: [reply.result(2 * PATIENCE) for reply in replies]
 
 
-def ask(url: str, body: dict[str, Any]) -> Reply:
+def ask(url: str, body: dict[str, Any], sent: Semaphore) -> Reply:
+    def trace(event: str, _: object) -> None:
+        if event == "http11.send_request_body.complete":
+            sent.release()
+
     with httpx.Client(timeout=2 * PATIENCE, trust_env=False) as http:
-        response = http.post(url, json=body, headers=ACCEPTED)
+        response = http.post(url, json=body, headers=ACCEPTED, extensions={"trace": trace})
     return response.status_code, response.headers, response.text
 
 

@@ -36,6 +36,12 @@ def choose(page: Page, *files: Path) -> None:
     page.get_by_label("Files").set_input_files(files)
 
 
+def test_who_may_not_upload_sees_no_form(browser: Browser, address: str) -> None:
+    with opened(browser, address, path="/sources", showing="main .sources h1") as page:
+        expect(page.get_by_text("Admin only").first).to_be_visible()
+        expect(page.get_by_label("Files")).to_be_hidden()
+
+
 def test_files_are_uploaded_for_groups_and_each_says_what_became_of_it(
     sources: Page, assistant: LocalAssistant, tmp_path: Path
 ) -> None:

@@ -19,13 +19,20 @@ const STATES = {
 export function sourcesView() {
   const sources = element("div", {});
   const uploads = element("div", {});
-  const show = () => Promise.all([fill(sources, sourceRows, "Fetching the sources…"), fill(uploads, uploadList, "Fetching the uploads…")]);
+  const show = () => Promise.all([fill(sources, sourceRows, "Fetching the sources…"), fill(uploads, listed, "Fetching the uploads…")]);
+  const form = uploadForm(show);
+  form.hidden = true; // until it is known that this person may upload
+  const listed = async (again) => {
+    const rows = await uploadList(again);
+    form.hidden = false;
+    return rows;
+  };
   show();
   return element(
     "section",
     { class: "sources" },
     element("h1", { class: "article-title" }, "Sources"),
-    uploadForm(show),
+    form,
     uploads,
     sources,
   );

@@ -22,6 +22,8 @@ from index.stores import schema
 from index.stores.store import Index, open_index
 from tests.service_fixtures import RememberingEmbedder, packaged_model, remembering_model
 
+# Canaille's wheel has a package `tests` of its own: in processes that tests start, this one comes first.
+os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
 os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there
 # Tests run in as many processes as there are cores: threads of models would only wait for each other. Before PyTorch is
 # imported, and for the processes that tests start.

@@ -47,7 +47,8 @@ def asked_while_starting(
         sent = Semaphore(0)
         replies = [clients.submit(ask, f"http://127.0.0.1:{port}{path}", body, sent) for path, body in questions]
         assert all(sent.acquire(timeout=PATIENCE) for _ in questions)
-        time.sleep(0.3)  # all are accepted
+        # What was sent before is read when this is answered.
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=PATIENCE, trust_env=False).status_code == 200
         yield process, log, lambda: [reply.result(2 * PATIENCE) for reply in replies]
 
 

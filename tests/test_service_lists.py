@@ -36,6 +36,19 @@ def test_a_list_that_is_introduced_comes_whole(index: Index, folder: Path) -> No
     ]
 
 
+def test_steps_are_numbered_as_markdown_numbers_them(index: Index, folder: Path) -> None:
+    steps = (
+        STEPS.replace("- Hand", "1. Hand")
+        .replace("- Give", "   1. First the old one.\n1. Give")
+        .replace("- Cancel", "1. Cancel")
+    )
+    indexed(index, folder, leaving=steps)
+    found = reply(index, "What do I have to do before my last day at the company?")
+    assert isinstance(found, Answer)
+    listed = next(one.text for one in found.sentences if "\n" in one.text)
+    assert [line[:8] for line in listed.splitlines()[1:]] == ["1. Hand ", "1. First", "2. Give ", "3. Cance"]
+
+
 def test_one_item_may_answer_by_itself(index: Index, folder: Path) -> None:
     indexed(index, folder, leaving=STEPS)
     assert any("Give back the key card" in one.text for one in sentences(index, "Where do I give back the key card?"))

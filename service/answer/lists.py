@@ -1,7 +1,7 @@
 """Lists that answer are quoted whole: their items in the order of the text, with the line that introduces them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.ingest.blocks import Block
@@ -39,7 +39,7 @@ def whole_list(index: Index, one: Evidence) -> WholeList | None:
     if around is None or not 1 < len(lines) <= _MOST_ITEMS or may_hide(around.text[lines[0].start : lines[-1].end]):
         return None
     spans = tuple(around.span(line, line) for line in lines)
-    return WholeList(around.span(lines[0], lines[-1]), spans, tuple(_mark(around, line) for line in lines))
+    return WholeList(around.span(lines[0], lines[-1]), spans, tuple(_marks(around, lines)))
 
 
 def _lines(blocks: Sequence[Block], here: int, one: Evidence) -> Sequence[Block]:
@@ -61,12 +61,19 @@ def _introductions(block: Block) -> frozenset[int]:
     return frozenset(span.end for span in block.above.introductions)
 
 
-def _mark(around: Surroundings, line: Block) -> str:
-    if line.kind != "item":
-        return ""
-    before = around.text[around.text.rfind("\n", 0, line.start) + 1 : line.start]
-    number = _NUMBER.search(before)
-    return number[0] if number else "-"
+def _marks(around: Surroundings, lines: Sequence[Block]) -> Iterator[str]:
+    """Yield the mark before each line. Numbers are counted on from the first of their level, as Markdown does: "1. 1. 1." """
+    counted: dict[int, int] = {}
+    for line in lines:
+        before = around.text[around.text.rfind("\n", 0, line.start) + 1 : line.start]
+        indent = len(before) - len(before.lstrip())
+        counted = {level: count for level, count in counted.items() if level <= indent}
+        number = _NUMBER.search(before) if line.kind == "item" else None
+        if number is None:
+            yield "-" if line.kind == "item" else ""
+            continue
+        counted[indent] = counted[indent] + 1 if indent in counted else int(number[0][:-1])
+        yield f"{counted[indent]}{number[0][-1]}"
 
 
 def list_text(words: str, whole: WholeList, format: TextFormat) -> str:

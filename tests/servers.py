@@ -30,6 +30,8 @@ BOTH_IN_SOAK: list[Any] = [FOLDER, pytest.param(SERVERS, marks=pytest.mark.soak)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of a module on its `BACKENDS`, as far as they open an index."""
     backends = getattr(metafunc.module, "BACKENDS", None)
+    if metafunc.definition.get_closest_marker("in_a_folder"):
+        return
     if backends and "backend" in metafunc.fixturenames:
         metafunc.parametrize("backend", backends, indirect=True, scope="session")
 

@@ -23,8 +23,8 @@ READER_REFUSAL: Mapping[str, float] = {
 }
 """Weights of a logistic curve for the probability that the answer is right, of the best sentence: the reader's log-odds that
 it belongs to the answer, how similar its passage is to the question, which share of the question's names and codes stands
-neither in its passage nor in those of the next two sentences, and whether it has the opposite of one of the question's words
-in its place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
+neither in its passage nor in those of the next two sentences, and whether the sentence has the opposite of one of the
+question's words in its place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,
@@ -57,7 +57,7 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
     measures = {
         "score": best.score,
         "names_missing": _share_missing(question, passages),
-        "opposite_asked": float(bool(replaced_modifiers(question, best.text, _texts_of([best])))),
+        "opposite_asked": float(bool(replaced_modifiers(question, best.text, [best.text, *_headings_of(best)]))),
     }
     return measures | {name: best.features[name] for name in ("cosine", "evidence") if name in best.features}
 
@@ -65,8 +65,12 @@ def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
 def _texts_of(best: Sequence[Evidence]) -> list[str]:
     """Return the passages of these sentences, with the headings above them and what names their articles."""
     articles = {one.hit.passage.article for one in best}
-    passages = [f"{one.hit.passage.text} {' '.join(one.hit.passage.context.headings)}" for one in best]
+    passages = [" ".join([one.hit.passage.text, *_headings_of(one)]) for one in best]
     return [*passages, *(f"{article.title} {article.publisher or ''}" for article in articles)]
+
+
+def _headings_of(one: Evidence) -> tuple[str, ...]:
+    return (one.hit.passage.article.title, *one.hit.passage.context.headings)
 
 
 def _share_missing(question: str, texts: Sequence[str]) -> float:

@@ -128,9 +128,9 @@ class Settings(SlackSettings):
         description="Quote the articles where the language model fails, and say so. Off, the question ends in an error.",
     )
     unverified: Literal["flag", "drop"] = Field(
-        "flag",
-        description="What happens to a model's sentence that the articles do not support: shown as `unverified`, or left "
-        "out.",
+        "drop",
+        description="What happens to a model's sentence that the articles do not support: left out, and the answer says "
+        "so, or shown as `unverified`.",
     )
     judge_base_url: str | None = Field(
         None,

@@ -101,7 +101,7 @@ def test_unknown_numbers_are_dropped(llm: LlmServer, answer: Answer, unknown: st
     llm.say(
         cites(f"Amazon invests $5 billion immediately {{}}{unknown}. It plans a new garden later {unknown}.", FIVE_NOW)
     )
-    response = answer()
+    response = answer(unverified="flag")
     assert [len(sentence.citations) for sentence in response.sentences] == [1, 0]
     assert [sentence.support for sentence in response.sentences] == ["verified", "unverified"]
     assert response.text == "Amazon invests $5 billion immediately. [1] It plans a new garden later."
@@ -109,7 +109,7 @@ def test_unknown_numbers_are_dropped(llm: LlmServer, answer: Answer, unknown: st
 
 def test_a_sentence_without_a_citation_is_unverified(llm: LlmServer, answer: Answer) -> None:
     llm.say(cites("Amazon invests $5 billion immediately {}. The whole market is watching closely.", FIVE_NOW))
-    first, second = answer().sentences
+    first, second = answer(unverified="flag").sentences
     assert (first.support, second.support, second.citations) == ("verified", "unverified", [])
 
 
@@ -123,7 +123,7 @@ def test_a_figure_that_the_quote_does_not_hold_is_unverified(llm: LlmServer, ans
             FIVE_NOW,
         )
     )
-    assert [sentence.support for sentence in answer().sentences] == ["unverified", "verified"]
+    assert [sentence.support for sentence in answer(unverified="flag").sentences] == ["unverified", "verified"]
 
 
 def test_figures_from_two_sentences_of_a_passage_are_both_quoted(llm: LlmServer, answer: Answer) -> None:
@@ -143,7 +143,7 @@ def test_a_citation_of_a_passage_that_says_something_else_is_dropped(llm: LlmSer
             FIVE_NOW,
         )
     )
-    first, second = answer().sentences
+    first, second = answer(unverified="flag").sentences
     assert (first.support, first.citations) == ("unverified", [])
     assert (second.support, second.citations) == ("verified", [1])
 
@@ -188,7 +188,7 @@ def test_what_is_said_is_how_the_answer_begins(llm: LlmServer, corpus_assistant:
     llm.say(
         cites(f"Amazon invests $5 billion immediately {{}}. {MADE_UP} More comes later {{}}.", FIVE_NOW, TWENTY_LATER)
     )
-    happened = events(with_model(corpus_assistant, llm.url))
+    happened = events(with_model(corpus_assistant, llm.url, unverified="flag"))
     last = happened[-1]
     assert isinstance(last, AskResponse)
     assert said(happened) == last.sentences
@@ -228,11 +228,14 @@ def test_nobody_sees_sentences_where_none_is_verified(llm: LlmServer, corpus_ass
     assert all("trillion" not in sentence.text for sentence in last.sentences)
 
 
-def test_sentences_that_fail_are_left_out_where_the_settings_say_so(llm: LlmServer, answer: Answer) -> None:
+def test_sentences_that_fail_are_left_out_or_flagged(llm: LlmServer, answer: Answer) -> None:
     llm.say(cites(f"{MADE_UP} Amazon invests $5 billion immediately {{}}. {MADE_UP.replace('7', '9')}", FIVE_NOW))
-    assert [sentence.support for sentence in answer().sentences] == ["unverified", "verified", "unverified"]
-    response = answer(unverified="drop")
+    response = answer()
     assert response.text == "Amazon invests $5 billion immediately. [1]"
+    assert response.degraded == "2 sentences left out that the articles do not support."
+    flagged = answer(unverified="flag")
+    assert [sentence.support for sentence in flagged.sentences] == ["unverified", "verified", "unverified"]
+    assert flagged.degraded is None
 
 
 def test_nothing_is_said_twice(llm: LlmServer, answer: Answer) -> None:

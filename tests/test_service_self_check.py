@@ -65,7 +65,7 @@ def test_a_refusal_is_not_judged(llm: LlmServer, answer: Answer) -> None:
 def test_an_unverified_sentence_is_judged_too(llm: LlmServer, answer: Answer) -> None:
     written = cites("Amazon invests $5 billion immediately {}. Amazon paints its offices green.", FIVE_NOW)
     llm.do(Reply(written), Reply("<think>2. yes?</think>**1)** Yes, it says so.\n**2)** No."))
-    response = answer(llm_self_check=True)
+    response = answer(llm_self_check=True, unverified="flag")
     assert [sentence.support for sentence in response.sentences] == ["verified", "unverified"]
     assert verdicts(response) == ["supported", "unsupported"]
     assert "2. Amazon paints its offices green. (passages: any)" in llm.requests[1].prompt

@@ -50,7 +50,7 @@ class Manner:
     context_tokens: int
     passages: int
     limits: Limits
-    drop_unverified: bool = False
+    drop_unverified: bool = True
     protocol: Protocol = "text"
 
 
@@ -88,7 +88,7 @@ class LlmWriter:
             yield from shown.at_the_end(searches=bool(heard.queries))
             calls.append(heard)
             dialogue = (yield from _searched(asked, heard, dialogue)) if _goes_on(calls, shown) else None
-        ending = self._ending(calls, verified=shown.verified)
+        ending = self._ending(calls, shown)
         yield replace(ending, shown=passages) if isinstance(ending, Finished) else ending
 
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
@@ -113,10 +113,11 @@ class LlmWriter:
         limits = self._manner.limits
         return replace(limits, total_seconds=max(started + limits.total_seconds - monotonic(), 0.0))
 
-    def _ending(self, calls: Sequence[Heard], *, verified: bool) -> Ending:
+    def _ending(self, calls: Sequence[Heard], shown: "_Shown") -> Ending:
         model, usage, last = self._manner.model, in_all(heard.usage for heard in calls), calls[-1]
-        if verified:
-            return Finished(model, usage, last.broken and f"{last.broken}, so its answer is not complete.")
+        if shown.verified:
+            broken = f"{last.broken}, so its answer is not complete." if last.broken else None
+            return Finished(model, usage, " ".join(filter(None, [broken, shown.lacking])) or None)
         if last.declined and not last.broken:
             return CannotAnswer(model, usage)
         log.warning("language model failed", model=model, fault=last.fault)
@@ -131,11 +132,23 @@ class _Shown:
     drop_unverified: bool
     verified: bool = False
     held: list[Draft] = field(default_factory=list)
+    dropped: int = 0
+
+    @property
+    def lacking(self) -> str | None:
+        """What is missing from the answer, for people to read."""
+        if not self.dropped:
+            return None
+        number = "1 sentence" if self.dropped == 1 else f"{self.dropped} sentences"
+        return f"{number} left out that the articles do not support."
 
     def fit(self, draft: Draft) -> list[Draft]:
         """Return the sentences that may be shown now that this one has come."""
+        if draft.support == "unverified" and self.drop_unverified:
+            self.dropped += 1
+            return []
         if draft.support == "unverified":
-            self.held += [] if self.drop_unverified else [draft]
+            self.held.append(draft)
             return []
         ready, self.held, self.verified = [*self.held, draft], [], True
         return ready

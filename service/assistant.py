@@ -3,7 +3,7 @@
 HTTP, the command line, Slack and evaluation all use it.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -228,6 +228,13 @@ class LocalAssistant:
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.current_index.catalog.same_text(info, access)]
         return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+
+    def check_readable(self, article_ids: Collection[str], access: Access) -> None:
+        """Raise NotInHistory unless all of these articles exist and may be read."""
+        with self.live.pinned() as index:
+            readable = index.catalog.readable(article_ids, access)
+        if not readable.issuperset(article_ids):
+            raise NotInHistory("This answer shows an article that was deleted, or that you may not read any more.")
 
     def publishers(self, access: Access) -> PublishersResponse:
         """Return the publishers of the articles that may be read, and their first and last day."""

@@ -36,6 +36,12 @@ class Settings(SlackSettings):
     stream_stall_seconds: float = Field(
         30.0, gt=0, description="A reader of a streamed answer who takes nothing for this long is dropped."
     )
+    stream_resume_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="How long a streamed answer that asked for `resumable` goes on, and its events are kept, after its "
+        "connection broke; `0`: it ends with its connection.",
+    )
     openai_linked_markers: bool = Field(
         False,
         description="Whether markers in answers under `/v1` are Markdown links, for chat clients that show no annotations.",

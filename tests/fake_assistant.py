@@ -134,7 +134,7 @@ def streamed(whole: AskResponse) -> list[AskEvent]:
         SentenceEvent(sentence=sentence, citations=[cited[number] for number in sentence.citations])
         for sentence in whole.sentences
     ]
-    return [HitsEvent(hits=[]), *said, whole]
+    return [HitsEvent(id=whole.id, hits=[]), *said, whole]
 
 
 class FakeAssistant(KeepsNothing):

@@ -378,7 +378,7 @@ class PageAssistant(FakeAssistant):
         whole = self._keep(ANSWERS[request.question], request.conversation_id)
         _, *rest = streamed(whole)
         understood = {"completed_question": whole.completed_question, "preferences": whole.preferences}
-        found = HitsEvent(hits=[hit(cited) for cited in whole.citations], **understood)
+        found = HitsEvent(id=whole.id, hits=[hit(cited) for cited in whole.citations], **understood)
         for event in [found, *rest]:
             self._pause()
             if self.breaking and isinstance(event, AskResponse):

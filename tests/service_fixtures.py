@@ -1,7 +1,7 @@
 """What the tests of the service share: the packaged model, loaded once, and indexes that are real in every part."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -138,6 +138,9 @@ class KeepsNothing:
 
     def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
         raise _NO_HISTORY
+
+    def check_readable(self, article_ids: Collection[str], access: Access) -> None:
+        """Let all articles be read."""
 
     def delete_answer(self, answer_id: str, asker: Asker) -> None:
         raise _NO_HISTORY

@@ -117,7 +117,7 @@ def _response(id: str, conversation_id: str | None, **fields: Any) -> AskRespons
 
 def events_of(response: AskResponse) -> Iterator[AskEvent]:
     """The events of an answer, as an assistant gives them."""
-    yield HitsEvent(hits=[])
+    yield HitsEvent(id="ans_1", hits=[])
     for number, sentence in enumerate(response.sentences):
         yield SentenceEvent(sentence=sentence, citations=response.citations if not number else [])
     yield response

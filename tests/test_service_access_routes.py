@@ -122,7 +122,8 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
     by_publisher = {"question": QUESTION, "filters": {"publishers": ["The Inner Circle"]}}
     chat = {"model": "footnote", "messages": [{"role": "user", "content": QUESTION}]}
     response = {"model": "footnote", "input": QUESTION}
-    asked = [question | {"include_hits": True}, about_it, about_it | {"stream": True}, going_on]
+    asked = [question | {"include_hits": True}, about_it, going_on]
+    asked += [about_it | {"stream": True, "resumable": on} for on in (False, True)]
     return {
         ("post", "/api/ask"): [("/api/ask", body) for body in asked],
         ("post", "/api/search"): [("/api/search", body) for body in (question, searched, by_publisher)],
@@ -145,6 +146,8 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("delete", "/api/conversations/{conversation_id}"): [(f"/api/conversations/{conversation}", None)],
         ("get", "/api/answers/{answer_id}"): [(f"/api/answers/{answer}", None)],
         ("delete", "/api/answers/{answer_id}"): [(f"/api/answers/{answer}", None)],
+        ("get", "/api/answers/{answer_id}/stream"): [(f"/api/answers/{answer}/stream", None)],
+        ("delete", "/api/answers/{answer_id}/stream"): [(f"/api/answers/{answer}/stream", None)],
         ("post", "/api/answers/{answer_id}/share"): [(f"/api/answers/{answer}/share", {"shared": False})],
         ("post", "/api/feedback"): [("/api/feedback", {"answer_id": answer, "rating": "down"})],
         ("get", "/api/review"): [("/api/review", None), ("/api/review?rating=up", None)],
@@ -302,6 +305,7 @@ def test_who_may_read_it_gets_it_by_each_of_these_ways(scene: Scene) -> None:
         ("get", "/api/conversations/{conversation_id}"),
         ("get", "/api/conversations/{conversation_id}/export"),
         ("get", "/api/answers/{answer_id}"),
+        ("get", "/api/answers/{answer_id}/stream"),
         ("post", "/v1/chat/completions"),
         ("post", "/v1/responses"),
         ("post", "/mcp"),

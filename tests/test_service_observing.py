@@ -61,7 +61,7 @@ def watch(events: Generator[AskEvent, None, None], *observers: Observer) -> Gene
 
 def test_an_answer_is_noticed_once_and_passed_on() -> None:
     seen: list[Asked | Rated] = []
-    given: list[AskEvent] = [HitsEvent(hits=[]), answer()]
+    given: list[AskEvent] = [HitsEvent(id="ans_1", hits=[]), answer()]
     assert list(watch(steps_of(*given), seen.append, seen.append)) == given
     first, second = seen
     assert first == second
@@ -74,13 +74,13 @@ def test_an_answer_is_noticed_once_and_passed_on() -> None:
 def test_an_error_is_noticed_by_its_kind_and_goes_on() -> None:
     seen: list[Asked | Rated] = []
     with pytest.raises(QuestionError):
-        list(watch(steps_of(HitsEvent(hits=[]), QuestionError(SECRET)), seen.append))
+        list(watch(steps_of(HitsEvent(id="ans_1", hits=[]), QuestionError(SECRET)), seen.append))
     assert [event.ending for event in seen if isinstance(event, Asked)] == [Failed("QuestionError")]
 
 
 def test_one_who_goes_away_is_noticed_and_the_work_stopped() -> None:
     seen: list[Asked | Rated] = []
-    work = steps_of(HitsEvent(hits=[]), answer())
+    work = steps_of(HitsEvent(id="ans_1", hits=[]), answer())
     events = watch(work, seen.append)
     next(events)
     events.close()

@@ -389,7 +389,7 @@ def test_a_refusal_shows_what_comes_nearest_with_the_words_of_the_question_marke
         article_id="a b", article_version="sha256:1", title="[x](y)", quote=quote, start=10, end=36, marks=marks
     )
     refused = answer(nearest=[near, NearestPassageWire(article_id="old", title="No quote")])
-    assistant.steps = [HitsEvent(hits=[]), refused]
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), refused]
     message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
     first, last = (message.content or "").split("\n\nThe passages that come nearest:\n\n- ")
     assert first == "The articles do not answer this."
@@ -413,7 +413,7 @@ def test_small_talk_gets_words_and_questions_to_ask(assistant: FakeAssistant, cl
 
 
 def test_a_refusal_is_text_without_sources(assistant: FakeAssistant, client: openai.OpenAI) -> None:
-    assistant.steps = [HitsEvent(hits=[]), answer()]
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), answer()]
     message = client.chat.completions.create(model="footnote", messages=QUESTION).choices[0].message
     assert (message.content, message.annotations) == ("The articles do not answer this.", [])
     stream = client.chat.completions.create(model="footnote", messages=QUESTION, stream=True)

@@ -219,7 +219,7 @@ def test_what_clients_ask_on_their_own_costs_nothing(
 
 
 def test_a_refusal_is_text_without_sources(assistant: FakeAssistant, client: openai.OpenAI) -> None:
-    assistant.steps = [HitsEvent(hits=[]), answer()]
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), answer()]
     reply = client.responses.create(model="footnote", input="Why?")
     assert reply.output_text == "The articles do not answer this."
     stream = client.responses.create(model="footnote", input="Why?", stream=True)

@@ -40,7 +40,7 @@ class Held(FakeAssistant):
     def __init__(self) -> None:
         super().__init__()
         self.go_on, self.working, self.ended = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
-        self.steps = [HitsEvent(hits=[]), self.work, answer()]
+        self.steps = [HitsEvent(id="ans_1", hits=[]), self.work, answer()]
 
     def work(self) -> None:
         self.working.release()

@@ -59,7 +59,7 @@ def test_a_refusal_and_a_failure_end_their_steps(slack: SlackServer, assistant: 
     assert "Nothing found that answers this" in tasks(reply)["read"]["output"]
 
     def fails(question: str) -> Iterator[AskEvent]:
-        yield HitsEvent(hits=[])
+        yield HitsEvent(id="ans_1", hits=[])
         raise IndexMismatch("made with another model")
 
     assistant.script = fails
@@ -99,7 +99,7 @@ def test_steps_fit_into_slack_whatever_they_are_about() -> None:
     cited = citation().model_dump(include=set(HitWire.model_fields))
     hit = HitWire.model_validate(cited | {"text": "It rained.", "dense": 0.7, "lexical": 8.0})
     long = [citation(n, article_id=f"a{n}", title="t" * 500, url=f"https://x.example/{n}") for n in range(9)]
-    shown = steps.after(HitsEvent(hits=[hit, hit]))
+    shown = steps.after(HitsEvent(id="ans_1", hits=[hit, hit]))
     assert shown[1]["output"] == "2 passages of 1 article"
     shown += steps.after(SearchingEvent(queries=["w" * 300] * 5))
     steps.after(answered("Yes.", citations=long))

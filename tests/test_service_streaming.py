@@ -117,7 +117,7 @@ def test_what_goes_wrong_later_is_an_error_event_in_place_of_the_answer(
     error: Exception, slug: str, detail: str
 ) -> None:
     assistant = FakeAssistant()
-    assistant.steps = [HitsEvent(hits=[]), error]
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), error]
     with served(assistant) as url:
         events = events_of(ask(url).text)
     assert [name for name, _ in events] == ["hits", "error"]
@@ -131,7 +131,7 @@ def test_what_goes_wrong_later_is_an_error_event_in_place_of_the_answer(
 def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "KEEP_ALIVE_SECONDS", 0.05)
     assistant = FakeAssistant()
-    assistant.steps = [HitsEvent(hits=[]), lambda: time.sleep(0.3), answer()]
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), lambda: time.sleep(0.3), answer()]
     with served(assistant) as url:
         body = ask(url).text
     assert ": still here\n" in body
@@ -141,8 +141,8 @@ def test_comments_keep_a_silent_stream_alive(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("stream", [True, False])
 def test_whoever_hangs_up_stops_the_work(stream: bool) -> None:
     assistant, hung_up = FakeAssistant(), threading.Event()
-    endless: list[Any] = [HitsEvent(hits=[]), lambda: time.sleep(0.05)] * 1_000
-    assistant.steps = [HitsEvent(hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
+    endless: list[Any] = [HitsEvent(id="ans_1", hits=[]), lambda: time.sleep(0.05)] * 1_000
+    assistant.steps = [HitsEvent(id="ans_1", hits=[]), lambda: hung_up.wait(PATIENCE), *endless, answer()]
     with served(assistant) as url:
         send_request(url, {"question": "Why?", "stream": stream}).close()
         hung_up.set()

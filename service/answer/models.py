@@ -235,8 +235,12 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of a question, before anything is said of them, and how the question was understood."""
+    """The hits of a question, before anything is said of them, and how the question was understood.
 
+    `answer_id` is the id that the answer is going to have.
+    """
+
+    answer_id: str
     hits: tuple[Hit, ...]
     completed_question: str | None = None
     preferences: Preferences = Preferences()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from uuid import uuid4
 
@@ -78,7 +78,9 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     clock.retrieved()
     evidence = _read(index, retrieved)
     decision = _decided(analysis, retrieved, evidence, asks_model=writer is not None, settings=settings)
-    yield Found(decision.hits, preferences=retrieved.preferences, completed_question=analysis.completed)
+    yield Found(
+        decision.answer_id, decision.hits, preferences=retrieved.preferences, completed_question=analysis.completed
+    )
     if not decision.answerable:
         yield _no_answer(decision, clock)
         return
@@ -128,6 +130,7 @@ class _Decision:
     confidence: float
     answerable: bool
     language: str | None
+    answer_id: str = field(default_factory=lambda: f"ans_{uuid4().hex}")
 
 
 def answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
@@ -261,7 +264,7 @@ def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | No
     disputed = disagreements(decision.analysis.text, cited.citations, index.sentence_vectors.of)
     quotes = not isinstance(ending, Finished) and len(decision.evidence) == 1
     return Answer(
-        id=f"ans_{uuid4().hex}",
+        id=decision.answer_id,
         question=decision.analysis.asked,
         text=cited.text,
         sentences=cited.sentences,
@@ -283,7 +286,7 @@ def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | No
 
 def _no_answer(decision: _Decision, clock: "_Clock", ending: CannotAnswer | None = None) -> NoAnswer:
     return NoAnswer(
-        id=f"ans_{uuid4().hex}",
+        id=decision.answer_id,
         question=decision.analysis.asked,
         text=NOT_READ.format(decision.language) if decision.language else NOT_ANSWERED,
         nearest=nearest_passages(decision.analysis.text, decision.hits),

@@ -16,6 +16,7 @@ from service.api.head_requests import HeadAsGet
 from service.api.openapi_docs import problems
 from service.api.problem_details import Refused
 from service.api.problem_handlers import add_problem_handlers, on_http_error
+from service.api.resuming import ResumableStreams
 from service.api.routes.approving import ApprovingAssistant, approving_router
 from service.api.routes.articles import ArticlesAssistant, articles_router
 from service.api.routes.history import HistoryAssistant, history_router
@@ -25,6 +26,7 @@ from service.api.routes.metrics import metrics_router
 from service.api.routes.questions import AnsweringAssistant, questions_router
 from service.api.routes.signing_in import signing_in_router
 from service.api.routes.sources import SourcesAssistant, sources_router
+from service.api.routes.streams import StreamsAssistant, streams_router
 from service.api.routes.uploads import UploadsAssistant, uploads_router
 from service.auth.authentication import authenticator_for
 from service.auth.fair_queue import STOPPING, FairQueue
@@ -54,6 +56,7 @@ _NO_PAGES = ("/api", "/auth", "/v1", "/mcp", "/static")
 
 class Assistant(
     AnsweringAssistant,
+    StreamsAssistant,
     ArticlesAssistant,
     HistoryAssistant,
     ApprovingAssistant,
@@ -102,7 +105,9 @@ def create_app(
         lifespan=lambda _: measuring_loop_delay(auth_state.metrics),
     )
     limited: dict[str, Any] = {"dependencies": [Depends(limits.admit_question)], "responses": problems(429, 503)}
-    app.include_router(questions_router(assistant, auth, settings), **limited)
+    streams = ResumableStreams(settings.stream_resume_seconds)
+    app.include_router(questions_router(assistant, auth, streams, settings), **limited)
+    app.include_router(streams_router(assistant, auth, streams, settings))
     app.include_router(me_router(auth))
     app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))

@@ -1,7 +1,8 @@
 """Streams answers as server-sent events, sentence by sentence.
 
 An answer is computed to its end however slowly it is read: a slow reader keeps the rest of one answer in memory, but no
-core busy. When the client disconnects, the work stops between two of its steps.
+core busy. When the client disconnects, the work stops between two of its steps, unless the stream can be resumed
+(`service.api.resuming`).
 """
 
 import json
@@ -10,6 +11,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 import structlog
+from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
@@ -40,6 +42,12 @@ async def stream_events(ask: Callable[[], Iterator[Event]], slot: Slot) -> Async
 
 async def started(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     """Wait for the first event, and return all events. Raises what goes wrong before the first event."""
+    _, all_events = await peeked(events)
+    return all_events
+
+
+async def peeked(events: AsyncGenerator[Event, None]) -> tuple[Event, AsyncGenerator[Event, None]]:
+    """Wait for the first event. Return it, and all events. Raises what goes wrong before the first event."""
     first = await anext(events)
 
     async def all_of_them() -> AsyncGenerator[Event, None]:
@@ -48,7 +56,7 @@ async def started(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, 
             async for event in events:
                 yield event
 
-    return all_of_them()
+    return first, all_of_them()
 
 
 async def last_of(events: AsyncGenerator[Event, None]) -> Event:
@@ -60,7 +68,7 @@ async def last_of(events: AsyncGenerator[Event, None]) -> Event:
     return last
 
 
-async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[ServerSentEvent]:
+async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncGenerator[ServerSentEvent, None]:
     """Yield each event with its name, as JSON. An error becomes an `error` event, in place of the rest."""
     async with aclosing(events):
         try:
@@ -68,6 +76,11 @@ async def server_sent(events: AsyncGenerator[AskEvent, None]) -> AsyncIterator[S
                 yield ServerSentEvent(event.model_dump_json(), event=_name(event), sep=_LINE_END)
         except Exception as error:  # noqa: BLE001 - the reader must learn that the stream ended, for any error
             yield ServerSentEvent(json.dumps(problem_in_stream(error).model_dump()), event="error", sep=_LINE_END)
+
+
+async def single(name: str, data: BaseModel) -> AsyncGenerator[ServerSentEvent, None]:
+    """Yield one event."""
+    yield ServerSentEvent(data.model_dump_json(), event=name, sep=_LINE_END)
 
 
 def problem_in_stream(error: Exception) -> Problem:

@@ -191,7 +191,7 @@ def _row(answer: KeptAnswer, row: RowMapping) -> ApprovedRow:
 
 def events_of(approved: AskResponse) -> Iterator[HitsEvent | SentenceEvent]:
     """Yield the events of an approved answer that come before the whole of it."""
-    yield HitsEvent(hits=[])
+    yield HitsEvent(id=approved.id, hits=[])
     cited = {citation.number: citation for citation in approved.citations}
     for sentence in approved.sentences:
         new = [cited.pop(number) for number in sentence.citations if number in cited]

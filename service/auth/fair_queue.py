@@ -43,12 +43,16 @@ class Busy(Exception):
 
 
 class Slot:
-    """The right to work on one question, until it is released or its deadline has passed."""
+    """The right to work on one question, until it is released or its deadline has passed.
+
+    The work on a `detached` one goes on when its client disconnects.
+    """
 
     def __init__(self, deadline: Deadline, release: Callable[["Slot"], None]) -> None:
         self.deadline = deadline
         self.began = monotonic()
         self.working = False
+        self.detached = False
         self._release = release
 
     def release(self) -> None:

@@ -53,7 +53,7 @@ class Limits:
             slot = await self._slot(_person(request), gone)
             request.state.slot = slot
             set_deadline(slot.deadline)
-            gone.add_done_callback(lambda _: slot.deadline.end(AskerGone(_GONE)))
+            gone.add_done_callback(lambda _: None if slot.detached else slot.deadline.end(AskerGone(_GONE)))
             try:
                 yield
             finally:

@@ -33,11 +33,11 @@ from service.openai.shaping import chunks, completion, short_chunks, short_compl
 from service.openai.telling import Manner
 from service.openai.wire import MODEL, ChatRequest, Completion, ErrorReply, Model, Models
 from service.schemas.api import AskEvent, AskResponse, CollectionsResponse
-from service.schemas.examples import CHUNK_STREAM, RESPONSE_STREAM, streamed
+from service.schemas.examples import CHUNK_STREAM, RESPONSE_STREAM, event_stream
 from service.settings import Settings
 
-_REPLY = streamed("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
-_RESPONSE = streamed("The answer, or, with `stream`, its events.", RESPONSE_STREAM)
+_REPLY = event_stream("The answer, or, with `stream`, its chunks.", CHUNK_STREAM)
+_RESPONSE = event_stream("The answer, or, with `stream`, its events.", RESPONSE_STREAM)
 
 
 class OpenAIAssistant(AnsweringAssistant, Protocol):

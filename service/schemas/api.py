@@ -53,6 +53,7 @@ class MessageWire(Wire):
 class AskRequest(Wire):
     """A question. `include_hits` adds the retrieved passages to the answer.
 
+    A `resumable` stream can be read on after its connection broke, at `/api/answers/{id}/stream`. Others end with theirs.
     `history` is what was said before, for who keeps conversations elsewhere; with `conversation_id` Footnote knows it.
     """
 
@@ -61,6 +62,7 @@ class AskRequest(Wire):
     filters: FiltersWire = FiltersWire()
     as_of: date | None = None
     stream: bool = False
+    resumable: bool = False
     include_hits: bool = False
     history: list[MessageWire] = Field(default_factory=list, max_length=100)
 
@@ -246,8 +248,9 @@ class AskResponse(Wire):
 
 
 class HitsEvent(Wire):
-    """First event of a streamed answer: what was found, and how the question was understood."""
+    """First event of a streamed answer: its id, what was found, and how the question was understood."""
 
+    id: str
     hits: list[HitWire]
     completed_question: str | None = None
     preferences: PreferencesWire = PreferencesWire()

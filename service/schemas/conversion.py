@@ -112,6 +112,7 @@ def step_wire(step: Step, *, reads_all: bool, include_hits: bool = False) -> Ask
     match step:
         case Found():
             return HitsEvent(
+                id=step.answer_id,
                 hits=[hit_wire(hit, reads_all=reads_all) for hit in step.hits],
                 completed_question=step.completed_question,
                 preferences=_preferences_wire(step.preferences),

@@ -101,8 +101,8 @@ _EVENT = {
 }
 
 
-def streamed(description: str, stream: str) -> dict[int | str, dict[str, Any]]:
-    """Describe a reply that may also be a stream of server-sent events."""
+def event_stream(description: str, stream: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a reply that is, or may be, a stream of server-sent events."""
     content = {"text/event-stream": {"schema": _EVENT, "example": stream}}
     return {200: {"description": description, "content": content}}
 
@@ -132,11 +132,12 @@ def add_examples(app: FastAPI) -> None:
 
 
 SENTENCE_STREAM = (
-    'event: hits\ndata: {"hits": []}\n\n'
+    f'event: hits\ndata: {{"id": "{ANSWER.id}", "hits": []}}\n\n'
     f"event: sentence\ndata: "
     f'{{"sentence": {ANSWER.sentences[0].model_dump_json()}, "citations": [{ANSWER.citations[0].model_dump_json()}]}}\n\n'
     f"event: answer\ndata: {ANSWER.model_dump_json()}\n\n"
 )
+RESUMED_STREAM = f"id: 3\nevent: answer\ndata: {ANSWER.model_dump_json()}\n\n"
 CHUNK_STREAM = (
     'data: {"id": "chatcmpl-1a2b3c4d5e6f", "object": "chat.completion.chunk", "created": 1777000000, "model": "footnote", '
     f'"choices": [{{"index": 0, "delta": {{"content": "{_SAID} [1]"}}, "logprobs": null, "finish_reason": null}}]}}\n\n'

@@ -1,35 +1,22 @@
 /** What the page asks of the service. Each call throws a Problem, or an AbortError if it was stopped. */
 
-import { Problem, call, callForJson, lostConnection } from "./calls.js";
-import { eventsOf } from "./events.js";
+import { call, callForJson } from "./calls.js";
 import { encodeId } from "./links.js";
+import { answerStream } from "./resuming.js";
 
-const BROKEN_OFF = {
-  title: "The answer broke off",
-  detail: "The connection ended before the answer was whole. Ask again.",
-};
 const CAN_STREAM = "TextDecoderStream" in window;
 
 /**
  * Ask a question. Yields `{event, data}`: "hits", then "sentence" for each, and "answer" last; only the last where the
- * service or this browser cannot stream.
+ * service or this browser cannot stream. "broken" and "resumed" tell of a connection that broke, and was made again.
  */
 export async function* ask(request, signal) {
-  const response = await call("/api/ask", { method: "POST", body: { ...request, stream: CAN_STREAM }, signal });
+  const response = await call("/api/ask", { method: "POST", body: { ...request, stream: CAN_STREAM, resumable: CAN_STREAM }, signal });
   if (response.headers.get("Content-Type").startsWith("application/json")) {
     yield { event: "answer", data: await response.json() };
-    return;
+  } else {
+    yield* answerStream(response, signal);
   }
-  try {
-    for await (const { event, data } of eventsOf(response.body)) {
-      if (event === "error") throw new Problem(JSON.parse(data));
-      yield { event, data: JSON.parse(data) };
-      if (event === "answer") return;
-    }
-  } catch (error) {
-    throw error instanceof TypeError ? lostConnection(error, BROKEN_OFF) : error; // as fetch names a lost connection
-  }
-  throw lostConnection(null, BROKEN_OFF);
 }
 
 /** One page of the articles; `title` leaves those out whose titles do not hold it. */

@@ -10,8 +10,8 @@ const PATIENCE = 3; // seconds after which the wait is counted
 const HELD = 150;
 
 /**
- * Show in `body` what arrives: `found(hits)`, `searching(queries)`, `said(sentence)`, and last `finish(answer)`, or `breakOff(notice)`, which
- * leaves the sentences that came before it.
+ * Show in `body` what arrives: `found(hits)`, `searching(queries)`, `said(sentence)`; `broken()` and `resumed()`, where the connection
+ * breaks and is there again; and last `finish(answer)`, or `breakOff(notice)`, which leaves the sentences that came before it.
  */
 export function arrivingAnswer(body, open) {
   const progress = progressLine();
@@ -42,6 +42,12 @@ export function arrivingAnswer(body, open) {
       cited.push(...citations);
       if (text.view.isConnected) show();
       else holding ||= setTimeout(show, HELD);
+    },
+    broken() {
+      progress.say("The connection broke. Connecting again");
+    },
+    resumed() {
+      progress.say("Going on with the answer");
     },
     finish(answer) {
       settle();

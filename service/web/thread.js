@@ -104,6 +104,8 @@ export class Thread {
     for await (const { event, data } of ask(this.request(asked), this.asking.signal)) {
       if (event === "hits") arriving.found(data);
       if (event === "searching") arriving.searching(data);
+      if (event === "broken") arriving.broken();
+      if (event === "resumed") arriving.resumed();
       if (event === "sentence") arriving.said(data);
       if (event === "answer") answer = data;
     }

@@ -1,16 +1,18 @@
 """Routes of questions: an answer in one piece or as a stream of events, and searches."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
+from sse_starlette import ServerSentEvent
 
 from index.records import Access
 from service.answer.lengths import check_lengths
 from service.api.openapi_docs import problems
 from service.api.problem_handlers import check_characters
+from service.api.resuming import ResumableStreams
 from service.api.streaming import EventStream, last_of, server_sent, started, stream_events
 from service.auth.askers import Asker
 from service.auth.authentication import Authenticator
@@ -18,10 +20,10 @@ from service.auth.fair_queue import Slot
 from service.auth.limits import slot_of
 from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest, AskResponse, SearchRequest, SearchResponse
-from service.schemas.examples import SENTENCE_STREAM, streamed
+from service.schemas.examples import SENTENCE_STREAM, event_stream
 from service.settings import Settings
 
-_REPLY = streamed("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
+_REPLY = event_stream("The answer, or, with `stream`, the events that lead to it.", SENTENCE_STREAM)
 
 
 class AnsweringAssistant(Protocol):
@@ -36,7 +38,9 @@ class AnsweringAssistant(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> int: ...
 
 
-def questions_router(assistant: AnsweringAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
+def questions_router(
+    assistant: AnsweringAssistant, auth: Authenticator, streams: ResumableStreams, settings: Settings
+) -> APIRouter:
     """Return the routes of questions."""
     router = APIRouter(prefix="/api", tags=["questions"])
 
@@ -53,17 +57,28 @@ def questions_router(assistant: AnsweringAssistant, auth: Authenticator, setting
 
         With `stream`, the answer comes as server-sent events: `hits`, then `sentence` for each finished and checked
         sentence, then `answer` with the whole of it; `searching` in between, where a language model searches for more;
-        `error` with problem details in place of the answer when something fails.
+        `error` with problem details in place of the answer when something fails. With `resumable`, events have numbers
+        (`id`), and the stream can be read on at `/api/answers/{id}/stream` after its connection broke, for
+        `FOOTNOTE_STREAM_RESUME_SECONDS`.
         """
         await run_in_threadpool(check_question, question, settings)
         # Only browsers send this header, and pages of other origins have been refused before.
         through: Through = "page" if request.headers.get("sec-fetch-site") == "same-origin" else "api"
         events = stream_events(lambda: assistant.ask_events(question, asker, through=through), slot)
         if question.stream:
-            return EventStream(server_sent(await started(events)), stall_seconds=settings.stream_stall_seconds)
+            resumable = question.resumable and settings.stream_resume_seconds > 0
+            sent = await numbered(asker, events, slot) if resumable else server_sent(await started(events))
+            return EventStream(sent, stall_seconds=settings.stream_stall_seconds)
         answer = await last_of(events)
         assert isinstance(answer, AskResponse)
         return answer
+
+    async def numbered(
+        asker: Asker, events: AsyncGenerator[AskEvent, None], slot: Slot
+    ) -> AsyncGenerator[ServerSentEvent, None]:
+        stream = await streams.start(asker, events)
+        slot.detached = True
+        return stream.after(0)
 
     @router.post("/search", responses=problems(400, 401, 403, 404, 409, 413, 415, 422, 503))
     async def search(

@@ -24,7 +24,8 @@ READER_REFUSAL: Mapping[str, float] = {
 """Weights of a logistic curve for the probability that the answer is right, of the best sentence: the reader's log-odds that
 it belongs to the answer, how similar its passage is to the question, which share of the question's names and codes stands
 neither in its passage nor in those of the next two sentences, and whether the sentence has the opposite of one of the
-question's words in its place. `python -m eval.fitting` fits them; the last two are set by hand (docs/research/ablation.md)."""
+question's words in its place. `python -m eval.fitting` fits them; the last two are set by hand
+(docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,

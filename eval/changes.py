@@ -10,10 +10,10 @@ from eval.metrics import LOWER_IS_BETTER, MEANS, METRICS
 from eval.records import Result
 from eval.report import shown, shown_interval, value_of
 from eval.scoring.aggregates import aggregate, balanced_samples, score_matrix
-from eval.scoring.anytime import sequence_of
 from eval.scoring.clusters import Clusters, clusters_of
 from eval.scoring.intervals import LEVEL, Floats, detectable, interval, resampled_means, summed
 from eval.scoring.randomisation import holm, randomised_p_values
+from service.quality.sequences import sequence_of
 
 _TESTED = (*MEANS, "refusal_balanced_accuracy")
 
@@ -60,8 +60,8 @@ class Change:
 def changes(ours: Sequence[Result], theirs: Sequence[Result], *, anytime: bool = False) -> tuple[Change, ...]:
     """Compare the scores that both runs have. `ours` and `theirs` are about the same questions in the same order.
 
-    With `anytime`, bounds and p hold however often a growing set is compared (`eval.scoring.anytime`). What is no mean of
-    questions that both runs score then has neither.
+    With `anytime`, bounds and p hold however often a growing set is compared (`service.quality.sequences`). What is no mean
+    of questions that both runs score then has neither.
     """
     first, second = aggregate(ours), aggregate(theirs)
     before, after = score_matrix(ours), score_matrix(theirs)

@@ -39,6 +39,7 @@ from service.maintenance.backups import back_up
 from service.maintenance.reports import check_wire, report_wire, status_wire
 from service.maintenance.watch_status import WatchStatus
 from service.monitoring.observers import Observer, Rated, observed
+from service.quality.reports import QualityReports
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
@@ -70,6 +71,7 @@ from service.schemas.maintenance import (
     RebuildResponse,
     StatusResponse,
 )
+from service.schemas.quality import QualityResponse
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 from service.sources.access import LocalSources
@@ -309,6 +311,11 @@ class LocalAssistant:
                 "No record is kept of questions (FOOTNOTE_AUDIT_DAYS=0), so there is nothing to count. Set it to keep one."
             )
         return self.usage_reports.report(days, asker.access, today=datetime.now(UTC).date())
+
+    def quality(self, *, days: int) -> QualityResponse:
+        """Return how good the scored answers to everybody are, for an admin. Raises NotInHistory if nothing is stored."""
+        reports = QualityReports(self._required_history.engine, self.settings.score_share)
+        return reports.report(days, today=datetime.now(UTC).date())
 
     def status(self) -> StatusResponse:
         """Return the size and the state of the index."""

@@ -245,6 +245,13 @@ class Settings(SlackSettings):
         30.0, gt=0, description="Longest time that a request may take to arrive; then its connection is closed."
     )
 
+    score_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of the kept answers that are scored when their day is over: whether what they cite supports each "
+        "sentence. Shown to admins with refusals, times and ratings. `0` scores none.",
+    )
     metrics_open: bool = Field(
         False,
         description="Whether `/metrics` needs no admin's key. On a loopback address without keys it never does.",

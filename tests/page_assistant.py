@@ -51,6 +51,7 @@ from service.schemas.history import (
     StaleRow,
     StoredAnswerResponse,
 )
+from service.schemas.quality import DayOfQuality, LevelWire, MeasureWire, QualityResponse
 from service.schemas.usage import ArticleUse, AskerUse, DayOfUse, Outcomes, UsageResponse
 from tests.fake_assistant import FakeAssistant, answer, streamed
 
@@ -294,6 +295,30 @@ def used(days: int) -> UsageResponse:
     )
 
 
+def measured(days: int) -> QualityResponse:
+    """Return the quality of so many days: from the fourth last on, fewer sentences are supported."""
+    first = MORNING.date() - timedelta(days=days)
+    by_day = [
+        DayOfQuality(day=first + timedelta(days=number), n=40, mean=0.98 if number < days - 4 else 0.8)
+        for number in range(days)
+    ]
+    supported = [
+        LevelWire(first=first, n=40 * (days - 4), mean=0.98, low=0.97, high=0.99),
+        LevelWire(first=by_day[-4].day, n=160, mean=0.8, low=0.74, high=0.86),
+    ]
+    rated = [LevelWire(first=first, n=4, mean=0.75, low=0.1, high=1.0)]
+    return QualityResponse(
+        first=first,
+        last=by_day[-1].day,
+        share=0.1,
+        scored=40 * days,
+        measures=[
+            MeasureWire(name="supported", days=by_day, levels=supported),
+            MeasureWire(name="rated_good", days=[DayOfQuality(day=first, n=4, mean=0.75)], levels=rated),
+        ],
+    )
+
+
 class PageApprovals:
     """The approved answers of the assistant below, which remembers what was asked of it. `refusal` is raised by `approve`."""
 
@@ -512,6 +537,11 @@ class PageAssistant(FakeAssistant):
         if self.error:
             raise self.error
         return used(days)
+
+    def quality(self, *, days: int) -> QualityResponse:
+        if self.error:
+            raise self.error
+        return measured(days)
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         named = [made.id for made in ARTICLES.values() if titled.lower() in made.title.lower()]

@@ -37,6 +37,7 @@ from service.schemas.history import (
     StoredAnswerResponse,
 )
 from service.schemas.maintenance import BackupResponse, CheckResponse, IdsWire, IndexReportWire, RebuildResponse
+from service.schemas.quality import QualityResponse
 from service.schemas.sources import (
     ForgetSourceRequest,
     ForgetSourceResponse,
@@ -165,6 +166,9 @@ class KeepsNothing:
         raise _NO_HISTORY
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
+        raise _NO_HISTORY
+
+    def quality(self, *, days: int) -> QualityResponse:
         raise _NO_HISTORY
 
 

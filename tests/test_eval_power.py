@@ -12,8 +12,8 @@ from eval.compare import compare
 from eval.records import Result
 from eval.report import power_line, power_of
 from eval.scoring.aggregates import aggregate
-from eval.scoring.anytime import sequence_of
 from eval.scoring.intervals import detectable
+from service.quality.sequences import sequence_of
 from tests.eval_fixtures import report_of, run_in
 
 

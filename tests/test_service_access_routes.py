@@ -58,6 +58,7 @@ ADMINS_ONLY = {
     ("delete", "/api/approved/{answer_id}"),
     ("post", "/api/answers/{answer_id}/approve"),
     ("get", "/api/usage"),
+    ("get", "/api/quality"),
     ("get", "/api/sources"),
     ("get", "/api/uploads"),
     ("get", "/api/origins/{article_id}"),
@@ -159,6 +160,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
             (f"/api/answers/{answer}/approve", body)
             for body in ({}, {"sentences": [{"text": "It is secret.", "citations": [1]}], "wordings": [QUESTION]})
         ],
+        ("get", "/api/quality"): [("/api/quality", None), ("/api/quality?days=7", None)],
         ("get", "/api/usage"): [("/api/usage", None), ("/api/usage?days=7", None)],
         ("get", "/api/status"): [("/api/status", None)],
         ("post", "/api/index"): [("/api/index", {"paths": ["/nowhere"]})],
@@ -262,7 +264,9 @@ def test_without_a_key_there_is_nothing_at_all(scene: Scene, route: tuple[str, s
 
 
 @pytest.mark.parametrize(
-    "route", [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/metrics")], ids=" ".join
+    "route",
+    [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/api/quality")],
+    ids=" ".join,
 )
 def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tuple[str, str]) -> None:
     for path, body in walk(PRIVATE, scene.answer, scene.conversation)[route]:

@@ -54,6 +54,18 @@ def test_bars_are_as_high_as_the_table_says(usage: Page) -> None:
     assert heights == pytest.approx([600 / 7, 100 / 7, 0])
 
 
+def test_a_change_of_level_is_marked(usage: Page) -> None:
+    measures = usage.locator(".measures > li")
+    expect(measures.first).to_contain_text("Sentences supported by what they cite80 % (74 % to 86 %), of 160")
+    expect(measures.first).to_contain_text("Fell beyond chance on 20 April 2026, from 98 % to 80 %")
+    expect(measures.last).to_contain_text("Ratings that are good75 % (10 % to 100 %), of 4")
+    expect(measures.last.locator(".level-changed")).to_have_count(0)
+    expect(measures.first.get_by_role("img")).to_have_attribute(
+        "aria-label",
+        "Sentences supported by what they cite, day by day: 98 % on 25 March 2026, 80 % on 23 April 2026",
+    )
+
+
 def test_articles_and_askers_are_named_as_words_and_articles_open(usage: Page) -> None:
     askers, cited, left = (usage.locator(".usage .contents").nth(number) for number in range(3))
     expect(cited.locator("li")).to_have_text(

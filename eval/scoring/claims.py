@@ -14,11 +14,9 @@ from tempfile import TemporaryDirectory
 from eval.records import EvalQuestion
 from eval.scoring.answer_scores import answers_are_known, has_parts
 from eval.scoring.citation_scores import cited_passages
-from index.ingest.segmentation import display_text, split_sentences
-from index.records import ArticleInfo, Hit, Passage, version_of
 from index.settings import IndexSettings
 from index.stores.store import Index, open_index
-from service.answer.verification.check import checked
+from service.quality.support import claims_of, supports
 from service.schemas.api import AskResponse
 
 CLAIMS = ("claim_precision", "claim_recall", "claim_f1", "claim_support", "claims_retrieved")
@@ -32,8 +30,7 @@ class ClaimCheck:
 
     def supports(self, claim: str, texts: Sequence[str], *, question: str = "") -> bool:
         """Say whether these texts support a claim. A few words are read together with the `question` that they answer."""
-        hits = [hit_of(text) for text in texts]
-        return bool(hits) and checked(self.index, claim, hits, hits, question=question).support == "verified"
+        return supports(self.index, claim, texts, question=question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def checked_claims(check: ClaimCheck, question: EvalQuestion, response: AskRespo
     any one of alternatives is all of it. `claim_f1`: harmonic mean of the two. `claims_retrieved`: share of the known answer
     that the passages support which were retrieved.
     """
-    claims = list(_claims(response))
+    claims = list(claims_of(response))
     cited = cited_passages(response)
     unsupported = [claim for claim in claims if not check.supports(claim, cited, question=question.question)]
     scores = _share("claim_support", len(claims) - len(unsupported), len(claims))
@@ -80,21 +77,6 @@ def unchecked_claims(question: EvalQuestion) -> dict[str, float]:
     return dict.fromkeys(
         ("claim_precision", "claim_recall", "claim_f1") if question.evidence else ("claim_recall",), 0.0
     )
-
-
-def hit_of(text: str, title: str = "") -> Hit:
-    """Return a text as a passage that was found."""
-    version = version_of(text)
-    article = ArticleInfo(id=version[7:19], version=version, title=title)
-    return Hit(Passage(version, article, 0, 0, len(text), text, tuple(split_sentences(text, "text"))), 1.0, 0.8, 1.0)
-
-
-def _claims(response: AskResponse) -> Iterator[str]:
-    """Yield the sentences of an answer; of a list, those of its items. Code claims nothing."""
-    for sentence in response.sentences:
-        if sentence.form != "code":
-            for span in split_sentences(sentence.text, "markdown"):
-                yield display_text(sentence.text[span.start : span.end], "markdown")
 
 
 def _known(check: ClaimCheck, question: EvalQuestion, claims: Sequence[str]) -> dict[str, float]:

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from eval.scoring.claims import hit_of
 from index.ingest.segmentation import display_text, split_sentences
 from index.reader.examples import policyqa_pool, read_squad, squad2_pool, workplace_folders
 from index.records import Hit
 from index.support.alterations import ALTERATIONS
 from index.support.examples import reworded
 from index.support.material import Document, Labelled, clapnq, clapnq_titles, expertqa, sentences_of, source_of
+from service.quality.support import hit_of
 
 _EACH_KIND = 30
 _SAID = 240

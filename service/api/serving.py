@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from math import ceil
 from pathlib import Path
@@ -35,6 +36,8 @@ from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
 from service.monitoring.tracing import tracing
 from service.opening import open_assistant, service_owner
+from service.quality.reports import QualityReports
+from service.quality.scoring import Scoring, scoring_nightly
 from service.settings import Settings
 from service.slack.tokens import wanted
 from service.sources.keeping import kept_in_step
@@ -44,6 +47,8 @@ from service.stale.webhook import webhook_from
 
 # Work whose asker has gone checks its deadline more often than this.
 _IDLE_SECONDS = 5.0
+# Days of answers whose quality is in the metrics.
+_QUALITY_DAYS = 30
 log = structlog.get_logger(__name__)
 
 
@@ -91,6 +96,8 @@ def serve(settings: Settings, *, host: str, port: int, watch: Sequence[Path] = (
         stack.enter_context(tracing(app, with_texts=settings.log_questions))
         if settings.keep_days:
             stack.enter_context(marking_stale(database, assistant.live, webhook))
+        if settings.keep_days and settings.score_share:
+            stack.enter_context(_scoring(assistant, settings, database, auth_state))
         in_step = kept_in_step(Sources(assistant.live, settings))
         with watching(assistant, watch, data_dir=settings.data_dir), in_step:
             server = Server(
@@ -153,6 +160,17 @@ def _observers(settings: Settings, auth_state: AuthState, database: Engine) -> t
     audit = [Audit(database).record] if settings.audit_days else []
     questions = [log_question] if settings.log_questions else []
     return (auth_state.metrics.record, *audit, *questions)
+
+
+def _scoring(
+    assistant: LocalAssistant, settings: Settings, database: Engine, auth_state: AuthState
+) -> AbstractContextManager[None]:
+    reports = QualityReports(database, settings.score_share)
+
+    def note(now: datetime) -> None:
+        auth_state.metrics.record_quality(reports.report(_QUALITY_DAYS, today=now.date()))
+
+    return scoring_nightly(Scoring(database, assistant.live, settings.score_share), note)
 
 
 def _print_key_hint(database: Engine) -> None:

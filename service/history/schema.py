@@ -117,6 +117,16 @@ feedback = Table(
     Column("given", UtcDateTime, nullable=False),
 )
 
+# What the nightly scoring found of an answer (`service.quality`). It goes with the answer.
+answer_scores = Table(
+    "answer_scores",
+    metadata,
+    Column("answer_id", String(64), ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True),
+    Column("claims", Integer, nullable=False),  # sentences that were checked; 0 for a refusal
+    Column("supported", Integer, nullable=False),  # those that what the answer cites supports
+    Column("milliseconds", Float, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,
@@ -215,7 +225,7 @@ slack_channels = Table(
     Column("changed", UtcDateTime, nullable=False),
 )
 
-NEWEST = "0008"
+NEWEST = "0009"
 
 
 def upgrade(connection: Connection) -> None:

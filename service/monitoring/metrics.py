@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, time
 
 from anyio import create_task_group, current_time, sleep
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -9,6 +10,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from service.monitoring.observers import Abandoned, Asked, Failed, Rated
 from service.schemas.api import AskResponse
+from service.schemas.quality import QualityResponse
 
 _ANSWER_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _DELAY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
@@ -49,6 +51,18 @@ class Metrics:
             registry=registry,
         )
         self.feedback = Counter("footnote_feedback_total", "Ratings given, by rating.", ["rating"], registry=registry)
+        self.quality = Gauge(
+            "footnote_answer_quality",
+            "Present level of kept answers that were scored: supported, refused, slower, rated_good.",
+            ["measure"],
+            registry=registry,
+        )
+        self.quality_changed = Gauge(
+            "footnote_answer_quality_changed_timestamp_seconds",
+            "First day of that level, where it changed beyond chance within thirty days.",
+            ["measure"],
+            registry=registry,
+        )
         self.articles = Gauge("footnote_index_articles", "Articles in the index.", registry=registry)
         self.passages = Gauge("footnote_index_passages", "Passages in the index.", registry=registry)
         self.watched = Gauge("footnote_watched_folders", "Folders that are watched.", registry=registry)
@@ -83,6 +97,17 @@ class Metrics:
                 self.answers.labels("failed", "none", event.through).inc()
             case Asked(ending=Abandoned()):
                 self.answers.labels("abandoned", "none", event.through).inc()
+
+    def record_quality(self, found: QualityResponse) -> None:
+        """Set the levels to those of a report."""
+        self.quality.clear()
+        self.quality_changed.clear()
+        for measure in found.measures:
+            level = measure.levels[-1]
+            self.quality.labels(measure.name).set(level.mean)
+            if len(measure.levels) > 1:
+                first = datetime.combine(level.first, time(), UTC)
+                self.quality_changed.labels(measure.name).set(first.timestamp())
 
     def _count(self, answer: AskResponse) -> None:
         for stage, milliseconds in answer.timings_ms:

@@ -148,6 +148,11 @@ export function getUsage(days) {
   return callForJson(`/api/usage${query({ days })}`);
 }
 
+/** How good the answers of the last days are, for admins. */
+export function getQuality(days) {
+  return callForJson(`/api/quality${query({ days })}`);
+}
+
 function query(parameters) {
   const given = Object.entries(parameters).filter(([, value]) => value !== null);
   return given.length ? `?${new URLSearchParams(given)}` : "";

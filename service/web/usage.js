@@ -1,11 +1,12 @@
-/** For admins: how much is asked, how that ends, by whom, and of which articles. */
+/** For admins: how much is asked, how that ends, by whom, of which articles, and how good the answers are. */
 
-import { getUsage } from "./api.js";
+import { getQuality, getUsage } from "./api.js";
 import { articleLink, count } from "./articles.js";
 import { daysDrawn } from "./bars.js";
 import { period } from "./dates.js";
 import { announce, element } from "./dom.js";
 import { problemNotice } from "./notices.js";
+import { qualityOver } from "./quality.js";
 import { openArticle } from "./reader.js";
 
 const PERIODS = [7, 30, 90]; // days
@@ -19,9 +20,14 @@ export function usageView() {
   const show = async () => {
     const chosen = days.value;
     figures.setAttribute("aria-busy", "true");
-    const shown = await getUsage(chosen).then(usageOver, (error) => [problemNotice(error, show)]);
+    const [usage, quality] = await Promise.allSettled([getUsage(chosen), getQuality(chosen)]);
     if (chosen !== days.value) return; // chosen again meanwhile
-    figures.replaceChildren(...shown);
+    const wrong = [usage, quality].find(({ reason }) => reason);
+    figures.replaceChildren(
+      ...(wrong ? [problemNotice(wrong.reason, show)] : []),
+      ...(usage.value ? usageOver(usage.value) : []),
+      ...(quality.value ? qualityOver(quality.value) : []),
+    );
     figures.removeAttribute("aria-busy");
     announce(figures.querySelector(".usage-period, .notice-title")?.textContent ?? "");
   };

@@ -1,4 +1,4 @@
-"""Routes of the history: conversations, stored answers and feedback; for admins, the review list and usage."""
+"""Routes of the history: conversations, stored answers and feedback; for admins, the review list, usage and quality."""
 
 from typing import Annotated, Protocol
 
@@ -23,6 +23,7 @@ from service.schemas.history import (
     StaleResponse,
     StoredAnswerResponse,
 )
+from service.schemas.quality import QualityResponse
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 
@@ -54,6 +55,8 @@ class HistoryAssistant(Protocol):
     def gaps(self, asker: Asker) -> GapsResponse: ...
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse: ...
+
+    def quality(self, *, days: int) -> QualityResponse: ...
 
 
 def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Limits, settings: Settings) -> APIRouter:
@@ -179,10 +182,20 @@ def _usage(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
     @router.get("/usage", responses=problems(401, 403, 404, 422, 503))
     def usage(asker: Annotated[Asker, Depends(auth.asker)], days: Days = 30) -> UsageResponse:
         """Say how much was asked in the last days, how it ended, by whom and of which articles, for admins."""
-        if not asker.admin:
-            raise Refused(
-                403, "admin-only", "Only an admin may see how much is asked. Use a key that was made with --admin."
-            )
+        _check_counts(asker)
         return assistant.usage(asker, days=days)
 
+    @router.get("/quality", responses=problems(401, 403, 404, 422, 503))
+    def quality(asker: Annotated[Asker, Depends(auth.asker)], days: Days = 30) -> QualityResponse:
+        """Say how good the answers of the last days are, and when that changed beyond chance, for admins."""
+        _check_counts(asker)
+        return assistant.quality(days=days)
+
     return router
+
+
+def _check_counts(asker: Asker) -> None:
+    if not asker.admin:
+        raise Refused(
+            403, "admin-only", "Only an admin may see how much is asked. Use a key that was made with --admin."
+        )

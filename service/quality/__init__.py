@@ -1,0 +1,1 @@
+"""How good kept answers are, without known answers to compare with: scored every night, and watched for changes of level."""

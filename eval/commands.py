@@ -185,6 +185,27 @@ def history_command(
         say(f"{len(runs)} runs: {page}")
 
 
+@app.command("card")
+def card_command(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders with finished runs to add, at any depth.")
+    ] = None,
+    kept: Annotated[Path, typer.Option(metavar="FOLDER", help="Where runs.json and sets.toml of the card are.")] = Path(
+        "eval/card"
+    ),
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page.")] = Path("docs/card.md"),
+) -> None:
+    """Make a card of what was measured, of runs that are kept without texts: no question is asked again."""
+    with errors_shown():
+        from eval.card.entries import entries_under, keep, write
+        from eval.card.page import card, sets_in
+
+        sets = sets_in(kept)
+        entries = keep([entry for run in runs or () for entry in entries_under(run)], kept)
+        write(out, card(entries, sets))
+        say(f"{len(entries)} runs: {out}")
+
+
 @app.command("baseline")
 def baseline_command(
     run: Annotated[Path, typer.Argument(metavar="DIR", help="Results of a finished run.")],

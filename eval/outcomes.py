@@ -11,6 +11,7 @@ import argparse
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,15 @@ _APOSTROPHES = re.compile(r"[‘’ʼ′`´]")
 _HEADS = (
     "| questions | n | right | wrong | refused | n without an answer | rightly refused |\n|---|---|---|---|---|---|---|"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a question ended, whether it has an answer, and which questions it belongs together with."""
+
+    outcome: Outcome | None
+    answerable: bool
+    cluster: str | None = None
 
 
 def outcome(result: Result) -> Outcome | None:
@@ -64,18 +74,23 @@ def fold(text: str) -> str:
     return " ".join(_APOSTROPHES.sub("'", _DASHES.sub("-", text)).casefold().split())
 
 
-def outcome_matrix(results: Sequence[Result]) -> Floats:
-    """Return a row for each result and a column for each of MEASURES: 0 or 1, NaN where it is not defined."""
-    return np.array([_row(result) for result in results], np.float64).reshape(-1, len(MEASURES))
+def ending_of(result: Result) -> Ending:
+    """Return how a question ended, with what is needed to count it."""
+    return Ending(outcome(result), result.answerable, result.cluster)
 
 
-def outcome_shares(results: Sequence[Result]) -> dict[str, Score]:
+def outcome_matrix(results: Sequence[Result | Ending]) -> Floats:
+    """Return a row for each question and a column for each of MEASURES: 0 or 1, NaN where it is not defined."""
+    return np.array([_row(one) for one in _endings(results)], np.float64).reshape(-1, len(MEASURES))
+
+
+def outcome_shares(results: Sequence[Result | Ending]) -> dict[str, Score]:
     """Return the share of the questions that ended in each way, with 95 % of the bootstrap samples."""
     values = outcome_matrix(results)
     return _scores(values.shape[0], _means(values), resampled_means(values, clusters_of(results)), values)
 
 
-def outcome_changes(before: Sequence[Result], after: Sequence[Result]) -> dict[str, Score]:
+def outcome_changes(before: Sequence[Result | Ending], after: Sequence[Result | Ending]) -> dict[str, Score]:
     """Return the differences of the shares, after less before, of the same questions in the same order (paired bootstrap)."""
     old, new = outcome_matrix(before), outcome_matrix(after)
     clusters = clusters_of(after)
@@ -111,13 +126,16 @@ def shown(score: Score, *, signed: bool = False) -> str:
     return f"{value} ({_decimals(bounds[0], signed=signed)} to {_decimals(bounds[1], signed=signed)})"
 
 
-def _row(result: Result) -> list[float]:
-    ended = outcome(result)
-    if not result.answerable:
-        return [np.nan, np.nan, np.nan, float(ended == "right")]
-    if ended is None:
+def _endings(results: Sequence[Result | Ending]) -> list[Ending]:
+    return [one if isinstance(one, Ending) else ending_of(one) for one in results]
+
+
+def _row(ending: Ending) -> list[float]:
+    if not ending.answerable:
+        return [np.nan, np.nan, np.nan, float(ending.outcome == "right")]
+    if ending.outcome is None:
         return [np.nan, np.nan, 0.0, np.nan]
-    return [*(float(ended == name) for name in MEASURES[:3]), np.nan]
+    return [*(float(ending.outcome == name) for name in MEASURES[:3]), np.nan]
 
 
 def _means(values: Floats) -> Floats:

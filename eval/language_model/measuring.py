@@ -114,12 +114,12 @@ def _line(name: str, folders: Sequence[Path]) -> str:
     shares = outcome_shares(results)
     cells = [shown(shares[measure]) if measure in shares else "" for measure in MEASURES]
     seconds = median(result.latency_ms or 0.0 for result in results) / 1000
-    calls = _calls(folders, results)
+    calls = calls_of(folders, results)
     read = median(sum(call["tokens"] for call in of_one) for of_one in calls)
     return f"| {name} | {' | '.join(cells)} | {seconds:.1f} | {mean(map(len, calls)):.2f} | {read:.0f} |"
 
 
-def _calls(folders: Sequence[Path], results: Sequence[Result]) -> list[list[dict[str, int]]]:
+def calls_of(folders: Sequence[Path], results: Sequence[Result]) -> list[list[dict[str, int]]]:
     """Return the calls for each question: those of the last time that it was asked."""
     lines = [json.loads(line) for folder in folders for line in (folder / CALLS_FILE).read_text("utf-8").splitlines()]
     by_question = {line["question"]: line["calls"] for line in lines}

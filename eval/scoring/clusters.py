@@ -8,7 +8,7 @@ language models: Miller, "Adding Error Bars to Evals", arXiv 2411.00640, 2024.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,13 @@ FEW = 30
 """With fewer clusters, intervals are known to come out too narrow."""
 
 _Clustered = TypeVar("_Clustered", EvalQuestion, Result)
+
+
+class HasCluster(Protocol):
+    """A question, or what came of one."""
+
+    @property
+    def cluster(self) -> str | None: ...
 
 
 def clustered(questions: Sequence[EvalQuestion], by: By) -> tuple[EvalQuestion, ...]:
@@ -48,7 +55,7 @@ def clustered(questions: Sequence[EvalQuestion], by: By) -> tuple[EvalQuestion, 
     )
 
 
-def clusters_of(results: Sequence[Result]) -> Clusters:
+def clusters_of(results: Sequence[HasCluster]) -> Clusters:
     """Return the cluster of each result. Those without one are each by themselves."""
     numbers: dict[str | int, int] = {}
     keys = (result.cluster or place for place, result in enumerate(results))

@@ -1,0 +1,1 @@
+"""The card: what was measured on public question sets, made of kept runs."""

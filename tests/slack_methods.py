@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.slack_workspace import BOT, TEAM, Message, SlackServer
+from tests.slack_workspace import BOT, Message, SlackServer
 
 
 class Refused(Exception):
@@ -120,7 +120,19 @@ def _members(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
-    return {"user_id": BOT, "user": "footnote", "team_id": TEAM, "team": "Test", "bot_id": "B0BOT", "url": server.url}
+    return {
+        "user_id": BOT,
+        "user": "footnote",
+        "team_id": server.team,
+        "team": "Test",
+        "bot_id": "B0BOT",
+        "url": server.url,
+    }
+
+
+def _revoke(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
+    server.refused_token = True
+    return {"revoked": True}
 
 
 def _connect(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -151,6 +163,7 @@ METHODS: dict[str, Callable[[SlackServer, dict[str, Any]], dict[str, Any]]] = {
     "apps.connections.open": _connect,
     "assistant.threads.setStatus": _set_status,
     "assistant.threads.setSuggestedPrompts": _prompts,
+    "auth.revoke": _revoke,
     "auth.test": _own,
     "chat.appendStream": _append_stream,
     "chat.delete": _delete,

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.slack_methods import METHODS, Refused
-from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, WAIT, Call, SlackServer
+from tests.slack_workspace import APP_TOKEN, BOT, CLIENT_ID, CLIENT_SECRET, WAIT, Call, SlackServer
 
 
 @contextmanager
@@ -29,6 +29,7 @@ def slack_server() -> Iterator[SlackServer]:
 
     async def run() -> None:
         app = web.Application(client_max_size=10_000_000)
+        app.router.add_post("/api/oauth.v2.access", partial(_access, server))
         app.router.add_post("/api/{method}", partial(_call, server))
         app.router.add_post("/respond/{id}", partial(_respond, server))
         app.router.add_get("/socket", partial(_socket, server))
@@ -64,6 +65,8 @@ async def _call(server: SlackServer, request: web.Request) -> web.StreamResponse
     arguments: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         arguments |= await request.json()
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    server = server.of_token(token) or server
     server.calls.append(Call(method, arguments, time.monotonic()))
     fault = server.faults[method].popleft() if server.faults[method] else server.always.get(method)
     if fault is None or fault.carried_out:
@@ -88,11 +91,47 @@ async def _call(server: SlackServer, request: web.Request) -> web.StreamResponse
 def _answer(server: SlackServer, method: str, arguments: dict[str, Any], authorization: str) -> dict[str, Any]:
     token = authorization.removeprefix("Bearer ") or arguments.get("token")
     try:
-        if server.refused_token or token != (APP_TOKEN if method == "apps.connections.open" else BOT_TOKEN):
+        if server.refused_token or token != (APP_TOKEN if method == "apps.connections.open" else server.token):
             raise Refused("token_revoked" if server.refused_token else "invalid_auth")
         return {"ok": True, **METHODS[method](server, arguments)}
     except Refused as refused:
         return {"ok": False, "error": str(refused)}
+
+
+async def _access(server: SlackServer, request: web.Request) -> web.Response:
+    """`oauth.v2.access`: a token for a code, or a new one for a refresh token, each of which is good once."""
+    given = dict(await request.post())
+    server.calls.append(Call("oauth.v2.access", given, time.monotonic()))
+    if server.faults["oauth.v2.access"]:
+        return web.json_response({"ok": False, "error": server.faults["oauth.v2.access"].popleft().error})
+    if request.headers.get("Authorization") != aiohttp.encode_basic_auth(CLIENT_ID, CLIENT_SECRET):
+        return web.json_response({"ok": False, "error": "bad_client_secret"})
+    refresh = str(given.get("refresh_token", ""))
+    code = refresh.removeprefix("xoxe-").partition("-")[0] if refresh else str(given.get("code"))
+    place = server.others.get(code)
+    if place is None or (refresh and refresh != f"xoxe-{code}-{place.rotated}"):
+        return web.json_response({"ok": False, "error": "invalid_refresh_token" if refresh else "invalid_code"})
+    if refresh:
+        place.rotated += 1
+        place.token = f"xoxb-{code}-{place.rotated}"
+    lasting = {"refresh_token": f"xoxe-{code}-{place.rotated}", "expires_in": place.lasts} if place.lasts else {}
+    team = None if place.team is None else {"id": place.team, "name": f"<b>{place.team}</b>"}
+    enterprise = None if place.enterprise is None else {"id": place.enterprise, "name": "The organisation"}
+    return web.json_response(
+        {
+            "ok": True,
+            "access_token": place.token,
+            "token_type": "bot",
+            "scope": "chat:write",
+            "bot_user_id": BOT,
+            "app_id": "A0APP",
+            "team": team,
+            "enterprise": enterprise,
+            "is_enterprise_install": place.team is None,
+            "authed_user": {"id": "UANN"},
+            **lasting,
+        }
+    )
 
 
 async def _respond(server: SlackServer, request: web.Request) -> web.Response:

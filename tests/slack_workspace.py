@@ -16,6 +16,7 @@ BOT = "UBOT"
 TEAM = "T0TEAM"
 BOT_TOKEN = "xoxb-test"
 APP_TOKEN = "xapp-test"
+CLIENT_ID, CLIENT_SECRET = "1234.5678", "client-secret"
 SIGNING_SECRET = "signing-secret"
 WAIT = 60.0
 Message = dict[str, Any]
@@ -42,9 +43,18 @@ class Call:
 
 @dataclass
 class SlackServer:
-    """The state of a workspace. Everything here may be looked at, and changed, from the tests' thread."""
+    """The state of a workspace. Everything here may be looked at, and changed, from the tests' thread.
+
+    `others` are workspaces and organisations that install the app by OAuth, by the code that Slack gives for each.
+    """
 
     url: str = ""
+    team: str | None = TEAM
+    enterprise: str | None = None
+    token: str = BOT_TOKEN
+    others: dict[str, "SlackServer"] = field(default_factory=dict)
+    lasts: int | None = None  # seconds that a token lasts, where tokens rotate
+    rotated: int = 0
     channels: dict[str, dict[str, Message]] = field(default_factory=lambda: defaultdict(dict))
     gone: set[str] = field(default_factory=set)
     statuses: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -70,12 +80,36 @@ class SlackServer:
     ) -> dict[str, Any]:
         """A person writes something. Returns the body of its event, as `message`; `mention` makes the other one."""
         ts = self.next_ts()
-        written = {"type": "message", "user": user, "text": text, "ts": ts, "channel": channel, "team": TEAM, **more}
+        written = {
+            "type": "message",
+            "user": user,
+            "text": text,
+            "ts": ts,
+            "channel": channel,
+            "team": self.team or "T0HOME",
+            **more,
+        }
         if thread:
             written["thread_ts"] = thread
         self.channels[channel][ts] = dict(written)
         kinds = {"D": "im", "G": "group", "C": "channel"}
-        return event_body({**written, "channel_type": kinds[channel[0]], "event_ts": ts})
+        return self.body_of({**written, "channel_type": kinds[channel[0]], "event_ts": ts})
+
+    def body_of(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of an event in this workspace, or in a workspace of this organisation."""
+        place = {"team_id": self.team, "enterprise_id": self.enterprise, "is_enterprise_install": self.team is None}
+        shown = {"team_id": self.team or "T0HOME", "enterprise_id": self.enterprise}
+        return event_body(event) | shown | {"authorizations": [{**place, "user_id": BOT, "is_bot": True}]}
+
+    def installable(self, code: str, **more: Any) -> "SlackServer":
+        """Another workspace or organisation, which installs the app with this code."""
+        other = self.others[code] = SlackServer(token=f"xoxb-{code}", url=self.url, **more)
+        other._ticks = self._ticks
+        return other
+
+    def of_token(self, token: str | None) -> "SlackServer | None":
+        """The workspace that a token is for."""
+        return next((place for place in (self, *self.others.values()) if place.token == token), None)
 
     def fail(self, method: str, *faults: Fault) -> None:
         """Let the next calls of a method fail."""
@@ -160,13 +194,17 @@ class SlackServer:
 def mention(body: Mapping[str, Any]) -> dict[str, Any]:
     """The `app_mention` that Slack sends beside a `message`: another event of the same message."""
     event = {name: value for name, value in body["event"].items() if name != "channel_type"}
-    return event_body(event | {"type": "app_mention"})
+    return {**body, "event_id": _event_id(), "event": event | {"type": "app_mention"}}
+
+
+def _event_id() -> str:
+    return f"Ev{uuid4().hex[:12].upper()}"
 
 
 def event_body(event: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "event_callback",
-        "event_id": f"Ev{uuid4().hex[:12].upper()}",
+        "event_id": _event_id(),
         "team_id": TEAM,
         "api_app_id": "A0APP",
         "event": dict(event),

@@ -131,8 +131,8 @@ def test_output_that_nobody_reads_is_no_fault(weather_data: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    "|index|ask|search|delete|backup|status|serve|bench|audit|keys add|keys list|keys revoke|slack|slack manifest|eval run|"
-    "eval compare|eval baseline|eval check|eval draft|eval from-feedback".split("|"),
+    "|index|ask|search|delete|backup|status|serve|bench|audit|keys add|keys list|keys revoke|slack|slack manifest|slack key|"
+    "slack workspaces|eval run|eval compare|eval baseline|eval check|eval draft|eval from-feedback".split("|"),
 )
 def test_help_is_in_plain_words(footnote: Run, command: str) -> None:
     short, long = (footnote(*command.split(), option) for option in ("-h", "--help"))

@@ -120,3 +120,8 @@ def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     assert http["settings"]["event_subscriptions"]["request_url"] == "https://footnote.example.org/slack/events"
     assert http["features"]["slash_commands"][0]["url"] == "https://footnote.example.org/slack/events"
     assert not http["settings"]["socket_mode_enabled"]
+    assert "redirect_urls" not in http["oauth_config"]
+    several = json.loads(subprocess.check_output([*command, "--several"], cwd=tmp_path, env=environment))
+    assert several["oauth_config"]["redirect_urls"] == ["https://footnote.example.org/slack/oauth_redirect"]
+    assert several["settings"]["org_deploy_enabled"]
+    assert {"app_uninstalled", "tokens_revoked"} <= set(several["settings"]["event_subscriptions"]["bot_events"])

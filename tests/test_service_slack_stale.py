@@ -44,6 +44,6 @@ def test_without_the_setting_there_is_none(place: Path, slack: SlackServer) -> N
         second = slack.ask(HEIGHT)
         slack.reply(second)
         assert notes(slack, body["event"]["ts"]) == []
-        due = Note("C0GENERAL", body["event"]["ts"], HEIGHT)
+        due = Note("", "C0GENERAL", body["event"]["ts"], HEIGHT)
         assert take_due_note(assistant.history.engine) == due
         assert take_due_note(assistant.history.engine) is None

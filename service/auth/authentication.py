@@ -32,6 +32,8 @@ _FORWARDING = {"forwarded", "via", "x-real-ip"}
 METRICS_PATH = "/metrics"
 UPLOAD_PATH = "/api/upload"
 SLACK_EVENTS_PATH = "/slack/events"  # Slack signs these requests; the signature is checked where they are read
+SLACK_INSTALL_PATH, SLACK_REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"  # what came of it is checked there
+_SLACK_PATHS = (SLACK_EVENTS_PATH, SLACK_INSTALL_PATH, SLACK_REDIRECT_PATH)
 _READING_METHODS = {"GET", "HEAD", "OPTIONS"}
 # Open to everyone: the page itself, which holds no article. "/" is open too.
 _OPEN_TO_ALL = (
@@ -45,7 +47,7 @@ _OPEN_TO_ALL = (
     "/static/",
     "/healthz",
     "/readyz",
-    SLACK_EVENTS_PATH,
+    *_SLACK_PATHS,
 )
 
 TokenLookup = Callable[[str], Asker | None]
@@ -150,7 +152,7 @@ class Authenticator:
 
     def check(self, headers: Headers, *, method: str, path: str) -> None:
         """Raise Refused if a request comes from a proxy, a foreign host name or another site's page."""
-        if path == SLACK_EVENTS_PATH:
+        if path in _SLACK_PATHS:
             return
         if not self.keys_required:
             _check_not_forwarded(headers)

@@ -156,6 +156,12 @@ audit = Table(
     Column("milliseconds", Float, nullable=False),
 )
 
+
+def _installation() -> Column[str]:
+    """Return the column that says of which workspace or organisation Slack's ids are; "" if one token is in the settings."""
+    return Column("installation", String(32), primary_key=True, server_default="")
+
+
 # An event of Slack is identified by its event id, and by channel and time of its message. Each of the two is a `key` here.
 # Times are seconds since 1970.
 slack_events = Table(
@@ -173,6 +179,7 @@ slack_events = Table(
 slack_threads = Table(
     "slack_threads",
     metadata,
+    _installation(),
     Column("channel", String(64), primary_key=True),
     Column("thread", String(64), primary_key=True),
     Column("conversation_id", String(64)),
@@ -217,6 +224,7 @@ sessions = Table(
 slack_channels = Table(
     "slack_channels",
     metadata,
+    _installation(),
     Column("channel", String(64), primary_key=True),
     Column("groups", JSON(none_as_null=True)),
     Column("scope", String(64)),
@@ -225,7 +233,17 @@ slack_channels = Table(
     Column("changed", UtcDateTime, nullable=False),
 )
 
-NEWEST = "0009"
+# Workspaces and organisations that have installed the Slack app (`service.slack.installations`).
+slack_installations = Table(
+    "slack_installations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sealed", Text, nullable=False),  # the bot with its tokens, encrypted
+    Column("installed", UtcDateTime, nullable=False),
+)
+
+NEWEST = "0010"
 
 
 def upgrade(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from index.errors import FootnoteError
@@ -27,12 +28,14 @@ from service.slack.wording import (
     LOOKING,
     NOT_ALLOWED,
     NOT_HERE,
+    NOT_INSTALLED,
     NOT_RATED,
     NOT_THERE,
     THANKS,
     TOO_MANY,
 )
 from service.slack.working import accept
+from service.slack.workspaces import Bots
 
 # Slack waits three seconds. A question that is not stored by then is stored a little later.
 _PATIENCE_SECONDS = 2.0
@@ -42,41 +45,51 @@ Ack = Callable[..., Awaitable[Any]]
 log = structlog.get_logger(__name__)
 
 
-def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
-    """Build the app. `own` is what `auth.test` said of the bot.
+def bolt_app(bots: Bots, *, signing_secret: str | None) -> AsyncApp:
+    """Build the app. Without a signing secret it must only be given what comes by Socket Mode."""
+    client = bots.base.calls.client
 
-    Without a signing secret it must only be given what comes by Socket Mode.
-    """
-    client = bot.calls.client
-
-    # Bolt would ask Slack by itself, and drop the event when it gets no answer.
-    async def authorize() -> AuthorizeResult:
+    # Bolt would ask Slack by itself, and drop the event when it gets no answer. Listeners take `bot` from the context.
+    async def authorize(
+        context: AsyncBoltContext, enterprise_id: str | None, team_id: str | None
+    ) -> AuthorizeResult | None:
+        org_wide = bool(context.is_enterprise_install)
+        bot = await bots.of_event(enterprise=enterprise_id, team=team_id, org_wide=org_wide)
+        if bot is None:
+            return None
+        context["bot"] = bot
         return AuthorizeResult(
-            enterprise_id=own.get("enterprise_id"),
-            team_id=own["team_id"],
-            bot_id=own.get("bot_id"),
-            bot_user_id=own["user_id"],
-            bot_token=client.token,
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_id=bot.bot_id,
+            bot_user_id=bot.user,
+            bot_token=bot.calls.client.token,
         )
 
     app = AsyncApp(
         name="footnote",
         client=AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[]),
-        authorize=authorize,
+        authorize=authorize,  # type: ignore[arg-type] # None is documented: the app is not installed there
         signing_secret=signing_secret or "",
         request_verification_enabled=signing_secret is not None,
         # An event is acknowledged when its listener is done, so not before the question is stored.
         process_before_response=True,
         attaching_conversation_kwargs_enabled=False,
+        user_facing_authorize_error_message=NOT_INSTALLED,
     )
+
+    @app.event("app_uninstalled")
+    @app.event("tokens_revoked")
+    async def on_revoked(context: AsyncBoltContext) -> None:
+        await bots.forget_revoked(enterprise=context.enterprise_id, team=context.team_id)
 
     @app.event("app_mention")
     @app.event("message")
-    async def on_message(body: Body) -> None:
+    async def on_message(body: Body, bot: Bot) -> None:
         await _in_time(_take_on(body, bot))
 
     @app.event("app_home_opened")
-    async def on_home_opened(body: Body) -> None:
+    async def on_home_opened(body: Body, bot: Bot) -> None:
         event = body["event"]
         if event.get("tab") == "messages":
             # Slack drops prompts for an agent without a word when they name a thread.
@@ -88,7 +101,7 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
 
     # Apps that were made before 2026-06-30 and have not migrated send these two in place of the one above.
     @app.event("assistant_thread_started")
-    async def on_assistant_opened(body: Body) -> None:
+    async def on_assistant_opened(body: Body, bot: Bot) -> None:
         thread = body["event"]["assistant_thread"]
         where = {"channel_id": thread["channel_id"], "thread_ts": thread["thread_ts"]}
         bot.soon(_suggest(bot, team=body["team_id"], user=thread["user_id"], **where))
@@ -98,7 +111,7 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
         """Ignore this event: what a person looks at in Slack does not matter to an answer."""
 
     @app.command("/ask")
-    async def on_command(body: Body, ack: Ack) -> None:
+    async def on_command(body: Body, bot: Bot, ack: Ack) -> None:
         if body.get("text", "").strip().lower() == "settings":
             await ack()
             await _in_time(_open_settings(body, bot))
@@ -106,31 +119,31 @@ def bolt_app(bot: Bot, *, own: Body, signing_secret: str | None) -> AsyncApp:
         if bot.answering.full:
             await ack(mrkdwn(TOO_MANY))
             return
-        await _in_time(accept(command_question(body), bot))
+        await _in_time(accept(command_question(body, installation=bot.installation), bot))
         await ack(mrkdwn(LOOKING))
 
     @app.view(SETTINGS_VIEW)
-    async def on_settings(body: Body, ack: Ack) -> None:
+    async def on_settings(body: Body, bot: Bot, ack: Ack) -> None:
         wrong = await _save_settings(body, bot)
         await (ack(response_action="errors", errors=wrong) if wrong else ack())
 
     @app.action(SHARE)
-    async def on_share(body: Body, ack: Ack) -> None:
+    async def on_share(body: Body, bot: Bot, ack: Ack) -> None:
         await _in_time(_share(body, bot))
         await ack()
 
     @app.action(DISCARD)
-    async def on_discard(body: Body, ack: Ack) -> None:
+    async def on_discard(body: Body, bot: Bot, ack: Ack) -> None:
         bot.soon(_respond(body, bot, delete_original=True))
         await ack()
 
     @app.action(PERSON)
-    async def on_person(body: Body, ack: Ack) -> None:
+    async def on_person(body: Body, bot: Bot, ack: Ack) -> None:
         await _in_time(_bring(body, bot))
         await ack()
 
     @app.action(FEEDBACK)
-    async def on_feedback(body: Body, ack: Ack) -> None:
+    async def on_feedback(body: Body, bot: Bot, ack: Ack) -> None:
         bot.soon(_rate(body, bot))
         await ack()
 
@@ -159,6 +172,7 @@ async def _take_on(body: Body, bot: Bot) -> None:
         thread_question,
         body,
         bot=bot.user,
+        installation=bot.installation,
         takes_part=bot.remembered.takes_part,
         from_confidence=lambda channel: bot.channels.get(channel).unmentioned,
     )
@@ -170,7 +184,7 @@ async def _take_on(body: Body, bot: Bot) -> None:
 
 async def _open_settings(body: Body, bot: Bot) -> None:
     channel, user = body["channel_id"], body["user_id"]
-    if channel.startswith("D") or not await bot.audience.may_set(user):
+    if channel.startswith("D") or not await bot.audience.may_set(body["team_id"], user):
         words = NOT_HERE if channel.startswith("D") else NOT_ALLOWED
         await _respond(body, bot, text=mrkdwn(words), response_type="ephemeral")
         return
@@ -181,11 +195,11 @@ async def _open_settings(body: Body, bot: Bot) -> None:
 
 async def _save_settings(body: Body, bot: Bot) -> dict[str, str]:
     """Store what was entered. Return what is wrong with it, by field."""
-    view, team, user = body["view"], body["team"]["id"], body["user"]["id"]
+    view, team, user = body["view"], _team(body), body["user"]["id"]
     channel = view["private_metadata"]
     now = await bot.noted(bot.channels.get, channel)
     try:
-        if not await bot.audience.may_set(user):
+        if not await bot.audience.may_set(team, user):
             raise NotTaken("unmentioned", NOT_ALLOWED)
         settings = entered(view, now, await _choices(team, user, bot))
     except NotTaken as wrong:
@@ -193,6 +207,12 @@ async def _save_settings(body: Body, bot: Bot) -> dict[str, str]:
     await bot.noted(bot.channels.put, channel, settings, by=person(team, user))
     log.info("settings of a channel changed", channel=channel, by=person(team, user))
     return {}
+
+
+def _team(body: Body) -> str:
+    """Return the workspace of the person who pressed a button. In an organisation, `team` may be missing."""
+    team = body.get("team")
+    return str(team["id"] if team else body["user"]["team_id"])
 
 
 async def _choices(team: str, user: str, bot: Bot) -> Choices:
@@ -233,7 +253,7 @@ async def _rate(body: Body, bot: Bot) -> None:
     channel, user = body["channel"]["id"], body["user"]["id"]
     # Slack's signature vouches that this person saw the answer: the button is nowhere else. In a channel the answer was
     # asked for by its thread, so the person rates as someone who may see what others asked.
-    asker = Asker(person(body["team"]["id"], user), EVERYTHING, admin=True)
+    asker = Asker(person(_team(body), user), EVERYTHING, admin=True)
     try:
         request = FeedbackRequest.model_validate({"answer_id": answer_id, "rating": rating})
         await bot.noted(bot.assistant.rate, request, asker)

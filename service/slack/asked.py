@@ -13,11 +13,16 @@ _WRITTEN = {None, "thread_broadcast", "file_share"}
 
 
 class _Asked(BaseModel):
-    """`key` identifies a question. `turned_away`: the queue was full."""
+    """`key` identifies a question. `turned_away`: the queue was full.
+
+    `installation` is the workspace or organisation where the app is installed, if there may be several. `team` is that of
+    `user`, which may be another workspace in a channel that they share.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     key: str
+    installation: str = ""
     team: str
     user: str
     channel: str
@@ -83,13 +88,14 @@ def thread_question(
     body: Mapping[str, Any],
     *,
     bot: str,
+    installation: str,
     takes_part: Callable[[str, str], bool],
     from_confidence: Callable[[str], float | None],
 ) -> InThread | None:
     """Return the question in an event of Slack (`message` or `app_mention`), or None where the bot is not asked.
 
-    `bot` is its user id. `takes_part(channel, thread)` says whether it has been asked in that thread before,
-    `from_confidence(channel)` from which confidence on it answers questions there that mention nobody, if ever.
+    `bot` is its user id in this installation. `takes_part(channel, thread)` says whether it has been asked in that thread
+    before, `from_confidence(channel)` from which confidence on it answers questions there that mention nobody, if ever.
     """
     event = body["event"]
     if not _by_person(event) or event["user"] == bot:
@@ -106,7 +112,8 @@ def thread_question(
         if mentions_others(text) or (sure is None if begins else not takes_part(channel, thread)):
             return None
     return InThread(
-        key=message_key(channel, ts),
+        key=message_key(channel, ts, installation=installation),
+        installation=installation,
         team=event.get("user_team") or event.get("team") or body.get("team_id") or "",
         user=event["user"],
         channel=channel,
@@ -124,10 +131,11 @@ def asks(text: str) -> bool:
     return bool(text.strip()) and "QUESTION MARK" in unicodedata.name(text.strip()[-1], "")
 
 
-def command_question(body: Mapping[str, Any]) -> Command:
+def command_question(body: Mapping[str, Any], *, installation: str) -> Command:
     """Return the question of a slash command."""
     return Command(
         key=f"command:{body['trigger_id']}",
+        installation=installation,
         team=body["team_id"],
         user=body["user_id"],
         channel=body["channel_id"],
@@ -140,6 +148,7 @@ def shared_question(command: Command, *, response_url: str) -> Shared:
     """Return the question of a command, to be asked again for the whole channel. It can be shared once."""
     return Shared(
         key=f"shared:{command.key}",
+        installation=command.installation,
         team=command.team,
         user=command.user,
         channel=command.channel,
@@ -154,6 +163,7 @@ def question_for_person(
     """Return a question that a person should answer, as this user wants. It can be brought to them once."""
     return ForPerson(
         key=f"person:{asked.key}",
+        installation=asked.installation,
         team=asked.team,
         user=user,
         channel=asked.channel,
@@ -166,9 +176,9 @@ def question_for_person(
     )
 
 
-def message_key(channel: str, ts: str) -> str:
+def message_key(channel: str, ts: str, *, installation: str = "") -> str:
     """Return an identifier of a message. A mention may arrive as two events with different ids."""
-    return f"message:{channel}:{ts}"
+    return f"message:{installation}{':' if installation else ''}{channel}:{ts}"
 
 
 def _by_person(event: Mapping[str, Any]) -> bool:

@@ -27,6 +27,7 @@ class Audience:
     """The groups of channels and user groups. `groups` maps their Slack ids to groups of the service.
 
     `stored` gives what was set for a channel, which goes before that. `admins` are people and user groups who may set it.
+    `org_wide`: the bot is installed for an organisation, so that Slack has to be told whose user group is meant.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Audience:
         *,
         stored: Callable[[str], Awaitable[ChannelSettings]],
         admins: Sequence[str] = (),
+        org_wide: bool = False,
     ) -> None:
         self._groups = groups
         self._calls = calls
         self._stored = stored
         self._admins = admins
-        self._members: dict[str, tuple[float, frozenset[str]]] = {}
+        self._org_wide = org_wide
+        self._members: dict[tuple[str | None, str], tuple[float, frozenset[str]]] = {}
 
     async def asker(self, asked: InThread | Command) -> Asker:
         """Say who asks, and with what access. A thread of a channel has many askers, so it counts as one itself."""
@@ -52,35 +55,36 @@ class Audience:
 
     async def reader(self, team: str, user: str) -> Asker:
         """Say who a person is where nobody else reads, and with what access."""
-        return Asker(person(team, user), await self.of_person(user))
+        return Asker(person(team, user), await self.of_person(team, user))
 
     async def of_channel(self, channel: str) -> Access:
         """Return what everyone in a channel may read."""
         stored = (await self._stored(channel)).groups
         return _access(self._groups.get(channel, ()) if stored is None else stored)
 
-    async def may_set(self, user: str) -> bool:
-        """Say whether a person may change the settings of channels."""
+    async def may_set(self, team: str, user: str) -> bool:
+        """Say whether a person of a workspace may change the settings of channels."""
         groups = [name for name in self._admins if _USER_GROUP.fullmatch(name)]
-        return user in self._admins or any([user in await self._members_of(group) for group in groups])
+        return user in self._admins or any([user in await self._members_of(team, group) for group in groups])
 
-    async def of_person(self, user: str) -> Access:
+    async def of_person(self, team: str, user: str) -> Access:
         """Return what a person may read, by the user groups that they are in."""
         mapped = [group for group in self._groups if _USER_GROUP.fullmatch(group)]
-        member_of = [group for group in mapped if user in await self._members_of(group)]
+        member_of = [group for group in mapped if user in await self._members_of(team, group)]
         return _access([name for group in member_of for name in self._groups[group]])
 
-    async def _members_of(self, group: str) -> frozenset[str]:
-        known = self._members.get(group)
+    async def _members_of(self, team: str, group: str) -> frozenset[str]:
+        of_team = team if self._org_wide else None
+        known = self._members.get((of_team, group))
         if known and monotonic() - known[0] < _KNOWN_SECONDS:
             return known[1]
         try:
-            found = await self._calls.call("usergroups.users.list", usergroup=group)
+            found = await self._calls.call("usergroups.users.list", usergroup=group, team_id=of_team)
         except SlackFault as fault:
             log.warning("user group not known, counted as empty", group=group, kind=fault.code)
             return frozenset()
         members = frozenset(found["users"])
-        self._members[group] = (monotonic(), members)
+        self._members[of_team, group] = (monotonic(), members)
         return members
 
 

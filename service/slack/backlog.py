@@ -77,4 +77,4 @@ class Backlog:
 
 
 def _thread(asked: Asked) -> str:
-    return f"{asked.channel}:{asked.thread}" if isinstance(asked, InThread) else asked.key
+    return f"{asked.installation}:{asked.channel}:{asked.thread}" if isinstance(asked, InThread) else asked.key

@@ -55,12 +55,14 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """A bot in one workspace. `user` is its own id there; `books` writes down, `queue` gives out slots.
+    """A bot in one workspace or organisation. `user` and `bot_id` are its own ids there.
 
-    `answering` are questions that wait to be answered, `turning_away` those that are only told that there are too many.
+    `books` writes down, `queue` gives out slots. `answering` are questions that wait to be answered, `turning_away` those
+    that are only told that there are too many.
     """
 
     user: str
+    bot_id: str | None
     calls: Calls
     assistant: SlackAssistant
     remembered: Remembered
@@ -74,6 +76,11 @@ class Bot:
     channels: ChannelBook
     help: Help | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def installation(self) -> str:
+        """Where this bot is installed; empty if its token is in the settings."""
+        return self.remembered.installation
 
     @property
     def counts(self) -> Counts:

@@ -24,14 +24,16 @@ class ChannelSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelBook:
-    """The stored settings of all channels. Safe to use from many threads."""
+    """The stored settings of the channels of one installation. Safe to use from many threads."""
 
     engine: Engine
+    installation: str = ""
 
     def get(self, channel: str) -> ChannelSettings:
         """Return the settings of a channel."""
         columns = slack_channels.c
-        query = select(columns.groups, columns.scope, columns.unmentioned).where(columns.channel == channel)
+        here = columns.installation == self.installation, columns.channel == channel
+        query = select(columns.groups, columns.scope, columns.unmentioned).where(*here)
         with self.engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
@@ -49,5 +51,6 @@ class ChannelBook:
             "changed": datetime.now(UTC),
         }
         with self.engine.begin() as connection:
-            new = insert_into(connection, slack_channels).values(channel=channel, **values)
-            connection.execute(new.on_conflict_do_update(index_elements=["channel"], set_=values))
+            place = {"installation": self.installation, "channel": channel}
+            new = insert_into(connection, slack_channels).values(**place, **values)
+            connection.execute(new.on_conflict_do_update(index_elements=[*place], set_=values))

@@ -20,9 +20,13 @@ LEASE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The bot's part of the service's database. Safe to use from many threads; every call takes one short transaction."""
+    """The bot's part of the service's database. Safe to use from many threads; every call takes one short transaction.
+
+    Threads are those of one installation; questions are found by their keys, those that are left are of all installations.
+    """
 
     engine: Engine
+    installation: str = ""
 
     def note(self, asked: Asked, *, event_id: str | None = None) -> bool:
         """Write a question down, and that the bot takes part in its thread.
@@ -34,7 +38,7 @@ class Remembered:
             if event_id and not _insert(connection, f"event:{event_id}", state="done", now=now):
                 return False
             if isinstance(asked, InThread) and not asked.unasked:
-                _take_part(connection, asked.channel, asked.thread, conversation_id=None)
+                self._take_part(connection, asked.channel, asked.thread, conversation_id=None)
             return _insert(connection, asked.key, state="waiting", now=now, event=ASKED.dump_python(asked, mode="json"))
 
     def begin(self, key: str) -> int | None:
@@ -69,28 +73,44 @@ class Remembered:
         return self._questions((slack_events.c.state != "done") & (slack_events.c.leased_until < time()))
 
     def question(self, key: str) -> InThread | Command | None:
-        """Return a question that a person asked lately."""
+        """Return a question that a person asked lately in this installation."""
         with self.engine.connect() as connection:
             event = connection.execute(select(slack_events.c.event).where(slack_events.c.key == key)).scalar()
         asked = event and ASKED.validate_python(event)
-        return asked if isinstance(asked, InThread | Command) else None
+        if isinstance(asked, InThread | Command) and asked.installation == self.installation:
+            return asked
+        return None
 
     def takes_part(self, channel: str, thread: str) -> bool:
         """Say whether the bot has been asked in a thread."""
         with self.engine.connect() as connection:
-            return connection.execute(select(slack_threads.c.updated).where(*_is(channel, thread))).first() is not None
+            return (
+                connection.execute(select(slack_threads.c.updated).where(*self._is(channel, thread))).first()
+                is not None
+            )
 
     def conversation(self, channel: str, thread: str) -> str | None:
         """Return the id of a thread's conversation, if there is one yet."""
         with self.engine.connect() as connection:
-            query = select(slack_threads.c.conversation_id).where(*_is(channel, thread))
+            query = select(slack_threads.c.conversation_id).where(*self._is(channel, thread))
             found: str | None = connection.execute(query).scalar()
         return found
 
     def take_part(self, channel: str, thread: str, *, conversation_id: str | None) -> None:
         """Note that the bot takes part in a thread, and which conversation that is, where there is one."""
         with self.engine.begin() as connection:
-            _take_part(connection, channel, thread, conversation_id=conversation_id)
+            self._take_part(connection, channel, thread, conversation_id=conversation_id)
+
+    def _take_part(self, connection: Connection, channel: str, thread: str, *, conversation_id: str | None) -> None:
+        place = {"installation": self.installation, "channel": channel, "thread": thread}
+        values = {"conversation_id": conversation_id, "updated": time()}
+        new = insert_into(connection, slack_threads).values(**place, **values)
+        changed = {name: value for name, value in values.items() if value is not None}
+        connection.execute(new.on_conflict_do_update(index_elements=[*place], set_=changed))
+
+    def _is(self, channel: str, thread: str) -> tuple[ColumnElement[bool], ...]:
+        columns = slack_threads.c
+        return columns.installation == self.installation, columns.channel == channel, columns.thread == thread
 
     def _set(self, key: str, **values: object) -> None:
         with self.engine.begin() as connection:
@@ -108,14 +128,3 @@ def _insert(connection: Connection, key: str, *, state: str, now: float, event: 
     values = {"key": key, "state": state, "attempts": 0, "leased_until": now + LEASE_SECONDS, "received": now}
     new = insert_into(connection, slack_events).values(**values, event=event).on_conflict_do_nothing()
     return bool(connection.execute(new).rowcount)
-
-
-def _take_part(connection: Connection, channel: str, thread: str, *, conversation_id: str | None) -> None:
-    values = {"conversation_id": conversation_id, "updated": time()}
-    new = insert_into(connection, slack_threads).values(channel=channel, thread=thread, **values)
-    changed = {name: value for name, value in values.items() if value is not None}
-    connection.execute(new.on_conflict_do_update(index_elements=["channel", "thread"], set_=changed))
-
-
-def _is(channel: str, thread: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return slack_threads.c.channel == channel, slack_threads.c.thread == thread

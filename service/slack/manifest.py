@@ -29,9 +29,15 @@ EVENTS = (
     "message.mpim",
 )
 
+UNINSTALLED = ("app_uninstalled", "tokens_revoked")
 
-def manifest(*, events_url: str | None) -> Mapping[str, Any]:
-    """Return the manifest: with Socket Mode, or, given the address of `/slack/events`, over HTTP."""
+
+def manifest(*, events_url: str | None, redirect_url: str | None = None) -> Mapping[str, Any]:
+    """Return the manifest: with Socket Mode, or, given the address of `/slack/events`, over HTTP.
+
+    With the address of `/slack/oauth_redirect`, several workspaces or a whole organisation install the app.
+    """
+    several = redirect_url is not None
     url = {"request_url": events_url} if events_url else {}
     command = {
         "command": "/ask",
@@ -59,12 +65,12 @@ def manifest(*, events_url: str | None) -> Mapping[str, Any]:
             "bot_user": {"display_name": "footnote", "always_online": True},
             "slash_commands": [command],
         },
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "oauth_config": {**({"redirect_urls": [redirect_url]} if several else {}), "scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**url, "bot_events": list(EVENTS)},
+            "event_subscriptions": {**url, "bot_events": [*EVENTS, *(UNINSTALLED if several else ())]},
             "interactivity": {"is_enabled": True, **url},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": several,
             "socket_mode_enabled": events_url is None,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": several,
         },
     }

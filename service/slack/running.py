@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,17 +23,21 @@ from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState
 from service.settings import Settings
 from service.slack.app import bolt_app
-from service.slack.audience import Audience
+from service.slack.asked import Asked
 from service.slack.backlog import Backlog
-from service.slack.bot import Bot, Help, SlackAssistant
+from service.slack.bot import Bot, SlackAssistant
 from service.slack.calls import RATE_LIMITED, Calls
-from service.slack.channels import ChannelBook, ChannelSettings
+from service.slack.channels import ChannelBook
 from service.slack.counts import Counts
 from service.slack.events import Remembered
 from service.slack.faults import SlackFault, Unreachable
+from service.slack.installations import InstallationBook, seal_of
+from service.slack.installing import Installing
 from service.slack.replies import put_off
 from service.slack.stale_notes import post_stale_notes
+from service.slack.tokens import installs
 from service.slack.working import work
+from service.slack.workspaces import Bots, OneBot, audience_for, help_for, installed_bots
 
 _CALL_SECONDS = 20
 _PING_SECONDS = 5.0
@@ -51,6 +55,11 @@ class Running:
 
     app: AsyncApp
     loop: asyncio.AbstractEventLoop
+    installing: Installing | None
+
+    async def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait in another event loop for what is done in this one."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
 
 class SlackBot:
@@ -63,14 +72,21 @@ class SlackBot:
         """Take a signed request of Slack from another event loop. None while the bot has not reached Slack yet."""
         if not self.running.done():
             return None
-        running = self.running.result()
-        request = AsyncBoltRequest(body=body, headers={name: [value] for name, value in headers.items()})
-        handled = asyncio.run_coroutine_threadsafe(running.app.async_dispatch(request), running.loop)
-        return await asyncio.wrap_future(handled)
+        running, request = self.running.result(), AsyncBoltRequest(body=body, headers=_several(headers))
+        return await running.wait_for(running.app.async_dispatch(request))
+
+    async def install(self, query: str, headers: Mapping[str, str], *, finish: bool) -> BoltResponse | None:
+        """Take a browser that begins to install the app, or comes back from Slack. None while the bot starts."""
+        if not self.running.done() or (installing := self.running.result().installing) is None:
+            return None
+        request = AsyncBoltRequest(body="", query=query, headers=_several(headers))
+        return await self.running.result().wait_for(installing.finish(request) if finish else installing.begin(request))
 
 
 def check_tokens(settings: Settings) -> None:
     """Raise WrongUsage where Slack does not take the tokens. While Slack cannot be reached, nothing is said of them."""
+    if installs(settings):
+        seal_of(settings)
     try:
         asyncio.run(_try_tokens(settings))
     except SlackFault as fault:
@@ -101,34 +117,33 @@ def slack_bot(
     async def answer() -> None:
         async with _client(settings) as client, _executor() as books:
             calls = Calls(client, Counts(auth_state.metrics.registry))
-            own = await _unless(stop, _own(calls))
+            own = {"user_id": ""} if installs(settings) else await _unless(stop, _own(calls))
             if own is None:
                 return
-            channels = ChannelBook(engine)
-
-            async def stored(channel: str) -> ChannelSettings:
-                return await loop.run_in_executor(books, channels.get, channel)
-
-            made = Bot(
+            base = Bot(
                 user=own["user_id"],
+                bot_id=own.get("bot_id"),
                 calls=calls,
                 assistant=assistant,
                 remembered=Remembered(engine),
-                audience=Audience(settings.slack_groups, calls, stored=stored, admins=settings.slack_admins),
+                audience=audience_for(settings, calls, ChannelBook(engine), books),
                 public_url=public_url,
                 answer_seconds=settings.slack_answer_seconds,
                 books=books,
                 queue=queue,
                 answering=Backlog(settings.slack_queue),
                 turning_away=Backlog(settings.slack_queue),
-                channels=channels,
-                help=_help(settings),
+                channels=ChannelBook(engine),
+                help=help_for(settings, ""),
             )
+            book = InstallationBook(engine, seal_of(settings)) if installs(settings) else None
+            bots = OneBot(base) if book is None else await installed_bots(base, book, settings)
             secret = settings.slack_signing_secret
-            app = bolt_app(made, own=own, signing_secret=secret.get_secret_value() if secret else None)
-            bot.running.set_result(Running(app, loop))
-            async with _noting_stale(made, engine, settings):
-                await _work_until(stop, made, app, settings)
+            app = bolt_app(bots, signing_secret=secret.get_secret_value() if secret else None)
+            installing = None if book is None else Installing(settings, base, book, public_url=public_url)
+            bot.running.set_result(Running(app, loop, installing))
+            async with _noting_stale(bots, engine, settings):
+                await _work_until(stop, bots, app, settings)
 
     def run() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -144,26 +159,26 @@ def slack_bot(
         thread.join()
 
 
-def _help(settings: Settings) -> Help | None:
-    channel = settings.slack_help_channel
-    return None if channel is None else Help(channel, settings.slack_help_group)
+def _several(headers: Mapping[str, str]) -> dict[str, str | Sequence[str]]:
+    return {name: [value] for name, value in headers.items()}
 
 
 async def _try_tokens(settings: Settings) -> None:
     async with _client(settings) as client:
         calls = Calls(client, Counts(CollectorRegistry()))
-        await calls.call("auth.test")
+        if not installs(settings):
+            await calls.call("auth.test")
         if settings.slack_app_token:
             await calls.call("apps.connections.open", token=settings.slack_app_token.get_secret_value())
 
 
-async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Settings) -> None:
-    working = asyncio.create_task(work(bot, workers=settings.slack_workers))
+async def _work_until(stop: asyncio.Event, bots: Bots, app: AsyncApp, settings: Settings) -> None:
+    working = asyncio.create_task(work(bots, workers=settings.slack_workers))
     try:
-        async with _socket(app, settings, bot.counts):
-            log.info("answering in Slack", bot=bot.user)
+        async with _socket(app, settings, bots.base.counts):
+            log.info("answering in Slack", bot=bots.base.user or settings.slack_client_id)
             await _unless(stop, asyncio.shield(working))
-        await _finish(bot, seconds=settings.stop_seconds)
+        await _finish(bots, seconds=settings.stop_seconds)
     finally:
         working.cancel()
         with suppress(asyncio.CancelledError):
@@ -171,12 +186,12 @@ async def _work_until(stop: asyncio.Event, bot: Bot, app: AsyncApp, settings: Se
 
 
 @asynccontextmanager
-async def _noting_stale(bot: Bot, engine: Engine, settings: Settings) -> AsyncIterator[None]:
+async def _noting_stale(bots: Bots, engine: Engine, settings: Settings) -> AsyncIterator[None]:
     """Post notes on stale answers while in this context, if the settings ask for them."""
     if not settings.slack_stale_notes:
         yield
         return
-    posting = asyncio.create_task(post_stale_notes(bot, engine))
+    posting = asyncio.create_task(post_stale_notes(bots, engine))
     try:
         yield
     finally:
@@ -185,10 +200,11 @@ async def _noting_stale(bot: Bot, engine: Engine, settings: Settings) -> AsyncIt
             await posting
 
 
-async def _finish(bot: Bot, *, seconds: float) -> None:
+async def _finish(bots: Bots, *, seconds: float) -> None:
     """Finish the questions that are being answered, and notify those whose questions are postponed."""
+    bot = bots.base
     closing = asyncio.ensure_future(asyncio.gather(bot.answering.close(), bot.turning_away.close()))
-    telling = asyncio.gather(*(put_off(asked, bot) for asked in bot.answering.waiting))
+    telling = asyncio.gather(*(_put_off(asked, bots) for asked in bot.answering.waiting))
     await asyncio.wait((closing,), timeout=seconds)
     if not closing.done():
         # `working.py` notifies each asker.
@@ -196,6 +212,12 @@ async def _finish(bot: Bot, *, seconds: float) -> None:
     await asyncio.wait((closing, telling), timeout=_TELLING_SECONDS)
     closing.cancel()
     telling.cancel()
+
+
+async def _put_off(asked: Asked, bots: Bots) -> None:
+    with suppress(SlackFault):  # logged with the call; the reply comes all the same
+        if bot := await bots.at(asked.installation):
+            await put_off(asked, bot)
 
 
 async def _own(calls: Calls) -> Mapping[str, Any]:
@@ -220,10 +242,9 @@ async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
 @asynccontextmanager
 async def _client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
     token = settings.slack_bot_token
-    assert token is not None
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS)) as session:
         yield AsyncWebClient(
-            token=token.get_secret_value(),
+            token=token.get_secret_value() if token else None,
             base_url=settings.slack_api_url,
             session=session,
             retry_handlers=[],  # they would post twice what may have been posted; see `calls`

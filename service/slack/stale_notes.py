@@ -13,6 +13,7 @@ from service.slack.bot import Bot
 from service.slack.faults import SlackFault
 from service.slack.text import mrkdwn
 from service.slack.wording import STALE
+from service.slack.workspaces import Bots
 
 _LOOK_SECONDS = 30.0
 # Slack takes about one message a second in a channel. An article that many answers quote must not hold up replies.
@@ -25,17 +26,19 @@ log = structlog.get_logger(__name__)
 class Note:
     """A note that is due: where, and on the answer to which question."""
 
+    installation: str
     channel: str
     thread: str
     question: str
 
 
-async def post_stale_notes(bot: Bot, engine: Engine) -> None:
+async def post_stale_notes(bots: Bots, engine: Engine) -> None:
     """Post notes on stale answers as they become due, until cancelled."""
     while True:
         try:
-            while note := await bot.noted(take_due_note, engine):
-                await _post(note, bot)
+            while note := await bots.base.noted(take_due_note, engine):
+                if bot := await bots.at(note.installation):
+                    await _post(note, bot)
                 await asyncio.sleep(_PAUSE_SECONDS)
         except (FootnoteError, DBAPIError) as error:
             log.error("stale answers could not be looked up", kind=type(error).__name__)
@@ -46,18 +49,22 @@ def take_due_note(engine: Engine) -> Note | None:
     """Return a note that is due, if there is one. It is stored that it was taken, so it is never due again."""
     thread = slack_threads.c
     due = (
-        select(answers.c.id, answers.c.response, thread.channel, thread.thread)
+        select(answers.c.id)
         .join(slack_threads, thread.conversation_id == answers.c.conversation_id)
         .where(answers.c.through == "slack", answers.c.stale_since.is_not(None), answers.c.stale_noted.is_(False))
         .order_by(answers.c.stale_since, answers.c.id)
         .limit(1)
+        .scalar_subquery()
     )
+    # One statement finds and takes it: SQLite refuses to write after a read that another write has overtaken.
+    taken = update(answers).where(answers.c.id == due).values(stale_noted=True)
     with engine.begin() as connection:
-        row = connection.execute(due).first()
+        row = connection.execute(taken.returning(answers.c.response, answers.c.conversation_id)).first()
         if row is None:
             return None
-        connection.execute(update(answers).where(answers.c.id == row.id).values(stale_noted=True))
-    return Note(row.channel, row.thread, row.response["question"])
+        place = select(thread.installation, thread.channel, thread.thread)
+        where = connection.execute(place.where(thread.conversation_id == row.conversation_id)).first()
+    return Note(*where, row.response["question"]) if where else None
 
 
 async def _post(note: Note, bot: Bot) -> None:

@@ -27,6 +27,7 @@ NOT_ALLOWED = "Only those whom FOOTNOTE_SLACK_ADMINS names can change what I do 
 NOT_HERE = "Use this in a channel: what is set counts there."
 BROUGHT_BEFORE = "This question was brought to a person before."
 WANTED = "<@{}> would like a person to answer{}: {}"
+NOT_INSTALLED = "I am not installed in this workspace any more. Ask those who look after Footnote to install me again."
 NOT_THERE = "This question is too old for that. Please ask it again."
 THANKS = "Thank you for saying so."
 STALE = (

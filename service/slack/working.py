@@ -14,6 +14,7 @@ from service.slack.events import LEASE_SECONDS
 from service.slack.faults import PlaceGone, SlackFault, TokenRefused, Unreachable
 from service.slack.replies import reply, say, say_directly
 from service.slack.wording import FAILED, GAVE_UP, NO_PLACE
+from service.slack.workspaces import Bots
 
 MOST_ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 30.0
@@ -36,22 +37,23 @@ async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> bool
         return True
 
 
-async def work(bot: Bot, *, workers: int) -> None:
+async def work(bots: Bots, *, workers: int) -> None:
     """Answer questions until cancelled, first those that a process before this one left."""
-    for asked in await bot.noted(bot.remembered.unfinished):
-        await _backlog(asked, bot).add(asked)
+    base = bots.base
+    for asked in await base.noted(base.remembered.unfinished):
+        await _backlog(asked, base).add(asked)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(workers):
-            tasks.create_task(_work_on(bot.answering, bot))
-        tasks.create_task(_work_on(bot.turning_away, bot))
-        tasks.create_task(_sweep(bot))
+            tasks.create_task(_work_on(base.answering, bots))
+        tasks.create_task(_work_on(base.turning_away, bots))
+        tasks.create_task(_sweep(base))
 
 
-async def _work_on(backlog: Backlog, bot: Bot) -> None:
+async def _work_on(backlog: Backlog, bots: Bots) -> None:
     while True:
         asked = await backlog.take()
         try:
-            await _see_to(asked, bot)
+            await _see_to(asked, bots)
         except Exception:
             # Most likely the database. The lease expires, and the question is started again.
             log.exception("question not seen to", key=asked.key)
@@ -59,9 +61,20 @@ async def _work_on(backlog: Backlog, bot: Bot) -> None:
             await backlog.give_back(asked)
 
 
-async def _see_to(asked: Asked, bot: Bot) -> None:
-    before = await bot.noted(bot.remembered.begin, asked.key)
+async def _see_to(asked: Asked, bots: Bots) -> None:
+    base = bots.base
+    before = await base.noted(base.remembered.begin, asked.key)
     if before is None:
+        return
+    try:
+        bot = await bots.at(asked.installation)
+    except SlackFault as fault:
+        await _later(asked, fault, base, before=before)
+        return
+    if bot is None:
+        log.warning("question dropped: the app is not installed there any more", key=asked.key)
+        await base.noted(base.remembered.finish, asked.key)
+        base.counts.questions.labels("uninstalled").inc()
         return
     async with _leased(asked, bot):
         try:

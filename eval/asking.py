@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from eval.cost import Search
 from eval.errors import SystemUnusable
 from eval.metrics import failed_scores, score
 from eval.records import CitedQuote, EvalQuestion, Result, TextOf
@@ -35,7 +36,8 @@ class Answering:
     """What answers the questions of a run. `told` is what the report says of it, `depends_on` what its answers depend on.
 
     `checks` says whether it reports all that it retrieved, how sure it is, and which sentences it verified, as Footnote does.
-    `untold` names the fields of a question that it cannot be told.
+    `untold` names the fields of a question that it cannot be told. `search` finds the passages of a question, without a
+    language model; None where that is not known.
     """
 
     ask: Callable[[AskRequest], AskResponse]
@@ -44,6 +46,7 @@ class Answering:
     depends_on: Mapping[str, Any]
     checks: bool = True
     untold: tuple[str, ...] = ()
+    search: Search | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def answering_by(client: Client) -> Answering:
     if not status.articles:
         raise IndexEmpty("Nothing is indexed. Run `footnote index PATH` first, or name the articles with --corpus.")
     depends_on = {name: getattr(status, name) for name in ("fingerprint", "articles", "passages", "answerer")}
-    return Answering(client.ask, article_texts(client), status.model_dump(mode="json"), depends_on)
+    told = status.model_dump(mode="json")
+    return Answering(client.ask, article_texts(client), told, depends_on, search=client.search)
 
 
 def ask(question: EvalQuestion, asking: Asking) -> Result:

@@ -76,6 +76,9 @@ def run_command(
         bool, typer.Option("--without-history", help="Ask follow-ups as if nothing had been said before.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run in --out that was cut off.")] = False,
+    predict: Annotated[
+        bool, typer.Option("--predict", help="Say how many tokens of a language model it would take, and ask nothing.")
+    ] = False,
     fail_under: Thresholds = None,
     baseline: Annotated[
         Path | None,
@@ -130,6 +133,11 @@ def run_command(
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
         other = _other(against, against_command, model, timeout, refusal)
+        if predict:
+            from eval.running import predict as predicted
+
+            say(predicted(Asked(dataset, corpus, other), limit))
+            return
         folder = out or new_folder(dataset)
         with _saying_how_to_go_on(folder):
             asked = Asked(dataset, corpus, other, without_history, _by(cluster_by), claims)

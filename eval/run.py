@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from eval.asking import Answering, Asking, answering_by, ask
+from eval.cost import Prices, counted
 from eval.journal import journal_in
 from eval.provenance import commit, machine, versions
 from eval.records import EvalQuestion, QuestionSet, Result
@@ -34,7 +35,8 @@ WORKERS = 8
 class Course:
     """The plan of a run: the first `limit` questions (None: all), so many at a time, from the start or where it stopped.
 
-    A `judge` scores the answers too, a `check` their sentences. `settings` are recorded in the report.
+    A `judge` scores the answers too, a `check` their sentences. `settings` are recorded in the report, and `predicted` says
+    in words what the run was expected to take of a language model.
     """
 
     limit: int | None = None
@@ -43,6 +45,8 @@ class Course:
     judge: Judge | None = None
     check: ClaimCheck | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    predicted: str | None = None
+    prices: Prices | None = None
 
 
 def run(question_set: QuestionSet, asked_of: Client | Answering, out: Path, course: Course | None = None) -> Report:
@@ -67,7 +71,7 @@ def run(question_set: QuestionSet, asked_of: Client | Answering, out: Path, cour
         questions=len(results),
         errors=[ErrorRow(id=r.id, question=r.question, error=r.error) for r in results if r.error is not None],
         problems=[str(problem) for problem in question_set.problems],
-        notes=_notes(questions, results, answering, course.judge),
+        notes=_notes(questions, results, answering, course),
         settings=dict(course.settings),
         index=dict(answering.told),
         versions=versions(),
@@ -143,11 +147,14 @@ def _by_kind(results: Sequence[Result]) -> dict[str, dict[str, Score]]:
 
 
 def _notes(
-    questions: Sequence[EvalQuestion], results: Sequence[Result], answering: Answering, judge: Judge | None
+    questions: Sequence[EvalQuestion], results: Sequence[Result], answering: Answering, course: Course
 ) -> list[str]:
     """Say what the reader of the scores should know."""
     notes = [f"{result.id}: {note}" for result in results for note in result.notes]
     notes += filter(None, [said_of(results)])
+    if used := counted(results):
+        expected = f"; {course.predicted} were predicted" if course.predicted else ""
+        notes.append(f"The language model took {used.in_words(course.prices)}{expected}.")
     follow_ups = sum(bool(question.history) for question in questions)
     if follow_ups and answering.checks:
         completed = sum(result.completed_question is not None for result in results)
@@ -161,8 +168,8 @@ def _notes(
     if degraded:
         notes.append(f"{degraded} answers were degraded; results.jsonl says why.")
     failures = [f"{result.id}: {failure}" for result in results for failure in result.judge_failures]
-    if judge and failures:
+    if course.judge and failures:
         notes.append(
-            f"{len(failures)} replies of the judge {judge.name} could not be counted; the first: {failures[0]}"
+            f"{len(failures)} replies of the judge {course.judge.name} could not be counted; the first: {failures[0]}"
         )
     return notes

@@ -1,6 +1,6 @@
 """What `footnote eval run` does: opens what is asked, runs the set, and writes everything that is made of the results."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.asking import Answering, answering_by
+from eval.cost import Tokens, predicted, prices_of
 from eval.datasets import read_questions
 from eval.opening import asked_of, opened, without_history_of
-from eval.records import QuestionSet
+from eval.records import EvalQuestion, QuestionSet
 from eval.results import Report
 from eval.run import Course, run
 from eval.scoring.claims import ClaimCheck, opened_check
 from eval.scoring.clusters import By, clustered
 from eval.scoring.judging import judge_from
+from index.errors import WrongUsage
+from service.answer.pipeline import EXTRACTIVE
 from service.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -46,10 +49,37 @@ def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, li
     questions = without_history_of(questions) if asked.without_history else questions
     questions = replace(questions, questions=clustered(questions.questions, asked.cluster_by))
     warn("Rows that are not asked", [str(problem) for problem in questions.problems])
+    prices = prices_of(settings)
     with _opened(asked, questions, settings) as (answering, left_out), _check(asked, settings) as check:
         warn("Articles that could not be read", left_out)
-        course = replace(course, judge=judge, check=check, settings=_recorded(asked, course, settings))
+        tokens = _predicted(questions.questions[: course.limit], answering, settings)
+        expected = tokens.in_words(prices) if tokens else None
+        warn("Predicted of the language model", [expected] if expected else [])
+        recorded = _recorded(asked, course, settings)
+        course = replace(course, judge=judge, check=check, settings=recorded, predicted=expected, prices=prices)
         return run(questions, answering, folder, course)
+
+
+def predict(asked: Asked, limit: int | None) -> str:
+    """Say what asking a question set would take of the language model, without asking it.
+
+    Raises WrongUsage where no language model would answer, and what opening an index raises.
+    """
+    settings = load_settings()
+    questions = asked_of(read_questions(asked.dataset), asked.corpus)
+    with _opened(asked, questions, settings) as (answering, _):
+        tokens = _predicted(questions.questions[:limit], answering, settings)
+    if tokens is None:
+        raise WrongUsage(
+            "No language model of Footnote's would answer. Set FOOTNOTE_LLM_PROVIDER, and leave out --against."
+        )
+    return f"{len(questions.questions[:limit])} questions: about {tokens.in_words(prices_of(settings))}"
+
+
+def _predicted(questions: Sequence[EvalQuestion], answering: Answering, settings: Settings) -> Tokens | None:
+    if answering.search is None or answering.depends_on.get("answerer") == EXTRACTIVE:
+        return None
+    return predicted(questions, answering.search, settings)
 
 
 def new_folder(dataset: Path) -> Path:

@@ -129,6 +129,15 @@ class Settings(SlackSettings):
         description="Passages that the language model is shown at first. Where they lack something, it searches for more.",
     )
     llm_context_tokens: int = Field(8_192, ge=1_024, description="Tokens that the language model reads at most.")
+    llm_price_read: float | None = Field(
+        None,
+        ge=0,
+        description="What a million tokens cost that the language model reads, in any currency: so evaluations say what they "
+        "cost.",
+    )
+    llm_price_written: float | None = Field(
+        None, ge=0, description="What a million tokens cost that it writes, in the same currency."
+    )
     llm_fallback: bool = Field(
         True,
         description="Quote the articles where the language model fails, and say so. Off, the question ends in an error.",

@@ -113,7 +113,7 @@ def test_a_reading_is_the_same_in_whatever_company(reader: Reader) -> None:
     random = Random(5)
     pairs = [_sized(random.randint(1, 75)) for _ in range(12)] + [("who is the mayor?", p) for p in SENTENCED]
     alone = {pair: reader.read([pair])[0] for pair in pairs}
-    for count in (2, 3, 5, 9, 17, 40):
+    for count in (2, 5, 17):
         company = random.choices(pairs, k=count)
         for pair, reading in zip(company, reader.read(company), strict=True):
             # To the last bit where bfloat16 is multiplied in hardware; elsewhere within what float32 rounds.
@@ -151,7 +151,7 @@ def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
     assert reading.stretches == ()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(TEXTS, TEXTS, TEXTS, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=4))
 def test_any_text_can_be_read(
     reader: Reader, question: str, title: str, text: str, places: list[tuple[int, int]]

@@ -120,7 +120,7 @@ def assert_equal_to_folder(index: Index, folder: Path) -> None:
     assert found == expected
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(steps=rounds(files, feeds, removals, renames), at_once=st.sampled_from([1, 2, 500]))
 @example(
     steps=[[Write("a.md", "One"), Write("b.txt", "Two")], [Write("a.md", "Two"), Write("b.txt", "One")]], at_once=1
@@ -149,7 +149,7 @@ def closed(entry: Entry) -> Entry:
     return replace(entry, info=replace(entry.info, groups=frozenset()))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(steps=rounds(files, named, feeds, broken, removals, renames))
 @example(steps=[[Write("a.md", "---\nid: x\n---\n1"), Write("b.txt", "2")], [Write("b.txt", "---\nid: x\n---\n2")]])
 def test_what_cannot_be_read_or_collides_keeps_its_place_until_it_is_mended(

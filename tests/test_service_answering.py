@@ -23,27 +23,13 @@ KEY_QUESTION = "How much will Amazon invest in Anthropic right away?"
 
 QUESTIONS = [
     "How much had Amazon invested in Anthropic before?",
-    "How much will Anthropic spend on AWS over ten years?",
-    "What does Amazon's total commitment to Anthropic come to?",
-    "How many gigawatts of capacity did Anthropic secure?",
-    "When does the first capacity come online?",
     "When was the article of SDG News published?",
-    "Who is Apple's departing CEO?",
-    "Who spoke at Data Center World 2026?",
     "Which startup may SpaceX acquire, and for how much?",
     "What did Accenture show at Hannover Messe?",
     "What is Microsoft planning in Australia?",
     "Why do AI companies reserve capacity before demand arrives?",
-    "What are the risks of lock-in for Anthropic?",
-    "What are Trainium chips?",
-    "Which chips does Amazon push as an alternative to GPUs?",
     "Summarize the agreement between Amazon and Anthropic.",
-    "Compare what the sources say about Amazon's earlier investment.",
-    "What do the articles say about energy?",
-    "How do training and inference differ?",
     "What percentage of Amazon's income comes from AWS?",
-    "What is the circular economy between provider and developer?",
-    "What should businesses do when choosing AI partners?",
     "Is compute more important than talent?",
     "trainium 2 trainium 3 trainium 4",
     "IT IS SHOUTING: WHY IS COMPUTE SCARCE???",
@@ -169,7 +155,7 @@ def test_the_longest_question_is_answered_and_one_character_more_is_not(corpus_a
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=60)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words | st.sampled_from(['AND OR NOT "', "body:(amazon", "a* [1 TO 2]", "^~2 +-&&||!(){}", "title:^5 /x/", "%"]))
 def test_whatever_is_asked_is_answered_or_refused_in_words(corpus_assistant: LocalAssistant, question: str) -> None:
     if any(character.isalnum() or character == "_" for character in question):

@@ -1,6 +1,7 @@
 """The `footnote` command while a service owns the data folder: everything goes through it, whoever asks."""
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -220,10 +221,9 @@ def test_keys_are_given_out_and_taken_back_while_a_service_runs(weather_data: Pa
 def test_asking_while_articles_change_never_fails(service: Service, through: Run, tmp_path: Path) -> None:
     def article(number: int, turn: int) -> str:
         first = f"The tower of town {number} is {100 + 7 * number + turn} metres high, the mayor says.\n\n"
-        return first + f"It was painted in {1950 + number} by a painter from town {number + turn}.\n\n" * 12
+        return first + f"It was painted in {1950 + number} by a painter from town {number + turn}.\n\n" * 4
 
     folder = tmp_path / "towers"
-    through("index", CORPUS)
     stopped = threading.Event()
     faults: list[str] = []
     answered: list[dict[str, Any]] = []
@@ -242,13 +242,13 @@ def test_asking_while_articles_change_never_fails(service: Service, through: Run
                     if other.status_code >= 500:
                         faults.append(f"{path} {other.status_code} {other.text}")
 
-    questions = [[f"How high is the tower of town {n}?", "Who painted the tower?", KEY_QUESTION] for n in range(3)]
+    questions = [[f"How high is the tower of town {n}?", "Who painted the tower?"] for n in range(2)]
     threads = [threading.Thread(target=keep_asking, args=[mine]) for mine in questions]
     for thread in threads:
         thread.start()
     try:
-        for turn in range(4):
-            names = [f"tower-{number}.txt" for number in range(8) if (number + turn) % 4]
+        for turn in range(3):
+            names = [f"tower-{number}.txt" for number in range(4) if (number + turn) % 4]
             for name in names:
                 write(folder, {name: article(int(name[6]), turn)})
             for gone in {path.name for path in folder.iterdir()} - set(names):
@@ -259,7 +259,7 @@ def test_asking_while_articles_change_never_fails(service: Service, through: Run
         for thread in threads:
             thread.join()
     assert faults == [], service.log.read_text()
-    assert len(answered) >= 6
+    assert len(answered) >= 4
     assert {"answered"} <= {answer["status"] for answer in answered}
     check_quotes_of_old_versions(service, answered)
     assert through("delete", *(path.stem for path in folder.iterdir())).code == 0  # others count what is there
@@ -278,3 +278,12 @@ def check_quotes_of_old_versions(service: Service, answers: list[dict[str, Any]]
             text = opened[place]
             assert text is None or text[citation["start"] : citation["end"]] == citation["quote"]
     assert any(text is not None for text in opened.values())
+
+
+def test_a_service_that_is_told_to_stop_ends_cleanly(service: Service) -> None:
+    assert owner_of(service.data_dir) is not None
+    assert service.stop(signal.SIGINT) == 0
+    assert owner_of(service.data_dir) is None
+    assert "Traceback" not in service.log.read_text()
+    with pytest.raises(httpx.ConnectError), service.http() as http:
+        http.get("/healthz")

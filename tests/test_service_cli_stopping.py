@@ -17,8 +17,9 @@ import httpx
 import pytest
 
 from index.stores.ownership import owner_of
-from tests.cli_fixtures import HOW_MUCH_RAIN, PATIENCE, Run, serving, starting
+from tests.cli_fixtures import HOW_MUCH_RAIN, PATIENCE, Run, starting
 from tests.mcp_client import message
+from tests.servers import free_port
 
 RAIN_QUOTE = "30 litres"
 QUESTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -36,8 +37,7 @@ def asked_while_starting(
     data_dir: Path, *, stop_seconds: float, times: int = 1
 ) -> Iterator[tuple[subprocess.Popen[str], Path, Callable[[], list[Reply]]]]:
     """Ask a service that is starting, as soon as one can connect. Gives its process, its log, and what gets the replies."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     questions = QUESTIONS * times
     with (
         starting(data_dir, port=port, stop_seconds=stop_seconds) as (process, log),
@@ -73,19 +73,10 @@ def until_it_listens(port: int, process: subprocess.Popen[str]) -> None:
     pytest.fail("the service ended before it listened")
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
-def test_a_service_that_is_told_to_stop_ends_cleanly(weather_data: Path, ending: signal.Signals) -> None:
-    with serving(weather_data) as service:
-        assert owner_of(weather_data) is not None
-        assert service.stop(ending) == 0
-    assert owner_of(weather_data) is None
-    assert service.log.read_text() == ""
-    with pytest.raises(httpx.ConnectError), service.http() as http:
-        http.get("/healthz")
-
-
 @pytest.mark.parametrize(
-    ("seconds", "ending"), [(0.0, signal.SIGTERM), (2.0, signal.SIGHUP)], ids=["at once", "while models load"]
+    ("seconds", "ending"),
+    [(0.0, signal.SIGTERM), pytest.param(2.0, signal.SIGHUP, marks=pytest.mark.soak)],
+    ids=["at once", "while models load"],
 )
 def test_what_is_asked_while_it_starts_is_answered_when_it_is_told_to_stop(
     weather_data: Path, seconds: float, ending: signal.Signals
@@ -131,11 +122,15 @@ def test_whenever_it_is_told_to_stop_nobody_is_cut_off(weather_data: Path, seed:
 
 
 def test_a_killed_service_leaves_a_folder_that_can_be_used(weather_data: Path, footnote: Run) -> None:
-    with serving(weather_data) as service:
-        assert service.stop(signal.SIGKILL) == -signal.SIGKILL
-    left = owner_of(weather_data)
-    assert left is not None
-    assert left.pid == service.process.pid
+    port = free_port()
+    with starting(weather_data, port=port) as (process, _):
+        until_it_listens(port, process)
+        owner = owner_of(weather_data)
+        process.kill()
+        assert process.wait(PATIENCE) == -signal.SIGKILL
+    assert owner_of(weather_data) == owner
+    assert owner is not None
+    assert owner.pid == process.pid
     assert footnote("status", "--json", data_dir=weather_data).json["articles"] == 2
     assert owner_of(weather_data) is None
     assert footnote("ask", HOW_MUCH_RAIN, "--json", data_dir=weather_data).json["status"] == "answered"

@@ -15,6 +15,7 @@ from service.auth.askers import OWNER
 from service.history.database import opened_database
 from service.history.store import HistoryStore
 from service.slack.blocks import FEEDBACK
+from tests.cli_fixtures import Run
 from tests.service_fixtures import ROOT, assistant_over, index_into, settings_for, write
 from tests.slack_fixtures import running_bot
 from tests.slack_workspace import APP_TOKEN, BOT_TOKEN, SlackServer, action_body, event_body, words
@@ -104,10 +105,9 @@ def test_the_command_answers_until_it_is_told_to_stop(slack: SlackServer, tmp_pa
         assert process.wait(60) == 0
 
 
-def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
-    environment = dict(os.environ) | {"PYTHONPATH": str(ROOT), "FOOTNOTE_PUBLIC_URL": "https://footnote.example.org/"}
-    command = [sys.executable, "-c", "from service.cli.app import main; main()", "slack", "manifest"]
-    plain = json.loads(subprocess.check_output(command, cwd=tmp_path, env=environment))
+def test_the_manifest_is_ready_to_paste(footnote: Run) -> None:
+    address = "https://footnote.example.org/"
+    plain = footnote("slack", "manifest", public_url=address).json
     assert plain["settings"]["socket_mode_enabled"]
     assert "request_url" not in plain["settings"]["event_subscriptions"]
     # New apps are agents; Slack refuses the older kind.
@@ -116,12 +116,12 @@ def test_the_manifest_is_ready_to_paste(tmp_path: Path) -> None:
     events = plain["settings"]["event_subscriptions"]["bot_events"]
     assert {"app_home_opened", "message.im"} <= set(events)
     assert not any(event.startswith("assistant_thread") for event in events)
-    http = json.loads(subprocess.check_output([*command, "--http"], cwd=tmp_path, env=environment))
+    http = footnote("slack", "manifest", "--http", public_url=address).json
     assert http["settings"]["event_subscriptions"]["request_url"] == "https://footnote.example.org/slack/events"
     assert http["features"]["slash_commands"][0]["url"] == "https://footnote.example.org/slack/events"
     assert not http["settings"]["socket_mode_enabled"]
     assert "redirect_urls" not in http["oauth_config"]
-    several = json.loads(subprocess.check_output([*command, "--several"], cwd=tmp_path, env=environment))
+    several = footnote("slack", "manifest", "--several", public_url=address).json
     assert several["oauth_config"]["redirect_urls"] == ["https://footnote.example.org/slack/oauth_redirect"]
     assert several["settings"]["org_deploy_enabled"]
     assert {"app_uninstalled", "tokens_revoked"} <= set(several["settings"]["event_subscriptions"]["bot_events"])

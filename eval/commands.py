@@ -19,7 +19,9 @@ from eval.set_commands import (
     from_feedback_command,
     hostile_command,
     label_command,
+    near_misses_command,
     review_command,
+    vary_command,
 )
 from eval.terminal import errors_shown, say, show_list
 from index.errors import WrongUsage
@@ -33,6 +35,8 @@ app = typer.Typer(no_args_is_help=True, help="Measure answers against questions 
 app.command("check")(check_command)
 app.command("draft")(draft_command)
 app.command("from-feedback")(from_feedback_command)
+app.command("vary")(vary_command)
+app.command("near-misses")(near_misses_command)
 app.command("hostile")(hostile_command)
 app.command("review")(review_command)
 app.command("label")(label_command)

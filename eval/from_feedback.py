@@ -1,13 +1,11 @@
 """Rated answers to candidate questions: proposed in the evaluation format, and asked only once a person has read them."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
-from eval.drafting.draft_file import appending_rows
-from eval.formats.collecting import filled_lines
+from eval.drafting.draft_file import appending_rows, ids_in
 from index.errors import WrongUsage
 from service.history.feedback import ReviewFilter
 from service.schemas.api import Rating
@@ -28,7 +26,7 @@ def candidates_into(out: Path, client: Reviewing, *, rating: Rating | None = Non
     `rating`: only answers with this rating; `since`: only those asked from that day on, in UTC. Raises WrongUsage
     when the file is no `.jsonl` file or cannot be used.
     """
-    known, added = _ids_in(out), 0
+    known, added = ids_in(out), 0
     with appending_rows(out) as append:
         for row in _rated(client, rating, since):
             candidate = candidate_from(row)
@@ -86,30 +84,22 @@ def _said(feedback: FeedbackWire) -> dict[str, str | None]:
     return {"rating": feedback.rating, "comment": feedback.comment}
 
 
+def everything_asked(client: Reviewing) -> Iterator[ReviewRow]:
+    """Yield what was asked and is kept, without small talk, the latest first."""
+    return (row for row in _since(client, None, None) if row.answer.status != "about")
+
+
 def _rated(client: Reviewing, rating: Rating | None, since: date | None) -> Iterator[ReviewRow]:
+    return (row for row in _since(client, rating, since) if row.feedback)
+
+
+def _since(client: Reviewing, rating: Rating | None, since: date | None) -> Iterator[ReviewRow]:
     first = datetime.combine(since, datetime.min.time(), UTC) if since else datetime.min.replace(tzinfo=UTC)
     after: str | None = None
     while True:
         page = client.review(ReviewFilter(rating), after=after, limit=_PAGE)
         recent = [row for row in page.rows if row.asked >= first]
-        yield from (row for row in recent if row.feedback)
+        yield from recent
         if page.next_after is None or len(recent) < len(page.rows):
             return
         after = page.next_after
-
-
-def _ids_in(path: Path) -> set[object]:
-    """Return the ids in a `.jsonl` file. A line that cannot be read has none."""
-    try:
-        lines = [line for _, line in filled_lines(path)] if path.exists() else []
-    except OSError as error:
-        raise WrongUsage(f"{path} cannot be read ({error.strerror or error}).") from error
-    return {_id_of(line) for line in lines}
-
-
-def _id_of(line: bytes) -> object:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None  # whoever checks or runs the set is told of it
-    return str(row.get("id")) if isinstance(row, dict) else None

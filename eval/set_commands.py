@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.terminal import errors_shown, say, show_list
+from index.errors import WrongUsage
 
 if TYPE_CHECKING:
     from eval.drafting.draft import Proposer
@@ -79,17 +80,74 @@ def from_feedback_command(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Only those asked since that day."),
     ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Everything that was asked, rated or not, grouped by meaning, most frequent first."),
+    ] = False,
+    count: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="At most so many, with --all.")] = 50,
 ) -> None:
-    """Propose the questions of rated answers. None is asked before a person sets its "reviewed" to true."""
+    """Propose the questions of rated answers, or with --all the most frequent of everything that was asked.
+
+    None is asked before a person sets its "reviewed" to true.
+    """
     with errors_shown():
         from eval.from_feedback import candidates_into, read_rating
         from service.opening import open_client
         from service.settings import load_settings
 
-        wanted = read_rating(rating)
-        with open_client(load_settings(), with_history=True) as client:
-            added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
+        wanted, settings = read_rating(rating), load_settings()
+        if everything and (wanted or since):
+            raise WrongUsage("--all takes everything that was asked. Leave out --rating and --since.")
+        with open_client(settings, with_history=True) as client:
+            if everything:
+                from eval.drafting.asked import asked_into
+                from eval.scoring.claims import opened_check
+
+                with opened_check(settings) as check:
+                    added = asked_into(out, client, check.index.embedder.embed_questions, count=count)
+            else:
+                added = candidates_into(out, client, rating=wanted, since=since.date() if since else None)
         say(f'{added} questions added to {out}. Read each, and set "reviewed" to true where it is right.')
+
+
+def vary_command(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File that the questions are added to.")] = Path(
+        "questions.jsonl"
+    ),
+    ways: Annotated[
+        list[str] | None,
+        typer.Option("--way", metavar="[keywords|typos|indirect|pairs]", help="May be repeated. Default: all."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="At most so many in each way.")] = 50,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Draws other questions.")] = 0,
+) -> None:
+    """Propose the questions of a set in other styles, and two of them in one: drafts, until a person reviews them."""
+    with errors_shown():
+        from eval.datasets import read_questions
+        from eval.drafting.varying import read_ways, vary_into
+
+        chosen = read_ways(ways or ())
+        added = vary_into(out, read_questions(dataset).questions, chosen, count=count, seed=seed)
+        say(f"{added} questions added to {out}. Review them: footnote eval review {out}")
+
+
+def near_misses_command(
+    dataset: Dataset,
+    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the set.")],
+    corpus: Corpus = None,
+) -> None:
+    """Write a set whose articles lack what its questions ask for: drafts, until a person reviews them."""
+    with errors_shown():
+        from eval.datasets import read_questions
+        from eval.drafting.near_misses import write_near_misses
+        from eval.opening import asked_of
+        from service.settings import load_settings
+
+        questions = asked_of(read_questions(dataset), corpus)
+        made = write_near_misses(questions, out, max_bytes=load_settings().max_article_bytes)
+        show_list("Left out", list(made.left_out))
+        say(f"{made.written} questions in {out}. Review them: footnote eval review {out / 'questions.jsonl'}")
 
 
 def hostile_command(

@@ -44,7 +44,7 @@ class Gaps:
         rows = self.history.without_good_answer(asker, limit=_MOST)
         questions = list(dict.fromkeys(_question(row) for row in rows))
         with self.history.live.pinned() as index:
-            groups = _grouped(questions, index.embedder.embed_questions(questions)) if questions else []
+            groups = grouped(questions, index.embedder.embed_questions(questions)) if questions else []
             asked = {question: [row for row in rows if _question(row) == question] for question in questions}
             gaps = [_gap([(question, asked[question]) for question in group]) for group in groups]
             largest = sorted(gaps, key=lambda gap: (-gap.asked, -gap.latest.timestamp()))[:_SHOWN]
@@ -58,13 +58,16 @@ def _question(row: ReviewRow) -> str:
     return row.answer.completed_question or row.answer.question
 
 
-def _grouped(questions: Sequence[str], vectors: Vectors) -> list[list[str]]:
-    """Put each question into the group whose first question is most like it, or into a new one."""
+def grouped(questions: Sequence[str], vectors: Vectors, *, least: float = _LEAST_COSINE) -> list[list[str]]:
+    """Put each question into the group whose first question is most like it, or into a new one.
+
+    From the cosine `least` on, a question joins a group.
+    """
     groups: list[list[int]] = []
     for at in range(len(questions)):
         likes = [float(vectors[at] @ vectors[group[0]]) for group in groups]
         best = max(range(len(groups)), key=lambda place: likes[place], default=None)
-        if best is not None and likes[best] >= _LEAST_COSINE:
+        if best is not None and likes[best] >= least:
             groups[best].append(at)
         else:
             groups.append([at])

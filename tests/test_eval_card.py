@@ -84,7 +84,7 @@ def test_systems_on_the_same_questions_stand_together_with_their_differences(pla
         ("| Footnote, m-7b", ".80", ".00", ".20", "1.00"),
         ("| Plain prompt, m-7b", ".60", ".00", ".40", "1.00"),
     ]
-    assert rows[2][-2:] == ["2", "500 |"], "seconds and tokens"
+    assert rows[2][-2:] == ["2.0", "500 |"], "seconds and tokens"
     assert rows[2][5] == "", "citations of a plain prompt are not read"
     assert "Footnote less Plain prompt, m-7b: right +.20 (+.0" in page
     assert "A Chip, Linux, 2 cores" in page

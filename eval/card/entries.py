@@ -39,7 +39,7 @@ class Entry:
 
     `system` is `footnote`, a contender of `eval.language_model`, or the address or command of another system; `model` None
     means no language model. Seconds and tokens are medians of a question; tokens of a server that does not count them are
-    estimated.
+    estimated. `errors` are questions that ended in one, which counts as wrong.
     """
 
     set: str
@@ -51,6 +51,7 @@ class Entry:
     machine: dict[str, str]
     seconds: float | None
     tokens: float | None
+    errors: int
     scores: dict[str, Mean]
     endings: dict[str, Ending]
 
@@ -124,6 +125,7 @@ def _entry(run: Path) -> Entry:
             machine=report["machine"],
             seconds=_median([one.latency_ms / 1000 for one in results if one.latency_ms is not None]),
             tokens=_tokens(run, results),
+            errors=len(report["errors"]),
             scores={name: _mean(metrics[name]) for name in _SCORES if name in metrics and system not in UNCITED},
             endings={result.id: ending_of(result) for result in results},
         )

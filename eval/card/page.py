@@ -34,19 +34,23 @@ with a dozen questions most do.
 engine with its own prompt over the same three, both with the same model and nothing checked
 ([how](evaluation.md#with-a-language-model)). Seconds are the median of a question on the machine of the run, with whatever
 else ran on it. Tokens are the median of what the model read for a question, estimated at four bytes each where its server
-does not count.
+does not count. A question that ended in an error counts as wrong; the last table has how many did.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class SetInfo:
-    """A question set by its public name, where it comes from, what to know of it, and the commands that measure it."""
+    """A question set by its public name, where it comes from, what to know of it, and the commands that measure it.
+
+    Where known answers are `long_answers`, none stands in an answer word for word, and right and wrong are left out.
+    """
 
     name: str
     source: str
     command: str
     note: str = ""
     model_command: str = ""
+    long_answers: bool = False
 
 
 _SETS = TypeAdapter(dict[str, SetInfo])
@@ -85,7 +89,7 @@ def _of_set(name: str, info: SetInfo | None, entries: Sequence[Entry]) -> str:
         sorted(entries, key=lambda one: (-len(one.endings), one.questions)), key=lambda one: one.questions
     )
     for _, same in grouped:
-        lines += _table(sorted(same, key=_order))
+        lines += _table(sorted(same, key=_order), judged=not (info and info.long_answers))
     return "\n".join(lines)
 
 
@@ -93,7 +97,7 @@ def _order(entry: Entry) -> tuple[bool, str, bool, str]:
     return entry.model is not None, entry.model or "", entry.system != "footnote", entry.system
 
 
-def _table(entries: Sequence[Entry]) -> Iterator[str]:
+def _table(entries: Sequence[Entry], *, judged: bool) -> Iterator[str]:
     scores = [name for name in _SCORES if any(name in entry.scores for entry in entries)]
     answerable = sum(ending.answerable for ending in entries[0].endings.values())
     yield f"{answerable} questions with an answer, {len(entries[0].endings) - answerable} without:"
@@ -112,9 +116,10 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
     yield f"|{'---|' * len(heads)}"
     for entry in entries:
         shares = outcome_shares(list(entry.endings.values()))
-        cells = [shown(shares[measure]) if measure in shares else "" for measure in MEASURES]
+        measured = [measure for measure in shares if judged or "refused" in measure]
+        cells = [shown(shares[measure]) if measure in measured else "" for measure in MEASURES]
         cells += [_score(entry.scores.get(name)) for name in scores]
-        seconds = "" if entry.seconds is None else f"{entry.seconds:.2g}"
+        seconds = "" if entry.seconds is None else f"{entry.seconds:.1f}"
         tokens = "" if entry.tokens is None else f"{entry.tokens:.0f}"
         yield f"| {' | '.join([_named(entry), *cells, seconds, tokens])} |"
     yield ""
@@ -158,12 +163,12 @@ def _not_measured(sets: dict[str, SetInfo], measured: dict[str, list[Entry]]) ->
 
 
 def _provenance(entries: Sequence[Entry]) -> str:
-    lines = ["## Runs", "", "| set | answered by | begun | commit | machine |", "|---|---|---|---|---|"]
+    lines = ["## Runs", "", "| set | answered by | begun | commit | errors | machine |", "|---|---|---|---|---|---|"]
     for entry in sorted(entries, key=lambda one: (one.set, one.begun)):
         parts = (entry.machine.get(name) for name in ("processor", "platform"))
         machine = ", ".join([*filter(None, parts), f"{entry.machine.get('cores', '?')} cores"])
         begun = entry.begun[:16].replace("T", " ")
-        cells = [f"{entry.set}, {len(entry.endings)}", _named(entry), begun, _commit(entry), machine]
+        cells = [f"{entry.set}, {len(entry.endings)}", _named(entry), begun, _commit(entry), str(entry.errors), machine]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 

@@ -117,3 +117,20 @@ def _row(draft: Draft) -> dict[str, object]:
         "kind": "fact",
         "reviewed": False,
     }
+
+
+def ids_in(path: Path) -> set[object]:
+    """Return the ids in a `.jsonl` file. A line that cannot be read has none. Raises WrongUsage when the file cannot be."""
+    try:
+        lines = [line for _, line in filled_lines(path)] if path.exists() else []
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read ({error.strerror or error}).") from error
+    return {_id_of(line) for line in lines}
+
+
+def _id_of(line: bytes) -> object:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None  # whoever checks or runs the set is told of it
+    return str(row.get("id")) if isinstance(row, dict) else None

@@ -120,10 +120,10 @@ def _line(name: str, folders: Sequence[Path]) -> str:
 
 
 def calls_of(folders: Sequence[Path], results: Sequence[Result]) -> list[list[dict[str, int]]]:
-    """Return the calls for each question: those of the last time that it was asked."""
+    """Return the calls for each question that did not end in an error: those of the last time that it was asked."""
     lines = [json.loads(line) for folder in folders for line in (folder / CALLS_FILE).read_text("utf-8").splitlines()]
     by_question = {line["question"]: line["calls"] for line in lines}
-    return [by_question[result.question] for result in results]
+    return [by_question[result.question] for result in results if result.question in by_question]
 
 
 def estimated_tokens(text: str) -> int:

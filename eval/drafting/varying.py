@@ -1,0 +1,103 @@
+"""New questions made of those of a set: asked in other styles, or two in one.
+
+All are drafts: a person accepts, mends or rejects them. What a question is made of is its `cluster`, as the two are right and
+wrong together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, get_args
+
+from eval.drafting.draft_file import appending_rows, ids_in
+from eval.records import EvalQuestion, Evidence
+from index.errors import WrongUsage
+from index.reader.asking import indirect, key_words, mistyped
+from index.reader.wording import ASKING
+from service.answer.text.terms import terms
+
+Way = Literal["keywords", "typos", "indirect", "pairs"]
+WAYS: tuple[Way, ...] = get_args(Way)
+
+_STYLES: Mapping[Way, Callable[[str, Random], str]] = {
+    "keywords": key_words,
+    "typos": mistyped,
+    "indirect": indirect,
+}
+
+
+def read_ways(named: Sequence[str]) -> tuple[Way, ...]:
+    """Return the ways that were named; all, where none was. Raises WrongUsage."""
+    if unknown := [name for name in named if name not in WAYS]:
+        raise WrongUsage(f"--way is {unknown[0]!r}. Choose of: {', '.join(WAYS)}.")
+    return tuple(way for way in WAYS if way in named or not named)
+
+
+def vary_into(out: Path, questions: Sequence[EvalQuestion], ways: Sequence[Way], *, count: int, seed: int) -> int:
+    """Add up to `count` questions made in each of these ways to a `.jsonl` file, and return how many were added.
+
+    What is in the file is not added again. Raises WrongUsage when it is no `.jsonl` file or cannot be used.
+    """
+    known, added = ids_in(out), 0
+    drawn = Random(seed).sample(questions, len(questions))
+    with appending_rows(out) as append:
+        for way in ways:
+            rows = _pairs(drawn) if way == "pairs" else _restyled(drawn, way, seed)
+            for row in [row for row in rows if row["id"] not in known][:count]:
+                append(row)
+                added += 1
+    return added
+
+
+def _restyled(questions: Iterable[EvalQuestion], way: Way, seed: int) -> Iterator[dict[str, Any]]:
+    for question in questions:
+        text = _STYLES[way](question.question, Random(f"{seed} {question.id} {way}"))
+        if text != question.question:
+            yield row_of(question, f"{question.id}-{way}", text) | {"style": way}
+
+
+def _pairs(questions: Sequence[EvalQuestion]) -> Iterator[dict[str, Any]]:
+    """Yield two questions in one, each with an answer in another article, where both are about something that they share."""
+    free = [question for question in questions if question.answers and question.relevant_ids and not question.history]
+    while free:
+        first = free.pop(0)
+        shared = [len(terms(first.question).keys() & terms(other.question).keys()) for other in free]
+        apart = [
+            at for at, other in enumerate(free) if not set(first.relevant_ids) & set(other.relevant_ids) and shared[at]
+        ]
+        if apart:
+            second = free.pop(max(apart, key=lambda at: shared[at]))
+            yield _pair(first, second)
+
+
+def _pair(first: EvalQuestion, second: EvalQuestion) -> dict[str, Any]:
+    word = second.question.split(" ", 1)[0]
+    following = second.question[0].lower() + second.question[1:] if word.lower() in ASKING else second.question
+    asked = f"{first.question.rstrip(' ?.')}, and {following}"
+    both = row_of(first, f"{first.id}+{second.id}", asked)
+    return both | {
+        "answers": [first.answers[0], second.answers[0]],
+        "relevant_ids": [*first.relevant_ids, *second.relevant_ids],
+        "evidence": [*_evidence(first.evidence), *_evidence(second.evidence)],
+        "kind": "synthesis",
+    }
+
+
+def row_of(question: EvalQuestion, name: str, text: str) -> dict[str, Any]:
+    """Return a question as a row that says the same of its answer."""
+    same = {key: value for key, value in asdict(question).items() if value and key not in ("as_of", "evidence")}
+    return same | {
+        "id": name,
+        "question": text,
+        "answerable": question.answerable,
+        "evidence": _evidence(question.evidence),
+        "as_of": question.as_of and question.as_of.isoformat(),
+        "cluster": (question.cluster or question.id)[:100],
+        "reviewed": False,
+        "notes": {"made_of": question.question},
+    }
+
+
+def _evidence(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
+    return [{"article_id": one.article_id, "quote": one.quote} for one in evidence]

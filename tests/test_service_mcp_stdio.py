@@ -3,8 +3,10 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from index.stores.ownership import own
+from service.api.app import create_app
+from service.opening import service_owner
 from tests.cli_fixtures import (
     FOOTNOTE,
     HOW_MUCH_RAIN,
@@ -19,9 +24,10 @@ from tests.cli_fixtures import (
     RAIN,
     environment,
     footnote_process,
-    serving,
 )
+from tests.http_server import address_of, serving_on
 from tests.mcp_client import HANDSHAKE, PRESENT, call, found, message, words
+from tests.service_fixtures import assistant_over, settings_for
 
 
 def spoken(data_dir: Path, talk: Callable[[Client], Coroutine[Any, Any, Any]], *, mode: str = HANDSHAKE) -> Any:
@@ -62,6 +68,18 @@ def test_an_editor_asks_and_other_commands_have_the_folder_in_between(weather_da
     spoken(weather_data, talk)
 
 
+@contextmanager
+def serving_here(data_dir: Path) -> Iterator[None]:
+    """Own a data folder and serve it in this process, whose models are loaded."""
+    settings = settings_for(data_dir)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        owner = service_owner(address_of(listening))
+        with own(data_dir, owner), assistant_over(settings) as assistant:
+            app = create_app(assistant, settings=settings, owner_token=owner.token)
+            with serving_on(listening, app):
+                yield
+
+
 def test_a_service_that_has_the_folder_answers(weather_data: Path) -> None:
     async def talk(client: Client) -> None:
         await asks_about_rain(client)
@@ -72,7 +90,7 @@ def test_a_service_that_has_the_folder_answers(weather_data: Path) -> None:
         titled = await found(client, "list_articles", title="rain", limit=1)
         assert (titled["total"], titled["next_after"]) == (1, None)
 
-    with serving(weather_data):
+    with serving_here(weather_data):
         spoken(weather_data, talk, mode=PRESENT)
 
 

@@ -106,7 +106,7 @@ def published(kid: str, key: PrivateKey) -> dict[str, Any]:
 @pytest.fixture
 def local() -> Iterator[LocalIssuer]:
     issuer = LocalIssuer()
-    thread = Thread(target=issuer.server.serve_forever)
+    thread = Thread(target=issuer.server.serve_forever, args=[0.02])
     thread.start()
     yield issuer
     issuer.server.shutdown()

@@ -309,7 +309,7 @@ def receiving(status: Callable[[], int]) -> Iterator[tuple[str, list[tuple[dict[
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=[0.02])
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/hook", taken
     server.shutdown()

@@ -44,7 +44,7 @@ def collector() -> Iterator[tuple[str, list[Span]]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=[0.02])
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", spans

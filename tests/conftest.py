@@ -1,5 +1,6 @@
 """What several tests share: the real packaged model, loaded once, and real indexes in temporary folders."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -69,6 +70,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slowest files first, and leave the order within each."""
     rank = {name: at for at, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(SLOWEST)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of the garbage collector: it would look through all of it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -1,5 +1,6 @@
 """What the tests of the service share: the packaged model, loaded once, and indexes that are real in every part."""
 
+import gc
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
@@ -180,6 +181,7 @@ def packaged_model() -> Embedder:
     """Return the packaged model. Loading it takes seconds, so all indexes of a test run share it."""
     model = Embedder(PACKAGED_MODEL)
     model.load()
+    gc.freeze()  # as in conftest.py
     return model
 
 

@@ -34,11 +34,11 @@ ContentsOf = Callable[[Index], Contents]
 
 
 @pytest.fixture
-def data(place: Path, folder: Path, embedder: Embedder) -> Path:
+def data(place: Path, folder: Path, remembering: Embedder) -> Path:
     """The data folder of an index of three articles."""
     for name, text in {"rome": "It rained in Rome.", "bank": "The bank raised its rate.", "chip": "# Chips"}.items():
         (folder / f"{name}.md").write_text(text)
-    with closing(live_over(place / "data", embedder)) as live:
+    with closing(live_over(place / "data", remembering)) as live:
         sync(live.current, [folder])
     return place / "data"
 
@@ -52,8 +52,8 @@ def first_hit(index: Index) -> str:
     return retrieve(index, "Where did it rain?", access=EVERYTHING, filters=Filters()).hits[0].passage.text
 
 
-def test_what_agrees_is_left_alone(data: Path, embedder: Embedder, embedded: list[str]) -> None:
-    with closing(live_over(data, embedder)) as live:
+def test_what_agrees_is_left_alone(data: Path, remembering: Embedder, embedded: list[str]) -> None:
+    with closing(live_over(data, remembering)) as live:
         checked = check_stores(live, repairing=True)
         assert (checked.differences.agree, checked.repair, checked.differences.passages) == (True, "none", 3)
         assert embedded == []
@@ -91,9 +91,9 @@ def double_words(index: Index) -> None:
     ],
 )
 def test_every_difference_is_found_and_mended(
-    data: Path, embedder: Embedder, contents_of: ContentsOf, harm: Callable[[Index], None], kind: str, count: int
+    data: Path, remembering: Embedder, contents_of: ContentsOf, harm: Callable[[Index], None], kind: str, count: int
 ) -> None:
-    with closing(live_over(data, embedder)) as live:
+    with closing(live_over(data, remembering)) as live:
         harm(live.current)
         found = check_stores(live).differences
         assert {name: len(getattr(found, name)) for name in found.__slots__[1:] if getattr(found, name)} == {
@@ -107,8 +107,8 @@ def test_every_difference_is_found_and_mended(
 
 
 @pytest.mark.parametrize("vector", [np.zeros(384), np.full(384, 3.0)], ids=["zero", "long"])
-def test_wrong_vectors_are_made_again(data: Path, embedder: Embedder, vector: Any) -> None:
-    with closing(live_over(data, embedder)) as live:
+def test_wrong_vectors_are_made_again(data: Path, remembering: Embedder, vector: Any) -> None:
+    with closing(live_over(data, remembering)) as live:
         wrong = live.current.vectors.ids()[0]
         live.current.vectors.delete([wrong])
         live.current.vectors.add([wrong], vector.astype(np.float32)[np.newaxis])
@@ -117,8 +117,8 @@ def test_wrong_vectors_are_made_again(data: Path, embedder: Embedder, vector: An
         assert check(live.current).agree
 
 
-def test_vectors_of_another_length_are_made_again(data: Path, embedder: Embedder) -> None:
-    with closing(live_over(data, embedder)) as live:
+def test_vectors_of_another_length_are_made_again(data: Path, remembering: Embedder) -> None:
+    with closing(live_over(data, remembering)) as live:
         ids = live.current.vectors.ids()
         live.current.vectors.clear()
         live.current.vectors.add(ids, np.eye(3, dtype=np.float32))
@@ -162,24 +162,24 @@ def only_the_catalogue(folder: Path) -> None:
     "harm", [only_the_catalogue, no_vectors, garbled_vectors, cut_vectors, no_words, garbled_words, lost_words]
 )
 def test_a_store_that_is_gone_or_damaged_is_told_and_made_again(
-    data: Path, embedder: Embedder, harm: Callable[[Path], None], contents_of: ContentsOf
+    data: Path, remembering: Embedder, harm: Callable[[Path], None], contents_of: ContentsOf
 ) -> None:
     harm(data / "index")
     with pytest.raises(IndexDamaged, match=r"Run `footnote status --repair`"):
-        live_over(data, embedder).close()
-    with closing(live_over(data, embedder, emptying_damaged=True)) as live:
+        live_over(data, remembering).close()
+    with closing(live_over(data, remembering, emptying_damaged=True)) as live:
         assert check_stores(live, repairing=True).repair in ("mended", "rebuilt")
         assert check(live.current).agree
         assert contents_of(live.current).agree
         assert first_hit(live.current) == "It rained in Rome."
-    with closing(live_over(data, embedder)) as live:
+    with closing(live_over(data, remembering)) as live:
         assert first_hit(live.current) == "It rained in Rome."
 
 
 def test_a_store_that_fails_while_it_is_open_is_made_again(
-    data: Path, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    data: Path, remembering: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with closing(live_over(data, embedder)) as live:
+    with closing(live_over(data, remembering)) as live:
         old = live.current
 
         def broken(**_: Any) -> None:
@@ -209,19 +209,19 @@ def cut(path: Path) -> None:
 
 @pytest.mark.parametrize("harm", [damage, cut, Path.unlink])
 def test_a_catalogue_that_is_damaged_says_what_to_do(
-    data: Path, embedder: Embedder, harm: Callable[[Path], None]
+    data: Path, remembering: Embedder, harm: Callable[[Path], None]
 ) -> None:
     for extra in (data / "index").glob("catalog.sqlite-*"):
         extra.unlink()
     harm(data / "index" / "catalog.sqlite")
     for options in ({}, {"emptying_damaged": True}):
         with ExitStack() as stack, pytest.raises(IndexDamaged, match=r"The catalogue .* [Rr]estore the data"):
-            first_hit(stack.enter_context(closing(live_over(data, embedder, **options))).current)
+            first_hit(stack.enter_context(closing(live_over(data, remembering, **options))).current)
     assert (data / "index" / "chroma").is_dir()
 
 
-def test_a_catalogue_that_cannot_be_written_says_so(data: Path, embedder: Embedder, folder: Path) -> None:
-    with closing(live_over(data, embedder)) as live:
+def test_a_catalogue_that_cannot_be_written_says_so(data: Path, remembering: Embedder, folder: Path) -> None:
+    with closing(live_over(data, remembering)) as live:
         with live.current.catalog._engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
         (folder / "rome.md").write_text("It snowed in Rome.")
@@ -230,18 +230,18 @@ def test_a_catalogue_that_cannot_be_written_says_so(data: Path, embedder: Embedd
 
 
 @pytest.mark.parametrize("repairing", [False, True])
-def test_a_flipped_bit_in_a_text_is_found(data: Path, embedder: Embedder, repairing: bool) -> None:
+def test_a_flipped_bit_in_a_text_is_found(data: Path, remembering: Embedder, repairing: bool) -> None:
     path = data / "index" / "catalog.sqlite"
-    with closing(live_over(data, embedder)) as live:
+    with closing(live_over(data, remembering)) as live:
         live.current.catalog.check_intact()
     raw = path.read_bytes()
     assert b"It rained in Rome." in raw
     path.write_bytes(raw.replace(b"It rained in Rome.", b"It rained in R\xefme."))
-    with closing(live_over(data, embedder)) as live, pytest.raises(IndexDamaged, match="not the one of its version"):
+    with closing(live_over(data, remembering)) as live, pytest.raises(IndexDamaged, match="not the one of its version"):
         check_stores(live, repairing=repairing)
 
 
-def test_damage_that_a_database_finds_itself_is_told(data: Path, embedder: Embedder) -> None:
+def test_damage_that_a_database_finds_itself_is_told(data: Path, remembering: Embedder) -> None:
     path = data / "index" / "catalog.sqlite"
     with closing(sqlite3.connect(path)) as database, database:
         root = database.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'retired'")
@@ -250,5 +250,5 @@ def test_damage_that_a_database_finds_itself_is_told(data: Path, embedder: Embed
     raw = bytearray(path.read_bytes())
     raw[(page - 1) * size] ^= 0x40
     path.write_bytes(raw)
-    with closing(live_over(data, embedder)) as live, pytest.raises(IndexDamaged, match=r"catalogue .* is damaged"):
+    with closing(live_over(data, remembering)) as live, pytest.raises(IndexDamaged, match=r"catalogue .* is damaged"):
         check_stores(live)

@@ -42,7 +42,10 @@ def computed_with(*precisions: Precision, **environment: str) -> Any:
 
 
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="these instructions are of x86-64 processors")
-@pytest.mark.parametrize(("onednn", "aten", "named"), [("AVX2", "avx2", "AVX2"), ("SSE41", "default", "DEFAULT")])
+@pytest.mark.parametrize(
+    ("onednn", "aten", "named"),
+    [("AVX2", "avx2", "AVX2"), pytest.param("SSE41", "default", "DEFAULT", marks=pytest.mark.soak)],
+)
 def test_an_older_processor_computes_the_same_answers(onednn: str, aten: str, named: str) -> None:
     found = computed_with("fastest", "bfloat16", ONEDNN_MAX_CPU_ISA=onednn, ATEN_CPU_CAPABILITY=aten)
     how, cosine, answer = found["fastest"]

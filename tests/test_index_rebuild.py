@@ -49,9 +49,9 @@ class CutOff(BaseException):
 
 
 @pytest.fixture
-def live_in(embedder: Embedder, backend: SettingsOf) -> Callable[..., Any]:
+def live_in(remembering: Embedder, backend: SettingsOf) -> Callable[..., Any]:
     @contextmanager
-    def live_in(data_dir: Path, model: Embedder = embedder, **settings: Any) -> Iterator[LiveIndex]:
+    def live_in(data_dir: Path, model: Embedder = remembering, **settings: Any) -> Iterator[LiveIndex]:
         index = opened(IndexSettings(_env_file=None, data_dir=data_dir, **backend(data_dir), **settings))
         with closing(LiveIndex(replace(index, embedder=model, sentence_vectors=SentenceVectors(model)))) as live:
             yield live
@@ -127,11 +127,11 @@ def test_other_settings_make_the_index_again_and_say_why(
 
 
 def test_another_model_takes_over_after_the_old_one_answered(
-    place: Path, folder: Path, live_in: Callable[..., Any], embedder: Embedder
+    place: Path, folder: Path, live_in: Callable[..., Any], remembering: Embedder
 ) -> None:
     with live_in(place) as live:
         update(live, [folder])
-    with live_in(place, model=ShortVectors(embedder)) as live:
+    with live_in(place, model=ShortVectors(remembering)) as live:
         assert update(live, [folder]).rebuilt is not None
         index = live.current
         index.check()

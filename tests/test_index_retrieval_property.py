@@ -17,9 +17,9 @@ from index.ingest.sync import sync
 from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
 from index.stores.store import Index
-from tests.servers import BOTH
+from tests.servers import BOTH_IN_SOAK
 
-BACKENDS = BOTH
+BACKENDS = BOTH_IN_SOAK
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

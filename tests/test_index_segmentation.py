@@ -233,7 +233,7 @@ HOSTILE: dict[str, tuple[TextFormat, str]] = {
     "one line of 5 MB": ("text", "It rained again " * 312_500),
     "one line of 5 MB in Markdown": ("markdown", "It rained again " * 312_500),
     "one word of 5 MB": ("markdown", "x" * 5_000_000),
-    "sentences of 5 MB": ("text", "It rained. " * 454_000),
+    "sentences of 1 MB": ("text", "It rained. " * 91_000),
     "sentence ends without spaces": ("text", "![" * 200_000),
     "abbreviations": ("text", " ".join(f"{'abcdefghij'[n % 10]}{n:x}qz. Zxqj" for n in range(100_000))),
     "days": ("text", "on 3. May " * 100_000),

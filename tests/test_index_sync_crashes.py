@@ -15,9 +15,9 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.stores.catalog_reader import Entry
 from index.stores.store import Index
-from tests.servers import BOTH
+from tests.servers import BOTH_IN_SOAK
 
-BACKENDS = BOTH
+BACKENDS = BOTH_IN_SOAK
 
 PRUNE_ALL = Pruning(enabled=True, limit=1.0)
 

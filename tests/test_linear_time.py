@@ -111,7 +111,7 @@ WORDS = [
     "each ",
 ]
 PARTS = [*SIGNS, *FIGURES, *NAMES, *MARKUP, *TASKS, *WORDS]
-BEGINNINGS = ["", "### Task:\n<user_query>", "[1"]
+BEGINNINGS = ["", *(pytest.param(text, marks=pytest.mark.soak) for text in ("### Task:\n<user_query>", "[1"))]
 
 
 def chat(text: str, role: str) -> None:
@@ -199,24 +199,27 @@ def grows_too_fast(read: Callable[[str], object], beginning: str, part: str, lon
     return last > worth_comparing(longest) and last > _MOST_GROWTH * seconds(read, once)
 
 
+@pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("name", READS)
-def test_what_reads_any_text_takes_linear_time(name: str) -> None:
-    check(READS[name], LONG)
+def test_what_reads_any_text_takes_linear_time(name: str, beginning: str) -> None:
+    check(READS[name], beginning, LONG)
 
 
+@pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("name", OF_QUESTIONS)
-def test_what_reads_questions_takes_linear_time(name: str) -> None:
-    check(OF_QUESTIONS[name], SHORT)
+def test_what_reads_questions_takes_linear_time(name: str, beginning: str) -> None:
+    check(OF_QUESTIONS[name], beginning, SHORT)
 
 
+@pytest.mark.parametrize("beginning", BEGINNINGS)
 @pytest.mark.parametrize("name", OF_SENTENCES)
-def test_what_reads_sentences_of_a_model_takes_linear_time(name: str) -> None:
-    check(OF_SENTENCES[name], SHORT)
+def test_what_reads_sentences_of_a_model_takes_linear_time(name: str, beginning: str) -> None:
+    check(OF_SENTENCES[name], beginning, SHORT)
 
 
-def check(read: Callable[[str], object], longest: int) -> None:
+def check(read: Callable[[str], object], beginning: str, longest: int) -> None:
     read("Warm up.")
-    slow = [(b, part) for b in BEGINNINGS for part in PARTS if grows_too_fast(read, b, part, longest)]
+    slow = [part for part in PARTS if grows_too_fast(read, beginning, part, longest)]
     # Once more, by themselves: another process may have had the machine.
-    slow = [(b, part) for b, part in slow if grows_too_fast(read, b, part, longest)]
+    slow = [part for part in slow if grows_too_fast(read, beginning, part, longest)]
     assert slow == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eval.set_commands import (
+    WORKERS,
     Corpus,
     Dataset,
     calibrate_command,
@@ -27,7 +28,6 @@ from eval.terminal import errors_shown, say, show_list
 from index.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from eval.against.opening import Other
     from eval.results import Report
     from eval.scoring.clusters import By
 
@@ -59,8 +59,6 @@ Anytime = Annotated[
     typer.Option("--anytime", help="Judge a difference so that it may be looked at again whenever the set has grown."),
 ]
 
-_WORKERS = 8
-
 
 @app.command("run")
 def run_command(
@@ -75,7 +73,7 @@ def run_command(
     ] = None,
     workers: Annotated[
         int, typer.Option(min=1, max=256, metavar="NUMBER", help="Questions asked at a time.")
-    ] = _WORKERS,
+    ] = WORKERS,
     without_history: Annotated[
         bool, typer.Option("--without-history", help="Ask follow-ups as if nothing had been said before.")
     ] = False,
@@ -122,6 +120,7 @@ def run_command(
 ) -> None:
     """Ask every question and score the answers: results.jsonl, report.json, report.html, summary.md, junit.xml."""
     with errors_shown():
+        from eval.against.opening import other_from
         from eval.compare import compare, fell_beyond_chance
         from eval.history import latest_of
         from eval.report import read_thresholds, thresholds_missed
@@ -136,7 +135,7 @@ def run_command(
             next(read_results(baseline), None)
         if resume and out is None:
             raise WrongUsage("--resume needs --out: the folder of the run that was cut off.")
-        other = _other(against, against_command, model, timeout, refusal)
+        other = other_from(against, against_command, model=model, timeout=timeout, refusals=refusal or ())
         if predict:
             from eval.running import predict as predicted
 
@@ -240,20 +239,6 @@ def _by(name: str) -> "By":
         if way == name:
             return way
     raise WrongUsage(f"--cluster-by is {name!r}. Choose one of: {', '.join(ways)}.")
-
-
-def _other(
-    url: str | None, command: str | None, model: str | None, timeout: float, refusals: list[str] | None
-) -> "Other | None":
-    from eval.against.opening import Endpoint, Other, Program
-
-    if url and command:
-        raise WrongUsage("--against and --against-command name two systems. Give one.")
-    if not url and not command:
-        if model or refusals:
-            raise WrongUsage("--model and --refusal are about another system. Name it with --against.")
-        return None
-    return Other(Endpoint(url, model) if url else Program(command or ""), timeout, tuple(refusals or ()))
 
 
 @contextmanager

@@ -7,8 +7,8 @@ Security 2025. Everything in the set is made up. Each attack wants a word of its
 
 import base64
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -124,15 +124,14 @@ def attacks() -> Iterator[Attack]:
                 yield Attack(number, kind, place, text, word)
 
 
-def write_hostile_set(folder: Path) -> int:
-    """Write `questions.jsonl` and `corpus.jsonl` into a folder, and return the number of attacks.
+def write_hostile_set(folder: Path, every: Sequence[Attack]) -> None:
+    """Write attacks as `questions.jsonl` and `corpus.jsonl` into a folder.
 
     Raises WrongUsage where the folder holds a question set already, or cannot be written.
     """
     files = {"questions.jsonl": _question_row, "corpus.jsonl": _article_row}
     if any((folder / name).exists() for name in files):
         raise WrongUsage(f"{folder} holds a question set already. Name a new folder.")
-    every = list(attacks())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, row in files.items():
@@ -140,7 +139,6 @@ def write_hostile_set(folder: Path) -> int:
                 file.writelines((json.dumps(row(attack), ensure_ascii=False) + "\n").encode() for attack in every)
     except OSError as error:
         raise WrongUsage(f"{folder} cannot be written ({error.strerror}). Name another folder.") from error
-    return len(every)
 
 
 def _question(project: str) -> str:
@@ -186,4 +184,5 @@ def _question_row(attack: Attack) -> dict[str, Any]:
         "style": attack.place,
         "history": history if attack.place == "history" else [],
         "forbidden": [attack.word],
+        "attack": asdict(attack),
     }

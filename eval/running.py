@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of what: a question set, other articles in place of its own, and another system in place of Footnote."""
+    """What is asked of what: a question set, other articles in place of its own, and another system in place of Footnote.
+
+    `judged`: by the judge of the settings, if they have one.
+    """
 
     dataset: Path
     corpus: Path | None = None
@@ -36,6 +39,7 @@ class Asked:
     without_history: bool = False
     cluster_by: By = "set"
     claims: bool = False
+    judged: bool = True
 
 
 def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, list[str]], None]) -> Report:
@@ -44,7 +48,7 @@ def run_into(folder: Path, asked: Asked, course: Course, warn: Callable[[str, li
     Raises what `run` raises, SystemUnusable where another system does not answer.
     """
     settings = load_settings()
-    judge = judge_from(settings)
+    judge = judge_from(settings) if asked.judged else None
     questions = asked_of(read_questions(asked.dataset), asked.corpus)
     questions = without_history_of(questions) if asked.without_history else questions
     questions = replace(questions, questions=clustered(questions.questions, asked.cluster_by))

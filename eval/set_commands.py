@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from eval.drafting.draft import Proposer
     from service.settings import Settings
 
+WORKERS = 8
+
 Dataset = Annotated[
     Path,
     typer.Argument(
@@ -152,12 +154,53 @@ def near_misses_command(
 
 def hostile_command(
     out: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new folder for the set.")],
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=20,
+            metavar="NUMBER",
+            help="Ask the attacks, let a language model rewrite what failed, and try again: so many rounds in all.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=256, metavar="NUMBER", help="Attacks at a time.")] = WORKERS,
+    against: Annotated[str | None, typer.Option(metavar="URL", help="Attack this system, as in run.")] = None,
+    against_command: Annotated[str | None, typer.Option(metavar="COMMAND", help="Attack this program.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="Model of --against.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="Longest wait for its answer.")] = 120.0,
 ) -> None:
-    """Write a question set of attacks, in articles and questions, to be asked like any other."""
+    """Write a question set of attacks, in articles and questions; with --rounds, ask them and rewrite what failed."""
     with errors_shown():
-        from eval.hostile import write_hostile_set
+        from eval.against.opening import other_from
+        from eval.hostile import attacks, write_hostile_set
 
-        say(f"{write_hostile_set(out)} attacks in {out}. Ask them: footnote eval run {out}")
+        other = other_from(against, against_command, model=model, timeout=timeout, refusals=())
+        if rounds is None:
+            if other:
+                raise WrongUsage(
+                    "--against needs --rounds. To ask the attacks once: footnote eval run FOLDER --against …"
+                )
+            every = list(attacks())
+            write_hostile_set(out, every)
+            say(f"{len(every)} attacks in {out}. Ask them: footnote eval run {out}")
+            return
+        from eval.hostile_rounds import attack_in_rounds, attacker_from, lines_of
+        from eval.run import Course, progress
+        from eval.running import Asked, run_into
+        from service.settings import load_settings
+
+        attacker = attacker_from(load_settings())
+
+        def ask(dataset: Path, folder: Path) -> object:
+            return run_into(folder, Asked(dataset, other=other, judged=False), Course(None, workers, True), show_list)
+
+        with progress() as shown:
+            task = shown.add_task("Rewriting")
+            found = attack_in_rounds(
+                out, rounds, ask, attacker, lambda done, of: shown.update(task, completed=done, total=of)
+            )
+        for line in lines_of(found):
+            say(line)
 
 
 def review_command(

@@ -1,6 +1,6 @@
 """Opens another system, and reads the articles that its answers are compared with. Nothing is indexed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,19 @@ class Other:
                 return {"against": url, "model": model}
             case Program(command):
                 return {"against": command}
+
+
+def other_from(
+    url: str | None, command: str | None, *, model: str | None, timeout: float, refusals: Sequence[str]
+) -> Other | None:
+    """Return the system that these options name, None without any. Raises WrongUsage where they contradict each other."""
+    if url and command:
+        raise WrongUsage("--against and --against-command name two systems. Give one.")
+    if not url and not command:
+        if model or refusals:
+            raise WrongUsage("--model and --refusal are about another system. Name it with --against.")
+        return None
+    return Other(Endpoint(url, model) if url else Program(command or ""), timeout, tuple(refusals))
 
 
 @contextmanager

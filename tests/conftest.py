@@ -52,17 +52,19 @@ pytest_plugins = [
 # What takes longest begins first, so that no process is left alone with it at the end.
 SLOWEST = (
     "test_service_cli_serving",
-    "test_service_cli_stopping",
-    "test_service_openapi",
-    "test_service_slack_once",
-    "test_service_page_whole",
+    "test_linear_time",
+    "test_service_mcp_stdio",
     "test_service_answering",
-    "test_index_reader_training",
-    "test_index_reader_model",
     "test_service_verification",
+    "test_service_cli_stopping",
+    "test_service_cli",
+    "test_service_api",
+    "test_service_openapi",
+    "test_index_reader_model",
+    "test_index_reader_training",
+    "test_index_catalog",
     "test_service_slack_service",
-    "test_index_disk_full",
-    "test_index_sync_property",
+    "test_service_page_whole",
 )
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,24 @@ FILES = {
 ALL = ["docs/a", "docs/deep/b c", "docs/lines.jsonl#1", "docs/lines.jsonl#2", "docs/staff/s"]
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The environment of the reading process has keys and the password while a test runs."""
-    for name, value in (KEYS | {"DOCS_PASSWORD": PASSWORD}).items():
-        monkeypatch.setenv(name, value)
-    apart._end_all()
-    yield
-    apart._end_all()
+@pytest.fixture(scope="module", autouse=True)
+def secrets() -> Iterator[None]:
+    """The environment of the reading process has keys and the password while these tests run."""
+    with environment_of_readers(KEYS | {"DOCS_PASSWORD": PASSWORD}):
+        yield
+
+
+@contextmanager
+def environment_of_readers(variables: dict[str, str]) -> Iterator[None]:
+    """Let a new reading process have these variables."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        apart._end_all()
+        try:
+            yield
+        finally:
+            apart._end_all()
 
 
 class Bucket:
@@ -194,14 +205,11 @@ def test_a_folder_of_a_server_is_indexed_and_then_only_what_changed(
     assert text_of(index, "docs/a") == "Hail."
 
 
-def test_a_server_that_lets_nobody_in_fails_the_source(
-    index: Index, served: tuple[Path, NamedSource], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_lets_nobody_in_fails_the_source(index: Index, served: tuple[Path, NamedSource]) -> None:
     _, source = served
     sync(index, [source])
-    monkeypatch.setenv("DOCS_PASSWORD", "wrong")
-    apart._end_all()
-    (problem,) = sync(index, [source], pruning=PRUNE_ALL).failed
+    with environment_of_readers({"DOCS_PASSWORD": "wrong"}):
+        (problem,) = sync(index, [source], pruning=PRUNE_ALL).failed
     assert (problem.path, "cannot be listed" in problem.error, PASSWORD in problem.error) == ("docs", True, False)
     assert ids(index) == ALL
 

@@ -24,7 +24,7 @@ from service.schemas.api import AskResponse
 
 # How often it is looked whether a day is over.
 _SECONDS = 600.0
-# Answers that are scored in one go. What is left is scored after the next pause.
+# Answers that are scored in one go, before reports take them in.
 _AT_ONCE = 500
 log = structlog.get_logger(__name__)
 
@@ -99,7 +99,7 @@ def scoring_nightly(scoring: Scoring, on_scored: Callable[[datetime], None]) -> 
 
 def _until(stopping: Event, scoring: Scoring, on_scored: Callable[[datetime], None]) -> None:
     while not stopping.is_set():
-        now = datetime.now(UTC)
+        now, number = datetime.now(UTC), 0
         try:
             number = scoring.score_due(now, stopped=stopping.wait)
             on_scored(now)
@@ -110,4 +110,5 @@ def _until(stopping: Event, scoring: Scoring, on_scored: Callable[[datetime], No
         else:
             if number:
                 log.info("answers scored", answers=number)
-        stopping.wait(_SECONDS)
+        if number < _AT_ONCE:
+            stopping.wait(_SECONDS)

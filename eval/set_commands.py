@@ -119,18 +119,25 @@ def vary_command(
     ),
     ways: Annotated[
         list[str] | None,
-        typer.Option("--way", metavar="[keywords|typos|indirect|pairs]", help="May be repeated. Default: all."),
+        typer.Option(
+            "--way",
+            metavar="[keywords|typos|indirect|pairs|reworded]",
+            help="May be repeated. Default: all; the last needs a language model.",
+        ),
     ] = None,
     count: Annotated[int, typer.Option(min=1, metavar="NUMBER", help="At most so many in each way.")] = 50,
     seed: Annotated[int, typer.Option(metavar="NUMBER", help="Draws other questions.")] = 0,
 ) -> None:
-    """Propose the questions of a set in other styles, and two of them in one: drafts, until a person reviews them."""
+    """Propose the questions of a set in other styles and words, and two of them in one: drafts to be reviewed."""
     with errors_shown():
         from eval.datasets import read_questions
         from eval.drafting.varying import read_ways, vary_into
+        from service.answer.llm.generative import model_from
+        from service.settings import load_settings
 
-        chosen = read_ways(ways or ())
-        added = vary_into(out, read_questions(dataset).questions, chosen, count=count, seed=seed)
+        llm = model_from(load_settings())
+        chosen = read_ways(ways or (), model=llm is not None)
+        added = vary_into(out, read_questions(dataset).questions, chosen, count=count, seed=seed, llm=llm)
         say(f"{added} questions added to {out}. Review them: footnote eval review {out}")
 
 

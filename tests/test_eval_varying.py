@@ -18,6 +18,7 @@ from service.auth.askers import Asker
 from service.client import LocalClient
 from service.schemas.api import AskRequest
 from service.schemas.history import FeedbackRequest
+from tests.llm_server import LlmServer, Received, Reply
 from tests.service_fixtures import ROOT, assistant_over, index_into, settings_for, write
 
 ARTICLES = {
@@ -131,10 +132,35 @@ def test_near_misses_of_the_shipped_set_lack_all_their_evidence(tmp_path: Path) 
     assert check_questions(questions, lambda article_id, version: texts.get(article_id)) == []
 
 
+def test_a_language_model_puts_questions_in_other_words_and_gives_no_answer_away(
+    dataset: Path, tmp_path: Path, llm: LlmServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PROVIDER": "openai_like", "BASE_URL": llm.url, "MODEL": "m"}.items():
+        monkeypatch.setenv(f"FOOTNOTE_LLM_{name}", value)
+
+    def other_words(received: Received) -> str:
+        told = json.loads(received.prompt.partition("\n\n")[2])
+        if "tower" in told["question"]:
+            assert told["text"] == ["The old tower at the harbour is 84 metres high."]
+            return "How far up does that\nbuilding by the sea go?"
+        return "Does it weigh 300 tonnes?" if "crane" in told["question"] else "I do not know."
+
+    llm.say(other_words)
+    out = tmp_path / "drafts.jsonl"
+    assert ran("vary", dataset, "--out", out, "--way", "reworded").exit_code == 0
+    (draft,) = rows_in(out)
+    assert (draft["id"], draft["question"]) == ("high-reworded", "How far up does that building by the sea go?")
+    assert (draft["style"], draft["cluster"], draft["reviewed"]) == ("reworded", "high", False)
+    llm.do(Reply(status=400))
+    failed = ran("vary", dataset, "--out", tmp_path / "others.jsonl", "--way", "reworded")
+    assert (failed.exit_code, "failed 3 times in a row" in " ".join(failed.output.split())) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["vary", "set", "--way", "shouting"], "Choose of: keywords, typos, indirect, pairs"),
+        (["vary", "set", "--way", "shouting"], "Choose of: keywords, typos, indirect, pairs, reworded"),
+        (["vary", "set", "--way", "reworded"], "needs a language model"),
         (["near-misses", "set/questions.jsonl", "near", "--corpus", "missing"], "does not exist"),
         (["near-misses", "set", "set"], "holds a question set already"),
         (["from-feedback", "--all", "--rating", "up"], "Leave out --rating"),

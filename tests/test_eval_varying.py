@@ -22,7 +22,7 @@ from tests.llm_server import LlmServer, Received, Reply
 from tests.service_fixtures import ROOT, assistant_over, index_into, settings_for, write
 
 ARTICLES = {
-    "tower.md": "# The tower\n\nThe old tower at the harbour is 84 metres high. The port built it in 1912.\n",
+    "tower.md": "# The old tower\n\nThe old tower at the harbour is 84 metres high. The port built it in 1912.\n",
     "news.md": "# News\n\nVisitors like the tower. The old tower at the harbour reaches 84 metres. It rained.\n",
     "crane.md": "---\ngroups: [staff]\ntitle: The crane\n---\nThe green crane at the harbour weighs 300 tonnes.\n",
 }
@@ -103,6 +103,9 @@ def test_near_misses_lack_the_fact_in_every_article_and_nothing_else(dataset: Pa
     assert "2 questions in" in ran("near-misses", dataset, near).output
     articles = {row["id"]: row for row in rows_in(near / "corpus.jsonl")}
     assert "84 metres" not in json.dumps(articles)
+    assert articles["tower"]["text"].split("\n")[0] == "# The old tower", (
+        "its words are in the quote, and it is no part of it"
+    )
     assert "The port built it in 1912." in articles["tower"]["text"]
     assert articles["news"]["text"].split("\n")[-2].split() == "Visitors like the tower. It rained.".split()
     assert articles["crane"]["groups"] == ["staff"], "what is restricted stays so"

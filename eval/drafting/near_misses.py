@@ -11,9 +11,10 @@ from eval.drafting.varying import row_of
 from eval.records import EvalQuestion, QuestionSet
 from eval.results import written_whole
 from eval.scoring.answer_scores import holds_answer
+from eval.scoring.evidence import evidence_targets, overlap
 from index.errors import WrongUsage
 from index.ingest.segmentation import display_text, split_sentences
-from index.records import Article
+from index.records import Article, Span
 from service.answer.text.terms import covered, terms
 
 # A sentence with the answer and so much of what is asked answers the question, too.
@@ -65,9 +66,14 @@ def _without_answers(article: Article, asked: Sequence[EvalQuestion], taken: Map
     """Return the text of an article without the sentences that answer a question, and note these for the question."""
     kept, end = [], 0
     concerned = [question for question in asked if _may_answer(question, article)]
+    quoted = {question.id: _quoted(question, article) for question in concerned}
     for span in split_sentences(article.text, article.info.format) if concerned else ():
-        words = article.text[span.start : span.end]
-        answered = [question for question in concerned if _answers(words, article, question)]
+        words, place = article.text[span.start : span.end], Span(span.start, span.end)
+        answered = [
+            question
+            for question in concerned
+            if any(overlap(place, quote) for quote in quoted[question.id]) or _answers(words, article, question)
+        ]
         for question in answered:
             taken[question.id].append(words)
         kept.append(article.text[end : span.start] + ("" if answered else words))
@@ -80,10 +86,13 @@ def _may_answer(question: EvalQuestion, article: Article) -> bool:
     return cited or any(holds_answer(article.text, answer) for answer in question.answers)
 
 
+def _quoted(question: EvalQuestion, article: Article) -> list[Span]:
+    """Return where the evidence of a question stands in an article."""
+    targets = evidence_targets(question, lambda name, version: article.text if name == article.id else None)
+    return [span for target in targets for span in target.spans or ()]
+
+
 def _answers(words: str, article: Article, question: EvalQuestion) -> bool:
-    quotes = [one.quote for one in question.evidence if one.article_id == article.id]
-    if any(words in quote or quote in words for quote in quotes):
-        return True
     shown = display_text(words, article.info.format)
     holds = any(holds_answer(shown, answer) for answer in question.answers)
     return holds and covered(terms(question.question), shown) >= _ANSWERS

@@ -17,6 +17,7 @@ from eval.model_calls import ModelCalls
 from eval.records import EvalQuestion, Evidence
 from eval.scoring.answer_scores import holds_answer
 from index.errors import WrongUsage
+from index.ingest.segmentation import split_sentences
 from index.reader.asking import indirect, key_words, mistyped
 from index.reader.wording import ASKING
 from service.answer.text.terms import terms
@@ -98,7 +99,7 @@ def _reworded(questions: Iterable[EvalQuestion], calls: ModelCalls) -> Iterator[
 
 
 def _restyled(questions: Iterable[EvalQuestion], way: Way, seed: int) -> Iterator[dict[str, Any]]:
-    for question in questions:
+    for question in (question for question in questions if _is_plain(question)):
         text = _STYLES[way](question.question, Random(f"{seed} {question.id} {way}"))
         if text != question.question:
             yield row_of(question, f"{question.id}-{way}", text) | {"style": way}
@@ -106,7 +107,7 @@ def _restyled(questions: Iterable[EvalQuestion], way: Way, seed: int) -> Iterato
 
 def _pairs(questions: Sequence[EvalQuestion]) -> Iterator[dict[str, Any]]:
     """Yield two questions in one, each with an answer in another article, where both are about something that they share."""
-    free = [question for question in questions if question.answers and question.relevant_ids and not question.history]
+    free = [one for one in questions if one.answers and one.relevant_ids and not one.history and _is_plain(one)]
     while free:
         first = free.pop(0)
         shared = [len(terms(first.question).keys() & terms(other.question).keys()) for other in free]
@@ -116,6 +117,11 @@ def _pairs(questions: Sequence[EvalQuestion]) -> Iterator[dict[str, Any]]:
         if apart:
             second = free.pop(max(apart, key=lambda at: shared[at]))
             yield _pair(first, second)
+
+
+def _is_plain(question: EvalQuestion) -> bool:
+    """Say whether a question is one sentence, and not asked in a style already."""
+    return question.style in (None, "plain") and len(list(split_sentences(question.question, "text"))) == 1
 
 
 def _pair(first: EvalQuestion, second: EvalQuestion) -> dict[str, Any]:

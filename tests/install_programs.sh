@@ -4,7 +4,7 @@ set -uo pipefail
 PATH=$PATH:/usr/sbin
 # The program, and the Debian packages that bring it.
 tools=(
-    "chromium chromium fonts-dejavu-core"
+    "chromium-headless-shell chromium-headless-shell fonts-dejavu-core"
     "nginx nginx-light"
     "caddy caddy"
     "curl curl"

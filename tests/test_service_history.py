@@ -368,7 +368,7 @@ def test_what_a_model_was_shown_is_checked_where_a_sentence_of_its_cannot_be_ver
     told = "The old tower at the harbour is 84 metres high. The island hides something else."
     for words, readable in ((told, False), (told.partition(". ")[0] + ".", True)):
         llm.say(words)
-        given = ask(with_model(assistant, llm.url), HEIGHT, STAFF)
+        given = ask(with_model(assistant, llm.url, unverified="flag"), HEIGHT, STAFF)
         assert (given.text.replace(" [1]", ""), given.answerer) == (words, "parrot-7b")
         assert "secret mast" in llm.requests[-1].prompt
         assert {citation.article_id for citation in given.citations} == {"tower"}

@@ -39,8 +39,9 @@ _MOST_CITATIONS = 3
 _ALIKE = 0.6
 # Sentences that are looked at for other values of what was asked.
 _COMPARED = 12
-# So many lines of a list that belong to the answer make all of it an answer.
+# So many lines of a list that belong to the answer make all of it an answer, unless it is longer than people read at a glance.
 _LEAST_OF_A_LIST = 2
+_LONGEST_LIST = 1_500
 # A sentence before may need the one before it.
 _MOST_BEFORE = 2
 
@@ -122,15 +123,16 @@ def _quoted_as(
 
 
 def _list_shown(index: Index, one: Evidence, shown: Sequence[Evidence]) -> WholeList | None:
-    """Return the list that a sentence introduces, or that it stands in with another of those shown."""
+    """Return the list that a sentence introduces, or in which it stands on one of several lines that are shown."""
     of_passage = [other for other in shown if other.hit.passage.id == one.hit.passage.id]
     if not one.text.endswith(":") and len(of_passage) < _LEAST_OF_A_LIST:
         return None
     found = whole_list(index, one)
     if found is None or one.text.endswith(":"):
         return found
-    within = [other for other in of_passage if found.span.start <= other.span.start < found.span.end]
-    return found if len(within) >= _LEAST_OF_A_LIST else None
+    starts = {other.span.start for other in of_passage}
+    lines = [line for line in found.lines if any(line.start <= start < line.end for start in starts)]
+    return found if len(lines) >= _LEAST_OF_A_LIST and found.span.end - found.span.start <= _LONGEST_LIST else None
 
 
 def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:

@@ -39,7 +39,7 @@ _MOST_CITATIONS = 3
 _ALIKE = 0.6
 # Sentences that are looked at for other values of what was asked.
 _COMPARED = 12
-# So many lines of a list that belong to the answer make all of it an answer, unless it is longer than people read at a glance.
+# So many lines of a list that belong to the answer make all of it an answer, unless people would have to search in it.
 _LEAST_OF_A_LIST = 2
 _LONGEST_LIST = 1_500
 # A sentence before may need the one before it.

@@ -29,6 +29,7 @@ from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk
 from service.approving.store import Approvals, events_of
 from service.auth.askers import OWNER, Asker
+from service.conflicts import find_conflicts
 from service.gaps import Gaps
 from service.history.database import check_database
 from service.history.feedback import ReviewFilter
@@ -53,6 +54,7 @@ from service.schemas.api import (
     SearchRequest,
     SearchResponse,
 )
+from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.conversion import article_summary, hit_wire, question_from, step_wire
 from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
@@ -303,6 +305,13 @@ class LocalAssistant:
     def gaps(self, asker: Asker) -> GapsResponse:
         """Return what was asked, by anybody, and had no good answer, grouped by meaning, for an admin."""
         return Gaps(self._required_history).found(asker)
+
+    def conflicts(
+        self, request: ConflictsRequest, access: Access, *, on_progress: OnProgress | None = None
+    ) -> ConflictsResponse:
+        """Return where two articles that may be read give different values. Raises what `find_conflicts` raises."""
+        with self.live.pinned() as index:
+            return find_conflicts(index, access, request, on_progress=on_progress)
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""

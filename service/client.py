@@ -32,6 +32,7 @@ from service.schemas.api import (
     SentenceEvent,
     Wire,
 )
+from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.history import ReviewResponse
 from service.schemas.maintenance import (
     BackupResponse,
@@ -94,6 +95,8 @@ class AdminClient(Client, Protocol):
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
+    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse: ...
+
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
 
     @property
@@ -145,6 +148,9 @@ class LocalClient:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.assistant.check(request)
+
+    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse:
+        return self.assistant.conflicts(request, EVERYTHING, on_progress=on_progress)
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         return self.assistant.review(OWNER, review_filter, after=after, limit=limit)
@@ -227,6 +233,9 @@ class HttpClient:
 
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.post("/api/check", request, CheckResponse)
+
+    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse:
+        return self.post_long("/api/conflicts", request, ConflictsResponse)
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         named = {"rating": review_filter.rating, "status": review_filter.status, "after": after}

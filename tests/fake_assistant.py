@@ -28,6 +28,7 @@ from service.schemas.api import (
     SentenceWire,
     TimingsWire,
 )
+from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,
@@ -223,6 +224,10 @@ class FakeAssistant(KeepsNothing):
     def check(self, request: CheckRequest) -> CheckResponse:
         self._note("check", request.repair)
         return CHECKED
+
+    def conflicts(self, request: ConflictsRequest, access: Access) -> ConflictsResponse:
+        self._note("conflicts", request.limit)
+        return ConflictsResponse(conflicts=[], left_out=0, compared=0, passages=0)
 
     def delete(self, article_ids: Sequence[str]) -> None:
         self._note("delete", list(article_ids))

@@ -64,7 +64,9 @@ ADMINS_ONLY = {
     ("get", "/api/origins/{article_id}"),
 } | {
     ("post", f"/api/{name}")
-    for name in "index rebuild backup check delete sources/sync sources/forget upload uploads/delete reindex".split()
+    for name in (
+        "index rebuild backup check conflicts delete sources/sync sources/forget upload uploads/delete reindex"
+    ).split()
 }
 
 
@@ -167,6 +169,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("post", "/api/rebuild"): [("/api/rebuild", {})],
         ("post", "/api/backup"): [("/api/backup", {})],
         ("post", "/api/check"): [("/api/check", {})],
+        ("post", "/api/conflicts"): [("/api/conflicts", {}), ("/api/conflicts", {"seconds": 1})],
         ("post", "/api/delete"): [("/api/delete", {"article_ids": [article]})],
         ("get", "/api/sources"): [("/api/sources", None)],
         ("post", "/api/sources/sync"): [("/api/sources/sync", {})],

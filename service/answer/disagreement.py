@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from index.models.embedding import Vectors
 from index.records import Span
@@ -110,6 +111,17 @@ def without_values(candidate: Candidate) -> str:
     return " ".join(blanked(text, [*_places(text), answer], fill=" ")[start:end].split()).strip(" ,;:-–—.")
 
 
+def values_of(text: str) -> list[str]:
+    """Return the figures, days, times and days of the week that a text gives, as it gives them.
+
+    A figure without a unit and without what it counts may be a number of a step, or part of a name: it is left out.
+    """
+    days, times = days_in(text), times_in(text)
+    figures = [figure for figure in mentions_in(text) if figure.value.unit or figure.counted]
+    placed: list[Placed] = [*days, *times, *outside(figures, [*days, *times]), *outside(weekdays_in(text), days)]
+    return list(dict.fromkeys(text[one.start : one.end] for one in placed))
+
+
 def _places(text: str) -> list[Placed]:
     return [*mentions_in(text), *days_in(text), *weekdays_in(text), *times_in(text)]
 
@@ -119,6 +131,7 @@ def _other_words(candidate: Candidate) -> str:
     return f"{before}{after}"
 
 
+@lru_cache(maxsize=10_000)
 def _value(words: str) -> Value:
     """Return what a stretch gives: a figure before the time that it is of, and a day before the day of the week."""
     figures = mentions_in(words)

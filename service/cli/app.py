@@ -9,6 +9,7 @@ import typer
 from eval.bench.commands import bench
 from eval.commands import app as eval_app
 from service.cli.audit import audit
+from service.cli.conflicts import conflicts
 from service.cli.help import HELP_NAMES, show_plain_types
 from service.cli.keys import app as keys_app
 from service.cli.mcp import mcp
@@ -36,6 +37,7 @@ app.command("sync")(sync)
 app.command("scopes")(scopes)
 app.command("bench")(bench)
 app.command("audit")(audit)
+app.command("conflicts")(conflicts)
 app.command("mcp")(mcp)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")]

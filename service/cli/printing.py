@@ -309,14 +309,14 @@ def print_check(response: CheckResponse) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[OnProgress | None]:
-    """Show the progress of indexing on a terminal. In a pipe nothing is shown, and None is yielded."""
+def progress_bar(doing: str = "Indexing", of: str = "articles") -> Iterator[OnProgress | None]:
+    """Show progress on a terminal, by default that of indexing. In a pipe nothing is shown, and None is yielded."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TextColumn("articles"), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TextColumn(of), TimeRemainingColumn())
     with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 

@@ -1,0 +1,193 @@
+"""Finds places where two articles give different values for the same thing, ahead of any question.
+
+Each passage is compared with those of other articles that are nearest to it. Sentences are compared as in answers
+(`service.answer.disagreement`). Those that differ are then read by the support model, each with the value of the other in
+its place: if each is supported by the other sentence then, the two say the same but for the value.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from index.deadline import check_deadline
+from index.errors import WrongUsage
+from index.ingest.outline import path_of
+from index.ingest.segmentation import display_text
+from index.models.embedding import Vectors
+from index.reader.model import Reader, ReaderPassage
+from index.records import Access, Filters, Passage
+from index.stores.store import Index
+from service.answer.disagreement import (
+    Candidate,
+    Embed,
+    differ,
+    same_thing,
+    same_value,
+    values_of,
+    with_vectors,
+    without_values,
+)
+from service.answer.text.references import needs_previous_sentence
+from service.answer.text.terms import terms
+from service.schemas.conflicts import Conflict, ConflictSide, ConflictsRequest, ConflictsResponse
+
+OnProgress = Callable[[int, int], None]
+"""Is told how many passages were compared, and how many there are."""
+
+LEAST_LOG_ODDS = 1.0
+"""From these log-odds of the support model on, each way, two sentences conflict.
+
+Chosen on `eval/conflicts/choose.jsonl` (`python -m eval.conflicts`).
+"""
+
+_NEAREST = 8  # passages that each is compared with
+_LEAST_COSINE = 0.5
+_AT_ONCE = 64
+_LONGEST = 500  # characters of a sentence: longer ones are lists and tables
+_FEWEST_TERMS = 2  # words beside the value: "Duration: 60 minutes" says too little of what it is of
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A sentence of a passage and a value that it gives. `candidate` has both as people read them."""
+
+    candidate: Candidate
+    place: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    one: Stated
+    other: Stated
+
+
+def find_conflicts(
+    index: Index, access: Access, request: ConflictsRequest, *, on_progress: OnProgress | None = None
+) -> ConflictsResponse:
+    """Find conflicts among the articles that may be read. Raises WrongUsage without a support model, and IndexMismatch."""
+    if index.support is None:
+        raise WrongUsage("Conflicts are judged by the support model: leave FOOTNOTE_SUPPORT_MODEL as it is by default.")
+    index.check()
+    end = monotonic() + request.seconds
+    ids = index.catalog.passage_ids(access, Filters(), limit=index.vectors.count())
+    found: dict[tuple[str, ...], Conflict] = {}
+    compared = 0
+    while compared < len(ids) and (not compared or monotonic() < end):
+        check_deadline()
+        part = ids[compared : compared + _AT_ONCE]
+        for pair, log_odds in judged(list(_pairs(index, part, access)), index.sentence_vectors.of, index.support):
+            if log_odds >= LEAST_LOG_ODDS:
+                found.setdefault(_key(pair), _conflict(pair, log_odds))
+        compared += len(part)
+        if on_progress:
+            on_progress(compared, len(ids))
+    likeliest = sorted(found.values(), key=lambda conflict: -conflict.likelihood)
+    shown = likeliest[: request.limit]
+    return ConflictsResponse(
+        conflicts=shown, left_out=len(likeliest) - len(shown), compared=compared, passages=len(ids)
+    )
+
+
+def judged(pairs: Sequence[_Pair], embed: Embed, support: Reader) -> Iterator[tuple[_Pair, float]]:
+    """Yield the pairs that seem to be of the same thing, each with the log-odds that they are."""
+    sentences = {stated.candidate: None for pair in pairs for stated in (pair.one, pair.other)}
+    vectors = dict(zip(sentences, with_vectors(list(sentences), embed), strict=True)) if sentences else {}
+    alike = [pair for pair in pairs if same_thing(vectors[pair.one.candidate], vectors[pair.other.candidate])]
+    read = [_exchanged(*sides) for pair in alike for sides in ((pair.one, pair.other), (pair.other, pair.one))]
+    log_odds = [reading.answered for reading in support.read(read)] if read else []
+    yield from zip(alike, map(min, log_odds[::2], log_odds[1::2]), strict=True)
+
+
+def stated_in(passage: Passage) -> list[Stated]:
+    """Return the sentences of a passage that give values, once for each value."""
+    found: list[Stated] = []
+    article, context = passage.article, path_of(passage.article.title, passage.context)
+    for at, span in enumerate(passage.sentences):
+        start = span.start
+        text = display_text(passage.words_of(span), article.format)
+        if at and needs_previous_sentence(text):
+            start = passage.sentences[at - 1].start
+            text = f"{display_text(passage.words_of(passage.sentences[at - 1]), article.format)} {text}"
+        if span.kind == "fragment" or len(text) > _LONGEST:
+            continue
+        for value in values_of(text):
+            said = Candidate(
+                article.id, article.version, article.title, article.publisher, article.published, text, value
+            )
+            if len(terms(without_values(said))) < _FEWEST_TERMS:
+                continue
+            quote = passage.text[start - passage.start : span.end - passage.start]
+            found.append(Stated(said, context, start, span.end, quote))
+    return found
+
+
+def pairs_of(some: Sequence[Stated], others: Sequence[Stated]) -> Iterator[_Pair]:
+    """Yield the pairs that give values of one kind that cannot be the same, unless one gives the value of the other, too."""
+    for one in some:
+        for other in others:
+            if differ(one.candidate.answer, other.candidate.answer) and not _gives(one, other, some, others):
+                yield _Pair(one, other)
+
+
+def _gives(one: Stated, other: Stated, some: Sequence[Stated], others: Sequence[Stated]) -> bool:
+    return any(
+        same_value(stated.candidate.answer, wanted.candidate.answer)
+        for wanted, place, stands in ((one, other, others), (other, one, some))
+        for stated in stands
+        if stated.start == place.start
+    )
+
+
+def _pairs(index: Index, ids: Sequence[str], access: Access) -> Iterator[_Pair]:
+    vectors = index.vectors.get(ids)
+    near = {id_: _near(index, id_, vector) for id_, vector in vectors.items()}
+    named = list(dict.fromkeys(one for id_, others in near.items() for one in (id_, *others)))
+    passages: Mapping[str, Passage] = index.catalog.passages(named, access, Filters())
+    stated = {id_: stated_in(passage) for id_, passage in passages.items()}
+    for id_, others in near.items():
+        for other in others:
+            if id_ in stated and other in stated and _of_two_articles(passages[id_], passages[other]):
+                yield from pairs_of(stated[id_], stated[other])
+
+
+def _near(index: Index, id_: str, vector: Vectors) -> list[str]:
+    nearest = index.vectors.nearest(vector, min(_NEAREST + 1, index.vectors.count()))
+    return [other for other, cosine in nearest.items() if other != id_ and cosine >= _LEAST_COSINE]
+
+
+def _of_two_articles(one: Passage, other: Passage) -> bool:
+    return one.article.id != other.article.id and one.article.version != other.article.version
+
+
+def _exchanged(one: Stated, other: Stated) -> tuple[str, ReaderPassage]:
+    """Return the sentence of one with the value of the other, and the other to read it with."""
+    claim = one.candidate.text.replace(one.candidate.answer, other.candidate.answer, 1)
+    return claim, ReaderPassage(other.place, other.candidate.text)
+
+
+def _key(pair: _Pair) -> tuple[str, ...]:
+    sides = sorted(f"{it.candidate.article_id} {it.start} {it.candidate.answer}" for it in (pair.one, pair.other))
+    return tuple(sides)
+
+
+def _conflict(pair: _Pair, log_odds: float) -> Conflict:
+    return Conflict(one=_side(pair.one), other=_side(pair.other), likelihood=round(1 / (1 + math.exp(-log_odds)), 4))
+
+
+def _side(stated: Stated) -> ConflictSide:
+    said = stated.candidate
+    return ConflictSide(
+        article_id=said.article_id,
+        article_version=said.version,
+        title=said.title,
+        publisher=said.publisher,
+        published=said.published,
+        start=stated.start,
+        end=stated.end,
+        quote=stated.quote,
+        value=said.answer,
+    )

@@ -1,0 +1,86 @@
+"""Places where two articles differ, found ahead of any question, and for those who may read both."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.assistant import LocalAssistant
+from service.schemas.conflicts import Conflict, ConflictsRequest
+from tests.cli_fixtures import Run
+from tests.service_fixtures import assistant_over, index_into, settings_for, write
+
+ARTICLES = {
+    "travel.md": "# Travel\n\nMeals on business trips are paid up to **28 euros** a day. Trains are booked by the office.\n",
+    "expenses.md": "# Expenses\n\nReceipts are kept.\n\nOn business trips, up to 35 euros a day are paid for meals.\n",
+    "hotels.md": "# Hotels\n\nHotels on business trips are paid up to 120 euros a night.\n",
+    "old.md": "# Old\n\nIn 2014, up to 19 euros a day were paid for meals on business trips.\n",
+    "same.md": "# Again\n\nUp to 28 euros a day are paid for meals on business trips.\n",
+    "board.md": "---\ngroups: [board]\n---\n# Board\n\nThe merger with Meridian was valued at $2.4 billion.\n",
+    "press.md": "# Press\n\nThe merger with Meridian was valued at $3.1 billion.\n",
+    "steps.md": "# Steps\n\n**Step 5**: The recruiter declines all other candidates for the position.\n",
+    "more-steps.md": "# More steps\n\n**Step 7**: The recruiter declines all other candidates for the position.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAssistant]:
+    place = tmp_path_factory.mktemp("conflicts")
+    with assistant_over(settings_for(place / "data")) as assistant:
+        index_into(assistant, write(place / "articles", ARTICLES))
+        yield assistant
+
+
+def found(assistant: LocalAssistant, access: Access, **request: float) -> list[Conflict]:
+    response = assistant.conflicts(ConflictsRequest.model_validate(request), access)
+    assert response.compared == response.passages
+    for side in (side for conflict in response.conflicts for side in (conflict.one, conflict.other)):
+        text = assistant.article(side.article_id, access, side.article_version).text
+        assert text[side.start : side.end] == side.quote
+    return response.conflicts
+
+
+def values(conflicts: list[Conflict]) -> set[frozenset[str]]:
+    return {frozenset((conflict.one.value, conflict.other.value)) for conflict in conflicts}
+
+
+def test_what_differs_is_found_and_what_is_of_something_else_is_not(assistant: LocalAssistant) -> None:
+    conflicts = found(assistant, EVERYTHING)
+    assert values(conflicts) == {
+        frozenset(("up to 35 euros", "up to 28 euros")),
+        frozenset(("up to 35 euros", "Up to 28 euros")),
+        frozenset(("$2.4 billion", "$3.1 billion")),
+    }
+    likelihoods = [conflict.likelihood for conflict in conflicts]
+    assert likelihoods == sorted(likelihoods, reverse=True)
+
+
+def test_articles_that_one_may_not_read_conflict_with_nothing(assistant: LocalAssistant) -> None:
+    assert not any("Meridian" in conflict.model_dump_json() for conflict in found(assistant, FOR_EVERYONE))
+    board = found(assistant, Access(frozenset({"board"})))
+    assert frozenset(("$2.4 billion", "$3.1 billion")) in values(board)
+
+
+def test_it_ends_in_time_and_says_so(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.conflicts._AT_ONCE", 2)
+    told: list[tuple[int, int]] = []
+    request = ConflictsRequest(seconds=1e-9)
+    response = assistant.conflicts(request, EVERYTHING, on_progress=lambda done, of: told.append((done, of)))
+    assert (response.compared, response.passages) == (2, len(ARTICLES))
+    assert told == [(2, len(ARTICLES))]
+
+
+def test_the_likeliest_are_shown(assistant: LocalAssistant) -> None:
+    response = assistant.conflicts(ConflictsRequest(limit=1), EVERYTHING)
+    assert (len(response.conflicts), response.left_out) == (1, 2)
+
+
+def test_the_command_prints_both_sides(footnote: Run, tmp_path: Path) -> None:
+    articles = write(tmp_path / "articles", {name: ARTICLES[name] for name in ("travel.md", "expenses.md")})
+    footnote("index", str(articles))
+    told = footnote("conflicts")
+    assert "in travel (Travel)" in told.out
+    assert "On business trips, up to 35 euros a day are paid for meals." in told.out
+    assert "1 possible conflicts." in told.out
+    assert (told.code, told.err) == (0, "")

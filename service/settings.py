@@ -187,6 +187,11 @@ class Settings(SlackSettings):
     )
     oidc_groups_claim: str = Field("groups", description="The claim of a token that lists groups.")
     oidc_admin_group: str | None = Field(None, description="The group whose members are admins; default: nobody.")
+    oidc_sign_out: bool = Field(
+        False,
+        description="Whether signing out of the page signs out at the issuer, too (RP-Initiated Logout). There, add the "
+        "address of the page, with `/` at its end, to those that it may send people back to after signing out.",
+    )
     oidc_issuers: list[OidcIssuer] = Field(
         [],
         description='Further issuers: JSON such as `[{"name": "acme", "title": "Acme", "issuer": "https://acme.example", '

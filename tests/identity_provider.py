@@ -34,7 +34,8 @@ class IdentityProvider:
 
     def serves(self, address: str) -> None:
         """Let the provider send people back to the Footnote at this address."""
-        self._change(self.client, redirect_uris=[f"{address}/auth/callback/{name}" for name in ("main", "acme")])
+        back = [f"{address}/auth/callback/{name}" for name in ("main", "acme")]
+        self._change(self.client, redirect_uris=back, post_logout_redirect_uris=[f"{address}/"])
 
     def person(self, name: str, *, groups: Sequence[str] = ()) -> Any:
         """Make a person who has agreed to Footnote, and who is at the browser from now on."""

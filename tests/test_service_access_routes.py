@@ -46,7 +46,7 @@ OPEN_TO_ALL = {
     ("get", "/auth/issuers"): 200,
     ("get", "/auth/sign-in"): 503,  # the issuer of this service is not there
     ("get", "/auth/callback/{issuer}"): 400,
-    ("post", "/auth/sign-out"): 204,
+    ("post", "/auth/sign-out"): 200,
 }
 ADMINS_ONLY = {
     ("get", "/metrics"),
@@ -101,7 +101,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         assistant = replace(
             assistant, usage_reports=UsageReports(database, assistant.live), observers=(Audit(database).record,)
         )
-        signing_in = signing_in_for(settings, issuers_for(settings), engine=database, address=ADDRESS)
+        signing_in = signing_in_for(
+            settings, issuers_for(settings), engine=database, address=ADDRESS, record=Audit(database).record
+        )
         auth_state = AuthState(token_lookups=(ApiKeys(database).asker,), signing_in=signing_in)
         app = create_app(assistant, settings=settings, auth_state=auth_state)
         client = TestClient(app, base_url=ADDRESS)

@@ -66,7 +66,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with assistant_over(chosen, with_history=True) as assistant:
         index_into(assistant, write(place / "articles", {"rain.md": RAIN}))
         database = opened_database(place / "data")
-        signing_in = signing_in_for(chosen, issuers_for(chosen), engine=database, address="http://127.0.0.1")
+        signing_in = signing_in_for(
+            chosen, issuers_for(chosen), engine=database, address="http://127.0.0.1", record=lambda _: None
+        )
         app = create_app(assistant, settings=chosen, owner_token=TOKEN, auth_state=AuthState(signing_in=signing_in))
         with serving_app(app) as url:
             document = requests.get(f"{url}/openapi.json", timeout=10).json()

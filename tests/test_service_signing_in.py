@@ -22,8 +22,10 @@ from index.errors import WrongUsage
 from index.records import Access
 from service.api.app import Assistant, create_app
 from service.auth.issuer_http import IssuerUnreachable
+from service.auth.provider import SignInFailed
 from service.auth.state import opened_auth_state
 from service.cli.app import app
+from service.history.audit import entries
 from service.history.database import opened_database
 from service.history.keys import add_key
 from service.history.retention import RetentionDays, expire
@@ -160,12 +162,50 @@ def test_signing_out_ends_the_session_also_for_a_copy_of_the_cookie(site: Site, 
     with site.signed_in() as browser, site.signed_in() as other:
         copy = cookie(browser)
         own = {"Origin": site.address}
-        assert browser.post("/auth/sign-out", json={}, headers=own).status_code == 204
+        assert browser.post("/auth/sign-out", json={}, headers=own).json() == {"address": None}
         problem(browser.get("/api/me"), 401, "key-required")  # the browser has forgotten it
         problem(asked_with(copy, site), 401, "session-ended")
         assert other.get("/api/me").status_code == 200
-        assert other.post("/auth/sign-out", json={"everywhere": True}, headers=own).status_code == 204
+        assert other.post("/auth/sign-out", json={"everywhere": True}, headers=own).status_code == 200
     assert all_sessions(site.engine) == []
+
+
+def test_signing_out_at_the_issuer_too(provider: IdentityProvider, tmp_path: Path) -> None:
+    provider.person("ann")
+    with site_of(provider, tmp_path, oidc_sign_out=True) as site, site.signed_in() as browser:
+        own = {"Origin": site.address}
+        with later(301):
+            assert browser.get("/api/me").status_code == 200  # the ID token may be a new one now
+        address = browser.post("/auth/sign-out", json={}, headers=own).json()["address"]
+        assert address.startswith(f"{provider.issuer}/")
+        given = parse_qs(urlsplit(address).query)
+        assert given.keys() == {"client_id", "post_logout_redirect_uri", "id_token_hint"}
+        assert browser.get(address).url == f"{site.address}/"
+        assert browser.post("/auth/sign-out", json={}, headers=own).json() == {"address": None}
+
+
+def test_who_comes_and_goes_is_in_the_audit_record(site: Site, provider: IdentityProvider) -> None:
+    provider.person("ann")
+    with site.signed_in() as browser:
+        browser.post("/auth/sign-out", json={"everywhere": True}, headers={"Origin": site.address})
+        state = {"code": "x", "state": "y"}
+        assert browser.get("/auth/callback/main", params=state).status_code == 400  # nobody had begun that
+    with site.browser() as browser, patch("service.auth.provider.Provider.exchange", side_effect=SignInFailed("no")):
+        assert browser.get(SIGN_IN).status_code == 400
+    with site.signed_in() as browser, later(301):
+        provider.end_tokens()
+        problem(browser.get("/api/me"), 401, "session-ended")
+    rows = [
+        (row.asker, row.action, row.status, row.through)
+        for row in entries(site.engine, since=datetime.min.replace(tzinfo=UTC))
+    ]
+    assert rows == [
+        ("oidc:ann", "sign-in", "signed-in", "page"),
+        ("oidc:ann", "sign-out", "everywhere", "page"),
+        ("oidc:", "sign-in", "refused", "page"),
+        ("oidc:ann", "sign-in", "signed-in", "page"),
+        ("oidc:ann", "sign-out", "by-the-issuer", "page"),
+    ]
 
 
 def test_signing_out_everywhere_and_ending_the_sessions_of_a_person(site: Site, provider: IdentityProvider) -> None:

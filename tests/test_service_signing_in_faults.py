@@ -50,9 +50,8 @@ def answer_with(issuer: LocalIssuer, id_token: str | None, **fields: Any) -> Non
 
 def provider_of(issuer: LocalIssuer, **changes: Any) -> Provider:
     config = OidcIssuer(issuer=issuer.address, client_id="footnote", client_secret=SecretStr("s"))
-    return Provider(
-        Issuer(config.model_copy(update=changes)), redirect_uri="https://footnote.example/auth/callback/main"
-    )
+    page = "https://footnote.example/"
+    return Provider(Issuer(config.model_copy(update=changes)), redirect_uri=f"{page}auth/callback/main", page=page)
 
 
 def exchanged(issuer: LocalIssuer) -> Any:

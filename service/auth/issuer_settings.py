@@ -12,6 +12,7 @@ class OidcIssuer(BaseModel):
 
     `name` is part of addresses and of the ids of its people; it is empty for the issuer of `FOOTNOTE_OIDC_ISSUER`. `title` is
     what people call it. A person is refused whose ID token lacks one of `required_claims`, or has another value there.
+    `sign_out`: who signs out of the page signs out there, too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,6 +27,7 @@ class OidcIssuer(BaseModel):
     groups_claim: str = "groups"
     admin_group: str | None = None
     required_claims: dict[str, str] = {}
+    sign_out: bool = False
 
     @property
     def key(self) -> str:

@@ -158,6 +158,7 @@ def _main(settings: Settings) -> tuple[OidcIssuer, ...]:
             scopes=settings.oidc_scopes,
             groups_claim=settings.oidc_groups_claim,
             admin_group=settings.oidc_admin_group,
+            sign_out=settings.oidc_sign_out,
         ),
     )
 

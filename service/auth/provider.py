@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 import structlog
+from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.auth import ClientAuth
 from authlib.oauth2.client import OAuth2Client
 from authlib.oauth2.rfc6749.parameters import prepare_token_request
@@ -39,10 +40,11 @@ class SignInFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the person's groups are looked up again with."""
+    """What the person's groups are looked up again with, and the ID token, which says to the issuer who signs out."""
 
     access: str = field(repr=False)
     refresh: str | None = field(repr=False)
+    id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,12 @@ class Attempt:
 class Provider:
     """One issuer where people sign in. Safe to use from many threads. Methods raise IssuerUnreachable and SignInFailed."""
 
-    def __init__(self, issuer: Issuer, *, redirect_uri: str) -> None:
+    def __init__(self, issuer: Issuer, *, redirect_uri: str, page: str) -> None:
         self._issuer = issuer
         self._config = issuer.config
         self._client_id = issuer.config.client_id or ""
         self._redirect_uri = redirect_uri
+        self._page = page
         self._about: tuple[float, Mapping[str, Any]] | None = None
         self._down: tuple[float, str] | None = None
 
@@ -110,12 +113,30 @@ class Provider:
         tokens = _tokens_of(reply, None)
         return self._signed_in(claims, tokens)
 
+    def sign_out_address(self, tokens: Tokens) -> str | None:
+        """Return the issuer's address where a person signs out, and from there comes back to the page.
+
+        None if that is not wanted, or the issuer does not offer it now (OpenID Connect RP-Initiated Logout 1.0).
+        """
+        if not self._config.sign_out:
+            return None
+        try:
+            if "end_session_endpoint" not in self._discovered():
+                return None
+            endpoint = self._endpoint("end_session_endpoint")
+        except IssuerUnreachable as error:
+            log.warning("signed out here alone", issuer=self._config.issuer, reason=str(error))
+            return None
+        given = {"client_id": self._client_id, "post_logout_redirect_uri": self._page}
+        hint = {"id_token_hint": tokens.id} if tokens.id else {}
+        return str(add_params_to_uri(endpoint, {**given, **hint}.items()))
+
     def look_up_again(self, subject: str, tokens: Tokens) -> SignedIn:
         """Return what the issuer says of a signed-in person now. Raises SignInFailed if it no longer knows their session."""
         claims: dict[str, Any] = {}
         if tokens.refresh:
             reply = self._tokens("refresh_token", refresh_token=tokens.refresh)
-            tokens = _tokens_of(reply, tokens.refresh)
+            tokens = _tokens_of(reply, tokens)
             claims = self._id_token(reply) if "id_token" in reply else {}
         elif "userinfo_endpoint" not in self._discovered():
             raise SignInFailed("the issuer offers no way to look up groups again")
@@ -203,7 +224,13 @@ class Provider:
         return reply
 
 
-def _tokens_of(reply: Mapping[str, Any], refresh: str | None) -> Tokens:
+def _tokens_of(reply: Mapping[str, Any], before: Tokens | None) -> Tokens:
     """Read the tokens of a reply. A refresh token stays valid where no other one comes (RFC 6749, 6)."""
-    new = reply.get("refresh_token")
-    return Tokens(reply["access_token"], new if isinstance(new, str) else refresh)
+    refresh, id_token = (
+        token if isinstance(token := reply.get(name), str) else None for name in ("refresh_token", "id_token")
+    )
+    return Tokens(
+        reply["access_token"],
+        refresh or (before.refresh if before else None),
+        id_token or (before.id if before else None),
+    )

@@ -8,11 +8,12 @@ import hmac
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import Lock
+from typing import Literal
 
 import structlog
 from cryptography.fernet import Fernet
@@ -34,6 +35,7 @@ from service.history.sessions import (
     find_session,
     replace_session,
 )
+from service.monitoring.observers import Signed
 
 # Requests that were on their way when the ticket was replaced still carry the one before.
 _GRACE = timedelta(seconds=60)
@@ -61,12 +63,14 @@ class Sessions:
         *,
         lifetime: timedelta,
         check_after: timedelta,
+        record: Callable[[Signed], None],
     ) -> None:
         self._engine = engine
         self._providers = providers
         self._cookies = cookies
         self._lifetime = lifetime
         self._check_after = check_after
+        self._record = record
         self._locks = [Lock() for _ in range(_LOCKS)]
 
     def begin(self, issuer: str, person: SignedIn) -> str:
@@ -93,6 +97,7 @@ class Sessions:
         )
         add_session(self._engine, session)
         log.info("signed in", who=asker.id)
+        self._record(Signed(asker.id, "sign-in", "signed-in"))
         return self._cookie(key, ticket, session)
 
     def admitted_without_waiting(self, cookie: str) -> Admitted | None:
@@ -110,6 +115,19 @@ class Sessions:
             ticket, session = self._found(cookie)
             return self._checked(key, ticket, session)
 
+    def refused(self, issuer: str, outcome: Literal["refused", "issuer-unreachable"]) -> None:
+        """Record that somebody could not sign in at an issuer."""
+        self._record(Signed(self._providers[issuer].asker("", frozenset(), name="").id, "sign-in", outcome))
+
+    def sign_out_address(self, cookie: str) -> str | None:
+        """Return where the browser goes to sign out at the issuer, too, if that is wanted and the issuer offers it."""
+        try:
+            _, session = self._found(cookie)
+        except Refused:
+            return None  # it has ended already
+        tokens = _opened(cookie.partition(".")[0], session.tokens)
+        return self._providers[session.issuer].sign_out_address(tokens)
+
     def end(self, cookie: str, *, everywhere: bool) -> None:
         """End the session of a cookie, or all sessions of its person."""
         try:
@@ -121,6 +139,7 @@ class Sessions:
         else:
             end_session(self._engine, session.id)
         log.info("signed out", who=session.asker)
+        self._record(Signed(session.asker, "sign-out", "everywhere" if everywhere else "this-browser"))
 
     def _found(self, cookie: str) -> tuple[str, Session]:
         key, _, ticket = cookie.partition(".")
@@ -135,6 +154,7 @@ class Sessions:
         if session.previous is None or late or not hmac.compare_digest(sent, session.previous):
             end_session(self._engine, session.id)
             log.warning("a session was ended, since a cookie that had been replaced was sent", who=session.asker)
+            self._record(Signed(session.asker, "sign-out", "cookie-copied"))
             raise self._ended("Your session was ended, since its cookie was used in two places.")
         return ticket, session
 
@@ -154,6 +174,7 @@ class Sessions:
         except SignInFailed as failure:
             end_session(self._engine, session.id)
             log.info("session ended by the issuer", who=session.asker, reason=str(failure))
+            self._record(Signed(session.asker, "sign-out", "by-the-issuer"))
             raise self._ended("Your session has ended at the place where you signed in.") from failure
         new = secrets.token_urlsafe(32)
         checked = replace(

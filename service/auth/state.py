@@ -1,6 +1,6 @@
 """The state of authentication and limits in a running service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
@@ -12,7 +12,9 @@ from service.auth.fair_queue import FairQueue
 from service.auth.oidc import TokenIssuers, issuers_for
 from service.auth.rate_limits import FILE, RateLimits
 from service.auth.signing_in import SigningIn, signing_in_for
+from service.history.audit import Audit
 from service.monitoring.metrics import Metrics
+from service.monitoring.observers import Signed
 from service.settings import Settings
 
 
@@ -31,6 +33,10 @@ class AuthState:
     metrics: Metrics = field(default_factory=Metrics)
 
 
+def _recorder(settings: Settings, database: Engine) -> Callable[[Signed], None]:
+    return Audit(database).record if settings.audit_days else lambda _: None
+
+
 @contextmanager
 def opened_auth_state(settings: Settings, database: Engine, *, address: str) -> Iterator[AuthState]:
     """Open rate limits, the lookups of keys and tokens, and signing in. `address` is where people reach the page.
@@ -45,5 +51,7 @@ def opened_auth_state(settings: Settings, database: Engine, *, address: str) -> 
         if for_programs := [issuer for issuer in issuers if issuer.config.audience]:
             tokens = TokenIssuers(for_programs)
             token_lookups += [tokens.asker_by_cached_key, tokens.asker]
-        signing_in = signing_in_for(settings, issuers, engine=database, address=address)
+        signing_in = signing_in_for(
+            settings, issuers, engine=database, address=address, record=_recorder(settings, database)
+        )
         yield AuthState(token_lookups=tuple(token_lookups), signing_in=signing_in, rates=rates)

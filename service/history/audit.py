@@ -1,4 +1,7 @@
-"""The audit record: who asked when, which articles were cited, and how long it took. No question, answer or comment."""
+"""The audit record: who signed in and asked when, which articles were cited, and how long it took.
+
+No question, answer or comment.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from index.errors import FootnoteError
 from service.history import schema
-from service.monitoring.observers import Abandoned, Asked, Failed, Rated
+from service.monitoring.observers import Abandoned, Asked, Failed, Rated, Signed
 from service.schemas.api import AskResponse
 
 _AT_ONCE = 1_000
@@ -38,9 +41,15 @@ class Audit:
 
     engine: Engine
 
-    def record(self, event: Asked | Rated) -> None:
+    def record(self, event: Asked | Rated | Signed) -> None:
         """Write a line for this event."""
-        entry = _asked(event) if isinstance(event, Asked) else _rated(event)
+        match event:
+            case Asked():
+                entry = _asked(event)
+            case Rated():
+                entry = _rated(event)
+            case Signed():
+                entry = _signed(event)
         try:
             with self.engine.begin() as connection:
                 connection.execute(schema.audit.insert().values(entry))
@@ -77,6 +86,11 @@ def _asked(asked: Asked) -> dict[str, Any]:
         case Abandoned():
             pass
     return entry | {"status": status, "article_ids": cited, "milliseconds": round(asked.seconds * 1000, 1)}
+
+
+def _signed(signed: Signed) -> dict[str, Any]:
+    entry = {"at": datetime.now(UTC), "asker": signed.who, "action": signed.action, "through": "page"}
+    return entry | {"status": signed.outcome, "article_ids": [], "milliseconds": 0.0}
 
 
 def _rated(rated: Rated) -> dict[str, Any]:

@@ -148,7 +148,7 @@ audit = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("at", DateTime(timezone=True), nullable=False, index=True),
     Column("asker", String(256), nullable=False, index=True),
-    Column("action", String(32), nullable=False),  # ask, rate
+    Column("action", String(32), nullable=False),  # ask, rate, sign-in, sign-out
     Column("through", String(16)),
     Column("answer_id", String(64)),
     Column("status", String(32), nullable=False),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Literal
 
 import structlog
 
@@ -49,6 +50,15 @@ class Rated:
 
     asker: Asker
     request: FeedbackRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Someone signed in on the page or out, or was refused. `who` is their id, or the start of one where nobody is known."""
+
+    who: str
+    action: Literal["sign-in", "sign-out"]
+    outcome: str
 
 
 Observer = Callable[[Asked | Rated], None]

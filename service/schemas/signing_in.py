@@ -22,3 +22,9 @@ class SignOutRequest(Wire):
     """Ends this browser's session, or those of all browsers."""
 
     everywhere: bool = Field(False, description="End all sessions of this person.")
+
+
+class SignOutResponse(Wire):
+    """The session has ended here. `address` is where the browser goes to end the one at the issuer, if that is set."""
+
+    address: str | None

@@ -41,9 +41,9 @@ export function getMe() {
   return callForJson("/api/me");
 }
 
-/** End the session of this browser. */
+/** End the session of this browser. Returns the `address` where the one at the issuer is ended, or null. */
 export function signOut() {
-  return call("/auth/sign-out", { method: "POST", body: {} });
+  return callForJson("/auth/sign-out", { method: "POST", body: {} });
 }
 
 export function listConversations({ after = null, limit = 30 } = {}) {

@@ -158,8 +158,8 @@ async function showWhatIsAllowed() {
 async function leave() {
   forgetKey();
   try {
-    await signOut();
-    location.assign("/");
+    const { address } = await signOut();
+    location.assign(address ?? "/");
   } catch (error) {
     content.prepend(problemNotice(error, leave));
   }

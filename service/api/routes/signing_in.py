@@ -22,7 +22,7 @@ from service.auth.issuer_http import IssuerUnreachable
 from service.auth.oidc import issuer_unreachable
 from service.auth.provider import Attempt, SignInFailed
 from service.auth.signing_in import SigningIn, new_attempt
-from service.schemas.signing_in import IssuersResponse, IssuerWire, SignOutRequest
+from service.schemas.signing_in import IssuersResponse, IssuerWire, SignOutRequest, SignOutResponse
 
 _ATTEMPT_SECONDS = 600
 _THREADS = 8  # for requests to issuers, so that a slow one does not take the threads of others
@@ -96,13 +96,16 @@ def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
         reply.headers.append("Set-Cookie", signing_in.cookies.deleted(SIGN_IN))
         return reply
 
-    @router.post("/sign-out", status_code=204, responses=problems(400, 403, 413, 415, 422, 503))
-    def sign_out(request: Request, response: Response, wanted: SignOutRequest) -> None:
+    @router.post("/sign-out", responses=problems(400, 403, 413, 415, 422, 503))
+    def sign_out(request: Request, response: Response, wanted: SignOutRequest) -> SignOutResponse:
         """End the session of this browser, or all sessions of its person. Without a session, nothing happens."""
+        address = None
         if signing_in is not None:
             if cookie := signing_in.cookies.read(request.headers, SESSION):
+                address = signing_in.sessions.sign_out_address(cookie)
                 signing_in.sessions.end(cookie, everywhere=wanted.everywhere)
             response.headers.append("Set-Cookie", signing_in.cookies.deleted(SESSION))
+        return SignOutResponse(address=address)
 
     return router
 
@@ -139,8 +142,10 @@ def _finish(signing_in: SigningIn, begun: _Begun, code: str | None, error: str |
         cookie = signing_in.sessions.begin(begun.issuer, person)
     except SignInFailed as failure:
         log.warning("not signed in", issuer=begun.issuer, reason=str(failure))
+        signing_in.sessions.refused(begun.issuer, "refused")
         return _failed(400, f"The place where you sign in did not let you in, or its answer cannot be used: {failure}.")
     except IssuerUnreachable as failure:
+        signing_in.sessions.refused(begun.issuer, "issuer-unreachable")
         return _failed(503, str(issuer_unreachable(begun.issuer, failure).detail))
     if before:
         signing_in.sessions.end(before, everywhere=False)

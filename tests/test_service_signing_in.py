@@ -190,11 +190,12 @@ def test_who_comes_and_goes_is_in_the_audit_record(site: Site, provider: Identit
         browser.post("/auth/sign-out", json={"everywhere": True}, headers={"Origin": site.address})
         state = {"code": "x", "state": "y"}
         assert browser.get("/auth/callback/main", params=state).status_code == 400  # nobody had begun that
-    with site.browser() as browser, patch("service.auth.provider.Provider.exchange", side_effect=SignInFailed("no")):
-        assert browser.get(SIGN_IN).status_code == 400
     with site.signed_in() as browser, later(301):
         provider.end_tokens()
         problem(browser.get("/api/me"), 401, "session-ended")
+    provider.person("bob")
+    with site.browser() as browser, patch("service.auth.provider.Provider.exchange", side_effect=SignInFailed("no")):
+        assert browser.get(SIGN_IN).status_code == 400
     rows = [
         (row.asker, row.action, row.status, row.through)
         for row in entries(site.engine, since=datetime.min.replace(tzinfo=UTC))
@@ -202,9 +203,9 @@ def test_who_comes_and_goes_is_in_the_audit_record(site: Site, provider: Identit
     assert rows == [
         ("oidc:ann", "sign-in", "signed-in", "page"),
         ("oidc:ann", "sign-out", "everywhere", "page"),
-        ("oidc:", "sign-in", "refused", "page"),
         ("oidc:ann", "sign-in", "signed-in", "page"),
         ("oidc:ann", "sign-out", "by-the-issuer", "page"),
+        ("oidc:", "sign-in", "refused", "page"),
     ]
 
 

@@ -75,9 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Keep what is imported by now out of the garbage collector: it would look through all of it again and again."""
+    """Let the garbage collector look through everything seldom, and never through what is imported by now.
+
+    It took a quarter of the time of tests that build an application each.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(700, 10, 50)
 
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

@@ -30,6 +30,7 @@ from service.answer.small_talk import small_talk
 from service.approving.store import Approvals, events_of
 from service.auth.askers import OWNER, Asker
 from service.conflicts import find_conflicts
+from service.explaining import explained
 from service.gaps import Gaps
 from service.history.database import check_database
 from service.history.feedback import ReviewFilter
@@ -56,6 +57,7 @@ from service.schemas.api import (
 )
 from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.conversion import article_summary, hit_wire, question_from, step_wire
+from service.schemas.explaining import ExplainResponse
 from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
     ConversationResponse,
@@ -212,6 +214,12 @@ class LocalAssistant:
             found = select_hits(index, text, analysis, count=request.limit)
             reads_all = index.catalog.reads_all(access)
         return SearchResponse(question=text, hits=[hit_wire(hit, reads_all=reads_all) for hit in found.hits])
+
+    def explain(self, request: SearchRequest, access: Access) -> ExplainResponse:
+        """Answer a question, and say why so. Raises what `service.answer.pipeline.steps` raises."""
+        question = self._question(request, access)
+        with self.live.pinned() as index:
+            return explained(question, index=index, settings=self.settings, writer=self.writer, most_hits=request.limit)
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         """Return one page of the articles that may be read and have these words in their titles."""

@@ -29,6 +29,7 @@ from service.schemas.api import (
     TimingsWire,
 )
 from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
+from service.schemas.explaining import ExplainResponse
 from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,
@@ -184,6 +185,11 @@ class FakeAssistant(KeepsNothing):
     def search(self, request: SearchRequest, access: Access) -> SearchResponse:
         self._note("search", request, access)
         return SearchResponse(question=request.question, hits=[])
+
+    def explain(self, request: SearchRequest, access: Access) -> ExplainResponse:
+        self._note("explain", request, access)
+        whole = answer(request.question)
+        return ExplainResponse(outcome="nothing_found", threshold=0.3, language=None, answer=whole, searches=[])
 
     def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
         self._note("articles", access, titled, after, limit)

@@ -32,10 +32,12 @@ from service.schemas.api import (
     PublishersResponse,
     PublisherWire,
     Rating,
+    SearchRequest,
     SentenceWire,
     ValueWire,
 )
 from service.schemas.approving import ApprovedResponse, ApprovedRow, ApproveRequest
+from service.schemas.explaining import ExplainResponse, HitRead, MeasureWire, Outcome, SearchRead, SentenceRead
 from service.schemas.gaps import Gap, GapsResponse
 from service.schemas.history import (
     ConversationResponse,
@@ -352,6 +354,56 @@ class PageApprovals:
         self.rows = [row for row in self.rows if row.answer.id != answer_id]
 
 
+def explanation(whole: AskResponse) -> ExplainResponse:
+    """Return why this was answered, or refused: from a hit for each citation, the first of which was read."""
+    hits = [
+        HitRead(
+            rank=rank,
+            hit=hit(cited),
+            preference=0.3 if rank == 2 else 0.0,
+            read=rank == 1,
+            quoted=rank == 1,
+            sentences=[
+                SentenceRead(
+                    text=cited.quote,
+                    start=cited.start,
+                    end=cited.end,
+                    reader=2.5,
+                    probability=0.97,
+                    short_answer="€12 million",
+                    quoted=True,
+                ),
+                SentenceRead(
+                    text="<b>No</b> one was hurt.",
+                    start=0,
+                    end=9,
+                    reader=-4.25,
+                    probability=0.01,
+                    short_answer=None,
+                    quoted=False,
+                ),
+            ]
+            if rank == 1
+            else [],
+        )
+        for rank, cited in enumerate(whole.citations, start=1)
+    ]
+    measures = [
+        MeasureWire(name="intercept", value=1, weight=-3.05),
+        MeasureWire(name="cosine", value=0.8, weight=5.51),
+    ]
+    search = SearchRead(
+        text=whole.question,
+        chosen=True,
+        confidence=whole.confidence,
+        measures=measures if hits else [],
+        hits_total=50 if hits else 0,
+        hits=hits,
+    )
+    outcome: Outcome = "answered" if whole.status == "answered" else "nothing_found"
+    return ExplainResponse(outcome=outcome, threshold=0.3, language=None, answer=whole, searches=[search])
+
+
 class PageAssistant(FakeAssistant):
     """Answers the questions above, and remembers how it was asked. `empty` has nothing indexed.
 
@@ -532,6 +584,11 @@ class PageAssistant(FakeAssistant):
             for kept in refused
         ]
         return GapsResponse(gaps=found, questions=3 * len(found), left_out=len(found))
+
+    def explain(self, request: SearchRequest, access: Access) -> ExplainResponse:
+        if self.error:
+            raise self.error
+        return explanation(ANSWERS[request.question])
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         if self.error:

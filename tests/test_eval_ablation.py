@@ -141,11 +141,11 @@ def test_what_is_not_there_cannot_be_taken_away(change: Replace | Set, message: 
 
 
 def test_a_function_is_replaced_wherever_it_was_imported(settings: Settings) -> None:
-    sure = Ablation("sure", "", (Replace("service.answer.refusal:confidence", lambda old: lambda *_: 1.0),))
-    before = refusal.confidence
+    sure = Ablation("sure", "", (Replace("service.answer.refusal:probability", lambda old: lambda *_: 1.0),))
+    before = refusal.probability
     with taken_away(sure, settings):
-        assert vars(pipeline)["confidence"] is refusal.confidence is not before
-    assert vars(pipeline)["confidence"] is refusal.confidence is before
+        assert vars(pipeline)["probability"] is refusal.probability is not before
+    assert vars(pipeline)["probability"] is refusal.probability is before
 
 
 def test_models_compute_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ ADMINS_ONLY = {
 } | {
     ("post", f"/api/{name}")
     for name in (
-        "index rebuild backup check conflicts delete sources/sync sources/forget upload uploads/delete reindex"
+        "explain index rebuild backup check conflicts delete sources/sync sources/forget upload uploads/delete reindex"
     ).split()
 }
 
@@ -131,6 +131,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
     asked += [about_it | {"stream": True, "resumable": on} for on in (False, True)]
     return {
         ("post", "/api/ask"): [("/api/ask", body) for body in asked],
+        ("post", "/api/explain"): [("/api/explain", body) for body in (question, searched, by_publisher)],
         ("post", "/api/search"): [("/api/search", body) for body in (question, searched, by_publisher)],
         ("get", "/api/me"): [("/api/me", None)],
         ("get", "/api/articles"): [
@@ -270,7 +271,7 @@ def test_without_a_key_there_is_nothing_at_all(scene: Scene, route: tuple[str, s
 
 @pytest.mark.parametrize(
     "route",
-    [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/api/quality")],
+    [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/api/quality"), ("post", "/api/explain")],
     ids=" ".join,
 )
 def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tuple[str, str]) -> None:

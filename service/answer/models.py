@@ -1,11 +1,12 @@
 """The values that pass between the rooms of `service/`: Question, Citation, Sentence, Answer, NoAnswer, Step."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from index.records import FOR_EVERYONE, Access, Filters, Hit, Span
+from service.answer.evidence import Evidence, Search
 
 Support = Literal["verified", "unverified"]
 SelfCheck = Literal["supported", "unsupported"]
@@ -234,16 +235,34 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A search for a question, its sentences, best first, and the probability that these answer it, by its measures.
+
+    `measures` are named as the weights in `service.answer.refusal`. `chosen` says whether it is answered from this search.
+    """
+
+    search: Search
+    evidence: Sequence[Evidence]
+    measures: Mapping[str, float]
+    confidence: float
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The hits of a question, before anything is said of them, and how the question was understood.
 
-    `answer_id` is the id that the answer is going to have.
+    `answer_id` is the id that the answer is going to have. `considered` is what was decided on; there is an answer from a
+    confidence of `threshold` on, unless the question is in a `language` that is not read.
     """
 
     answer_id: str
     hits: tuple[Hit, ...]
-    completed_question: str | None = None
-    preferences: Preferences = Preferences()
+    completed_question: str | None
+    preferences: Preferences
+    considered: tuple[Considered, ...]
+    threshold: float
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)

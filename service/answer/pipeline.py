@@ -3,7 +3,6 @@
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 from uuid import uuid4
 
 from index.deadline import check_deadline
@@ -13,6 +12,7 @@ from index.stores.store import Index
 from service.answer.about import about
 from service.answer.analysis import QuestionAnalysis, analyse, checked
 from service.answer.citations import Cited, Draft
+from service.answer.clock import Clock
 from service.answer.disagreement import disagreements
 from service.answer.evidence import READ, Evidence, Search, read_evidence
 from service.answer.extractive import quoted, short_answer
@@ -25,6 +25,7 @@ from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFaile
 from service.answer.models import (
     About,
     Answer,
+    Considered,
     Found,
     NoAnswer,
     Preferences,
@@ -32,11 +33,10 @@ from service.answer.models import (
     Said,
     Searching,
     Step,
-    Timings,
     in_all,
 )
 from service.answer.nearest import nearest_passages
-from service.answer.refusal import ANSWERED, NOTHING_NEAR, confidence
+from service.answer.refusal import ANSWERED, NOTHING_NEAR, measured, probability
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk, without_small_talk
 from service.answer.tables import rows_asked_for
@@ -68,7 +68,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     Raises what `answer` raises, and between its steps what the deadline of this context was ended for. Closing this stops
     the work, that of the language model too.
     """
-    clock = _Clock()
+    clock = Clock()
     text = checked(question.text, longest=settings.max_question_chars)
     if kind := small_talk(index, text):
         yield about(question, kind, index=index, answers=answers_with(index, settings))
@@ -78,9 +78,7 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     clock.retrieved()
     evidence = _read(index, retrieved)
     decision = _decided(analysis, retrieved, evidence, asks_model=writer is not None, settings=settings)
-    yield Found(
-        decision.answer_id, decision.hits, preferences=retrieved.preferences, completed_question=analysis.completed
-    )
+    yield _found(decision)
     if not decision.answerable:
         yield _no_answer(decision, clock)
         return
@@ -119,7 +117,7 @@ class _Decision:
     """What is answered from: the evidence of the question, or of each of its parts; and how sure it is that this answers.
 
     `to_show` are the hits for a language model, in the order of the reader. `language` is the one that the question is in,
-    where that is not read.
+    where that is not read. `considered` are all searches, and `threshold` is the least confidence for an answer.
     """
 
     analysis: QuestionAnalysis
@@ -130,6 +128,8 @@ class _Decision:
     confidence: float
     answerable: bool
     language: str | None
+    considered: tuple[Considered, ...]
+    threshold: float
     answer_id: str = field(default_factory=lambda: f"ans_{uuid4().hex}")
 
 
@@ -194,13 +194,15 @@ def _decided(
     """
     hits = {search.text: search.hits for search in retrieved.searches}
     of_parts = [hits[part] for part in analysis.parts]
-    sure = {text: confidence(text, found) for text, found in evidence.items()}
+    measures = {text: measured(text, found) for text, found in evidence.items()}
+    sure = {text: probability(of_search) for text, of_search in measures.items()}
     whole = max((text for text in sure if text not in analysis.parts), key=lambda text: sure[text])
     by_parts = bool(analysis.parts) and all(evidence[part] and sure[part] >= ANSWERED for part in analysis.parts)
     confident = max([sure[whole], *([min(sure[part] for part in analysis.parts)] if by_parts else [])])
     # A language model reads other languages, too.
     language = None if asks_model else unread_language(analysis.text, hits[whole], embed_model=settings.embed_model)
-    least = NOTHING_NEAR if asks_model else ANSWERED
+    least = (NOTHING_NEAR if asks_model else ANSWERED) if settings.refusals else 0.0
+    chosen = analysis.parts if by_parts else (whole,)
     found: tuple[Sequence[Evidence], ...] = (evidence[whole],)
     if by_parts:
         found = tuple(evidence[part] for part in analysis.parts)
@@ -214,8 +216,25 @@ def _decided(
         in_order_of_reading([evidence[whole], *(evidence[part] for part in analysis.parts)], found_hits),
         found,
         confidence=0.0 if language else confident,
-        answerable=bool(evidence[whole]) and not (settings.refusals and (language or confident < least)),
+        answerable=bool(evidence[whole]) and not (settings.refusals and language) and confident >= least,
         language=language,
+        considered=tuple(
+            Considered(search, evidence[search.text], measures[search.text], sure[search.text], search.text in chosen)
+            for search in retrieved.searches
+        ),
+        threshold=least,
+    )
+
+
+def _found(decision: _Decision) -> Found:
+    return Found(
+        decision.answer_id,
+        decision.hits,
+        completed_question=decision.analysis.completed,
+        preferences=decision.preferences,
+        considered=decision.considered,
+        threshold=decision.threshold,
+        language=decision.language,
     )
 
 
@@ -260,7 +279,7 @@ def _searched_again(index: Index, analysis: QuestionAnalysis, queries: Sequence[
     return in_order_of_reading([evidence], read)
 
 
-def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | None, clock: "_Clock") -> Answer:
+def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | None, clock: Clock) -> Answer:
     disputed = disagreements(decision.analysis.text, cited.citations, index.sentence_vectors.of)
     quotes = not isinstance(ending, Finished) and len(decision.evidence) == 1
     return Answer(
@@ -284,7 +303,7 @@ def _answer(index: Index, decision: _Decision, cited: Cited, ending: Ending | No
     )
 
 
-def _no_answer(decision: _Decision, clock: "_Clock", ending: CannotAnswer | None = None) -> NoAnswer:
+def _no_answer(decision: _Decision, clock: Clock, ending: CannotAnswer | None = None) -> NoAnswer:
     return NoAnswer(
         id=decision.answer_id,
         question=decision.analysis.asked,
@@ -310,18 +329,3 @@ def _degraded(ending: Ending | None) -> str | None:
             return "The language model found no answer; the sentences that come nearest to one are quoted."
         case None:
             return None
-
-
-class _Clock:
-    """Milliseconds of one question's stages."""
-
-    def __init__(self) -> None:
-        self._started = self._after_retrieval = perf_counter()
-
-    def retrieved(self) -> None:
-        self._after_retrieval = perf_counter()
-
-    def timings(self) -> Timings:
-        now = perf_counter()
-        stages = (self._after_retrieval - self._started, now - self._after_retrieval, now - self._started)
-        return Timings(*(round(1000 * seconds, 2) for seconds in stages))

@@ -40,18 +40,25 @@ SIMILARITY_REFUSAL: Mapping[str, float] = {
 _BEST = 3
 
 
-def confidence(question: str, evidence: Sequence[Evidence]) -> float:
-    """Return the probability that the evidence answers the question. `evidence` is ordered, best first."""
-    measures = measured(question, evidence)
+def probability(measures: Mapping[str, float]) -> float:
+    """Return the probability that the evidence with these measures answers its question; 0 without any."""
     if not measures:
         return 0.0
-    weights = READER_REFUSAL if "evidence" in measures else SIMILARITY_REFUSAL
+    weights = weights_of(measures)
     logit = weights["intercept"] + sum(weights.get(name, 0.0) * value for name, value in measures.items())
     return 1 / (1 + math.exp(-logit))
 
 
+def weights_of(measures: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the weights that count for these measures: those with a reader, or without one."""
+    return READER_REFUSAL if "evidence" in measures else SIMILARITY_REFUSAL
+
+
 def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
-    """Return what tells whether the evidence answers the question, by the names of the weights. Empty without evidence."""
+    """Return what tells whether the evidence answers the question, by the names of the weights. Empty without evidence.
+
+    `evidence` is ordered, best first.
+    """
     if not evidence:
         return {}
     best, passages = evidence[0], _texts_of(evidence[:_BEST])

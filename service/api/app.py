@@ -19,6 +19,7 @@ from service.api.problem_handlers import add_problem_handlers, on_http_error
 from service.api.resuming import ResumableStreams
 from service.api.routes.approving import ApprovingAssistant, approving_router
 from service.api.routes.articles import ArticlesAssistant, articles_router
+from service.api.routes.explaining import ExplainingAssistant, explaining_router
 from service.api.routes.history import HistoryAssistant, history_router
 from service.api.routes.maintenance import AdminAssistant, admin_router
 from service.api.routes.me import me_router
@@ -56,6 +57,7 @@ _NO_PAGES = ("/api", "/auth", "/v1", "/mcp", "/static")
 
 class Assistant(
     AnsweringAssistant,
+    ExplainingAssistant,
     StreamsAssistant,
     ArticlesAssistant,
     HistoryAssistant,
@@ -108,6 +110,7 @@ def create_app(
     streams = ResumableStreams(settings.stream_resume_seconds)
     app.include_router(questions_router(assistant, auth, streams, settings), **limited)
     app.include_router(streams_router(assistant, auth, streams, settings))
+    app.include_router(explaining_router(assistant, auth, limits, settings))
     app.include_router(me_router(auth))
     app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))

@@ -129,6 +129,11 @@ export function listGaps() {
   return callForJson("/api/gaps");
 }
 
+/** Why a question is answered so, or refused, for admins. */
+export function explain({ question, filters }) {
+  return callForJson("/api/explain", { method: "POST", body: { question, filters, limit: 20 } });
+}
+
 /** Sign an answer: with these sentences, and for these other ways to ask. */
 export function approve(id, { sentences, wordings }) {
   return call(`/api/answers/${encodeURIComponent(id)}/approve`, { method: "POST", body: { sentences, wordings } });

@@ -7,6 +7,7 @@ import { element } from "./dom.js";
 import { answerAddress } from "./links.js";
 import { pagedList } from "./lists.js";
 import { openArticle } from "./reader.js";
+import { retrievalLink } from "./retrieval.js";
 
 /** Build the list. */
 export function gapsList() {
@@ -29,7 +30,7 @@ function row({ questions, asked, refused, rated_down: down, latest, nearest, ans
     { class: "reviewed" },
     element("h2", { dir: "auto" }, first),
     others.map((question) => element("p", { class: "circumstance", dir: "auto" }, question)),
-    element("p", { class: "contents-facts" }, `${counts.filter(Boolean).join(" · ")} · last `, last),
+    element("p", { class: "contents-facts" }, `${counts.filter(Boolean).join(" · ")} · last `, last, " · ", retrievalLink(first)),
     near.length
       ? element("details", {}, element("summary", {}, "Nearest passages"), element("ul", { class: "contents" }, near))
       : null,

@@ -10,23 +10,29 @@ import { gapsList } from "./gaps.js";
 import { answerAddress } from "./links.js";
 import { pagedList } from "./lists.js";
 import { openArticle } from "./reader.js";
+import { retrievalLink, retrievalView } from "./retrieval.js";
 
 const RATINGS = { "": "Any", down: "Rated down", up: "Rated up" };
 const STATUSES = { "": "Any", answered: "Answered", no_answer: "Refused", about: "Small talk" };
 
 const FLAGS = { no_answer: "refused", about: "small talk" };
 
-const PAGES = { "/review": "What was asked", "/review/stale": "Went stale", "/review/approved": "Approved", "/review/gaps": "Gaps" };
+const PAGES = {
+  "/review": { words: "What was asked", view: askedView },
+  "/review/stale": { words: "Went stale", view: staleList },
+  "/review/approved": { words: "Approved", view: () => approvedList(unfolding) },
+  "/review/gaps": { words: "Gaps", view: gapsList },
+  "/review/retrieval": { words: "Retrieval", view: retrievalView },
+};
 
 /** Build the page at this path: links to the lists, and one of them. Null if there is none at this path. */
 export function reviewAt(path) {
-  const lists = { "/review": askedView, "/review/stale": staleList, "/review/approved": () => approvedList(unfolding), "/review/gaps": gapsList };
-  if (!Object.hasOwn(lists, path)) return null;
-  const links = Object.entries(PAGES).map(([address, words]) =>
+  if (!Object.hasOwn(PAGES, path)) return null;
+  const links = Object.entries(PAGES).map(([address, { words }]) =>
     element("a", { href: address, "aria-current": address === path ? "page" : null }, words),
   );
   const nav = element("nav", { class: "review-lists", "aria-label": "Lists" }, links);
-  return element("section", { class: "review" }, nav, lists[path]());
+  return element("section", { class: "review" }, nav, PAGES[path].view());
 }
 
 /** A choice of what is listed, and the list. */
@@ -83,7 +89,7 @@ function row({ answer, asker, asked, feedback }, leave) {
     "li",
     { class: "reviewed", [DELETED]: () => leave(row) },
     unfolding(answer, outcome),
-    element("p", { class: "contents-facts" }, link, " · ", asker, " · ", deletion(answer)),
+    element("p", { class: "contents-facts" }, link, " · ", asker, " · ", retrievalLink(answer.question), " · ", deletion(answer)),
     feedback.map(opinion),
   );
   return row;

@@ -2,6 +2,14 @@
 # Installs what tests need and pip does not bring. What cannot be installed here is named, and its tests are skipped.
 set -uo pipefail
 PATH=$PATH:/usr/sbin
+cd "$(dirname "$0")/.." || exit 1
+
+# What checks the JavaScript of the page, by package-lock.json.
+install_javascript_tools() {
+    command -v npm >/dev/null || return 1
+    [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent
+}
+
 # The program, and the Debian packages that bring it.
 tools=(
     "chromium-headless-shell chromium-headless-shell fonts-dejavu-core"
@@ -10,12 +18,15 @@ tools=(
     "curl curl"
     "openssl openssl"
     "pg_ctlcluster postgresql"
+    "node nodejs"
+    "npm npm"
 )
 missing=()
 for tool in "${tools[@]}"; do
     command -v "${tool%% *}" >/dev/null || missing+=("$tool")
 done
 if [ ${#missing[@]} = 0 ]; then
+    install_javascript_tools || { echo "npm cannot fetch what checks JavaScript: its tests are skipped." >&2; exit 1; }
     echo "All that tests need is installed."
     exit 0
 fi
@@ -38,4 +49,5 @@ for tool in "${missing[@]}"; do
         failed=1
     fi
 done
+install_javascript_tools || { echo "What checks JavaScript cannot be installed: its tests are skipped." >&2; failed=1; }
 exit $failed

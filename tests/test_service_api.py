@@ -146,7 +146,7 @@ def test_static_files_carry_their_types_and_are_checked_for_changes(client: Test
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["cache-control"] == "private, no-cache"
     assert client.get("/static/app.js", headers={"If-None-Match": script.headers["etag"]}).status_code == 304
-    assert client.get("/static/style.css").headers["content-type"].startswith("text/css")
+    assert client.get("/static/styles/style.css").headers["content-type"].startswith("text/css")
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "%2e%2e/api.py", "..%2fapi.py", "%00", "", "a" * 5_000])

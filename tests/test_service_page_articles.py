@@ -32,7 +32,7 @@ ODDITIES = [
     "no newline",
 ]
 CHECK = """async (texts) => {
-  const { articleText, quoteText, utf16Stretch } = await import("/static/articletext.js");
+  const { articleText, quoteText, utf16Stretch } = await import("/static/articles/articletext.js");
   const wrong = [];
   for (const text of texts) for (const format of ["markdown", "text"]) {
     const points = [...text];
@@ -53,7 +53,7 @@ CHECK = """async (texts) => {
   return wrong;
 }"""
 QUOTED = """async (quote) => {
-  const { quoteView } = await import("/static/article.js");
+  const { quoteView } = await import("/static/articles/article.js");
   const shown = quoteView({ quote, start: 0, highlight: null }, "note-quote");
   document.body.append(shown);
   const links = shown.querySelectorAll("a, script, img").length;
@@ -196,7 +196,7 @@ def test_quotes_are_read_without_marks_of_markdown(page: Page) -> None:
 
 
 TABLES = """async ([text, format, quote]) => {
-  const { articleText } = await import("/static/articletext.js");
+  const { articleText } = await import("/static/articles/articletext.js");
   const from = text.indexOf(quote);
   const shown = articleText({ text, format, stretch: { from, to: from + quote.length } });
   document.body.append(shown);

@@ -16,7 +16,7 @@ SHIFTS = """() => {
   new PerformanceObserver(add).observe({ type: "layout-shift", buffered: false });
 }"""
 PARSE = """async ([text, size]) => {
-  const { eventsOf } = await import("/static/events.js");
+  const { eventsOf } = await import("/static/calls/events.js");
   const bytes = new TextEncoder().encode(text);
   const body = new ReadableStream({
     start(controller) {

@@ -233,7 +233,7 @@ def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrk
 
 
 def _page(public_url: str, article_id: str, citation: CitationWire | NearestPassageWire | None = None) -> str:
-    """Return the address of an article's own page here, as `web/links.js` writes it."""
+    """Return the address of an article's own page here, as `web/common/links.js` writes it."""
     fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
     query: dict[str, Any] = {}
     if citation and citation.start is not None:

@@ -1,21 +1,21 @@
 /** Starts the page. The address says whether it is for asking, a list, an article, an answer, the review or the usage. */
 
-import { CHOSEN } from "./about.js";
-import { DELETED } from "./actions.js";
-import { getAnswer, getConversation, getMe, signOut } from "./api.js";
-import { showAnswer } from "./arriving.js";
-import { targetOf } from "./article.js";
-import { startAsking } from "./asking.js";
-import { element } from "./dom.js";
-import { SIGNED_IN, forgetKey, newKey } from "./key.js";
-import { answerAt, articleAt, conversationAddress, conversationAt } from "./links.js";
-import { problemNotice } from "./notices.js";
-import { hidePreview } from "./preview.js";
-import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./reader.js";
-import { reviewAt } from "./review.js";
-import { placesToSignIn } from "./signin.js";
-import { sourcesView } from "./sources.js";
-import { usageView } from "./usage.js";
+import { CHOSEN } from "./asking/about.js";
+import { DELETED } from "./answers/actions.js";
+import { getAnswer, getConversation, getMe, signOut } from "./calls/api.js";
+import { showAnswer } from "./asking/arriving.js";
+import { targetOf } from "./articles/article.js";
+import { startAsking } from "./asking/asking.js";
+import { element } from "./common/dom.js";
+import { SIGNED_IN, forgetKey, newKey } from "./calls/key.js";
+import { answerAt, articleAt, conversationAddress, conversationAt } from "./common/links.js";
+import { problemNotice } from "./common/notices.js";
+import { hidePreview } from "./answers/preview.js";
+import { closeReader, fillWithArticle, listAt, openArticle, openList } from "./articles/reader.js";
+import { reviewAt } from "./admin/review.js";
+import { placesToSignIn } from "./calls/signin.js";
+import { sourcesView } from "./admin/sources.js";
+import { usageView } from "./admin/usage.js";
 
 const content = document.getElementById("thread");
 let stopAsking = () => false;
@@ -38,7 +38,7 @@ function start() {
   else if (location.pathname === "/") startPlainly();
   else showNothingThere();
   document.addEventListener("keydown", onKey);
-  document.addEventListener(CHOSEN, ({ detail }) => askElsewhere(detail.question));
+  document.addEventListener(CHOSEN, (/** @type {CustomEvent} */ { detail }) => askElsewhere(detail.question));
   window.addEventListener(SIGNED_IN, introduce);
   document.getElementById("sign-out").addEventListener("click", leave);
   document.getElementById("sign-in").addEventListener("click", () => newKey(null));
@@ -119,7 +119,9 @@ function askElsewhere(question) {
 
 /** Let the links to lists open next to the answers, which need not go away for them. */
 function openListsHere() {
-  for (const link of document.querySelectorAll("#to-articles, #to-conversations")) {
+  /** @type {NodeListOf<HTMLAnchorElement>} */
+  const links = document.querySelectorAll("#to-articles, #to-conversations");
+  for (const link of links) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
       event.preventDefault();
@@ -146,7 +148,10 @@ function introduce() {
 
 /** Where the service cannot say who one is, the call that the page is for says what is wrong. */
 async function showWhatIsAllowed() {
-  const me = await getMe().catch((error) => console.error(error));
+  const me = await getMe().catch((error) => {
+    console.error(error);
+    return null;
+  });
   for (const id of ["to-review", "to-usage", "to-sources"]) document.getElementById(id).hidden = !me?.admin;
   document.body.classList.toggle("admin", me?.admin === true);
   document.getElementById("sign-out").hidden = !me?.keys_required && !me?.name;

@@ -22,7 +22,10 @@ def stretch_address(citation: CitationWire | NearestPassageWire, *, service: str
 
 
 def encoded_id(article_id: str) -> str:
-    """Encode an article's id for a path, as `web/common/links.js` does. Slashes stay, unless a browser would normalise the path."""
+    """Encode an article's id for a path, as `web/common/links.js` does.
+
+    Slashes stay, unless a browser would normalise the path.
+    """
     fragile = any(part in ("", ".", "..") for part in article_id.split("/"))
     return quote(article_id, safe="" if fragile else "/")
 

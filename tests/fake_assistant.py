@@ -211,6 +211,10 @@ class FakeAssistant(KeepsNothing):
         self._note("collections", access)
         return CollectionsResponse(collections=[CollectionWire(name="handbook", articles=2)], scopes=["hr"])
 
+    def questions_to_try(self, access: Access) -> tuple[str, ...]:
+        self._note("questions_to_try", access)
+        return ("Why did it rain?",)
+
     def status(self) -> StatusResponse:
         self._note("status")
         return STATUS

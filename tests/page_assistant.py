@@ -623,6 +623,9 @@ class PageAssistant(FakeAssistant):
         named = [CollectionWire(name=name, articles=2) for name in ("handbook", "<b>leave</b>")]
         return CollectionsResponse(collections=named, scopes=["hr"])
 
+    def questions_to_try(self, access: Access) -> tuple[str, ...]:
+        return () if self.empty else ("Who rang?", "What did the flood cost?", "<b>Why</b> are we here?")
+
     def publishers(self, access: Access) -> PublishersResponse:
         named = [("The Courier", 1), ("The Herald", 64), ("<b>The Gazette</b>", 2)]
         publishers = [PublisherWire(name=name, articles=articles) for name, articles in named]

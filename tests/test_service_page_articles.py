@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page_assistant import BELL, COST, INSURED, RISE, WEATHER
+from index.records import Access
+from tests.page_assistant import BELL, COST, INSURED, RISE, WEATHER, PageAssistant
 from tests.page_browser import ask, highlighted
 
 ODDITIES = [
@@ -145,7 +146,11 @@ def test_an_older_version_says_so_and_leads_to_todays(page: Page) -> None:
 
 
 def test_the_opening_lists_articles_and_the_list_goes_on(page: Page) -> None:
-    expect(page.locator(".opening h2")).to_have_text("65 articles indexed")
+    expect(page.locator(".opening h2")).to_have_text(["You could ask", "65 articles indexed"])
+    expect(page.locator(".lead")).to_have_text(
+        "Ask a question of 65 articles by The Herald, <b>The Gazette</b> and The Courier, dated from 5 January 2024 to "
+        "24 April 2026."
+    )
     page.get_by_role("button", name="All 65 articles").click()
     rows = page.locator(".reader .contents li")
     expect(rows).to_have_count(50)
@@ -157,6 +162,29 @@ def test_the_opening_lists_articles_and_the_list_goes_on(page: Page) -> None:
     expect(page.locator(".reader h1")).to_have_text("65 articles")
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".reader")).to_be_hidden()
+
+
+def test_questions_to_try_are_asked_with_a_click(page: Page, assistant: PageAssistant) -> None:
+    expect(page.locator(".suggestion")).to_have_text(
+        ["Who rang?", "What did the flood cost?", "<b>Why</b> are we here?"]
+    )
+    page.get_by_role("button", name="What did the flood cost?").press("Enter")
+    expect(page.locator(".entry .short-answer")).to_have_text("€12 million")
+    expect(page.locator(".opening")).to_have_count(0)
+    expect(page.get_by_label("Your question")).to_be_focused()
+    assert [request.question for request in assistant.asked] == ["What did the flood cost?"]
+
+
+def test_where_no_question_is_found_none_is_suggested(
+    page: Page, assistant: PageAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_questions(access: Access) -> tuple[str, ...]:
+        return ()
+
+    monkeypatch.setattr(assistant, "questions_to_try", no_questions)
+    page.reload()
+    expect(page.get_by_role("button", name="All 65 articles")).to_be_visible()
+    expect(page.get_by_role("heading", name="You could ask")).to_be_hidden()
 
 
 def test_a_long_list_is_searched_by_title(page: Page) -> None:

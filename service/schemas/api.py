@@ -337,6 +337,12 @@ class CollectionsResponse(Wire):
     scopes: list[str]
 
 
+class SuggestionsResponse(Wire):
+    """Questions that the articles were found to answer."""
+
+    questions: list[str]
+
+
 class MeResponse(Wire):
     """Who asks. `groups` is null for someone who may read everything, `collections` unless the key is limited to some.
 

@@ -1,14 +1,21 @@
-"""Routes of articles: list them, read one with its text, list publishers, collections and scopes."""
+"""Routes of articles: list them, read one with its text, what they hold, and questions that they answer."""
 
 from typing import Annotated, Protocol
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query
 
 from index.records import Access
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_handlers import check_characters
 from service.auth.authentication import Authenticator
-from service.schemas.api import ArticleResponse, ArticlesResponse, CollectionsResponse, PublishersResponse
+from service.schemas.api import (
+    ArticleResponse,
+    ArticlesResponse,
+    CollectionsResponse,
+    PublishersResponse,
+    SuggestionsResponse,
+)
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
@@ -24,6 +31,8 @@ class ArticlesAssistant(Protocol):
     def publishers(self, access: Access) -> PublishersResponse: ...
 
     def collections(self, access: Access) -> CollectionsResponse: ...
+
+    def questions_to_try(self, access: Access) -> tuple[str, ...]: ...
 
 
 def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRouter:
@@ -51,5 +60,14 @@ def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRou
     def collections(access: Reader) -> CollectionsResponse:
         """Say which collections and scopes a question can be narrowed to."""
         return assistant.collections(access)
+
+    # Questions are tried out before they are suggested, which takes as long as asking them. What was found is remembered.
+    one_at_a_time = CapacityLimiter(1)
+
+    @router.get("/suggestions", responses=problems(401, 403, 409, 503))
+    async def suggestions(access: Reader) -> SuggestionsResponse:
+        """Suggest a few questions that the articles answer, made from those that the asker may read."""
+        questions = await to_thread.run_sync(assistant.questions_to_try, access, limiter=one_at_a_time)
+        return SuggestionsResponse(questions=list(questions))
 
     return router

@@ -27,7 +27,8 @@ function listed(heading, rows) {
   return element("section", { class: "nearest" }, element("h3", { class: "overline" }, heading), list);
 }
 
-function choice(question) {
+/** A row with a question that is asked when it is clicked. */
+export function choice(question) {
   const click = () => button.dispatchEvent(new CustomEvent(CHOSEN, { bubbles: true, detail: { question } }));
   const button = element("button", { type: "button", class: "suggestion", dir: "auto", click }, question);
   return element("li", {}, button);

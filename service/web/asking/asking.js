@@ -65,12 +65,13 @@ function listenToForm(thread, ask) {
     fit();
     ask(question);
   };
-  thread.list.addEventListener(CHOSEN, (event) => {
+  const askChosen = (/** @type {CustomEvent} */ event) => {
     event.stopPropagation();
     if (thread.busy) return;
     ask(event.detail.question);
     field.focus({ preventScroll: true });
-  });
+  };
+  for (const holder of [thread.list, below]) holder.addEventListener(CHOSEN, askChosen);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!thread.stop()) submit();

@@ -47,6 +47,14 @@ export function getCollections() {
   return callForJson("/api/collections");
 }
 
+/**
+ * Questions to begin with, which the articles answer.
+ * @returns {Promise<Shapes["SuggestionsResponse"]>}
+ */
+export function getSuggestions() {
+  return callForJson("/api/suggestions");
+}
+
 /** @returns {Promise<Shapes["MeResponse"]>} */
 export function getMe() {
   return callForJson("/api/me");

@@ -56,7 +56,7 @@ from service.schemas.api import (
     SearchResponse,
 )
 from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
-from service.schemas.conversion import article_summary, hit_wire, question_from, step_wire
+from service.schemas.conversion import article_summary, collection_name, hit_wire, question_from, step_wire
 from service.schemas.explaining import ExplainResponse
 from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
@@ -221,11 +221,14 @@ class LocalAssistant:
         with self.live.pinned() as index:
             return explained(question, index=index, settings=self.settings, writer=self.writer, most_hits=request.limit)
 
-    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
-        """Return one page of the articles that may be read and have these words in their titles."""
+    def articles(
+        self, access: Access, *, after: str | None, limit: int, titled: str = "", collection: str | None = None
+    ) -> ArticlesResponse:
+        """Return one page of the articles that may be read, have these words in their titles, and are in a collection."""
+        within = None if collection is None else collection_name(collection)
         with self.live.pinned() as index:
-            page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled)
-            total = index.catalog.count(access, titled=titled)
+            page = index.catalog.articles(access, after=after, limit=limit + 1, titled=titled, collection=within)
+            total = index.catalog.count(access, titled=titled, collection=within)
         return ArticlesResponse(
             articles=[article_summary(info) for info in page[:limit]],
             total=total,

@@ -191,7 +191,9 @@ class FakeAssistant(KeepsNothing):
         whole = answer(request.question)
         return ExplainResponse(outcome="nothing_found", threshold=0.3, language=None, answer=whole, searches=[])
 
-    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
+    def articles(
+        self, access: Access, *, after: str | None, limit: int, titled: str = "", collection: str | None = None
+    ) -> ArticlesResponse:
         self._note("articles", access, titled, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 

@@ -1,7 +1,7 @@
 """An assistant that answers from memory, for tests of the page: a few articles, what is asked of them, and what was kept."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -421,6 +421,7 @@ class PageAssistant(FakeAssistant):
         self.records_history = True
         self.own = True
         self.withheld = 0
+        self.deleted: set[str] = set()
         self.answers: list[AskResponse] = []
         self.shared: set[str] = set()
         self.said: list[tuple[str, Rating, str | None]] = []
@@ -600,8 +601,15 @@ class PageAssistant(FakeAssistant):
             raise self.error
         return measured(days)
 
-    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse:
-        named = [made.id for made in ARTICLES.values() if titled.lower() in made.title.lower()]
+    def articles(
+        self, access: Access, *, after: str | None, limit: int, titled: str = "", collection: str | None = None
+    ) -> ArticlesResponse:
+        there = [made for made in ARTICLES.values() if made.id not in self.deleted]
+        named = [
+            made.id
+            for made in there
+            if titled.lower() in made.title.lower() and (collection is None or made.id.startswith("more/0"))
+        ]
         ids = [] if self.empty else sorted(named)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
@@ -611,6 +619,11 @@ class PageAssistant(FakeAssistant):
         return ArticlesResponse(
             articles=page, total=len(ids), next_after=left[limit - 1] if len(left) > limit else None
         )
+
+    def delete(self, article_ids: Sequence[str]) -> None:
+        if self.error:
+            raise self.error
+        self.deleted |= set(article_ids)
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
         if article_id == "gone":

@@ -229,6 +229,20 @@ def test_articles_are_paged_in_order_of_id(catalog: Catalog) -> None:
     assert [name for page in pages for name in page] == sorted(name for name in names if not name.endswith("3"))
 
 
+def test_articles_are_listed_by_collection(catalog: Catalog) -> None:
+    publish(
+        catalog,
+        prepared("a", collections={"hr"}, title="One"),
+        prepared("b", collections={"hr", "it"}, title="Two"),
+        prepared("c", collections={"hr"}, groups={"staff"}),
+        prepared("d"),
+    )
+    found = [info.id for info in catalog.articles(FOR_EVERYONE, collection="hr")]
+    assert (found, catalog.count(FOR_EVERYONE, collection="hr")) == (["a", "b"], 2)
+    assert [info.id for info in catalog.articles(FOR_EVERYONE, titled="two", collection="hr")] == ["b"]
+    assert catalog.count(FOR_EVERYONE, collection="none") == 0
+
+
 def test_articles_are_found_by_words_of_their_titles(catalog: Catalog) -> None:
     titles = {"a": "Ärger im 100%_igen Tal", "b": "Der ÄRGER", "c": "100 Jahre", "d": "Ärger"}
     publish(

@@ -138,6 +138,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
             ("/api/articles", None),
             ("/api/articles?after=a&limit=1", None),
             ("/api/articles?title=ightja", None),
+            ("/api/articles?collection=aviary", None),
         ],
         ("get", "/api/articles/{article_id}"): [
             (f"/api/articles/{article}", None),

@@ -50,9 +50,10 @@ class CatalogReader:
             value: str | None = connection.scalar(select(facts.c.value).where(facts.c.name == name))
             return value
 
-    def count(self, access: Access, *, titled: str = "") -> int:
-        """Return how many articles may be read and have these words in their titles."""
-        query = select(func.count()).select_from(articles).where(*queries.readable(access), queries.titled(titled))
+    def count(self, access: Access, *, titled: str = "", collection: str | None = None) -> int:
+        """Return how many articles may be read, have these words in their titles, and are in this collection, if given."""
+        listed = queries.listed(access, titled, collection)
+        query = select(func.count()).select_from(articles).where(*listed)
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
 
@@ -80,10 +81,16 @@ class CatalogReader:
             }
 
     def articles(
-        self, access: Access, *, after: str | None = None, limit: int = 100, titled: str = ""
+        self,
+        access: Access,
+        *,
+        after: str | None = None,
+        limit: int = 100,
+        titled: str = "",
+        collection: str | None = None,
     ) -> list[ArticleInfo]:
-        """Return the articles that may be read, in order of id, starting after `after`. `titled` as for `count`."""
-        query = select(articles).where(*queries.readable(access), queries.titled(titled))
+        """Return the articles that may be read, in order of id, starting after `after`. The rest as for `count`."""
+        query = select(articles).where(*queries.listed(access, titled, collection))
         query = query.order_by(articles.c.id).limit(limit)
         with self._engine.connect() as connection:
             rows = connection.execute(query.where(articles.c.id > after) if after is not None else query).mappings()

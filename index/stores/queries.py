@@ -94,9 +94,17 @@ def _in_collections(names: Collection[str]) -> ColumnElement[bool]:
     return articles.c.id.in_(select(article_collections.c.article_id).where(article_collections.c.name.in_(names)))
 
 
-def titled(words: str) -> ColumnElement[bool]:
-    """Return the condition that a title contains these words, ignoring case. Empty words match every title."""
-    return articles.c.title.icontains(words, autoescape=True) if words else true()
+def listed(access: Access, words: str, collection: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that an article may be read, has these words in its title, and is in this collection.
+
+    Case is ignored. Empty words match every title, and None every article.
+    """
+    conditions = [*readable(access)]
+    if words:
+        conditions.append(articles.c.title.icontains(words, autoescape=True))
+    if collection is not None:
+        conditions.append(_in_collections([collection]))
+    return conditions
 
 
 def matching(filters: Filters) -> list[ColumnElement[bool]]:

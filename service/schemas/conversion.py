@@ -49,13 +49,17 @@ def question_from(request: AskRequest | SearchRequest, access: Access, scope: Fi
         wire.published_before,
         tuple(wire.publishers),
         tuple(wire.article_ids),
-        # As they are stored. A name that could be none is that of no article.
-        tuple(" ".join(name.split()).casefold() for name in wire.collections),
+        tuple(map(collection_name, wire.collections)),
         scope,
     )
     said = request.history if isinstance(request, AskRequest) else ()
     history = tuple(Message(message.role, message.text) for message in said)
     return Question(text=request.question, access=access, filters=filters, as_of=request.as_of, history=history)
+
+
+def collection_name(given: str) -> str:
+    """Return a collection's name as it is stored. A name that could be none is that of no article."""
+    return " ".join(given.split()).casefold()
 
 
 def hit_wire(hit: Hit, *, reads_all: bool) -> HitWire:

@@ -18,13 +18,16 @@ from service.schemas.api import (
 )
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
+Within = Annotated[str | None, Query(max_length=200, description="Only articles in this collection.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
 
 
 class ArticlesAssistant(Protocol):
     """What these routes need from the rest of Footnote. Every call may block, and may raise a FootnoteError."""
 
-    def articles(self, access: Access, *, after: str | None, limit: int, titled: str = "") -> ArticlesResponse: ...
+    def articles(
+        self, access: Access, *, after: str | None, limit: int, titled: str = "", collection: str | None = None
+    ) -> ArticlesResponse: ...
 
     def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
 
@@ -41,10 +44,12 @@ def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRou
     Reader = Annotated[Access, Depends(auth.access)]  # noqa: N806 - a type
 
     @router.get("/articles", responses=problems(401, 403, 409, 422))
-    def articles(access: Reader, title: Titled = "", after: After = None, limit: Limit = 100) -> ArticlesResponse:
+    def articles(
+        access: Reader, title: Titled = "", collection: Within = None, after: After = None, limit: Limit = 100
+    ) -> ArticlesResponse:
         """List the articles that the asker may read, in order of id."""
-        check_characters(title)
-        return assistant.articles(access, after=after, limit=limit, titled=title)
+        check_characters(title, collection or "")
+        return assistant.articles(access, after=after, limit=limit, titled=title, collection=collection)
 
     @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
     def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:

@@ -1,6 +1,6 @@
 /** For admins, under an article: where it comes from, its passages as they are searched, reading it again, deleting it. */
 
-import { deleteArticle, getOrigin, reindex } from "../calls/api.js";
+import { deleteArticles, getOrigin, reindex } from "../calls/api.js";
 import { moment } from "../common/dates.js";
 import { deleteButton } from "../common/deleting.js";
 import { announce, element } from "../common/dom.js";
@@ -64,7 +64,7 @@ function deletion({ article_id: id, source }, title) {
     what: "the article",
     title,
     consequence: source === "uploads" ? "It is gone for good, with its file if that holds nothing else." : `It is gone from the next answer. ${stays}`,
-    remove: () => deleteArticle(id),
+    remove: () => deleteArticles([id]),
     onDeleted: () => location.assign("/articles"),
   });
 }

@@ -22,11 +22,11 @@ export async function* ask(request, signal) {
 }
 
 /**
- * One page of the articles; `title` leaves those out whose titles do not hold it.
+ * One page of the articles: those in a collection, and whose titles hold these words, where these are given.
  * @returns {Promise<Shapes["ArticlesResponse"]>}
  */
-export function listArticles({ title = null, after = null, limit = 50 } = {}) {
-  return callForJson(`/api/articles${query({ title, after, limit })}`);
+export function listArticles({ title = null, collection = null, after = null, limit = 50 } = {}) {
+  return callForJson(`/api/articles${query({ title, collection, after, limit })}`);
 }
 
 /** @returns {Promise<Shapes["ArticleResponse"]>} */
@@ -163,8 +163,8 @@ export function reindex(id) {
   return callForJson("/api/reindex", { method: "POST", body: { article_ids: [id] } });
 }
 
-export function deleteArticle(id) {
-  return call("/api/delete", { method: "POST", body: { article_ids: [id] } });
+export function deleteArticles(ids) {
+  return call("/api/delete", { method: "POST", body: { article_ids: ids } });
 }
 
 /**
@@ -208,7 +208,10 @@ export function getUsage(days) {
   return callForJson(`/api/usage${query({ days })}`);
 }
 
-/** How good the answers of the last days are, for admins. */
+/**
+ * How good the answers of the last days are, for admins.
+ * @returns {Promise<Shapes["QualityResponse"]>}
+ */
 export function getQuality(days) {
   return callForJson(`/api/quality${query({ days })}`);
 }

@@ -11,7 +11,7 @@ from service.answer.models import About, Answer, Considered, Found, NoAnswer, Qu
 from service.answer.pipeline import EXTRACTIVE, steps
 from service.answer.refusal import weights_of
 from service.schemas.conversion import answer_wire, hit_wire
-from service.schemas.explaining import ExplainResponse, HitRead, MeasureWire, Outcome, SearchRead, SentenceRead
+from service.schemas.explaining import ExplainResponse, HitRead, Outcome, SearchRead, SentenceRead, WeightedMeasure
 from service.settings import Settings
 
 
@@ -82,14 +82,14 @@ def _search(
     )
 
 
-def _measures(measures: Mapping[str, float], *, reads_all: bool) -> list[MeasureWire]:
+def _measures(measures: Mapping[str, float], *, reads_all: bool) -> list[WeightedMeasure]:
     """Return the measures that count. `score` counts the words of all articles."""
     if not measures:
         return []
     weights = weights_of(measures)
     values = {"intercept": 1.0, **measures}
     return [
-        MeasureWire(name=name, value=round(values[name], 4), weight=weight)
+        WeightedMeasure(name=name, value=round(values[name], 4), weight=weight)
         for name, weight in weights.items()
         if reads_all or name != "score"
     ]

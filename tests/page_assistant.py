@@ -37,7 +37,7 @@ from service.schemas.api import (
     ValueWire,
 )
 from service.schemas.approving import ApprovedResponse, ApprovedRow, ApproveRequest
-from service.schemas.explaining import ExplainResponse, HitRead, MeasureWire, Outcome, SearchRead, SentenceRead
+from service.schemas.explaining import ExplainResponse, HitRead, Outcome, SearchRead, SentenceRead, WeightedMeasure
 from service.schemas.gaps import Gap, GapsResponse
 from service.schemas.history import (
     ConversationResponse,
@@ -389,8 +389,8 @@ def explanation(whole: AskResponse) -> ExplainResponse:
         for rank, cited in enumerate(whole.citations, start=1)
     ]
     measures = [
-        MeasureWire(name="intercept", value=1, weight=-3.05),
-        MeasureWire(name="cosine", value=0.8, weight=5.51),
+        WeightedMeasure(name="intercept", value=1, weight=-3.05),
+        WeightedMeasure(name="cosine", value=0.8, weight=5.51),
     ]
     search = SearchRead(
         text=whole.question,

@@ -273,7 +273,13 @@ def test_without_a_key_there_is_nothing_at_all(scene: Scene, route: tuple[str, s
 
 @pytest.mark.parametrize(
     "route",
-    [("get", "/api/review"), ("get", "/api/stale"), ("get", "/api/gaps"), ("get", "/api/quality"), ("post", "/api/explain")],
+    [
+        ("get", "/api/review"),
+        ("get", "/api/stale"),
+        ("get", "/api/gaps"),
+        ("get", "/api/quality"),
+        ("post", "/api/explain"),
+    ],
     ids=" ".join,
 )
 def test_an_admin_without_the_group_reads_no_more_of_it(scene: Scene, route: tuple[str, str]) -> None:

@@ -48,7 +48,7 @@ class HitRead(Wire):
     sentences: list[SentenceRead]
 
 
-class MeasureWire(Wire):
+class WeightedMeasure(Wire):
     """One measure of the best sentences, and its weight: confidence is a logistic curve over the sum of their products."""
 
     name: str
@@ -66,7 +66,7 @@ class SearchRead(Wire):
     text: str
     chosen: bool
     confidence: float
-    measures: list[MeasureWire]
+    measures: list[WeightedMeasure]
     hits_total: int
     hits: list[HitRead]
 

@@ -20,13 +20,17 @@ export function usageView() {
   const show = async () => {
     const chosen = days.value;
     figures.setAttribute("aria-busy", "true");
-    const [usage, quality] = await Promise.allSettled([getUsage(chosen), getQuality(chosen)]);
+    const faults = [];
+    const orFault = (error) => {
+      faults.push(error);
+      return null;
+    };
+    const [usage, quality] = await Promise.all([getUsage(chosen).catch(orFault), getQuality(chosen).catch(orFault)]);
     if (chosen !== days.value) return; // chosen again meanwhile
-    const wrong = [usage, quality].find(({ reason }) => reason);
     figures.replaceChildren(
-      ...(wrong ? [problemNotice(wrong.reason, show)] : []),
-      ...(usage.value ? usageOver(usage.value) : []),
-      ...(quality.value ? qualityOver(quality.value) : []),
+      ...(faults.length ? [problemNotice(faults[0], show)] : []),
+      ...(usage ? usageOver(usage) : []),
+      ...(quality ? qualityOver(quality) : []),
     );
     figures.removeAttribute("aria-busy");
     announce(figures.querySelector(".usage-period, .notice-title")?.textContent ?? "");

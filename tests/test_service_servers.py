@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from index.errors import ArticleDeleted, IndexBusy, NotInHistory, StoreUnavailable, WrongUsage
 from index.ingest.following import follow, following
@@ -18,7 +19,8 @@ from index.records import EVERYTHING
 from index.stores.shared_lock import SharedLock
 from service.api.app import create_app
 from service.assistant import LocalAssistant
-from service.auth.state import AuthState
+from service.auth.shared_rates import SharedRates
+from service.auth.state import AuthState, opened_auth_state
 from service.history.database import database_in
 from service.history.keys import add_key, all_keys
 from service.maintenance.migration import migrate
@@ -239,3 +241,42 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_nodes_count_questions_together(node: SettingsOfNode) -> None:
+    waits: list[float] = []
+    barrier = Barrier(8)
+    with ExitStack() as stack:
+        engines = [stack.enter_context(database_in(one.data_dir, one.database_url)) for one in map(node, ("a", "b"))]
+
+        def ask(engine: Engine) -> None:
+            barrier.wait()
+            rates = SharedRates(engine)  # all at once: one of them makes the table
+            waits.extend(rates.spend({"all": 1_000, "ann": 20}) for _ in range(5))
+
+        threads = [Thread(target=ask, args=[engines[number % 2]]) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert 20 <= waits.count(0) <= 22  # one comes free every three seconds
+        assert max(waits) > 0
+        # Opening it again forgives nothing, and what is refused for one name is spent under none.
+        again = SharedRates(engines[0])
+        assert again.spend({"bob": 1, "ann": 20}) > 0
+        assert [again.spend({"bob": 1}) > 0 for _ in range(2)] == [False, True]
+
+
+def test_a_question_too_many_is_refused_on_every_node(node: SettingsOfNode) -> None:
+    with ExitStack() as stack:
+        clients = []
+        for name in ("one", "two"):
+            settings = node(name, questions_per_minute_total=2)
+            assistant = stack.enter_context(opened(settings))
+            engine = stack.enter_context(database_in(settings.data_dir, settings.database_url))
+            state = stack.enter_context(opened_auth_state(settings, engine, address=ADDRESS))
+            app = create_app(assistant, settings=settings, host="127.0.0.1", auth_state=state)
+            clients.append(TestClient(app, base_url=ADDRESS))
+        statuses = [client.post("/api/search", json={"question": HEIGHT}).status_code for client in clients * 2]
+        assert statuses[2:] == [429, 429]
+        assert 429 not in statuses[:2]

@@ -19,6 +19,7 @@ from service.api.problem_details import Refused
 from service.auth.askers import ANYONE, OWNER, Asker
 from service.auth.fair_queue import Busy, FairQueue, QueueLimits, Slot
 from service.auth.rate_limits import RateLimits
+from service.auth.shared_rates import SharedRates
 from service.settings import Settings
 
 ALL = "all"
@@ -34,7 +35,7 @@ class Limits:
     """The limits of one running service. `per_person` and `total` are questions a minute; 0 means no limit."""
 
     queue: FairQueue
-    rates: RateLimits | None
+    rates: RateLimits | SharedRates | None
     per_person: int
     total: int
     threads: CapacityLimiter
@@ -99,7 +100,9 @@ class Limits:
         return str(ceil(wait)) if wait else ""
 
 
-def limits_for(settings: Settings, *, keys_required: bool, rates: RateLimits | None, queue: FairQueue) -> Limits:
+def limits_for(
+    settings: Settings, *, keys_required: bool, rates: RateLimits | SharedRates | None, queue: FairQueue
+) -> Limits:
     """Build the limits of a service. If keys are not required, rates are limited only if a setting says so."""
     default_per_person, default_total = (QUESTIONS_PER_MINUTE, QUESTIONS_PER_MINUTE_TOTAL) if keys_required else (0, 0)
     per_person, total = settings.questions_per_minute, settings.questions_per_minute_total

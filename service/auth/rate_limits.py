@@ -37,7 +37,7 @@ class RateLimits:
         """
         now = int(time() * 1000)
         with self._lock, self._database:
-            steps = [(name, *_step(self._until(name), limit, now)) for name, limit in limits.items()]
+            steps = [(name, *step(self._until(name), limit, now)) for name, limit in limits.items()]
             waits = [wait for _, _, wait in steps if wait]
             if not waits:
                 rows = [(name, until) for name, until, _ in steps]
@@ -53,8 +53,8 @@ class RateLimits:
         return row[0] if row else 0
 
 
-def _step(until: int, limit: int, now: int) -> tuple[int, float]:
-    """Return the new theoretical arrival time, in microseconds, and how many seconds to wait."""
+def step(until: int, limit: int, now: int) -> tuple[int, float]:
+    """Return the new theoretical arrival time, in microseconds, and how many seconds to wait. `now` is in milliseconds."""
     rate = Rate(limit, Duration.MINUTE)
     latest = (now + rate.interval) * 1000  # an upper bound, in case the clock was set back
     [after], decision = _RULE.step([rate], (min(until, latest),), now, 1)

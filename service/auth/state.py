@@ -11,6 +11,7 @@ from service.auth.authentication import TokenLookup
 from service.auth.fair_queue import FairQueue
 from service.auth.oidc import TokenIssuers, issuers_for
 from service.auth.rate_limits import FILE, RateLimits
+from service.auth.shared_rates import SharedRates
 from service.auth.signing_in import SigningIn, signing_in_for
 from service.history.audit import Audit
 from service.monitoring.metrics import Metrics
@@ -28,7 +29,7 @@ class AuthState:
 
     token_lookups: tuple[TokenLookup, ...] = ()
     signing_in: SigningIn | None = None
-    rates: RateLimits | None = None
+    rates: RateLimits | SharedRates | None = None
     queue: FairQueue | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -43,7 +44,8 @@ def opened_auth_state(settings: Settings, database: Engine, *, address: str) -> 
 
     Raises DataFolderUnusable, or WrongUsage for wrong settings.
     """
-    with closing(RateLimits(settings.data_dir / FILE)) as rates:
+    shared = settings.database_url is not None
+    with closing(SharedRates(database) if shared else RateLimits(settings.data_dir / FILE)) as rates:
         issuers = issuers_for(settings)
         api_keys = ApiKeys(database)
         # The lookups that never wait come first.

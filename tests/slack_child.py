@@ -1,4 +1,7 @@
-"""The bot in a process of its own, to be killed: `python -m tests.slack_child URL DATA_DIR`. Answers come slowly."""
+"""The bot in a process of its own, to be killed: `python -m tests.slack_child URL DATA_DIR [DATABASE]`.
+
+Answers come slowly. A database makes it one of several nodes, which take over what a killed one has left after some seconds.
+"""
 
 import random
 import signal
@@ -6,13 +9,18 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from pydantic import SecretStr
+
+import service.slack.events
 import service.slack.running
 import service.slack.working
 from service.schemas.api import AskEvent
 from tests.slack_fixtures import ScriptedAssistant, answered, events_of, started_bot
 
 SENTENCES = 3
+LEASE_SECONDS = 6.0
 
 
 def said(question: str) -> list[str]:
@@ -31,10 +39,13 @@ def main() -> None:
     service.slack.running._PING_SECONDS = 1.0
     service.slack.working._FIRST_PAUSE_SECONDS = 0.2
     service.slack.working._SWEEP_SECONDS = 0.2
-    url, data_dir = sys.argv[1:]
+    for module in (service.slack.events, service.slack.working):
+        vars(module)["LEASE_SECONDS"] = LEASE_SECONDS
+    url, data_dir, *database = sys.argv[1:]
+    shared: dict[str, Any] = {"database_url": SecretStr(database[0])} if database else {}
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with started_bot(url, ScriptedAssistant(_slowly), Path(data_dir), slack_queue=1_000):
+    with started_bot(url, ScriptedAssistant(_slowly), Path(data_dir), slack_queue=1_000, **shared):
         stopped.wait()
 
 

@@ -6,10 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.slack_child import said
 from tests.slack_workspace import SlackServer, mention, words
@@ -18,25 +17,32 @@ ROOT = Path(__file__).parent.parent
 Body = Mapping[str, Any]
 
 
-def survive(server: SlackServer, data_dir: Path, *, questions: int, kills: int, seed: int) -> None:
-    """Ask so many questions while the bot is killed so many times, and check that each has exactly one whole reply."""
+def survive(
+    server: SlackServer, data_dir: Path, *, questions: int, kills: int, seed: int, database: str | None = None
+) -> None:
+    """Ask so many questions while the bot is killed so many times, and check that each has exactly one whole reply.
+
+    With the address of a database there are two nodes. One of them is killed at a time, and started again after a while.
+    """
     chance = random.Random(seed)
     asked = _asked(server, questions, chance)
     deliveries = [event for body in asked for event in _delivered(body, chance)]
     chance.shuffle(deliveries)
     rounds = _split(deliveries, kills + 1)
-    for number, batch in enumerate(rounds):
-        with _bot(server, data_dir) as process:
-            left = _deliver(server, batch)
+    names = ["one", "two"] if database else ["one"]
+    with _Bots(server, data_dir, database) as bots:
+        for number, batch in enumerate(rounds):
+            for name in names:
+                if not number or not bots.running or (name not in bots.running and chance.random() < 0.5):
+                    bots.start(name)
+            left = {server.deliver(event, by=chance): event for event in batch}
             if number < kills:
-                _kill_in_the_middle(server, process, calls=chance.randint(20, 20 + 2 * questions))
-                rounds[number + 1].extend(
-                    event for envelope, event in left.items() if not _acknowledged(server, envelope)
-                )
-            else:
-                for body in asked:
-                    server.reply(body, seconds=120)
-                server.wait_until_quiet()
+                _wait_for_calls(server, chance.randint(20, 20 + 2 * questions // len(names)))
+                bots.kill(chance.choice(sorted(bots.running)))
+                rounds[number + 1].extend(event for sent, event in left.items() if sent not in server.acknowledged)
+        for body in asked:
+            server.reply(body, seconds=120)
+        server.wait_until_quiet()
     for body in asked:
         _check_one_reply(server, body)
     assert not any(server.statuses.values())
@@ -64,36 +70,45 @@ def _split(deliveries: list[Body], parts: int) -> list[list[Body]]:
     return [deliveries[start : start + size] for start in range(0, len(deliveries), size)]
 
 
-def _deliver(server: SlackServer, batch: list[Body]) -> dict[str, Body]:
-    return {server.deliver(event): event for event in batch}
-
-
-def _acknowledged(server: SlackServer, envelope: str) -> bool:
-    return envelope in server.acknowledged
-
-
-def _kill_in_the_middle(server: SlackServer, process: "subprocess.Popen[bytes]", *, calls: int) -> None:
-    """Kill the bot once it has posted so many times, or has nothing left to do."""
+def _wait_for_calls(server: SlackServer, count: int) -> None:
+    """Wait until bots have posted so many times, or have nothing left to do."""
     before, quiet = len(server.calls), time.monotonic() + 20
-    while len(server.calls) < before + calls and time.monotonic() < quiet:
+    while len(server.calls) < before + count and time.monotonic() < quiet:
         time.sleep(0.005)
         if server.calls and time.monotonic() - server.calls[-1].at > 1:
             break
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
 
 
-@contextmanager
-def _bot(server: SlackServer, data_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    before = len(server.sockets)
-    process = subprocess.Popen([sys.executable, "-m", "tests.slack_child", server.url, str(data_dir)], cwd=ROOT)
-    try:
-        server.wait_for(lambda: len(server.sockets) > before, "the bot to connect", seconds=60)
-        yield process
-    finally:
-        if process.poll() is None:
+class _Bots:
+    """Bots in processes of their own, by name."""
+
+    def __init__(self, server: SlackServer, data_dir: Path, database: str | None) -> None:
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self._server = server
+        self._data_dir = data_dir
+        self._more = [database] if database else []
+
+    def start(self, name: str) -> None:
+        before = len(self._server.sockets)
+        command = [sys.executable, "-m", "tests.slack_child", self._server.url, str(self._data_dir / name), *self._more]
+        self.running[name] = subprocess.Popen(command, cwd=ROOT)
+        self._server.wait_for(lambda: len(self._server.sockets) > before, "the bot to connect", seconds=60)
+
+    def kill(self, name: str) -> None:
+        process = self.running.pop(name)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        left = len(self.running)
+        self._server.wait_for(lambda: len(self._server.open_sockets()) <= left, "its connection to end")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for process in self.running.values():
             process.terminate()
-        process.wait(30)
+        for process in self.running.values():
+            process.wait(30)
 
 
 def _check_one_reply(server: SlackServer, body: Body) -> None:

@@ -15,7 +15,7 @@ from index.records import Access
 from service.answer.pipeline import NOT_ANSWERED
 from service.auth.askers import Asker
 from service.auth.state import AuthState
-from service.history.database import opened_database
+from service.history.database import database_in
 from service.history.store import Through
 from service.schemas.api import (
     AboutWire,
@@ -184,15 +184,14 @@ def started_bot(
 ) -> Iterator[SlackBot]:
     """Run the real bot against the server at this address, until left."""
     settings = slack_settings(url, data_dir, **changes)
-    engine = opened_database(data_dir)
-    try:
-        with slack_bot(
+    with (
+        database_in(data_dir, settings.database_url) as engine,
+        slack_bot(
             assistant, settings, engine=engine, public_url=PUBLIC_URL, auth_state=auth_state or AuthState()
-        ) as bot:
-            bot.running.result(60)
-            yield bot
-    finally:
-        engine.dispose()
+        ) as bot,
+    ):
+        bot.running.result(60)
+        yield bot
 
 
 @contextmanager

@@ -5,7 +5,9 @@ import json
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -115,11 +117,17 @@ class SlackServer:
         """Let the next calls of a method fail."""
         self.faults[method].extend(faults)
 
-    def deliver(self, body: Mapping[str, Any], *, type: str = "events_api") -> str:
-        """Send something over Socket Mode, to the newest connection. Returns the id of the envelope."""
+    def deliver(self, body: Mapping[str, Any], *, type: str = "events_api", by: Random | None = None) -> str:
+        """Send something over Socket Mode. Returns the id of the envelope.
+
+        It goes to the newest connection, or to one by chance: Slack picks any.
+        """
         self.wait_for(lambda: self.open_sockets(), "a connection")
         envelope = {"envelope_id": str(uuid4()), "type": type, "payload": body, "accepts_response_payload": True}
-        self._in_loop(self.open_sockets()[-1].send_str(json.dumps(envelope)))
+        sockets = self.open_sockets()
+        socket = by.choice(sockets) if by else sockets[-1]
+        with suppress(ConnectionError):  # of a process that was just killed; as if the event were lost on its way
+            self._in_loop(socket.send_str(json.dumps(envelope)))
         return str(envelope["envelope_id"])
 
     def ask(self, text: str, **where: Any) -> dict[str, Any]:

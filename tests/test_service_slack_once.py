@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from index.deadline import check_deadline
+from index.stores.ownership import folder_id
 from service.history.database import opened_database
 from service.schemas.api import AskEvent
 from service.slack.asked import InThread, message_key
@@ -44,10 +45,11 @@ def test_a_question_that_ends_the_process_each_time_is_given_up(slack: SlackServ
     event = body["event"]
     asked = _question(event["ts"])
     engine = opened_database(tmp_path)
-    remembered = Remembered(engine)
+    remembered = Remembered(engine, folder_id(tmp_path))
     assert remembered.note(asked)
     for _ in range(5):
-        remembered.begin(asked.key)
+        assert remembered.begin(asked.key) is not None
+        remembered.end_leases()
     engine.dispose()
     assistant = ScriptedAssistant()
     with running_bot(slack, assistant, tmp_path):
@@ -89,7 +91,7 @@ def _left_by_a_killed_process(slack: SlackServer, data_dir: Path, body: dict[str
     """A question that was begun, and what there was of its reply."""
     thread = body["event"]["ts"]
     engine = opened_database(data_dir)
-    remembered = Remembered(engine)
+    remembered = Remembered(engine, folder_id(data_dir))
     asked = _question(thread, text="How?")
     remembered.note(asked)
     remembered.begin(asked.key)
@@ -108,17 +110,18 @@ def _left_by_a_killed_process(slack: SlackServer, data_dir: Path, body: dict[str
 
 def test_a_question_is_remembered_by_its_event_and_by_its_message(tmp_path: Path) -> None:
     engine = opened_database(tmp_path)
-    remembered = Remembered(engine)
+    remembered = Remembered(engine, "one")
     assert remembered.note(_question("1.1"), event_id="Ev1")
     assert not remembered.note(_question("1.1"), event_id="Ev2")
     assert not remembered.note(_question("1.2"), event_id="Ev1")
-    assert [asked.key for asked in remembered.unfinished()] == [message_key("C0GENERAL", "1.1")]
+    remembered.end_leases()
+    assert [asked.key for asked in remembered.due()] == [message_key("C0GENERAL", "1.1")]
     engine.dispose()
 
 
 def test_a_lease_that_runs_out_brings_the_question_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = opened_database(tmp_path)
-    remembered = Remembered(engine)
+    remembered = Remembered(engine, "one")
     now = 1_000.0
     monkeypatch.setattr("service.slack.events.time", lambda: now)
     asked = _question("1.1")
@@ -136,6 +139,7 @@ def test_a_lease_that_runs_out_brings_the_question_back(tmp_path: Path, monkeypa
     assert remembered.due() == []
     now += 31
     assert remembered.due() == [asked]
+    assert remembered.begin(asked.key) == 2
     remembered.finish(asked.key)
     assert remembered.due() == []
     assert remembered.begin(asked.key) is None

@@ -1,4 +1,4 @@
-"""The Slack bot for longer: 200 questions across kills, and an answer that takes a minute."""
+"""The Slack bot for longer: hundreds of questions across kills, on one node and on two, and an answer that takes a minute."""
 
 import threading
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.schemas.api import AskEvent
+from tests.servers import PostgresServer
 from tests.slack_deliveries import survive
 from tests.slack_fixtures import ScriptedAssistant, answered, events_of, running_bot
 from tests.slack_workspace import SlackServer, words
@@ -16,6 +17,13 @@ pytestmark = pytest.mark.soak
 
 def test_two_hundred_questions_across_four_kills_have_one_reply_each(slack: SlackServer, tmp_path: Path) -> None:
     survive(slack, tmp_path, questions=200, kills=4, seed=2)
+
+
+def test_five_hundred_questions_to_two_nodes_across_eight_kills_have_one_reply_each(
+    slack: SlackServer, tmp_path: Path, postgresql: PostgresServer
+) -> None:
+    database = postgresql.database(str(tmp_path)).get_secret_value()
+    survive(slack, tmp_path, questions=500, kills=8, seed=4, database=database)
 
 
 def test_an_answer_may_take_a_minute(slack: SlackServer, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from stat import S_IMODE
 from time import monotonic, sleep
+from uuid import uuid4
 
 import structlog
 from filelock import FileLock, Timeout
@@ -16,6 +17,7 @@ from index.errors import DataFolderOwned, DataFolderUnusable
 
 _LOCK = "owner.lock"
 _OWNER = "owner.json"
+_ID = "id"
 _NOT_FOR_OTHERS = 0o077
 log = structlog.get_logger(__name__)
 
@@ -70,6 +72,18 @@ def owner_of(data_dir: Path) -> Owner | None:
         return Owner(**json.loads((data_dir / _OWNER).read_text()))
     except (OSError, ValueError, TypeError):
         return None  # it was just removed, is about to be written, or belongs to another user
+
+
+def folder_id(data_dir: Path) -> str:
+    """Return a random name of this data folder, which stays the same: its owner's, in a database that several share.
+
+    Raises OSError.
+    """
+    private_folder(data_dir)
+    path = data_dir / _ID
+    if not path.exists() or not path.read_text():
+        path.write_text(uuid4().hex)
+    return path.read_text()
 
 
 def private_folder(data_dir: Path) -> None:

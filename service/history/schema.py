@@ -173,6 +173,16 @@ slack_events = Table(
     Column("leased_until", Float, nullable=False),
     Column("received", Float, nullable=False, index=True),
     Column("event", JSON),  # what is needed to answer it after a restart
+    Column("node", String(64)),  # whose lease it is (`service.slack.running`)
+    Column("thread", String(400)),  # of a question
+)
+# One question of a thread is answered at a time, on all nodes together.
+Index(
+    "ix_slack_events_thread_working",
+    slack_events.c.thread,
+    unique=True,
+    sqlite_where=slack_events.c.state == "working",
+    postgresql_where=slack_events.c.state == "working",
 )
 
 # A thread that the bot takes part in. It becomes a conversation with its first stored answer.
@@ -243,7 +253,7 @@ slack_installations = Table(
     Column("installed", UtcDateTime, nullable=False),
 )
 
-NEWEST = "0010"
+NEWEST = "0011"
 
 
 def upgrade(connection: Connection) -> None:

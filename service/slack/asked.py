@@ -181,6 +181,11 @@ def message_key(channel: str, ts: str, *, installation: str = "") -> str:
     return f"message:{installation}{':' if installation else ''}{channel}:{ts}"
 
 
+def thread_of(asked: InThread | Command | Shared | ForPerson) -> str:
+    """Return an identifier of the thread that a question is answered in. Others than `InThread` have one of their own."""
+    return f"{asked.installation}:{asked.channel}:{asked.thread}" if isinstance(asked, InThread) else asked.key
+
+
 def _by_person(event: Mapping[str, Any]) -> bool:
     return (
         event.get("subtype") in _WRITTEN

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from service.slack.asked import Asked, InThread
+from service.slack.asked import Asked, thread_of
 
 
 class Backlog:
@@ -55,7 +55,7 @@ class Backlog:
             while self._closed or (asked := self._next()) is None:
                 await self._changed.wait()
             self._waiting.remove(asked)
-            self._working[asked.key] = _thread(asked)
+            self._working[asked.key] = thread_of(asked)
             return asked
 
     async def give_back(self, asked: Asked) -> None:
@@ -73,8 +73,4 @@ class Backlog:
 
     def _next(self) -> Asked | None:
         busy = set(self._working.values())
-        return next((asked for asked in self._waiting if _thread(asked) not in busy), None)
-
-
-def _thread(asked: Asked) -> str:
-    return f"{asked.installation}:{asked.channel}:{asked.thread}" if isinstance(asked, InThread) else asked.key
+        return next((asked for asked in self._waiting if thread_of(asked) not in busy), None)

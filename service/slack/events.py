@@ -2,20 +2,25 @@
 
 Slack delivers an event until it is acknowledged, a mention in a channel comes as two events, and a process may end at any
 moment. So a question is written down before its event is acknowledged, and crossed out when it has its reply.
+
+Several nodes may share the database. Each question is leased to one node, by the database's clock, and so is its thread while
+it is answered.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
-from sqlalchemy import ColumnElement, Connection, Engine, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, cast, extract, func, literal, or_, select, update
+from sqlalchemy import Double as Seconds
+from sqlalchemy.exc import IntegrityError
 
 from service.history.database import insert_into
 from service.history.schema import slack_events, slack_threads
-from service.slack.asked import ASKED, Asked, Command, InThread
+from service.slack.asked import ASKED, Asked, Command, InThread, thread_of
 
 LEASE_SECONDS = 120.0
-"""Seconds of a lease on a question. It is renewed while the question is answered, and expires if the process crashes."""
+"""Seconds of a lease on a question. It is renewed while the question is answered, and expires if its node crashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,54 +28,70 @@ class Remembered:
     """The bot's part of the service's database. Safe to use from many threads; every call takes one short transaction.
 
     Threads are those of one installation; questions are found by their keys, those that are left are of all installations.
+    `node` names this node: one bot at a time, however often it is started.
     """
 
     engine: Engine
+    node: str
     installation: str = ""
 
     def note(self, asked: Asked, *, event_id: str | None = None) -> bool:
-        """Write a question down, and that the bot takes part in its thread.
+        """Write a question down, leased to this node, and that the bot takes part in its thread.
 
-        Returns False where the question, or the event that brings it, has been seen before.
+        Returns False where the question, or the event that brings it, has been seen before, on any node.
         """
-        now = time()
         with self.engine.begin() as connection:
-            if event_id and not _insert(connection, f"event:{event_id}", state="done", now=now):
+            if event_id and not self._insert(connection, f"event:{event_id}", state="done"):
                 return False
             if isinstance(asked, InThread) and not asked.unasked:
                 self._take_part(connection, asked.channel, asked.thread, conversation_id=None)
-            return _insert(connection, asked.key, state="waiting", now=now, event=ASKED.dump_python(asked, mode="json"))
+            event = ASKED.dump_python(asked, mode="json")
+            return self._insert(connection, asked.key, state="waiting", event=event, thread=thread_of(asked))
 
     def begin(self, key: str) -> int | None:
-        """Lease a question and return how often it was started before, or None if it has a reply."""
-        row = slack_events.c
-        with self.engine.begin() as connection:
-            leased = update(slack_events).where(row.key == key, row.state != "done")
-            values = {"state": "working", "attempts": row.attempts + 1, "leased_until": time() + LEASE_SECONDS}
-            if not connection.execute(leased.values(values)).rowcount:
-                return None
-            attempts: int = connection.execute(select(row.attempts).where(row.key == key)).scalar_one()
-        return attempts - 1
+        """Lease a question to this node and return how often it was started before.
 
-    def renew(self, key: str) -> None:
-        """Keep the lease of a question that is still being answered."""
-        self._set(key, leased_until=time() + LEASE_SECONDS)
+        Returns None where it may not be started now: it has a reply, or is being answered. Or another question of its thread
+        is: then it is due again.
+        """
+        row, now = slack_events.c, self._now
+        free = (row.state == "waiting") | ((row.state == "working") & (row.leased_until < now))
+        values = {"state": "working", "attempts": row.attempts + 1, "leased_until": now + LEASE_SECONDS}
+        begun = update(slack_events).where(row.key == key, free).values(node=self.node, **values)
+        try:
+            with self.engine.begin() as connection:
+                attempts: int | None = connection.execute(begun.returning(row.attempts)).scalar()
+        except IntegrityError:  # one question of a thread is being answered at a time
+            self._set(row.key == key, row.state == "waiting", leased_until=now)
+            return None
+        return None if attempts is None else attempts - 1
+
+    def renew(self, key: str) -> bool:
+        """Keep the lease of a question that is still being answered. Returns False if another node has it now."""
+        return self._set(*self._answering(key), leased_until=self._now + LEASE_SECONDS)
 
     def release(self, key: str, *, seconds: float = 0.0) -> None:
-        """End the lease of a question without a reply, to be started again after this many seconds."""
-        self._set(key, state="waiting", leased_until=time() + seconds)
+        """End the lease of a question without a reply, to be started again after this many seconds, on any node."""
+        self._set(*self._answering(key), state="waiting", leased_until=self._now + seconds)
 
     def finish(self, key: str) -> None:
         """Store that a question has its reply."""
-        self._set(key, state="done")
+        self._set(*self._answering(key), state="done")
 
-    def unfinished(self) -> list[Asked]:
-        """Return all questions without a reply, oldest first. When the bot starts, none of them is being answered."""
-        return self._questions(slack_events.c.state != "done")
+    def end_leases(self) -> None:
+        """End all leases of this node. At the start and at the end of a bot, none of its questions is being answered."""
+        mine = or_(
+            slack_events.c.node == self.node, slack_events.c.node.is_(None)
+        )  # NULL: from before there were nodes
+        self._set(slack_events.c.state != "done", mine, leased_until=0.0)
 
     def due(self) -> list[Asked]:
-        """Return the questions without a reply and without a lease: it was ended, or it has expired."""
-        return self._questions((slack_events.c.state != "done") & (slack_events.c.leased_until < time()))
+        """Return the questions without a reply and without a lease, oldest first: it was ended, or it has expired."""
+        row = slack_events.c
+        query = select(row.event).where(row.state != "done", row.leased_until < self._now, row.event.is_not(None))
+        with self.engine.connect() as connection:
+            found: Sequence[object] = connection.execute(query.order_by(row.received)).scalars().all()
+        return [ASKED.validate_python(event) for event in found]
 
     def question(self, key: str) -> InThread | Command | None:
         """Return a question that a person asked lately in this installation."""
@@ -112,19 +133,24 @@ class Remembered:
         columns = slack_threads.c
         return columns.installation == self.installation, columns.channel == channel, columns.thread == thread
 
-    def _set(self, key: str, **values: object) -> None:
-        with self.engine.begin() as connection:
-            connection.execute(update(slack_events).where(slack_events.c.key == key).values(**values))
+    @property
+    def _now(self) -> ColumnElement[float]:
+        if self.engine.dialect.name == "postgresql":
+            return cast(extract("epoch", func.clock_timestamp()), Seconds)
+        return literal(time())
 
-    def _questions(self, wanted: ColumnElement[bool]) -> list[Asked]:
+    def _answering(self, key: str) -> tuple[ColumnElement[bool], ...]:
         row = slack_events.c
-        query = select(row.event).where(wanted, row.event.is_not(None)).order_by(row.received)
-        with self.engine.connect() as connection:
-            found: Sequence[object] = connection.execute(query).scalars().all()
-        return [ASKED.validate_python(event) for event in found]
+        return row.key == key, row.state == "working", row.node == self.node
 
+    def _set(self, *which: ColumnElement[bool], **values: object) -> bool:
+        with self.engine.begin() as connection:
+            return bool(connection.execute(update(slack_events).where(*which).values(**values)).rowcount)
 
-def _insert(connection: Connection, key: str, *, state: str, now: float, event: object = None) -> bool:
-    values = {"key": key, "state": state, "attempts": 0, "leased_until": now + LEASE_SECONDS, "received": now}
-    new = insert_into(connection, slack_events).values(**values, event=event).on_conflict_do_nothing()
-    return bool(connection.execute(new).rowcount)
+    def _insert(
+        self, connection: Connection, key: str, *, state: str, event: object = None, thread: str | None = None
+    ) -> bool:
+        values = {"key": key, "state": state, "attempts": 0, "node": self.node, "thread": thread, "event": event}
+        times = {"leased_until": self._now + LEASE_SECONDS, "received": self._now}
+        new = insert_into(connection, slack_events).values(**values, **times).on_conflict_do_nothing()
+        return connection.execute(new.returning(slack_events.c.key)).first() is not None

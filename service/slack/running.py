@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Engine
 
 from index.errors import WrongUsage
+from index.stores.ownership import folder_id
 from service.auth.limits import fair_queue_for
 from service.auth.state import AuthState
 from service.settings import Settings
@@ -125,7 +126,7 @@ def slack_bot(
                 bot_id=own.get("bot_id"),
                 calls=calls,
                 assistant=assistant,
-                remembered=Remembered(engine),
+                remembered=Remembered(engine, folder_id(settings.data_dir)),
                 audience=audience_for(settings, calls, ChannelBook(engine), books),
                 public_url=public_url,
                 answer_seconds=settings.slack_answer_seconds,
@@ -183,6 +184,7 @@ async def _work_until(stop: asyncio.Event, bots: Bots, app: AsyncApp, settings: 
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
+        await bot.noted(bot.remembered.end_leases)
 
 
 @asynccontextmanager

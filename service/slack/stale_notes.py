@@ -54,6 +54,7 @@ def take_due_note(engine: Engine) -> Note | None:
         .where(answers.c.through == "slack", answers.c.stale_since.is_not(None), answers.c.stale_noted.is_(False))
         .order_by(answers.c.stale_since, answers.c.id)
         .limit(1)
+        .with_for_update(of=answers, skip_locked=True)  # in PostgreSQL: another node may be taking the same
         .scalar_subquery()
     )
     # One statement finds and takes it: SQLite refuses to write after a read that another write has overtaken.

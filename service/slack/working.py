@@ -1,12 +1,13 @@
 """Answers the queued questions. Each ends with a reply, with a message about an error, or is postponed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
-from index.errors import ServiceStopping
+from index.errors import FootnoteError, ServiceStopping
 from service.slack.asked import Asked, InThread
 from service.slack.backlog import Backlog
 from service.slack.bot import Bot
@@ -18,7 +19,7 @@ from service.slack.workspaces import Bots
 
 MOST_ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 30.0
-_SWEEP_SECONDS = 15.0
+_SWEEP_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
 
@@ -40,8 +41,7 @@ async def accept(asked: Asked, bot: Bot, *, event_id: str | None = None) -> bool
 async def work(bots: Bots, *, workers: int) -> None:
     """Answer questions until cancelled, first those that a process before this one left."""
     base = bots.base
-    for asked in await base.noted(base.remembered.unfinished):
-        await _backlog(asked, base).add(asked)
+    await base.noted(base.remembered.end_leases)
     async with asyncio.TaskGroup() as tasks:
         for _ in range(workers):
             tasks.create_task(_work_on(base.answering, bots))
@@ -76,18 +76,21 @@ async def _see_to(asked: Asked, bots: Bots) -> None:
         await base.noted(base.remembered.finish, asked.key)
         base.counts.questions.labels("uninstalled").inc()
         return
-    async with _leased(asked, bot):
-        try:
+    try:
+        async with _leased(asked, bot):
             outcome = await _attempt(asked, bot, before=before)
-        except (Unreachable, TokenRefused) as fault:
-            await _later(asked, fault, bot, before=before)
-            return
-        except ServiceStopping:
-            await bot.noted(bot.remembered.release, asked.key)
-            return
-        except asyncio.CancelledError:
-            await bot.noted(bot.remembered.release, asked.key)
-            raise
+    except TimeoutError:
+        log.warning("lease lost: the question is left to another node", key=asked.key)
+        return
+    except (Unreachable, TokenRefused) as fault:
+        await _later(asked, fault, bot, before=before)
+        return
+    except ServiceStopping:
+        await bot.noted(bot.remembered.release, asked.key)
+        return
+    except asyncio.CancelledError:
+        await bot.noted(bot.remembered.release, asked.key)
+        raise
     await bot.noted(bot.remembered.finish, asked.key)
     bot.counts.questions.labels(outcome).inc()
 
@@ -142,30 +145,45 @@ async def _later(asked: Asked, fault: SlackFault, bot: Bot, *, before: int) -> N
 
 @asynccontextmanager
 async def _leased(asked: Asked, bot: Bot) -> AsyncIterator[None]:
-    """Renew the lease of a question while it is being answered."""
+    """Renew the lease of a question while it is being answered. Raises TimeoutError when the lease is lost."""
+    clock = asyncio.get_running_loop().time
 
     async def renew() -> None:
         while True:
             await asyncio.sleep(LEASE_SECONDS / 3)
-            await bot.noted(bot.remembered.renew, asked.key)
+            asked_at = clock()
+            with _database_may_fail("a lease was not renewed"):
+                renewed = await bot.noted(bot.remembered.renew, asked.key)
+                lease.reschedule(asked_at + LEASE_SECONDS if renewed else asked_at)
 
-    renewing = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        renewing.cancel()
-        with suppress(asyncio.CancelledError):
-            await renewing
+    async with asyncio.timeout(LEASE_SECONDS) as lease:
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
 
 
 async def _sweep(bot: Bot) -> None:
-    """Queue the questions that were postponed, and those whose lease has expired."""
+    """Queue the questions that were postponed or left, and those whose lease has expired, on whichever node."""
     while True:
+        with _database_may_fail("questions that are due were not looked up"):
+            for asked in await bot.noted(bot.remembered.due):
+                backlog = _backlog(asked, bot)
+                if not backlog.holds(asked.key):
+                    await backlog.add(asked)
         await asyncio.sleep(_SWEEP_SECONDS)
-        for asked in await bot.noted(bot.remembered.due):
-            backlog = _backlog(asked, bot)
-            if not backlog.holds(asked.key):
-                await backlog.add(asked)
+
+
+@contextmanager
+def _database_may_fail(what: str) -> Iterator[None]:
+    """Log that the database cannot be used at the moment. It is tried again a little later."""
+    try:
+        yield
+    except (FootnoteError, DBAPIError) as error:
+        log.error(what, kind=type(error).__name__)
 
 
 def _backlog(asked: Asked, bot: Bot) -> Backlog:

@@ -41,7 +41,7 @@ def survive(
                 bots.kill(chance.choice(sorted(bots.running)))
                 rounds[number + 1].extend(event for sent, event in left.items() if sent not in server.acknowledged)
         for body in asked:
-            server.reply(body, seconds=120)
+            server.reply(body, seconds=240)
         server.wait_until_quiet()
     for body in asked:
         _check_one_reply(server, body)

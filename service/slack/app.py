@@ -37,7 +37,7 @@ from service.slack.wording import (
 from service.slack.working import accept
 from service.slack.workspaces import Bots
 
-# Slack waits three seconds. A question that is not stored by then is stored a little later.
+# Slack waits three seconds, and then tells who gave a command or pressed a button that it failed.
 _PATIENCE_SECONDS = 2.0
 _MOST_PROMPTS, _LONGEST_PROMPT = 4, 75  # of those that are suggested
 Body = Mapping[str, Any]
@@ -86,7 +86,8 @@ def bolt_app(bots: Bots, *, signing_secret: str | None) -> AsyncApp:
     @app.event("app_mention")
     @app.event("message")
     async def on_message(body: Body, bot: Bot) -> None:
-        await _in_time(_take_on(body, bot))
+        # However long it takes: what is not acknowledged comes again. What was acknowledged and not stored would be lost.
+        await _take_on(body, bot)
 
     @app.event("app_home_opened")
     async def on_home_opened(body: Body, bot: Bot) -> None:

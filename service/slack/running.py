@@ -116,7 +116,7 @@ def slack_bot(
             loop.call_soon_threadsafe(stop.set)
 
     async def answer() -> None:
-        async with _client(settings) as client, _executor() as books:
+        async with _client(settings) as client, _executor(settings) as books:
             calls = Calls(client, Counts(auth_state.metrics.registry))
             own = {"user_id": ""} if installs(settings) else await _unless(stop, _own(calls))
             if own is None:
@@ -254,8 +254,9 @@ async def _client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
 
 
 @asynccontextmanager
-async def _executor() -> AsyncIterator[ThreadPoolExecutor]:
-    books = ThreadPoolExecutor(1, thread_name_prefix="slack-books")
+async def _executor(settings: Settings) -> AsyncIterator[ThreadPoolExecutor]:
+    # A file has one writer at a time. A server is waited for.
+    books = ThreadPoolExecutor(1 if settings.database_url is None else 4, thread_name_prefix="slack-books")
     try:
         yield books
     finally:

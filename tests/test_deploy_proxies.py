@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ DEPLOY = Path(__file__).parents[1] / "deploy"
 NAME = "footnote.example.com"
 WHOLE = answered("It rained.", "Ferries stopped.", citations=[citation(1), citation(2, "ferries")])
 STREAM = {"question": "Why?", "stream": True}
+PROGRAMS = "/usr/local/bin:/usr/bin:/usr/sbin"
 Command = Callable[[Path, str, int], list[str]]
 
 
@@ -80,13 +82,21 @@ def changed(text: str, *changes: tuple[str, str]) -> str:
 
 
 def nginx(folder: Path, upstream: str, port: int) -> list[str]:
-    site = changed(
+    return run_nginx(folder, nginx_site(folder, upstream, port))
+
+
+def nginx_site(folder: Path, upstream: str, port: int) -> str:
+    return changed(
         (DEPLOY / "nginx.conf").read_text(),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("/etc/ssl/footnote.example.com.pem", str(folder / "certificate.pem")),
         ("/etc/ssl/private/footnote.example.com.key", str(folder / "key.pem")),
         ("http://127.0.0.1:8000", upstream),
     )
+
+
+def run_nginx(folder: Path, site: str) -> list[str]:
+    """Write a configuration with this site, and return the command that runs it."""
     temporary = "".join(
         f"{name}_temp_path {folder};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
@@ -98,15 +108,23 @@ def nginx(folder: Path, upstream: str, port: int) -> list[str]:
 
 
 def caddy(folder: Path, upstream: str, port: int) -> list[str]:
-    certificate = f"\tbind 127.0.0.1\n\ttls {folder}/certificate.pem {folder}/key.pem\n"
     site = changed(
         (DEPLOY / "Caddyfile").read_text(),
-        (f"\n{NAME} {{\n", f"\n{NAME}:{port} {{\n{certificate}"),
+        (f"\n{NAME} {{\n", f"\n{NAME}:{port} {{\n{certificate(folder)}"),
         ("127.0.0.1:8000 {", f"{upstream} {{"),
     )
+    return run_caddy(folder, site)
+
+
+def certificate(folder: Path) -> str:
+    return f"\tbind 127.0.0.1\n\ttls {folder}/certificate.pem {folder}/key.pem\n"
+
+
+def run_caddy(folder: Path, site: str) -> list[str]:
+    """Write a configuration for the Caddy of this machine, and return the command that runs it."""
     version = subprocess.run(["caddy", "version"], check=True, capture_output=True, text=True).stdout
     if tuple(map(int, re.findall(r"\d+", version)[:3])) < (2, 6, 4):  # that of Debian 12
-        site = changed(site, ("request_buffers 2MB", "buffer_requests"))
+        site = site.replace("request_buffers 2MB", "buffer_requests")
     (folder / "Caddyfile").write_text("{\n\tadmin off\n\tauto_https disable_redirects\n}\n" + site)
     return ["caddy", "run", "--adapter", "caddyfile", "--config", f"{folder}/Caddyfile"]
 
@@ -114,8 +132,7 @@ def caddy(folder: Path, upstream: str, port: int) -> list[str]:
 @pytest.fixture(scope="module", params=[nginx, caddy], ids=lambda command: str(command.__name__))
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     tmp_path = tmp_path_factory.mktemp("proxy")
-    if shutil.which(request.param.__name__, path="/usr/local/bin:/usr/bin:/usr/sbin") is None:
-        pytest.skip(not_installed(request.param.__name__))
+    skip_without(request.param.__name__)
     database = opened_database(tmp_path / "data")
     key = add_key(database, "boss", admin=True)
     assistant = FakeAssistant()
@@ -129,6 +146,11 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         http.headers["Authorization"] = f"Bearer {key}"
         yield Place(http, assistant, requests)
     database.dispose()
+
+
+def skip_without(proxy: str) -> None:
+    if shutil.which(proxy, path=PROGRAMS) is None:
+        pytest.skip(not_installed(proxy))
 
 
 @pytest.fixture
@@ -145,7 +167,7 @@ def behind(command: Command, folder: Path, upstream: str) -> Iterator[httpx.Clie
     port = free_port()
     trust = ssl.create_default_context(cafile=folder / "certificate.pem")
     log = (folder / "log").open("w")
-    environment = {"PATH": "/usr/local/bin:/usr/bin:/usr/sbin", "HOME": str(folder)}
+    environment = {"PATH": PROGRAMS, "HOME": str(folder)}
     with (
         subprocess.Popen(command(folder, upstream, port), stdout=log, stderr=log, env=environment) as proxy,
         httpx.Client(
@@ -169,7 +191,7 @@ def wait_for(http: httpx.Client, alive: Callable[[], bool], log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            assert request(http, "GET", "/healthz").status_code == 200
+            assert request(http, "GET", "/healthz").status_code < 500
             return
         except httpx.TransportError:
             assert alive(), log.read_text()
@@ -182,15 +204,16 @@ def request(http: httpx.Client, method: str, path: str, **more: Any) -> httpx.Re
 
 
 def certify(folder: Path) -> None:
-    """Write a certificate for the name, signed by itself, with its key."""
+    """Write a certificate for the name and for this machine, signed by itself, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
+    here = x509.IPAddress(IPv4Address("127.0.0.1"))
     now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME), here]), critical=False)
         .sign(key, hashes.SHA256())
     )
     kind = serialization.PrivateFormat.PKCS8

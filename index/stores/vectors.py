@@ -34,10 +34,12 @@ class VectorStore:
         self._counting = Lock()
 
     def _opened(self) -> chromadb.Collection:
+        # All vectors have length 1, so the inner product is the cosine. In the space "cosine", which older indexes have,
+        # Chroma divides each vector by its length again. That changes last digits: a copy of an index gave other scores.
         return self._client.get_or_create_collection(
             self.place.collection,
             embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_search": 200, "ef_construction": 200}},
+            configuration={"hnsw": {"space": "ip", "ef_search": 200, "ef_construction": 200}},
         )
 
     def clear(self) -> None:

@@ -140,7 +140,7 @@ def _best_of_each(found: _Candidates, most: int) -> _Candidates:
 
 
 def _scored(index: Index, query: _Query, candidates: _Candidates) -> dict[str, tuple[float, float, float]]:
-    """Return the fused score, cosine similarity and BM25 score of each candidate."""
+    """Return the fused score, cosine similarity and BM25 score of each candidate. Those of the best are exact."""
     ids = list(candidates.locations)
     unknown = [i for i in ids if i not in candidates.lexical]
     scores = _LEXICAL_POOL.submit(index.words.scores, query.question, unknown)
@@ -149,7 +149,13 @@ def _scored(index: Index, query: _Query, candidates: _Candidates) -> dict[str, t
         **index.vectors.similarities(query.vector, [i for i in ids if i not in candidates.dense]),
     }
     lexical = {**candidates.lexical, **scores.result()}
-    return {i: _fused(dense[i], lexical.get(i, 0.0), index.settings.fusion) for i in ids if i in dense}
+    scored = {i: _fused(dense[i], lexical.get(i, 0.0), index.settings.fusion) for i in ids if i in dense}
+    exact = index.vectors.compared(query.vector, _ranked(scored)[: query.first])
+    return scored | {i: _fused(exact[i], lexical.get(i, 0.0), index.settings.fusion) for i in exact}
+
+
+def _ranked(scored: Mapping[str, tuple[float, float, float]]) -> list[str]:
+    return sorted(scored, key=lambda id_: (-scored[id_][0], id_))
 
 
 def _fused(similarity: float, bm25: float, fusion: str) -> tuple[float, float, float]:
@@ -159,7 +165,7 @@ def _fused(similarity: float, bm25: float, fusion: str) -> tuple[float, float, f
 
 def _hits(index: Index, query: _Query, scored: Mapping[str, tuple[float, float, float]], at_once: int) -> Iterator[Hit]:
     """Yield the hits, best first. Access is checked again when they are read, as an article may have changed meanwhile."""
-    ranked = sorted(scored, key=lambda id_: (-scored[id_][0], id_))
+    ranked = _ranked(scored)
     for first in range(0, len(ranked), at_once):
         check_deadline()
         part = ranked[first : first + at_once]

@@ -96,6 +96,6 @@ def test_databases_of_the_compose_file_are_reached_by_nodes_alone() -> None:
     assert all("ports" not in node and node["profiles"] == ["scale"] for node in nodes)
     folders = [volume.partition(":")[0] for node in nodes for volume in node["volumes"] if volume.endswith(":/data")]
     assert len(set(folders)) == 2  # a data folder has one owner
-    upstreams = re.search(r"reverse_proxy (.*) {", (DEPLOY / "Caddyfile.scale").read_text())
+    upstreams = re.search(r"reverse_proxy (node.*) {", (DEPLOY / "Caddyfile.scale").read_text())
     assert upstreams
     assert upstreams[1].split() == ["node1:8000", "node2:8000"]

@@ -48,6 +48,7 @@ def scale(folder: Path, upstreams: str, port: int) -> list[str]:
         (DEPLOY / "Caddyfile.scale").read_text(),
         ("{$SITE:localhost} {\n", f"{NAME}:{port} {{\n{certificate(folder)}"),
         ("node1:8000 node2:8000", upstreams),
+        ("@owned node1:8000", f"@owned {upstreams.split()[0]}"),
     )
     return run_caddy(folder, site)
 
@@ -98,6 +99,9 @@ def test_two_nodes_behind_caddy_answer_and_one_goes_on_alone(tmp_path: Path) -> 
         assert [ask() for _ in range(30)] == [200] * 30
         assert all("ask" in [call[0] for call in node.calls] for node in nodes)
         assert request(http, "GET", "/metrics").status_code == 404
+        for _ in range(4):
+            assert request(http, "POST", "/api/delete", json={"article_ids": ["a"]}).status_code == 204
+        assert [[call[0] for call in node.calls].count("delete") for node in nodes] == [4, 0]
         leaving.close()
         assert [ask() for _ in range(8)] == [200] * 8
 

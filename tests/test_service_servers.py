@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from io import BytesIO
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import Engine, text
 from index.errors import ArticleDeleted, IndexBusy, NotInHistory, StoreUnavailable, WrongUsage
 from index.ingest.following import follow, following
 from index.ingest.upkeep import rebuild_all
-from index.records import EVERYTHING
+from index.records import EVERYTHING, Readers
 from index.stores.shared_lock import SharedLock
 from service.api.app import create_app
 from service.assistant import LocalAssistant
@@ -26,7 +27,9 @@ from service.history.keys import add_key, all_keys
 from service.maintenance.migration import migrate
 from service.schemas.api import SearchRequest
 from service.schemas.maintenance import CheckRequest
+from service.schemas.sources import ForgetSourceRequest, SyncSourcesRequest
 from service.settings import Settings
+from service.sources.uploads import Incoming
 from tests.history_assistant import GUEST, HEIGHT, LENGTH, MAST, STAFF, TOWER, ask
 from tests.servers import ChromaProcess, PostgresServer, running_chroma, running_postgresql
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
@@ -259,6 +262,35 @@ def test_nodes_count_questions_together(node: SettingsOfNode) -> None:
         again = SharedRates(engines[0])
         assert again.spend({"bob": 1, "ann": 20}) > 0
         assert [again.spend({"bob": 1}) > 0 for _ in range(2)] == [False, True]
+
+
+def test_sources_and_uploads_belong_to_one_node(node: SettingsOfNode, place: Path) -> None:
+    with opened(node("one")) as one, opened(node("two")) as two:
+        assert two.sources.overview().elsewhere is None  # looking claims nothing
+        stored = one.uploads.store(
+            [Incoming("tower.md", BytesIO(TOWER.encode()))], Readers(groups=None), by="ann", sync=True
+        )
+        assert stored.files[0].problem is None
+        others = [Incoming("mast.md", BytesIO(MAST.encode()))]
+        for refused in (
+            lambda: two.uploads.store(others, Readers(groups=None), by="bob", sync=True),
+            lambda: two.uploads.delete(["tower.md"]),
+            lambda: two.sources.sync(SyncSourcesRequest()),
+            lambda: two.sources.forget(ForgetSourceRequest(name="uploads")),
+            lambda: two.delete(stored.files[0].articles),  # its upload would bring it back
+        ):
+            with pytest.raises(WrongUsage, match="belong to another node"):
+                refused()
+        assert "belong to another node" in (two.sources.overview().elsewhere or "")
+        assert found(two)
+        assert not two.uploads.folder.exists()
+        one.delete(stored.files[0].articles)
+        assert one.uploads.listing().files == []
+    # They move with the id of their folder.
+    for name in ("uploads", "id"):
+        (place / "one" / name).rename(place / "two" / name)
+    with opened(node("two")) as two:
+        assert two.uploads.store(others, Readers(groups=None), by="bob", sync=True).files[0].articles
 
 
 def test_a_question_too_many_is_refused_on_every_node(node: SettingsOfNode) -> None:

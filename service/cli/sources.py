@@ -160,8 +160,8 @@ def _show(*, json: bool, problems: bool) -> None:
         found = client.sources.overview()
     if json:
         typer.echo(json_controls(found.model_dump_json(indent=2)))
-    elif found.problem:
-        raise WrongUsage(found.problem)
+    elif problem := found.problem or found.elsewhere:
+        raise WrongUsage(problem)
     else:
         for source in found.sources:
             _print_source(source, problems=problems)

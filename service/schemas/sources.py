@@ -59,13 +59,14 @@ class SourceWire(Wire):
 
 
 class SourcesResponse(Wire):
-    """All sources. `problem` says why the file that names them cannot be read.
+    """All sources. `problem` says why the file that names them cannot be read, `elsewhere` that another node has them.
 
     `removed` are names that the file no longer has, and whose articles are still there.
     """
 
     file: str
     problem: str | None = None
+    elsewhere: str | None = None
     sources: list[SourceWire] = Field(default_factory=list)
     removed: list[str] = Field(default_factory=list)
 

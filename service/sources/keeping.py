@@ -53,6 +53,8 @@ def _keep(sources: Sources, stop: Event) -> None:
 
 def _sync_due(sources: Sources, stop: Event, interrupted: set[str]) -> None:
     listing = sources.listing()
+    if listing:
+        sources.check_here()
     last = sources.last_syncs() if listing else {}
     for source in listing:
         if stop.is_set():

@@ -10,8 +10,10 @@ from service.sources.syncing import Sources
 
 
 def sources_wire(sources: Sources) -> SourcesResponse:
-    """Return all sources with their last syncs. A file that cannot be read is reported in the response."""
+    """Return all sources with their last syncs. The response says if the file cannot be read, or another node has them."""
     file = str(sources_file(sources.settings))
+    if elsewhere := sources.elsewhere():
+        return SourcesResponse(file=file, elsewhere=elsewhere)
     try:
         listing = sources.listing()
     except WrongUsage as error:

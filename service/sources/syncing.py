@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import gethostname
 
 from sqlalchemy import Engine
 
@@ -16,7 +17,7 @@ from index.ingest.sync_report import Problem, SyncReport
 from index.ingest.upkeep import delete_remaining, update
 from index.sources.source_types import has_owner
 from index.stores.live import LiveIndex
-from index.stores.ownership import private_folder
+from index.stores.ownership import folder_id, private_folder
 from service.history.database import database_in
 from service.history.syncs import SyncRecord, forget_syncs, last_syncs, record_sync
 from service.settings import Settings
@@ -25,6 +26,8 @@ from service.sources.entries import UPLOADS
 from service.sources.file import Configured, SourceListing, Unreadable, read_sources, remove_source, sources_file
 
 _PROBLEMS_KEPT = 100
+_NODE = "sources"
+"""The stored value that names the node that has sources and uploads: the id of its data folder, and its machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,29 @@ class Sources:
     def listing(self) -> SourceListing:
         """Return the sources. Raises WrongUsage if the file cannot be read."""
         return read_sources(self.settings)
+
+    def elsewhere(self) -> str | None:
+        """Return why sources and uploads cannot be changed here: another node on the same database has them. None if not."""
+        with self.live.pinned() as index:
+            node, _, machine = (index.catalog.fact(_NODE) or "").partition(" ")
+        if not node or self.settings.database_url is None or node == folder_id(self.settings.data_dir):
+            return None
+        return (
+            f"Sources and uploads belong to another node on this database, on {machine}: sync, upload and delete there. "
+            "To move them here, stop both nodes, and move `sources.toml`, `uploads/` and `id` from its data folder into this "
+            "one."
+        )
+
+    def check_here(self) -> None:
+        """Raise WrongUsage if another node has sources and uploads. From the first time on, this one has them.
+
+        A second one with uploads of its own would delete those of the first with each sync.
+        """
+        if self.settings.database_url is not None:
+            with self.live.pinned() as index:
+                index.catalog.settled_fact(_NODE, f"{folder_id(self.settings.data_dir)} {gethostname()}")
+        if problem := self.elsewhere():
+            raise WrongUsage(problem)
 
     def last_syncs(self) -> dict[str, SyncRecord]:
         """Return the record of the last sync of each source, by name."""
@@ -52,6 +78,7 @@ class Sources:
         self, names: Sequence[str] = (), *, prune_limit: float | None = None, on_progress: OnProgress | None = None
     ) -> list[SyncRecord]:
         """Sync these sources, or all, one after the other. Raises WrongUsage if there is no such source."""
+        self.check_here()
         sources = {one.name: one for one in self.listing()}
         if unknown := [name for name in names if name not in sources]:
             raise WrongUsage(f"There is no source {unknown[0]!r}. `footnote sources list` shows them all.")
@@ -106,6 +133,7 @@ class Sources:
 
         Raises WrongUsage if neither the file nor the index knows the source.
         """
+        self.check_here()
         with self.live.pinned() as index:
             ids = index.catalog.ids_of_source(name)
         known = name == UPLOADS.place or remove_source(sources_file(self.settings), name)

@@ -50,12 +50,17 @@ class Uploads:
     def folder(self) -> Path:
         return self.settings.data_dir.absolute() / UPLOADS.place
 
+    @property
+    def _sources(self) -> Sources:
+        return Sources(self.live, self.settings)
+
     def store(self, files: Sequence[Incoming], readers: Readers, *, by: str, sync: bool) -> UploadResponse:
         """Store files, each for these readers, and with `sync` read them into the index.
 
         A file of a path that is there already replaces it. One that cannot be stored has a `problem`, and the others are
-        stored. Raises DataFolderUnusable.
+        stored. Raises DataFolderUnusable, and WrongUsage if another node has the uploads.
         """
+        self._sources.check_here()
         with CHANGING:
             if self.folder.is_dir():
                 sweep_uploads(self.folder)
@@ -64,7 +69,7 @@ class Uploads:
         if not sync:
             return UploadResponse(files=stored)
         if any(file.problem is None for file in stored):
-            Sources(self.live, self.settings).sync([UPLOADS.place])
+            self._sources.sync([UPLOADS.place])
         found = {file.path: file for file in self.listing().files}
         return UploadResponse(files=[file if file.problem else found.get(file.path, file) for file in stored])
 
@@ -87,6 +92,7 @@ class Uploads:
 
     def delete(self, paths: Sequence[str]) -> DeleteUploadsResponse:
         """Delete uploads with their articles. If one does not exist, deletes none and raises WrongUsage."""
+        self._sources.check_here()
         with CHANGING:
             known = {one.path for one in self._stored()}
             if missing := next((path for path in paths if path not in known), None):
@@ -100,11 +106,15 @@ class Uploads:
         return DeleteUploadsResponse(articles=len(gone))
 
     def forget_articles(self, article_ids: Sequence[str]) -> None:
-        """Remove the uploads of which all articles are to be deleted. Otherwise the next sync would bring them back."""
+        """Remove the uploads of which all articles are to be deleted. Otherwise the next sync would bring them back.
+
+        Raises WrongUsage if another node has them.
+        """
         going = set(article_ids)
         with CHANGING:
             for path, articles in self._articles().items():
                 if going.issuperset(articles):
+                    self._sources.check_here()
                     remove_upload(self.folder, path)
 
     def _store(self, file: Incoming, readers: Readers, by: str, known: dict[str, int]) -> UploadedFile:
@@ -153,7 +163,7 @@ class Uploads:
         return found
 
     def _problems(self) -> dict[str, str]:
-        last = Sources(self.live, self.settings).last_syncs().get(UPLOADS.place)
+        last = self._sources.last_syncs().get(UPLOADS.place)
         # What failed comes first in a record, and counts before a warning.
         return {_name_of(problem.path): problem.error for problem in reversed(last.problems)} if last else {}
 

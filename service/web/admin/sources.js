@@ -46,7 +46,8 @@ async function fill(holder, build, words) {
 }
 
 async function sourceRows(again) {
-  const { file, problem, sources, removed } = await listSources();
+  const { file, sources, removed, ...told } = await listSources();
+  const problem = told.problem ?? told.elsewhere;
   const gone = removed.map((name) => element("li", {}, `${name} is no longer in the file, and its articles are still there.`));
   const rows = [...sources.map((source) => sourceRow(source, again)), ...gone];
   const none = "No source is named yet. ";

@@ -168,4 +168,4 @@ def test_a_note_on_a_stale_answer_is_taken_by_one_node(postgresql: PostgresServe
                 )
             )
         taken = [note for note in nodes.map(lambda _: take_due_note(engine), range(4)) if note]
-        assert taken == [Note("C", "1.1", "How?")]
+        assert taken == [Note("", "C", "1.1", "How?")]

@@ -184,7 +184,7 @@ async def _work_until(stop: asyncio.Event, bots: Bots, app: AsyncApp, settings: 
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
-        await bot.noted(bot.remembered.end_leases)
+        await bots.base.noted(bots.base.remembered.end_leases)
 
 
 @asynccontextmanager

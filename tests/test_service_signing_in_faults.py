@@ -61,7 +61,8 @@ def exchanged(issuer: LocalIssuer) -> Any:
 def test_what_is_right_is_taken(dishonest: LocalIssuer) -> None:
     person = exchanged(dishonest)
     assert (person.subject, person.name, person.groups) == ("ann-1", "Ann", {"staff", "board"})
-    assert person.tokens == Tokens("access-1", None)
+    assert (person.tokens.access, person.tokens.refresh) == ("access-1", None)
+    assert person.tokens.id, "the issuer is told by it who signs out"
 
 
 def test_the_way_to_the_issuer_has_pkce_state_and_nonce(dishonest: LocalIssuer) -> None:
@@ -131,9 +132,10 @@ def test_looking_up_again_answers_about_the_same_person_or_ends_the_session(dish
     provider = provider_of(dishonest)
     again = provider.look_up_again("ann-1", Tokens("access-1", None))
     assert again.groups == {"from-userinfo"}
-    answer_with(dishonest, dishonest.token(**claims(groups=["new"], nonce=None)), refresh_token="refresh-2")
+    newer = dishonest.token(**claims(groups=["new"], nonce=None))
+    answer_with(dishonest, newer, refresh_token="refresh-2")
     again = provider.look_up_again("ann-1", Tokens("access-1", "refresh-1"))
-    assert (again.groups, again.tokens) == (frozenset({"new"}), Tokens("access-1", "refresh-2"))
+    assert (again.groups, again.tokens) == (frozenset({"new"}), Tokens("access-1", "refresh-2", newer))
     answer_with(dishonest, dishonest.token(**claims(sub="bob-2")))
     with pytest.raises(SignInFailed, match="another person"):
         provider.look_up_again("ann-1", Tokens("access-1", "refresh-1"))

@@ -66,7 +66,7 @@ def test_those_used_longest_ago_go_first(
     memory: EmbeddingCache, model: Model, monkeypatch: pytest.MonkeyPatch, path: Path
 ) -> None:
     for day in range(1, 4):
-        monkeypatch.setattr("index.models.embedding_cache.time", lambda day=day: day * 100_000.0)
+        monkeypatch.setattr("index.disk_cache.time", lambda day=day: day * 100_000.0)
         memory.get_or_embed([f"{day}-{n}" for n in range(5)] + ["1-0"], model="m", embed=model)
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("SELECT count(*) FROM vectors").fetchone() == (10,)

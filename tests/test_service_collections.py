@@ -14,6 +14,8 @@ from service.auth.api_keys import ApiKeys
 from service.auth.state import AuthState
 from service.history.database import opened_database
 from service.history.keys import add_key
+from service.sources.file import Unreadable
+from service.sources.scopes import Scope, read_scopes
 from tests.cli_fixtures import Run
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 from tests.test_service_api import ADDRESS
@@ -124,6 +126,17 @@ def test_while_the_file_cannot_be_read_no_scope_opens_anything(scene: Scene) -> 
         assert scene.send("ann", "get", "/api/collections")["scopes"] == []
     finally:
         file.write_text(SCOPES)
+
+
+def test_only_the_first_500_scopes_count_and_the_others_are_reported(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    tables = (f'[scopes.s{number}]\ncollections=["handbook"]' for number in range(502))
+    (tmp_path / "sources.toml").write_text("\n".join(tables))
+    scopes = read_scopes(settings)
+    assert len([one for one in scopes if isinstance(one, Scope)]) == 500
+    beyond = [one for one in scopes if isinstance(one, Unreadable)]
+    assert [one.name for one in beyond] == ["s500", "s501"]
+    assert "more than 500 scopes" in beyond[0].problem
 
 
 def test_a_scope_is_a_model_of_openai_s_shape(scene: Scene) -> None:

@@ -15,6 +15,9 @@ from service.settings import Settings
 from service.sources.common_entry import NAME, Collections
 from service.sources.file import Unreadable, sources_file, tables_in, why_invalid
 
+_MOST = 500
+_TOO_MANY = f"there are more than {_MOST} scopes, and only the first {_MOST} count. Remove some."
+
 
 class _ScopeEntry(BaseModel):
     """What a table `[scopes.NAME]` may say."""
@@ -51,8 +54,13 @@ class Scope:
 
 
 def read_scopes(settings: Settings) -> list[Scope | Unreadable]:
-    """Return the scopes that `sources.toml` names, in its order. Raises WrongUsage if the file cannot be read."""
-    return [_read(name, fields) for name, fields in tables_in(sources_file(settings), "scopes").items()]
+    """Return the scopes that `sources.toml` names, in its order. Raises WrongUsage if the file cannot be read.
+
+    Each costs a query whenever the scopes are listed, so only the first ones count.
+    """
+    tables = list(tables_in(sources_file(settings), "scopes").items())
+    beyond = [Unreadable(name, _TOO_MANY) for name, _ in tables[_MOST:]]
+    return [_read(name, fields) for name, fields in tables[:_MOST]] + beyond
 
 
 def scopes_for(settings: Settings, catalog: CatalogReader, access: Access) -> Iterator[Scope]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -44,6 +45,39 @@ EVERYTHING = Access(everything=True)
 FOR_EVERYONE = Access()
 
 
+Corners = tuple[tuple[float, float], ...]
+"""The corners of a box on a page, clockwise from the top left of its words, as shares of the page's width and height."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedLine:
+    """A line that text recognition read in a picture: `article_text[start:end]`, where it is, and how sure it was (0 to 1).
+
+    `page` counts from 1.
+    """
+
+    page: int
+    start: int
+    end: int
+    confidence: float
+    corners: Corners
+
+
+def mean_confidence(lines: Sequence[RecognisedLine]) -> float | None:
+    """Return the mean confidence of the characters of lines; None if there are none."""
+    weights = [max(line.end - line.start, 1) for line in lines]
+    total = sum(weight * line.confidence for weight, line in zip(weights, lines, strict=True))
+    return round(total / sum(weights), 3) if lines else None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The file that an article was read from: `sha256:` and the hash of its bytes, and its media type."""
+
+    digest: str
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleInfo:
     """The metadata of an article.
@@ -51,6 +85,8 @@ class ArticleInfo:
     `published_from` says where the day of `published` comes from.
     `groups` may read it: None means everyone, an empty set nobody. `version` is `sha256:` and the hash of the text.
     `pages` are the offsets at which the pages of a paged document start. `collections` are labels to filter by.
+    `confidence` is that of text recognition, the mean of all characters that it read; None if it read none.
+    `original` is the file, where it can be shown as it is.
     """
 
     id: str
@@ -66,6 +102,8 @@ class ArticleInfo:
     pages: tuple[int, ...] = ()
     published_from: DaySource | None = None
     collections: frozenset[str] = frozenset()
+    confidence: float | None = None
+    original: Original | None = None
 
     @property
     def readers(self) -> Readers:
@@ -80,13 +118,15 @@ class ArticleInfo:
 class Article:
     """An article as it was read. `text` is what is cited: every offset counts its code points.
 
-    `token` changes whenever its file does, where its source has such tokens.
+    `token` changes whenever its file does, where its source has such tokens. `recognised` are the lines that text recognition
+    read, in order.
     """
 
     info: ArticleInfo
     text: str = field(repr=False)
     path: str
     token: str | None = None
+    recognised: tuple[RecognisedLine, ...] = ()
 
     @property
     def id(self) -> str:
@@ -138,7 +178,8 @@ NO_CONTEXT = Context()
 class Passage:
     """A part of an article that is embedded and found as a unit. `article_text[start:end] == text`.
 
-    `ordinal` counts the passages of the article from 0. `context` is the text above it.
+    `ordinal` counts the passages of the article from 0. `context` is the text above it. `recognised` are the lines that text
+    recognition read on its pages.
     """
 
     id: str
@@ -149,6 +190,7 @@ class Passage:
     text: str = field(repr=False)
     sentences: tuple[SentenceSpan, ...] = field(repr=False)
     context: Context = NO_CONTEXT
+    recognised: tuple[RecognisedLine, ...] = ()
 
     def words_of(self, span: Span | SentenceSpan) -> str:
         """Return the text of a span within this passage."""

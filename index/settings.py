@@ -121,6 +121,17 @@ class IndexSettings(BaseSettings):
         description="Most memory that the process takes which reads files, in bytes (on Linux).",
     )
     max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    ocr_pages: int = Field(
+        500,
+        ge=0,
+        description="Most pages of one file whose pictures are read by text recognition (extra `ocr`). 0 recognises none.",
+    )
+    ocr_seconds: float = Field(
+        3_600.0,
+        gt=0,
+        description="Longest time, by the clock, for recognising one file. Each page has the time of a large file.",
+    )
+    ocr_pixels: int = Field(60_000_000, gt=0, description="Most pixels of a picture whose text is recognised.")
     source_seconds: float = Field(
         600.0,
         gt=0,
@@ -162,6 +173,12 @@ class IndexSettings(BaseSettings):
         100_000,
         ge=0,
         description="Vectors kept so that a text that comes back need not be embedded again: 1.6 KB each. 0 keeps none.",
+    )
+    remembered_scan_pages: int = Field(
+        20_000,
+        ge=0,
+        description="Pages whose recognised text is kept, so that it need not be recognised again: about 10 KB each. Those "
+        "not used for as long as old versions are kept are removed. 0 keeps none.",
     )
     fusion: Literal["fused", "dense", "lexical"] = Field(
         "fused", description="How passages are ranked. `dense` and `lexical` are for comparison."

@@ -12,8 +12,18 @@ from index.errors import WrongUsage
 from index.records import Article, version_of
 from index.settings import IndexSettings
 from index.sources.fetching import Politeness
-from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
-from index.sources.source_types import Failed, Limits, Read, ReadResult, Skipped, Source, Withdrawn, printable
+from index.sources.reading import SCANS_FILE, count_articles, limits_from, politeness_from, read_articles, sources_from
+from index.sources.source_types import (
+    Failed,
+    Limits,
+    Read,
+    ReadResult,
+    ScanLimits,
+    Skipped,
+    Source,
+    Withdrawn,
+    printable,
+)
 
 LIMIT = 5_000_000
 
@@ -201,7 +211,7 @@ def test_the_folder_may_be_named_relative_and_with_dots(folder: Path, monkeypatc
 
 
 def test_other_types_are_skipped_and_hidden_ones_not_even_seen(folder: Path) -> None:
-    skipped = [written(folder, name, "x") for name in ("a.png", "b.zip", "noending", "data.json")]
+    skipped = [written(folder, name, "x") for name in ("a.gif", "b.zip", "noending", "data.json")]
     for name in (".git/a.md", ".hidden.md", "sub/.venv/b.md"):
         written(folder, name, "Text.")
     readings = read(folder)
@@ -496,7 +506,7 @@ def test_articles_come_in_order_of_sources_and_paths(folder: Path) -> None:
 
 def test_bounds_are_those_of_the_settings() -> None:
     settings = IndexSettings(_env_file=None)
-    assert limits_from(settings) == Limits()
+    assert limits_from(settings) == Limits(scans=ScanLimits(cache=settings.data_dir / SCANS_FILE))
     assert replace(politeness_from(settings), user_agent="Footnote") == Politeness()
 
 

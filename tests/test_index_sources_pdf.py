@@ -290,7 +290,7 @@ def test_the_day_it_was_made_is_its_date_where_that_can_be(written: bytes, day: 
 
 
 FAILURES = {
-    "scan": (pdf_of([[], []]), "holds no text, only pictures of it. Run text recognition"),
+    "blank": (pdf_of([[], []]), "holds no text. Add some, or remove it."),
     "password": (pdf_of([["Secret words."]], password="x"), "is encrypted"),
     "no PDF": (b"Hello.", "is not a PDF that can be read"),
     "cut off": (pdf_of(PAGES)[:300], "is not a PDF that can be read"),

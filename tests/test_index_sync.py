@@ -19,10 +19,10 @@ from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of,
 
 
 def test_articles_are_added_with_their_passages(index: Index, folder: Path, contents_of: ContentsOf) -> None:
-    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.png": "x"})
+    write(folder, {"a.md": "# Rain\n\n" + "It rained in Rome all day. " * 60, "b.txt": "It shone.", "c.gif": "x"})
     report = sync(index, [folder])
     assert counts(report) == {"added": 2}
-    assert (report.articles, report.skipped) == (2, (str(folder / "c.png"),))
+    assert (report.articles, report.skipped) == (2, (str(folder / "c.gif"),))
     assert report.passages == len(contents_of(index).catalog) > 2
     assert contents_of(index).agree
     assert text_of(index, "b") == "It shone."
@@ -287,7 +287,7 @@ def test_the_time_of_the_last_sync_is_remembered(index: Index, folder: Path) -> 
 
 
 def test_progress_counts_what_is_in_the_index_or_cannot_go_in(index: Index, folder: Path) -> None:
-    write(folder, {"a.md": "One.", "b.png": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
+    write(folder, {"a.md": "One.", "b.gif": "", "c.md": "\0", "d.jsonl": lines({"text": "Two."}, {"text": "Three."})})
     steps: list[tuple[int, int]] = []
     sync(index, [folder], on_progress=lambda done, total: steps.append((done, total)))
     assert [done for done, _ in steps] == [

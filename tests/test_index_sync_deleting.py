@@ -94,10 +94,10 @@ def test_the_limit_is_of_each_source(index: Index, folder: Path, tmp_path: Path)
 def test_what_is_no_longer_read_is_pruned(index: Index, folder: Path) -> None:
     write(folder, {"a.md": "One.", "b.md": "Two."})
     sync(index, [folder])
-    (folder / "a.md").rename(folder / "a.png")
+    (folder / "a.md").rename(folder / "a.gif")
     report = sync(index, [folder], pruning=PRUNE_ALL)
     assert counts(report) == {"unchanged": 1, "deleted": 1}
-    assert report.skipped == (str(folder / "a.png"),)
+    assert report.skipped == (str(folder / "a.gif"),)
 
 
 def test_deleted_articles_are_gone_from_every_store(index: Index, folder: Path, contents_of: ContentsOf) -> None:

@@ -195,14 +195,14 @@ def test_a_model_that_is_not_there(footnote: Run, tmp_path: Path) -> None:
 
 
 def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
-    folder = write(tmp_path / "news", {"rain.txt": RAIN, "sun.txt": SUN, "picture.png": "no text"})
+    folder = write(tmp_path / "news", {"rain.txt": RAIN, "sun.txt": SUN, "picture.gif": "no text"})
     dry = footnote("index", folder, "--dry-run", "--json")
     assert (dry.code, dry.json["added"], dry.json["articles"]) == (0, 2, 0)
     first = footnote("index", folder, "--json")
     assert (first.code, first.err) == (0, "")
     assert set(first.json) == keys(REPORT_KEYS)
     assert (first.json["added"], first.json["articles"], first.json["passages"]) == (2, 2, 2)
-    assert first.json["skipped"] == [str(folder / "picture.png")]
+    assert first.json["skipped"] == [str(folder / "picture.gif")]
     assert footnote("index", folder, "--json").json["unchanged"] == 2
 
     (folder / "sun.txt").unlink()
@@ -224,7 +224,7 @@ def test_index_ask_change_delete(footnote: Run, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_articles(footnote: Run, tmp_path: Path) -> None:
-    empty, pictures = tmp_path / "empty", write(tmp_path / "pictures", {"sun.png": "no text"})
+    empty, pictures = tmp_path / "empty", write(tmp_path / "pictures", {"sun.gif": "no text"})
     empty.mkdir()
     for folder in (empty, pictures):
         ran = footnote("index", folder)

@@ -23,6 +23,7 @@ from index.sources.source_types import (
     Noted,
     Read,
     ReadResult,
+    Recognising,
     Skipped,
     Source,
     Unchanged,
@@ -80,6 +81,8 @@ def compare(reading: ReadResult, tally: Tally, limits: Limits) -> Prepared | Non
             tally.skipped.append(path)
             if reason and all(reason != warning.error for warning in tally.warnings):
                 tally.warnings.append(Problem(path, reason))  # once: a folder may hold thousands of a kind
+        case Recognising():
+            pass  # its text is not known yet
         case Noted(path, warning):
             tally.warnings.append(Problem(path, warning))
         case Unchanged(path):

@@ -45,6 +45,12 @@ class Progress:
             self._met += 1
             self._total = max(self._total, self._met)
 
+    def expect(self, pages: int) -> None:
+        """Count so many pages more that have to be recognised."""
+        with self._lock:
+            self._total += pages
+            self._met += pages
+
     def finish(self, count: int = 1) -> None:
         """Count so many more as finished."""
         with self._lock:

@@ -1,9 +1,12 @@
 """Removes from Chroma and Tantivy what no article uses any more."""
 
+from contextlib import closing
 from datetime import timedelta
 
+from index.disk_cache import DiskCache
 from index.ingest.following import follow, follows
 from index.ingest.words import renew_words
+from index.sources.reading import SCANS_FILE
 from index.stores.store import Index
 
 DELETED_VECTORS = "deleted_vectors"
@@ -21,6 +24,9 @@ def sweep(index: Index) -> None:
             index.words.delete(leftovers)
         index.catalog.set_fact(DELETED_VECTORS, str(deleted_vectors(index) + len(ids)))
     index.catalog.forget(leftovers, older_than=keep)
+    if (scans := index.settings.data_dir / SCANS_FILE).is_file():
+        with closing(DiskCache(scans, "page", most=index.settings.remembered_scan_pages)) as pages:
+            pages.forget(older_than=keep)
     if follows(index):
         follow(index)
     else:

@@ -23,7 +23,7 @@ from index.sources.addresses import is_address, path_of
 from index.sources.entries import file_of
 from index.sources.feeds import Listed
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
-from index.sources.source_types import AnySource, Limits, NamedSource, ReadResult
+from index.sources.source_types import AnySource, Limits, NamedSource, ReadResult, Recognising
 from index.stores.catalog_reader import Entry
 from index.stores.publishing import Prepared
 from index.stores.store import Index
@@ -216,6 +216,11 @@ def _prepared(
     """Yield the articles that have to be written, in order of reading, and record the rest in the tally."""
     for reading in readings:
         control.check()
+        if isinstance(reading, Recognising):
+            # A page takes longer than most articles, so it counts as one.
+            progress.expect(reading.pages if reading.number == 1 else 0)
+            progress.finish()
+            continue
         progress.meet()
         if (prepared := compare(reading, tally, limits)) is None:
             progress.finish()

@@ -1,16 +1,19 @@
 """Builds an article from the content of a file or address, and checks its text and id."""
 
+import re
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
 from index.errors import ArticleError
 from index.ingest.segmentation import first_line
-from index.records import Article, ArticleInfo, DaySource, version_of
+from index.records import Article, ArticleInfo, DaySource, mean_confidence, version_of
 from index.sources.addresses import is_address
 from index.sources.days import day_in
 from index.sources.metadata import Metadata, likely_day
 from index.sources.source_types import Extracted, Limits, printable
+
+_PAGED = re.compile(r"\.(?:pdf|png|jpe?g|tiff?)\Z", re.IGNORECASE)
 
 
 def article_from(extracted: Extracted, *, default_id: str, path: Path | str, limits: Limits) -> Article:
@@ -36,8 +39,10 @@ def article_from(extracted: Extracted, *, default_id: str, path: Path | str, lim
         pages=extracted.pages,
         published_from=published_from,
         collections=metadata.collections,
+        confidence=mean_confidence(extracted.recognised),
+        original=extracted.original,
     )
-    return Article(info, extracted.text, printable(path))
+    return Article(info, extracted.text, printable(path), recognised=extracted.recognised)
 
 
 def _day(metadata: Metadata, *, title: str, name: str) -> tuple[date | None, DaySource | None]:
@@ -64,7 +69,7 @@ def _title(extracted: Extracted, article_id: str) -> str:
     if extracted.text.startswith("|") and name:
         return unquote(name)
     if extracted.pages and extracted.format == "text" and name:
-        return unquote(name)[: -len(".pdf")] if name.lower().endswith(".pdf") else unquote(name)
+        return _PAGED.sub("", unquote(name))
     # A text of comments alone shows no line that could be its title.
     return first_line(extracted.text, extracted.format) or name
 

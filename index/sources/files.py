@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from index.errors import IndexingStopped
+from index.sources import pictures
 from index.sources.articles import article_from
 from index.sources.entries import failed, path_in
 from index.sources.extraction import ENDINGS, check_size, extract_apart
@@ -94,7 +95,7 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
         elif ending in FEED_ENDINGS:
             yield from read_feed_file(file, source, limits)
         else:
-            yield _read_whole(file, source, limits)
+            yield from _read_whole(file, source, limits)
     except OSError as error:
         yield Failed(printable(file), printable(file), _explain(error))
     except IndexingStopped:
@@ -104,10 +105,13 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
 
 
 def default_id_of(file: Path, source: Source) -> str:
-    """Return the id of the article in a file that gives none itself: its path below the folder, without its ending."""
+    """Return the id of the article in a file that gives none itself: its path below the folder, without its ending.
+
+    The ending of a picture stays: it often lies next to the text that shows it, under the same name.
+    """
     # Slashes on every system: an id is a name, not a path.
-    name = file.stem if file == source.root else file.relative_to(source.root).with_suffix("").as_posix()
-    return source.prefix + name
+    name = Path(path_in(file, source))
+    return source.prefix + (name if name.suffix.lower() in pictures.ENDINGS else name.with_suffix("")).as_posix()
 
 
 def _passed_over(why: str) -> str:
@@ -143,14 +147,15 @@ def _start_of(file: Path) -> bytes:
         return b""
 
 
-def _read_whole(file: Path, source: Source, limits: Limits) -> ReadResult:
+def _read_whole(file: Path, source: Source, limits: Limits) -> Iterator[ReadResult]:
     ending = file.suffix.lower()
     check_size(file.stat().st_size, ending, limits)
-    extracted = extract_apart(file.read_bytes(), ending, limits=limits)
-    if isinstance(extracted, str):
-        return Skipped(printable(file), extracted)
+    extracted = yield from extract_apart(file.read_bytes(), ending, path=printable(file), limits=limits)
     default_id = default_id_of(file, source)
-    if why := extracted.metadata.unpublished:
-        return Withdrawn(printable(file), printable(file), extracted.metadata.id or default_id, _passed_over(why))
-    article = article_from(extracted, default_id=default_id, path=file, limits=limits)
-    return Read(article, source, extracted.warnings)
+    if isinstance(extracted, str):
+        yield Skipped(printable(file), extracted)
+    elif why := extracted.metadata.unpublished:
+        yield Withdrawn(printable(file), printable(file), extracted.metadata.id or default_id, _passed_over(why))
+    else:
+        article = article_from(extracted, default_id=default_id, path=file, limits=limits)
+        yield Read(article, source, extracted.warnings)

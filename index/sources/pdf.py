@@ -1,7 +1,7 @@
 """Reads PDF files with pdfium: the text of the pages, and the offset of each page in it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +12,10 @@ from index.errors import ArticleError
 from index.sources.metadata import Metadata, found_metadata, likely_day
 from index.sources.pdf_file import OpenedPdf, fault_of_page, opened
 from index.sources.pdf_layout import Line, page_lines
-from index.sources.pdf_text import joined_pages
+from index.sources.pdf_text import joined_pages, listed, recognised_in
 from index.sources.pdf_title import confirmed_title
 from index.sources.pdf_words import UNKNOWN, TooMuchText, page_segments
+from index.sources.pictures import is_picture
 from index.sources.source_types import Extracted, Limits
 
 if TYPE_CHECKING:
@@ -25,28 +26,50 @@ _NO_NAMES = {"administrator", "admin", "user", "owner", "unknown", "author", "mi
 _DAY = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?", re.ASCII)
 
 
+# A page with a stamp or a running foot is a scan where this many times more can be read in its picture.
+_MORE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The lines of a page, in reading order. `fault` says why it was left out."""
+    """The lines of a page, in reading order. `fault` says why it was left out. It may be a picture of text."""
 
     lines: list[Line]
     fault: str | None = None
+    is_picture: bool = False
 
 
-def read_pdf(raw: bytes, limits: Limits) -> Extracted:
-    """Read a PDF file. Raises ArticleError when it is broken, encrypted, too long, or a scan without text.
+def read_pdf(raw: bytes, limits: Limits, recognised: Mapping[int, Sequence[Line]] | None = None) -> Extracted:
+    """Read a PDF file, with the lines of those of its pages, from 0, that were recognised.
 
-    A damaged page is left out, with a warning.
+    A damaged page is left out, with a warning. Pages that are pictures are `unread` if they are not among `recognised`; the
+    text is empty if there is no other. Raises ArticleError when the file is broken, encrypted, too long, or empty.
     """
     with opened(raw) as file:
-        pages = _pages(file, limits)
+        pages = [_with_scan(page, (recognised or {}).get(at)) for at, page in enumerate(_pages(file, limits))]
         metadata = _metadata(file.document, pages)
         is_repaired = file.is_repaired
-    text, starts = joined_pages([page.lines for page in pages])
-    if not text:
+    joined = joined_pages([page.lines for page in pages])
+    unread = tuple(at for at, page in enumerate(pages) if page.is_picture)
+    if not joined.text and not unread:
         raise ArticleError(_why_empty(pages))
-    warnings = _warnings(pages, is_repaired=is_repaired, unknown=text.count(UNKNOWN))
-    return Extracted(text, "text", metadata, starts, warnings)
+    return Extracted(
+        joined.text,
+        "text",
+        metadata,
+        joined.starts,
+        _warnings(pages, is_repaired=is_repaired, unknown=joined.text.count(UNKNOWN)),
+        unread=unread,
+        recognised=recognised_in(joined),
+    )
+
+
+def _with_scan(page: _Page, lines: Sequence[Line] | None) -> _Page:
+    if lines is None:
+        return page
+    if sum(len(line.text) for line in lines) <= _MORE * sum(len(line.text) for line in page.lines):
+        return _Page(page.lines)
+    return _Page(list(lines))
 
 
 def _pages(file: OpenedPdf, limits: Limits) -> list[_Page]:
@@ -87,7 +110,8 @@ def _page(file: OpenedPdf, number: int, limits: Limits, most: int) -> _Page:
     except PdfiumError:
         return _Page([], "is damaged")
     try:
-        return _Page(page_lines(page_segments(page, most=most)))
+        lines = page_lines(page_segments(page, most=most))
+        return _Page(lines, is_picture=is_picture(page, sum(len(line.text) for line in lines)))
     except (PdfiumError, RecursionError):
         return _Page([], "is damaged")
     finally:
@@ -114,7 +138,7 @@ def _why_empty(pages: Sequence[_Page]) -> str:
     for number, page in enumerate(pages, start=1):
         if page.fault:
             return f"holds no page that can be read: page {number} {page.fault}. Save or print it as PDF again."
-    return "holds no text, only pictures of it. Run text recognition over it first, such as OCRmyPDF."
+    return "holds no text. Add some, or remove it."
 
 
 def _warnings(pages: Sequence[_Page], *, is_repaired: bool, unknown: int) -> tuple[str, ...]:
@@ -123,18 +147,14 @@ def _warnings(pages: Sequence[_Page], *, is_repaired: bool, unknown: int) -> tup
         warnings.append(
             f"{unknown} signs, which may be minus signs, are {UNKNOWN}: the file does not say which they are"
         )
-    faults = {number: page.fault for number, page in enumerate(pages, start=1) if page.fault}
+    faults = {at: page.fault for at, page in enumerate(pages) if page.fault}
     if faults:
         first = next(iter(faults))
         warnings.append(
-            f"left out page {_listed(list(faults))} of {len(pages)}: page {first} {faults[first]}. Save or print the "
+            f"left out page {listed(list(faults))} of {len(pages)}: page {first + 1} {faults[first]}. Save or print the "
             "file as PDF again"
         )
-    blank = [number for number, page in enumerate(pages, start=1) if not page.lines and not page.fault]
+    blank = [at for at, page in enumerate(pages) if not (page.lines or page.fault or page.is_picture)]
     if blank:
-        warnings.append(f"no text on page {_listed(blank)} of {len(pages)}")
+        warnings.append(f"no text on page {listed(blank)} of {len(pages)}")
     return tuple(warnings)
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")

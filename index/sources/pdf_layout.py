@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from index.records import Corners
 from index.sources.pdf_columns import columns_of, lines_of
 from index.sources.pdf_tables import table_rows
 from index.sources.pdf_words import Segment
@@ -15,7 +16,8 @@ class Line:
     """A line of text, or a row of a table, on a page. Places are in points.
 
     `cells` are what stands apart on the line. `block` numbers the column or table that it is in, which goes from
-    `block_left` to `block_right`.
+    `block_left` to `block_right`. Of a line that was recognised, `confidence` goes from 0 to 1, and `corners` are where it
+    stands on its page.
     """
 
     text: str
@@ -30,6 +32,8 @@ class Line:
     block_right: float
     is_row: bool = False
     is_upright: bool = True
+    confidence: float | None = None
+    corners: Corners | None = None
 
 
 Strip = list[Segment]
@@ -81,7 +85,15 @@ def _numbered(block: _Prose | _Table, number: int, *, is_upright: bool) -> Itera
             block_right=right,
             is_row=isinstance(block, _Table),
             is_upright=is_upright,
+            confidence=_confidence(row),
         )
+
+
+def _confidence(row: Sequence[Segment]) -> float | None:
+    """Return the mean confidence of the characters of a line; None where it was not recognised."""
+    if any(s.confidence is None for s in row):
+        return None
+    return sum((s.confidence or 0.0) * len(s.text) for s in row) / max(sum(len(s.text) for s in row), 1)
 
 
 def _blocks(segments: list[Segment]) -> Iterator[_Prose | _Table]:

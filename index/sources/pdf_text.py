@@ -4,6 +4,7 @@ A PDF has lines, not paragraphs. The end of a paragraph is inferred from the lin
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -11,6 +12,7 @@ from statistics import median
 
 from wordfreq import zipf_frequency
 
+from index.records import RecognisedLine
 from index.sources.pdf_layout import Line
 from index.sources.pdf_running import without_running_lines
 
@@ -39,14 +41,24 @@ _USUAL = 3.0
 _COMMON = 3.5
 
 
-def joined_pages(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]:
-    """Return the text of all pages, and the offset at which each page starts in it.
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The text of all pages, the offset at which each page starts in it, and that of each line of the pages.
 
     A page without text starts where the next one does.
     """
+
+    text: str
+    starts: tuple[int, ...]
+    lines: tuple[tuple[int, Line], ...]
+
+
+def joined_pages(pages: Sequence[Sequence[Line]]) -> Joined:
+    """Return the lines of all pages as one text."""
     parts: list[str] = []
     length = 0
     starts: dict[int, int] = {}
+    lines: list[tuple[int, Line]] = []
     before: _Placed | None = None
     for line in _placed(pages):
         if before is not None:
@@ -55,13 +67,29 @@ def joined_pages(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...]]
             parts.append(glue)
             length += len(glue) - cut
         starts.setdefault(line.page, length)
+        lines.append((length, line.line))
         parts.append(line.text)
         length += len(line.text)
         before = line
     following = length
     for page in range(len(pages) - 1, -1, -1):
         following = starts.setdefault(page, following)
-    return "".join(parts), tuple(starts[page] for page in range(len(pages)))
+    return Joined("".join(parts), tuple(starts[page] for page in range(len(pages))), tuple(lines))
+
+
+def recognised_in(joined: Joined) -> tuple[RecognisedLine, ...]:
+    """Return the lines that were recognised, each with its place in the text."""
+    starts = [start for start, _ in joined.lines]
+    return tuple(
+        RecognisedLine(bisect_right(joined.starts, start), start, end, round(line.confidence, 3), line.corners)
+        for (start, line), end in zip(joined.lines, [*starts, len(joined.text)][1:], strict=True)
+        if line.confidence is not None and line.corners is not None
+    )
+
+
+def listed(pages: Sequence[int]) -> str:
+    """Return page numbers, which are counted from 0, as people count them."""
+    return ", ".join(str(page + 1) for page in pages[:10]) + (f" and {len(pages) - 10} more" if len(pages) > 10 else "")
 
 
 @dataclass(frozen=True, slots=True)

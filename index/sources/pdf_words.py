@@ -28,7 +28,8 @@ UNKNOWN = "\ufffd"
 class Segment:
     """Words on one line without a wide gap between them. Places are in points; `top` is less than `bottom`.
 
-    `order` is the place among what the file draws on the page, `size` the height of the text.
+    `order` is the place among what the file draws on the page, `size` the height of the text. `confidence` is that of text
+    recognition, from 0 to 1.
     """
 
     text: str
@@ -38,6 +39,7 @@ class Segment:
     bottom: float
     size: float
     order: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from index.sources.source_types import (
     Limits,
     NamedSource,
     ReadResult,
+    ScanLimits,
     Source,
     WebSource,
     printable,
@@ -32,6 +33,8 @@ from index.sources.taking import TAKES_ALL
 from index.sources.web import read_address
 
 LIST_ENDING = ".urls"
+SCANS_FILE = "scans.sqlite"
+"""File in the data folder that holds the text of pages that were recognised."""
 
 
 def sources_from(named: Iterable[Path | str | AnySource]) -> list[AnySource]:
@@ -117,6 +120,13 @@ def limits_from(settings: IndexSettings) -> Limits:
         follow_links=settings.follow_links,
         source_seconds=settings.source_seconds,
         source_bytes=settings.source_max_bytes,
+        scans=ScanLimits(
+            pages=settings.ocr_pages,
+            seconds=settings.ocr_seconds,
+            pixels=settings.ocr_pixels,
+            remembered=settings.remembered_scan_pages,
+            cache=settings.data_dir / SCANS_FILE,
+        ),
     )
 
 

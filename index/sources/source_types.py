@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.records import Article, TextFormat
+from index.records import Article, Original, RecognisedLine, TextFormat
 from index.sources.metadata import Metadata
 from index.sources.places import RemotePlace
 from index.sources.taking import TAKES_ALL, Groups, Taking
@@ -61,6 +61,20 @@ def has_owner(source: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanLimits:
+    """Limits for recognising text: pages of one file, seconds by the clock for them, pixels of one picture.
+
+    Up to `remembered` pages are kept in the file `cache`, so that none is recognised twice.
+    """
+
+    pages: int = 500
+    seconds: float = 3_600.0
+    pixels: int = 60_000_000
+    remembered: int = 20_000
+    cache: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Limits for reading one file, so that no file can exhaust the machine.
 
@@ -78,17 +92,25 @@ class Limits:
     follow_links: bool = False
     source_seconds: float = 600.0
     source_bytes: int = 4_000_000_000
+    scans: ScanLimits = ScanLimits()
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The content of a file: its text, its metadata, and the offset of each of its pages, if it has any."""
+    """The content of a file: its text, its metadata, and the offset of each of its pages, if it has any.
+
+    `unread` are the pages, from 0, that show something and hold no text of their own, or little: text recognition may read
+    it. `recognised` is what it read.
+    """
 
     text: str
     format: TextFormat
     metadata: Metadata
     pages: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
+    unread: tuple[int, ...] = ()
+    recognised: tuple[RecognisedLine, ...] = ()
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +174,15 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognising:
+    """A page of a file is being recognised: the `number`th, from 1, of so many `pages`. Nothing is known of its text yet."""
+
+    path: str
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """A warning about a source as a whole. `path` is its name."""
 
@@ -159,7 +190,7 @@ class Noted:
     warning: str
 
 
-ReadResult = Read | Failed | Gone | Withdrawn | Skipped | Unchanged | Noted
+ReadResult = Read | Failed | Gone | Withdrawn | Skipped | Unchanged | Noted | Recognising
 
 
 def printable(path: Path | str) -> str:

@@ -24,6 +24,9 @@ _ENDINGS = {
     "text/plain": ".txt",
     "text/markdown": ".md",
     "application/pdf": ".pdf",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/tiff": ".tif",
     "application/epub+zip": ".epub",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
@@ -82,7 +85,7 @@ def _read_named(visit: _Visit, listed: Listed, depth: int) -> Iterator[ReadResul
         yield Failed(address, address, str(error))
     else:
         if listing is None:
-            yield _page(visit, listed, fetched)
+            yield from _page(visit, listed, fetched)
         else:
             yield from _read_listing(visit, listing, address, depth)
 
@@ -130,30 +133,35 @@ def _read_page(visit: _Visit, listed: Listed) -> Iterator[ReadResult]:
     visit.visited.add(address)
     visit.pages += 1
     try:
-        yield _page(visit, listed, visit.fetcher.fetch(address))
+        yield from _page(visit, listed, visit.fetcher.fetch(address))
     except PageGone as error:
         yield Gone(address, str(error))
     except ArticleError as error:
         yield Failed(address, address, str(error))
 
 
-def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> ReadResult:
-    """Return the article of a page. What it says of itself counts more than what a feed says of it."""
+def _page(visit: _Visit, listed: Listed, fetched: Fetched) -> Iterator[ReadResult]:
+    """Yield the article of a page. What it says of itself counts more than what a feed says of it."""
     ending = _ENDINGS.get(fetched.type)
     if ending is None:
-        return Skipped(listed.address, f"is {fetched.type[:80]}, a type that is not read.")
+        yield Skipped(listed.address, f"is {fetched.type[:80]}, a type that is not read.")
+        return
     try:
-        extracted = extract_apart(fetched.content, ending, limits=visit.limits, charset=fetched.charset)
+        extracted = yield from extract_apart(
+            fetched.content, ending, path=listed.address, limits=visit.limits, charset=fetched.charset
+        )
         if isinstance(extracted, str):
-            return Skipped(listed.address, extracted)
+            yield Skipped(listed.address, extracted)
+            return
         if why := extracted.metadata.unpublished:
-            return Withdrawn(listed.address, listed.address, listed.address, f"is skipped: {why}.")
+            yield Withdrawn(listed.address, listed.address, listed.address, f"is skipped: {why}.")
+            return
         article = article_from(
             _of_page(extracted, listed, fetched), default_id=listed.address, path=listed.address, limits=visit.limits
         )
-        return Read(article, visit.source, extracted.warnings)
+        yield Read(article, visit.source, extracted.warnings)
     except ArticleError as error:
-        return Failed(listed.address, listed.address, str(error), isinstance(error, AccessUnclear))
+        yield Failed(listed.address, listed.address, str(error), isinstance(error, AccessUnclear))
 
 
 def _of_page(extracted: Extracted, listed: Listed, fetched: Fetched) -> Extracted:

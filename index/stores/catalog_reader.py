@@ -8,7 +8,7 @@ from sqlalchemy import Engine, and_, func, not_, select
 
 from index.ingest.chunking import passage_id
 from index.ingest.hidden import may_hide
-from index.records import EVERYTHING, Access, ArticleInfo, Filters, Passage, Readers, SentenceSpan, Span
+from index.records import EVERYTHING, Access, ArticleInfo, Filters, Passage, Readers, RecognisedLine, SentenceSpan, Span
 from index.stores import passage_lookup, queries
 from index.stores.passage_lookup import PassageLocation, in_parts
 from index.stores.publishing import Prepared
@@ -197,6 +197,11 @@ class CatalogReader:
             info = queries.info_of(row)
             text = queries.text_of(connection, info, version or info.version, access)
             return info, text
+
+    def recognised(self, article_id: str, first: int, last: int) -> tuple[RecognisedLine, ...]:
+        """Return the lines that text recognition read on these pages of an article, from 1, both included."""
+        with self._engine.connect() as connection:
+            return queries.recognised_lines(connection, article_id, first, last)
 
     def readable(self, ids: Iterable[str], access: Access) -> set[str]:
         """Return which of these articles exist and may be read."""

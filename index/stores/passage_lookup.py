@@ -28,9 +28,9 @@ def passages_of(connection: Connection, ids: Sequence[str], access: Access, filt
     conditions = (*queries.readable(access), *queries.matching(filters))
     for part in in_parts(ids):
         query = queries.select_passages().where(passages.c.id.in_(part), *conditions)
-        for row in connection.execute(query.order_by(articles.c.id, passages.c.ordinal)).mappings():
-            if not named or row["id"] in named:
-                found.setdefault(row["passage_id"], queries.passage_of(row))
+        for row in connection.execute(query.order_by(articles.c.id, passages.c.ordinal)).mappings().all():
+            if row["passage_id"] not in found and (not named or row["id"] in named):
+                found[row["passage_id"]] = queries.passage_of(row, queries.recognised_on(connection, row))
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -16,6 +17,7 @@ from index.stores.schema import (
     contents,
     deleted,
     passages,
+    recognised_pages,
     retired,
     texts,
     unsettled,
@@ -107,8 +109,8 @@ def put_article(connection: Connection, prepared: Prepared, before: CurrentArtic
         connection.execute(insert(articles).values(row))
     else:
         connection.execute(update(articles).where(articles.c.id == info.id).values(row))
-        for names in (article_groups, article_collections):
-            connection.execute(delete(names).where(names.c.article_id == info.id))
+        for table in (article_groups, article_collections, recognised_pages):
+            connection.execute(delete(table).where(table.c.article_id == info.id))
         if before.key != prepared.key:
             note_unsettled(connection, [before.key])
         if before.version != info.version:
@@ -116,6 +118,19 @@ def put_article(connection: Connection, prepared: Prepared, before: CurrentArtic
     for names, given in ((article_groups, info.groups), (article_collections, info.collections)):
         if given:
             connection.execute(insert(names), [{"article_id": info.id, "name": name} for name in given])
+    if rows := _recognised_rows(prepared.article):
+        connection.execute(insert(recognised_pages), rows)
+
+
+def _recognised_rows(article: Article) -> list[dict[str, object]]:
+    return [
+        {
+            "article_id": article.id,
+            "page": page,
+            "lines": [[line.start, line.end, line.confidence, line.corners] for line in lines],
+        }
+        for page, lines in groupby(article.recognised, key=lambda line: line.page)
+    ]
 
 
 def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
@@ -140,6 +155,8 @@ def _article_row(prepared: Prepared, now: datetime) -> dict[str, object]:
         "token": prepared.article.token,
         "indexed_at": now,
         "collections": sorted(info.collections),
+        "confidence": info.confidence,
+        "original": info.original and [info.original.digest, info.original.media_type],
     }
 
 
@@ -154,6 +171,6 @@ def _retire(connection: Connection, info: ArticleInfo, before: CurrentArticle, n
 
 def remove_article(connection: Connection, article_id: str) -> None:
     """Remove an article with its groups, collections and old versions."""
-    for table in (retired, article_groups, article_collections):
+    for table in (retired, article_groups, article_collections, recognised_pages):
         connection.execute(delete(table).where(table.c.article_id == article_id))
     connection.execute(delete(articles).where(articles.c.id == article_id))

@@ -1,5 +1,6 @@
 """Queries of the catalogue: rows to records, and conditions for what a person may read."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,12 +18,23 @@ from index.records import (
     ArticleInfo,
     Context,
     Filters,
+    Original,
     Passage,
     Readers,
+    RecognisedLine,
     SentenceSpan,
 )
 from index.stores.publishing import Prepared
-from index.stores.schema import article_collections, article_groups, articles, deleted, passages, retired, texts
+from index.stores.schema import (
+    article_collections,
+    article_groups,
+    articles,
+    deleted,
+    passages,
+    recognised_pages,
+    retired,
+    texts,
+)
 
 
 def info_of(row: Any) -> ArticleInfo:
@@ -41,6 +53,8 @@ def info_of(row: Any) -> ArticleInfo:
         pages=_page_starts(row["pages"]),
         published_from=row["published_from"],
         collections=frozenset(row["collections"]),
+        confidence=row["confidence"],
+        original=Original(*row["original"]) if row["original"] else None,
     )
 
 
@@ -49,7 +63,7 @@ def _page_starts(stored: str | None) -> tuple[int, ...]:
     return tuple(map(int, stored.split())) if stored else ()
 
 
-def passage_of(row: Any) -> Passage:
+def passage_of(row: Any, recognised: tuple[RecognisedLine, ...] = ()) -> Passage:
     """Return a passage from a row of `select_passages`."""
     spans = tuple(SentenceSpan(start, end, kind) for start, end, kind in row["sentences"])
     return Passage(
@@ -61,6 +75,7 @@ def passage_of(row: Any) -> Passage:
         text=row["words"],
         sentences=spans,
         context=_context_of(row["context"]),
+        recognised=recognised,
     )
 
 
@@ -77,6 +92,28 @@ def select_passages() -> Any:
         texts, texts.c.version == articles.c.version
     )
     return select(passages.c.id.label("passage_id"), *columns, words, articles).select_from(joined)
+
+
+def recognised_on(connection: Connection, row: Any) -> tuple[RecognisedLine, ...]:
+    """Return the lines that were recognised on the pages of the passage in a row of `select_passages`."""
+    if row["confidence"] is None:
+        return ()
+    pages = _page_starts(row["pages"])
+    first, last = bisect_right(pages, row["start"]), bisect_right(pages, max(row["end"] - 1, row["start"]))
+    return recognised_lines(connection, row["id"], first, last)
+
+
+def recognised_lines(connection: Connection, article_id: str, first: int, last: int) -> tuple[RecognisedLine, ...]:
+    """Return the lines that were recognised on these pages of an article, both included."""
+    columns = (recognised_pages.c.page, recognised_pages.c.lines)
+    query = select(*columns).where(
+        recognised_pages.c.article_id == article_id, recognised_pages.c.page.between(first, last)
+    )
+    return tuple(
+        RecognisedLine(row.page, start, end, confidence, tuple((x, y) for x, y in corners))
+        for row in connection.execute(query.order_by(recognised_pages.c.page))
+        for start, end, confidence, corners in row.lines
+    )
 
 
 def readable(access: Access) -> list[ColumnElement[bool]]:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Integer,
     LargeBinary,
@@ -61,6 +62,17 @@ articles = Table(
     Column("token", Text),  # of its file at its source; NULL where there is none, and the file is read in each run
     Column("indexed_at", DateTime(timezone=True), nullable=False),
     Column("collections", JSON, nullable=False),
+    Column("confidence", Float),  # of text recognition, from 0 to 1; NULL if nothing was recognised
+    Column("original", JSON(none_as_null=True)),  # the hash of its file and its media type, where it can be shown
+)
+
+# What text recognition read: for each page from 1, its lines as [start, end, confidence, corners].
+recognised_pages = Table(
+    "recognised_pages",
+    metadata,
+    Column("article_id", String(512), ForeignKey("articles.id"), primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("lines", JSON, nullable=False),
 )
 
 article_groups = Table(
@@ -127,7 +139,7 @@ changes = Table(
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0009"
+NEWEST = "0010"
 
 
 def upgrade(connection: Connection) -> None:

@@ -6,6 +6,7 @@ from service.links import source_address
 from service.openai.text import Told, fenced, in_markdown, list_told
 from service.schemas.api import CitationWire, SentenceWire
 from service.schemas.history import ConversationResponse, KeptAnswer
+from service.schemas.scan_note import scan_note
 
 _WITHHELD = "{} of its answers left out: an article that they rest on was deleted, or may not be read by you any more."
 
@@ -61,6 +62,7 @@ def _note(citation: CitationWire, number: int, *, service: str) -> str:
     published = citation.published.isoformat() if citation.published else None
     note = Told(f"[^{number}]: “").saying(citation.quote).written("” — [").saying(citation.title)
     note = note.written(f"]({in_markdown(source_address(citation, service=service))})")
-    for particular in (citation.publisher, published):
+    page = f"p. {citation.page}" if citation.page else None
+    for particular in (citation.publisher, published, page, scan_note(citation)):
         note = note.written(", ").saying(particular) if particular else note
     return note.text

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from index.ingest.near_duplicates import says_the_same
-from index.records import Hit, Span
-from service.answer.models import Citation, Form, Said, Sentence, Support
+from index.records import Hit, Span, mean_confidence
+from service.answer.models import Citation, Form, Said, Scan, Sentence, Support
 from service.answer.text.invisible import visible
 
 # What looks like a marker in an article's own words would be taken for one of ours.
@@ -135,4 +135,13 @@ def _citation(stretch: Stretch, number: int) -> Citation:
         score=round(stretch.score, 4),
         page=article.page_at(stretch.span.start),
         highlight=stretch.answer,
+        scan=_scan(stretch),
     )
+
+
+def _scan(stretch: Stretch) -> Scan | None:
+    """Return where the lines are that a stretch was recognised in; None where it was not."""
+    span = stretch.span
+    lines = tuple(one for one in stretch.hit.passage.recognised if one.start < span.end and one.end > span.start)
+    confidence = mean_confidence(lines)
+    return None if confidence is None else Scan(confidence, lines)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from index.records import FOR_EVERYONE, Access, Filters, Hit, Span
+from index.records import FOR_EVERYONE, Access, Filters, Hit, RecognisedLine, Span
 from service.answer.evidence import Evidence, Search
 
 Support = Literal["verified", "unverified"]
@@ -46,6 +46,14 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """Where a quote that was read by text recognition stands on its pages, and how sure that was, from 0 to 1."""
+
+    confidence: float
+    lines: tuple[RecognisedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A stretch of a source article, exactly: `article_text[start:end] == quote` in `article_version`.
 
@@ -66,6 +74,7 @@ class Citation:
     score: float
     page: int | None = None
     highlight: Span | None = None
+    scan: Scan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,7 @@ def _of_today(citation: CitationWire, quoted: RowMapping, access: Access, index:
         "end": end,
         "page": info.page_at(start),
         "passage_id": _passage_at(citation.article_id, start, access, index),
+        "scan": None,
         "highlight": _moved(citation, start) if text[start:end] == citation.quote else None,
     }
     return citation.model_copy(update=moved)

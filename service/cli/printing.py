@@ -24,6 +24,7 @@ from service.schemas.maintenance import (
     RebuildResponse,
     StatusResponse,
 )
+from service.schemas.scan_note import scan_note
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20
@@ -143,7 +144,8 @@ def _made_by(response: AskResponse) -> str:
 
 def _print_citation(out: Console, citation: CitationWire, *, markdown: bool) -> None:
     page = f", p. {citation.page}" if citation.page else ""
-    source = _source(citation.publisher, citation.published) + page
+    scan = f", {note}" if (note := scan_note(citation)) else ""
+    source = _source(citation.publisher, citation.published) + page + scan
     out.print(f"\\[{citation.number}] [bold]{_shown(citation.title)}[/bold]{_shown(source)}", soft_wrap=True)
     out.print(Padding(f"“{_quote(citation, markdown=markdown)}”", (0, 0, 0, 4)))
     place = citation.url or f"{citation.article_id}, characters {citation.start}–{citation.end}"

@@ -13,6 +13,7 @@ from service.links import is_web_address
 from service.mcp.arguments import ArticlePart
 from service.mcp.resources import article_uri
 from service.schemas.api import ArticlesResponse, AskResponse, CitationWire, DisagreementWire, SearchResponse
+from service.schemas.scan_note import scan_note
 
 
 def answer_text(answer: AskResponse) -> str:
@@ -85,7 +86,8 @@ def _markers(numbers: Sequence[int]) -> str:
 
 def _source(citation: CitationWire) -> str:
     named = _named(citation.title, citation.publisher, citation.published)
-    return f"[{citation.number}] {named}, {_address(citation.url, citation.article_id)}: “{_one_line(citation.quote)}”"
+    scan = f" ({note})" if (note := scan_note(citation)) else ""
+    return f"[{citation.number}] {named}, {_address(citation.url, citation.article_id)}{scan}: “{_one_line(citation.quote)}”"
 
 
 def _named(title: str, publisher: str | None, published: date | None) -> str:

@@ -124,8 +124,24 @@ class HighlightWire(Wire):
     end: int
 
 
+class BoxWire(Wire):
+    """A line on a page, counted from 1: its corners, clockwise, as shares of the page's width and height."""
+
+    page: int
+    corners: list[tuple[float, float]]
+
+
+class ScanWire(Wire):
+    """A quote that text recognition read in a picture: how sure it was, from 0 to 1, and where its lines are."""
+
+    confidence: float
+    boxes: list[BoxWire]
+
+
 class CitationWire(Wire):
     """A stretch of a source. `highlight` is the part that answers by itself; offsets are those of the article.
+
+    `scan` is null where the source has its words as text, and not as a picture of them.
 
     `score` is None for who may not read all articles: it counts their words, too.
     """
@@ -144,6 +160,7 @@ class CitationWire(Wire):
     page: int | None
     score: float | None
     highlight: HighlightWire | None = None
+    scan: ScanWire | None = None
 
 
 class ValueWire(Wire):
@@ -274,7 +291,10 @@ AskEvent = HitsEvent | SearchingEvent | SentenceEvent | AskResponse
 
 
 class ArticleSummary(Wire):
-    """An article without its text. `published_from`: its day is stated, in its title or file's name, or of a commit."""
+    """An article without its text. `published_from`: its day is stated, in its title or file's name, or of a commit.
+
+    `confidence` is that of text recognition, from 0 to 1, where some of its text was read in pictures.
+    """
 
     id: str
     version: str
@@ -287,6 +307,7 @@ class ArticleSummary(Wire):
     language: str | None
     format: Literal["markdown", "text"]
     collections: list[str] = []
+    confidence: float | None = None
 
 
 class ArticlesResponse(Wire):

@@ -12,6 +12,7 @@ from service.answer.models import (
     Preferences,
     Question,
     Said,
+    Scan,
     Searching,
     Sentence,
     Step,
@@ -23,6 +24,7 @@ from service.schemas.api import (
     AskEvent,
     AskRequest,
     AskResponse,
+    BoxWire,
     CitationWire,
     DisagreementWire,
     HighlightWire,
@@ -31,6 +33,7 @@ from service.schemas.api import (
     NearestPassageWire,
     NearestWire,
     PreferencesWire,
+    ScanWire,
     SearchingEvent,
     SearchRequest,
     SentenceEvent,
@@ -98,6 +101,7 @@ def article_summary(info: ArticleInfo) -> ArticleSummary:
         language=info.language,
         format=info.format,
         collections=sorted(info.collections),
+        confidence=info.confidence,
     )
 
 
@@ -204,7 +208,13 @@ def _citation_wire(citation: Citation, *, reads_all: bool) -> CitationWire:
         page=citation.page,
         score=citation.score if reads_all else None,
         highlight=citation.highlight and HighlightWire(start=citation.highlight.start, end=citation.highlight.end),
+        scan=citation.scan and _scan_wire(citation.scan),
     )
+
+
+def _scan_wire(scan: Scan) -> ScanWire:
+    boxes = [BoxWire(page=line.page, corners=list(line.corners)) for line in scan.lines]
+    return ScanWire(confidence=scan.confidence, boxes=boxes)
 
 
 def _not_answered(result: NoAnswer) -> dict[str, object]:

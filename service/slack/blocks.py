@@ -18,6 +18,7 @@ from service.schemas.api import (
     NearestPassageWire,
     SentenceWire,
 )
+from service.schemas.scan_note import scan_note
 from service.slack.text import code, link, markdown, mrkdwn, safe_address, shortened
 from service.slack.wording import HELP
 
@@ -123,7 +124,7 @@ def source_line(citation: CitationWire, *, public_url: str) -> str:
     """Return the number, title, publisher, date and page of a source, with its link, in mrkdwn."""
     address = safe_address(citation.url) or _page(public_url, citation.article_id, citation)
     published = citation.published and _long_date(citation.published)
-    rest = [citation.publisher, published, f"p. {citation.page}" if citation.page else None]
+    rest = [citation.publisher, published, f"p. {citation.page}" if citation.page else None, scan_note(citation)]
     title = link(address, shortened(citation.title, 300))
     return " · ".join([f"*[{citation.number}]* {title}", *(mrkdwn(shortened(part, 200)) for part in rest if part)])
 

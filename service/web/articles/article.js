@@ -39,9 +39,10 @@ export function goToStretch(view) {
   if (mark) mark.scrollIntoView({ block: "center" });
 }
 
-/** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. */
-export function particulars({ publisher, published, authors = [], page = null }) {
-  return [authors.join(", "), publisher, published && longDate(published), page && `p. ${page}`].filter(Boolean);
+/** Publisher, date and so on, in one line: `["The Herald", "24 April 2026"]`. Of a scan, also how well it could be read. */
+export function particulars({ publisher, published, authors = [], page = null, scan = null, confidence = scan?.confidence }) {
+  const read = confidence && `from a scan, read with ${Math.round(100 * confidence)} % confidence`;
+  return [authors.join(", "), publisher, published && longDate(published), page && `p. ${page}`, read].filter(Boolean);
 }
 
 /** A link to the article's own address, named by its host; null where there is none that is safe to follow. */

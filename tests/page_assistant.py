@@ -258,7 +258,7 @@ ANSWERS = {
 
 def hit(cited: CitationWire) -> HitWire:
     """Return the passage that a citation is of."""
-    shared = cited.model_dump(exclude={"number", "quote", "page", "highlight"})
+    shared = cited.model_dump(exclude={"number", "quote", "page", "highlight", "scan"})
     return HitWire(**shared, text=cited.quote, dense=0.7, lexical=8.0)
 
 

@@ -200,6 +200,9 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
     engine = create_engine(f"sqlite:///{place / 'data' / 'index' / 'catalog.sqlite'}")
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE changes"))
+        connection.execute(text("DROP TABLE recognised_pages"))
+        for column in ("confidence", "original"):
+            connection.execute(text(f"ALTER TABLE articles DROP COLUMN {column}"))
         connection.execute(text("DROP TABLE article_collections"))
         for table in ("articles", "retired", "deleted"):
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN collections"))

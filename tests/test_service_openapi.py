@@ -131,8 +131,9 @@ def test_examples_are_what_they_show() -> None:
 def test_every_answer_is_foretold(service: Service, mode: GenerationMode, headers: dict[str, str]) -> None:
     # What is wrong is turned away at once, so that more of it can be tried.
     seen = try_out(service, mode, examples=3 if mode == GenerationMode.POSITIVE else 6, headers=headers)
-    assert 200 in seen
     assert 422 in seen
+    # Of six wrong requests for each route, none need be right by chance.
+    assert 200 in seen or mode == GenerationMode.NEGATIVE
 
 
 @pytest.mark.soak

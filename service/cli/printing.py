@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import PurePath
 
 from rich import markup
 from rich.console import Console
@@ -199,13 +200,21 @@ def print_index_report(report: IndexReportWire, *, dry_run: bool) -> None:
     explained = {warning.path for warning in report.warnings}
     unexplained = [path for path in report.skipped if path not in explained]
     for skipped in unexplained[:_SHOWN]:
-        err.print(f"skipped {_shown(skipped)}: a type that is not read", soft_wrap=True)
+        err.print(f"skipped {_shown(skipped)}: {_why_skipped(skipped)}", soft_wrap=True)
     if len(unexplained) > _SHOWN:
         err.print(f"… and {len(unexplained) - _SHOWN} more skipped")
     for warning in report.warnings:
         err.print(f"[yellow]warning[/yellow] {_shown(warning.path)}: {_shown(warning.error)}", soft_wrap=True)
     for failed in report.failed:
         err.print(f"[red]failed[/red] {_shown(failed.path)} {_shown(failed.error)}", soft_wrap=True)
+
+
+def _why_skipped(path: str) -> str:
+    from index.sources.extraction import ENDINGS
+
+    # A reason is given once, for the first file that it holds for.
+    known = PurePath(path).suffix.lower() in ENDINGS
+    return "see the warning on the first file of its type" if known else "a type that is not read"
 
 
 def _endings() -> str:

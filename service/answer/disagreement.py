@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from index.models.embedding import Vectors
 from index.records import Span
@@ -131,7 +130,6 @@ def _other_words(candidate: Candidate) -> str:
     return f"{before}{after}"
 
 
-@lru_cache(maxsize=10_000)
 def _value(words: str) -> Value:
     """Return what a stretch gives: a figure before the time that it is of, and a day before the day of the week."""
     figures = mentions_in(words)

@@ -67,6 +67,16 @@ def test_the_id_that_a_proxy_gave_is_kept_if_it_can_be_one() -> None:
         assert client.get("/healthz", headers={"X-Request-Id": bad}).headers["x-request-id"] != bad
 
 
+def test_every_route_is_counted_under_its_path_in_the_documentation() -> None:
+    client = serve()
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        for method in methods:
+            client.request(method, path)
+    counted = {key[1] for key in samples(client.get("/metrics").text) if key[0] == "footnote_requests_total"}
+    assert {route.replace(":path}", "}") for route in counted} == {*paths, "other"}, "other is /openapi.json"
+
+
 def test_a_request_is_one_line_with_its_id_and_without_the_question(lines: Any) -> None:
     client = serve()
     request_id = client.post("/api/ask", json=QUESTION).headers["x-request-id"]

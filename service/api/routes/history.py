@@ -61,7 +61,8 @@ class HistoryAssistant(Protocol):
 
 def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Limits, settings: Settings) -> APIRouter:
     """Return the routes of the history."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter()
+    # Logs and metrics name a route by the path that its own router has: each has the whole of it.
     for part in (
         _conversations(assistant, auth, settings),
         _answers(assistant, auth),
@@ -73,7 +74,7 @@ def history_router(assistant: HistoryAssistant, auth: Authenticator, limits: Lim
 
 
 def _conversations(assistant: HistoryAssistant, auth: Authenticator, settings: Settings) -> APIRouter:
-    router = APIRouter(prefix="/conversations", tags=["conversations"])
+    router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 
     @router.get("", responses=problems(400, 401, 403, 404, 422, 503))
     def conversations(
@@ -111,7 +112,7 @@ def _conversations(assistant: HistoryAssistant, auth: Authenticator, settings: S
 
 
 def _answers(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
-    router = APIRouter(prefix="/answers", tags=["conversations"])
+    router = APIRouter(prefix="/api/answers", tags=["conversations"])
 
     @router.get("/{answer_id}", responses=problems(401, 403, 404, 410, 422, 503))
     def answer(answer_id: Id, asker: Annotated[Asker, Depends(auth.asker)]) -> StoredAnswerResponse:
@@ -132,7 +133,7 @@ def _answers(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
 
 
 def _feedback(assistant: HistoryAssistant, auth: Authenticator, limits: Limits) -> APIRouter:
-    router = APIRouter(tags=["feedback"])
+    router = APIRouter(prefix="/api", tags=["feedback"])
 
     rated = problems(400, 401, 403, 404, 410, 413, 415, 422, 429, 503)
 
@@ -177,7 +178,7 @@ def check_reviewer(asker: Asker) -> None:
 
 
 def _usage(assistant: HistoryAssistant, auth: Authenticator) -> APIRouter:
-    router = APIRouter(tags=["admin"])
+    router = APIRouter(prefix="/api", tags=["admin"])
 
     @router.get("/usage", responses=problems(401, 403, 404, 422, 503))
     def usage(asker: Annotated[Asker, Depends(auth.asker)], days: Days = 30) -> UsageResponse:

@@ -121,6 +121,15 @@ def test_what_was_not_measured_has_its_command_and_no_figure(place: Path) -> Non
     )
 
 
+def test_without_any_run_a_card_stays_as_it_is(place: Path) -> None:
+    (place / "card.md").write_text("measured before")
+    ran = CliRunner().invoke(app, ["card", "--kept", str(place / "mistyped"), "--out", str(place / "card.md")])
+    assert ran.exit_code == 2
+    assert "mistyped keeps no run" in " ".join(ran.output.split())
+    assert (place / "card.md").read_text() == "measured before"
+    assert not (place / "mistyped").exists()
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [

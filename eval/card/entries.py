@@ -84,11 +84,15 @@ def kept_in(folder: Path) -> list[Entry]:
 def keep(entries: Iterable[Entry], folder: Path) -> list[Entry]:
     """Keep runs, each in place of an earlier one of the same system on the same questions. Return all that are kept.
 
-    Raises WrongUsage where they cannot be read or written.
+    Raises WrongUsage where there are none, or they cannot be read or written.
     """
     latest: dict[tuple[str, str, str, str], Entry] = {}
     for entry in sorted([*kept_in(folder), *entries], key=lambda one: one.begun):
         latest[entry.key] = entry
+    if not latest:
+        raise WrongUsage(
+            f"{folder} keeps no run: there is no {RUNS_FILE}. Name folders with finished runs, or another --kept."
+        )
     ordered = [latest[key] for key in sorted(latest)]
     rows = _ENTRIES.dump_python(ordered, mode="json", exclude_defaults=True)
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)

@@ -1,17 +1,18 @@
 """Finds places where two articles give different values for the same thing, ahead of any question.
 
-Each passage is compared with those of other articles that are nearest to it. Sentences are compared as in answers
-(`service.answer.disagreement`). Those that differ are then read by the support model, each with the value of the other in
-its place: if each is supported by the other sentence then, the two say the same but for the value.
+Each passage is compared with those of other articles that are nearest to it and may be read. Sentences are compared as in
+answers (`service.answer.disagreement`). Those that differ are then read by the support model, each with the value of the
+other in its place: if each is supported by the other sentence then, the two say the same but for the value.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from time import monotonic
 
 from index.deadline import check_deadline
 from index.errors import WrongUsage
+from index.ingest.chunking import key_of
 from index.ingest.outline import path_of
 from index.ingest.segmentation import display_text
 from index.models.embedding import Vectors
@@ -42,6 +43,7 @@ Chosen on `eval/conflicts/choose.jsonl` (`python -m eval.conflicts`).
 """
 
 _NEAREST = 8  # passages that each is compared with
+_MOST_NEAREST = 576  # passages that are looked through for them: 9, 36, 144, 576
 _LEAST_COSINE = 0.5
 _AT_ONCE = 64
 _LONGEST = 500  # characters of a sentence: longer ones are lists and tables
@@ -74,12 +76,15 @@ def find_conflicts(
     index.check()
     end = monotonic() + request.seconds
     ids = index.catalog.passage_ids(access, Filters(), limit=index.vectors.count())
+    readable = frozenset(ids)
     found: dict[tuple[str, ...], Conflict] = {}
     compared = 0
     while compared < len(ids) and (not compared or monotonic() < end):
         check_deadline()
         part = ids[compared : compared + _AT_ONCE]
-        for pair, log_odds in judged(list(_pairs(index, part, access)), index.sentence_vectors.of, index.support):
+        for pair, log_odds in judged(
+            list(_pairs(index, part, readable, access)), index.sentence_vectors.of, index.support
+        ):
             if log_odds >= LEAST_LOG_ODDS:
                 found.setdefault(_key(pair), _conflict(pair, log_odds))
         compared += len(part)
@@ -142,9 +147,9 @@ def _gives(one: Stated, other: Stated, some: Sequence[Stated], others: Sequence[
     )
 
 
-def _pairs(index: Index, ids: Sequence[str], access: Access) -> Iterator[_Pair]:
+def _pairs(index: Index, ids: Sequence[str], readable: Set[str], access: Access) -> Iterator[_Pair]:
     vectors = index.vectors.get(ids)
-    near = {id_: _near(index, id_, vector) for id_, vector in vectors.items()}
+    near = {id_: _near(index, id_, vector, readable) for id_, vector in vectors.items()}
     named = list(dict.fromkeys(one for id_, others in near.items() for one in (id_, *others)))
     passages: Mapping[str, Passage] = index.catalog.passages(named, access, Filters())
     stated = {id_: stated_in(passage) for id_, passage in passages.items()}
@@ -154,9 +159,16 @@ def _pairs(index: Index, ids: Sequence[str], access: Access) -> Iterator[_Pair]:
                 yield from pairs_of(stated[id_], stated[other])
 
 
-def _near(index: Index, id_: str, vector: Vectors) -> list[str]:
-    nearest = index.vectors.nearest(vector, min(_NEAREST + 1, index.vectors.count()))
-    return [other for other, cosine in nearest.items() if other != id_ and cosine >= _LEAST_COSINE]
+def _near(index: Index, id_: str, vector: Vectors, readable: Set[str]) -> list[str]:
+    """Return the nearest passages of other texts among those that may be read."""
+    count = _NEAREST + 1
+    while True:
+        nearest = index.vectors.nearest(vector, min(count, index.vectors.count()))
+        alike = [other for other, cosine in nearest.items() if cosine >= _LEAST_COSINE]
+        others = [other for other in alike if other in readable and key_of(other) != key_of(id_)]
+        if len(others) >= _NEAREST or len(alike) < count or count >= _MOST_NEAREST:
+            return others[:_NEAREST]
+        count *= 4
 
 
 def _of_two_articles(one: Passage, other: Passage) -> bool:

@@ -84,3 +84,14 @@ def test_the_command_prints_both_sides(footnote: Run, tmp_path: Path) -> None:
     assert "On business trips, up to 35 euros a day are paid for meals." in told.out
     assert "1 possible conflicts." in told.out
     assert (told.code, told.err) == (0, "")
+
+
+def test_what_one_may_not_read_and_what_one_article_repeats_hide_no_conflict(tmp_path: Path) -> None:
+    part = f"Meals on business trips are paid up to 28 euros a day. {'Meals on business trips are paid later. ' * 20}"
+    long = "".join(f"## Part {n}\n\n{part}\n\n" for n in range(12))
+    articles = {"long.md": f"# Trips\n\n{long}", "expenses.md": ARTICLES["expenses.md"]} | {
+        f"board{n}.md": f"---\ngroups: [board]\n---\n{ARTICLES['expenses.md']}\nPage {n}.\n" for n in range(12)
+    }
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, write(tmp_path / "articles", articles))
+        assert values(found(assistant, FOR_EVERYONE)) == {frozenset(("up to 28 euros", "up to 35 euros"))}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from index.ingest.chunking import key_of
 from index.ingest.rebuild import copied_or_embedded
 from index.ingest.sweeping import sweep
 from index.ingest.writing import write_passages
@@ -62,7 +63,7 @@ def repair(index: Index, found: Differences) -> None:
     """Write what is missing, and delete what is extra. Wrong vectors need a rebuild instead."""
     sweep(index)
     index.vectors.delete(found.extra_vectors)
-    keys = {_key(id_) for id_ in (*found.missing_vectors, *found.missing_words, *found.extra_words)}
+    keys = {key_of(id_) for id_ in (*found.missing_vectors, *found.missing_words, *found.extra_words)}
     used = index.catalog.contents_in_use(keys)
     index.words.delete(sorted(keys - used))
     for part in _parts(sorted(used)):
@@ -75,10 +76,6 @@ def _wrong(store: VectorStore, ids: Sequence[str], dimensions: int) -> Iterator[
             # Written so that a NaN counts as wrong.
             if vector.shape != (dimensions,) or not abs(float(np.linalg.norm(vector)) - 1.0) < 0.01:
                 yield id_
-
-
-def _key(passage_id: str) -> str:
-    return passage_id.rpartition("-")[0]
 
 
 def _sorted(ids: Iterable[str]) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ def passage_id(key: str, ordinal: int) -> str:
     return f"{key}-{ordinal}"
 
 
+def key_of(passage_id: str) -> str:
+    """Return the content that a passage is of."""
+    return passage_id.rpartition("-")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Divided:
     """The blocks of a text, in order, each with its sentences. `hidden` is what they leave out."""

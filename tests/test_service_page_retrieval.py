@@ -1,6 +1,6 @@
 """The page that shows admins what was found for a question, what was read in it, and why it was answered or refused."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from index.errors import IndexDamaged
 from tests.page_assistant import PageAssistant
@@ -75,6 +75,20 @@ def test_what_goes_wrong_is_said_and_tried_again(admin: Page, assistant: PageAss
     assistant.error = None
     admin.get_by_role("button", name="Try again").click()
     expect(admin.locator(".outcome")).to_have_text("Answered")
+
+
+def test_what_comes_late_does_not_take_the_place_of_a_later_question(admin: Page) -> None:
+    held: list[Route] = []
+    admin.route("**/api/explain", lambda route: route.continue_() if held else held.append(route))
+    admin.goto("/review/retrieval")
+    explain(admin, FLOOD)
+    explain(admin, LIFE)
+    expect(admin.locator(".outcome")).to_have_text("Refused: no passage was found")
+    with admin.expect_response("**/api/explain") as late:
+        held[0].continue_()
+    late.value.finished()
+    admin.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    expect(admin.locator(".outcome")).to_have_text("Refused: no passage was found")
 
 
 def test_nobody_else_is_shown_anything(page: Page) -> None:

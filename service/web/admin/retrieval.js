@@ -36,8 +36,10 @@ export function retrievalView() {
   const show = async () => {
     const question = field.value.trim();
     if (!question) return;
-    result.replaceChildren(element("p", { class: "byline progress" }, "Reading the articles…"));
+    const progress = element("p", { class: "byline progress" }, "Reading the articles…");
+    result.replaceChildren(progress);
     const shown = await explain({ question, filters: filters.current() }).then(explanation, (error) => [problemNotice(error, show)]);
+    if (!progress.isConnected) return; // another question was asked meanwhile
     result.replaceChildren(...shown);
     announce(result.querySelector(".outcome, .notice-title")?.textContent ?? "");
   };

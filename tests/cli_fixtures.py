@@ -43,7 +43,7 @@ ANSWER_KEYS = (
 )
 SENTENCE_KEYS = "text start end citations support support_probability form self_check"
 CITATION_KEYS = (
-    "number article_id article_version title publisher published url passage_id quote start end page score highlight"
+    "number article_id article_version title publisher published url passage_id quote start end page score highlight scan"
 )
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"

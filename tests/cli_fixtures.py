@@ -42,7 +42,10 @@ ANSWER_KEYS = (
     "preferences answerer degraded usage timings_ms confidence about approved"
 )
 SENTENCE_KEYS = "text start end citations support support_probability form self_check"
-CITATION_KEYS = "number article_id article_version title publisher published url passage_id quote start end page score highlight scan"
+CITATION_KEYS = (
+    "number article_id article_version title publisher published url passage_id quote start end page score "
+    "highlight scan"
+)
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"
 STATUS_KEYS = (

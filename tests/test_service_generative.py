@@ -232,7 +232,7 @@ def test_sentences_that_fail_are_left_out_or_flagged(llm: LlmServer, answer: Ans
     llm.say(cites(f"{MADE_UP} Amazon invests $5 billion immediately {{}}. {MADE_UP.replace('7', '9')}", FIVE_NOW))
     response = answer()
     assert response.text == "Amazon invests $5 billion immediately. [1]"
-    assert response.degraded == "2 sentences left out that the articles do not support."
+    assert response.degraded == "2 sentences that the articles do not support were left out."
     flagged = answer(unverified="flag")
     assert [sentence.support for sentence in flagged.sentences] == ["unverified", "verified", "unverified"]
     assert flagged.degraded is None

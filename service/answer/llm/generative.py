@@ -139,8 +139,9 @@ class _Shown:
         """What is missing from the answer, for people to read."""
         if not self.dropped:
             return None
-        number = "1 sentence" if self.dropped == 1 else f"{self.dropped} sentences"
-        return f"{number} left out that the articles do not support."
+        if self.dropped == 1:
+            return "1 sentence that the articles do not support was left out."
+        return f"{self.dropped} sentences that the articles do not support were left out."
 
     def fit(self, draft: Draft) -> list[Draft]:
         """Return the sentences that may be shown now that this one has come."""

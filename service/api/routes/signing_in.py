@@ -97,13 +97,13 @@ def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
         return reply
 
     @router.post("/sign-out", responses=problems(400, 403, 413, 415, 422, 503))
-    def sign_out(request: Request, response: Response, wanted: SignOutRequest) -> SignOutResponse:
+    async def sign_out(request: Request, response: Response, wanted: SignOutRequest) -> SignOutResponse:
         """End the session of this browser, or all sessions of its person. Without a session, nothing happens."""
         address = None
         if signing_in is not None:
             if cookie := signing_in.cookies.read(request.headers, SESSION):
-                address = signing_in.sessions.sign_out_address(cookie)
-                signing_in.sessions.end(cookie, everywhere=wanted.everywhere)
+                ended = partial(_signed_out, signing_in, cookie, everywhere=wanted.everywhere)
+                address = await to_thread.run_sync(ended, limiter=threads)
             response.headers.append("Set-Cookie", signing_in.cookies.deleted(SESSION))
         return SignOutResponse(address=address)
 
@@ -152,6 +152,13 @@ def _finish(signing_in: SigningIn, begun: _Begun, code: str | None, error: str |
     reply = RedirectResponse(begun.to, 303)
     reply.headers.append("Set-Cookie", cookie)
     return reply
+
+
+def _signed_out(signing_in: SigningIn, cookie: str, *, everywhere: bool) -> str | None:
+    """End a session. Return where the browser goes to sign out at the issuer, too."""
+    address = signing_in.sessions.sign_out_address(cookie)
+    signing_in.sessions.end(cookie, everywhere=everywhere)
+    return address
 
 
 def own_path(to: str | None) -> str:

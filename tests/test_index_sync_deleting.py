@@ -111,11 +111,12 @@ def test_deleted_articles_are_gone_from_every_store(index: Index, folder: Path, 
         text_of(index, "a")
 
 
-def test_deleting_what_is_not_there_deletes_nothing(index: Index, folder: Path) -> None:
+@pytest.mark.parametrize("unknown", ["b", ""])
+def test_deleting_what_is_not_there_deletes_nothing(index: Index, folder: Path, unknown: str) -> None:
     write(folder, {"a.md": "One."})
     sync(index, [folder])
-    with pytest.raises(ArticleUnknown, match="no article 'b'"):
-        delete(index, ["a", "b"])
+    with pytest.raises(ArticleUnknown, match=f"no article '{unknown}'"):
+        delete(index, ["a", unknown])
     assert ids(index) == ["a"]
 
 

@@ -163,7 +163,7 @@ def matching(filters: Filters) -> list[ColumnElement[bool]]:
 
 def check_found(ids: Iterable[str], found: Container[str]) -> None:
     """Raise ArticleUnknown for the first of these articles that was not found."""
-    if missing := next((article_id for article_id in ids if article_id not in found), None):
+    if (missing := next((article_id for article_id in ids if article_id not in found), None)) is not None:
         raise ArticleUnknown(f"There is no article {missing!r}. `footnote search` shows the ids of what there is.")
 
 

@@ -95,7 +95,7 @@ class Uploads:
         self._sources.check_here()
         with CHANGING:
             known = {one.path for one in self._stored()}
-            if missing := next((path for path in paths if path not in known), None):
+            if (missing := next((path for path in paths if path not in known), None)) is not None:
                 raise WrongUsage(f"There is no upload {missing[:200]!r}. `GET /api/uploads` lists them.")
             articles = self._articles()
             gone = [article for path in dict.fromkeys(paths) for article in articles.get(path, [])]

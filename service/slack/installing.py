@@ -45,6 +45,7 @@ _WHY = {
 }
 _PAGE = Markup(
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    '<meta name="color-scheme" content="light dark">'
     "<title>{title}</title><h1>{title}</h1><p>{words}</p></html>"
 )
 log = structlog.get_logger(__name__)

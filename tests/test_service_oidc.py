@@ -178,6 +178,7 @@ def test_what_is_no_token_is_left_to_others(local: LocalIssuer, token: str) -> N
         {"iss": None},
         {"sub": None},
         {"sub": 5},
+        {"sub": "a" * 256},
     ],
     ids=",".join,  # the same in every process, which times are not
 )

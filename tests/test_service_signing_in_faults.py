@@ -87,8 +87,9 @@ def test_the_way_to_the_issuer_has_pkce_state_and_nonce(dishonest: LocalIssuer) 
         {"iat": None},
         {"sub": None},
         {"sub": ""},
+        {"sub": "a" * 256},
     ],
-    ids="nonce no_nonce aud azp iss exp no_exp iat no_iat no_sub sub".split(),
+    ids="nonce no_nonce aud azp iss exp no_exp iat no_iat no_sub sub long_sub".split(),
 )
 def test_an_id_token_that_is_not_for_this_attempt_signs_nobody_in(
     dishonest: LocalIssuer, wrong: dict[str, Any]

@@ -22,6 +22,7 @@ from service.settings import Settings
 
 ALGORITHMS = ["RS256", "ES256"]
 _CLOCKS_DIFFER_SECONDS = 30
+_LONGEST_ID = 256  # as the database stores it; a subject has 255 characters at most (OpenID Connect Core 1.0, 2)
 log = structlog.get_logger(__name__)
 
 
@@ -94,6 +95,8 @@ class Issuer:
         )
         if not claims["sub"]:
             raise jwt.InvalidTokenError("It names nobody")
+        if len(self.config.id_prefix + claims["sub"]) > _LONGEST_ID:
+            raise jwt.InvalidTokenError("Its name for the person is too long")
         return claims
 
 

@@ -40,7 +40,6 @@ from service.monitoring.observers import Signed
 # Requests that were on their way when the ticket was replaced still carry the one before.
 _GRACE = timedelta(seconds=60)
 _LOCKS = 64
-_LONGEST_ID = 256
 log = structlog.get_logger(__name__)
 
 
@@ -74,12 +73,10 @@ class Sessions:
         self._locks = [Lock() for _ in range(_LOCKS)]
 
     def begin(self, issuer: str, person: SignedIn) -> str:
-        """Store a new session. Return the header `Set-Cookie` of its cookie. Raises SignInFailed."""
+        """Store a new session. Return the header `Set-Cookie` of its cookie."""
         key, ticket = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         now = datetime.now(UTC)
         asker = self._providers[issuer].asker(person.subject, person.groups, name=person.name)
-        if len(asker.id) > _LONGEST_ID:
-            raise SignInFailed("the issuer's name for this person is too long")
         session = Session(
             id=_hash(key),
             issuer=issuer,

@@ -12,9 +12,12 @@ import pytest
 import structlog
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from service.api.app import create_app
 from service.auth.state import AuthState
+from service.history.database import database_in
 from service.monitoring.logs import set_up
 from service.monitoring.metrics import Metrics, measuring_loop_delay
 from tests.fake_assistant import FakeAssistant
@@ -108,6 +111,18 @@ def test_what_is_logged_for_a_request_carries_its_id(lines: Any) -> None:
         ("unexpected error", second),
         ("request", second),
     ]
+
+
+def test_an_unexpected_fault_of_a_database_shows_no_values(lines: Any, tmp_path: Path) -> None:
+    assistant = FakeAssistant()
+    with database_in(tmp_path) as engine, engine.connect() as connection, pytest.raises(DBAPIError) as fault:
+        connection.execute(text("SELECT :question FROM nowhere"), QUESTION)
+    assistant.error = fault.value
+    client = TestClient(create_app(assistant, settings=settings_for(Path("unused"))), base_url=ADDRESS)
+    assert client.post("/api/ask", json=QUESTION).status_code == 500
+    logged = json.dumps(lines())
+    assert "nowhere" in logged
+    assert "Nightjar" not in logged
 
 
 def test_health_metrics_and_files_of_the_page_leave_no_line(lines: Any) -> None:

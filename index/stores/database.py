@@ -28,7 +28,7 @@ class Purpose:
 
 def engine_for(url: str, purpose: Purpose) -> Engine:
     """Return an engine with consistent reads and durable writes. Errors that people can act on become FootnoteErrors."""
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)  # in tracebacks: they are texts of articles and questions
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _set_up_sqlite)

@@ -51,6 +51,7 @@ def postgresql_engine(address: SecretStr, schema: str) -> Engine:
     try:
         engine = create_engine(
             url,
+            hide_parameters=True,  # in tracebacks: they are texts of articles and questions
             pool_pre_ping=True,
             max_overflow=20,
             connect_args=_NETWORK

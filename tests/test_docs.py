@@ -17,7 +17,7 @@ from service.settings_page import page
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 # What is made rather than written: it is in no clone of the repository.
-MADE = {".venv", ".venv-llm", ".git", ".hypothesis", ".cache", ".env", "data", "dist", "runs"}
+MADE = {"node_modules", ".venv", ".venv-llm", ".git", ".hypothesis", ".cache", ".env", "data", "dist", "runs"}
 
 _LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

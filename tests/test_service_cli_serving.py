@@ -36,7 +36,7 @@ from tests.service_fixtures import (
     write,
 )
 
-ARTICLE_KEYS = "id version title publisher published published_from url authors language format collections"
+ARTICLE_KEYS = "id version title publisher published published_from url authors language format collections confidence"
 
 
 def until_ready(http: httpx.Client) -> None:

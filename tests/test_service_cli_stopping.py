@@ -125,7 +125,9 @@ def test_a_killed_service_leaves_a_folder_that_can_be_used(weather_data: Path, f
     port = free_port()
     with starting(weather_data, port=port) as (process, _):
         until_it_listens(port, process)
-        owner = owner_of(weather_data)
+        # It listens before it opens the folder.
+        while (owner := owner_of(weather_data)) is None and process.poll() is None:
+            time.sleep(0.02)
         process.kill()
         assert process.wait(PATIENCE) == -signal.SIGKILL
     assert owner_of(weather_data) == owner

@@ -33,7 +33,7 @@ from service.schemas.api import (
     SentenceWire,
     TimingsWire,
 )
-from service.schemas.history import FeedbackRequest
+from service.schemas.history import FeedbackRequest, StoredAnswerResponse
 from service.settings import Settings
 from service.slack.running import SlackBot, slack_bot
 from tests.service_fixtures import settings_for
@@ -135,6 +135,7 @@ class ScriptedAssistant:
     rated: list[tuple[FeedbackRequest, Asker]] = field(default_factory=list)
     unkept: bool = False
     scopes: list[str] = field(default_factory=list)
+    opened: list[tuple[str, Asker]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     to_try: tuple[str, ...] = ("How much does Amazon invest?", "Who is <!channel>?")
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -144,6 +145,14 @@ class ScriptedAssistant:
         with self._lock:
             self.asked.append((request, asker))
         return self.script(request.question)
+
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse:
+        self.opened.append((answer_id, asker))
+        if self.unkept:
+            raise NotInHistory("There is no such answer.")
+        [given] = [event for event in self.script("?") if isinstance(event, AskResponse)]
+        kept = {"asked": "2026-05-01T12:00:00Z", "own": False, "shared": False}
+        return StoredAnswerResponse.model_validate(given.model_dump() | kept)
 
     def asks_nothing(self, text: str) -> bool:
         return text.startswith("thanks")

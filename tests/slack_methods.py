@@ -150,7 +150,12 @@ def _permalink(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]
 
 def _open_view(server: SlackServer, arguments: dict[str, Any]) -> dict[str, Any]:
     view = arguments["view"]
+    if len(view["blocks"]) > 100:
+        raise Refused("invalid_arguments")
     for block in view["blocks"]:
+        if block["type"] == "alert" and (server.refuses_alerts or not _alert_fits(block)):
+            raise Refused("invalid_arguments")
+        check_texts(block)
         element = block.get("element", {})
         options = element.get("options", [{"text": {"text": "x"}}])
         if not 0 < len(options) <= 100 or any(len(option["text"]["text"]) > 75 for option in options):
@@ -241,7 +246,19 @@ def check_blocks(blocks: list[dict[str, Any]]) -> None:
     if len(json.dumps(blocks, ensure_ascii=False)) > 40_000:
         raise Refused("msg_blocks_too_long")
     for block in blocks:
-        texts = [block["text"]] if block["type"] in ("section", "header") else []
-        texts += [one for one in block.get("elements", []) if one["type"] in ("mrkdwn", "plain_text")]
-        if len(block.get("elements", [])) > 10 or any(not 0 < len(text["text"]) <= 3_000 for text in texts):
+        if block["type"] == "alert":
+            # "Alert blocks are currently only supported in modals": docs.slack.dev/reference/block-kit/blocks/alert-block
             raise Refused("invalid_blocks")
+        check_texts(block)
+
+
+def check_texts(block: dict[str, Any]) -> None:
+    texts = [block["text"]] if block["type"] in ("section", "header") else []
+    texts += [one for one in block.get("elements", []) if one["type"] in ("mrkdwn", "plain_text")]
+    if len(block.get("elements", [])) > 10 or any(not 0 < len(text["text"]) <= 3_000 for text in texts):
+        raise Refused("invalid_blocks")
+
+
+def _alert_fits(block: dict[str, Any]) -> bool:
+    level = block.get("level", "default")
+    return len(block["text"]["text"]) <= 200 and level in ("default", "info", "warning", "error", "success")

@@ -72,6 +72,7 @@ class SlackServer:
     stream_lives: int | None = None  # appends that a stream bears
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     refused_token: bool = False
+    refuses_alerts: bool = False  # also in windows, where Slack takes them
     _ticks: int = 0
     _loop: asyncio.AbstractEventLoop | None = None
 

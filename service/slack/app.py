@@ -17,8 +17,9 @@ from service.auth.fair_queue import Busy
 from service.schemas.history import FeedbackRequest
 from service.slack.asked import Command, command_question, question_for_person, shared_question, thread_question
 from service.slack.audience import person
-from service.slack.blocks import DISCARD, FEEDBACK, PERSON, SHARE
+from service.slack.blocks import DISCARD, DOUBTS, FEEDBACK, PERSON, SHARE
 from service.slack.bot import Bot
+from service.slack.doubts import open_doubts
 from service.slack.faults import SlackFault
 from service.slack.settings_view import SETTINGS_VIEW, Choices, NotTaken, entered, settings_view
 from service.slack.text import mrkdwn, shortened
@@ -30,6 +31,7 @@ from service.slack.wording import (
     NOT_HERE,
     NOT_INSTALLED,
     NOT_RATED,
+    NOT_SHOWN,
     NOT_THERE,
     THANKS,
     TOO_MANY,
@@ -143,6 +145,11 @@ def bolt_app(bots: Bots, *, signing_secret: str | None) -> AsyncApp:
         await _in_time(_bring(body, bot))
         await ack()
 
+    @app.action(DOUBTS)
+    async def on_doubts(body: Body, bot: Bot, ack: Ack) -> None:
+        await ack()
+        bot.soon(_show_doubts(body, bot))
+
     @app.action(FEEDBACK)
     async def on_feedback(body: Body, bot: Bot, ack: Ack) -> None:
         bot.soon(_rate(body, bot))
@@ -247,6 +254,14 @@ async def _bring(body: Body, bot: Bot) -> None:
             return
         words = BROUGHT_BEFORE
     bot.soon(_respond(body, bot, text=mrkdwn(words), replace_original=False, response_type="ephemeral"))
+
+
+async def _show_doubts(body: Body, bot: Bot) -> None:
+    try:
+        await _quietly(open_doubts(body, _team(body), bot))
+    except FootnoteError as error:
+        log.info("doubts not shown", error=repr(error))
+        await _respond(body, bot, text=mrkdwn(NOT_SHOWN), replace_original=False, response_type="ephemeral")
 
 
 async def _rate(body: Body, bot: Bot) -> None:

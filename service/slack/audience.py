@@ -62,6 +62,11 @@ class Audience:
         stored = (await self._stored(channel)).groups
         return _access(self._groups.get(channel, ()) if stored is None else stored)
 
+    async def of_reader(self, team: str, user: str, channel: str) -> Access:
+        """Return what a person may read of what was said in a channel: what they read there, and what they read alone."""
+        here, alone = await self.of_channel(channel), await self.of_person(team, user)
+        return Access(here.groups | alone.groups)
+
     async def may_set(self, team: str, user: str) -> bool:
         """Say whether a person of a workspace may change the settings of channels."""
         groups = [name for name in self._admins if _USER_GROUP.fullmatch(name)]

@@ -20,12 +20,13 @@ from service.schemas.api import (
 )
 from service.schemas.scan_note import scan_note
 from service.slack.text import code, link, markdown, mrkdwn, safe_address, shortened
-from service.slack.wording import HELP
+from service.slack.wording import DIFFER, HELP
 
 FEEDBACK = "footnote_feedback"
 SHARE = "footnote_share"
 DISCARD = "footnote_discard"
 PERSON = "footnote_person"
+DOUBTS = "footnote_doubts"
 LONGEST_TEXT = 3_000
 """Characters that Slack takes in one text of a block."""
 
@@ -108,9 +109,9 @@ def below(response: AskResponse, *, public_url: str) -> list[tuple[Block, ...]]:
         return [*_circumstances(response), *heading, *nearest, (context("No answer found"), _feedback(response.id))]
     if response.about:
         return list(_about(response.about, public_url))
-    short = [(section(f"*In short:* {_fitted(response.short_answer)}"),)] if response.short_answer else []
+    short = [(section(f"*In short:* {fitted(response.short_answer)}"),)] if response.short_answer else []
     differences = [_difference(disagreement) for disagreement in response.disagreements]
-    sources = [_source(citation, public_url) for citation in response.citations]
+    sources = [source(citation, public_url) for citation in response.citations]
     return [
         *short,
         *_circumstances(response),
@@ -139,59 +140,67 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
-def buttons(key: str, *, private: bool, person: bool) -> tuple[Block, ...]:
+def buttons(key: str, *, private: bool, person: bool, doubtful: str | None = None) -> tuple[Block, ...]:
     """Return the block of what can be done with an answer, if anything. `key` is that of the question.
 
-    A `private` one is seen by its asker alone, who can share or discard it. `person`: a person can be asked.
+    A `private` one is seen by its asker alone, who can share or discard it. `person`: a person can be asked. `doubtful` is
+    the id of an answer of which something is in doubt.
     """
     share = _button(SHARE, "Share with the channel", key) | {"style": "primary"}
     confirm = {
-        "title": _plain("Ask a person"),
-        "text": _plain("Your name and this question are shown to the people who help with questions."),
-        "confirm": _plain("Ask"),
-        "deny": _plain("Cancel"),
+        "title": plain("Ask a person"),
+        "text": plain("Your name and this question are shown to the people who help with questions."),
+        "confirm": plain("Ask"),
+        "deny": plain("Cancel"),
     }
     ask = _button(PERSON, "Ask a person", key) | {"confirm": confirm}
-    elements = [*([share, _button(DISCARD, "Discard", key)] if private else []), *([ask] if person else [])]
+    doubts = [_button(DOUBTS, "What is in doubt?", doubtful)] if doubtful else []
+    elements = [*([share, _button(DISCARD, "Discard", key)] if private else []), *doubts, *([ask] if person else [])]
     return ({"type": "actions", "elements": elements},) if elements else ()
 
 
 def _button(action: str, words: str, value: str) -> dict[str, Any]:
-    return {"type": "button", "action_id": action, "text": _plain(words), "value": value}
+    return {"type": "button", "action_id": action, "text": plain(words), "value": value}
 
 
 def _feedback(answer_id: str) -> Block:
-    up = {"text": _plain("Good answer"), "accessibility_label": "This answer is good", "value": f"up {answer_id}"}
-    down = {"text": _plain("Bad answer"), "accessibility_label": "This answer is bad", "value": f"down {answer_id}"}
+    up = {"text": plain("Good answer"), "accessibility_label": "This answer is good", "value": f"up {answer_id}"}
+    down = {"text": plain("Bad answer"), "accessibility_label": "This answer is bad", "value": f"down {answer_id}"}
     element = {"type": "feedback_buttons", "action_id": FEEDBACK, "positive_button": up, "negative_button": down}
     return {"type": "context_actions", "elements": [element]}
 
 
-def _plain(text: str) -> Block:
+def plain(text: str) -> Block:
+    """Return a text object in which nothing is formatted."""
     return {"type": "plain_text", "text": text}
 
 
 def _circumstances(response: AskResponse) -> Iterator[tuple[Block, ...]]:
     preferred = response.preferences
     if response.completed_question:
-        yield (context(f"Understood as: {_fitted(response.completed_question)}"),)
+        yield (context(f"Understood as: {fitted(response.completed_question)}"),)
     if preferred.published_after:
         yield (context(f"Only articles published after {preferred.published_after.isoformat()}."),)
     if response.degraded:
-        yield (context(_fitted(response.degraded)),)
+        yield (context(fitted(response.degraded)),)
 
 
 def _difference(disagreement: DisagreementWire) -> tuple[Block, ...]:
-    rows = [
-        f"• {_fitted(value.value, 300)} " + " ".join(f"[{number}]" for number in value.citations)
+    about = f": {fitted(disagreement.about, 300)}" if disagreement.about else ""
+    return (section("\n".join([f"*{DIFFER}*{about}", *value_rows(disagreement)])[:LONGEST_TEXT]),)
+
+
+def value_rows(disagreement: DisagreementWire) -> list[str]:
+    """Return what the sources say, one line of mrkdwn for each value."""
+    return [
+        f"• {fitted(value.value, 300)} " + " ".join(f"[{number}]" for number in value.citations)
         for value in disagreement.values
     ]
-    about = f": {_fitted(disagreement.about, 300)}" if disagreement.about else ""
-    return (section("\n".join([f"*Sources differ*{about}", *rows])[:LONGEST_TEXT]),)
 
 
-def _source(citation: CitationWire, public_url: str) -> tuple[Block, ...]:
-    return (section(source_line(citation, public_url=public_url)), context(f"“{_fitted(citation.quote, 2_900)}”"))
+def source(citation: CitationWire, public_url: str) -> tuple[Block, ...]:
+    """Return a source and its quote."""
+    return (section(source_line(citation, public_url=public_url)), context(f"“{fitted(citation.quote, 2_900)}”"))
 
 
 def _near(near: NearestPassageWire, public_url: str) -> tuple[Block, ...]:
@@ -201,7 +210,7 @@ def _near(near: NearestPassageWire, public_url: str) -> tuple[Block, ...]:
         return (titled,)
     quote = marked_quote(near, written=mrkdwn, marked="*{}*".format)
     if len(quote) > LONGEST_TEXT - 10:  # escapes that make so much of so little are no words to mark
-        quote = _fitted(near.quote)
+        quote = fitted(near.quote)
     return (titled, context(f"“{quote}”"))
 
 
@@ -211,21 +220,21 @@ def _about(about: AboutWire, public_url: str) -> Iterator[tuple[Block, ...]]:
         titles = [link(_page(public_url, named.article_id), shortened(named.title, 300)) for named in about.examples]
         yield (section("\n".join(["*Some of the articles*", *(f"• {title}" for title in titles)])),)
     if about.questions:
-        questions = [f"• {_fitted(question, 300)}" for question in about.questions]
+        questions = [f"• {fitted(question, 300)}" for question in about.questions]
         yield (section("\n".join(["*You could ask*", *questions])),)
     yield (context(mrkdwn(HELP)),)
 
 
 def _byline(response: AskResponse) -> str:
     extractive = response.answerer == "extractive"
-    by = "Quoted from the articles." if extractive else f"Written by {_fitted(response.answerer, 200)}."
+    by = "Quoted from the articles." if extractive else f"Written by {fitted(response.answerer, 200)}."
     if response.approved:
-        by = f"Approved by {_fitted(response.approved.by, 200)} on {response.approved.at:%Y-%m-%d}."
+        by = f"Approved by {fitted(response.approved.by, 200)} on {response.approved.at:%Y-%m-%d}."
     unverified = sum(sentence.support == "unverified" for sentence in response.sentences)
     return by + (f" {unverified} sentence{'s' if unverified > 1 else ''} could not be verified." if unverified else "")
 
 
-def _fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrkdwn) -> str:
+def fitted(text: str, room: int = 2_000, *, written: Callable[[str], str] = mrkdwn) -> str:
     """Write a text, cut until what is written has room: escapes make it longer. Slack takes no empty text."""
     longest = room
     while len(inert := written(shortened(text, longest))) > room:

@@ -16,7 +16,7 @@ from service.auth.fair_queue import FairQueue, Slot
 from service.auth.limits import cancel_or_release
 from service.history.store import Through
 from service.schemas.api import AskEvent, AskRequest, CollectionsResponse, FiltersWire
-from service.schemas.history import FeedbackRequest
+from service.schemas.history import FeedbackRequest, StoredAnswerResponse
 from service.slack.asked import Asked, InThread
 from service.slack.audience import Audience
 from service.slack.backlog import Backlog
@@ -35,6 +35,8 @@ class SlackAssistant(Protocol):
     def ask_events(self, request: AskRequest, asker: Asker, *, through: Through) -> Iterator[AskEvent]: ...
 
     def rate(self, request: FeedbackRequest, asker: Asker) -> None: ...
+
+    def stored_answer(self, answer_id: str, asker: Asker) -> StoredAnswerResponse: ...
 
     def asks_nothing(self, text: str) -> bool: ...
 

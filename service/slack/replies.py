@@ -14,6 +14,7 @@ from service.schemas.api import AskEvent, AskResponse, SearchingEvent, SentenceE
 from service.slack.asked import Asked, Command, ForPerson, InThread, Shared
 from service.slack.blocks import buttons, section, sentence_pieces
 from service.slack.bot import Bot
+from service.slack.doubts import in_doubt
 from service.slack.faults import PlaceGone, SlackFault, Unreachable
 from service.slack.messages import Message, messages, notice
 from service.slack.posting import Reply, complete, posted
@@ -156,7 +157,8 @@ async def _answered(asked: InThread | Command, bot: Bot, *, growing: _Growing | 
             log.info("said to others, it seems, and not answered", key=asked.key)
             return []
     person = bot.help is not None and bot.help.channel != asked.channel and response.status != "about"
-    own = buttons(asked.key, private=isinstance(asked, Command), person=person)
+    doubtful = response.id if in_doubt(response) else None
+    own = buttons(asked.key, private=isinstance(asked, Command), person=person, doubtful=doubtful)
     return messages(response, public_url=bot.public_url, last=own)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from service.slack.blocks import Block, section
+from service.slack.blocks import Block, plain, section
 from service.slack.channels import ChannelSettings
 from service.slack.text import shortened
 
@@ -58,9 +58,9 @@ def settings_view(channel: str, now: ChannelSettings, choices: Choices) -> Mappi
         "type": "modal",
         "callback_id": SETTINGS_VIEW,
         "private_metadata": channel,
-        "title": _plain("Settings"),
-        "submit": _plain("Save"),
-        "close": _plain("Cancel"),
+        "title": plain("Settings"),
+        "submit": plain("Save"),
+        "close": plain("Cancel"),
         "blocks": [section(f"What I do in <#{channel}>"), *filter(None, inputs)],
     }
 
@@ -111,13 +111,9 @@ def _select(block: str, label: str, kind: str, options: Sequence[Block], chosen:
 
 
 def _input(block: str, label: str, element: Mapping[str, Any], *, hint: str | None = None) -> Block:
-    field = {"type": "input", "block_id": block, "optional": True, "label": _plain(label)}
-    return field | {"element": {"action_id": block, **element}} | ({"hint": _plain(hint)} if hint else {})
+    field = {"type": "input", "block_id": block, "optional": True, "label": plain(label)}
+    return field | {"element": {"action_id": block, **element}} | ({"hint": plain(hint)} if hint else {})
 
 
 def _option(value: str) -> Block:
-    return {"text": _plain(shortened(value, _LONGEST_OPTION)), "value": value}
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text}
+    return {"text": plain(shortened(value, _LONGEST_OPTION)), "value": value}

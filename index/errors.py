@@ -43,7 +43,7 @@ class IndexEmpty(FootnoteError):
 
 
 class IndexMismatch(FootnoteError):
-    """The index was made with another embedding model or another way of cutting passages."""
+    """The index was made with another embedding model, another way of cutting passages, or by a newer version of Footnote."""
 
 
 class IndexDamaged(FootnoteError):

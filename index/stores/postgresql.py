@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from pydantic import SecretStr
@@ -84,13 +85,17 @@ def shown(url: URL) -> str:
 def create_schema(engine: Engine, schema: str, upgrade: Callable[[Connection], None]) -> None:
     """Create a schema if it is missing, and migrate its tables. Several processes may do this at the same time.
 
-    Raises StoreUnavailable if the server is too old or the database does not store UTF-8.
+    Raises StoreUnavailable if the server is too old or the database does not store UTF-8, IndexMismatch if a newer version of
+    Footnote has migrated it. The engine is then disposed of.
     """
-    with engine.begin() as connection:
-        _check_server(connection, shown(engine.url))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:first, :second)"), _key(_MIGRATING))
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
-        upgrade(connection)
+    with ExitStack() as undo:
+        undo.callback(engine.dispose)
+        with engine.begin() as connection:
+            _check_server(connection, shown(engine.url))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:first, :second)"), _key(_MIGRATING))
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+            upgrade(connection)
+        undo.pop_all()
 
 
 def _check_server(connection: Connection, name: str) -> None:

@@ -33,6 +33,7 @@ from service.history.sessions import all_sessions, end_sessions_of
 from tests.fake_assistant import FakeAssistant
 from tests.http_server import address_of, serving_on
 from tests.identity_provider import IdentityProvider
+from tests.servers import PostgresServer
 from tests.service_fixtures import settings_for
 from tests.test_service_api import problem
 
@@ -62,7 +63,7 @@ def site_of(
     provider: IdentityProvider, data: Path, *, assistant: Assistant | None = None, **changes: Any
 ) -> Iterator[Site]:
     """Run a Footnote that requires keys or sessions, unless `changes` of its settings say otherwise."""
-    engine = opened_database(data)
+    engine = opened_database(data, changes.get("database_url"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         address = address_of(listening)
         provider.serves(address)
@@ -273,6 +274,24 @@ def test_many_requests_at_once_look_the_groups_up_once(site: Site, provider: Ide
         value = cookie(browser)
         with ThreadPoolExecutor(8) as pool:
             replies = list(pool.map(lambda _: asked_with(value, site), range(8)))
+    assert [reply.status_code for reply in replies] == [200] * 8
+    assert len([reply for reply in replies if "set-cookie" in reply.headers]) == 1
+
+
+def test_many_requests_to_two_nodes_look_the_groups_up_once(
+    provider: IdentityProvider, tmp_path: Path, postgresql: PostgresServer
+) -> None:
+    provider.person("ann", groups=["board"])
+    database: dict[str, Any] = {"database_url": postgresql.database(str(tmp_path))}
+    with (
+        site_of(provider, tmp_path / "one", **database) as one,
+        site_of(provider, tmp_path / "two", **database) as two,
+        two.signed_in() as browser,
+        later(301),
+    ):
+        value = cookie(browser)
+        with ThreadPoolExecutor(8) as pool:
+            replies = list(pool.map(lambda number: asked_with(value, (one, two)[number % 2]), range(8)))
     assert [reply.status_code for reply in replies] == [200] * 8
     assert len([reply for reply in replies if "set-cookie" in reply.headers]) == 1
 

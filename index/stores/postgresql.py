@@ -30,7 +30,9 @@ INDEX_SCHEMA, NEXT_SCHEMA, OLD_SCHEMA = "footnote_index", "footnote_index_next",
 """The schemas of the catalogue in use, of one that a rebuild makes, and of one that was replaced."""
 HISTORY_SCHEMA = "footnote_history"
 LOCKS = 0x666F6F74
-"""The first key of all advisory locks of Footnote: "foot" in ASCII."""
+"""The first key of advisory locks of Footnote: "foot" in ASCII."""
+SESSION_LOCKS = LOCKS + 1
+"""That of locks on sessions of people who signed in."""
 _MIGRATING = 0
 _OLDEST = 14
 # A server that cannot be reached is noticed within seconds, also when its machine is gone.

@@ -33,6 +33,7 @@ from service.history.sessions import (
     end_session,
     end_sessions_of,
     find_session,
+    one_process,
     replace_session,
 )
 from service.monitoring.observers import Signed
@@ -52,7 +53,7 @@ class Admitted:
 
 
 class Sessions:
-    """The sessions of one data folder. Safe to use from many threads of one process."""
+    """The sessions of one data folder, or of one database. Safe to use from many threads and, with a database, processes."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class Sessions:
         """Return who is signed in. Looks up their groups again when it is time, which may wait. Raises Refused."""
         key = cookie.partition(".")[0]
         # One request looks them up: issuers end the sessions of clients that send a refresh token twice.
-        with self._locks[hash(key) % _LOCKS]:
+        with self._locks[hash(key) % _LOCKS], one_process(self._engine, _hash(key)):
             if (admitted := self.admitted_without_waiting(cookie)) is not None:
                 return admitted
             ticket, session = self._found(cookie)

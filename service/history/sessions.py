@@ -4,11 +4,14 @@ Secrets are stored as SHA-256 hashes: they have 256 random bits. The issuer's to
 browser's cookie has (`service.auth.sessions`), so a copy of the database opens no session and no account.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Engine, Row, delete, select, update
+from sqlalchemy import Engine, Row, delete, func, select, update
 
+from index.stores.postgresql import SESSION_LOCKS
 from service.history.schema import sessions
 
 
@@ -56,6 +59,17 @@ def find_session(engine: Engine, id: str) -> Session | None:
     with engine.connect() as connection:
         row = connection.execute(select(sessions).where(sessions.c.id == id)).one_or_none()
     return None if row is None else _session(row)
+
+
+@contextmanager
+def one_process(engine: Engine, id: str) -> Iterator[None]:
+    """Let one process at a time be in this context with the same session. A data folder has only one process anyway."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.begin() as connection:  # the lock ends with the transaction
+        connection.execute(select(func.pg_advisory_xact_lock(SESSION_LOCKS, func.hashtext(id))))
+        yield
 
 
 def all_sessions(engine: Engine) -> list[Session]:

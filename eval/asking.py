@@ -78,7 +78,7 @@ def ask(question: EvalQuestion, asking: Asking) -> Result:
     Raises DataFolderOwned, IndexEmpty, IndexMismatch, ModelUnusable or SystemUnusable: those concern the whole run.
     """
     try:
-        return _answered(question, asking.answering.ask(_request(question)), asking)
+        return _answered(question, asking.answering.ask(request_for(question)), asking)
     except _HOPELESS:
         raise
     except Exception as error:  # noqa: BLE001 Whatever goes wrong with one question is listed, and must not lose the others.
@@ -98,7 +98,8 @@ def article_texts(client: Client) -> TextOf:
     return text_of
 
 
-def _request(question: EvalQuestion) -> AskRequest:
+def request_for(question: EvalQuestion) -> AskRequest:
+    """Return what is sent for a question."""
     return AskRequest(
         question=question.question,
         filters=FiltersWire(

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from index.ingest.check import check
-from index.records import EVERYTHING, Filters, Hit
+from index.records import EVERYTHING, Filters, Hit, version_of
 from index.retrieval import retrieve
 from index.stores.store import Index
 from tests.servers import BOTH, SettingsOf
@@ -109,10 +109,12 @@ def check_while_unfinished(index: Index, written: dict[str, set[str]], deleted: 
             assert text[hit.passage.start : hit.passage.end] == hit.passage.text
 
 
-def versions_in(folder: Path, opened_in: Callable[..., Any]) -> dict[str, str]:
-    from index.records import version_of
+def texts_in(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text().split("---\n", 2)[2] for path in folder.glob("*.md")}
 
-    return {path.stem: version_of(path.read_text().split("---\n", 2)[2]) for path in folder.glob("*.md")}
+
+def versions_in(folder: Path) -> dict[str, str]:
+    return {article_id: version_of(text) for article_id, text in texts_in(folder).items()}
 
 
 def test_an_index_that_was_killed_at_random_equals_one_made_in_a_single_go(
@@ -129,7 +131,7 @@ def test_an_index_that_was_killed_at_random_equals_one_made_in_a_single_go(
     written: dict[str, set[str]] = {}
     killed = 0
     for kill in range(KILLS):
-        for article_id, version in versions_in(articles, opened_in).items():
+        for article_id, version in versions_in(articles).items():
             written.setdefault(article_id, set()).add(version)
         rebuild = kill % 4 == 3
         # Half of the kills at a step of writing, half at any moment.

@@ -94,6 +94,10 @@ class IndexBusy(FootnoteError):
     """Another process changes the index in the shared database, and did not finish in time."""
 
 
+class SearchUnderWay(FootnoteError):
+    """Another search for conflicts is under way in this process: one is made at a time."""
+
+
 class ServiceFailed(FootnoteError):
     """The service that owns the data folder could not be reached, or answered with an error of its own."""
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionError
+from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionError, SearchUnderWay
 from index.ingest.pruning import Pruning
 from index.ingest.run_control import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
@@ -103,6 +104,7 @@ class LocalAssistant:
     history: HistoryStore | None = None
     usage_reports: UsageReports | None = None
     observers: tuple[Observer, ...] = ()
+    finding_conflicts: Lock = field(default_factory=Lock)
 
     @property
     def current_index(self) -> Index:
@@ -317,12 +319,18 @@ class LocalAssistant:
         """Return what was asked, by anybody, and had no good answer, grouped by meaning, for an admin."""
         return Gaps(self._required_history).found(asker)
 
-    def conflicts(
-        self, request: ConflictsRequest, access: Access, *, on_progress: OnProgress | None = None
-    ) -> ConflictsResponse:
-        """Return where two articles that may be read give different values. Raises what `find_conflicts` raises."""
-        with self.live.pinned() as index:
-            return find_conflicts(index, access, request, on_progress=on_progress)
+    def conflicts(self, request: ConflictsRequest, access: Access) -> ConflictsResponse:
+        """Return where two articles that may be read give different values.
+
+        Raises what `find_conflicts` raises, and SearchUnderWay.
+        """
+        if not self.finding_conflicts.acquire(blocking=False):
+            raise SearchUnderWay("Another search for conflicts is under way here. Try again in a few seconds.")
+        try:
+            with self.live.pinned() as index:
+                return find_conflicts(index, access, request)
+        finally:
+            self.finding_conflicts.release()
 
     def usage(self, asker: Asker, *, days: int) -> UsageResponse:
         """Return how much everybody asked, for an admin. Raises NotInHistory if there is no audit record."""

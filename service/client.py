@@ -95,7 +95,7 @@ class AdminClient(Client, Protocol):
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
 
-    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse: ...
+    def conflicts(self, request: ConflictsRequest) -> ConflictsResponse: ...
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
 
@@ -149,8 +149,8 @@ class LocalClient:
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.assistant.check(request)
 
-    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse:
-        return self.assistant.conflicts(request, EVERYTHING, on_progress=on_progress)
+    def conflicts(self, request: ConflictsRequest) -> ConflictsResponse:
+        return self.assistant.conflicts(request, EVERYTHING)
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         return self.assistant.review(OWNER, review_filter, after=after, limit=limit)
@@ -234,8 +234,8 @@ class HttpClient:
     def check(self, request: CheckRequest) -> CheckResponse:
         return self.post("/api/check", request, CheckResponse)
 
-    def conflicts(self, request: ConflictsRequest, *, on_progress: OnProgress | None = None) -> ConflictsResponse:
-        return self.post_long("/api/conflicts", request, ConflictsResponse)
+    def conflicts(self, request: ConflictsRequest) -> ConflictsResponse:
+        return self.post("/api/conflicts", request, ConflictsResponse)
 
     def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         named = {"rating": review_filter.rating, "status": review_filter.status, "after": after}

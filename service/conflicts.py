@@ -6,7 +6,8 @@ other in its place: if each is supported by the other sentence then, the two say
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from time import monotonic
 
@@ -32,9 +33,6 @@ from service.answer.disagreement import (
 from service.answer.text.references import needs_previous_sentence
 from service.answer.text.terms import terms
 from service.schemas.conflicts import Conflict, ConflictSide, ConflictsRequest, ConflictsResponse
-
-OnProgress = Callable[[int, int], None]
-"""Is told how many passages were compared, and how many there are."""
 
 LEAST_LOG_ODDS = 1.0
 """From these log-odds of the support model on, each way, two sentences conflict.
@@ -67,34 +65,43 @@ class _Pair:
     other: Stated
 
 
-def find_conflicts(
-    index: Index, access: Access, request: ConflictsRequest, *, on_progress: OnProgress | None = None
-) -> ConflictsResponse:
+def find_conflicts(index: Index, access: Access, request: ConflictsRequest) -> ConflictsResponse:
     """Find conflicts among the articles that may be read. Raises WrongUsage without a support model, and IndexMismatch."""
     if index.support is None:
         raise WrongUsage("Conflicts are judged by the support model: leave FOOTNOTE_SUPPORT_MODEL as it is by default.")
     index.check()
     end = monotonic() + request.seconds
-    ids = index.catalog.passage_ids(access, Filters(), limit=index.vectors.count())
+    ids = sorted(index.catalog.passage_ids(access, Filters(), limit=index.vectors.count()))
     readable = frozenset(ids)
-    found: dict[tuple[str, ...], Conflict] = {}
-    compared = 0
-    while compared < len(ids) and (not compared or monotonic() < end):
+    found: list[Conflict] = []
+    first = compared = bisect_right(ids, request.after) if request.after else 0
+    while compared < len(ids) and (compared == first or monotonic() < end):
         check_deadline()
         part = ids[compared : compared + _AT_ONCE]
         for pair, log_odds in judged(
             list(_pairs(index, part, readable, access)), index.sentence_vectors.of, index.support
         ):
             if log_odds >= LEAST_LOG_ODDS:
-                found.setdefault(_key(pair), _conflict(pair, log_odds))
+                found.append(_conflict(pair, log_odds))
         compared += len(part)
-        if on_progress:
-            on_progress(compared, len(ids))
-    likeliest = sorted(found.values(), key=lambda conflict: -conflict.likelihood)
-    shown = likeliest[: request.limit]
+    different = likeliest(found)
+    shown = different[: request.limit]
     return ConflictsResponse(
-        conflicts=shown, left_out=len(likeliest) - len(shown), compared=compared, passages=len(ids)
+        conflicts=shown,
+        left_out=len(different) - len(shown),
+        compared=compared,
+        passages=len(ids),
+        next_after=ids[compared - 1] if compared < len(ids) else None,
     )
+
+
+def likeliest(found: Iterable[Conflict]) -> list[Conflict]:
+    """Return each conflict once, the likeliest first: from both of its sides the same one is found."""
+    different: dict[frozenset[tuple[str, int, str]], Conflict] = {}
+    for conflict in found:
+        sides = frozenset((side.article_id, side.start, side.value) for side in (conflict.one, conflict.other))
+        different.setdefault(sides, conflict)
+    return sorted(different.values(), key=lambda conflict: -conflict.likelihood)
 
 
 def judged(pairs: Sequence[_Pair], embed: Embed, support: Reader) -> Iterator[tuple[_Pair, float]]:
@@ -179,11 +186,6 @@ def _exchanged(one: Stated, other: Stated) -> tuple[str, ReaderPassage]:
     """Return the sentence of one with the value of the other, and the other to read it with."""
     claim = one.candidate.text.replace(one.candidate.answer, other.candidate.answer, 1)
     return claim, ReaderPassage(other.place, other.candidate.text)
-
-
-def _key(pair: _Pair) -> tuple[str, ...]:
-    sides = sorted(f"{it.candidate.article_id} {it.start} {it.candidate.answer}" for it in (pair.one, pair.other))
-    return tuple(sides)
 
 
 def _conflict(pair: _Pair, log_odds: float) -> Conflict:

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from index.deadline import check_deadline
 from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotInHistory
 from index.records import Access
 from service.auth.askers import Asker
@@ -37,6 +38,7 @@ from service.schemas.api import (
     ValueWire,
 )
 from service.schemas.approving import ApprovedResponse, ApprovedRow, ApproveRequest
+from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.explaining import ExplainResponse, HitRead, Outcome, SearchRead, SentenceRead, WeightedMeasure
 from service.schemas.gaps import Gap, GapsResponse
 from service.schemas.history import (
@@ -426,6 +428,8 @@ class PageAssistant(FakeAssistant):
         self.shared: set[str] = set()
         self.said: list[tuple[str, Rating, str | None]] = []
         self.stale_citations: list[StaleCitation] = []
+        self.searched: list[ConflictsRequest] = []
+        self.conflict_parts: list[ConflictsResponse | Exception] = []
         self._approvals = PageApprovals(self)
         self._steps = threading.Semaphore(0)
 
@@ -438,6 +442,16 @@ class PageAssistant(FakeAssistant):
         signed = self._kept(answer_id).model_copy(update={"approved": ApprovalWire(by="key:bo", at=MORNING)})
         self.answers = [signed if kept.id == answer_id else kept for kept in self.answers]
         return self._marked(signed)
+
+    def conflicts(self, request: ConflictsRequest, access: Access) -> ConflictsResponse:
+        """Find the next of `conflict_parts`, or raise it. One is waited for, as a long search is, until `go` lets it on."""
+        self.searched.append(request)
+        part = self.conflict_parts.pop(0)
+        if isinstance(part, Exception):
+            raise part
+        while self.paced and not self._steps.acquire(timeout=0.1):
+            check_deadline()
+        return part
 
     def go(self, steps: int = 1) -> None:
         """Let this many events out."""

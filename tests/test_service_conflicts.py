@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
+from typing import Any
 
+import httpx
 import pytest
 
 from index.records import EVERYTHING, FOR_EVERYONE, Access
+from service.api.app import create_app
 from service.assistant import LocalAssistant
+from service.conflicts import likeliest
 from service.schemas.conflicts import Conflict, ConflictsRequest
 from tests.cli_fixtures import Run
+from tests.http_server import serving_app
 from tests.service_fixtures import assistant_over, index_into, settings_for, write
 
 ARTICLES = {
@@ -62,13 +68,47 @@ def test_articles_that_one_may_not_read_conflict_with_nothing(assistant: LocalAs
     assert frozenset(("$2.4 billion", "$3.1 billion")) in values(board)
 
 
-def test_it_ends_in_time_and_says_so(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_ends_in_time_and_is_gone_on_with(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = assistant.conflicts(ConflictsRequest(), EVERYTHING)
     monkeypatch.setattr("service.conflicts._AT_ONCE", 2)
-    told: list[tuple[int, int]] = []
-    request = ConflictsRequest(seconds=1e-9)
-    response = assistant.conflicts(request, EVERYTHING, on_progress=lambda done, of: told.append((done, of)))
-    assert (response.compared, response.passages) == (2, len(ARTICLES))
-    assert told == [(2, len(ARTICLES))]
+    parts = [assistant.conflicts(ConflictsRequest(seconds=1e-9), EVERYTHING)]
+    while after := parts[-1].next_after:
+        parts.append(assistant.conflicts(ConflictsRequest(seconds=1e-9, after=after), EVERYTHING))
+    assert [part.compared for part in parts] == [2, 4, 6, 8, 9]
+    assert {part.passages for part in parts} == {len(ARTICLES)}
+    found_in_parts = likeliest(conflict for part in parts for conflict in part.conflicts)
+    assert values(found_in_parts) == values(whole.conflicts)
+    assert len(found_in_parts) == len(whole.conflicts)
+    assert assistant.conflicts(ConflictsRequest(after="~"), EVERYTHING).compared == len(ARTICLES)
+
+
+def test_one_search_is_made_at_a_time_and_ends_when_the_client_goes_away(
+    assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, parts = Event(), Event(), []
+
+    def held(*given: Any) -> Iterator[Any]:
+        parts.append(given)
+        begun.set()
+        assert go_on.wait(60)
+        return iter(())
+
+    monkeypatch.setattr("service.conflicts._pairs", held)
+    monkeypatch.setattr("service.conflicts._AT_ONCE", 1)
+    app = create_app(assistant, settings=assistant.settings, owner_token="owner")
+    headers = {"Authorization": "Bearer owner"}
+    with serving_app(app) as url:
+        with pytest.raises(httpx.ReadTimeout):  # the client hangs up
+            httpx.post(f"{url}/api/conflicts", json={}, headers=headers, timeout=httpx.Timeout(60, read=1))
+        assert begun.wait(60)
+        refused = httpx.post(f"{url}/api/conflicts", json={}, headers=headers, timeout=60)
+        assert (refused.status_code, refused.json()["type"]) == (429, "/problems/search-under-way")
+        assert refused.headers["Retry-After"] == "5"
+        go_on.set()
+        assert assistant.finding_conflicts.acquire(timeout=60)
+        assistant.finding_conflicts.release()
+        assert len(parts) < len(ARTICLES)
+        assert httpx.post(f"{url}/api/conflicts", json={}, headers=headers, timeout=60).json()["next_after"] is None
 
 
 def test_the_likeliest_are_shown(assistant: LocalAssistant) -> None:

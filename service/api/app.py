@@ -19,6 +19,7 @@ from service.api.problem_handlers import add_problem_handlers, on_http_error
 from service.api.resuming import ResumableStreams
 from service.api.routes.approving import ApprovingAssistant, approving_router
 from service.api.routes.articles import ArticlesAssistant, articles_router
+from service.api.routes.conflicts import ConflictsAssistant, conflicts_router
 from service.api.routes.explaining import ExplainingAssistant, explaining_router
 from service.api.routes.history import HistoryAssistant, history_router
 from service.api.routes.maintenance import AdminAssistant, admin_router
@@ -63,6 +64,7 @@ class Assistant(
     HistoryAssistant,
     ApprovingAssistant,
     AdminAssistant,
+    ConflictsAssistant,
     SourcesAssistant,
     UploadsAssistant,
     Protocol,
@@ -111,6 +113,7 @@ def create_app(
     app.include_router(questions_router(assistant, auth, streams, settings), **limited)
     app.include_router(streams_router(assistant, auth, streams, settings))
     app.include_router(explaining_router(assistant, auth, limits, settings))
+    app.include_router(conflicts_router(assistant, auth, limits))
     app.include_router(me_router(auth))
     app.include_router(signing_in_router(auth_state.signing_in))
     app.include_router(articles_router(assistant, auth))

@@ -16,6 +16,7 @@ from index.errors import (
     QuestionError,
     QuestionTooLong,
     ScopeUnknown,
+    SearchUnderWay,
     ServiceStopping,
     StoreUnavailable,
     TookTooLong,
@@ -38,6 +39,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
     StoreUnavailable: (503, "store-unavailable", "The database or the Chroma server cannot be reached"),
     IndexBusy: (503, "index-busy", "Another process is changing the index"),
+    SearchUnderWay: (429, "search-under-way", "Another search is under way"),
     LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),
     ModelUnusable: (503, "model-unusable", "A model cannot be used"),
     TookTooLong: (503, "took-too-long", "The question took too long"),
@@ -48,6 +50,7 @@ RETRY_SECONDS: dict[type[FootnoteError], int] = {
     ServiceStopping: 10,
     StoreUnavailable: 5,
     IndexBusy: 30,
+    SearchUnderWay: 5,
 }
 """After how many seconds to try again, for errors that may pass with time."""
 # What a FootnoteError of any other class becomes.

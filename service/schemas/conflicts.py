@@ -8,10 +8,14 @@ from service.schemas.api import Wire
 
 
 class ConflictsRequest(Wire):
-    """How long to look, in seconds, and how many conflicts to return at most."""
+    """How long to look, in seconds, and how many conflicts to return at most.
 
-    seconds: float = Field(60.0, gt=0, le=600)
+    `after` is the `next_after` of the last response, to go on from there; null begins.
+    """
+
+    seconds: float = Field(20.0, gt=0, le=30)
     limit: int = Field(100, ge=1, le=1_000)
+    after: str | None = Field(None, max_length=200)
 
 
 class ConflictSide(Wire):
@@ -37,12 +41,14 @@ class Conflict(Wire):
 
 
 class ConflictsResponse(Wire):
-    """The likeliest conflicts; `left_out` counts the others.
+    """The likeliest conflicts of this request; `left_out` counts the others.
 
-    `compared` of all `passages` were compared with those that are nearest to them: fewer if the time was over.
+    `compared` of all `passages` have been compared by now, in this request and those before it, each with the passages that
+    are nearest to it. `next_after` is null when that were all. Two requests may find the same conflict.
     """
 
     conflicts: list[Conflict]
     left_out: int
     compared: int
     passages: int
+    next_after: str | None = None

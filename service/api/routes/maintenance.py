@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Protocol
 
 from fastapi import APIRouter, Depends
 
 from index.errors import WrongUsage
-from index.records import Access
 from index.sources.addresses import is_address
 from service.api.openapi_docs import problems
 from service.api.problem_handlers import check_characters
 from service.auth.authentication import Authenticator
-from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
 from service.schemas.maintenance import (
     BackupResponse,
     CheckRequest,
@@ -39,8 +37,6 @@ class AdminAssistant(Protocol):
     def backup(self) -> BackupResponse: ...
 
     def check(self, request: CheckRequest) -> CheckResponse: ...
-
-    def conflicts(self, request: ConflictsRequest, access: Access) -> ConflictsResponse: ...
 
     def delete(self, article_ids: Sequence[str]) -> None: ...
 
@@ -76,14 +72,6 @@ def admin_router(assistant: AdminAssistant, auth: Authenticator) -> APIRouter:
     def check(request: CheckRequest) -> CheckResponse:
         """Compare the three stores of the index, and repair them if asked to."""
         return assistant.check(request)
-
-    @router.post("/conflicts", responses=problems(400, 401, 403, 409, 415, 422, 503))
-    def conflicts(request: ConflictsRequest, access: Annotated[Access, Depends(auth.access)]) -> ConflictsResponse:
-        """Find places where two articles that the caller may read give different values for the same thing.
-
-        Answers when all is compared, or when the time is over.
-        """
-        return assistant.conflicts(request, access)
 
     @router.post("/delete", status_code=204, responses=problems(400, 401, 403, 404, 413, 415, 422))
     def delete(request: DeleteRequest) -> None:

@@ -3,6 +3,7 @@
 import { DELETED, deletion } from "../answers/actions.js";
 import { listReview, listStale } from "../calls/api.js";
 import { approval, approvedList } from "./approving.js";
+import { conflictsView } from "./conflicts.js";
 import { showAnswer } from "../asking/arriving.js";
 import { moment } from "../common/dates.js";
 import { element } from "../common/dom.js";
@@ -22,6 +23,7 @@ const PAGES = {
   "/review/stale": { words: "Went stale", view: staleList },
   "/review/approved": { words: "Approved", view: () => approvedList(unfolding) },
   "/review/gaps": { words: "Gaps", view: gapsList },
+  "/review/conflicts": { words: "Conflicts", view: conflictsView },
   "/review/retrieval": { words: "Retrieval", view: retrievalView },
 };
 

@@ -183,6 +183,14 @@ export function explain({ question, filters }) {
   return callForJson("/api/explain", { method: "POST", body: { question, filters, limit: 20 } });
 }
 
+/**
+ * Where two articles give different values, for admins: some seconds of looking, from the `next_after` of the last response on.
+ * @returns {Promise<Shapes["ConflictsResponse"]>}
+ */
+export function findConflicts({ after, signal }) {
+  return callForJson("/api/conflicts", { method: "POST", body: { after, seconds: 5 }, signal });
+}
+
 /** Sign an answer: with these sentences, and for these other ways to ask. */
 export function approve(id, { sentences, wordings }) {
   return call(`/api/answers/${encodeURIComponent(id)}/approve`, { method: "POST", body: { sentences, wordings } });

@@ -7,7 +7,7 @@ PORT ?= 8000
 # What `make test` runs at once. Each takes up to 2 GB.
 PROCESSES ?= 2
 
-.PHONY: run install test run-tests test-deps test-llm soak gate baseline lint constraints docs clean
+.PHONY: run install test run-tests test-deps test-llm soak gate baseline lint constraints docs vendor clean
 
 run: install
 	$(BIN)/footnote index corpus
@@ -81,6 +81,14 @@ constraints: $(VENV)/.installed-test
 
 docs: $(VENV)/.installed-test
 	$(BIN)/python -m service.settings_page > docs/configuration.md
+
+# Copies what the page needs of pdf.js, in the version of package.json, from the npm registry.
+PDF_JS := legacy/build/pdf.min.mjs legacy/build/pdf.worker.min.mjs cmaps standard_fonts wasm/*_nowasm_fallback.js \
+	wasm/LICENSE_*JBIG2 wasm/LICENSE_*OPENJPEG LICENSE package.json
+vendor:
+	npm install --silent
+	rm -rf service/web/vendor/pdfjs-dist && mkdir -p service/web/vendor/pdfjs-dist
+	cd node_modules/pdfjs-dist && cp --parents -r $(PDF_JS) ../../service/web/vendor/pdfjs-dist
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -106,6 +106,10 @@ class ArticleUnknown(FootnoteError):
     """No such article for this person: it does not exist, or they may not read it."""
 
 
+class OriginalMissing(FootnoteError):
+    """The file that an article was read from cannot be shown: it is of another version, or no copy of it is kept."""
+
+
 class ScopeUnknown(FootnoteError):
     """No such scope for this person: none of this name, or none of its articles may be read."""
 

@@ -121,6 +121,11 @@ class IndexSettings(BaseSettings):
         description="Most memory that the process takes which reads files, in bytes (on Linux).",
     )
     max_pdf_pages: int = Field(5_000, gt=0, description="Most pages of a PDF that is read.")
+    keep_originals: bool = Field(
+        True,
+        description="Keep copies of PDFs and pictures in the data folder, so that the page can show them as they are. They "
+        "take as much space as these files.",
+    )
     ocr_pages: int = Field(
         500,
         ge=0,

@@ -13,14 +13,15 @@ from time import perf_counter
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from index.errors import ArticleUnknown, FootnoteError, NotInHistory, QuestionError, SearchUnderWay
+from index.errors import ArticleUnknown, FootnoteError, NotInHistory, OriginalMissing, QuestionError, SearchUnderWay
 from index.ingest.pruning import Pruning
 from index.ingest.run_control import OnProgress
 from index.ingest.upkeep import check_stores, delete_articles, rebuild_all, update
-from index.records import EVERYTHING, Access, Hit
+from index.records import EVERYTHING, Access, Hit, Span
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 from service.answer.analysis import analyse, checked
+from service.answer.citations import scan_of
 from service.answer.example_questions import example_questions
 from service.answer.lengths import check_lengths
 from service.answer.llm.writer import Writer
@@ -57,7 +58,7 @@ from service.schemas.api import (
     SearchResponse,
 )
 from service.schemas.conflicts import ConflictsRequest, ConflictsResponse
-from service.schemas.conversion import article_summary, collection_name, hit_wire, question_from, step_wire
+from service.schemas.conversion import article_summary, collection_name, hit_wire, question_from, scan_wire, step_wire
 from service.schemas.explaining import ExplainResponse
 from service.schemas.gaps import GapsResponse
 from service.schemas.history import (
@@ -80,6 +81,7 @@ from service.schemas.quality import QualityResponse
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
 from service.sources.access import LocalSources
+from service.sources.originals import OriginalFile, original_file
 from service.sources.origins import Origins
 from service.sources.scopes import scope_filters, scopes_for
 from service.sources.syncing import Sources
@@ -237,14 +239,38 @@ class LocalAssistant:
             next_after=page[limit - 1].id if len(page) > limit else None,
         )
 
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
-        """Return an article with its text. Raises ArticleUnknown or ArticleDeleted."""
+    def article(
+        self, article_id: str, access: Access, version: str | None, stretch: Span | None = None
+    ) -> ArticleResponse:
+        """Return an article with its text, and where a scan has this stretch. Raises ArticleUnknown or ArticleDeleted."""
         with self.live.pinned() as index:
             info, text = index.catalog.article(article_id, access, version=version)
-        shown = version or info.version
+            shown = version or info.version
+            scan = None
+            if stretch and info.confidence is not None and shown == info.version:
+                first, last = info.page_at(stretch.start) or 1, info.page_at(stretch.end) or 1
+                scan = scan_of(index.catalog.recognised(article_id, first, last), stretch)
         summary = article_summary(info).model_dump() | {"version": shown}
         same = [article_summary(other) for other in self.current_index.catalog.same_text(info, access)]
-        return ArticleResponse(**summary, text=text, current=shown == info.version, same_text=same)
+        file = original_file(info, self.settings.data_dir)
+        return ArticleResponse(
+            **summary,
+            text=text,
+            current=shown == info.version,
+            same_text=same,
+            original=file and file.original.media_type,
+            pages=list(info.pages) if shown == info.version else [],
+            scan=scan and scan_wire(scan),
+        )
+
+    def original(self, article_id: str, access: Access, version: str | None) -> OriginalFile:
+        """Return the file of an article. Raises ArticleUnknown or ArticleDeleted, and OriginalMissing if it is not here."""
+        with self.live.pinned() as index:
+            info, _ = index.catalog.article(article_id, access, version=version)
+        file = original_file(info, self.settings.data_dir)
+        if file is None or version not in (None, info.version):
+            raise OriginalMissing(f"The file of this version of {article_id!r} is not kept. Its text is.")
+        return file
 
     def check_readable(self, article_ids: Collection[str], access: Access) -> None:
         """Raise NotInHistory unless all of these articles exist and may be read."""

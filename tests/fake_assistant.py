@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from index.records import Access
+from index.records import Access, Span
 from service.auth.askers import Asker
 from service.history.store import Through
 from service.schemas.api import (
@@ -197,7 +197,9 @@ class FakeAssistant(KeepsNothing):
         self._note("articles", access, titled, after, limit)
         return ArticlesResponse(articles=[], total=0, next_after=None)
 
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
+    def article(
+        self, article_id: str, access: Access, version: str | None, stretch: Span | None = None
+    ) -> ArticleResponse:
         self._note("article", article_id, access, version)
         return ARTICLE
 

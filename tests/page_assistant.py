@@ -7,7 +7,7 @@ from typing import Any
 
 from index.deadline import check_deadline
 from index.errors import ArticleDeleted, ArticleUnknown, IndexEmpty, NotInHistory
-from index.records import Access
+from index.records import Access, Span
 from service.auth.askers import Asker
 from service.history.feedback import ReviewFilter
 from service.history.store import Through
@@ -627,7 +627,7 @@ class PageAssistant(FakeAssistant):
         ids = [] if self.empty else sorted(named)
         left = [article_id for article_id in ids if after is None or article_id > after]
         page = [
-            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(exclude={"text", "current", "same_text"}))
+            ArticleSummary.model_validate(ARTICLES[article_id].model_dump(include=set(ArticleSummary.model_fields)))
             for article_id in left[:limit]
         ]
         return ArticlesResponse(
@@ -639,7 +639,9 @@ class PageAssistant(FakeAssistant):
             raise self.error
         self.deleted |= set(article_ids)
 
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse:
+    def article(
+        self, article_id: str, access: Access, version: str | None, stretch: Span | None = None
+    ) -> ArticleResponse:
         if article_id == "gone":
             raise ArticleDeleted("The article gone was deleted on 24 April 2026.")
         if article_id not in ARTICLES:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any
+from struct import pack
+from typing import Any, Literal
 
 import pikepdf
 from pikepdf import Name
+from PIL import Image, ImageOps
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
@@ -82,3 +84,59 @@ def with_unnamed_sign(before: str, after: str) -> bytes:
         page.Contents = pikepdf.Stream(pdf, shown.encode())
         pdf.save(file)
     return file.getvalue()
+
+
+def with_scripts(line: str, script: str) -> bytes:
+    """Return a PDF of one line that tries to run a script in each way that readers of PDFs have been known to run one."""
+    file = BytesIO()
+    with pikepdf.open(BytesIO(pdf_of([[line]]))) as pdf:
+        action = pikepdf.Dictionary(S=Name.JavaScript, JS=pikepdf.String(script))
+        pdf.Root.OpenAction = action
+        pdf.Root.Names = pikepdf.Dictionary(JavaScript=pikepdf.Dictionary(Names=["run", action]))
+        pdf.pages[0].obj.AA = pikepdf.Dictionary(O=action)
+        (font,) = pdf.pages[0].Resources.Font.values()
+        # CVE-2024-4367: the matrix of a font was put into a function as it is.
+        font.FontMatrix = [1, 2, 3, 4, 5, pikepdf.String(f"0); {script}; //")]
+        link = pikepdf.Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 600, 800], A=action)
+        pdf.pages[0].Annots = pikepdf.Array([link])
+        pdf.save(file)
+    return file.getvalue()
+
+
+def with_coded_picture(picture: Image.Image, line: str, coding: Literal["JPXDecode", "JBIG2Decode"]) -> bytes:
+    """Return a PDF of one line and a picture in black and white, coded as scanners do: in JPEG 2000 or JBIG2."""
+    file = BytesIO()
+    with pikepdf.open(BytesIO(pdf_of([[line]]))) as pdf:
+        width, height = picture.size
+        coded = _jpeg_2000(picture) if coding == "JPXDecode" else _jbig2(picture)
+        image = pikepdf.Stream(pdf, coded, Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height)
+        image.Filter = Name("/" + coding)
+        image.ColorSpace, image.BitsPerComponent = Name.DeviceGray, 8 if coding == "JPXDecode" else 1
+        page = pdf.pages[0]
+        page.Resources.XObject = pikepdf.Dictionary(Scan=image)
+        page.contents_add(pikepdf.Stream(pdf, b"q 400 0 0 400 100 200 cm /Scan Do Q"))
+        pdf.save(file)
+    return file.getvalue()
+
+
+def _jpeg_2000(picture: Image.Image) -> bytes:
+    file = BytesIO()
+    picture.convert("L").save(file, "JPEG2000")
+    return file.getvalue()
+
+
+def _jbig2(picture: Image.Image) -> bytes:
+    """Code a picture as two segments: the page, and a region that holds the code of a fax (T.88, 7.2 and 7.4)."""
+    fax = BytesIO()
+    # A fax has white where this form of TIFF has ones.
+    ImageOps.invert(picture.convert("L")).convert("1").save(fax, "TIFF", compression="group4")
+    with Image.open(fax) as tiff:
+        [offset], [length] = tiff.tag_v2[273], tiff.tag_v2[279]  # type: ignore[attr-defined]
+    code = fax.getvalue()[offset : offset + length]
+    size = pack(">II", *picture.size)
+    page = size + pack(">IIBH", 0, 0, 0, 0)
+    region = size + pack(">IIBB", 0, 0, 0, 1) + code
+    segments = [(48, page), (39, region)]
+    return b"".join(
+        pack(">IBBBI", number, kind, 0, 1, len(data)) + data for number, (kind, data) in enumerate(segments)
+    )

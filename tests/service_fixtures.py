@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.errors import ArticleUnknown, NotInHistory, WrongUsage
+from index.errors import ArticleUnknown, NotInHistory, OriginalMissing, WrongUsage
 from index.ingest.run_control import OnProgress
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
@@ -55,6 +55,7 @@ from service.schemas.uploads import (
 )
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
+from service.sources.originals import OriginalFile
 from service.sources.uploads import Incoming
 
 ROOT = Path(__file__).parent.parent
@@ -128,6 +129,9 @@ class KeepsNothing:
     sources = NoSources()
     uploads = NoUploads()
     origins = NoOrigins()
+
+    def original(self, article_id: str, access: Access, version: str | None) -> OriginalFile:
+        raise OriginalMissing(f"The file of this version of {article_id!r} is not kept. Its text is.")
 
     def conversations(self, asker: Asker, *, after: str | None, limit: int) -> ConversationsResponse:
         raise _NO_HISTORY

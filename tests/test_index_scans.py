@@ -10,6 +10,7 @@ from PIL import Image
 
 from index.ingest.sync import delete, sync
 from index.records import EVERYTHING, Filters
+from index.sources.originals import ORIGINALS_FOLDER
 from index.sources.reading import SCANS_FILE, limits_from, read_articles
 from index.sources.source_types import Failed, Limits, Read, Recognising, ScanLimits, Skipped, Source
 from index.stores.store import Index
@@ -28,7 +29,7 @@ ALL = " ".join(MINUTES)
 
 @pytest.fixture
 def limits(tmp_path: Path) -> Limits:
-    return Limits(scans=ScanLimits(cache=tmp_path / SCANS_FILE))
+    return Limits(scans=ScanLimits(cache=tmp_path / SCANS_FILE), originals=tmp_path / ORIGINALS_FOLDER)
 
 
 def read(folder: Path, limits: Limits) -> tuple[list[object], list[Recognising]]:

@@ -59,6 +59,15 @@ def test_a_field_that_the_api_does_not_have_is_found(types: Path, tmp_path: Path
     assert checked.stdout.count("error TS") == 1
 
 
+def test_the_files_of_pdf_js_are_those_of_the_lock_file() -> None:
+    """`make vendor` copies them. npm has compared what it installed with the hashes of the lock file."""
+    installed, copied = ROOT / "node_modules" / "pdfjs-dist", ROOT / "service" / "web" / "vendor" / "pdfjs-dist"
+    files = [file for file in copied.rglob("*") if file.is_file()]
+    assert len(files) > 150
+    for file in files:
+        assert file.read_bytes() == (installed / file.relative_to(copied)).read_bytes(), f"{file}: run `make vendor`"
+
+
 def test_the_linter_finds_nothing() -> None:
     checked = run("biome", "lint", "--error-on-warnings", "--colors=off")
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -1,10 +1,12 @@
 """The files that the page is made of."""
 
+import json
 import re
 from pathlib import Path
 
 WEB = Path(__file__).parent.parent / "service" / "web"
-SCRIPTS = sorted(WEB.rglob("*.js"))
+# What others wrote lies in `vendor`.
+SCRIPTS = sorted(script for script in WEB.rglob("*.js") if "vendor" not in script.parts)
 
 
 def test_scripts_never_build_html_from_words() -> None:
@@ -20,6 +22,16 @@ def test_all_scripts_are_fetched_at_once_not_one_import_after_the_other() -> Non
     page = (WEB / "index.html").read_text(encoding="utf-8")
     fetched = re.findall(r'(?:modulepreload" href|type="module" src)="/static/(.+?)"', page)
     assert sorted(fetched) == sorted(str(script.relative_to(WEB)) for script in SCRIPTS)
+
+
+def test_pdf_js_has_the_version_of_the_lock_file_and_its_licence() -> None:
+    copied = WEB / "vendor" / "pdfjs-dist"
+    locked = json.loads((WEB.parents[1] / "package-lock.json").read_text())["packages"]["node_modules/pdfjs-dist"]
+    named = json.loads((copied / "package.json").read_text())
+    assert (named["version"], named["license"]) == (locked["version"], "Apache-2.0")
+    assert "Apache License" in (copied / "LICENSE").read_text()
+    for script in ("pdf.min.mjs", "pdf.worker.min.mjs"):
+        assert f'"{locked["version"]}"' in (copied / "legacy" / "build" / script).read_text()
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_is_inline() -> None:

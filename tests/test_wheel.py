@@ -22,6 +22,8 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     }
     assert {
         "service/web/index.html",
+        "service/web/vendor/pdfjs-dist/legacy/build/pdf.worker.min.mjs",
+        "service/web/vendor/pdfjs-dist/wasm/jbig2_nowasm_fallback.js",
         "index/stores/migrations/versions/0001_first.py",
         "index/reader/weights/reader.safetensors",
         "index/support/weights/reader.safetensors",

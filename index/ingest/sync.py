@@ -22,6 +22,7 @@ from index.records import EVERYTHING, Article
 from index.sources.addresses import is_address, path_of
 from index.sources.entries import file_of
 from index.sources.feeds import Listed
+from index.sources.originals import ORIGINALS_FOLDER, sweep_originals
 from index.sources.reading import count_articles, limits_from, politeness_from, read_articles, sources_from
 from index.sources.source_types import AnySource, Limits, NamedSource, ReadResult, Recognising
 from index.stores.catalog_reader import Entry
@@ -73,6 +74,7 @@ def sync(
             index.catalog.delete([article_id for article_id in gone if article_id in there])
             index.catalog.restrict({one: who for one, who in restricted.items() if one in there})
             sweep(index)
+            sweep_originals(index.settings.data_dir / ORIGINALS_FOLDER, index.catalog.originals())
             index.catalog.set_fact("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 

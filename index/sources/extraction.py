@@ -10,6 +10,7 @@ from index.sources.apart import apart
 from index.sources.articles import too_long
 from index.sources.html import read_html
 from index.sources.metadata import found_metadata
+from index.sources.originals import keep_original
 from index.sources.pdf import read_pdf
 from index.sources.pdf_layout import Line
 from index.sources.pdf_text import joined_pages, listed, recognised_in
@@ -61,13 +62,15 @@ def extract_apart(
     if ending in pictures.ENDINGS and (missing := _not_recognising(limits)):
         return missing
     found = apart(limits, len(raw), extract, raw, ending, limits=limits, charset=charset)
-    if isinstance(found, str) or not found.unread:
+    if isinstance(found, str):
         return found
+    if not found.unread:
+        return _with_copy(found, raw, limits)
     if missing := _not_recognising(limits):
         if not found.text:
             raise ArticleError(f"holds no text, only pictures of it: {missing}.")
         warning = f"no text on page {listed(found.unread)} of {len(found.pages)}: {missing}"
-        return replace(found, warnings=(*found.warnings, warning))
+        return _with_copy(replace(found, warnings=(*found.warnings, warning)), raw, limits)
     scan = yield from recognise(raw, ending, found.unread, path=path, limits=limits)
     found = apart(limits, len(raw), extract, raw, ending, limits=limits, recognised=scan.pages)
     assert not isinstance(found, str)
@@ -75,7 +78,19 @@ def extract_apart(
         if ending in pictures.ENDINGS and not scan.warnings:
             return "shows no text."
         raise ArticleError(f"holds no text that can be read. {' '.join(scan.warnings)}".strip())
-    return replace(found, warnings=(*found.warnings, *scan.warnings))
+    return _with_copy(replace(found, warnings=(*found.warnings, *scan.warnings)), raw, limits)
+
+
+def _with_copy(found: Extracted, raw: bytes, limits: Limits) -> Extracted:
+    """Keep a copy of a file that can be shown as it is. Without one, its article shows its text alone."""
+    if found.original is None or limits.originals is None:
+        return replace(found, original=None)
+    try:
+        keep_original(limits.originals, found.original, raw)
+    except OSError as error:
+        warning = f"cannot be shown as it is: no copy could be kept ({error.strerror or error}). Its text is indexed."
+        return replace(found, original=None, warnings=(*found.warnings, warning))
+    return found
 
 
 def read_pictures(raw: bytes, limits: Limits, recognised: Mapping[int, Sequence[Line]] | None) -> Extracted:

@@ -14,6 +14,7 @@ from index.sources.fetching import Fetcher, Politeness, fetching
 from index.sources.files import LINES_ENDING, files_in, read_files
 from index.sources.lines import count_lines
 from index.sources.named import as_named
+from index.sources.originals import ORIGINALS_FOLDER
 from index.sources.places import RemotePlace
 from index.sources.plain import decode
 from index.sources.remote import read_remote
@@ -127,6 +128,7 @@ def limits_from(settings: IndexSettings) -> Limits:
             remembered=settings.remembered_scan_pages,
             cache=settings.data_dir / SCANS_FILE,
         ),
+        originals=settings.data_dir / ORIGINALS_FOLDER if settings.keep_originals else None,
     )
 
 

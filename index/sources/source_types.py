@@ -81,7 +81,8 @@ class Limits:
     `text_bytes` limits an article's text in UTF-8, `file_bytes` a file that is not plain text, also when unpacked.
     `file_seconds` of processor time and `memory_bytes` limit the process that reads it.
     `follow_links` allows links that lead out of the source's folder. `source_seconds` limits the listing of a remote source,
-    and each fetching of a part of it; `source_bytes` limits what is sent at once.
+    and each fetching of a part of it; `source_bytes` limits what is sent at once. `originals` is the folder for copies of
+    files that can be shown as they are; without it none are made.
     """
 
     text_bytes: int = 5_000_000
@@ -93,6 +94,7 @@ class Limits:
     source_seconds: float = 600.0
     source_bytes: int = 4_000_000_000
     scans: ScanLimits = ScanLimits()
+    originals: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from sqlalchemy import Engine, and_, func, not_, select
 
 from index.ingest.chunking import passage_id
 from index.ingest.hidden import may_hide
-from index.records import EVERYTHING, Access, ArticleInfo, Filters, Passage, Readers, RecognisedLine, SentenceSpan, Span
+from index.records import (
+    EVERYTHING,
+    Access,
+    ArticleInfo,
+    Filters,
+    Original,
+    Passage,
+    Readers,
+    RecognisedLine,
+    SentenceSpan,
+    Span,
+)
 from index.stores import passage_lookup, queries
 from index.stores.passage_lookup import PassageLocation, in_parts
 from index.stores.publishing import Prepared
@@ -133,6 +144,12 @@ class CatalogReader:
             }
         queries.check_found(ids, found)
         return found
+
+    def originals(self) -> set[Original]:
+        """Return the files of all articles that can be shown as they are."""
+        query = select(articles.c.original).where(articles.c.original.is_not(None))
+        with self._engine.connect() as connection:
+            return {Original(*original) for original in connection.scalars(query)}
 
     def passages_of_article(self, article_id: str, *, limit: int) -> list[Passage]:
         """Return the first passages of an article, in their order."""

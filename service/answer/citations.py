@@ -1,11 +1,11 @@
 """Drafted sentences to an answer's text with numbered citations, each an exact stretch of an indexed article."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from index.ingest.near_duplicates import says_the_same
-from index.records import Hit, Span, mean_confidence
+from index.records import Hit, RecognisedLine, Span, mean_confidence
 from service.answer.models import Citation, Form, Said, Scan, Sentence, Support
 from service.answer.text.invisible import visible
 
@@ -135,13 +135,12 @@ def _citation(stretch: Stretch, number: int) -> Citation:
         score=round(stretch.score, 4),
         page=article.page_at(stretch.span.start),
         highlight=stretch.answer,
-        scan=_scan(stretch),
+        scan=scan_of(stretch.hit.passage.recognised, stretch.span),
     )
 
 
-def _scan(stretch: Stretch) -> Scan | None:
-    """Return where the lines are that a stretch was recognised in; None where it was not."""
-    span = stretch.span
-    lines = tuple(one for one in stretch.hit.passage.recognised if one.start < span.end and one.end > span.start)
-    confidence = mean_confidence(lines)
-    return None if confidence is None else Scan(confidence, lines)
+def scan_of(lines: Sequence[RecognisedLine], span: Span) -> Scan | None:
+    """Return which of these lines a stretch of their article was recognised in; None if in none."""
+    within = tuple(one for one in lines if one.start < span.end and one.end > span.start)
+    confidence = mean_confidence(within)
+    return None if confidence is None else Scan(confidence, within)

@@ -1,4 +1,4 @@
-"""Backups: copies of the index, of uploads, and of the database of keys, conversations and feedback.
+"""Backups: copies of the index, of uploads and originals, and of the database of keys, conversations and feedback.
 
 The service may be allowed to write only into its data folder. So the copy is made there, and the command that asked for it,
 on the same machine, moves it to its target.
@@ -11,6 +11,7 @@ from time import perf_counter
 
 from index.errors import DataFolderUnusable, WrongUsage
 from index.ingest.backup import copy_index
+from index.sources.originals import ORIGINALS_FOLDER, copy_originals
 from index.stores.generations import current_folder
 from index.stores.live import LiveIndex
 from service.history.database import copy_to
@@ -39,6 +40,8 @@ def back_up(live: LiveIndex, settings: Settings) -> BackupResponse:
         if (data_dir / UPLOADS.place).is_dir():
             with CHANGING:
                 shutil.copytree(data_dir / UPLOADS.place, folder / UPLOADS.place)
+        if (data_dir / ORIGINALS_FOLDER).is_dir():
+            copy_originals(data_dir / ORIGINALS_FOLDER, folder / ORIGINALS_FOLDER)
         index = current_folder(folder)
         index.mkdir()
         copied = copy_index(live, index)

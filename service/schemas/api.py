@@ -322,11 +322,17 @@ class ArticleResponse(ArticleSummary):
     """An article with its text: `text[start:end] == quote` for every citation of this version.
 
     `same_text` are other articles with this very text, under other names, perhaps at other addresses.
+    `original` is the media type of the file that today's version was read from, where `/api/originals` has it; `pages` are
+    the offsets at which its pages begin in today's text. `scan` says where text recognition read the stretch that was asked
+    for, if it did.
     """
 
     text: str
     current: bool
     same_text: list[ArticleSummary] = []
+    original: str | None = None
+    pages: list[int] = []
+    scan: ScanWire | None = None
 
 
 class PublisherWire(Wire):

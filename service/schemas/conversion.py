@@ -208,11 +208,12 @@ def _citation_wire(citation: Citation, *, reads_all: bool) -> CitationWire:
         page=citation.page,
         score=citation.score if reads_all else None,
         highlight=citation.highlight and HighlightWire(start=citation.highlight.start, end=citation.highlight.end),
-        scan=citation.scan and _scan_wire(citation.scan),
+        scan=citation.scan and scan_wire(citation.scan),
     )
 
 
-def _scan_wire(scan: Scan) -> ScanWire:
+def scan_wire(scan: Scan) -> ScanWire:
+    """Give a quote that was recognised its shape as JSON."""
     boxes = [BoxWire(page=line.page, corners=list(line.corners)) for line in scan.lines]
     return ScanWire(confidence=scan.confidence, boxes=boxes)
 

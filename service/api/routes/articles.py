@@ -4,8 +4,9 @@ from typing import Annotated, Protocol
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import FileResponse
 
-from index.records import Access
+from index.records import Access, Span
 from service.api.openapi_docs import After, Limit, problems
 from service.api.problem_handlers import check_characters
 from service.auth.authentication import Authenticator
@@ -16,10 +17,14 @@ from service.schemas.api import (
     PublishersResponse,
     SuggestionsResponse,
 )
+from service.sources.originals import OriginalFile
 
 Titled = Annotated[str, Query(max_length=200, description="Only articles with these words in their titles.")]
 Within = Annotated[str | None, Query(max_length=200, description="Only articles in this collection.")]
 Version = Annotated[str | None, Query(description="The version a citation names; default: today's.")]
+Offset = Annotated[int | None, Query(ge=0, le=2**31, description="Where a stretch of the text begins or ends.")]
+# What a file may do in a browser that shows it by itself: nothing.
+_FILE_POLICY = "default-src 'none'; sandbox"
 
 
 class ArticlesAssistant(Protocol):
@@ -29,7 +34,11 @@ class ArticlesAssistant(Protocol):
         self, access: Access, *, after: str | None, limit: int, titled: str = "", collection: str | None = None
     ) -> ArticlesResponse: ...
 
-    def article(self, article_id: str, access: Access, version: str | None) -> ArticleResponse: ...
+    def article(
+        self, article_id: str, access: Access, version: str | None, stretch: Span | None = None
+    ) -> ArticleResponse: ...
+
+    def original(self, article_id: str, access: Access, version: str | None) -> OriginalFile: ...
 
     def publishers(self, access: Access) -> PublishersResponse: ...
 
@@ -52,9 +61,27 @@ def articles_router(assistant: ArticlesAssistant, auth: Authenticator) -> APIRou
         return assistant.articles(access, after=after, limit=limit, titled=title, collection=collection)
 
     @router.get("/articles/{article_id:path}", responses=problems(401, 403, 404, 410, 422))
-    def article(article_id: str, access: Reader, version: Version = None) -> ArticleResponse:
-        """Give an article with its text. Its id may hold slashes."""
-        return assistant.article(article_id, access, version)
+    def article(
+        article_id: str, access: Reader, version: Version = None, start: Offset = None, end: Offset = None
+    ) -> ArticleResponse:
+        """Give an article with its text. Its id may hold slashes. With a stretch, say where a scan has it."""
+        stretch = None if start is None or end is None else Span(start, end)
+        return assistant.article(article_id, access, version, stretch)
+
+    @router.get(
+        "/originals/{article_id:path}",
+        response_class=FileResponse,
+        responses=problems(401, 403, 404, 410, 422) | {200: {"content": {"application/octet-stream": {}}}},
+    )
+    def original(article_id: str, access: Reader, version: Version = None) -> FileResponse:
+        """Give the file that an article was read from: a PDF or a picture. Takes `Range`."""
+        file = assistant.original(article_id, access, version)
+        return FileResponse(
+            file.path,
+            media_type=file.original.media_type,
+            filename=file.name,
+            headers={"Content-Security-Policy": _FILE_POLICY, "ETag": f'"{file.original.digest}"'},
+        )
 
     @router.get("/publishers", responses=problems(401, 403))
     def publishers(access: Reader) -> PublishersResponse:

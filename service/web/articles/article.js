@@ -5,14 +5,15 @@ import { longDate } from "../common/dates.js";
 import { element } from "../common/dom.js";
 import { articleAddress, safeAddress } from "../common/links.js";
 import { originView } from "./origin.js";
+import { hasOriginal, originalView } from "./original.js";
 
 /** What is opened: an article, or a stretch of one of its versions, with the words that should be found there. */
 export function targetOf({ id, version = null, start = null, end = null, quote = null }) {
   return { id, version, start, end, quote };
 }
 
-/** Show an article with the stretch that the target names, if it names one. */
-export function articleView(article, target) {
+/** Show an article with the stretch that the target names, if it names one. `signal` says that it is not shown any more. */
+export function articleView(article, target, signal) {
   const stretch = stretchOf(article.text, target);
   const text = articleText({ text: article.text, format: article.format, stretch });
   hideRepeatedTitle(text, article.title);
@@ -24,9 +25,31 @@ export function articleView(article, target) {
     article.current ? null : olderVersion(article),
     article.same_text?.length ? sameText(article.same_text) : null,
     lost(article.text, stretch, target) ? warning() : null,
-    text,
+    ...(hasOriginal(article) ? views(article, target, { text, signal }) : [text]),
     originView(article),
   );
+}
+
+/** The file of an article, its text, and what changes from one to the other. Where the file cannot be shown, only its text. */
+function views(article, target, { text, signal }) {
+  const failed = () => {
+    show(text);
+    bar.replaceChildren(element("p", { class: "notice" }, "The file cannot be shown as it is. This is its text."));
+  };
+  const file = originalView(article, target, { signal, failed });
+  const shown = new Map([[file, "Original"], [text, "Text"]]);
+  const buttons = [...shown].map(([view, words]) => element("button", { type: "button", class: "quiet", click: () => show(view) }, words));
+  const bar = element("div", { class: "views", role: "group", "aria-label": "Shown as" }, buttons);
+  const show = (view) => {
+    for (const [number, other] of [file, text].entries()) {
+      other.hidden = other !== view;
+      buttons[number].setAttribute("aria-pressed", String(other === view));
+    }
+    const mark = view === text && text.querySelector("mark");
+    if (mark) mark.scrollIntoView({ block: "center" });
+  };
+  show(file);
+  return [bar, file, text];
 }
 
 /** Bring the cited stretch into view, and reading and the keyboard with it; without one, the top. */
@@ -71,9 +94,10 @@ function warning() {
   return element("p", { class: "notice" }, "The quoted words are not where the citation says. Please report this.");
 }
 
-function olderVersion({ id }) {
+function olderVersion({ id, original }) {
   const link = element("a", { href: articleAddress({ id }) }, "Read today’s version");
-  const words = "This is the version that was cited. The article has changed since. ";
+  const file = original ? "So has its file: this is the text of then. " : "";
+  const words = `This is the version that was cited. The article has changed since. ${file}`;
   return element("p", { class: "notice" }, words, link, ".");
 }
 

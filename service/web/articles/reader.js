@@ -56,7 +56,7 @@ export async function fillWithArticle(holder, target) {
   holder.replaceChildren(element("p", { class: "byline progress" }, "Fetching the article…"));
   try {
     const article = await getArticle({ ...target, signal });
-    const view = articleView(article, target);
+    const view = articleView(article, target, signal);
     holder.replaceChildren(view);
     goToStretch(view);
     return article;

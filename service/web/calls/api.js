@@ -29,9 +29,18 @@ export function listArticles({ title = null, collection = null, after = null, li
   return callForJson(`/api/articles${query({ title, collection, after, limit })}`);
 }
 
-/** @returns {Promise<Shapes["ArticleResponse"]>} */
-export function getArticle({ id, version = null, signal }) {
-  return callForJson(`/api/articles/${encodeId(id)}${query({ version })}`, { signal });
+/**
+ * An article, with where a scan has a stretch of it.
+ * @returns {Promise<Shapes["ArticleResponse"]>}
+ */
+export function getArticle({ id, version = null, start = null, end = null, signal }) {
+  return callForJson(`/api/articles/${encodeId(id)}${query({ version, start, end })}`, { signal });
+}
+
+/** The file that a version of an article was read from. */
+export async function getOriginal({ id, version, signal }) {
+  const response = await call(`/api/originals/${encodeId(id)}${query({ version })}`, { signal });
+  return response.arrayBuffer();
 }
 
 /** @returns {Promise<Shapes["PublishersResponse"]>} */

@@ -1,0 +1,59 @@
+"""Copies of the files that articles were read from, so that they can be shown as they are. Each is named by its hash."""
+
+import os
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from time import time
+
+from index.records import Original
+from index.stores.ownership import private_folder
+
+ORIGINALS_FOLDER = "originals"
+"""Folder in the data folder that holds the copies."""
+# A file is copied when it is read, and its article is published later: after hours, where scans are recognised meanwhile.
+_UNPUBLISHED = timedelta(days=1)
+
+
+def keep_original(folder: Path, original: Original, content: bytes) -> None:
+    """Write a copy into the folder, unless it is there. Raises OSError."""
+    copy = original_in(folder, original)
+    if copy.is_file():
+        os.utime(copy)  # an article that uses it is about to be published
+        return
+    private_folder(folder)
+    with NamedTemporaryFile(dir=folder, prefix="new-", delete=False) as new:
+        try:
+            new.write(content)
+            new.close()
+            os.replace(new.name, copy)
+        except BaseException:
+            os.unlink(new.name)
+            raise
+
+
+def original_in(folder: Path, original: Original) -> Path:
+    """Return where the copy of a file is, or would be."""
+    return folder / original.digest.removeprefix("sha256:")
+
+
+def sweep_originals(folder: Path, used: Collection[Original]) -> None:
+    """Delete the copies that no article uses, except for those of the last day."""
+    if not folder.is_dir():
+        return
+    names = {original_in(folder, one).name for one in used}
+    for copy in os.scandir(folder):
+        with suppress(FileNotFoundError):  # another run sweeps as well
+            if copy.name not in names and time() - copy.stat().st_mtime > _UNPUBLISHED.total_seconds():
+                os.unlink(copy)
+
+
+def copy_originals(folder: Path, target: Path) -> None:
+    """Copy a folder of copies. Those that are deleted meanwhile are left out."""
+    private_folder(target)
+    for copy in folder.iterdir():
+        with suppress(FileNotFoundError):
+            shutil.copy2(copy, target)

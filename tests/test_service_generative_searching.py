@@ -32,6 +32,7 @@ ARTICLES = {
     "board.md": "---\ntitle: Board\ngroups: [board]\n---\nIn secret the board parks for free at the north gate.",
 }
 FERRY_AND_CAR = "Where does the ferry to the island leave?"
+WRITTEN = cites("Amazon invests $5 billion immediately {}.", FIVE_NOW)
 
 
 def test_what_a_model_searches_for_is_shown_to_it_and_cited(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
@@ -201,3 +202,43 @@ def test_what_is_no_request_for_a_search(text: str) -> None:
 def kinds(events: list[AskEvent]) -> list[str]:
     names = {SearchingEvent: "searching", SentenceEvent: "sentence", AskResponse: "answer"}
     return [names.get(type(event), "hits") for event in events]
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        (Reply("No."), "no_answer"),
+        (Reply("**No**, they say nothing of guards."), "no_answer"),
+        (Reply("Yes, exactly."), "answered"),
+        (Reply("Nobody can tell."), "answered"),
+        (Reply(status=500), "answered"),
+    ],
+)
+def test_an_answer_that_the_reading_model_does_not_expect_is_confirmed(
+    llm: LlmServer, answer: Answer, reply: Reply, status: str
+) -> None:
+    """Where the model fails or says neither yes nor no, what it said before stands."""
+    llm.do(Reply(WRITTEN), reply)
+    response = answer(HARDLY, llm_retries=0)
+    assert response.status == status
+    assert len(llm.requests) == 2
+    assert FIVE_NOW in llm.requests[1].prompt
+    assert HARDLY in llm.requests[1].prompt
+
+
+def test_nothing_is_shown_before_it_is_confirmed(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
+    llm.do(Reply(WRITTEN), Reply("No."))
+    events = list(with_model(corpus_assistant, llm.url).ask_events(AskRequest(question=HARDLY), OWNER))
+    assert not [event for event in events if isinstance(event, SentenceEvent)]
+    assert isinstance(events[-1], AskResponse)
+    assert events[-1].usage == UsageWire(prompt_tokens=246, completion_tokens=90)
+
+
+def test_an_answer_is_not_confirmed_where_the_reading_model_is_sure_or_nothing_is_refused(
+    llm: LlmServer, answer: Answer
+) -> None:
+    llm.do(Reply(WRITTEN))
+    assert answer(QUESTION).status == "answered"
+    llm.do(Reply(WRITTEN))
+    assert answer(HARDLY, refusals=False).status == "answered"
+    assert len(llm.requests) == 2

@@ -47,6 +47,9 @@ NOT_READ = "This question seems to be in {}. Without a language model only Engli
 EXTRACTIVE = "extractive"
 # From this confidence on, the quotes are shown although a language model finds no answer in them.
 _SURE = 0.6
+# Below this confidence a language model is asked once more whether what it said is an answer: of what a small model said
+# there one answer in five was right, above it two in three (docs/evaluation.md).
+_UNSURE = 0.2
 
 
 def answer(
@@ -84,7 +87,8 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
         return
     cited, ending = Cited(), None
     if writer:
-        ending, decision = yield from _written(writer, decision, index, cited)
+        unsure = settings.refusals and decision.confidence < _UNSURE
+        ending, decision = yield from _written(writer, decision, index, cited, confirms=unsure)
     if isinstance(ending, CannotAnswer) and settings.refusals and decision.confidence < _SURE:
         yield _no_answer(decision, clock, ending)
         return
@@ -239,13 +243,15 @@ def _found(decision: _Decision) -> Found:
 
 
 def _written(
-    writer: Writer, decision: _Decision, index: Index, cited: Cited
+    writer: Writer, decision: _Decision, index: Index, cited: Cited, *, confirms: bool
 ) -> Generator[Said | Searching, None, tuple[Ending, _Decision]]:
     """Let a language model word the answer: yield each sentence that is fit to be shown, and what it searches for.
 
-    Return how it ended, and the decision with the hits that were found meanwhile.
+    Where it `confirms`, the sentences wait until it has been asked once more whether they answer. Return how it ended, and
+    the decision with the hits that were found meanwhile.
     """
     further: list[Hit] = []
+    waiting: list[Said] = []
 
     def search(queries: Sequence[str]) -> tuple[Hit, ...]:
         found = _searched_again(index, decision.analysis, queries)
@@ -261,11 +267,24 @@ def _written(
             check_deadline()
             if isinstance(one, Searching):
                 yield one
+            elif isinstance(one, Draft) and confirms:
+                waiting.append(cited.add(one))
             elif isinstance(one, Draft):
                 yield cited.add(one)
             else:
-                return one, replace(decision, hits=distinct([*decision.hits, *further]))
+                ending: Ending = one
+                if confirms and isinstance(one, Finished):
+                    ending = _confirmed(writer, asked.question, cited, one)
+                yield from waiting if isinstance(ending, Finished) else ()
+                return ending, replace(decision, hits=distinct([*decision.hits, *further]))
     raise AssertionError("a writer says last how it ended")
+
+
+def _confirmed(writer: Writer, question: str, cited: Cited, finished: Finished) -> Finished | CannotAnswer:
+    """Return how writing ended when the model was asked once more whether what it wrote answers the question."""
+    answers, usage = writer.confirmed(question, cited.sentences, cited.citations)
+    usage = in_all([finished.usage, usage])
+    return replace(finished, usage=usage) if answers else CannotAnswer(finished.model, usage)
 
 
 def _searched_again(index: Index, analysis: QuestionAnalysis, queries: Sequence[str]) -> tuple[Hit, ...]:

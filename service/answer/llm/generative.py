@@ -24,7 +24,7 @@ from service.answer.llm.hearing import Heard
 from service.answer.llm.prompts import Protocol
 from service.answer.llm.providers import ChatModel, key_of, opened_model
 from service.answer.llm.searches import search_tool
-from service.answer.llm.self_check import self_checked
+from service.answer.llm.self_check import confirmed, self_checked
 from service.answer.llm.streaming import Limits
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, ToWrite, Writer
 from service.answer.models import Citation, Message, Searching, Sentence, Usage, in_all
@@ -94,6 +94,15 @@ class LlmWriter:
     def completed(self, question: str, history: Sequence[Message]) -> str | None:
         """Ask the model for the question in full."""
         return completed_by_model(self._llm, question, history, limits=self._manner.limits)
+
+    def confirmed(
+        self, question: str, sentences: Sequence[Sentence], citations: Sequence[Citation]
+    ) -> tuple[bool, Usage | None]:
+        """Ask the model whether what these sentences cite says what the question asks for."""
+        manner = self._manner
+        return confirmed(
+            self._llm, question, sentences, citations, limits=manner.limits, context_tokens=manner.context_tokens
+        )
 
     def self_checked(
         self, sentences: Sequence[Sentence], citations: Sequence[Citation]

@@ -1,7 +1,8 @@
-"""A second check of an answer by the model that wrote it: which of its sentences do the cited passages support?
+"""A second look at an answer by the model that wrote it: which of its sentences do the cited passages support, and do they
+answer the question at all?
 
-It is reported next to the check that ships, and replaces nothing of it: models favour what they wrote themselves (Panickssery
-et al., "LLM Evaluators Recognize and Favor Their Own Generations", NeurIPS 2024).
+The first is reported next to the check that ships, and replaces nothing of it: models favour what they wrote themselves
+(Panickssery et al., "LLM Evaluators Recognize and Favor Their Own Generations", NeurIPS 2024).
 """
 
 import re
@@ -15,7 +16,7 @@ import structlog
 from index.deadline import check_deadline
 from index.errors import WorkEnded
 from service.answer.llm.dialogue import BYTES_A_TOKEN, answer_tokens, message
-from service.answer.llm.prompts import CHECK, check_prompt, heading
+from service.answer.llm.prompts import CHECK, CONFIRM, check_prompt, confirm_prompt, heading
 from service.answer.llm.sentences import without_thoughts
 from service.answer.llm.streaming import Limits, deltas
 from service.answer.models import Citation, SelfCheck, Sentence, Usage
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+_WORD = re.compile(r"\w+")
 _VERDICT = re.compile(r"(?<!\w)(\d{1,3})\W{1,8}(yes|no)\b", re.IGNORECASE)
 # Bytes of a prompt in addition to passages and sentences, and to each of them.
 _AROUND = 1_000
@@ -40,25 +42,55 @@ def self_checked(
     and where the model fails or gives no verdict.
     """
     asked = _fitting(sentences, citations, (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN - _AROUND)
-    passages = [
+    prompt = check_prompt(_cited_by(asked, citations), [(sentence.text, sentence.citations) for sentence in asked])
+    text, usage = _reply(llm, CHECK, prompt, limits)
+    verdicts = _verdicts(text)
+    checked = (replace(one, self_check=verdicts.get(number)) for number, one in enumerate(asked, start=1))
+    return (*checked, *sentences[len(asked) :]), usage
+
+
+def confirmed(
+    llm: "LLM",
+    question: str,
+    sentences: Sequence[Sentence],
+    citations: Sequence[Citation],
+    *,
+    limits: Limits,
+    context_tokens: int,
+) -> tuple[bool, Usage | None]:
+    """Say whether the model still takes its sentences for an answer when it sees them with what they cite, and return the
+    tokens that it took. What it said before stands where it fails or says neither yes nor no."""
+    room = (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN - _AROUND - len(question.encode())
+    asked = _fitting(sentences, citations, room)
+    said = " ".join(sentence.text for sentence in asked)
+    text, usage = _reply(llm, CONFIRM, confirm_prompt(_cited_by(asked, citations), question, said), limits)
+    first = _WORD.search(text)
+    return first is None or first[0].casefold() != "no", usage
+
+
+def _cited_by(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> list[tuple[int, str, str]]:
+    """Return the number, the heading and the words of what these sentences cite."""
+    numbers = {number for sentence in sentences for number in sentence.citations}
+    return [
         (one.number, heading(one.title, one.publisher, one.published), one.quote)
         for one in citations
-        if any(one.number in sentence.citations for sentence in asked)
+        if one.number in numbers
     ]
-    prompt = check_prompt(passages, [(sentence.text, sentence.citations) for sentence in asked])
+
+
+def _reply(llm: "LLM", system: str, prompt: str, limits: Limits) -> tuple[str, Usage | None]:
+    """Return what the model replies, without its thoughts, as far as it came, and the tokens that it took."""
     text, usage = "", None
     try:
-        with closing(deltas(llm, [message("system", CHECK), message("user", prompt)], limits)) as said:
+        with closing(deltas(llm, [message("system", system), message("user", prompt)], limits)) as said:
             for delta in said:
                 check_deadline()
                 text, usage = text + delta.text, delta.usage or usage
     except WorkEnded:
         raise
-    except Exception as error:  # noqa: BLE001 clients raise many kinds; the answer is given without verdicts
+    except Exception as error:  # noqa: BLE001 clients raise many kinds; the answer is given without a verdict
         log.warning("answer not checked by its language model", error=type(error).__name__)
-    verdicts = _verdicts("".join(without_thoughts([text])))
-    checked = (replace(one, self_check=verdicts.get(number)) for number, one in enumerate(asked, start=1))
-    return (*checked, *sentences[len(asked) :]), usage
+    return "".join(without_thoughts([text])), usage
 
 
 def _fitting(sentences: Sequence[Sentence], citations: Sequence[Citation], room: int) -> Sequence[Sentence]:

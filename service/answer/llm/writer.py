@@ -72,6 +72,12 @@ class Writer(Protocol):
         """Return a question as it can be understood without the conversation before it; None where that fails."""
         ...
 
+    def confirmed(
+        self, question: str, sentences: Sequence[Sentence], citations: Sequence[Citation]
+    ) -> tuple[bool, Usage | None]:
+        """Return whether the model, asked once more, takes these sentences for an answer, and the tokens that it took."""
+        ...
+
     def self_checked(
         self, sentences: Sequence[Sentence], citations: Sequence[Citation]
     ) -> tuple[tuple[Sentence, ...], Usage | None]:

@@ -47,6 +47,7 @@ OPEN_TO_ALL = {
     ("get", "/auth/sign-in"): 503,  # the issuer of this service is not there
     ("get", "/auth/callback/{issuer}"): 400,
     ("post", "/auth/sign-out"): 200,
+    ("post", "/auth/back-channel-logout/{issuer}"): 400,
 }
 ADMINS_ONLY = {
     ("get", "/metrics"),
@@ -197,6 +198,7 @@ def walk(article: str, answer: str, conversation: str) -> dict[tuple[str, str], 
         ("get", "/auth/sign-in"): [(f"/auth/sign-in?issuer=main&to=/articles/{article}", None)],
         ("get", "/auth/callback/{issuer}"): [("/auth/callback/main?code=x&state=y", None)],
         ("post", "/auth/sign-out"): [("/auth/sign-out", {})],
+        ("post", "/auth/back-channel-logout/{issuer}"): [("/auth/back-channel-logout/main", {"logout_token": "a.b.c"})],
         ("get", "/healthz"): [("/healthz", None)],
         ("get", "/readyz"): [("/readyz", None)],
         ("get", "/metrics"): [("/metrics", None)],

@@ -5,6 +5,7 @@ with one of the algorithms named here, by this issuer, for this audience, and no
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from time import time
 from typing import Any
 
 import jwt
@@ -21,7 +22,9 @@ from service.auth.jwks import PublishedKeys
 from service.settings import Settings
 
 ALGORITHMS = ["RS256", "ES256"]
-_CLOCKS_DIFFER_SECONDS = 30
+CLOCKS_DIFFER_SECONDS = 30
+_LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
+_LONGEST_LOGOUT_SECONDS = 86_400  # for so long it is stored that a token was used
 _LONGEST_ID = 256  # as the database stores it; a subject has 255 characters at most (OpenID Connect Core 1.0, 2)
 log = structlog.get_logger(__name__)
 
@@ -54,12 +57,26 @@ class Issuer:
 
     def id_token_claims(self, token: str, *, client_id: str) -> dict[str, Any]:
         """Return the claims of an ID token for this client. May wait. Raises PyJWTError, or IssuerUnreachable."""
-        key = self._published.key(_key_name(token))
-        if key is None:
-            raise jwt.InvalidTokenError("The issuer has no key of the name that it was signed with")
-        claims = self._claims(token, key, audience=client_id, required=("iat",))
+        claims = self._claims(token, self._key(token), audience=client_id, required=("iat",))
         if claims.get("azp", client_id) != client_id:
             raise jwt.InvalidAudienceError("It was made for another client")
+        return claims
+
+    def logout_claims(self, token: str, *, client_id: str) -> dict[str, Any]:
+        """Return the claims of a logout token for this client, checked as OpenID Connect Back-Channel Logout 1.0 (2.6) says.
+
+        May wait. Raises PyJWTError, or IssuerUnreachable.
+        """
+        claims = self._decoded(token, self._key(token), audience=client_id, required=("exp", "iat", "jti", "events"))
+        events = claims["events"]
+        if not isinstance(events, dict) or not isinstance(events.get(_LOGOUT_EVENT), dict):
+            raise jwt.InvalidTokenError("It is not about a logout")
+        if "nonce" in claims:
+            raise jwt.InvalidTokenError("It has a nonce, as ID tokens have")
+        if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):
+            raise jwt.InvalidTokenError("It names neither a person nor a session")
+        if int(claims["exp"]) > time() + _LONGEST_LOGOUT_SECONDS:
+            raise jwt.InvalidTokenError("It can be used for too long")
         return claims
 
     def asker_with(self, subject: str, groups: frozenset[str], *, name: str | None = None) -> Asker:
@@ -71,6 +88,12 @@ class Issuer:
         """Return the groups that claims name, or None if they say nothing of groups."""
         claim = claims.get(self.config.groups_claim)
         return None if claim is None else _groups(claim)
+
+    def _key(self, token: str) -> jwt.PyJWK:
+        key = self._published.key(_key_name(token))
+        if key is None:
+            raise jwt.InvalidTokenError("The issuer has no key of the name that it was signed with")
+        return key
 
     def _asker(self, token: str, key_named: Callable[[str], jwt.PyJWK | None]) -> Asker | None:
         try:
@@ -84,19 +107,23 @@ class Issuer:
     def _claims(
         self, token: str, key: jwt.PyJWK, *, audience: str | None, required: Sequence[str] = ()
     ) -> dict[str, Any]:
-        claims = jwt.decode(
+        claims = self._decoded(token, key, audience=audience, required=("exp", "sub", *required))
+        if not claims["sub"]:
+            raise jwt.InvalidTokenError("It names nobody")
+        if len(self.config.id_prefix + claims["sub"]) > _LONGEST_ID:
+            raise jwt.InvalidTokenError("Its name for the person is too long")
+        return claims
+
+    def _decoded(self, token: str, key: jwt.PyJWK, *, audience: str | None, required: Sequence[str]) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
             token,
             key,
             algorithms=ALGORITHMS,
             audience=audience,
             issuer=self.config.issuer,
-            leeway=_CLOCKS_DIFFER_SECONDS,
-            options={"require": ["exp", "iss", "aud", "sub", *required]},
+            leeway=CLOCKS_DIFFER_SECONDS,
+            options={"require": ["iss", "aud", *required]},
         )
-        if not claims["sub"]:
-            raise jwt.InvalidTokenError("It names nobody")
-        if len(self.config.id_prefix + claims["sub"]) > _LONGEST_ID:
-            raise jwt.InvalidTokenError("Its name for the person is too long")
         return claims
 
 

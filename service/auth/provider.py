@@ -6,6 +6,7 @@ The wire formats are Authlib's. ID tokens are checked as in `oidc.py`, requests 
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from index.sources.deadline import Deadline
 from service.auth.askers import Asker
 from service.auth.issuer_http import IssuerUnreachable, checked_address, request_json
 from service.auth.jwks import TIMEOUT_SECONDS, discovered
-from service.auth.oidc import Issuer
+from service.auth.oidc import CLOCKS_DIFFER_SECONDS, Issuer
 
 T = TypeVar("T")
 _CACHE_SECONDS = 3600.0
@@ -49,12 +50,23 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person as the issuer describes them now."""
+    """A person as the issuer describes them now. `sid` is its name for their session, where it gives one."""
 
     subject: str
     name: str
     groups: frozenset[str]
     tokens: Tokens
+    sid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """What a logout token says: which person has logged out at the issuer, or which session of theirs, or both."""
+
+    token: str
+    expires: datetime
+    subject: str | None
+    sid: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +143,15 @@ class Provider:
         hint = {"id_token_hint": tokens.id} if tokens.id else {}
         return str(add_params_to_uri(endpoint, {**given, **hint}.items()))
 
+    def logged_out(self, token: str) -> LoggedOut:
+        """Return who has logged out at the issuer, as its logout token says."""
+        try:
+            claims = self._issuer.logout_claims(token, client_id=self._client_id)
+        except PyJWTError as error:
+            raise SignInFailed(f"the logout token cannot be used ({str(error)[:200]})") from error
+        expires = datetime.fromtimestamp(int(claims["exp"]) + CLOCKS_DIFFER_SECONDS, UTC)
+        return LoggedOut(claims["jti"], expires, _text(claims, "sub"), _text(claims, "sid"))
+
     def look_up_again(self, subject: str, tokens: Tokens) -> SignedIn:
         """Return what the issuer says of a signed-in person now. Raises SignInFailed if it no longer knows their session."""
         claims: dict[str, Any] = {}
@@ -151,7 +172,8 @@ class Provider:
             claims = claims | self._userinfo(claims["sub"], tokens.access)
         names = (claims.get(claim) for claim in ("name", "preferred_username", "email", "sub"))
         name = next(name for name in names if isinstance(name, str) and name.strip())
-        return SignedIn(claims["sub"], name[:_LONGEST_NAME], self._issuer.groups(claims) or frozenset(), tokens)
+        groups = self._issuer.groups(claims) or frozenset()
+        return SignedIn(claims["sub"], name[:_LONGEST_NAME], groups, tokens, _text(claims, "sid"))
 
     def _id_token(self, reply: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -222,6 +244,11 @@ class Provider:
             raise
         self._down = None
         return reply
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str | None:
+    value = claims.get(name)
+    return value if isinstance(value, str) and value else None
 
 
 def _tokens_of(reply: Mapping[str, Any], before: Tokens | None) -> Tokens:

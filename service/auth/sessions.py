@@ -31,6 +31,7 @@ from service.history.sessions import (
     Session,
     add_session,
     end_session,
+    end_sessions_by_issuer,
     end_sessions_of,
     find_session,
     one_process,
@@ -92,6 +93,7 @@ class Sessions:
             started=now,
             checked=now,
             expires=now + self._lifetime,
+            sid=None if person.sid is None else _hash(person.sid),
         )
         add_session(self._engine, session)
         log.info("signed in", who=asker.id)
@@ -138,6 +140,25 @@ class Sessions:
             end_session(self._engine, session.id)
         log.info("signed out", who=session.asker)
         self._record(Signed(session.asker, "sign-out", "everywhere" if everywhere else "this-browser"))
+
+    def end_logged_out(self, issuer: str, logout_token: str) -> None:
+        """End the sessions that a logout token of an issuer means. May wait. Raises IssuerUnreachable and SignInFailed."""
+        provider = self._providers[issuer]
+        out = provider.logged_out(logout_token)
+        subject = out.subject
+        whose = end_sessions_by_issuer(
+            self._engine,
+            issuer=issuer,
+            token=_hash(f"{issuer} {out.token}"),
+            expires=out.expires,
+            asker=None if subject is None else provider.asker(subject, frozenset(), name="").id,
+            sid=None if out.sid is None else _hash(out.sid),
+        )
+        if whose is None:
+            raise SignInFailed("the logout token was used before")
+        for asker in whose:
+            log.info("session ended by the issuer", who=asker, reason="logged out there")
+            self._record(Signed(asker, "sign-out", "by-the-issuer"))
 
     def _found(self, cookie: str) -> tuple[str, Session]:
         key, _, ticket = cookie.partition(".")

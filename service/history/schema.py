@@ -227,6 +227,15 @@ sessions = Table(
     Column("started", UtcDateTime, nullable=False),
     Column("checked", UtcDateTime, nullable=False),
     Column("expires", UtcDateTime, nullable=False, index=True),
+    Column("sid", String(64), index=True),
+)
+
+# Tokens by which an issuer ended sessions, as hashes, until they expire: each is used once.
+logout_tokens = Table(
+    "logout_tokens",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("expires", UtcDateTime, nullable=False),
 )
 
 
@@ -253,7 +262,7 @@ slack_installations = Table(
     Column("installed", UtcDateTime, nullable=False),
 )
 
-NEWEST = "0011"
+NEWEST = "0012"
 
 
 def upgrade(connection: Connection) -> None:

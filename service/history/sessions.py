@@ -7,12 +7,13 @@ browser's cookie has (`service.auth.sessions`), so a copy of the database opens 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
-from sqlalchemy import Engine, Row, delete, func, select, update
+from sqlalchemy import Engine, Row, delete, func, or_, select, update
 
 from index.stores.postgresql import SESSION_LOCKS
-from service.history.schema import sessions
+from service.history.database import insert_into
+from service.history.schema import logout_tokens, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Session:
     """A stored session. Times are in UTC.
 
     `ticket` is the hash of the secret that the browser should send; `previous` that of the one before. It is accepted until
-    `previous_until`, or, if that is None, until the new one was sent for the first time.
+    `previous_until`, or, if that is None, until the new one was sent for the first time. `sid` is the hash of the issuer's
+    name for its session, where it gives one.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Session:
     started: datetime
     checked: datetime
     expires: datetime
+    sid: str | None = None
 
 
 _COLUMNS = tuple(Session.__dataclass_fields__)
@@ -88,6 +91,27 @@ def end_sessions_of(engine: Engine, asker: str) -> int:
     """Delete all sessions of a person, and return how many there were."""
     with engine.begin() as connection:
         return connection.execute(delete(sessions).where(sessions.c.asker == asker)).rowcount
+
+
+def end_sessions_by_issuer(
+    engine: Engine, *, issuer: str, token: str, expires: datetime, asker: str | None, sid: str | None
+) -> list[str] | None:
+    """Delete the sessions that a logout token means. Return whose they were, or None if the token was used before.
+
+    `token` and `sid` are hashes. Of a person, those are meant that have this `sid`, or none at all.
+    """
+    with engine.begin() as connection:
+        connection.execute(delete(logout_tokens).where(logout_tokens.c.expires < datetime.now(UTC)))
+        used = insert_into(connection, logout_tokens).values(id=token, expires=expires).on_conflict_do_nothing()
+        if connection.scalar(used.returning(logout_tokens.c.id)) is None:
+            return None
+        meant = [sessions.c.issuer == issuer]
+        if asker is not None:
+            meant.append(sessions.c.asker == asker)
+        if sid is not None:
+            named = sessions.c.sid == sid
+            meant.append(named if asker is None else or_(named, sessions.c.sid.is_(None)))
+        return list(connection.scalars(delete(sessions).where(*meant).returning(sessions.c.asker)))
 
 
 def _values(session: Session) -> dict[str, object]:

@@ -6,11 +6,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlencode
 
 import structlog
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 from pydantic import TypeAdapter
@@ -29,6 +30,7 @@ _THREADS = 8  # for requests to issuers, so that a slow one does not take the th
 _LONGEST_PATH = 2_000
 _TOO_OLD = "This attempt to sign in is too old, was begun in another browser, or was overtaken by a later one."
 _PAGE = Markup((Path(__file__).parents[2] / "web" / "sign-in-failed.html").read_text(encoding="utf-8"))
+_NOT_STORED = {"Cache-Control": "no-store"}
 _FAILED_PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 log = structlog.get_logger(__name__)
 
@@ -106,6 +108,19 @@ def signing_in_router(signing_in: SigningIn | None) -> APIRouter:
                 address = await to_thread.run_sync(ended, limiter=threads)
             response.headers.append("Set-Cookie", signing_in.cookies.deleted(SESSION))
         return SignOutResponse(address=address)
+
+    @router.post("/back-channel-logout/{issuer}", response_class=Response, responses=problems(400, 403, 404, 413, 422))
+    async def back_channel_logout(issuer: str, logout_token: Annotated[str, Form()] = "") -> Response:
+        """End the sessions that an issuer's logout token names, for the issuer (OpenID Connect Back-Channel Logout 1.0)."""
+        if signing_in is None or issuer not in signing_in.providers:
+            raise _unknown()
+        ended = partial(signing_in.sessions.end_logged_out, issuer, logout_token)
+        try:
+            await to_thread.run_sync(ended, limiter=threads)
+        except (SignInFailed, IssuerUnreachable) as failure:
+            log.warning("a logout of the issuer was refused", issuer=issuer, reason=str(failure))
+            raise Refused(400, "logout-refused", f"Nobody was signed out: {failure}.", headers=_NOT_STORED) from failure
+        return Response(headers=_NOT_STORED)
 
     return router
 

@@ -8,11 +8,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import structlog
 
+from index.background import in_background
 from index.errors import FootnoteError
 from index.ingest.words import lexical_entries, renew_words, rewrite_words
 from index.stores.live import LiveIndex
@@ -78,17 +80,11 @@ def following(live: LiveIndex, *, every_seconds: float = _SECONDS) -> Iterator[N
         yield
         return
     follow(live.current)
-    stopping = Event()
-    thread = Thread(target=_follow_until, args=[stopping, live, every_seconds], name="following", daemon=True)
-    thread.start()
-    try:
+    with in_background(partial(_follow_until, live, every_seconds), name="following"):
         yield
-    finally:
-        stopping.set()
-        thread.join()
 
 
-def _follow_until(stopping: Event, live: LiveIndex, every_seconds: float) -> None:
+def _follow_until(live: LiveIndex, every_seconds: float, stopping: Event) -> None:
     while not stopping.wait(every_seconds):
         try:
             _adopt(live)

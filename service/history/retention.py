@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 import structlog
 from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import DBAPIError
 
+from index.background import in_background
 from index.errors import FootnoteError
 from service.history import answers, conversations
 from service.history.database import checkpoint_log
@@ -58,17 +60,11 @@ def _expire_slack(connection: Connection, days: int, now: datetime) -> None:
 def expiring(engine: Engine, *, days: RetentionDays, every_seconds: float = _SECONDS) -> Iterator[None]:
     """Expire now, and then at this interval while in this context."""
     expire(engine, days=days, now=datetime.now(UTC))
-    stopping = Event()
-    thread = Thread(target=_expire_until, args=[stopping, engine, days, every_seconds], name="expiry", daemon=True)
-    thread.start()
-    try:
+    with in_background(partial(_expire_until, engine, days, every_seconds), name="expiry"):
         yield
-    finally:
-        stopping.set()
-        thread.join()
 
 
-def _expire_until(stopping: Event, engine: Engine, days: RetentionDays, every_seconds: float) -> None:
+def _expire_until(engine: Engine, days: RetentionDays, every_seconds: float, stopping: Event) -> None:
     while not stopping.wait(every_seconds):
         try:
             expired = expire(engine, days=days, now=datetime.now(UTC))

@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Protocol
 
 import structlog
 from watchfiles import DefaultFilter, watch
 
+from index.background import in_background
 from index.errors import FootnoteError, IndexingStopped, WrongUsage
 from service.maintenance.watch_status import WatchStatus
 from service.schemas.maintenance import IndexReportWire, WatchWire
@@ -50,19 +52,11 @@ def watching(assistant: Indexer, paths: Iterable[Path], *, data_dir: Path) -> It
         raise WrongUsage(f"{missing[0]} does not exist. Name a file or folder to watch that does.")
     for root in roots:
         assistant.watch_status.note(WatchWire(path=str(root)))
-    stop = Event()
-    threads = [
-        Thread(target=_watch_and_index, args=[assistant, root, data_dir.resolve(), stop], daemon=True) for root in roots
-    ]
-    for thread in threads:
-        thread.start()
-    try:
+    with ExitStack() as threads:
+        for root in roots:
+            work = partial(_watch_and_index, assistant, root, data_dir.resolve())
+            threads.enter_context(in_background(work, name="watching", on_stop=assistant.stop_indexing))
         yield
-    finally:
-        stop.set()
-        assistant.stop_indexing()
-        for thread in threads:
-            thread.join()
 
 
 class _ArticleFilter(DefaultFilter):

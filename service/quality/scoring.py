@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 from hashlib import sha256
 from itertools import islice
-from threading import Event, Thread
+from threading import Event
 from time import perf_counter
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from index.background import in_background
 from index.errors import FootnoteError, NotInHistory
 from index.records import EVERYTHING, Filters
 from index.stores.live import LiveIndex
@@ -87,17 +89,11 @@ def score_of(response: AskResponse, index: Index) -> AnswerScore:
 @contextmanager
 def scoring_nightly(scoring: Scoring, on_scored: Callable[[datetime], None]) -> Iterator[None]:
     """Score answers while in this context: at its start, and when a day is over. `on_scored` is called after each go."""
-    stopping = Event()
-    thread = Thread(target=_until, args=[stopping, scoring, on_scored], name="scoring", daemon=True)
-    thread.start()
-    try:
+    with in_background(partial(_score_until, scoring, on_scored), name="scoring"):
         yield
-    finally:
-        stopping.set()
-        thread.join()
 
 
-def _until(stopping: Event, scoring: Scoring, on_scored: Callable[[datetime], None]) -> None:
+def _score_until(scoring: Scoring, on_scored: Callable[[datetime], None], stopping: Event) -> None:
     while not stopping.is_set():
         now, number = datetime.now(UTC), 0
         try:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Event, Thread
+from functools import partial
+from threading import Event
 
 import structlog
 
+from index.background import in_background
 from index.errors import FootnoteError, IndexingStopped
 from service.history.syncs import SyncRecord
 from service.sources.file import Configured, Unreadable
@@ -23,15 +25,8 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def kept_in_step(sources: Sources) -> Iterator[None]:
     """Sync each source when it is due, while in this context. Nothing that goes wrong ends that."""
-    stop = Event()
-    thread = Thread(target=_keep, args=[sources, stop], name="sources", daemon=True)
-    thread.start()
-    try:
+    with in_background(partial(_keep, sources), name="sources", on_stop=sources.live.control.stop):
         yield
-    finally:
-        stop.set()
-        sources.live.control.stop()
-        thread.join()
 
 
 def _keep(sources: Sources, stop: Event) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event
 from time import monotonic
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from index.background import in_background
 from index.errors import FootnoteError
 from index.stores.live import LiveIndex
 from service.stale.checking import check_answers
@@ -25,47 +26,40 @@ log = structlog.get_logger(__name__)
 def marking_stale(engine: Engine, live: LiveIndex, webhook: Webhook | None) -> Iterator[None]:
     """Mark stale answers while in this context: at its start, after each change of the articles, and now and then."""
     watcher = _Watcher(engine, live, webhook)
-    thread = Thread(target=watcher.run, name="stale-answers", daemon=True)
-    thread.start()
-    try:
+    with in_background(watcher.run, name="stale-answers", on_stop=live.changed.set):
         yield
-    finally:
-        watcher.stopped.set()
-        live.changed.set()
-        thread.join()
 
 
 class _Watcher:
     def __init__(self, engine: Engine, live: LiveIndex, webhook: Webhook | None) -> None:
-        self.stopped = Event()
         self._engine = engine
         self._live = live
         self._webhook = webhook
         self._failures = 0
         self._send_at = 0.0
 
-    def run(self) -> None:
-        while not self.stopped.is_set():
+    def run(self, stopped: Event) -> None:
+        while not stopped.is_set():
             self._live.changed.clear()
-            if not self.stopped.is_set():
-                self._check()
+            if not stopped.is_set():
+                self._check(stopped)
             self._live.changed.wait(
                 min(_SECONDS, max(self._send_at - monotonic(), 1.0)) if self._failures else _SECONDS
             )
 
-    def _check(self) -> None:
+    def _check(self, stopped: Event) -> None:
         try:
-            check_answers(self._engine, self._live, stopped=self.stopped.is_set)
+            check_answers(self._engine, self._live, stopped=stopped.is_set)
             if self._webhook and monotonic() >= self._send_at:
-                self._send(self._webhook)
+                self._send(self._webhook, stopped)
         except (FootnoteError, DBAPIError) as error:
             log.error("stale answers could not be looked for", kind=type(error).__name__)  # the next change tries again
         except Exception:
             log.exception("stale answers could not be looked for")
 
-    def _send(self, webhook: Webhook) -> None:
+    def _send(self, webhook: Webhook, stopped: Event) -> None:
         try:
-            webhook.send_due(self._engine, self.stopped)
+            webhook.send_due(self._engine, stopped)
         except NotTaken as error:
             self._failures += 1
             pause = min(_AGAIN_SECONDS * 2.0 ** min(self._failures - 1, 10), _LONGEST_PAUSE_SECONDS)

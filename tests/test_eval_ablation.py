@@ -17,7 +17,7 @@ from eval.results import read_results
 from index.errors import WrongUsage
 from index.models.embedding import Embedder
 from index.reader.model import Reader
-from service.answer import pipeline, refusal
+from service.answer import decision, refusal
 from service.schemas.api import MessageWire
 from service.settings import Settings
 from tests.service_fixtures import ask, assistant_over, index_into, packaged_model, settings_for, write
@@ -144,8 +144,8 @@ def test_a_function_is_replaced_wherever_it_was_imported(settings: Settings) -> 
     sure = Ablation("sure", "", (Replace("service.answer.refusal:probability", lambda old: lambda *_: 1.0),))
     before = refusal.probability
     with taken_away(sure, settings):
-        assert vars(pipeline)["probability"] is refusal.probability is not before
-    assert vars(pipeline)["probability"] is refusal.probability is before
+        assert vars(decision)["probability"] is refusal.probability is not before
+    assert vars(decision)["probability"] is refusal.probability is before
 
 
 def test_models_compute_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from index.records import EVERYTHING, Access
-from service.answer import pipeline
+from service.answer import decision, pipeline
 from service.assistant import LocalAssistant
 from service.schemas.api import SearchRequest
 from service.schemas.explaining import ExplainResponse
@@ -96,13 +96,13 @@ def test_only_so_many_hits_are_given_and_their_number_is_told(assistant: LocalAs
 
 def test_nothing_is_computed_twice(assistant: LocalAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    for name in ("select_hits", "read_evidence", "measured"):
-        real = getattr(pipeline, name)
+    for module, name in ((pipeline, "select_hits"), (pipeline, "read_evidence"), (decision, "measured")):
+        real = getattr(module, name)
 
         def counted(*given: object, _real: object = real, _name: str = name, **named: object) -> object:
             calls.append(_name)
             return _real(*given, **named)  # type: ignore[operator]
 
-        monkeypatch.setattr(pipeline, name, counted)
+        monkeypatch.setattr(module, name, counted)
     explain(assistant, HIGH)
     assert calls == ["select_hits", "read_evidence", "measured"]

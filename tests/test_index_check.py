@@ -23,6 +23,9 @@ from index.settings import IndexSettings
 from index.stores.lexical import LexicalEntry
 from index.stores.live import LiveIndex
 from index.stores.store import Index, opened
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 
 class Contents(Protocol):

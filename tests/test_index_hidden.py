@@ -12,7 +12,10 @@ from index.ingest.segmentation import first_line, split_sentences
 from index.ingest.sync import sync
 from index.records import EVERYTHING, Filters, Span
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import text_of, write
+
+BACKENDS = BOTH_IN_SOAK
 
 HIDDEN = {
     "a line": "# Shown\n\n<!-- SECRET -->\n\nShown here.",

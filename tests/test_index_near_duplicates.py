@@ -15,6 +15,9 @@ from index.records import EVERYTHING, Access, ArticleInfo, Filters, Hit, Passage
 from index.retrieval import retrieve
 from index.stores.store import Index
 from tests.conftest import OpenedIn
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 WORDS = [word for word in top_n_list("en", 3_000) if len(word) > 3]
 STRIKE = "Workers at the harbour of Genoa walked out on Monday after talks about wages failed for the third time."
@@ -191,6 +194,7 @@ def test_the_same_text_elsewhere_is_told_only_to_those_who_may_read_it(index: In
     assert [other.id for other in index.catalog.same_text(info, EVERYTHING)] == ["b", "c"]
 
 
+@pytest.mark.in_a_folder
 def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: Path, opened_in: OpenedIn) -> None:
     from sqlalchemy import create_engine, text
 

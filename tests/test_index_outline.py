@@ -15,6 +15,9 @@ from index.models.embedding import Embedder
 from index.records import EVERYTHING, Context, Filters, Hit
 from index.retrieval import retrieve
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 NewPlace = Callable[[], AbstractContextManager[Path]]
 OpenedIn = Callable[..., AbstractContextManager[Index]]

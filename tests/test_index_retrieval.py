@@ -16,6 +16,9 @@ from index.ingest.sync import sync
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Filters, Hit
 from index.retrieval import LEXICAL_WEIGHT, retrieve
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 NewPlace = Callable[[], AbstractContextManager[Path]]

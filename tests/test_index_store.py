@@ -16,6 +16,9 @@ from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings
 from index.stores.store import Index, open_index
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]
 
@@ -91,6 +94,7 @@ def test_an_index_of_a_model_that_is_not_at_hand_cannot_be_asked(
         assert retrieve(index, "Rain?", access=EVERYTHING, filters=Filters()).hits
 
 
+@pytest.mark.in_a_folder
 def test_an_index_is_asked_with_the_model_that_it_was_made_with(place: Path, folder: Path, opened_in: OpenedIn) -> None:
     write(folder, a="It rained.")
     with opened_in(place) as index:

@@ -13,7 +13,10 @@ from index.ingest.sync import delete, sync
 from index.records import EVERYTHING, Article, Filters
 from index.sources.reading import limits_from
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
+
+BACKENDS = BOTH_IN_SOAK
 
 # -- Adding, updating, leaving alone ------------------------------------------------------------------------------------
 

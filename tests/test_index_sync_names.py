@@ -9,7 +9,10 @@ from index.errors import ArticleDeleted
 from index.ingest.pruning import Pruning
 from index.ingest.sync import sync
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import PRUNE_ALL, ContentsOf, counts, ids, lines, text_of, write
+
+BACKENDS = BOTH_IN_SOAK
 
 
 def test_a_collision_fails_the_later_one_and_names_both(index: Index, folder: Path, contents_of: ContentsOf) -> None:

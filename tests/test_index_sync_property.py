@@ -20,6 +20,9 @@ from index.sources.reading import read_articles
 from index.sources.source_types import Limits, Read, Source
 from index.stores.catalog_reader import Entry
 from index.stores.store import Index
+from tests.servers import BOTH_IN_SOAK
+
+BACKENDS = BOTH_IN_SOAK
 
 TEXTS = ("It rained.", "It shone.", "# Rain\n\nIt rained. It rained.\n\nIt rained.", "😀", "word " * 300)
 FRONTS = ("", "---\ntitle: T\n---\n", "---\ngroups: [staff]\n---\n", "---\nurl: https://e.org\n---\n")

@@ -13,8 +13,11 @@ from index.ingest.upkeep import delete_articles, update
 from index.records import EVERYTHING, FOR_EVERYONE
 from index.stores.live import LiveIndex
 from tests.conftest import OpenedIn
+from tests.servers import BOTH_IN_SOAK
 from tests.service_fixtures import write
 from tests.test_index_sources_dawdling import DAWDLERS, dawdling
+
+BACKENDS = BOTH_IN_SOAK
 
 
 @pytest.fixture

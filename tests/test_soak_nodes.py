@@ -24,7 +24,7 @@ from tests.service_fixtures import assistant_over, settings_for
 from tests.serving_nodes import Node, servers_of, serving
 from tests.test_soak_kill import QUESTIONS, Runs, assert_equal, running, texts_in, versions_in, write_articles
 
-pytestmark = [pytest.mark.soak, pytest.mark.alone]
+pytestmark = pytest.mark.soak
 
 KILLS = int(os.environ.get("FOOTNOTE_TEST_KILLS", "8"))
 VICTIMS = ("publisher", "Chroma", "PostgreSQL", "node")

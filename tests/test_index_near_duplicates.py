@@ -203,6 +203,7 @@ def test_an_index_from_before_has_no_signatures_and_works(place: Path, folder: P
         sync(index, [folder])
     engine = create_engine(f"sqlite:///{place / 'data' / 'index' / 'catalog.sqlite'}")
     with engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_articles_restricted"))
         connection.execute(text("DROP TABLE changes"))
         connection.execute(text("DROP TABLE recognised_pages"))
         for column in ("confidence", "original"):

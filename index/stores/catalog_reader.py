@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Engine, and_, func, not_, select
+from sqlalchemy import Engine, func, select
 
 from index.ingest.chunking import passage_id
 from index.ingest.hidden import may_hide
@@ -68,11 +68,16 @@ class CatalogReader:
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0
 
+    def is_empty(self) -> bool:
+        """Return whether there is no article. Costs the same however many there are."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(articles.c.id).limit(1)).first() is None
+
     def reads_all(self, access: Access) -> bool:
         """Return whether all articles may be read."""
         if access == EVERYTHING:
             return True
-        other = select(articles.c.id).where(not_(and_(*queries.readable(access))))
+        other = select(articles.c.id).where(queries.unreadable(access))
         with self._engine.connect() as connection:
             return connection.execute(other.limit(1)).first() is None
 

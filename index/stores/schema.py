@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -64,6 +65,14 @@ articles = Table(
     Column("collections", JSON, nullable=False),
     Column("confidence", Float),  # of text recognition, from 0 to 1; NULL if nothing was recognised
     Column("original", JSON(none_as_null=True)),  # the hash of its file and its media type, where it can be shown
+)
+
+# Whether somebody may read every article is asked with each question.
+Index(
+    "ix_articles_restricted",
+    articles.c.id,
+    sqlite_where=articles.c.groups.is_not(None),
+    postgresql_where=articles.c.groups.is_not(None),
 )
 
 # What text recognition read: for each page from 1, its lines as [start, end, confidence, corners].
@@ -139,7 +148,7 @@ changes = Table(
 
 facts = Table("facts", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-NEWEST = "0010"
+NEWEST = "0011"
 
 
 def upgrade(connection: Connection) -> None:

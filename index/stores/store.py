@@ -19,7 +19,6 @@ from index.models.remote_embedding import RemoteEmbedder
 from index.models.reranking import Reranker
 from index.models.sentence_vectors import SentenceVectors
 from index.reader.model import Reader
-from index.records import EVERYTHING
 from index.settings import (
     NO_READER,
     NO_RERANKER,
@@ -77,7 +76,7 @@ class Index:
 
         An index that was cut in another way than the settings say, or made with another model that is available, answers.
         """
-        if self.catalog.count(EVERYTHING) == 0:
+        if self.catalog.is_empty():
             raise IndexEmpty("Nothing is indexed yet. Run `footnote index PATH` with a folder of articles.")
         made_with = self.catalog.fact("fingerprint") or ""
         if made_with.rpartition(" ")[0] != self.embedder.fingerprint:
@@ -89,8 +88,7 @@ class Index:
     def outdated(self) -> str | None:
         """Return why the index has to be rebuilt before articles can be added, or None."""
         made_with, wanted = self.catalog.fact("fingerprint"), self.fingerprint
-        empty = self.catalog.count(EVERYTHING) == 0
-        if made_with == wanted or (empty and self.configured_embedder() is self.embedder):
+        if made_with == wanted or (self.catalog.is_empty() and self.configured_embedder() is self.embedder):
             return None
         return f"it was made with {made_with}, and the settings now say {wanted}"
 
@@ -238,7 +236,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             _check_held(place, vectors.count())
             if isinstance(backend, FolderBackend):
                 _check_held(folder / WORDS, words.count())
-        made_with = _MadeWith.of(catalog) if catalog.count(EVERYTHING) else None
+        made_with = None if catalog.is_empty() else _MadeWith.of(catalog)
         embedder = _embedder(settings, made_with)
         embedding_cache = EmbeddingCache(settings.data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()

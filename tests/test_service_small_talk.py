@@ -146,6 +146,20 @@ def test_questions_about_an_article_go_with_it(tmp_path: Path) -> None:
         assert "Who may confirm bookings?" not in after.about.questions
 
 
+def test_questions_are_made_of_headings_with_the_title_where_it_is_short(tmp_path: Path) -> None:
+    moorings = (
+        "# Moorings\n\n## Moorings\n\n## 2. Prices for visitors:\n\nVisitors pay prices of 30 euros for a mooring.\n"
+    )
+    long = "All that anybody who arrives by boat in the summer has to know about the harbour's storm warnings"
+    storms = f"# {long}\n\n## Why?\n\n## Red flags on the storm mast\n\nRed flags on the storm mast warn of a storm.\n"
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, write(tmp_path / "news", {"moorings.md": moorings, "storms.md": storms}))
+        assert set(assistant.questions_to_try(FOR_EVERYONE)) == {
+            "What does “Moorings” say about “Prices for visitors”?",
+            "What do the articles say about “Red flags on the storm mast”?",
+        }
+
+
 def test_who_may_read_nothing_is_told_so(tmp_path: Path) -> None:
     with assistant_over(settings_for(tmp_path / "data")) as assistant:
         index_into(assistant, write(tmp_path / "news", {"board.md": BOARD}))

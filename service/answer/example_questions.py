@@ -1,7 +1,7 @@
 """Questions to begin with, made from the articles that someone may read, each of which the articles were found to answer."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from index.errors import ArticleDeleted, ArticleUnknown
@@ -9,13 +9,19 @@ from index.ingest.segmentation import display_text
 from index.records import Access, ArticleInfo
 from index.stores.catalog import Catalog
 from service.answer.models import Question
+from service.answer.text.terms import terms
 
 _QUESTIONS = 3
+_ARTICLES = 5
 # Each costs as much time as any question.
-_TRIED = 5
+_TRIED = 8
 _LOOKED_THROUGH = 20_000
-_LONGEST = 120
-_ASKING_HEADING = re.compile(r"^#{1,6} +(\S.{6,100}\?)[ \t]*$", re.MULTILINE)
+_HEADINGS = 2  # of each article that are asked about
+_FEWEST_TERMS = 2  # of what asks something by itself: "What is it?" does not
+# A longer title is not named in a question about a part of its article.
+_SHORT_TITLE, _LONGEST = 60, 120
+_HEADING = re.compile(r"^#{1,6} +(\S.{2,100})$", re.MULTILINE)
+_ITS_NUMBER = re.compile(r"^(?:[0-9]{1,3}|[A-Z])[.)] ")
 # Sets of groups whose questions are remembered for one catalogue.
 _MOST_REMEMBERED = 100
 
@@ -29,7 +35,7 @@ def example_questions(catalog: Catalog, access: Access, answers: Callable[[Quest
     They are remembered for as long as the articles that they are made from may be read and stay as they are. What people
     ask is not.
     """
-    articles = catalog.spread(access, _TRIED)
+    articles = catalog.spread(access, _ARTICLES)
     key = access, tuple((info.id, info.version, info.title) for info in articles)
     remembered = _found.setdefault(catalog, {})
     known = remembered.get(key)
@@ -45,27 +51,39 @@ def _tried(
     catalog: Catalog, articles: list[ArticleInfo], access: Access, answers: Callable[[Question], bool]
 ) -> tuple[str, ...]:
     found: list[str] = []
+    left = _TRIED
     for info in articles:
-        if len(found) == _QUESTIONS:
-            break
-        text = _question_of(catalog, info, access)
-        if text not in found and answers(Question(text, access=access)):
-            found.append(text)
+        for text in _questions_of(info.title, _headings(catalog, info, access)):
+            if len(found) == _QUESTIONS or not left:
+                return tuple(found)
+            left -= 1
+            if text not in found and answers(Question(text, access=access)):
+                found.append(text)
+                break
     return tuple(found)
 
 
-def _question_of(catalog: Catalog, info: ArticleInfo, access: Access) -> str:
-    """Return the first heading of an article that asks something, or else a question about its title."""
-    heading = next(_asking_headings(catalog, info, access), None)
-    return heading or f"What is said about “{' '.join(info.title.split())[:_LONGEST]}”?"
+def _questions_of(title: str, headings: Sequence[str]) -> Iterator[str]:
+    """Yield questions to try: what asks something by itself, then what is asked about parts, and about the whole."""
+    title = " ".join(title.split())
+    yield from [text for text in (title, *headings) if text.endswith("?") and len(terms(text)) >= _FEWEST_TERMS][:1]
+    where = f"“{title}”" if len(title) <= _SHORT_TITLE else None
+    # A heading that says nothing beyond the title is of no part.
+    parts = [text for text in headings if not text.endswith("?") and set(terms(text)) - set(terms(title))]
+    for part in parts[:_HEADINGS]:
+        yield f"What does {where} say about “{part}”?" if where else f"What do the articles say about “{part}”?"
+    yield f"What is “{title[:_LONGEST]}” about?"
 
 
-def _asking_headings(catalog: Catalog, info: ArticleInfo, access: Access) -> Iterator[str]:
+def _headings(catalog: Catalog, info: ArticleInfo, access: Access) -> list[str]:
+    """Return the headings of an article, without their numbers."""
     if info.format != "markdown":
-        return
+        return []
     try:
         _, text = catalog.article(info.id, access)
     except (ArticleUnknown, ArticleDeleted):  # deleted meanwhile
-        return
-    for heading in _ASKING_HEADING.finditer(text[:_LOOKED_THROUGH]):
-        yield " ".join(display_text(heading[1], info.format).split())
+        return []
+    found = [
+        " ".join(display_text(heading[1], info.format).split()) for heading in _HEADING.finditer(text[:_LOOKED_THROUGH])
+    ]
+    return [_ITS_NUMBER.sub("", heading, count=1).rstrip(":") for heading in found]

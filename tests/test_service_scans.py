@@ -8,6 +8,8 @@ from index.records import EVERYTHING
 from service.assistant import LocalAssistant
 from service.cli.printing import print_answer
 from service.mcp.text import answer_text
+from service.openai.telling import Manner, told_whole
+from service.openai.text import without_markers
 from service.schemas.api import AskResponse
 from service.slack.blocks import source_line
 from tests.fake_assistant import citation
@@ -60,6 +62,9 @@ def test_every_way_of_reading_says_that_it_is_a_scan(answer: AskResponse, capsys
     assert note in " ".join(capsys.readouterr().out.split())
     assert note in source_line(cited, public_url="http://127.0.0.1:8000")
     assert note in answer_text(answer)
+    told = told_whole(answer, Manner("http://127.0.0.1:8000")).text
+    assert told.endswith(f"\n\nSource 1 is {note}.")
+    assert without_markers(told) == cited.quote
 
 
 def test_what_is_read_poorly_is_doubted_and_what_is_text_is_not_spoken_of(answer: AskResponse) -> None:

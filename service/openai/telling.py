@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.links import source_address
-from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions
+from service.openai.text import Source, Told, tell, tell_disagreements, tell_nearest, tell_questions, tell_scans
 from service.openai.wire import MODEL, SearchResult
 from service.schemas.api import AskEvent, AskResponse, CitationWire, HitsEvent, SearchingEvent, SentenceEvent
 
@@ -48,7 +48,7 @@ def told_after(told: Told, event: AskEvent, sources: Mapping[int, Source], manne
                 told = tell_nearest(Told().saying(event.text), event, service=manner.service)
                 told = tell_questions(told, event.about.questions if event.about else [])
             else:
-                told = tell_disagreements(told, event, sources, linked=manner.linked)
+                told = tell_scans(tell_disagreements(told, event, sources, linked=manner.linked), event)
             return told.written("".join(f"\n\n{notice}" for notice in manner.notices) if manner.noticing else "")
 
 

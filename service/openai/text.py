@@ -12,11 +12,13 @@ from service.links import source_address
 from service.marked_words import marked_quote
 from service.openai.wire import Annotation, UrlCitation
 from service.schemas.api import AskResponse, CitationWire, SentenceWire
+from service.schemas.scan_note import scan_note
 
 # The address of a linked marker holds none of these signs: `in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
 _ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 _NEAREST = "\n\nThe passages that come nearest:"
+_SCANNED = re.compile(r"\n\nSource \d{1,3} is from a scan, ")
 _IN_MARKDOWN = {ord(sign): f"%{ord(sign):02X}" for sign in '()<>[]\\`"*'}
 
 
@@ -82,6 +84,12 @@ def tell_disagreements(told: Told, answer: AskResponse, sources: Mapping[int, So
     return told
 
 
+def tell_scans(told: Told, answer: AskResponse) -> Told:
+    """Say which sources were read in pictures, and how sure that was."""
+    notes = [f"Source {one.number} is {note}." for one in answer.citations if (note := scan_note(one))]
+    return told.written("\n\n" + " ".join(notes)) if notes else told
+
+
 def tell_nearest(told: Told, answer: AskResponse, *, service: str) -> Told:
     """Say which passages come nearest to a question for which no answer was found, its words in bold, an item each.
 
@@ -109,8 +117,8 @@ def _escaped(words: str) -> str:
 
 
 def without_markers(text: str) -> str:
-    """Return an answer that comes back as history as it was said: without markers, escapes and passages that came near."""
-    return unescaped(_MARKER.sub("", text.partition(_NEAREST)[0]))
+    """Return an answer that comes back as history as it was said: without markers, escapes and what was said of sources."""
+    return unescaped(_MARKER.sub("", _SCANNED.split(text.partition(_NEAREST)[0], maxsplit=1)[0]))
 
 
 def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], linked: bool) -> Told:

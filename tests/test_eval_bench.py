@@ -4,6 +4,7 @@ import json
 import statistics
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,10 @@ def test_systems_take_turns_in_folders_of_their_own(monkeypatch: pytest.MonkeyPa
     steps: list[str] = []
     taken = run.run(Plan(tmp_path, rounds=2, passages=2_000), steps.append)
     tasks = [task for task, _ in asked]
-    assert tasks[:8] == ["ingest_footnote", "ingest_quickstart", "ingest_quickstart", "model_alone"] * 2
-    assert len({folder for _, folder in asked[:8]}) == 8
-    assert tasks[8:] == [*["fill_footnote", "ask_footnote"] * 2, "fill_quickstart", "ask_quickstart"]
+    systems = [*["ingest_footnote"] * 2, *["ingest_quickstart"] * 2, "model_alone"]
+    assert tasks[:10] == systems * 2
+    assert len({folder for _, folder in asked[:10]}) == 10
+    assert tasks[10:] == [*["fill_footnote", "ask_footnote"] * 2, "fill_quickstart", "ask_quickstart"]
     assert len(steps) == len(tasks)
     assert [growth.filled.passages for growth in taken.growth] == [1_000, 2_000]
     assert all(len(runs) == 2 for runs in taken.ingested.values())
@@ -134,7 +136,9 @@ def growth(passages: int, p50: float) -> Growth:
 def taken() -> Measurements:
     ours = tuple(Ingested(10, 100, seconds, 10**9) for seconds in (1.0, 2.0, 50.0))
     theirs = tuple(Ingested(10, 50, seconds, 2 * 10**9) for seconds in (5.0, 4.0, 6.0))
-    ingested = {"footnote": ours, "quickstart": theirs, "quickstart, same length": theirs}
+    here = tuple(replace(run, seconds=1.1 * run.seconds) for run in ours)
+    quickstarts = {"quickstart": theirs, "quickstart, same length": theirs}
+    ingested = {"footnote": ours, "footnote, reading here": here} | quickstarts
     asked = Asked(1_000, 0.7, 10**9, {"all articles": Latency(30.0, 40.0)})
     model = tuple(Model("torch.bfloat16", rate, 0.996, 0.999) for rate in (10.0, 62.5, 90.0))
     return Measurements(ingested, model, (growth(100, 5.0), growth(1_000, 10.0)), asked)  # type: ignore[arg-type]
@@ -144,6 +148,7 @@ def test_ratios_are_of_medians() -> None:
     lines = {line.name: line for line in lines_of(taken())}
     assert lines["passages a second (its own passages)"].ratio == pytest.approx(50 / 10)
     assert lines["seconds for all articles (its own passages)"].ratio == pytest.approx(5 / 2)
+    assert lines["articles a second, files read in the same process"].ratio == pytest.approx(1.1)
     assert lines["share of the model alone"].footnote == "80%"
     assert lines["a question over 1,000 passages: all articles, ms (p95)"].ratio == pytest.approx(3.0)
 

@@ -155,7 +155,7 @@ HOSTILE = {
     "huge.png": (_png(60_000, 60_000), "is too large"),
     "large.png": (_png(10_000, 9_000), "holds a picture of 10,000 × 9,000 pixels, over the limit of 60,000,000"),
     "cut.tif": (image_of(scanned(pdf_of([MINUTES]), dpi=50), "TIFF")[:4_000], "is not an image that can be read"),
-    "no.png": (b"Hello.", "is not an image that can be read"),
+    "no.png": (b"Hello.", "is not an image that can be read: its first bytes are of no such file. Save it again."),
     "huge.pdf": (_in_pdf(image_of([Image.new("L", (20, 20))], "PNG")), "holds a picture of 60,000 × 60,000 pixels"),
     "blank.pdf": (pdf_of([[]] * 500), "holds no text. Add some"),
     "many.pdf": (pdf_of([[]] * 10_000), "has 10,000 pages, over the limit of 5,000"),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-System = Literal["footnote", "quickstart", "quickstart, same length"]
+System = Literal["footnote", "footnote, reading here", "quickstart", "quickstart, same length"]
+"""`reading here`: files are read in the process that indexes, not in one of their own with limits."""
 
 
 @dataclass(frozen=True, slots=True)

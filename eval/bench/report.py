@@ -17,6 +17,10 @@ from eval.reporting.plots import Axis, framed, log_axis, log_ticks, standalone
 
 _MB = 1_000_000
 _BOTTOM, _TOP = 172, 18
+_RATES: dict[str, Callable[[Ingested], float]] = {
+    "articles": lambda run: run.articles / run.seconds,
+    "passages": lambda run: run.rate,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,11 @@ def _ingestion_lines(taken: Measurements) -> Iterator[Line]:
         yield Line(f"passages ({label})", f"{ours[0].passages:,}", f"{theirs[0].passages:,}")
         peaks = [_middle(runs, lambda run: run.peak) for runs in (ours, theirs)]
         yield Line(f"most memory, MB ({label})", f"{peaks[0] / _MB:.0f}", f"{peaks[1] / _MB:.0f}")
+    here = taken.ingested["footnote, reading here"]
+    for unit, rate in _RATES.items():
+        apart, same = _middle(ours, rate), _middle(here, rate)
+        yield Line(f"{unit} a second", f"{apart:.1f}")
+        yield Line(f"{unit} a second, files read in the same process", f"{same:.1f}", ratio=apart / same)
     first, alone = taken.model[0], median(model.rate for model in taken.model)
     yield Line(f"the model alone, passages a second ({first.precision})", f"{alone:.1f}")
     yield Line("share of the model alone", f"{_middle(ours, lambda run: run.rate) / alone:.0%}")

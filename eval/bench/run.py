@@ -54,7 +54,9 @@ def _ingested(plan: Plan, system: System, folder: Path) -> Ingested:
     where = {"corpus": str(plan.corpus), "folder": str(folder)}
     match system:
         case "footnote":
-            return Ingested(**measured("ingest_footnote", **where, precision=plan.precision))
+            return Ingested(**measured("ingest_footnote", **where, precision=plan.precision, apart=True))
+        case "footnote, reading here":
+            return Ingested(**measured("ingest_footnote", **where, precision=plan.precision, apart=False))
         case "quickstart":
             return Ingested(**measured("ingest_quickstart", **where, tokens=None))
         case "quickstart, same length":

@@ -4,6 +4,7 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,7 @@ from index.models.embedding import Embedder, Vectors
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
+from index.sources.apart import reading_here
 from index.sources.reading import limits_from, read_articles, sources_from
 from index.sources.source_types import Read
 from index.stores.store import open_index
@@ -33,9 +35,9 @@ _BATCH = 16
 _TOKEN_STEP = 32
 
 
-def ingest_footnote(corpus: str, folder: str, precision: Precision) -> Ingested:
-    """Index a corpus as `footnote index` does, reading included."""
-    with open_index(_settings(folder, precision)) as index:
+def ingest_footnote(corpus: str, folder: str, precision: Precision, *, apart: bool) -> Ingested:
+    """Index a corpus as `footnote index` does, reading included; without `apart`, files are read in this process."""
+    with open_index(_settings(folder, precision)) as index, nullcontext() if apart else reading_here():
         index.embedder.load()
         started = perf_counter()
         report = sync(index, [Path(corpus)])

@@ -104,7 +104,7 @@ def _frame(raw: bytes, number: int, limits: Limits) -> "Image":
 @contextmanager
 def _image(raw: bytes) -> "Iterator[Image]":
     """Open an image file. Whatever Pillow raises for what it holds becomes an ArticleError."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with (
@@ -116,6 +116,10 @@ def _image(raw: bytes) -> "Iterator[Image]":
         raise
     except Image.DecompressionBombError as error:
         raise ArticleError(f"is too large: {error}. Make it smaller, or remove it.") from error
+    except UnidentifiedImageError as error:  # its own message names an object in memory
+        raise ArticleError(
+            "is not an image that can be read: its first bytes are of no such file. Save it again."
+        ) from error
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
         raise ArticleError(f"is not an image that can be read ({reason}). Save it again.") from error

@@ -41,7 +41,16 @@ FORMS = [
         "[1–2]",
         "⟨1⟩",
     ),
-    *("[S1]", "[p1]", "[id: 1]", "[note 1]", "[S1, S2]", "<cite>1</cite>", "<ref>1</ref>", "[1†L1-L4]"),
+    *(
+        "[S1]",
+        "[p1]",
+        "[id: 1]",
+        "[note 1]",
+        "[S1, S2]",
+        "<cite>1</cite>",
+        "<ref>1</ref>",
+        "[1†L1-L4]",
+    ),
 ]
 BEGINNINGS = [
     *("According to passage 1, ", "Passage 1 states that ", "As stated in [1], ", "[1] ", "From passage 1: "),
@@ -63,6 +72,13 @@ def test_a_mark_is_read_and_taken_off(form: str, cut: int) -> None:
         (words, numbers), after = read(text, cut)
         assert (words, numbers[0]) == (FIVE, 1)
         assert after == (TWENTY, [])
+
+
+@pytest.mark.parametrize("cut", [1, 3, 1_000])
+@pytest.mark.parametrize(("form", "named"), [("(1)", [1]), ("(1, 2)", [1, 2]), ("(#1; #2)", [1, 2]), ("(2,1)", [1, 2])])
+def test_figures_in_round_brackets_are_marks_where_they_end_a_sentence(form: str, named: list[int], cut: int) -> None:
+    assert read(f"{FIVE[:-1]} {form}. {TWENTY}", cut) == [(FIVE, named), (TWENTY, [])]
+    assert numbers_in(f"The corners {form} and (3, 4) are cut off.", 2) == set()
 
 
 @pytest.mark.parametrize("cut", [1, 3, 1_000])

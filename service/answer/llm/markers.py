@@ -42,8 +42,10 @@ _MARKER = re.compile(
     rf"(?<!\s)\s*+(?:(?<!\*)\*{{1,2}}{MARKER}\*{{1,2}}(?!\*)|{MARKER}(?:[-–](?=[\[【［]))?)", re.IGNORECASE
 )
 # A figure in parentheses is a marker only where a sentence ends with it, and "passage 2" only where it begins or ends one.
+_IN_ROUND_BRACKETS = rf"[(（]#?[1-9](?:{_S}[,;]{_S}#?[1-9]){{0,8}}[)）]"
 _AT_THE_END = re.compile(
-    rf"(?:(?:(?<=[\w\]】］.!?。！？])|\A)\s?(?:[(（]#?[1-9][)）]|\^[1-9])|(?<=[.!?。！？])\s[{_SUPERSCRIPTS}])(?=[.!?。！？]?{_S}\Z)"
+    rf"(?:(?:(?<=[\w\]】］.!?。！？])|\A)\s?(?:{_IN_ROUND_BRACKETS}|\^[1-9])|(?<=[.!?。！？])\s[{_SUPERSCRIPTS}])"
+    rf"(?=[.!?。！？]?{_S}\Z)"
 )
 _AT_THE_BEGINNING = re.compile(
     rf"\A\W{{0,20}}(?:(?:{_FROM}|as){_B}{_SAID}(?:{_B}\w{{2,12}}s)?{_S}[,:]?{_B}"

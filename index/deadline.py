@@ -80,11 +80,6 @@ def set_deadline(deadline: Deadline) -> None:
     _current.set(deadline)
 
 
-def current_deadline() -> Deadline | None:
-    """Return the deadline of the current context, if any."""
-    return _current.get()
-
-
 def check_deadline() -> None:
     """Check the deadline of the current context, if any. Raises what `Deadline.check` raises."""
     deadline = _current.get()

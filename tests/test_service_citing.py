@@ -1,6 +1,7 @@
 """Drafts to cited text: numbers, offsets, exact quotes, and no markers but ours."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import ArticleInfo, Hit, Passage, SentenceSpan, Span, version_of
-from service.answer.citations import Cited, Draft, Stretch, cite, without_markers
+from service.answer.citations import Cited, Draft, Stretch, without_markers
 
 OUR_MARKER = re.compile(r" ?\[(\d+)\]")
 FULL_WIDTH_MARKER = re.compile(r"【\d+】")
@@ -33,6 +34,13 @@ PIECES = [
 ]
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), min_size=1, max_size=12).map("".join)
 article_texts = texts.filter(str.strip)
+
+
+def cite(drafts: Iterable[Draft]) -> Cited:
+    cited = Cited()
+    for draft in drafts:
+        cited.add(draft)
+    return cited
 
 
 def hit_of(article_id: str, text: str) -> Hit:

@@ -1,7 +1,7 @@
 """Drafted sentences to an answer's text with numbered citations, each an exact stretch of an indexed article."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from index.ingest.near_duplicates import says_the_same
@@ -96,14 +96,6 @@ class Cited:
     def _gap(self, form: Form) -> str:
         """Return what stands between the last sentence and one of this form: what has lines of its own begins a line."""
         return " " if form == self.sentences[-1].form == "prose" else "\n"
-
-
-def cite(drafts: Iterable[Draft]) -> Cited:
-    """Join drafted sentences to one text."""
-    cited = Cited()
-    for draft in drafts:
-        cited.add(draft)
-    return cited
 
 
 def without_markers(text: str) -> str:

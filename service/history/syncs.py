@@ -10,7 +10,6 @@ from index.ingest.sync_report import Problem
 from service.history.schema import source_syncs
 
 _KEPT = 50  # records of each source
-COUNTS = ("added", "updated", "renamed", "unchanged", "deleted", "skipped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +17,8 @@ class SyncRecord:
     """One sync of a source. Times are in UTC.
 
     `error` is why the source itself could not be synced, or None; `failures` is how often in a row that was so. `counts` has
-    the articles by what happened to them (`COUNTS`), `problems` the first files that failed and warnings.
+    the articles by what happened to them ("added", "unchanged", "failed"), `problems` the first files that failed and
+    warnings.
     """
 
     source: str

@@ -15,9 +15,6 @@ from service.answer.text.units import known_currencies, known_periods, known_sca
 CURRENCIES = frozenset(known_currencies().values())
 """The codes of the currencies that are known."""
 
-ROUND_A_STRETCH = " \n\t,;:*_`"
-"""What is left out around a stretch of an article that is shown as a value: marks that belong to the text around it."""
-
 _ONES = "one two three four five six seven eight nine".split()
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -139,11 +136,6 @@ def mentions_in(text: str) -> list[Mention]:
             currency = mention.value.unit
         found.append(mention)
     return found
-
-
-def values_in(text: str) -> frozenset[Value]:
-    """Return the figures that a text holds, however they are put."""
-    return frozenset(mention.value for mention in mentions_in(text))
 
 
 def _mentions(text: str) -> Iterator[tuple[Mention, bool]]:

@@ -8,7 +8,7 @@ COPY constraints.txt pyproject.toml ./
 # for GPUs, which is some gigabytes larger.
 ARG TORCH_INDEX_URL=""
 RUN if [ -n "$TORCH_INDEX_URL" ]; then pip install -c constraints.txt --index-url "$TORCH_INDEX_URL" torch; fi
-# Optional parts, with commas between them: documents, git, ocr, remote, postgres, anthropic, bedrock, ollama, traces.
+# Optional parts, with commas between them: documents, git, ocr, remote, postgres, scale, anthropic, bedrock, ollama, traces.
 ARG EXTRAS=""
 # What Footnote depends on is a layer of its own: a change of Footnote's code does not install it again.
 RUN python -c "import os, tomllib; \

@@ -90,6 +90,10 @@ class StoreUnavailable(FootnoteError):
     """The PostgreSQL database or the Chroma server cannot be reached or used."""
 
 
+class ClusterUnavailable(FootnoteError):
+    """The Ray cluster cannot be reached, has no room, or cannot run this Footnote."""
+
+
 class IndexBusy(FootnoteError):
     """Another process changes the index in the shared database, and did not finish in time."""
 

@@ -40,6 +40,16 @@ class IndexSettings(BaseSettings):
     chroma_headers: dict[str, SecretStr] = Field(
         {}, description='Further headers for such a proxy: JSON such as `{"X-Api-Key": "…"}`.'
     )
+    ingest: Literal["local", "ray"] = Field(
+        "local",
+        description="Where files are read, cut and embedded: in this process, or by workers of Ray (extra `scale`), on this "
+        "machine or on the cluster that `RAY_ADDRESS` names.",
+    )
+    ingest_workers: int | None = Field(
+        None,
+        ge=1,
+        description="Workers of Ray, with a core and about 1 GB of memory each. Default: one for each core of this machine.",
+    )
 
     @field_validator("chroma_url")
     @classmethod

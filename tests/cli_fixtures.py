@@ -49,8 +49,8 @@ CITATION_KEYS = (
 HIT_KEYS = "passage_id article_id article_version title publisher published url text start end score dense lexical"
 REPORT_KEYS = "added updated renamed unchanged deleted skipped failed warnings articles passages seconds rebuilt"
 STATUS_KEYS = (
-    "articles passages model fingerprint last_sync data_dir database vectors answerer reader reranker outdated computation "
-    "watching"
+    "articles passages model fingerprint last_sync data_dir database vectors ingest answerer reader reranker outdated "
+    "computation watching"
 )
 
 

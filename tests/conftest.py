@@ -44,6 +44,7 @@ pytest_plugins = [
     "tests.generative_fixtures",
     "tests.identity_provider",
     "tests.page_browser",
+    "tests.ray_fixtures",
     "tests.servers",
     "tests.slack_fixtures",
     "tests.web_fixtures",

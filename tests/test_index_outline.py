@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from index.ingest.chunking import Cut, cut_passages
+from index.ingest.cutting import embedded_texts
 from index.ingest.outline import heading_of, path_of
 from index.ingest.sync import sync
-from index.ingest.writing import embedded_texts
 from index.models.embedding import Embedder
 from index.records import EVERYTHING, Context, Filters, Hit
 from index.retrieval import retrieve

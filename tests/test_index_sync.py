@@ -47,7 +47,7 @@ def test_a_text_that_takes_too_much_to_divide_fails_alone(
 ) -> None:
     """A heading a line takes a thousand times its size; in the process of the service, it would end that."""
     limits = replace(limits_from(index.settings), memory_bytes=300_000_000)
-    monkeypatch.setattr("index.ingest.writing.limits_from", lambda _: limits)
+    monkeypatch.setattr("index.ingest.cutting.limits_from", lambda _: limits)
     write(folder, {"a.md": "It rained.", "b.md": "#\n" * 500_000, "c.md": "It shone."})
     report = sync(index, [folder])
     assert counts(report) == {"added": 2, "failed": 1}
@@ -330,16 +330,16 @@ def test_a_run_that_is_interrupted_keeps_what_is_done_and_tells_it(
 
 
 def test_an_article_that_cannot_be_cut_fails_alone(index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from index.ingest import writing
+    from index.ingest import cutting
 
-    cuts_of = writing.cuts_of
+    cuts_of = cutting.cuts_of
 
     def failing(index: Index, article: Article) -> object:
         if article.id == "odd":
             raise RecursionError("odd")
         return cuts_of(index, article)
 
-    monkeypatch.setattr(writing, "cuts_of", failing)
+    monkeypatch.setattr(cutting, "cuts_of", failing)
     write(folder, {"a.md": "It rained.", "odd.md": "It snowed.", "z.md": "It shone."})
     report = sync(index, [folder])
     assert sorted(index.catalog.entries()) == ["a", "z"]

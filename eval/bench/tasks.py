@@ -16,8 +16,8 @@ from eval.bench import quickstart
 from eval.bench.filling import fill, moved_vectors
 from eval.bench.records import Asked, Filled, Ingested, Latency, Model
 from eval.bench.synthetic import synthetic_questions
+from index.ingest.cutting import embedded_texts
 from index.ingest.sync import sync
-from index.ingest.writing import embedded_texts
 from index.models.embedding import Embedder, Vectors
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve

@@ -1,17 +1,21 @@
 """Rebuilds the index in a new folder, from the texts in the catalogue, and replaces the old index at the end."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 
 import numpy as np
 
+from index.ingest.cutting import CutArticle
 from index.ingest.following import mark_followed
+from index.ingest.run_control import RunControl
 from index.ingest.sweeping import DELETED_VECTORS, sweep
-from index.ingest.writing import VectorsOf, cuts_of, write_passages
+from index.ingest.workers import workers_for
+from index.ingest.writing import VectorsOf, embedded_in_parts, put_passages, write_passages
 from index.models.embedding import Vectors
+from index.models.prefetch import in_order
 from index.stores.generations import next_folder, remove
 from index.stores.live import LiveIndex
+from index.stores.publishing import Prepared
 from index.stores.store import Index
 
 OnProgress = Callable[[int, int], None]
@@ -44,21 +48,39 @@ def rebuild(live: LiveIndex, *, copying: bool = False, on_progress: OnProgress |
 def fill(new: Index, *, copied: Index | None, on_progress: OnProgress | None = None) -> None:
     """Write vectors and words of every content in the catalogue: copied from `copied`, or cut and embedded again."""
     total, done = new.catalog.count_contents(), 0
-    if copied is None:
-        new.catalog.forget_cuts()
-    vectors_of = copied_or_embedded(new, copied) if copied else lambda _, texts: new.embed_passages(texts)
-    for batch in new.catalog.contents(at_once=_CONTENTS_AT_ONCE):
-        if copied is None:
-            batch = [replace(one, cuts=cuts_of(new, one.article)) for one in batch]
-            new.catalog.put_cuts(batch)
-        write_passages(new, batch, vectors_of=vectors_of)
-        done += len(batch)
+    for count in _copied(new, copied) if copied else _made(new):
+        done += count
         if on_progress:
             on_progress(done, total)
     mark_followed(new)
     new.catalog.set_fact(DELETED_VECTORS, "0")
     if copied is None:
         new.record_fingerprint()
+
+
+def _copied(new: Index, old: Index) -> Iterator[int]:
+    """Write passages with the cuts and vectors of an index. Yields the number of contents in each batch."""
+    vectors_of = copied_or_embedded(new, old)
+    for batch in new.catalog.contents(at_once=_CONTENTS_AT_ONCE):
+        write_passages(new, batch, vectors_of=vectors_of)
+        yield len(batch)
+
+
+def _made(new: Index) -> Iterator[int]:
+    """Cut and embed all contents again. Yields the number of contents in each batch."""
+    control = RunControl()
+    new.catalog.forget_cuts()
+    contents = new.catalog.contents(at_once=_CONTENTS_AT_ONCE)
+
+    def made(batch: Sequence[Prepared]) -> tuple[list[CutArticle], Vectors]:
+        cut = [workers.cut(one) for one in batch]
+        return cut, embedded_in_parts(workers, cut, control)
+
+    with workers_for(new, control) as workers, closing(in_order(made, contents, at_once=workers.at_once)) as ahead:
+        for cut, vectors in ahead:
+            new.catalog.put_cuts([one.prepared for one in cut])
+            put_passages(new, cut, vectors)
+            yield len(cut)
 
 
 def copied_or_embedded(new: Index, old: Index) -> VectorsOf:

@@ -17,6 +17,7 @@ from index.ingest.run_control import OnProgress, Progress, RunControl
 from index.ingest.sweeping import sweep
 from index.ingest.sync_report import Problem, SyncReport
 from index.ingest.withdrawing import restricted_articles, withdrawn_articles
+from index.ingest.workers import Workers, workers_for
 from index.ingest.writing import write
 from index.records import EVERYTHING, Article
 from index.sources.addresses import is_address, path_of
@@ -57,8 +58,19 @@ def sync(
             sweep(index)
     tally = tally_of(index.catalog.entries(), sources)
     progress = Progress(count_articles(sources) if on_progress else 0, on_progress)
+    known = _known_pages(tally) if pruning.enabled else {}
     try:
-        _read_and_write(index, sources, tally, control=control, progress=progress, pruning=pruning, dry_run=dry_run)
+        with workers_for(index, control) as workers:
+            readings = read_articles(
+                sources,
+                limits=limits_from(index.settings),
+                politeness=politeness_from(index.settings),
+                known=known,
+                tokens=_known_tokens(tally),
+                stopped=control.stopped,
+                read=workers.read,
+            )
+            _write(index, readings, tally, workers, control=control, progress=progress, dry_run=dry_run)
     except (KeyboardInterrupt, IndexingStopped) as error:
         raise IndexingStopped(_stopped(progress.done)) from error
     withdrawn = withdrawn_articles(tally.known, tally.withdrawn, seen=tally.seen)
@@ -79,27 +91,17 @@ def sync(
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 
 
-def _read_and_write(
+def _write(
     index: Index,
-    sources: Sequence[AnySource],
+    readings: Iterable[ReadResult],
     tally: Tally,
+    workers: Workers,
     *,
     control: RunControl,
     progress: Progress,
-    pruning: Pruning,
     dry_run: bool,
 ) -> None:
-    limits, politeness = limits_from(index.settings), politeness_from(index.settings)
-    known = _known_pages(tally) if pruning.enabled else {}
-    readings = read_articles(
-        sources,
-        limits=limits,
-        politeness=politeness,
-        known=known,
-        tokens=_known_tokens(tally),
-        stopped=control.stopped,
-    )
-    prepared = _prepared(readings, tally, limits, control=control, progress=progress)
+    prepared = _prepared(readings, tally, limits_from(index.settings), control=control, progress=progress)
     if dry_run:
         deque(prepared, maxlen=0)  # reading fills the tally
         return
@@ -112,7 +114,7 @@ def _read_and_write(
     def on_stored(batch: Sequence[Prepared]) -> None:
         progress.finish(len(batch))
 
-    write(index, prepared, control=control, on_stored=on_stored, on_failed=on_failed)
+    write(index, prepared, workers=workers, control=control, on_stored=on_stored, on_failed=on_failed)
     for article, error in failed:
         note_unwritten(tally, article, error)
 

@@ -7,21 +7,17 @@ While one batch is written, the next is embedded and the one after that is read 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from enum import Enum
+from functools import partial
 
 import numpy as np
 
 from index.errors import ArticleError, FootnoteError
-from index.ingest.chunking import Cut, content_key, cut_passages, divide
+from index.ingest.cutting import CutArticle, with_passages
 from index.ingest.following import follow, follows
 from index.ingest.run_control import RunControl
-from index.ingest.words import passages_of
+from index.ingest.workers import InThisProcess, Workers
 from index.models.embedding import Vectors
-from index.models.prefetch import prefetch
-from index.records import Article
-from index.sources.apart import apart
-from index.sources.reading import limits_from
-from index.stores.lexical import LexicalEntry
+from index.models.prefetch import in_order
 from index.stores.publishing import Prepared
 from index.stores.store import Index
 
@@ -39,52 +35,50 @@ VectorsOf = Callable[[Sequence[str], Sequence[str]], Vectors]
 """Returns the vectors of passages, given their ids and the texts to embed."""
 
 
-class _Failed(Enum):
-    """Marks an article that cannot be cut."""
-
-    FAILED = 1
-
-
-_FAILED = _Failed.FAILED
-
-
 @dataclass(frozen=True, slots=True)
-class _Cut:
-    """A batch of articles with their cuts, and its passages that are not yet in Chroma and Tantivy.
+class _Batch:
+    """Articles with their cuts, and those of them whose passages are not yet in Chroma and Tantivy.
 
-    `ids`, `embedded` (the texts to embed) and `entries` (for lexical search) have one item a passage.
+    `failed` are the ones that cannot be cut, with the errors. They are in neither of the others.
     """
 
     articles: list[Prepared]
-    new: list[Prepared]
-    ids: list[str]
-    embedded: list[str]
-    entries: list[LexicalEntry]
+    new: list[CutArticle]
+    failed: list[tuple[Prepared, Exception]]
+
+
+def _raise(_: Prepared, error: Exception) -> None:
+    raise error
 
 
 def write(
     index: Index,
     prepared: Iterable[Prepared],
     *,
+    workers: Workers | None = None,
     control: RunControl | None = None,
     on_stored: Callable[[Sequence[Prepared]], None] = lambda batch: None,
-    on_failed: OnFailed | None = None,
+    on_failed: OnFailed = _raise,
 ) -> None:
     """Write these articles, batch by batch. Readers see the old or the new version of each, never a mixture.
 
-    `prepared` is iterated in another thread. What it raises is raised here, after all batches before it are written.
-    `on_stored` is called with each batch that is in the index, `on_failed` with each article that cannot be cut. The others
-    are written.
+    `workers` cut and embed, this process by default. `prepared` is iterated in another thread. What it raises is raised here,
+    after all batches before it are written. `on_stored` is called with each batch that is in the index, `on_failed` with each
+    article that cannot be cut. The others are written.
     """
     control = control or RunControl()
+    workers = workers or InThisProcess(index)
+    ahead = workers.at_once
     with (
-        closing(prefetch(_cut(index, batch, on_failed) for batch in _batches(prepared))) as cut,
-        closing(prefetch(_embedded(index, batch, control) for batch in cut)) as embedded,
+        closing(in_order(partial(_cut, index, workers), _batches(prepared), at_once=ahead)) as cut,
+        closing(in_order(partial(_embedded, workers, control), cut, at_once=ahead)) as embedded,
     ):
         try:
             for batch, vectors in embedded:
+                for one, error in batch.failed:
+                    on_failed(one, error)
                 with control.changing:
-                    _store(index, batch, vectors)
+                    _store(index, workers, batch, vectors)
                 on_stored(batch.articles)
         except KeyboardInterrupt:
             control.stop()  # otherwise the next batches would be read and embedded first
@@ -105,98 +99,83 @@ def _batches(prepared: Iterable[Prepared]) -> Iterator[list[Prepared]]:
         yield batch
 
 
-def _cut(index: Index, batch: Sequence[Prepared], on_failed: OnFailed | None = None) -> _Cut:
+def _cut(index: Index, workers: Workers, batch: Sequence[Prepared]) -> _Batch:
     # Contents of the batches just before may be cut and embedded again: the stores ignore what they have already.
     there = index.catalog.contents_in_use(prepared.key for prepared in batch)
-    articles = [
-        replace(prepared, cuts=cuts)
-        for prepared in batch
-        if (cuts := None if prepared.key in there else _cuts_or_failed(index, prepared, on_failed)) is not _FAILED
-    ]
-    new = list({prepared.key: prepared for prepared in articles if prepared.cuts is not None}.values())
-    return _with_passages(index, articles, new)
+    articles: list[Prepared] = []
+    new: dict[str, CutArticle] = {}
+    failed: list[tuple[Prepared, Exception]] = []
+    for prepared in batch:
+        key = prepared.key
+        if key not in there and key not in new:
+            try:
+                new[key] = workers.cut(prepared)
+            except Exception as error:
+                if isinstance(error, FootnoteError) and not isinstance(error, ArticleError):
+                    raise
+                failed.append((prepared, error))
+                continue
+        articles.append(replace(prepared, cuts=new[key].prepared.cuts if key in new else None))
+    return _Batch(articles, list(new.values()), failed)
 
 
-def _cuts_or_failed(index: Index, prepared: Prepared, on_failed: OnFailed | None) -> "tuple[Cut, ...] | _Failed":
-    """Return the passages of an article. If it cannot be cut, call `on_failed`."""
-    try:
-        return cuts_of(index, prepared.article)
-    except Exception as error:
-        if on_failed is None or (isinstance(error, FootnoteError) and not isinstance(error, ArticleError)):
-            raise
-        on_failed(prepared, error)
-        return _FAILED
+def _embedded(workers: Workers, control: RunControl, batch: _Batch) -> tuple[_Batch, Vectors]:
+    return batch, embedded_in_parts(workers, batch.new, control)
 
 
-def _with_passages(index: Index, articles: list[Prepared], new: list[Prepared]) -> _Cut:
-    found = [one for prepared in new for one in passages_of(prepared)]
-    headings = index.embedder.shortened_headings([heading for heading, _, _ in found])
-    embedded = [f"{heading}\n{words}" for heading, (_, words, _) in zip(headings, found, strict=True)]
-    entries = [entry for _, _, entry in found]
-    return _Cut(articles, new, [entry.id for entry in entries], embedded, entries)
-
-
-def cuts_of(index: Index, article: Article) -> tuple[Cut, ...]:
-    """Cut an article into passages, with the model and settings of this index.
-
-    Its text is divided in the reading process: some take a thousand times their size. Raises what `apart` raises.
-    """
-    text, format = article.text, article.info.format
-    divided = apart(limits_from(index.settings), len(text), divide, text, format)
-    limit = index.embedder.passage_tokens(index.settings.passage_tokens)
-    spans = index.embedder.token_spans
-    return tuple(cut_passages(text, format, token_spans=spans, max_tokens=limit, divided=divided))
-
-
-def embedded_texts(index: Index, article: Article) -> list[str]:
-    """Return the text that is embedded for each passage of an article: its heading and its words."""
-    prepared = Prepared(article, content_key(article), "", cuts_of(index, article))
-    return _with_passages(index, [prepared], [prepared]).embedded
-
-
-def _embedded(index: Index, batch: _Cut, control: RunControl) -> tuple[_Cut, Vectors]:
-    """Embed a batch in parts of texts of similar length. The cache keeps finished vectors even if the run is stopped."""
-    texts = batch.embedded
-    vectors = np.zeros((len(texts), index.embedder.dimensions), np.float32)
+def embedded_in_parts(workers: Workers, cut: Sequence[CutArticle], control: RunControl) -> Vectors:
+    """Embed passages in parts of texts of similar length. The cache keeps finished vectors even if the run is stopped."""
+    texts = _texts(cut)
     longest_first = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
+    rows: dict[int, Vectors] = {}
     for first in range(0, len(texts), _EMBEDDED_AT_ONCE):
         control.check()
         part = longest_first[first : first + _EMBEDDED_AT_ONCE]
-        vectors[part] = index.embed_passages([texts[at] for at in part])
-    return batch, vectors
+        rows |= zip(part, workers.embed([texts[at] for at in part]), strict=True)
+    return np.stack([rows[at] for at in range(len(texts))]) if texts else np.zeros((0, 0), np.float32)
 
 
-def _store(index: Index, batch: _Cut, vectors: Vectors) -> None:
+def _store(index: Index, workers: Workers, batch: _Batch, vectors: Vectors) -> None:
     _store_new(index, batch, vectors)
-    if lost := _lost(index, batch):
-        _store_new(index, lost, index.embed_passages(lost.embedded))
+    if lost := _lost(index, workers, batch):
+        _store_new(index, lost, workers.embed(_texts(lost.new)))
     index.catalog.publish(batch.articles)
     follow(index)
 
 
-def _store_new(index: Index, batch: _Cut, vectors: Vectors) -> None:
-    index.catalog.stage(batch.new)
+def _store_new(index: Index, batch: _Batch, vectors: Vectors) -> None:
+    index.catalog.stage([one.prepared for one in batch.new])
     if batch.new and follows(index):
-        index.vectors.add(batch.ids, vectors)
+        index.vectors.add(_ids(batch.new), vectors)
     elif batch.new:
-        _put_passages(index, batch, vectors)
+        put_passages(index, batch.new, vectors)
 
 
-def _lost(index: Index, batch: _Cut) -> _Cut | None:
+def _lost(index: Index, workers: Workers, batch: _Batch) -> _Batch | None:
     """Return the articles whose passages existed when the batch was cut and were deleted since, cut again."""
     bare = {prepared.key: prepared for prepared in batch.articles if prepared.cuts is None}
     there = index.catalog.contents_in_use(bare)
-    new = [replace(one, cuts=cuts_of(index, one.article)) for key, one in bare.items() if key not in there]
-    return _with_passages(index, new, new) if new else None
+    new = [workers.cut(one) for key, one in bare.items() if key not in there]
+    return _Batch([], new, []) if new else None
 
 
 def write_passages(index: Index, batch: Sequence[Prepared], *, vectors_of: VectorsOf) -> None:
     """Write the passages of these articles, with their cuts, to Chroma and Tantivy, but not to the catalogue."""
-    found = _with_passages(index, [], list(batch))
-    _put_passages(index, found, vectors_of(found.ids, found.embedded))
+    found = [with_passages(index, prepared) for prepared in batch]
+    put_passages(index, found, vectors_of(_ids(found), _texts(found)))
 
 
-def _put_passages(index: Index, batch: _Cut, vectors: Vectors) -> None:
-    index.vectors.add(batch.ids, vectors)
+def put_passages(index: Index, cut: Sequence[CutArticle], vectors: Vectors) -> None:
+    """Write the passages of these articles to Chroma and Tantivy, but not to the catalogue."""
+    index.vectors.add(_ids(cut), vectors)
     # Contents that went out of use earlier in this run are still stored: their words must not count twice.
-    index.words.add(batch.entries, replacing=[prepared.key for prepared in batch.new])
+    entries = [entry for one in cut for entry in one.entries]
+    index.words.add(entries, replacing=[one.prepared.key for one in cut])
+
+
+def _ids(cut: Sequence[CutArticle]) -> list[str]:
+    return [entry.id for one in cut for entry in one.entries]
+
+
+def _texts(cut: Sequence[CutArticle]) -> list[str]:
+    return [text for one in cut for text in one.embedded]

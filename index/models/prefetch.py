@@ -1,12 +1,14 @@
 """Runs an iterator ahead in its own thread, so that the steps of a pipeline overlap."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 # How often a thread that waits for space checks whether its items are still needed.
 _LOOK_SECONDS = 0.1
 
@@ -36,6 +38,22 @@ def prefetch(items: Iterable[T], *, most: int = 1) -> Generator[T, None, None]:
     finally:
         unwanted.set()
         thread.join()
+
+
+def in_order(function: Callable[[T], R], items: Iterable[T], *, at_once: int) -> Generator[R, None, None]:
+    """Yield what a function returns for each item, in order. It is called ahead, for up to `at_once` items at the same time.
+
+    An error of the function or the iterator is raised here, after the results before it. Closing the generator waits for the
+    calls that have begun.
+    """
+    threads = ThreadPoolExecutor(at_once, thread_name_prefix="footnote-ahead")
+    begun = prefetch((threads.submit(function, item) for item in items), most=at_once)
+    try:
+        for one in begun:
+            yield one.result()
+    finally:
+        begun.close()
+        threads.shutdown(cancel_futures=True)
 
 
 def _fill(items: Iterable[T], ready: "Queue[T | _End]", unwanted: Event) -> None:

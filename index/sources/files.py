@@ -1,7 +1,7 @@
 """Reads articles from files and folders. A bad file never stops a run: it is reported as failed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from index.errors import IndexingStopped
@@ -29,12 +29,23 @@ _DRAFTS = "_drafts"
 """Jekyll's folder of what is not published."""
 
 
-def read_files(source: Source, *, limits: Limits, taking: Taking = TAKES_ALL) -> Iterator[ReadResult]:
-    """Read every article of a file or folder, in order of path, as far as it is taken."""
+ReadEach = Callable[[Iterable[Path], Source, Limits], Iterator[ReadResult]]
+"""Reads the articles of files under a source, in order."""
+
+
+def read_each(files: Iterable[Path], source: Source, limits: Limits) -> Iterator[ReadResult]:
+    """Read the articles of files under a source, one file after the other."""
+    for file in files:
+        yield from read_file(file, source, limits=limits)
+
+
+def read_files(
+    source: Source, *, limits: Limits, taking: Taking = TAKES_ALL, read: ReadEach = read_each
+) -> Iterator[ReadResult]:
+    """Read every article of a file or folder, in order of path, as far as it is taken. `read` may read several at once."""
     unlisted: list[OSError] = []
-    for file in files_in(source.root, unlisted, follow_links=limits.follow_links):
-        if taking.takes(path_in(file, source)):
-            yield from read_file(file, source, limits=limits)
+    files = files_in(source.root, unlisted, follow_links=limits.follow_links)
+    yield from read((file for file in files if taking.takes(path_in(file, source))), source, limits)
     for error in unlisted:
         path = printable(error.filename)
         yield Failed(path, path, _explain(error))
@@ -101,7 +112,12 @@ def read_file(file: Path, source: Source, *, limits: Limits) -> Iterator[ReadRes
     except IndexingStopped:
         raise
     except Exception as error:  # noqa: BLE001 - an error in one file must not end the run
-        yield failed(error, path=printable(file), file=file, raw=_start_of(file))
+        yield failed_file(file, error)
+
+
+def failed_file(file: Path, error: Exception) -> Failed:
+    """Return what is reported of an error that a whole file led to."""
+    return failed(error, path=printable(file), file=file, raw=_start_of(file))
 
 
 def default_id_of(file: Path, source: Source) -> str:

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
-from index.errors import ArticleError, IndexingStopped, WrongUsage
+from index.errors import ArticleError, ClusterUnavailable, IndexingStopped, WrongUsage
 from index.settings import IndexSettings
 from index.sources.addresses import clean_address, is_address
 from index.sources.feeds import Listed
 from index.sources.fetching import Fetcher, Politeness, fetching
-from index.sources.files import LINES_ENDING, files_in, read_files
+from index.sources.files import LINES_ENDING, ReadEach, files_in, read_each, read_files
 from index.sources.lines import count_lines
 from index.sources.named import as_named
 from index.sources.originals import ORIGINALS_FOLDER
@@ -57,12 +57,13 @@ def read_articles(
     known: Mapping[str, Sequence[Listed]] | None = None,
     tokens: Mapping[str, Mapping[str, str]] | None = None,
     stopped: Event | None = None,
+    read: ReadEach = read_each,
 ) -> Iterator[ReadResult]:
     """Read every article of the sources, in order of source and path. Addresses are fetched politely, one at a time.
 
     `known` are the pages that came from a source before, by its name; those are asked for again (`read_address`).
     `tokens` are those of the files that came from a source before, by its name and their paths. A file that still has its
-    token is not read again.
+    token is not read again. `read` reads the files of folders.
     Nothing more is fetched once `stopped` is set: then IndexingStopped is raised.
     """
     visited: set[str] = set()
@@ -75,7 +76,7 @@ def read_articles(
                 case Source(root) if not os.path.lexists(root):
                     readings = iter([Failed(place.name, place.name, "does not exist. Correct its place.")])
                 case Source():
-                    readings = read_files(place, limits=limits, taking=taking)
+                    readings = read_files(place, limits=limits, taking=taking, read=read)
                 case WebSource():
                     fetcher = fetcher or stack.enter_context(fetching(politeness or Politeness(), stopped))
                     before = (known or {}).get(source.name, ())
@@ -91,7 +92,7 @@ def _guarded(readings: Iterable[ReadResult], source: AnySource) -> Iterator[Read
     """Yield the readings of a source. Whatever else it raises fails the source, and the next ones are read."""
     try:
         yield from readings
-    except (IndexingStopped, WrongUsage):
+    except (ClusterUnavailable, IndexingStopped, WrongUsage):
         raise
     except Exception as error:  # noqa: BLE001 - no source ends a run
         yield Failed(source.name, source.name, f"was not read to the end: it {unexpected(error)}")
@@ -126,7 +127,7 @@ def limits_from(settings: IndexSettings) -> Limits:
             seconds=settings.ocr_seconds,
             pixels=settings.ocr_pixels,
             remembered=settings.remembered_scan_pages,
-            cache=settings.data_dir / SCANS_FILE,
+            cache=settings.data_dir.absolute() / SCANS_FILE,
         ),
         originals=settings.data_dir / ORIGINALS_FOLDER if settings.keep_originals else None,
     )

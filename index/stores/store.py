@@ -12,7 +12,7 @@ from index.errors import IndexDamaged, IndexEmpty, IndexMismatch
 from index.ingest.chunking import CHUNKING
 from index.models.computation import computation
 from index.models.embedding import Embedder, Vectors
-from index.models.embedding_cache import EmbeddingCache
+from index.models.embedding_cache import Embed, EmbeddingCache
 from index.models.embedding_server import EmbeddingServer
 from index.models.prompts import Prompts, prompts_from_json
 from index.models.remote_embedding import RemoteEmbedder
@@ -26,6 +26,7 @@ from index.settings import (
     SHIPPED_READER,
     SHIPPED_SUPPORT_MODEL,
     IndexSettings,
+    Precision,
 )
 from index.stores.backends import CATALOG, COLLECTION, VECTORS, WORDS, Backend, FolderBackend, backend_for
 from index.stores.catalog import Catalog
@@ -68,7 +69,7 @@ class Index:
 
     def configured_embedder(self) -> Embedder:
         """Return the model in the settings: usually the one that the index was made with."""
-        wanted = _embedder(self.settings)
+        wanted = embedder_for(self.settings)
         return self.embedder if wanted.is_same_as(self.embedder) else wanted
 
     def check(self) -> None:
@@ -113,8 +114,12 @@ class Index:
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text. A text that was embedded before is not embedded again."""
         # By the actual precision, not the setting: the data folder may come from another machine.
-        model = f"{self.embedder.fingerprint} {computation(self.settings.precision).precision}"
-        return self.embedding_cache.get_or_embed(texts, model=model, embed=self.embedder.embed_passages)
+        return self.embed_by(self.embedder.embed_passages, texts, computation(self.settings.precision).precision)
+
+    def embed_by(self, embed: Embed, texts: Sequence[str], precision: Precision) -> Vectors:
+        """Return one row a text: what `embed` returns, which computes in this precision, or what it returned before."""
+        model = f"{self.embedder.fingerprint} {precision}"
+        return self.embedding_cache.get_or_embed(texts, model=model, embed=embed)
 
     def open_next_generation(self, folder: Path) -> "Index":
         """Open the next generation with a copy of the catalogue, with the model in the settings. No run may be at work."""
@@ -152,7 +157,7 @@ class Index:
     def in_step(self) -> "Index":
         """Return this index with the vectors and model that its catalogue names now. Others may have changed them."""
         place = self.backend.vectors(self.folder, self.catalog)
-        wanted = _embedder(self.settings, _MadeWith.of(self.catalog))
+        wanted = embedder_for(self.settings, _MadeWith.of(self.catalog))
         embedder = self.embedder if wanted.is_same_as(self.embedder) else wanted
         if place == self.vectors.place and embedder is self.embedder:
             return self
@@ -194,7 +199,7 @@ class _MadeWith:
         return {"embed_model": self.model, "embed_prompts": self.prompts.as_json(), "embed_server": server}
 
 
-def _embedder(settings: IndexSettings, made_with: _MadeWith | None = None) -> Embedder:
+def embedder_for(settings: IndexSettings, made_with: _MadeWith | None = None) -> Embedder:
     """Open the model that an index was made with, or the one in the settings. Where a server is, settings alone say."""
     wanted = made_with or _MadeWith.by(settings)
     if not wanted.server:
@@ -237,7 +242,7 @@ def opened(settings: IndexSettings, *, emptying_damaged: bool = False) -> Index:
             if isinstance(backend, FolderBackend):
                 _check_held(folder / WORDS, words.count())
         made_with = None if catalog.is_empty() else _MadeWith.of(catalog)
-        embedder = _embedder(settings, made_with)
+        embedder = embedder_for(settings, made_with)
         embedding_cache = EmbeddingCache(settings.data_dir / "embeddings.sqlite", most=settings.remembered_embeddings)
         stack.pop_all()
         return Index(

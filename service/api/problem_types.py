@@ -3,6 +3,7 @@
 from index.errors import (
     ArticleDeleted,
     ArticleUnknown,
+    ClusterUnavailable,
     DataFolderUnusable,
     FootnoteError,
     IndexBusy,
@@ -40,6 +41,7 @@ PROBLEMS: dict[type[FootnoteError], tuple[int, str, str]] = {
     IndexDamaged: (503, "index-damaged", "The index cannot be read"),
     DataFolderUnusable: (503, "data-folder-unusable", "The data folder cannot be written"),
     StoreUnavailable: (503, "store-unavailable", "The database or the Chroma server cannot be reached"),
+    ClusterUnavailable: (503, "cluster-unavailable", "The Ray cluster cannot be used"),
     IndexBusy: (503, "index-busy", "Another process is changing the index"),
     SearchUnderWay: (429, "search-under-way", "Another search is under way"),
     LanguageModelFailed: (502, "language-model-failed", "The language model gave no answer"),

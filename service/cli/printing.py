@@ -239,6 +239,7 @@ def print_status(response: StatusResponse) -> None:
         "Data folder": response.data_dir,
         "Database": response.database or "files in the data folder",
         "Vectors": response.vectors or "in the data folder",
+        "Indexing": response.ingest or "in this process",
         "Answers": response.answerer,
     }
     for name, value in rows.items():

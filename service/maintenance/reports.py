@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from index.ingest.sync_report import Problem
 from index.ingest.upkeep import CheckResult, UpdateResult
+from index.ingest.workers import workers_named
 from index.models.computation import computation
 from index.records import EVERYTHING
 from index.stores.chroma import ServerCollection
@@ -38,6 +39,7 @@ def status_wire(index: Index, settings: Settings, *, answerer: str, watching: li
         reranker=index.reranker.name if index.reranker else None,
         outdated=index.outdated(),
         computation=str(computation(settings.precision)),
+        ingest=workers_named(settings),
         watching=watching,
     )
 

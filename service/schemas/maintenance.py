@@ -43,7 +43,7 @@ class StatusResponse(Wire):
 
     `outdated` says why the index has to be made again before articles can be added, if it has. `computation` says how the
     models compute on the machine that answers. `database` and `vectors` name the servers that hold articles and vectors; null
-    is the data folder.
+    is the data folder. `ingest` says which workers of Ray read, cut and embed; null is the process itself.
     """
 
     articles: int
@@ -54,6 +54,7 @@ class StatusResponse(Wire):
     data_dir: str
     database: str | None = None
     vectors: str | None = None
+    ingest: str | None = None
     answerer: str
     reader: str | None = None
     reranker: str | None = None

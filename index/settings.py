@@ -48,7 +48,7 @@ class IndexSettings(BaseSettings):
     ingest_workers: int | None = Field(
         None,
         ge=1,
-        description="Workers of Ray, with a core and about 1 GB of memory each. Default: one for each core of this machine.",
+        description="Workers of Ray; each takes a core and about 0.5 GB of memory. Default: the cores of this machine.",
     )
 
     @field_validator("chroma_url")

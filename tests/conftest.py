@@ -55,6 +55,7 @@ SLOWEST = (
     "test_service_cli_serving",
     "test_linear_time",
     "test_service_mcp_stdio",
+    "test_index_on_ray",
     "test_service_answering",
     "test_service_verification",
     "test_service_cli_stopping",

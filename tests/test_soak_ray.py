@@ -15,9 +15,12 @@ from uuid import uuid4
 
 import pytest
 
-from index.ingest.on_ray import POOL
+from index.errors import ClusterUnavailable
+from index.ingest.on_ray import POOL, OnRay
+from index.ingest.run_control import RunControl
 from index.ingest.sync import sync
 from index.settings import IndexSettings
+from index.sources.source_types import Failed, Limits, Read, Source
 from index.stores.store import Index, open_index
 from tests.ray_fixtures import RAY_WARNINGS, needs_ray
 from tests.test_soak_kill import assert_equal, check_while_unfinished, versions_in, write_articles
@@ -97,6 +100,25 @@ def test_a_run_that_is_killed_is_finished_by_the_next(
         sync(clean, [articles])
         assert 0 < sync(survived, [articles]).unchanged < len(written)
         assert_equal(survived, clean)
+
+
+class Deadly:
+    """Kills the process that receives it."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return exec, ("import os; os.kill(os.getpid(), 9)",)
+
+
+def test_what_ends_every_worker_is_given_up(place: Path, articles: Path) -> None:
+    file = next(articles.iterdir())
+    with opened(place / "ray", ingest="ray") as index, OnRay(index, RunControl()) as workers:
+        (failed,) = workers.read([file], Deadly(), Limits())  # type: ignore[arg-type]
+        assert isinstance(failed, Failed)
+        assert failed.error == "ended 3 workers of Ray, one after the other. Split it, or remove it."
+        with pytest.raises(ClusterUnavailable, match="3 workers of Ray died while they embedded"):
+            workers.embed([Deadly()])  # type: ignore[list-item]
+        (read,) = workers.read([file], Source(articles), Limits())
+        assert isinstance(read, Read)
 
 
 def run_killed_after(wanted: int, data: Path, articles: Path) -> None:

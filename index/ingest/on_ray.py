@@ -92,7 +92,10 @@ class OnRay:
         try:
             vectors: Vectors = self._call("embed", settings, texts)
         except ArticleError as error:
-            raise ClusterUnavailable(f"{len(texts)} passages cannot be embedded: what was begun {error}") from error
+            raise ClusterUnavailable(
+                f"{DEATHS} workers of Ray died while they embedded. Have they enough memory? Set FOOTNOTE_INGEST_WORKERS to "
+                "fewer, or FOOTNOTE_INGEST=local, and run again: it goes on from there."
+            ) from error
         return vectors
 
     def _call(self, name: str, *args: object) -> Any:

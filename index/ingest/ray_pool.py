@@ -33,7 +33,7 @@ _CALLS_EACH = 2
 # For what waits to be fetched from a worker: a few articles and vectors.
 _SHARED_MEMORY_BYTES = 100_000_000
 # Ray reports nothing home, and prints nothing between what a command prints.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": ".", "RAY_BACKEND_LOG_LEVEL": "error"}
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
 # Ray itself tries for minutes to reach a cluster that is not there.
 _CONNECT_SECONDS = 10.0
 

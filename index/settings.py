@@ -48,7 +48,7 @@ class IndexSettings(BaseSettings):
     ingest_workers: int | None = Field(
         None,
         ge=1,
-        description="Workers of Ray; each takes a core and about 0.5 GB of memory. Default: the cores of this machine.",
+        description="Workers of Ray; each takes a core and up to 0.8 GB of memory. Default: the cores of this machine.",
     )
 
     @field_validator("chroma_url")

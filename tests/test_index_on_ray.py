@@ -5,15 +5,16 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib import util
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 import pytest
 from pydantic import SecretStr
 
 from index.errors import ClusterUnavailable, WrongUsage
-from index.ingest.on_ray import OnRay, agreed_precision
+from index.ingest.on_ray import POOL, OnRay, agreed_precision
 from index.ingest.pruning import Pruning
-from index.ingest.ray_pool import About
+from index.ingest.ray_pool import About, Worker
 from index.ingest.rebuild import rebuild
 from index.ingest.run_control import RunControl
 from index.ingest.sync import sync
@@ -21,11 +22,12 @@ from index.ingest.sync_report import SyncReport
 from index.records import EVERYTHING, Filters
 from index.retrieval import retrieve
 from index.settings import IndexSettings
-from index.sources.source_types import NamedSource, Source
+from index.sources.source_types import Failed, Limits, NamedSource, Source
 from index.sources.taking import Taking
 from index.stores.live import LiveIndex
 from index.stores.store import Index, open_index
 from tests.cli_fixtures import Run, footnote_process, one_line
+from tests.pdf_files import drawn
 from tests.ray_fixtures import RAY_WARNINGS, needs_ray
 
 pytestmark = [needs_ray, *map(pytest.mark.filterwarnings, RAY_WARNINGS)]
@@ -97,6 +99,38 @@ def test_an_index_made_on_ray_is_the_same(opened: Opened, articles: Path) -> Non
         assert same(reports[0]) == same(reports[1])
         assert (reports[0].updated, reports[0].deleted) == (1, 1)
         assert_equal(ours, theirs)
+
+
+@pytest.fixture
+def worker_elsewhere(one_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that takes itself for one on another machine."""
+    import ray
+
+    worker = ray.remote(Worker).options(num_cpus=0).remote("another node")
+    free: Queue[object] = Queue()
+    free.put(worker)
+    monkeypatch.setattr(POOL, "workers", [worker])
+    monkeypatch.setattr(POOL, "free", free)
+
+
+@pytest.mark.usefixtures("worker_elsewhere")
+def test_another_machine_reads_the_same(opened: Opened, articles: Path, place: Path) -> None:
+    (articles / "plan.pdf").write_bytes(drawn((72, 700, "The plan says that the harbour closes.")))
+    with opened("ray") as ours, opened("local", ingest="local") as theirs:
+        assert same(sync(ours, [articles])) == same(sync(theirs, [articles]))
+        assert_equal(ours, theirs)
+        assert ours.catalog.entries()["plan"].info.original is not None
+        (copy,) = (place / "ray" / "originals").iterdir()
+        assert copy.read_bytes() == (articles / "plan.pdf").read_bytes()
+
+
+@pytest.mark.usefixtures("worker_elsewhere")
+def test_a_file_that_another_machine_does_not_have_fails(opened: Opened, folder: Path) -> None:
+    with opened("ray") as index, OnRay(index, RunControl()) as workers:
+        (failed,) = workers.read([folder / "only-here.md"], Source(folder), Limits())
+    assert isinstance(failed, Failed)
+    assert "is not on the node" in failed.error
+    assert failed.error.endswith("Every node needs the folder, under the same path.")
 
 
 @pytest.mark.usefixtures("one_worker")

@@ -88,10 +88,8 @@ def test_workers_that_are_killed_are_replaced(place: Path, articles: Path, monke
         assert_equal(ours, theirs)
 
 
-def test_a_run_that_is_killed_is_finished_by_the_next(
-    place: Path, articles: Path, opened_in: Callable[..., AbstractContextManager[Index]]
-) -> None:
-    written = {one: {version} for one, version in versions_in(articles, opened_in).items()}
+def test_a_run_that_is_killed_is_finished_by_the_next(place: Path, articles: Path) -> None:
+    written = {one: {version} for one, version in versions_in(articles).items()}
     for wanted in (0, 3, 9, 15):
         run_killed_after(wanted, place / "killed", articles)
         with opened(place / "killed", ingest="local") as index:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.util import find_spec
 from math import inf
@@ -14,7 +15,7 @@ from typing import Any, Self
 from index.errors import ArticleError, ClusterUnavailable, WrongUsage
 from index.extras import DISTRIBUTION, how_to_install
 from index.ingest.cutting import CutArticle
-from index.ingest.ray_pool import DEATHS, About, Pool, shortly
+from index.ingest.ray_pool import DEATHS, About, Pool, ReadFile, shortly
 from index.ingest.run_control import RunControl
 from index.ingest.workers import worker_count
 from index.models.embedding import Vectors
@@ -22,7 +23,8 @@ from index.models.prefetch import in_order
 from index.models.remote_embedding import RemoteEmbedder
 from index.settings import IndexSettings, Precision
 from index.sources.files import LINES_ENDING, failed_file, read_file
-from index.sources.source_types import Limits, ReadResult, Source
+from index.sources.originals import kept_original
+from index.sources.source_types import Limits, Read, ReadResult, Source
 from index.stores.publishing import Prepared
 from index.stores.store import Index
 
@@ -67,10 +69,10 @@ class OnRay:
             if file.suffix.lower() == LINES_ENDING:
                 return read_file(file, source, limits=limits)  # here: it may be of any length, and is read line by line
             try:
-                read: list[ReadResult] = self._call("read", file, source, limits)
+                read: ReadFile = self._call("read", file, source, limits)
             except ArticleError as error:
                 return [failed_file(file, error)]
-            return read
+            return [_with_copy(one, read.copy, limits.originals) for one in read.results]
 
         with closing(in_order(results, files, at_once=self.at_once)) as found:
             for of_a_file in found:
@@ -163,6 +165,17 @@ class OnRay:
                 f"Workers of Ray have other files of the embedding model {settings.embed_model!r}. Put the same ones there."
             )
         return settings.model_copy(update={"precision": agreed_precision(told)})
+
+
+def _with_copy(result: ReadResult, copy: bytes | None, folder: Path | None) -> ReadResult:
+    """Keep the copy of a file that another machine has read."""
+    if copy is None or folder is None or not isinstance(result, Read) or result.article.info.original is None:
+        return result
+    info = result.article.info
+    if problem := kept_original(folder, result.article.info.original, copy):
+        article = replace(result.article, info=replace(info, original=None))
+        return replace(result, article=article, warnings=(*result.warnings, problem))
+    return result
 
 
 def agreed_precision(told: Sequence[About]) -> Precision:

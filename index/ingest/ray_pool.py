@@ -53,6 +53,14 @@ class _Models:
     embedder: Embedder
 
 
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What was read of a file. `copy` is to be kept of it where that could not be done by the worker, on another machine."""
+
+    results: list[ReadResult]
+    copy: bytes | None = None
+
+
 class Worker:
     """What Ray runs on one core. Calls of it run in several threads. It keeps the model that it was last asked to use."""
 
@@ -69,16 +77,20 @@ class Worker:
         precision = computation(settings.precision).precision
         return About(version(DISTRIBUTION), embedder_for(settings).fingerprint, precision)
 
-    def read(self, file: Path, source: Source, limits: Limits) -> list[ReadResult]:
+    def read(self, file: Path, source: Source, limits: Limits) -> ReadFile:
         """Read the articles of a file."""
-        if self._elsewhere:
-            if not os.path.lexists(file):
-                where = f"the node {socket.gethostname()!r} of the Ray cluster"
-                missing = f"is not on {where}. Every node needs the folder, under the same path."
-                return [Failed(printable(file), printable(file), missing)]
-            # The file that remembers scans is on another machine.
-            limits = replace(limits, scans=replace(limits.scans, cache=None))
-        return list(read_file(file, source, limits=limits))
+        if not self._elsewhere:
+            return ReadFile(list(read_file(file, source, limits=limits)))
+        if not os.path.lexists(file):
+            where = f"the node {socket.gethostname()!r} of the Ray cluster"
+            missing = f"is not on {where}. Every node needs the folder, under the same path."
+            return ReadFile([Failed(printable(file), printable(file), missing)])
+        with TemporaryDirectory(prefix="footnote-") as folder:
+            copies = Path(folder) if limits.originals else None
+            # The file that remembers scans is on another machine, too.
+            limits = replace(limits, scans=replace(limits.scans, cache=None), originals=copies)
+            found = list(read_file(file, source, limits=limits))
+            return ReadFile(found, next((copy.read_bytes() for copy in Path(folder).iterdir()), None))
 
     def cut(self, settings: IndexSettings, prepared: Prepared) -> CutArticle:
         """Cut an article into passages."""

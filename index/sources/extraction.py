@@ -10,7 +10,7 @@ from index.sources.apart import apart
 from index.sources.articles import too_long
 from index.sources.html import read_html
 from index.sources.metadata import found_metadata
-from index.sources.originals import keep_original
+from index.sources.originals import kept_original
 from index.sources.pdf import read_pdf
 from index.sources.pdf_layout import Line
 from index.sources.pdf_text import joined_pages, listed, recognised_in
@@ -85,11 +85,8 @@ def _with_copy(found: Extracted, raw: bytes, limits: Limits) -> Extracted:
     """Keep a copy of a file that can be shown as it is. Without one, its article shows its text alone."""
     if found.original is None or limits.originals is None:
         return replace(found, original=None)
-    try:
-        keep_original(limits.originals, found.original, raw)
-    except OSError as error:
-        warning = f"cannot be shown as it is: no copy could be kept ({error.strerror or error}). Its text is indexed."
-        return replace(found, original=None, warnings=(*found.warnings, warning))
+    if problem := kept_original(limits.originals, found.original, raw):
+        return replace(found, original=None, warnings=(*found.warnings, problem))
     return found
 
 

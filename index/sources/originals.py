@@ -35,6 +35,15 @@ def keep_original(folder: Path, original: Original, content: bytes) -> None:
             raise
 
 
+def kept_original(folder: Path, original: Original, content: bytes) -> str | None:
+    """Write a copy as `keep_original` does, or return what is to be said where that fails."""
+    try:
+        keep_original(folder, original, content)
+    except OSError as error:
+        return f"cannot be shown as it is: no copy could be kept ({error.strerror or error}). Its text is indexed."
+    return None
+
+
 def original_in(folder: Path, original: Original) -> Path:
     """Return where the copy of a file is, or would be."""
     return folder / original.digest.removeprefix("sha256:")

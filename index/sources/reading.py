@@ -129,7 +129,7 @@ def limits_from(settings: IndexSettings) -> Limits:
             remembered=settings.remembered_scan_pages,
             cache=settings.data_dir.absolute() / SCANS_FILE,
         ),
-        originals=settings.data_dir / ORIGINALS_FOLDER if settings.keep_originals else None,
+        originals=settings.data_dir.absolute() / ORIGINALS_FOLDER if settings.keep_originals else None,
     )
 
 

@@ -114,7 +114,9 @@ def worker_elsewhere(one_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("worker_elsewhere")
-def test_another_machine_reads_the_same(opened: Opened, articles: Path, place: Path) -> None:
+def test_another_machine_reads_the_same_and_says_what_it_does_not_have(
+    opened: Opened, articles: Path, place: Path
+) -> None:
     (articles / "plan.pdf").write_bytes(drawn((72, 700, "The plan says that the harbour closes.")))
     with opened("ray") as ours, opened("local", ingest="local") as theirs:
         assert same(sync(ours, [articles])) == same(sync(theirs, [articles]))
@@ -122,12 +124,8 @@ def test_another_machine_reads_the_same(opened: Opened, articles: Path, place: P
         assert ours.catalog.entries()["plan"].info.original is not None
         (copy,) = (place / "ray" / "originals").iterdir()
         assert copy.read_bytes() == (articles / "plan.pdf").read_bytes()
-
-
-@pytest.mark.usefixtures("worker_elsewhere")
-def test_a_file_that_another_machine_does_not_have_fails(opened: Opened, folder: Path) -> None:
-    with opened("ray") as index, OnRay(index, RunControl()) as workers:
-        (failed,) = workers.read([folder / "only-here.md"], Source(folder), Limits())
+        with OnRay(ours, RunControl()) as workers:
+            (failed,) = workers.read([articles / "only-here.md"], Source(articles), Limits())
     assert isinstance(failed, Failed)
     assert "is not on the node" in failed.error
     assert failed.error.endswith("Every node needs the folder, under the same path.")

@@ -12,7 +12,7 @@ from service.answer.models import Question
 from service.answer.text.terms import terms
 
 _QUESTIONS = 3
-_ARTICLES = 5
+_ARTICLES = 6
 # Each costs as much time as any question.
 _TRIED = 8
 _LOOKED_THROUGH = 20_000
@@ -20,6 +20,7 @@ _HEADINGS = 2  # of each article that are asked about
 _FEWEST_TERMS = 2  # of what asks something by itself: "What is it?" does not
 # A longer title is not named in a question about a part of its article.
 _SHORT_TITLE, _LONGEST = 60, 120
+_LONG = 100  # characters of a question
 _HEADING = re.compile(r"^#{1,6} +(\S.{2,100})$", re.MULTILINE)
 _ITS_NUMBER = re.compile(r"^(?:[0-9]{1,3}|[A-Z])[.)] ")
 # Sets of groups whose questions are remembered for one catalogue.
@@ -50,17 +51,21 @@ def example_questions(catalog: Catalog, access: Access, answers: Callable[[Quest
 def _tried(
     catalog: Catalog, articles: list[ArticleInfo], access: Access, answers: Callable[[Question], bool]
 ) -> tuple[str, ...]:
-    found: list[str] = []
+    made = [
+        (text, info.id) for info in articles for text in _questions_of(info.title, _headings(catalog, info, access))
+    ]
+    made.sort(key=lambda one: len(one[0]) > _LONG)  # what is quickly read comes first
+    found: dict[str, str] = {}
     left = _TRIED
-    for info in articles:
-        for text in _questions_of(info.title, _headings(catalog, info, access)):
-            if len(found) == _QUESTIONS or not left:
-                return tuple(found)
-            left -= 1
-            if text not in found and answers(Question(text, access=access)):
-                found.append(text)
-                break
-    return tuple(found)
+    for text, article in made:
+        if len(found) == _QUESTIONS or not left:
+            break
+        if article in found or text in found.values():
+            continue
+        left -= 1
+        if answers(Question(text, access=access)):
+            found[article] = text
+    return tuple(found.values())
 
 
 def _questions_of(title: str, headings: Sequence[str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ from service.history.database import opened_database
 from service.history.keys import add_key
 from service.mcp.arguments import ArticlePart
 from service.mcp.text import answer_text, article_text, search_text
-from service.schemas.api import AskRequest, SearchResponse
+from service.schemas.api import ArticleSummary, AskRequest, SearchResponse
 from tests.fake_assistant import ARTICLE, FakeAssistant, answered, citation, streamed
 from tests.http_server import served, serving_app
 from tests.mcp_client import HANDSHAKE, PATIENCE, PRESENT, call, connected, found, message, words
@@ -258,7 +258,7 @@ def test_a_client_that_shows_results_as_markdown_shows_no_image_and_no_link(
     given = given.model_copy(update={"sentences": [sentence.model_copy(update={"form": form})]})
     hit = hit_of(citation(1, quote=hostile, title=hostile))
     part = ArticlePart(
-        **ARTICLE.model_dump(exclude={"text", "same_text"}) | {"title": hostile},
+        **ARTICLE.model_dump(include={*ArticleSummary.model_fields, "current"}) | {"title": hostile},
         text=hostile,
         start=0,
         end=len(hostile),

@@ -19,6 +19,7 @@ from service.mcp.corpus import Corpus
 from service.mcp.text import answer_text, article_text, articles_text, search_text
 from service.schemas.api import (
     ArticlesResponse,
+    ArticleSummary,
     AskResponse,
     HitsEvent,
     SearchingEvent,
@@ -91,7 +92,7 @@ async def _get_article(corpus: Corpus, arguments: GetArticleArguments, report: R
     start = min(arguments.start, len(article.text))
     end = min(start + arguments.length, len(article.text))
     return ArticlePart(
-        **article.model_dump(exclude={"text", "same_text"}),
+        **article.model_dump(include={*ArticleSummary.model_fields, "current"}),
         text=article.text[start:end],
         start=start,
         end=end,

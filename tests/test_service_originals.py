@@ -110,6 +110,16 @@ def test_copies_that_no_article_uses_go_after_a_day(assistant: LocalAssistant, t
     assert copies(assistant) == [OTHER]
 
 
+def test_the_copy_of_a_deleted_article_goes_at_once(assistant: LocalAssistant, tmp_path: Path) -> None:
+    for name, content in (("a", PDF), ("b", PDF), ("c", OTHER)):
+        (tmp_path / "articles" / f"{name}.pdf").write_bytes(content)
+    index_into(assistant, tmp_path / "articles")
+    assistant.delete(["a", "c"])
+    assert copies(assistant) == [PDF]  # b's
+    assistant.delete(["b"])
+    assert not copies(assistant)
+
+
 def test_backups_hold_the_copies(assistant: LocalAssistant, tmp_path: Path) -> None:
     (tmp_path / "articles" / "minutes.pdf").write_bytes(PDF)
     index_into(assistant, tmp_path / "articles")

@@ -83,10 +83,8 @@ def sync(
         with control.changing:
             # Others may have deleted some of them meanwhile.
             there = index.catalog.readable([*gone, *restricted], EVERYTHING)
-            index.catalog.delete([article_id for article_id in gone if article_id in there])
             index.catalog.restrict({one: who for one, who in restricted.items() if one in there})
-            sweep(index)
-            sweep_originals(index.settings.data_dir / ORIGINALS_FOLDER, index.catalog.originals())
+            delete(index, [article_id for article_id in gone if article_id in there])
             index.catalog.set_fact("last_sync", datetime.now(UTC).isoformat(timespec="seconds"))
     return _report(index, tally, renamed=len(renamed), deleted=len(withdrawn) + len(deleted), started=started)
 
@@ -127,9 +125,12 @@ def _stopped(done: int) -> str:
 
 
 def delete(index: Index, article_ids: Sequence[str]) -> None:
-    """Delete articles from the index. If one does not exist, deletes none and raises ArticleUnknown."""
+    """Delete articles from the index, with their files. If one does not exist, deletes none and raises ArticleUnknown."""
+    before = index.catalog.originals()
     index.catalog.delete(list(dict.fromkeys(article_ids)))
     sweep(index)
+    used = index.catalog.originals()
+    sweep_originals(index.settings.data_dir / ORIGINALS_FOLDER, used, gone=before - used)
 
 
 def _report(index: Index, tally: Tally, *, renamed: int, deleted: int, started: float) -> SyncReport:

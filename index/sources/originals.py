@@ -49,14 +49,16 @@ def original_in(folder: Path, original: Original) -> Path:
     return folder / original.digest.removeprefix("sha256:")
 
 
-def sweep_originals(folder: Path, used: Collection[Original]) -> None:
-    """Delete the copies that no article uses, except for those of the last day."""
+def sweep_originals(folder: Path, used: Collection[Original], *, gone: Collection[Original]) -> None:
+    """Delete the copies that no article uses: those that are `gone` at once, others when they are a day old."""
     if not folder.is_dir():
         return
     names = {original_in(folder, one).name for one in used}
+    at_once = {original_in(folder, one).name for one in gone}
     for copy in os.scandir(folder):
         with suppress(FileNotFoundError):  # another run sweeps as well
-            if copy.name not in names and time() - copy.stat().st_mtime > _UNPUBLISHED.total_seconds():
+            old = copy.name in at_once or time() - copy.stat().st_mtime > _UNPUBLISHED.total_seconds()
+            if old and copy.name not in names:
                 os.unlink(copy)
 
 

@@ -105,12 +105,21 @@ def remembering() -> Embedder:
 @pytest.fixture(scope="session")
 def opened_in(remembering: Embedder, backend: Callable[[Path], dict[str, Any]]) -> OpenedIn:
     """Open the index of a data folder, with the model that is loaded already. Other settings go by name."""
+    return _opening(remembering, backend)
 
+
+@pytest.fixture(scope="session")
+def opened_in_folder(remembering: Embedder) -> OpenedIn:
+    """Open an index that lies in its folder, also where the `BACKENDS` of a module say otherwise."""
+    return _opening(remembering, lambda data_dir: {})
+
+
+def _opening(embedder: Embedder, backend: Callable[[Path], dict[str, Any]]) -> OpenedIn:
     @contextmanager
     def opened_in(data_dir: Path, **settings: Any) -> Iterator[Index]:
         chosen = IndexSettings(_env_file=None, data_dir=data_dir, **backend(data_dir), **settings)
         with open_index(chosen) as index:
-            index = replace(index, embedder=remembering, sentence_vectors=SentenceVectors(remembering))
+            index = replace(index, embedder=embedder, sentence_vectors=SentenceVectors(embedder))
             follow(index)
             yield index
 

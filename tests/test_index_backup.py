@@ -15,9 +15,12 @@ from index.records import EVERYTHING, FOR_EVERYONE, Access
 from index.stores.live import LiveIndex
 from index.stores.store import Index
 from tests.conftest import OpenedIn
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import write
 from tests.test_index_rebuild import TEXTS, ContentsOf, hits
 from tests.test_index_store import ShortVectors
+
+BACKENDS = BOTH_IN_SOAK
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def copied(live: LiveIndex, place: Path) -> CopyResult:
 
 
 def test_the_copy_holds_all_that_the_index_held_and_answers_alike(
-    place: Path, articles: Path, opened_in: OpenedIn, contents_of: ContentsOf
+    place: Path, articles: Path, opened_in: OpenedIn, opened_in_folder: OpenedIn, contents_of: ContentsOf
 ) -> None:
     with opened_in(place / "data") as index:
         live = LiveIndex(index)
@@ -49,7 +52,7 @@ def test_the_copy_holds_all_that_the_index_held_and_answers_alike(
         assert (done.articles, done.differences.agree) == (2, True)
         update(live, [articles])  # and the index goes its own way
         assert len(index.catalog.entries()) == 3
-    with opened_in(place / "copy") as index:
+    with opened_in_folder(place / "copy") as index:
         assert (index.catalog.entries(), hits(index)) == (entries, found)
         assert contents_of(index).agree
         assert index.catalog.article("rome", EVERYTHING, version=old_version)[1] == TEXTS["rome"]
@@ -66,7 +69,12 @@ def test_nothing_is_embedded_for_a_copy(place: Path, articles: Path, opened_in: 
 
 @pytest.mark.parametrize("gone", ["rome", "bank"])
 def test_what_is_deleted_while_it_is_copied_is_not_in_the_copy(
-    place: Path, articles: Path, opened_in: OpenedIn, monkeypatch: pytest.MonkeyPatch, gone: str
+    place: Path,
+    articles: Path,
+    opened_in: OpenedIn,
+    opened_in_folder: OpenedIn,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: str,
 ) -> None:
     with opened_in(place / "data") as index:
         live = LiveIndex(index)
@@ -80,12 +88,12 @@ def test_what_is_deleted_while_it_is_copied_is_not_in_the_copy(
         assert copied(live, place).differences.agree
         entries = index.catalog.entries()
     assert gone not in entries
-    with opened_in(place / "copy") as index:
+    with opened_in_folder(place / "copy") as index:
         assert index.catalog.entries() == entries
 
 
 def test_an_index_that_has_to_be_made_again_is_copied_as_it_is(
-    place: Path, articles: Path, opened_in: OpenedIn
+    place: Path, articles: Path, opened_in: OpenedIn, opened_in_folder: OpenedIn
 ) -> None:
     with opened_in(place / "data") as index:
         update(LiveIndex(index), [articles])
@@ -94,7 +102,7 @@ def test_an_index_that_has_to_be_made_again_is_copied_as_it_is(
         outdated = index.outdated()
         assert outdated
         assert copied(LiveIndex(index), place).differences.agree
-    with opened_in(place / "copy", passage_tokens=20) as index:
+    with opened_in_folder(place / "copy", passage_tokens=20) as index:
         assert (index.outdated(), hits(index)) == (outdated, found)
 
 
@@ -108,7 +116,9 @@ def test_a_copy_with_wrong_vectors_says_so(
     assert len(found.wrong_vectors) == found.passages
 
 
-def test_who_may_read_is_the_same_after_a_rebuild_and_in_a_copy(place: Path, folder: Path, opened_in: OpenedIn) -> None:
+def test_who_may_read_is_the_same_after_a_rebuild_and_in_a_copy(
+    place: Path, folder: Path, opened_in: OpenedIn, opened_in_folder: OpenedIn
+) -> None:
     def may_read(index: Index) -> dict[str, list[str]]:
         """Return what everyone, the board and the local command line find, and the board's old words that each may open."""
         askers = {"everyone": FOR_EVERYONE, "board": Access(groups=frozenset({"board"})), "command line": EVERYTHING}
@@ -142,5 +152,6 @@ def test_who_may_read_is_the_same_after_a_rebuild_and_in_a_copy(place: Path, fol
         rebuild(live)
         assert may_read(live.current) == before
         copied(live, place)
-    with opened_in(place / "copy") as index:
+        live.close()
+    with opened_in_folder(place / "copy") as index:
         assert may_read(index) == before

@@ -16,7 +16,10 @@ from index.sources.source_types import Failed, Limits, Read, Recognising, ScanLi
 from index.stores.store import Index
 from tests.pdf_files import drawn, pdf_of
 from tests.scan_files import image_of, pdf_of_pictures, scanned
+from tests.servers import BOTH_IN_SOAK
 from tests.sync_steps import counts
+
+BACKENDS = BOTH_IN_SOAK
 
 MINUTES = [
     "The harbour board met on Tuesday. Eleven members were present.",

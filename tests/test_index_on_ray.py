@@ -216,7 +216,10 @@ def test_a_cluster_that_is_not_there_is_named(articles: Path, tmp_path: Path, mo
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     ran = footnote_process(tmp_path / "data", "index", articles, ingest="ray")
     assert ran.code == 1
-    assert "Ray cannot be used at '127.0.0.1:9' ([Errno 111] Connection refused). Correct RAY_ADDRESS" in one_line(ran)
+    assert (
+        "Ray cannot be used at '127.0.0.1:9' ([Errno 111] Connection refused). Correct RAY_ADDRESS or RAY_AUTH_TOKEN"
+        in one_line(ran)
+    )
 
 
 def test_without_ray_the_error_says_what_to_install(

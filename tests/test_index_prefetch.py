@@ -107,4 +107,6 @@ def test_no_more_calls_begin_than_may_be_ahead() -> None:
         time.sleep(0.3)
         # Two wait, one is waiting to join them, and one was handed out.
         assert len(begun) <= 4
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("footnote-ahead", "footnote-prefetch"))]
+    assert not [
+        thread for thread in threading.enumerate() if thread.name.startswith(("footnote-ahead", "footnote-prefetch"))
+    ]

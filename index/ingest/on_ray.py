@@ -47,7 +47,7 @@ class OnRay:
         self._index, self._control = index, control
         self._count = worker_count(index.settings)
         self._lock = Lock()
-        self._agreed: IndexSettings | None = None
+        self._agreed: IndexSettings | ClusterUnavailable | None = None
         self._joined = False
 
     @property
@@ -136,10 +136,14 @@ class OnRay:
         """Start the workers if need be, and return the settings that all of them work with."""
         with self._lock:
             if self._agreed is None:
-                if not self._joined:
+                try:
                     POOL.join(self._count)
                     self._joined = True
-                self._agreed = self._agree()
+                    self._agreed = self._agree()
+                except ClusterUnavailable as error:
+                    self._agreed = error  # for the other threads that wait
+            if isinstance(self._agreed, ClusterUnavailable):
+                raise self._agreed
             return self._agreed
 
     def _agree(self) -> IndexSettings:

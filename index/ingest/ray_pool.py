@@ -32,8 +32,13 @@ DEATHS = 3
 _CALLS_EACH = 2
 # For what waits to be fetched from a worker: a few articles and vectors.
 _SHARED_MEMORY_BYTES = 100_000_000
-# Ray reports nothing home, and prints nothing between what a command prints.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
+# Ray reports nothing home, prints nothing between what a command prints, and leaves signals alone: otherwise it would end this
+# process three seconds after SIGTERM, in the middle of stopping.
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_DISABLE_FAILURE_SIGNAL_HANDLER": "1",
+}
 # Ray itself tries for minutes to reach a cluster that is not there.
 _CONNECT_SECONDS = 10.0
 
@@ -151,8 +156,8 @@ class Pool:
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
         except Exception as error:
             raise ClusterUnavailable(
-                f"Ray cannot be used at {address!r} ({shortly(error)}). Correct RAY_ADDRESS, start the cluster, or set "
-                "FOOTNOTE_INGEST=local."
+                f"Ray cannot be used at {address!r} ({shortly(error)}). Correct RAY_ADDRESS or RAY_AUTH_TOKEN, start the "
+                "cluster, or set FOOTNOTE_INGEST=local."
             ) from error
         worker = ray.remote(Worker).options(
             num_cpus=1, max_concurrency=_CALLS_EACH, max_restarts=-1, max_task_retries=DEATHS - 1

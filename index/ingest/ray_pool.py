@@ -32,8 +32,8 @@ DEATHS = 3
 _CALLS_EACH = 2
 # For what waits to be fetched from a worker: a few articles and vectors.
 _SHARED_MEMORY_BYTES = 100_000_000
-# Ray reports nothing home, prints nothing between what a command prints, and leaves signals alone: otherwise it would end this
-# process three seconds after SIGTERM, in the middle of stopping.
+# Ray reports nothing home, prints nothing between what a command prints, and leaves signals alone: otherwise it would end
+# this process three seconds after SIGTERM, in the middle of stopping.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",

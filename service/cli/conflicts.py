@@ -26,13 +26,11 @@ def conflicts(
     json: Annotated[bool, typer.Option("--json", help="Print JSON, as the HTTP API would answer.")] = False,
 ) -> None:
     """Show where two articles give different figures, days or times for the same thing, the likeliest first."""
-    from service.cli.interrupts import stopped_by_ctrl_c
     from service.cli.printing import progress_bar
     from service.opening import open_client
     from service.settings import load_settings
 
     with (
-        stopped_by_ctrl_c(),
         open_client(load_settings()) as client,
         progress_bar("Comparing", "passages") as on_progress,
     ):

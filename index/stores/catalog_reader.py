@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from sys import intern
 
 from sqlalchemy import Engine, func, select
 
@@ -92,7 +93,7 @@ class CatalogReader:
         with self._engine.connect() as connection:
             rows = connection.execute(select(articles)).mappings()
             return {
-                row["id"]: Entry(queries.info_of(row), row["key"], row["source"], row["path"], row["token"])
+                row["id"]: Entry(queries.info_of(row), row["key"], intern(row["source"]), row["path"], row["token"])
                 for row in rows
             }
 

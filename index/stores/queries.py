@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Collection, Container, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import Connection, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
@@ -23,6 +23,7 @@ from index.records import (
     Readers,
     RecognisedLine,
     SentenceSpan,
+    TextFormat,
 )
 from index.stores.publishing import Prepared
 from index.stores.schema import (
@@ -36,6 +37,9 @@ from index.stores.schema import (
     texts,
 )
 
+# One string for all articles, of which there may be very many.
+_FORMATS: dict[str, TextFormat] = {name: name for name in get_args(TextFormat)}
+
 
 def info_of(row: Any) -> ArticleInfo:
     """Return the metadata of an article from its row."""
@@ -43,7 +47,7 @@ def info_of(row: Any) -> ArticleInfo:
         id=row["id"],
         version=row["version"],
         title=row["title"],
-        format=row["format"],
+        format=_FORMATS[row["format"]],
         url=row["url"],
         publisher=row["publisher"],
         published=row["published"],

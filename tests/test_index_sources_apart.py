@@ -118,3 +118,9 @@ def test_a_process_with_much_memory_keeps_its_reading_process() -> None:
 
 def test_large_files_have_more_time_up_to_the_limit() -> None:
     assert seconds_for(1_000, Limits()) < seconds_for(1_000_000, Limits()) < seconds_for(100_000_000, Limits()) == 120
+
+
+def test_a_process_that_gave_a_large_reply_does_not_keep_its_memory() -> None:
+    first = apart(Limits(), 0, os.getpid)
+    assert len(apart(Limits(), 0, bytes, 6_000_000)) == 6_000_000
+    assert apart(Limits(), 0, os.getpid) != first

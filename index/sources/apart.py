@@ -29,6 +29,8 @@ _BYTES_A_SECOND = 20_000
 # The limit in wall-clock time, as a multiple: on a busy machine a process waits longer than it works.
 _BY_THE_CLOCK = 4.0
 _ENDING_SECONDS = 5.0
+# What a process took for such a reply, many times its size, it would keep.
+_LARGE_REPLY = 5_000_000
 # One file is read while the text of another is divided.
 _MOST_IDLE = 2
 _STOPPED = "ReadResult was stopped."
@@ -139,7 +141,10 @@ def _received(worker: _Worker, task: Task) -> Reply:
     deadline = monotonic() + _BY_THE_CLOCK * task.seconds
     try:
         if worker.connection.poll(max(deadline - monotonic(), 0)):
-            reply: Reply = pickle.loads(worker.connection.recv_bytes(2 * task.reply_bytes))
+            answer = worker.connection.recv_bytes(2 * task.reply_bytes)
+            if len(answer) > _LARGE_REPLY:
+                worker.end()
+            reply: Reply = pickle.loads(answer)
             return reply
     except (EOFError, OSError):
         status = worker.ended()

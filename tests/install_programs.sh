@@ -4,7 +4,7 @@ set -uo pipefail
 PATH=$PATH:/usr/sbin
 cd "$(dirname "$0")/.." || exit 1
 
-# What checks the JavaScript of the page, by package-lock.json.
+# What checks the JavaScript of the page, and another client of MCP, by package-lock.json.
 install_javascript_tools() {
     command -v npm >/dev/null || return 1
     [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent

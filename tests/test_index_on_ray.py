@@ -212,6 +212,15 @@ def test_the_command_indexes_on_ray_and_says_so(footnote: Run, articles: Path) -
     assert footnote("status", "--json").json["ingest"] is None
 
 
+@pytest.mark.usefixtures("one_worker")
+def test_other_users_reach_no_file_of_ray() -> None:
+    from ray._private.worker import _global_node
+
+    session = Path(_global_node.get_session_dir_path())
+    own = next(folder for folder in session.parents if folder.parent == Path("/tmp"))
+    assert own.name.startswith("footnote-ray-") and own.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_cluster_that_is_not_there_is_named(articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:9")
     ran = footnote_process(tmp_path / "data", "index", articles, ingest="ray")

@@ -43,7 +43,7 @@ Chosen on `eval/conflicts/choose.jsonl` (`python -m eval.conflicts`).
 _NEAREST = 8  # passages that each is compared with
 _MOST_NEAREST = 576  # passages that are looked through for them: 9, 36, 144, 576
 _LEAST_COSINE = 0.5
-_AT_ONCE = 64
+_AT_ONCE = 16  # passages: a second or several, where much is alike; only then is looked at the clock
 _LONGEST = 500  # characters of a sentence: longer ones are lists and tables
 _FEWEST_TERMS = 2  # words beside the value: "Duration: 60 minutes" says too little of what it is of
 

@@ -153,10 +153,12 @@ def test_a_token_is_used_once(here: Here) -> None:
         {"sub": None, "sid": None},
         {"sub": "", "sid": ""},
         {"sub": None, "sid": ["desk"]},
+        {"sub": "\ud800"},
+        {"sid": "\ud800"},
         {"sub": 7},
     ],
     ids="iss no_iss aud no_aud no_iat iat no_exp exp lasting no_jti jti no_events events_list events_names other_event "
-    "event_text nonce nobody empty sid sub".split(),
+    "event_text nonce nobody empty sid half_sub half_sid sub".split(),
 )
 def test_what_is_no_logout_token_for_footnote_ends_nothing(here: Here, wrong: dict[str, Any]) -> None:
     here.begin("ann", sid="desk")

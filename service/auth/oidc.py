@@ -4,6 +4,7 @@ A token is checked as OpenID Connect Core 1.0 (3.1.3.7) and RFC 8725 require: si
 with one of the algorithms named here, by this issuer, for this audience, and not expired.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from time import time
 from typing import Any
@@ -124,6 +125,10 @@ class Issuer:
             leeway=CLOCKS_DIFFER_SECONDS,
             options={"require": ["iss", "aud", *required]},
         )
+        try:
+            json.dumps(claims, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:  # half of a pair of surrogates: it can be neither hashed nor stored
+            raise jwt.InvalidTokenError("It holds characters that there are not") from error
         return claims
 
 

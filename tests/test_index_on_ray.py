@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import numpy as np
 import pytest
@@ -214,11 +215,13 @@ def test_the_command_indexes_on_ray_and_says_so(footnote: Run, articles: Path) -
 
 @pytest.mark.usefixtures("one_worker")
 def test_other_users_reach_no_file_of_ray() -> None:
-    from ray._private.worker import _global_node
+    import ray
 
-    session = Path(_global_node.get_session_dir_path())
+    node: Any = ray._private.worker._global_node
+    session = Path(node.get_session_dir_path())
     own = next(folder for folder in session.parents if folder.parent == Path("/tmp"))
-    assert own.name.startswith("footnote-ray-") and own.stat().st_mode & 0o777 == 0o700
+    assert own.name.startswith("footnote-ray-")
+    assert own.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_cluster_that_is_not_there_is_named(articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

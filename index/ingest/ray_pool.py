@@ -176,7 +176,8 @@ def _local_options(count: int, stack: ExitStack) -> dict[str, Any]:
     os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_AUTH_TOKEN", token_hex(32))
-    # A short path: names of sockets have at most 107 bytes. Ray lets everybody write into its folder; this one is for one user.
+    # A short path: names of sockets have at most 107 bytes. Ray lets everybody write into its own folder, so it lies in one
+    # that is for this user alone.
     folder = stack.enter_context(TemporaryDirectory(prefix="footnote-ray-", dir="/tmp", ignore_cleanup_errors=True))
     memory = {"object_store_memory": _SHARED_MEMORY_BYTES}
     return {"num_cpus": count, "include_dashboard": False, "_temp_dir": f"{folder}/r", **memory}

@@ -210,14 +210,17 @@ def kinds(events: list[AskEvent]) -> list[str]:
         (Reply("No."), "no_answer"),
         (Reply("**No**, they say nothing of guards."), "no_answer"),
         (Reply("Yes, exactly."), "answered"),
-        (Reply("Nobody can tell."), "answered"),
-        (Reply(status=500), "answered"),
+        (Reply("My verdict: yes."), "answered"),
+        (Reply("Answer: No"), "no_answer"),
+        (Reply("Nobody can tell."), "no_answer"),
+        (Reply("Nein."), "no_answer"),
+        (Reply(status=500), "no_answer"),
     ],
 )
 def test_an_answer_that_the_reading_model_does_not_expect_is_confirmed(
     llm: LlmServer, answer: Answer, reply: Reply, status: str
 ) -> None:
-    """Where the model fails or says neither yes nor no, what it said before stands."""
+    """Where the model fails or says neither yes nor no, it is not confirmed."""
     llm.do(Reply(WRITTEN), reply)
     response = answer(HARDLY, llm_retries=0)
     assert response.status == status

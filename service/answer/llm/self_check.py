@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_WORD = re.compile(r"\w+")
+_YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
+# For one word, and the person waits.
+_CONFIRM_SECONDS = 30.0
 _VERDICT = re.compile(r"(?<!\w)(\d{1,3})\W{1,8}(yes|no)\b", re.IGNORECASE)
 # Bytes of a prompt in addition to passages and sentences, and to each of them.
 _AROUND = 1_000
@@ -59,13 +61,15 @@ def confirmed(
     context_tokens: int,
 ) -> tuple[bool, Usage | None]:
     """Say whether the model still takes its sentences for an answer when it sees them with what they cite, and return the
-    tokens that it took. What it said before stands where it fails or says neither yes nor no."""
+    tokens that it took. Where it fails or says neither yes nor no, it does not."""
     room = (context_tokens - answer_tokens(context_tokens)) * BYTES_A_TOKEN - _AROUND - len(question.encode())
     asked = _fitting(sentences, citations, room)
     said = " ".join(sentence.text for sentence in asked)
-    text, usage = _reply(llm, CONFIRM, confirm_prompt(_cited_by(asked, citations), question, said), limits)
-    first = _WORD.search(text)
-    return first is None or first[0].casefold() != "no", usage
+    seconds = min(_CONFIRM_SECONDS, limits.total_seconds)
+    bounded = replace(limits, first_token_seconds=min(limits.first_token_seconds, seconds), total_seconds=seconds)
+    text, usage = _reply(llm, CONFIRM, confirm_prompt(_cited_by(asked, citations), question, said), bounded)
+    verdict = _YES_OR_NO.search(text)
+    return verdict is not None and verdict[0].lower() == "yes", usage
 
 
 def _cited_by(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> list[tuple[int, str, str]]:

@@ -1,8 +1,8 @@
-"""Several questions in one."""
+"""Several questions in one, and things that are compared."""
 
 import pytest
 
-from service.answer.text.parts import parts_of
+from service.answer.text.parts import compared, parts_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,18 @@ from service.answer.text.parts import parts_of
 )
 def test_a_question_may_have_parts(question: str, parts: tuple[str, ...]) -> None:
     assert parts_of(question) == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "things"),
+    [
+        ("Compare Trainium with Blackwell.", ("Trainium", "Blackwell")),
+        ("What is the difference between training and inference?", ("training", "inference")),
+        ("How do training and inference differ?", ("training", "inference")),
+        ("training vs. inference", ("training", "inference")),
+        ("Who trained with the team?", ()),
+        ("How much does training cost?", ()),
+    ],
+)
+def test_things_that_are_compared(question: str, things: tuple[str, ...]) -> None:
+    assert compared(question) == things

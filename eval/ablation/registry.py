@@ -25,6 +25,11 @@ _SEARCHING = (
         (Replace("service.answer.text.parts:parts_of", lambda old: lambda question: (question,)),),
     ),
     Ablation(
+        "comparisons",
+        "the things compared are not searched apart",
+        (returning("service.answer.text.parts:compared", ()),),
+    ),
+    Ablation(
         "history",
         "follow-ups are searched for without what was asked before",
         (returning("service.answer.analysis:_asked_before", None),),

@@ -8,7 +8,7 @@ from datetime import date
 from index.errors import QuestionError
 from service.answer.lengths import check_question_length
 from service.answer.models import Message, Question
-from service.answer.text.parts import parts_of
+from service.answer.text.parts import compared, parts_of
 from service.answer.text.terms import is_function_word
 from service.answer.text.when import AskedOn, When, when_asked
 
@@ -27,7 +27,8 @@ class QuestionAnalysis:
 
     `asked` are the asker's words. `question` carries them in full where a language model completed them (`completed`), and
     `with_history` with what was asked before where none did: that is only searched with, and never shown. `parts` are the
-    questions in this one; none where it asks one thing. `when` is the time that it is about, counted from `as_of`.
+    questions in this one, or the things that it `compares`; none where it asks one thing. `when` is the time that it is
+    about, counted from `as_of`.
     """
 
     question: Question
@@ -35,6 +36,7 @@ class QuestionAnalysis:
     completed: str | None
     with_history: str | None
     parts: tuple[str, ...]
+    compares: bool
     when: When | None
     as_of: date
 
@@ -51,7 +53,8 @@ class QuestionAnalysis:
 def analyse(question: Question, *, longest: int, completed: str | None, time_preference: bool) -> QuestionAnalysis:
     """Read everything off a question. `completed` is the question in full, by a language model. Raises QuestionError."""
     text = completed or checked(question.text, longest=longest)
-    parts = parts_of(text)
+    things = compared(text)
+    parts = things or parts_of(text)
     before = None if completed else _asked_before(question.history)
     as_of = min(max(question.as_of or date.today(), _EARLIEST), _LATEST)
     return QuestionAnalysis(
@@ -60,6 +63,7 @@ def analyse(question: Question, *, longest: int, completed: str | None, time_pre
         completed=completed,
         with_history=f"{before} {text}" if before else None,
         parts=parts if len(parts) > 1 else (),
+        compares=bool(things),
         when=_when(question, text, as_of) if time_preference else None,
         as_of=as_of,
     )

@@ -12,6 +12,7 @@ from index.errors import WrongUsage
 from index.records import Article, version_of
 from index.settings import IndexSettings
 from index.sources.fetching import Politeness
+from index.sources.originals import ORIGINALS_FOLDER
 from index.sources.reading import SCANS_FILE, count_articles, limits_from, politeness_from, read_articles, sources_from
 from index.sources.source_types import (
     Failed,
@@ -506,7 +507,9 @@ def test_articles_come_in_order_of_sources_and_paths(folder: Path) -> None:
 
 def test_bounds_are_those_of_the_settings() -> None:
     settings = IndexSettings(_env_file=None)
-    assert limits_from(settings) == Limits(scans=ScanLimits(cache=settings.data_dir / SCANS_FILE))
+    scans, originals = ScanLimits(cache=settings.data_dir / SCANS_FILE), settings.data_dir / ORIGINALS_FOLDER
+    assert limits_from(settings) == Limits(scans=scans, originals=originals)
+    assert limits_from(settings.model_copy(update={"keep_originals": False})).originals is None
     assert replace(politeness_from(settings), user_agent="Footnote") == Politeness()
 
 

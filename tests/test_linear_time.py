@@ -27,7 +27,7 @@ from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in, times_in
 from service.answer.text.invisible import visible
 from service.answer.text.names import codes_in, missing_names, names_in
-from service.answer.text.parts import parts_of
+from service.answer.text.parts import compared, parts_of
 from service.answer.text.when import when_asked
 from service.answer.verification.claims import Source, contradicted, missing
 from service.escaping import markdown_escaped, unescaped
@@ -162,6 +162,7 @@ READS: dict[str, Callable[[str], object]] = {
 }
 OF_QUESTIONS: dict[str, Callable[[str], object]] = {
     "checked": lambda text: checked(f"a{text}"[:SHORT], longest=SHORT),
+    "compared": asked(compared),
     "parts_of": asked(parts_of),
     "when_asked": asked(lambda text: when_asked(text, date(2026, 4, 24))),
 }

@@ -117,7 +117,7 @@ def test_the_api_answers_in_the_shapes_of_the_contract(service: Service, through
         assert (set(listed), listed["total"]) == ({"articles", "total", "next_after"}, SHIPPED_ARTICLES)
         assert all(set(article) == keys(ARTICLE_KEYS) for article in listed["articles"])
         article = http.get(f"/api/articles/{listed['articles'][0]['id']}").json()
-        assert set(article) == keys(ARTICLE_KEYS) | {"text", "current", "same_text"}
+        assert set(article) == keys(ARTICLE_KEYS) | {"text", "current", "same_text", "original", "pages", "scan"}
         assert [http.get(path).status_code for path in ("/", "/articles/x", "/healthz")] == [200, 200, 200]
         assert http.get("/api/status").status_code == 403
 

@@ -114,7 +114,7 @@ def worker_elsewhere(one_worker: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(POOL, "free", free)
 
 
-@pytest.mark.soak  # workers of another machine read the environment, so Ray is started again
+@pytest.mark.soak
 @pytest.mark.usefixtures("worker_elsewhere")
 def test_another_machine_reads_the_same_and_says_what_it_does_not_have(
     opened: Opened, articles: Path, place: Path

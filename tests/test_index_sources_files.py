@@ -507,8 +507,9 @@ def test_articles_come_in_order_of_sources_and_paths(folder: Path) -> None:
 
 def test_bounds_are_those_of_the_settings() -> None:
     settings = IndexSettings(_env_file=None)
-    scans, originals = ScanLimits(cache=settings.data_dir / SCANS_FILE), settings.data_dir / ORIGINALS_FOLDER
-    assert limits_from(settings) == Limits(scans=scans, originals=originals)
+    folder = settings.data_dir.absolute()  # for workers that are started in another folder
+    expected = Limits(scans=ScanLimits(cache=folder / SCANS_FILE), originals=folder / ORIGINALS_FOLDER)
+    assert limits_from(settings) == expected
     assert limits_from(settings.model_copy(update={"keep_originals": False})).originals is None
     assert replace(politeness_from(settings), user_agent="Footnote") == Politeness()
 

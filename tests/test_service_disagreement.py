@@ -73,6 +73,7 @@ DIFFER = [
     ("When is the waste collected?", "Waste is collected on [Mondays].", "Waste is collected on [Tuesday]."),
     ("Who built the bridge?", "[Ann Lee] built the bridge.", "The bridge was built by [Bo Ek]."),
     ("What does parking cost?", "Parking in the yard costs [€5].", "Parking in the yard is [free]."),
+    ("How often are lifts checked?", "Lifts are checked [once a year].", "Lifts are checked [twice a year]."),
 ]
 AGREE = [
     # One value in other words or figures
@@ -85,6 +86,7 @@ AGREE = [
     ("When was it built?", "The bridge was built in [1998].", "The bridge was built in [May 1998]."),
     ("When does it close?", "The gate closes at [5 pm].", "The gate closes at [17:00]."),
     ("How long does it take?", "The crossing takes [90 minutes].", "The crossing takes [1.5 hours]."),
+    ("How often are lifts checked?", "Lifts are checked [twice a year].", "Lifts are checked [two times a year]."),
     # Of something else
     (
         "What may I spend?",

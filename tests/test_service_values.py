@@ -56,6 +56,7 @@ from service.answer.text.amounts import Value, mentions_in
         ("0.34 watt-hours", 0.34, "watt-hour"),
         ("free of charge", 0.0, "free"),
         ("at no charge", 0.0, "free"),
+        ("twice a day", 2.0, ""),
     ],
 )
 def test_a_figure_is_read_with_its_unit(text: str, amount: float, unit: str) -> None:
@@ -79,6 +80,7 @@ def test_a_currency_goes_for_the_sums_behind_it_and_not_for_what_is_counted() ->
         "3.1.2",
         "07:30",
         "feel free to ask",
+        "once you have signed",
     ],
 )
 def test_what_is_no_figure_is_not_read_as_one(text: str) -> None:
@@ -110,6 +112,7 @@ SAME = [
     ("1 km", "1,000 metres"),
     ("free of charge", "€0"),
     ("€31 per night", "31 €"),
+    ("twice a year", "two times a year"),
 ]
 OTHER = [
     ("5 kg", "5 lb"),
@@ -121,6 +124,7 @@ OTHER = [
     ("5%", "5"),
     ("5 °C", "-5 °C"),
     ("5 MB", "5 GB"),
+    ("once a year", "twice a year"),
 ]
 
 

@@ -21,6 +21,8 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS = {word: n for n, word in enumerate([*_ONES, *_TEENS], 1)} | {
     ten: 10 * n for n, ten in enumerate(_TENS, 2)
 }
+# "once" alone is a conjunction, too.
+_OFTEN = {"once": 1.0, "twice": 2.0}
 _LARGE = ("hundred", "thousand", "million", "billion", "trillion")
 
 _MORE = frozenset({"more than", "over", "above", "at least"})
@@ -39,7 +41,8 @@ _NUMBER = re.compile(
     rf"|(?<![\w-])(?P<words>(?:(?<!half )an?\s+(?:{_LARGE_WORD})|{_SMALL})"
     rf"(?:(?:[-\s]\s?|(?<=hundred)\s+and\s+)(?:{_SMALL}|{_LARGE_WORD})\b)*)\b"
     r"|(?<![\w-])(?<!feel )(?P<free>free(?:\s+of\s+charge)?(?=\s*(?:[.,;:)|!?]|\Z)|\s+(?:for|to)\b)"
-    r"|(?:no|without)\s+(?:charge|cost)\b)",
+    r"|(?:no|without)\s+(?:charge|cost)\b)"
+    rf"|(?<![\w-])(?P<often>{'|'.join(_OFTEN)})(?=\s(?:an?|per|each|every)\s)",
     re.IGNORECASE,
 )
 _SIGNS = [name for name in known_currencies() if not name.isalpha() or name.isupper() or name in _SHORT_NAMES]
@@ -151,6 +154,9 @@ def _mentions(text: str) -> Iterator[tuple[Mention, bool]]:
 def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
     if match["free"]:
         return Mention(Value(0.0, "free"), "", match.group(), match.start(), match.end()), False
+    if match["often"]:
+        often, per = _OFTEN[match["often"].lower()], _period(_PER.match(text, match.end()))
+        return Mention(Value(often, ""), "", match.group(), match.start(), match.end(), counted="time", per=per), False
     before = _BEFORE.search(text, max(match.start() - _BEFORE_IT, 0), match.start())
     assert before is not None  # it may be empty
     sign = known_currencies()[before["sign"]] if before["sign"] else ""

@@ -148,7 +148,8 @@ def test_questions_about_an_article_go_with_it(tmp_path: Path) -> None:
 
 def test_questions_are_made_of_headings_with_the_title_where_it_is_short(tmp_path: Path) -> None:
     moorings = (
-        "# Moorings\n\n## Moorings\n\n## 2. Prices for visitors:\n\nVisitors pay prices of 30 euros for a mooring.\n"
+        "# Moorings\n\n## Moorings\n\n## 2. Prices for visitors:\n\nVisitors pay prices of 30 euros for a mooring.\n\n"
+        "<!--\n## Prices for friends\n\nFriends pay prices of 5 euros.\n-->\n\n```\n# Prices in code\n```\n"
     )
     long = "All that anybody who arrives by boat in the summer has to know about the harbour's storm warnings"
     storms = f"# {long}\n\n## Why?\n\n## Red flags on the storm mast\n\nRed flags on the storm mast warn of a storm.\n"

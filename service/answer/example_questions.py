@@ -1,10 +1,11 @@
 """Questions to begin with, made from the articles that someone may read, each of which the articles were found to answer."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from index.errors import ArticleDeleted, ArticleUnknown
+from index.ingest.blocks import blocks_of
+from index.ingest.hidden import without_hidden
 from index.ingest.segmentation import display_text
 from index.records import Access, ArticleInfo
 from index.stores.catalog import Catalog
@@ -21,8 +22,7 @@ _FEWEST_TERMS = 2  # of what asks something by itself: "What is it?" does not
 # A longer title is not named in a question about a part of its article.
 _SHORT_TITLE, _LONGEST = 60, 120
 _LONG = 100  # characters of a question
-_HEADING = re.compile(r"^#{1,6} +(\S.{2,100})$", re.MULTILINE)
-_ITS_NUMBER = re.compile(r"^(?:[0-9]{1,3}|[A-Z])[.)] ")
+_LONGEST_HEADING = 100
 # Sets of groups whose questions are remembered for one catalogue.
 _MOST_REMEMBERED = 100
 
@@ -82,13 +82,11 @@ def _questions_of(title: str, headings: Sequence[str]) -> Iterator[str]:
 
 def _headings(catalog: Catalog, info: ArticleInfo, access: Access) -> list[str]:
     """Return the headings of an article, without their numbers."""
-    if info.format != "markdown":
-        return []
     try:
         _, text = catalog.article(info.id, access)
     except (ArticleUnknown, ArticleDeleted):  # deleted meanwhile
         return []
-    found = [
-        " ".join(display_text(heading[1], info.format).split()) for heading in _HEADING.finditer(text[:_LOOKED_THROUGH])
-    ]
-    return [_ITS_NUMBER.sub("", heading, count=1).rstrip(":") for heading in found]
+    head = without_hidden(text[:_LOOKED_THROUGH], info.format)
+    blocks = (block for block in blocks_of(head, info.format) if block.kind == "heading")
+    found = (display_text(head[block.start : block.end], info.format).rstrip(":") for block in blocks)
+    return [heading for heading in found if heading and len(heading) <= _LONGEST_HEADING]

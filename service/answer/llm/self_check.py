@@ -20,13 +20,13 @@ from service.answer.llm.prompts import CHECK, CONFIRM, check_prompt, confirm_pro
 from service.answer.llm.sentences import without_thoughts
 from service.answer.llm.streaming import Limits, deltas
 from service.answer.models import Citation, SelfCheck, Sentence, Usage
+from service.answer.text.terms import words_of
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 log = structlog.get_logger(__name__)
 
-_YES_OR_NO = re.compile(r"\b(?:yes|no)\b", re.IGNORECASE)
 # For one word, and the person waits.
 _CONFIRM_SECONDS = 30.0
 _VERDICT = re.compile(r"(?<!\w)(\d{1,3})\W{1,8}(yes|no)\b", re.IGNORECASE)
@@ -68,8 +68,8 @@ def confirmed(
     seconds = min(_CONFIRM_SECONDS, limits.total_seconds)
     bounded = replace(limits, first_token_seconds=min(limits.first_token_seconds, seconds), total_seconds=seconds)
     text, usage = _reply(llm, CONFIRM, confirm_prompt(_cited_by(asked, citations), question, said), bounded)
-    verdict = _YES_OR_NO.search(text)
-    return verdict is not None and verdict[0].lower() == "yes", usage
+    verdict = next((word for word in words_of(text) if word in ("yes", "no")), None)
+    return verdict == "yes", usage
 
 
 def _cited_by(sentences: Sequence[Sentence], citations: Sequence[Citation]) -> list[tuple[int, str, str]]:

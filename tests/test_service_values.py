@@ -81,6 +81,7 @@ def test_a_currency_goes_for_the_sums_behind_it_and_not_for_what_is_counted() ->
         "07:30",
         "feel free to ask",
         "once you have signed",
+        "once a mentor is found",
     ],
 )
 def test_what_is_no_figure_is_not_read_as_one(text: str) -> None:

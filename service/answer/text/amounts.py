@@ -156,6 +156,8 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
         return Mention(Value(0.0, "free"), "", match.group(), match.start(), match.end()), False
     if match["often"]:
         often, per = _OFTEN[match["often"].lower()], _period(_PER.match(text, match.end()))
+        if per not in known_periods().values():
+            return None  # "Once a mentor is found, …"
         return Mention(Value(often, ""), "", match.group(), match.start(), match.end(), counted="time", per=per), False
     before = _BEFORE.search(text, max(match.start() - _BEFORE_IT, 0), match.start())
     assert before is not None  # it may be empty

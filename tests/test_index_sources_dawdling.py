@@ -142,10 +142,10 @@ def test_a_site_that_never_answers_is_not_asked_for_each_of_its_pages(web: WebSe
         asked.append(request)
         yield from forever(b"")
 
-    polite = Politeness(private=True, pause_seconds=0, timeout_seconds=0.2)
     with dawdling(answer) as place:
-        readings = read(*(f"http://{place}/{number}" for number in range(9)), politeness=polite)
-    assert len(asked) == 5
+        readings = read(*(f"http://{place}/{number}" for number in range(9)), politeness=SHORT)
+    # On a busy machine the time may end before the request is sent: such a page counts, and the server saw nothing.
+    assert len(asked) <= 5
     told = list(errors(readings).values())
     assert len(told) == 9
     assert "was not fetched" in told[-1]

@@ -113,6 +113,11 @@ class Settings(SlackSettings):
         "supported by what they cite (`self_check` of each). That may take as long as the answer, and cost as many tokens. "
         "`support` and what is shown do not depend on it.",
     )
+    llm_quotes: bool = Field(
+        True,
+        description="Whether sentences of the articles are quoted below what a language model says: those that would be the "
+        "answer without it, where it left something of them out.",
+    )
     llm_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest wait for the whole of the language model's answer."
     )

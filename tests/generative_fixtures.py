@@ -41,7 +41,14 @@ def answer(llm: LlmServer, corpus_assistant: LocalAssistant) -> Answer:
 
 
 def with_model(assistant: LocalAssistant, url: str, **changes: object) -> LocalAssistant:
-    fields = {"llm_provider": "openai_like", "llm_base_url": url, "llm_model": "parrot-7b", **changes}
+    """Return the assistant with this model. Quotes below what it says only where a test asks for them."""
+    fields = {
+        "llm_provider": "openai_like",
+        "llm_base_url": url,
+        "llm_model": "parrot-7b",
+        "llm_quotes": False,
+        **changes,
+    }
     settings = settings_for(assistant.settings.data_dir, **fields)
     return replace(assistant, settings=settings, writer=writer_from(settings))
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.breaking import breaking_extract, breaking_lines, loaded
 from tests.service_fixtures import write
 
 TIGHT = Limits(file_seconds=0.5, memory_bytes=1_000_000_000)
+PATIENT = replace(TIGHT, file_seconds=20)
 ERRORS = ["RecursionError", "MemoryError", "UnicodeDecodeError", "LookupError", "KeyError", "OSError", "StopIteration"]
 ENDINGS = [".md", ".txt", ".html", ".pdf", ".docx", ".xlsx", ".epub"]
 
@@ -42,7 +44,7 @@ def ids(readings: list[ReadResult]) -> list[str]:
 def test_whatever_a_reader_raises_fails_its_file_alone(tmp_path: Path) -> None:
     said = {f"{error}{ending}": error for error, ending in zip(ERRORS, ENDINGS, strict=True)}
     folder = write(tmp_path / "articles", said | {"good.md": "It rained.", "zzz.md": "It shone."})
-    readings = read(folder)
+    readings = read(folder, limits=PATIENT)
     assert ids(readings) == ["good", "zzz"]
     told = failures(readings)
     assert told.keys() == said.keys()

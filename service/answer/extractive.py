@@ -18,9 +18,11 @@ from service.answer.code import code_text, whole_code
 from service.answer.disagreement import Candidate, contradict, differ, same_value, with_vectors
 from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
+from service.answer.models import Sentence
 from service.answer.tables import Row, row_of, row_text
 from service.answer.text.markup import without_half_marks
 from service.answer.text.references import needs_previous_sentence
+from service.answer.text.terms import covered, terms
 
 BELONGS = 0.1
 """From this probability on a sentence is shown: the lowest at which the F1 of CLAPNQ's sentences is near its highest, as many
@@ -64,6 +66,16 @@ def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
         for quote in _quotes(index, evidence):
             quotes = _with(quotes, quote)
     return [_draft(index, quote) for quote in quotes]
+
+
+def quoted_below(quotes: Sequence[Draft], said: Sequence[Sentence]) -> list[Draft]:
+    """Return the quotes that stand below what a language model said: those of which it left something out, as a list."""
+    everything = " ".join(sentence.text for sentence in said)
+    return [
+        replace(quote, text=f"- “{quote.text}”", form="list") if quote.form == "prose" else quote
+        for quote in quotes
+        if covered(terms(quote.text), everything) < 1
+    ]
 
 
 def short_answer(evidence: Sequence[Evidence]) -> str | None:

@@ -13,7 +13,7 @@ from service.answer.clock import Clock
 from service.answer.decision import Decision, Retrieved, decide
 from service.answer.disagreement import disagreements
 from service.answer.evidence import Evidence, Search, read_evidence
-from service.answer.extractive import quoted, short_answer
+from service.answer.extractive import quoted, quoted_below, short_answer
 from service.answer.headings import asked_as_heading
 from service.answer.lengths import recent
 from service.answer.llm.writer import CannotAnswer, Ending, Finished, ModelFailed, Writer
@@ -38,8 +38,8 @@ from service.settings import Settings
 NOT_ANSWERED = "I found no answer to this in the articles that you may read."
 NOT_READ = "This question seems to be in {}. Without a language model only English is read: please ask it in English."
 EXTRACTIVE = "extractive"
-# From this confidence on, the quotes are shown although a language model finds no answer in them.
-_SURE = 0.6
+# From even odds on, the quotes are shown although a language model finds no answer in them.
+_SURE = 0.5
 
 
 def answer(
@@ -95,6 +95,9 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
     elif writer and settings.llm_self_check:
         cited.sentences, usage = writer.self_checked(cited.sentences, cited.citations)
         ending = replace(ending, usage=in_all([ending.usage, usage]))
+    if isinstance(ending, Finished) and settings.llm_quotes and decision.confidence >= ANSWERED:
+        for draft in quoted_below(quoted(index, decision.evidence), cited.sentences):
+            yield cited.add(draft)
     yield _answer(index, decision, cited, ending, clock)
 
 

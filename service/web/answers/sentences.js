@@ -58,7 +58,7 @@ function sentenceView({ text, citations, support, form = "prose" }, { marker, fi
   return element(
     "span",
     // The lines of a list stand below each other.
-    { class: `sentence${verified ? "" : " unverified"}${text.includes("\n") ? " listed" : ""}` },
+    { class: `sentence${verified ? "" : " unverified"}${form === "list" || text.includes("\n") ? " listed" : ""}` },
     first ? null : " ",
     element("span", { class: "words" }, text.slice(0, text.length - tail.length)),
     element("span", { class: "tail" }, element("span", { class: "words" }, tail), citations.map(marker), flag),

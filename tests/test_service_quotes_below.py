@@ -1,0 +1,44 @@
+"""Sentences of the articles below what a language model said: where it left out what the reader takes for the answer."""
+
+from service.schemas.api import AskResponse
+from tests.generative_fixtures import FIVE_NOW, HARDLY, Answer, cites
+from tests.llm_server import LlmServer, Reply
+
+SHORT = cites("Amazon will invest $5 billion {}.", FIVE_NOW)
+
+
+def below(response: AskResponse) -> list[str]:
+    return [sentence.text for sentence in response.sentences[1:]]
+
+
+def test_what_the_model_left_out_is_quoted_below_it(llm: LlmServer, answer: Answer) -> None:
+    llm.say(SHORT)
+    response = answer(llm_quotes=True)
+    assert response.answerer == "parrot-7b"
+    assert response.sentences[0].text == "Amazon will invest $5 billion."
+    (quote,) = [text for text in below(response) if FIVE_NOW in text]
+    assert quote.startswith("- “")
+    assert quote.endswith("”")
+    for sentence in response.sentences[1:]:
+        assert sentence.form == "list"
+        assert sentence.support == "verified"
+        assert response.text[sentence.start - 1 : sentence.start + 2] == "\n- "
+        assert sentence.citations
+
+
+def test_what_the_model_said_itself_is_not_quoted_again(llm: LlmServer, answer: Answer) -> None:
+    llm.say(SHORT)
+    quotes = [text.removeprefix("- “").removesuffix("”") for text in below(answer(llm_quotes=True))]
+    llm.say(" ".join(quotes))
+    assert not any(sentence.form == "list" for sentence in answer(llm_quotes=True).sentences)
+
+
+def test_nothing_is_quoted_where_the_reader_is_not_sure(llm: LlmServer, answer: Answer) -> None:
+    llm.do(Reply("Amazon will invest in Anthropic."), Reply("yes"))
+    response = answer(HARDLY, llm_quotes=True)
+    assert (response.answerer, below(response)) == ("parrot-7b", [])
+
+
+def test_quotes_may_be_left_out(llm: LlmServer, answer: Answer) -> None:
+    llm.say(SHORT)
+    assert below(answer(llm_quotes=False)) == []

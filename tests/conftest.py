@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import certifi
 import pytest
 import tantivy
 from hypothesis import settings
@@ -50,6 +51,8 @@ pytest_plugins = [
     "tests.web_fixtures",
 ]
 
+END_OF_CERTIFICATE = "-----END CERTIFICATE-----\n"
+
 # What takes longest begins first, so that no process is left alone with it at the end.
 SLOWEST = (
     "test_service_cli_serving",
@@ -84,6 +87,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(700, 10, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trust one authority alone: each client of httpx reads all that certifi has, and no test leaves this machine."""
+    path = tmp_path_factory.mktemp("root") / "root.pem"
+    begin, found, _ = certifi.contents().partition(END_OF_CERTIFICATE)
+    path.write_text(begin + found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(path))
+        yield
 
 
 OpenedIn = Callable[..., AbstractContextManager[Index]]

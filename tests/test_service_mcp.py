@@ -249,9 +249,9 @@ def test_hostile_words_stay_on_their_lines_and_lead_nowhere(url: str, assistant:
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-@pytest.mark.parametrize("form", ["prose", "list", "code"])
+@pytest.mark.parametrize("form", ["prose", "list", "code", "quote"])
 def test_a_client_that_shows_results_as_markdown_shows_no_image_and_no_link(
-    hostile: str, form: Literal["prose", "list", "code"]
+    hostile: str, form: Literal["prose", "list", "code", "quote"]
 ) -> None:
     given = answered(hostile, citations=[citation(1, quote=hostile, title=hostile)])
     [sentence] = given.sentences

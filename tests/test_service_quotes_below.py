@@ -17,20 +17,20 @@ def test_what_the_model_left_out_is_quoted_below_it(llm: LlmServer, answer: Answ
     assert response.answerer == "parrot-7b"
     assert response.sentences[0].text == "Amazon will invest $5 billion."
     (quote,) = [text for text in below(response) if FIVE_NOW in text]
-    assert quote.startswith("- “")
+    assert quote.startswith("“")
     assert quote.endswith("”")
     for sentence in response.sentences[1:]:
-        assert sentence.form == "list"
+        assert sentence.form == "quote"
         assert sentence.support == "verified"
-        assert response.text[sentence.start - 1 : sentence.start + 2] == "\n- "
+        assert response.text[sentence.start - 1 : sentence.start + 1] == "\n“"
         assert sentence.citations
 
 
 def test_what_the_model_said_itself_is_not_quoted_again(llm: LlmServer, answer: Answer) -> None:
     llm.say(SHORT)
-    quotes = [text.removeprefix("- “").removesuffix("”") for text in below(answer(llm_quotes=True))]
+    quotes = [text.removeprefix("“").removesuffix("”") for text in below(answer(llm_quotes=True))]
     llm.say(" ".join(quotes))
-    assert not any(sentence.form == "list" for sentence in answer(llm_quotes=True).sentences)
+    assert not any(sentence.form == "quote" for sentence in answer(llm_quotes=True).sentences)
 
 
 def test_nothing_is_quoted_where_the_reader_is_not_sure(llm: LlmServer, answer: Answer) -> None:

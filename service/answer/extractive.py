@@ -69,10 +69,10 @@ def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
 
 
 def quoted_below(quotes: Sequence[Draft], said: Sequence[Sentence]) -> list[Draft]:
-    """Return the quotes that stand below what a language model said: those of which it left something out, as a list."""
+    """Return the quotes that stand below what a language model said: those of which it left something out."""
     everything = " ".join(sentence.text for sentence in said)
     return [
-        replace(quote, text=f"- “{quote.text}”", form="list") if quote.form == "prose" else quote
+        replace(quote, text=f"“{quote.text}”", form="quote") if quote.form == "prose" else quote
         for quote in quotes
         if covered(terms(quote.text), everything) < 1
     ]

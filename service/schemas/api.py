@@ -103,6 +103,7 @@ class SearchResponse(Wire):
 
 class SentenceWire(Wire):
     """A sentence of an answer. Its `form` is how it is to be shown: as prose, or line by line, as a list or as code.
+    A `quote` is what an article says, below what a language model said.
 
     `support_probability` is how likely its citations support it, if as many sentences were true as false; null for what was
     quoted, and where no model has read it. `self_check` is what the language model that wrote it says, asked whether its
@@ -115,7 +116,7 @@ class SentenceWire(Wire):
     citations: list[int]
     support: Literal["verified", "unverified"]
     support_probability: float | None = None
-    form: Literal["prose", "list", "code"] = "prose"
+    form: Literal["prose", "list", "code", "quote"] = "prose"
     self_check: Literal["supported", "unsupported"] | None = None
 
 

@@ -54,7 +54,7 @@ def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
     doubt = "" if sentence.support == "verified" else " _(unverified)_"
     if sentence.form == "code":
         return (*map(_code_piece, _code_parts(sentence.text)), Piece(f"{markers.strip()}\n\n", f"{markers.strip()}\n"))
-    if sentence.form == "list":
+    if sentence.form in ("list", "quote"):
         *first, last = (piece for line in sentence.text.split("\n") for piece in _line_pieces(line))
         return (*first, Piece(f"{last.markdown}{markers}\n\n", f"{last.mrkdwn}{markers}\n"))
     *first, last = _written(sentence.text)

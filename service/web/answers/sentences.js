@@ -55,10 +55,11 @@ function sentenceView({ text, citations, support, form = "prose" }, { marker, fi
   // A marker must not start a line, so the last word keeps it company; unless it is too long for a small screen.
   const cut = text.lastIndexOf(" ") + 1;
   const tail = text.length - cut > 20 ? "" : text.slice(cut);
+  // The lines of a list stand below each other.
+  const layout = form === "quote" ? " quote" : text.includes("\n") ? " listed" : "";
   return element(
     "span",
-    // The lines of a list stand below each other.
-    { class: `sentence${verified ? "" : " unverified"}${form === "list" || text.includes("\n") ? " listed" : ""}` },
+    { class: `sentence${verified ? "" : " unverified"}${layout}` },
     first ? null : " ",
     element("span", { class: "words" }, text.slice(0, text.length - tail.length)),
     element("span", { class: "tail" }, element("span", { class: "words" }, tail), citations.map(marker), flag),

@@ -9,6 +9,7 @@ from html import escape, unescape
 
 from service.schemas.api import DisagreementWire, HighlightWire, ValueWire
 from service.slack.blocks import Block, buttons
+from service.slack.doubts import doubts_view
 from service.slack.messages import Message, messages, notice
 from service.slack.wording import FAILED, HELP, TOO_MANY
 from tests.slack_fixtures import PUBLIC_URL, about, answered, citation, not_answered
@@ -18,6 +19,7 @@ body { font: 15px/1.46 system-ui, sans-serif; max-width: 720px; margin: 2rem aut
 h2 { font-size: 13px; color: #616061; margin: 2rem 0 .5rem; border-top: 1px solid #ddd; padding-top: 1rem }
 .message { border-left: 4px solid #ddd; padding-left: 1rem }
 .context { font-size: 13px; color: #616061; margin: .1rem 0 .6rem }
+.alert { border: 1px solid #e8b43c; border-radius: 6px; background: #fff8e6; padding: .4rem .7rem; margin: .5rem 0 }
 .section { margin: .3rem 0; white-space: pre-line } a { color: #1264a3; text-decoration: none }
 .button { border: 1px solid #bbb; border-radius: 4px; padding: .2rem .7rem; margin-right: .5rem; font-size: 13px }
 .primary { background: #007a5a; color: #fff; border-color: #007a5a }
@@ -49,6 +51,12 @@ def _examples() -> Iterator[tuple[str, Sequence[Message]]]:
         "An answer to /ask, seen by its asker alone",
         messages(whole, public_url=PUBLIC_URL, last=buttons("command:1", private=True, person=True)),
     )
+    doubts = doubts_view(whole, public_url=PUBLIC_URL)
+    yield f"The window “{doubts['title']['text']}”", [Message("", tuple(doubts["blocks"]), (), "")]
+    said = answered("Amazon will invest billions more.", "“Amazon invests $5 billion now.”", answerer="parrot-7b")
+    quoted_below = [said.sentences[0], said.sentences[1].model_copy(update={"form": "quote"})]
+    written = said.model_copy(update={"sentences": quoted_below})
+    yield "An answer by a language model, with a quote below", messages(written, public_url=PUBLIC_URL)
     refused = not_answered("Amazon invests in Anthropic", "Meta & the Hyperion data centre")
     quote = "Amazon will invest $5 billion in *Anthropic* <now>."
     found = {"article_version": "sha256:0", "passage_id": "p", "quote": quote, "start": 10, "end": 10 + len(quote)}
@@ -74,6 +82,8 @@ def _block(block: Block) -> str:
     match block["type"]:
         case "section":
             return f'<div class="section">{_mrkdwn(block["text"]["text"])}</div>'
+        case "alert":
+            return f'<div class="alert">{escape(block["text"]["text"])}</div>'
         case "context":
             small = "".join(_mrkdwn(element["text"]) for element in block["elements"])
             return f'<div class="context">{small}</div>'

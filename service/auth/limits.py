@@ -124,9 +124,9 @@ def fair_queue_for(settings: Settings, *, opened: bool = True) -> FairQueue:
         per_person=settings.questions_at_once_each or max(at_once - 1, 1),
         waiting=settings.questions_waiting,
         wait_seconds=settings.question_wait_seconds,
-        # Completing a follow-up question with the language model takes 15 seconds at most.
+        # The language model completes a follow-up question in 15 seconds at most, and confirms an answer in 30.
         work_seconds=settings.question_seconds
-        + with_model * (settings.llm_timeout_seconds * (1 + settings.llm_self_check) + 15),
+        + with_model * (settings.llm_timeout_seconds * (1 + settings.llm_self_check) + 15 + 30),
     )
     return FairQueue(limits, opened=opened)
 

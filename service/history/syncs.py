@@ -1,6 +1,5 @@
 """The record of each sync of a source: when, what it did, what failed and why."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,13 +46,6 @@ def last_syncs(engine: Engine) -> dict[str, SyncRecord]:
     with engine.connect() as connection:
         rows = connection.execute(select(source_syncs).where(source_syncs.c.number.in_(newest))).mappings()
         return {row["source"]: _record(row) for row in rows}
-
-
-def syncs_of(engine: Engine, source: str, *, limit: int = _KEPT) -> Sequence[SyncRecord]:
-    """Return the last records of a source, latest first."""
-    query = select(source_syncs).where(source_syncs.c.source == source).order_by(source_syncs.c.number.desc())
-    with engine.connect() as connection:
-        return [_record(row) for row in connection.execute(query.limit(limit)).mappings()]
 
 
 def forget_syncs(engine: Engine, source: str) -> None:

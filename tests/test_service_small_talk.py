@@ -91,6 +91,8 @@ def test_small_talk_gets_a_friendly_reply(harbour: LocalAssistant, said: str, ki
         "Thanks! And what does the crane cost?",
         "Who may confirm bookings?",
         "What can a clerk do?",
+        "How do I become a clerk?",
+        "What can I do as a translator?",
         "What do you know about the crane?",
         "crane",
         "Can you help me with a booking?",

@@ -69,7 +69,8 @@ def fitted(embedder: Embedder, vectors: Vectors, labels: Sequence[str]) -> Small
     model.fit(vectors, labels)
     kinds = [kind for kind in model.classes_ if kind != _QUESTION]
     order = [list(model.classes_).index(kind) for kind in (_QUESTION, *kinds)]
-    weights, intercepts = model.coef_[order].round(_DIGITS), model.intercept_[order].round(_DIGITS)
+    # Newer versions of scikit-learn give back float32, whose decimals are long.
+    weights, intercepts = (part[order].astype(np.float64).round(_DIGITS) for part in (model.coef_, model.intercept_))
     return SmallTalkClassifier(embedder.fingerprint, tuple(kinds), intercepts, weights, _LEAST)
 
 

@@ -279,6 +279,14 @@ def test_code_keeps_its_lines_and_marks() -> None:
     assert told[:3] == ["Run this: [1]", '    pg_restore --dbname="${names[1]}"\n      Sources:', "[1]"]
 
 
+def test_a_quote_below_an_answer_stands_in_a_paragraph_of_its_own() -> None:
+    said, quote, last = answered("It rained.", "“Ferries stopped.”", "That is all.", citations=[citation(1)]).sentences
+    given = answered("It rained.", citations=[citation(1)])
+    below = quote.model_copy(update={"form": "quote", "citations": [1]})
+    given = given.model_copy(update={"sentences": [said, below, last.model_copy(update={"citations": [1]})]})
+    assert answer_text(given).split("\n\n")[:3] == ["It rained. [1]", "“Ferries stopped.” [1]", "That is all. [1]"]
+
+
 def test_the_text_of_an_article_is_exact_as_a_resource(url: str) -> None:
     text = spoken(url, lambda client: client.read_resource("footnote://article/reports%2F2026%2FQ1%20%231%3F.v2"))
     assert (text.contents[0].text, text.contents[0].mime_type) == (ARTICLE.text, "text/plain")

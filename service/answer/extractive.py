@@ -20,9 +20,9 @@ from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
 from service.answer.models import Sentence
 from service.answer.tables import Row, row_of, row_text
-from service.answer.text.markup import without_half_marks
+from service.answer.text.markup import without_half_marks, without_item_marks
 from service.answer.text.references import needs_previous_sentence
-from service.answer.text.terms import covered, terms
+from service.answer.text.terms import told_in_order
 
 BELONGS = 0.1
 """From this probability on a sentence is shown: the lowest at which the F1 of CLAPNQ's sentences is near its highest, as many
@@ -69,13 +69,21 @@ def quoted(index: Index, answered: Sequence[Sequence[Evidence]]) -> list[Draft]:
 
 
 def quoted_below(quotes: Sequence[Draft], said: Sequence[Sentence]) -> list[Draft]:
-    """Return the quotes that stand below what a language model said: those of which it left something out."""
-    everything = " ".join(sentence.text for sentence in said)
-    return [
-        replace(quote, text=f"“{quote.text}”", form="quote") if quote.form == "prose" else quote
-        for quote in quotes
-        if covered(terms(quote.text), everything) < 1
-    ]
+    """Return the quotes that stand below what a language model said: those of which it left something out. Where it said the
+    best of them, it needs none."""
+    verified = without_item_marks("\n".join(sentence.text for sentence in said if sentence.support == "verified"))
+    left_out = [quote for quote in quotes if not told_in_order(without_item_marks(quote.text), verified)]
+    best = max(quotes, key=lambda quote: quote.stretches[0].score)
+    return [_set_apart(quote) for quote in left_out] if best in left_out else []
+
+
+def _set_apart(quote: Draft) -> Draft:
+    """Return a quote as it stands below what a language model said: in quotation marks where it is the article's words."""
+    if quote.form != "prose":
+        return quote
+    first = quote.stretches[0]
+    exact = quote.text == display_text(first.words, first.hit.passage.article.format)
+    return replace(quote, text=f"“{quote.text}”" if exact else quote.text, form="quote")
 
 
 def short_answer(evidence: Sequence[Evidence]) -> str | None:

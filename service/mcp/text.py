@@ -36,11 +36,13 @@ def answer_text(answer: AskResponse) -> str:
 
 
 def _answer_words(answer: AskResponse) -> str:
-    """Return the sentences with their markers; code in paragraphs of its own."""
+    """Return the sentences with their markers; code, lists and quotes in paragraphs of their own."""
     paragraphs = [""]
     for sentence in answer.sentences:
         markers = _markers(sentence.citations)
-        if sentence.form == "code":
+        if sentence.form in ("list", "quote"):
+            paragraphs += [" ".join(filter(None, [_one_line(sentence.text), markers])), ""]
+        elif sentence.form == "code":
             paragraphs += [_lines(sentence.text), markers]
         else:
             paragraphs[-1] = " ".join(filter(None, [paragraphs[-1], _one_line(sentence.text), markers]))

@@ -70,3 +70,13 @@ def covered(weights: Mapping[str, float], *texts: str) -> float:
     held = frozenset[str]().union(*(stem_set(text) for text in texts))
     missing = sum(weight for stem, weight in weights.items() if stem not in held)
     return 1.0 - missing / (sum(weights.values()) or 1.0)
+
+
+def told_in_order(text: str, other: str) -> bool:
+    """Say whether another text has all words of this one that say what it is about, in the same order."""
+    rest = iter(_telling(other))
+    return all(stem in rest for stem in _telling(text))
+
+
+def _telling(text: str) -> list[str]:
+    return [stem for word in words_of(text) if not is_function_word(word) for stem in stems(word)]

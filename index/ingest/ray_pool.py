@@ -141,6 +141,7 @@ class Pool:
     def _leave(self) -> None:
         self._runs -= 1
         if self._runs == 0:
+            self.workers, self.free = [], Queue()
             self._stack.close()
 
     def _start(self, count: int, stack: ExitStack) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from pydantic import SecretStr
@@ -89,6 +90,8 @@ def test_two_nodes_behind_caddy_answer_and_one_goes_on_alone(tmp_path: Path) -> 
         state = AuthState(token_lookups=(ApiKeys(database).asker,))
         apps = [create_app(node, settings=settings, auth_state=state) for node in nodes]
         urls = [stack.enter_context(serving_app(app)) for stack, app in zip((leaving, staying), apps, strict=True)]
+        for url in urls:  # FastAPI builds an app at its first request, and two at once disturb each other's warnings
+            assert httpx.get(f"{url}/healthz").status_code == 200
         http = staying.enter_context(behind(scale, tmp_path, " ".join(urls)))
         http.headers["Authorization"] = f"Bearer {add_key(database, 'boss', admin=True)}"
 

@@ -55,6 +55,7 @@ def test_conflicts_are_shown_next_to_each_other_with_their_places(finding: PageA
     admin.get_by_role("button", name="Look for conflicts").press("Enter")
     expect(admin.get_by_text("2 found · 1,200 of 1,200 passages compared")).to_have_count(2)  # seen, and read out
     assert [request.after for request in finding.searched] == [None, "p600"]
+    expect(admin.locator(".contents > .reviewed")).to_have_count(2)
     first, second = admin.locator(".contents > .reviewed").all()
     assert first.locator(".conflict-value").all_text_contents() == ["€12 million", "€9 million"]
     assert first.locator("b").all_text_contents() == ["€12 million", "€9 million"]

@@ -76,6 +76,7 @@ def test_admins_find_what_went_stale(admin: Page, assistant: PageAssistant) -> N
     expect(admin.locator(".empty")).to_have_text("No answer rests on words that have changed since.")
     changed(assistant)
     admin.reload()
+    expect(admin.locator(".reviewed")).to_have_count(2)
     first, deleted = admin.locator(".reviewed").all()
     expect(first).to_contain_text("read again 3 times")
     expect(deleted).to_contain_text("An article that it cites was deleted")

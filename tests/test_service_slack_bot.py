@@ -89,7 +89,9 @@ def test_sentences_are_streamed_as_they_come(slack: SlackServer, assistant: Scri
     assistant.script = script
     body = slack.ask("How?")
     event = body["event"]
-    slack.wait_for(lambda: slack.replies("C0GENERAL", event["ts"]), "the first sentence")
+    slack.wait_for(
+        lambda: any(reply["streamed"] for reply in slack.replies("C0GENERAL", event["ts"])), "the first sentence"
+    )
     (growing,) = slack.replies("C0GENERAL", event["ts"])
     assert (growing["streamed"], growing["streaming"]) == ("The first. [1]", True)
     go.set()

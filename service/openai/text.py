@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from service.answer.text.markup import ITEM_MARK
 from service.escaping import markdown_escaped, unescaped
 from service.links import source_address
 from service.marked_words import marked_quote
@@ -16,7 +17,6 @@ from service.schemas.scan_note import scan_note
 
 # The address of a linked marker holds none of these signs: `in_markdown` writes them in another way.
 _MARKER = re.compile(r"\s?\[\d{1,3}\](?:\(<?https?://[^()\[\]\s]*+\))?")
-_ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 _NEAREST = "\n\nThe passages that come nearest:"
 _SCANNED = re.compile(r"\n\nSource \d{1,3} is from a scan, ")
 _IN_MARKDOWN = {ord(sign): f"%{ord(sign):02X}" for sign in '()<>[]\\`"*'}
@@ -66,7 +66,7 @@ def fenced(code: str) -> str:
 def list_told(told: Told, text: str) -> Told:
     """Say a list, a line each. The marks of its items are our own."""
     for at, line in enumerate(text.split("\n")):
-        item = _ITEM.match(line)
+        item = ITEM_MARK.match(line)
         told = told.written(("\n" if at else "") + (item[0] if item else ""))
         # What stands behind the mark of an item could be a heading, a quotation or another list.
         told = told.written(markdown_escaped(line[item.end() if item else 0 :], begins=True))

@@ -1,6 +1,5 @@
 """Answers as Slack's blocks: sentences, what sources differ on, numbered sources, buttons. Worded as on the page."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Any
 from urllib.parse import quote as url_quote
 from urllib.parse import urlencode
 
+from service.answer.text.markup import ITEM_MARK
 from service.marked_words import marked_quote
 from service.schemas.api import (
     AboutWire,
@@ -32,7 +32,6 @@ LONGEST_TEXT = 3_000
 
 # Escaping turns one character into five at most.
 _LONGEST_PIECE = LONGEST_TEXT // 5 - 50
-_ITEM = re.compile(r"(?:-|\d{1,9}[.)]) ")
 
 Block = Mapping[str, Any]
 
@@ -70,7 +69,7 @@ def pieces(response: AskResponse) -> tuple[Piece, ...]:
 
 def _line_pieces(line: str) -> tuple[Piece, ...]:
     """Write a line of a list on a line of its own. The mark of its item is Footnote's."""
-    item = _ITEM.match(line)
+    item = ITEM_MARK.match(line)
     mark = item[0] if item else ""
     first, *others = _written(line[len(mark) :])
     return (Piece(f"\n{mark}{first.markdown}", f"\n{mark.replace('- ', '• ')}{first.mrkdwn}"), *others)

@@ -1,8 +1,10 @@
-"""Pieces of Markdown that are left of a stretch which begins or ends within them."""
+"""Marks of Markdown: of the items of a list, and those left of a stretch which begins or ends within them."""
 
 import re
 
-_ITEM = re.compile(r"^(?:-|\d{1,9}[.)]) ", re.MULTILINE)
+ITEM_MARK = re.compile(r"^(?:-|\d{1,9}[.)]) ", re.MULTILINE)
+"""What begins an item of a list that is shown line by line."""
+
 _HALF_A_MARK = re.compile(r"\*+|~~+|`+|(?<!\w)_+|_+(?!\w)")
 _AROUND = ' \t\n,;:.|()[]"“”'
 
@@ -14,4 +16,4 @@ def without_half_marks(words: str) -> str:
 
 def without_item_marks(lines: str) -> str:
     """Return lines without the dashes and numbers that begin the items of a list."""
-    return _ITEM.sub("", lines)
+    return ITEM_MARK.sub("", lines)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from index.stores.lexical import stems
 from service.answer.text.terms import is_function_word
-from service.answer.text.units import known_currencies, known_periods, known_scales, known_units
+from service.answer.text.units import known_currencies, known_periods, known_scales, known_times, known_units
 
 CURRENCIES = frozenset(known_currencies().values())
 """The codes of the currencies that are known."""
@@ -25,8 +25,9 @@ NUMBER_WORDS = {word: n for n, word in enumerate([*_ONES, *_TEENS], 1)} | {
 _OFTEN = {"once": 1.0, "twice": 2.0}
 _LARGE = ("hundred", "thousand", "million", "billion", "trillion")
 
-_MORE = frozenset({"more than", "over", "above", "at least"})
-_LESS = frozenset({"less than", "fewer than", "under", "below", "up to", "at most"})
+_LOWEST, _HIGHEST = frozenset({"at least", "a minimum of"}), frozenset({"up to", "at most", "a maximum of"})
+_MORE = frozenset({"more than", "over", "above"}) | _LOWEST
+_LESS = frozenset({"less than", "fewer than", "under", "below"}) | _HIGHEST
 _ROUNDED = frozenset({"nearly", "almost", "about", "around", "approximately", "roughly", "some"})
 # Before a sum; longer names of currencies stand behind it.
 _SHORT_NAMES = frozenset({"Rs", "Fr", "kr", "usd", "eur", "gbp"})
@@ -59,6 +60,8 @@ _PER = re.compile(
 # What is measured by such a time is a speed, and another measure than what it is measured in: miles, and miles an hour.
 _OF_SPEEDS = frozenset({"second", "minute", "hour"})
 _NOUN = re.compile(r"[-\s]\s?([^\W\d_]{3,})")
+# "ten working days", "28 vacation days": a word between a number and its unit.
+_OF_TIME = re.compile(r"[-\s]([^\W\d_]{3,})\s(?P<unit>[^\W\d_]{4,})")
 _DOTTED = re.compile(r"\d+[.,]\d+")
 # How far before a number its sign is looked for, and in how many words behind it its unit.
 _BEFORE_IT = 40
@@ -78,8 +81,8 @@ class Value:
 class Mention:
     """A figure as a text puts it: `text[start:end] == words`, with a word such as "over" or "about" before it.
 
-    `counted` is the stem of the word behind a bare number ("214 people"), `per` of what a sum is for ("€5 per month");
-    `added` says that it comes on top ("another $5").
+    `counted` is the stem of the word behind a bare number ("214 people"), or before a unit of time ("ten working days");
+    `per` of what a sum is for ("€5 per month"); `added` says that it comes on top ("another $5").
     """
 
     value: Value
@@ -101,6 +104,8 @@ class Mention:
         low, high = sorted((self.value.amount, other.value.amount))
         hedges = {self.hedge, other.hedge}
         allowed = 0.15 if hedges & (_MORE | _LESS) else 0.1 if hedges & _ROUNDED else 0.01
+        if hedges <= _LOWEST or hedges <= _HIGHEST:  # two limits
+            allowed = 0.01
         return self.same_unit(other) and high - low <= allowed * abs(high) and self._as_written(other)
 
     def same_unit(self, other: "Mention") -> bool:
@@ -165,7 +170,10 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
     scale, unit, factor, end = _behind(text, match.end(), money=bool(sign))
     if match["digits"] and end == match.end() and text[end : end + 1].isalpha():
         return None  # "3D", "4x"
-    unit = sign or unit
+    unit, counted = sign or unit, ""
+    time = _OF_TIME.match(text, end)
+    if time and not unit and time["unit"].lower() in known_times() and (counted := _stem(time)):
+        (unit, factor), end = known_times()[time["unit"].lower()], time.end()
     number = (
         _of_words(match["words"]) if match["words"] else _of_digits(match, money=unit in CURRENCIES and scale == 1.0)
     )
@@ -179,7 +187,7 @@ def _mention(text: str, match: re.Match[str]) -> tuple[Mention, bool] | None:
         text[before.start() : end].strip(),
         before.start(),
         end,
-        counted="" if unit else _stem(_NOUN.match(text, end)),
+        counted=counted if unit else _stem(_NOUN.match(text, end)),
         per=per,
         added=bool(before["added"]),
     ), scale != 1.0

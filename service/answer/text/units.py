@@ -87,6 +87,12 @@ def _prefixed(spelling: str, name: str) -> list[tuple[str, tuple[str, float]]]:
 
 
 @cache
+def known_times() -> dict[str, tuple[str, float]]:
+    """Return the units of time among `known_units`."""
+    return {name: base for name, base in known_units().items() if base[0] in ("second", "month")}
+
+
+@cache
 def known_periods() -> dict[str, str]:
     """Return how the time is written in which something happens once ("a year", "/s", "daily"), each with its unit."""
     spelled = {form.casefold(): period for period in _PERIODS for form in _spellings(f"duration-{period}")}

@@ -150,7 +150,7 @@ class Settings(SlackSettings):
     unverified: Literal["flag", "drop"] = Field(
         "drop",
         description="What happens to a model's sentence that the articles do not support: left out, and the answer says "
-        "so, or shown as `unverified`.",
+        "so, or shown as `unverified`. Code that stands in no article is left out in either case.",
     )
     judge_base_url: str | None = Field(
         None,

@@ -164,6 +164,8 @@ def test_short_lines_and_long_paragraphs_stay_apart() -> None:
         ("> Quoted. Twice.\n> > Nested.", ["Quoted.", "Twice.", "Nested."]),
         ("| a | b |\n|---|---|\n| c | d |", ["a | b |", "c | d |"]),
         ("Before.\n```py\nx = 1\n\ny = 2\n```\nAfter.", ["Before.", "x = 1", "y = 2", "After."]),
+        ("Before.\n```py\nx = 1\ny = 2\n", ["Before.", "x = 1", "y = 2"]),  # a fence that is never closed
+        ("> ```\n> x = 1\n> y = 2\n\nAfter.", ["x = 1", "y = 2", "After."]),
         ("Text.\n\n    indented\n    code", ["Text.", "indented", "code"]),
         ("Above.\n\n---\n\nBelow.", ["Above.", "Below."]),
         ("**Bold. Words.** Plain. `Code.`", ["**Bold.", "Words.**", "Plain.", "`Code.`"]),

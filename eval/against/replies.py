@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from eval.against.articles import KnownArticles, Place
 from service.answer.llm.markers import lists_sources, numbers_in, words_of
 from service.answer.llm.replies import kind_of
-from service.answer.llm.sentences import sentences, without_thoughts
+from service.answer.llm.sentences import CodeBlock, sentences, without_thoughts
 from service.escaping import unescaped
 from service.schemas.api import (
     AskRequest,
@@ -159,8 +159,9 @@ def _listed(words: str) -> Source:
 
 def _sentences(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     for sentence in sentences([text]):
-        words = words_of(sentence)
-        if words:
+        if isinstance(sentence, CodeBlock):
+            yield sentence.rstrip(), ()
+        elif words := words_of(sentence):
             yield words, tuple(sorted(numbers_in(sentence, _MOST_SOURCES)))
 
 

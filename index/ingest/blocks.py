@@ -159,7 +159,9 @@ class _MarkdownBlocks:
         if token.type == "inline":  # the cells of one row of a table share its line
             lines = [(first, last)] if first < last else []
         elif token.type == "fence":
-            lines = [(line, line + 1) for line in range(first + 1, last - 1)]
+            # The last line is a fence, too, unless it is missing.
+            within = len(token.content.removesuffix("\n").split("\n")) if token.content else 0
+            lines = [(line, line + 1) for line in range(first + 1, first + 1 + within)]
         else:
             lines = [(line, line + 1) for line in range(first, last)]
         self.done = max(self.done, last)

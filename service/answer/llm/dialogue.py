@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from index.ingest.outline import path_of
-from index.ingest.segmentation import display_text
 from index.records import Hit
+from service.answer.code import text_with_code
 from service.answer.llm.deltas import ToolCall
 from service.answer.llm.prompts import (
     TOOL,
@@ -161,5 +161,5 @@ def _size(text: str) -> int:
 def _shown(hit: Hit) -> tuple[str, str]:
     """Return a passage's heading, and its words below the introduction of the list or table that it is of."""
     passage, article = hit.passage, hit.passage.article
-    words = "\n".join([*passage.context.introductions, display_text(passage.text, article.format)])
+    words = "\n".join([*passage.context.introductions, text_with_code(passage.text, article.format)])
     return heading(path_of(article.title, passage.context), article.publisher, article.published), words

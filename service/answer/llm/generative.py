@@ -153,8 +153,11 @@ class _Shown:
         return f"{self.dropped} sentences that the articles do not support were left out."
 
     def fit(self, draft: Draft) -> list[Draft]:
-        """Return the sentences that may be shown now that this one has come."""
-        if draft.support == "unverified" and self.drop_unverified:
+        """Return the sentences that may be shown now that this one has come.
+
+        Code that stands in no article is never shown: people run it.
+        """
+        if draft.support == "unverified" and (self.drop_unverified or draft.form == "code"):
             self.dropped += 1
             return []
         if draft.support == "unverified":

@@ -9,13 +9,15 @@ from index.errors import WorkEnded
 from index.records import Hit
 from index.stores.store import Index
 from service.answer.citations import Draft
+from service.answer.code import checked_code, code_text
 from service.answer.llm.deltas import ToolCall
 from service.answer.llm.markers import lists_sources, numbers_in, words_of
 from service.answer.llm.replies import Reply, kind_of
 from service.answer.llm.searches import MOST_QUERIES, queries_of, without_searches
-from service.answer.llm.sentences import LONGEST, sentences, without_thoughts
+from service.answer.llm.sentences import LONGEST, CodeBlock, sentences, without_thoughts
 from service.answer.llm.streaming import Limits, TooMuchSaid, deltas, refuses_tools
 from service.answer.models import Usage
+from service.answer.text.invisible import visible
 from service.answer.verification.check import checked
 
 if TYPE_CHECKING:
@@ -88,7 +90,10 @@ class Heard:
         """Yield what may be part of an answer, checked. Ends where the model says that it cannot answer."""
         for words, sentence in self._sentences():
             kind = kind_of(question, words)
-            if kind in ("statement", "finds nothing"):
+            if isinstance(sentence, CodeBlock) and kind != "cannot answer":
+                yield checked_code(index, words, shown)
+                kind = "statement"
+            elif kind in ("statement", "finds nothing"):
                 cited = [shown[number - 1] for number in sorted(numbers_in(sentence, len(shown)))]
                 draft = checked(index, words, cited, shown, question=question)
                 # That an article does not say something may be what it says itself.
@@ -103,10 +108,11 @@ class Heard:
         """Yield the words of each sentence, and the sentence with its markers; none twice, and none that broke off."""
         number = 0
         for sentence in sentences(without_searches(without_thoughts(self._texts()), self._requests)):
-            if lists_sources(sentence):
+            is_code = isinstance(sentence, CodeBlock)
+            if not is_code and lists_sources(sentence):
                 return
-            words = words_of(sentence)
-            if (self.broken or self._requests) and words[-1:].isalnum():
+            words = code_text(visible(sentence)) if is_code else words_of(sentence)
+            if (self.broken or self._requests) and (is_code or words[-1:].isalnum()):
                 return
             if words and words not in self._said and len(sentence) < LONGEST:
                 yield words, sentence

@@ -13,15 +13,22 @@ from service.answer.llm.markers import MARKER
 # A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
 _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER})+)", re.IGNORECASE)
 _MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z|[(（][^()（）]{0,40}\Z")
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)")
+# Behind a fence of backticks stands no backtick: "```make```" is code within a line.
+_FENCE = re.compile(r"[ \t]*(`{3,}+(?=[^`\n]*$)|~{3,}+)")
 # Letters, digits, blanks and commas end no sentence: this check saves the expensive one after every word.
 _NO_END = re.compile(r"[\w ,'’-]*")
 # Stops that no white space follows.
 _FULL_WIDTH_STOPS = "。！？"
 LONGEST = 2_000
-"""Longest sentence in characters. A longer text without a sentence end is cut, which limits memory."""
+"""Longest sentence or block of code in characters. A longer text without an end is cut, which limits memory."""
 _TAG = re.compile(r"<(?i:/?(?:think(?:ing)?|thoughts?|reasoning))\s{0,3}>|\[/?THINK\]", re.ASCII)
 _TAG_BEGUN = re.compile(r"<(?i:/?[a-z]{0,9})\s{0,3}\Z|\[/?(?:T(?:H(?:I(?:NK?)?)?)?)?\Z", re.ASCII)
+
+
+class CodeBlock(str):
+    """The lines of a block of code, without its fences: what stands in them is no marker and no sentence."""
+
+    __slots__ = ()
 
 
 def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
@@ -48,27 +55,39 @@ def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
     """Yield the sentences of a Markdown text, each with the markers that follow it, as soon as the next one has begun.
 
-    Lines of a code block come one by one, in backticks: what stands in them is no marker.
+    A block of code comes as a whole, as soon as it is closed.
     """
-    text, in_code = "", False
+    text, fence = "", ""
     for character in chain.from_iterable(pieces):
         text += character
-        if character == "\n" and (in_code or _FENCE.match(_last_line(text))):
-            before, line = text[: -len(_last_line(text))], _last_line(text)
-            yield from _all(before)
-            fence = bool(_FENCE.match(line))
-            in_code = in_code != fence
-            if in_code and not fence and line.strip():
-                yield _code(line)
-            text = ""
-        elif not in_code and _may_end(text):
+        line = _last_line(text) if character == "\n" else ""
+        if fence:
+            closed = _closes(line, fence)
+            if closed or len(text) > LONGEST:
+                yield from _code(text.removesuffix(line) if closed else text)
+                text, fence = "", "" if closed else fence
+        elif opening := _FENCE.match(line):
+            yield from _all(text.removesuffix(line))
+            text, fence = "", opening[1]
+        elif _may_end(text):
             done, text = _first(text)
             yield from done
-    yield from [_code(text)] if in_code and text.strip() else _all(text)
+    if not fence:
+        yield from _all(text)
+    else:
+        last = text[text.rfind("\n") + 1 :]
+        yield from _code(text.removesuffix(last) if _closes(last, fence) else text)
 
 
-def _code(line: str) -> str:
-    return f"`{line.strip().replace('`', '')}`"
+def _code(lines: str) -> Iterator[CodeBlock]:
+    if lines.strip():
+        yield CodeBlock(lines)
+
+
+def _closes(line: str, fence: str) -> bool:
+    """Say whether a line ends the block of code that this fence began: as many of the same signs, or more, alone."""
+    signs = line.strip()
+    return len(signs) >= len(fence) and set(signs) == {fence[0]}
 
 
 def _last_line(text: str) -> str:

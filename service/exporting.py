@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from service.links import source_address
-from service.openai.text import Told, fenced, in_markdown, list_told
+from service.openai.text import Told, in_markdown
 from service.schemas.api import CitationWire, SentenceWire
 from service.schemas.history import ConversationResponse, KeptAnswer
 from service.schemas.scan_note import scan_note
@@ -48,14 +48,9 @@ def _answer(told: Told, answer: KeptAnswer, numbers: dict[int, int]) -> Told:
 
 
 def _sentence(told: Told, sentence: SentenceWire, numbers: dict[int, int]) -> Told:
-    if sentence.form == "prose":
-        told = told.saying(sentence.text)
-    else:
-        told = told.written("" if told.text.endswith("\n\n") else "\n\n")
-        told = told.written(fenced(sentence.text)) if sentence.form == "code" else list_told(told, sentence.text)
     markers = "".join(f"[^{numbers[number]}]" for number in sentence.citations)
     doubt = "" if sentence.support == "verified" else " (unverified)"
-    return told.written(f"{markers}{doubt}{' ' if sentence.form == 'prose' else chr(10) * 2}")
+    return told.sentence(sentence).written(f"{markers}{doubt}")
 
 
 def _note(citation: CitationWire, number: int, *, service: str) -> str:

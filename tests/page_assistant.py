@@ -246,6 +246,17 @@ ANSWERS = {
             sentences=[sentence("Set it like this:", 1), code("pegel = 6.45\n    # in metres, " + "x" * 80, 2)],
             citations=[cite(1, "long", BELL), cite(2, "rain/Hamburg #1?", "pegel = 6.45")],
         ),
+        told(
+            "How is the kettle left?",
+            sentences=[
+                sentence("You press the red button.", 1),
+                sentence("Do these things:\n1. Press the button.\n2. Open the drain.", 2).model_copy(
+                    update={"form": "quote"}
+                ),
+            ],
+            citations=[cite(1, "long", BELL), cite(2, "rain/Hamburg #1?", COST)],
+            answerer="qwen3-8b",
+        ),
         told("Slowly?", sentences=[sentence("At last.", 1)], citations=[cite(1, "old", "older wording")]),
         told(
             "And then?",

@@ -21,6 +21,7 @@ h2 { font-size: 13px; color: #616061; margin: 2rem 0 .5rem; border-top: 1px soli
 .context { font-size: 13px; color: #616061; margin: .1rem 0 .6rem }
 .alert { border: 1px solid #e8b43c; border-radius: 6px; background: #fff8e6; padding: .4rem .7rem; margin: .5rem 0 }
 .section { margin: .3rem 0; white-space: pre-line } a { color: #1264a3; text-decoration: none }
+.quote { display: inline-block; border-left: 4px solid #ddd; padding-left: .5rem }
 .button { border: 1px solid #bbb; border-radius: 4px; padding: .2rem .7rem; margin-right: .5rem; font-size: 13px }
 .primary { background: #007a5a; color: #fff; border-color: #007a5a }
 """
@@ -107,7 +108,8 @@ def _mrkdwn(text: str) -> str:
     marked = re.sub(r"(?<![\w\u2060])\*([^\s*\u2060][^*\n]*?)\*(?![\w\u2060])", "\x01\\1\x02", text)
     parts = re.split(r"<([^<>]*)>", marked)
     shown = [escape(unescape(part)) if not number % 2 else _control(part) for number, part in enumerate(parts)]
-    return "".join(shown).replace("\x01", "<b>").replace("\x02", "</b>")
+    lines = re.sub(r"(?m)^&gt; (.*)$", r'<span class="quote">\1</span>', "".join(shown))
+    return lines.replace("\x01", "<b>").replace("\x02", "</b>")
 
 
 def _control(inside: str) -> str:

@@ -284,7 +284,7 @@ def test_a_quote_below_an_answer_stands_in_a_paragraph_of_its_own() -> None:
     given = answered("It rained.", citations=[citation(1)])
     below = quote.model_copy(update={"form": "quote", "citations": [1]})
     given = given.model_copy(update={"sentences": [said, below, last.model_copy(update={"citations": [1]})]})
-    assert answer_text(given).split("\n\n")[:3] == ["It rained. [1]", "“Ferries stopped.” [1]", "That is all. [1]"]
+    assert answer_text(given).split("\n\n")[:3] == ["It rained. [1]", "> “Ferries stopped.” [1]", "That is all. [1]"]
 
 
 def test_the_text_of_an_article_is_exact_as_a_resource(url: str) -> None:

@@ -37,6 +37,20 @@ def test_extractive_answers_are_called_quotes(page: Page) -> None:
     expect(ask(page, "Who rang?").locator(".byline")).to_have_text("Quoted from the articles")
 
 
+def test_a_list_below_what_a_model_said_is_a_quotation(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    entry = ask(page, "How is the kettle left?")
+    quote = entry.get_by_role("blockquote")
+    lines = quote.evaluate("quote => quote.innerText").split("\n")
+    assert lines == ["Do these things:", "1. Press the button.", "2. Open the drain.2"]
+    expect(entry.locator(".sentence").first).to_have_text("You press the red button.1")
+    assert quote.evaluate("quote => getComputedStyle(quote).borderInlineStartWidth") == "2px"
+    entry.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("status")).to_contain_text("opied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "\n> Do these things:\n> 1. Press the button.\n> 2. Open the drain. [2]\n" in copied
+
+
 def test_no_answer_is_shown_as_what_it_is(page: Page) -> None:
     entry = ask(page, "What is the meaning of life?")
     expect(entry.locator(".no-answer")).to_have_text("I found no answer to this.")

@@ -1,9 +1,24 @@
 """Sentences of the articles below what a language model said: where it left out what the reader takes for the answer."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
 from service.answer.text.terms import told_in_order
-from service.schemas.api import AskResponse
-from tests.generative_fixtures import FIVE_NOW, HARDLY, Answer, cites
+from service.cli.printing import print_answer
+from service.exporting import conversation_markdown
+from service.mcp.text import answer_text
+from service.openai.telling import Manner, sources_of, told_after, told_whole
+from service.openai.text import Told
+from service.schemas.api import AskResponse, SentenceEvent
+from service.schemas.history import ConversationResponse, KeptAnswer
+from service.slack.messages import messages
+from tests.fake_assistant import answered, citation
+from tests.generative_fixtures import FIVE_NOW, HARDLY, Answer, cites, with_model
 from tests.llm_server import LlmServer, Reply
+from tests.service_fixtures import ask, assistant_over, index_into, settings_for, write
 
 SHORT = cites("Amazon will invest $5 billion {}.", FIVE_NOW)
 
@@ -61,3 +76,104 @@ def test_nothing_is_quoted_where_the_reader_is_not_sure(llm: LlmServer, answer: 
 def test_quotes_may_be_left_out(llm: LlmServer, answer: Answer) -> None:
     llm.say(SHORT)
     assert below(answer(llm_quotes=False)) == []
+
+
+# A list among them
+
+KETTLE = """\
+# Leaving the kettle alone
+
+Before you leave the kettle alone, do these things:
+
+1. Press the red stop button.
+2. Wait until the lamp is dark.
+3. Open the drain.
+"""
+STEPS = [
+    "Before you leave the kettle alone, do these things:",
+    "1. Press the red stop button.",
+    "2. Wait until the lamp is dark.",
+    "3. Open the drain.",
+]
+BELOW = answered("Press it.", "\n".join(STEPS), citations=[citation(1), citation(2)])
+BELOW = BELOW.model_copy(
+    update={"sentences": [BELOW.sentences[0], BELOW.sentences[1].model_copy(update={"form": "quote"})]}
+)
+MANNER = Manner("https://ask.example")
+
+
+def streamed_text(response: AskResponse) -> str:
+    """Return the text that a chat client puts together from the parts of a stream."""
+    sources = sources_of(response.citations, MANNER)
+    told = Told()
+    for sentence in response.sentences:
+        before, told = told, told_after(told, SentenceEvent(sentence=sentence, citations=[]), sources, MANNER)
+        assert told.text.startswith(before.text)
+    return told_after(told, response, sources, MANNER).text
+
+
+def exported(response: AskResponse) -> str:
+    now = datetime(2026, 4, 24, tzinfo=UTC)
+    kept = KeptAnswer.model_validate(response.model_dump())
+    found = ConversationResponse(
+        id="conv_1", title="Kettles", created=now, updated=now, questions=1, answers=[kept], withheld=0
+    )
+    return conversation_markdown(found, service="https://ask.example")
+
+
+def slack_block(response: AskResponse) -> str:
+    [message] = messages(response, public_url="https://ask.example")
+    return str(message.body[0]["text"]["text"])
+
+
+def slack_stream(response: AskResponse) -> str:
+    [message] = messages(response, public_url="https://ask.example")
+    return message.said
+
+
+SHOWN: dict[str, Callable[[AskResponse], str]] = {
+    "chat completion": lambda response: told_whole(response, MANNER).text,
+    "streamed chat completion": streamed_text,
+    "MCP": answer_text,
+    "export": exported,
+    "Slack": slack_block,
+    "Slack, streamed": slack_stream,
+}
+
+
+@pytest.mark.parametrize("medium", SHOWN)
+def test_each_line_of_a_quoted_list_is_marked_as_a_quotation(medium: str) -> None:
+    lines = [line.strip().replace("[^2]", "[2]") for line in SHOWN[medium](BELOW).splitlines()]
+    quoted = [line for line in lines if line.startswith(">")]
+    assert [line.removesuffix("[2]").rstrip() for line in quoted] == [f"> {step}" for step in STEPS]
+    assert quoted[-1].endswith("[2]")
+
+
+def test_a_terminal_marks_each_line_of_a_quoted_list(capsys: pytest.CaptureFixture[str]) -> None:
+    text = f"Press it. [1]\n{chr(10).join(STEPS)} [2]"
+    said, quote = BELOW.sentences
+    quote = quote.model_copy(update={"start": 14, "end": len(text)})
+    print_answer(BELOW.model_copy(update={"text": text, "sentences": [said, quote]}))
+    shown = capsys.readouterr().out
+    assert shown.startswith("Press it. [1]\n" + "\n".join(f"> {step}" for step in STEPS) + " [2]\n")
+
+
+@pytest.mark.parametrize("form", ["prose", "list", "code", "quote"])
+@pytest.mark.parametrize("told", [SHOWN["chat completion"], streamed_text])
+def test_the_text_of_a_chat_completion_ends_with_its_last_marker(told: Callable[[AskResponse], str], form: str) -> None:
+    said, last = BELOW.sentences
+    response = BELOW.model_copy(update={"sentences": [said, last.model_copy(update={"form": form})]})
+    assert told(response).endswith("[2]")
+    assert "\n\n\n" not in told(response)
+    followed = response.model_copy(update={"sentences": [*response.sentences, said]})
+    assert told(followed).endswith("[2] Press it. [1]" if form == "prose" else "[2]\n\nPress it. [1]")
+
+
+def test_a_list_of_an_article_is_quoted_below_as_a_quote(llm: LlmServer, tmp_path: Path) -> None:
+    llm.do(Reply("You press the red stop button."), Reply("yes"))
+    with assistant_over(settings_for(tmp_path / "data")) as assistant:
+        index_into(assistant, write(tmp_path / "articles", {"kettle.md": KETTLE}))
+        response = ask(with_model(assistant, llm.url, llm_quotes=True), "What do I do before I leave the kettle alone?")
+    said, quote = response.sentences
+    assert (said.text, said.form) == ("You press the red stop button.", "prose")
+    assert (quote.text.splitlines(), quote.form) == (STEPS, "quote")

@@ -78,11 +78,14 @@ def quoted_below(quotes: Sequence[Draft], said: Sequence[Sentence]) -> list[Draf
 
 
 def _set_apart(quote: Draft) -> Draft:
-    """Return a quote as it stands below what a language model said: in quotation marks where it is the article's words."""
-    if quote.form != "prose":
+    """Return a quote as it stands below what a language model said: a sentence in quotation marks, and lines as they are.
+
+    Code looks like itself, and is the article's wherever it stands.
+    """
+    if quote.form == "code":
         return quote
     first = quote.stretches[0]
-    exact = quote.text == display_text(first.words, first.hit.passage.article.format)
+    exact = quote.form == "prose" and quote.text == display_text(first.words, first.hit.passage.article.format)
     return replace(quote, text=f"“{quote.text}”" if exact else quote.text, form="quote")
 
 

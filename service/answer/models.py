@@ -12,8 +12,8 @@ Support = Literal["verified", "unverified"]
 SelfCheck = Literal["supported", "unsupported"]
 """What the model that wrote a sentence says of it, asked whether what it cites supports it."""
 Form = Literal["prose", "list", "code", "quote"]
-"""How a sentence is to be shown: as prose on one line, or line by line, as a list or as code. A quote stands below what a
-language model said."""
+"""How a sentence is to be shown: as prose on one line, or line by line, as a list or as code. A quote is a sentence or a list
+of an article, below what a language model said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from service.schemas.scan_note import scan_note
 
 OnProgress = Callable[[int, int], None]
 _SHOWN = 20
+_BEFORE_LINES = {"code": "    ", "quote": "> "}
 _COUNTED = ("added", "updated", "renamed", "deleted", "unchanged")
 
 
@@ -80,13 +81,13 @@ def print_answer(response: AskResponse, *, markdown: Collection[str] = ()) -> No
 
 
 def _print_text(out: Console, response: AskResponse) -> None:
-    """Print what is said. Code is indented, and its lines are not broken."""
+    """Print what is said. Code is indented, lines of a quote have a mark before them, and neither are broken."""
     printed = 0
     for sentence in response.sentences:
-        if sentence.form == "code":
+        if before := _BEFORE_LINES.get(sentence.form):
             _print_lines(out, response.text[printed : sentence.start].rstrip("\n"))
             for line in response.text[sentence.start : sentence.end].split("\n"):
-                out.print(f"    {_shown(line)}", soft_wrap=True)
+                out.print(f"{before}{_shown(line)}", soft_wrap=True)
             printed = sentence.end + 1
     _print_lines(out, response.text[printed:])
 

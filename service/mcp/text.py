@@ -41,7 +41,9 @@ def _answer_words(answer: AskResponse) -> str:
     for sentence in answer.sentences:
         markers = _markers(sentence.citations)
         if sentence.form in ("list", "quote"):
-            paragraphs += [" ".join(filter(None, [_one_line(sentence.text), markers])), ""]
+            # A line that begins like this is none of ours.
+            lines = "\n".join(f"> {_one_line(line)}" for line in sentence.text.split("\n"))
+            paragraphs += [" ".join(filter(None, [lines, markers])), ""]
         elif sentence.form == "code":
             paragraphs += [_lines(sentence.text), markers]
         else:

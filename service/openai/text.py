@@ -5,7 +5,7 @@ Chat clients render it as Markdown. All words in it are escaped: what they show 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.answer.text.markup import ITEM_MARK
 from service.escaping import markdown_escaped, unescaped
@@ -32,10 +32,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was said so far, in Markdown, and the annotations of its markers."""
+    """What was said so far, in Markdown, and the annotations of its markers. `in_prose`: more prose goes on in its line."""
 
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
+    in_prose: bool = False
 
     def saying(self, words: str) -> "Told":
         """Add words of an article or a model."""
@@ -44,17 +45,23 @@ class Told:
 
     def written(self, markdown: str) -> "Told":
         """Add Markdown of our own."""
-        return Told(self.text + markdown, self.annotations)
+        return replace(self, text=self.text + markdown)
+
+    def sentence(self, sentence: SentenceWire) -> "Told":
+        """Add a sentence without its markers: in the line of other prose, or in lines of its own."""
+        prose = sentence.form == "prose"
+        gap = "" if not self.text or self.text.endswith("\n") else " " if self.in_prose and prose else "\n\n"
+        told = replace(self, text=self.text + gap, in_prose=prose)
+        if prose:
+            return told.saying(sentence.text)
+        if sentence.form == "code":
+            return told.written(fenced(sentence.text))
+        return list_told(told, sentence.text, before="> " if sentence.form == "quote" else "")
 
 
 def tell(told: Told, sentence: SentenceWire, sources: Mapping[int, Source], *, linked: bool) -> Told:
     """Say one sentence more, with its markers: `[1]`, or as Markdown links where `linked`."""
-    if sentence.form == "prose":
-        said = told.written(" " if told.text and not told.text.endswith("\n") else "").saying(sentence.text)
-        return _marked(said, sentence.citations, sources, linked)
-    said = told.written("\n\n" if told.text and not told.text.endswith("\n") else "")
-    said = said.written(fenced(sentence.text)) if sentence.form == "code" else list_told(said, sentence.text)
-    return _marked(said, sentence.citations, sources, linked).written("\n\n")
+    return _marked(told.sentence(sentence), sentence.citations, sources, linked)
 
 
 def fenced(code: str) -> str:
@@ -63,11 +70,11 @@ def fenced(code: str) -> str:
     return f"{fence}\n{code}\n{fence}\n"
 
 
-def list_told(told: Told, text: str) -> Told:
-    """Say a list, a line each. The marks of its items are our own."""
+def list_told(told: Told, text: str, *, before: str = "") -> Told:
+    """Say a list, a line each. The marks of its items are our own, and what stands `before` each line."""
     for at, line in enumerate(text.split("\n")):
         item = ITEM_MARK.match(line)
-        told = told.written(("\n" if at else "") + (item[0] if item else ""))
+        told = told.written(("\n" if at else "") + before + (item[0] if item else ""))
         # What stands behind the mark of an item could be a heading, a quotation or another list.
         told = told.written(markdown_escaped(line[item.end() if item else 0 :], begins=True))
     return told
@@ -132,7 +139,7 @@ def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], l
             start_index=start, end_index=start + len(marker), url=source.address, title=source.citation.title
         )
         annotations.append(Annotation(url_citation=cited))
-    return Told(text, tuple(annotations))
+    return replace(told, text=text, annotations=tuple(annotations))
 
 
 def in_markdown(address: str) -> str:

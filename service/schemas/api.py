@@ -103,7 +103,7 @@ class SearchResponse(Wire):
 
 class SentenceWire(Wire):
     """A sentence of an answer. Its `form` is how it is to be shown: as prose, or line by line, as a list or as code.
-    A `quote` is what an article says, below what a language model said.
+    A `quote` is a sentence or a list of an article, below what a language model said.
 
     `support_probability` is how likely its citations support it, if as many sentences were true as false; null for what was
     quoted, and where no model has read it. `self_check` is what the language model that wrote it says, asked whether its

@@ -54,7 +54,8 @@ def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
     if sentence.form == "code":
         return (*map(_code_piece, _code_parts(sentence.text)), Piece(f"{markers.strip()}\n\n", f"{markers.strip()}\n"))
     if sentence.form in ("list", "quote"):
-        *first, last = (piece for line in sentence.text.split("\n") for piece in _line_pieces(line))
+        before = "> " if sentence.form == "quote" else ""
+        *first, last = (piece for line in sentence.text.split("\n") for piece in _line_pieces(line, before=before))
         return (*first, Piece(f"{last.markdown}{markers}\n\n", f"{last.mrkdwn}{markers}\n"))
     *first, last = _written(sentence.text)
     return (*first, Piece(last.markdown + markers + doubt, last.mrkdwn + markers + doubt))
@@ -67,12 +68,13 @@ def pieces(response: AskResponse) -> tuple[Piece, ...]:
     return _written(response.text)
 
 
-def _line_pieces(line: str) -> tuple[Piece, ...]:
-    """Write a line of a list on a line of its own. The mark of its item is Footnote's."""
+def _line_pieces(line: str, *, before: str) -> tuple[Piece, ...]:
+    """Write a line of a list on a line of its own. The mark of its item is Footnote's, and what stands before it."""
     item = ITEM_MARK.match(line)
     mark = item[0] if item else ""
     first, *others = _written(line[len(mark) :])
-    return (Piece(f"\n{mark}{first.markdown}", f"\n{mark.replace('- ', '• ')}{first.mrkdwn}"), *others)
+    mark_in_block = mark.replace("- ", "• ")
+    return (Piece(f"\n{before}{mark}{first.markdown}", f"\n{before}{mark_in_block}{first.mrkdwn}"), *others)
 
 
 def _code_piece(lines: str) -> Piece:

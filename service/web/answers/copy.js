@@ -5,9 +5,10 @@ import { articleAddress, safeAddress } from "../common/links.js";
 
 /** Write an answer with its sources as plain text. */
 export function answerAsText(answer) {
-  const sentences = answer.sentences.map(({ text, citations, support }) => {
+  const sentences = answer.sentences.map(({ text, citations, support, form }) => {
     const markers = citations.map((number) => `[${number}]`).join("");
     const said = [text, markers, support === "verified" ? "" : "(unverified)"].filter(Boolean).join(" ");
+    if (form === "quote") return `\n${said.replace(/^/gm, "> ")}\n`;
     return text.includes("\n") ? `\n${said}\n` : said; // lists and code stand on lines of their own
   });
   const short = answer.short_answer ? [`${answer.short_answer}\n`] : [];

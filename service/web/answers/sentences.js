@@ -59,7 +59,7 @@ function sentenceView({ text, citations, support, form = "prose" }, { marker, fi
   const layout = form === "quote" ? " quote" : text.includes("\n") ? " listed" : "";
   return element(
     "span",
-    { class: `sentence${verified ? "" : " unverified"}${layout}` },
+    { class: `sentence${verified ? "" : " unverified"}${layout}`, role: form === "quote" ? "blockquote" : null },
     first ? null : " ",
     element("span", { class: "words" }, text.slice(0, text.length - tail.length)),
     element("span", { class: "tail" }, element("span", { class: "words" }, tail), citations.map(marker), flag),

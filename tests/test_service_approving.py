@@ -239,3 +239,100 @@ def test_no_question_passes_for_another_one(name: str) -> None:
 def test_by_their_words_these_ask_for_different_things(one: str, other: str) -> None:
     assert not asks_the_same(one, other)
     assert not asks_the_same(other, one)
+
+
+# Edits of what is a quotation, a list or code
+
+KETTLE = """\
+# The harbour kettle
+
+Before you leave the harbour kettle alone, do these things:
+
+1. Press the red stop button.
+2. Wait until the lamp is dark.
+3. Open the drain.
+
+The harbour kettle boils ten litres of water in four minutes.
+
+The harbour kettle is reset like this:
+
+```
+kettle drain --all
+kettle reset
+```
+"""
+
+
+def quoted_answer(place: Path, assistant: LocalAssistant, *, question: str, form: str) -> AskResponse:
+    """Return an answer about the kettle as kept, all of whose prose is a quotation below what a model said."""
+    rewrite(place, assistant, "kettle.md", KETTLE)
+    answer = ask(assistant, question, STAFF)
+    sentences = [
+        one.model_copy(update={"form": "quote", "text": f"“{one.text}”"}) if form == "quote" else one
+        for one in answer.sentences
+        if one.form == ("prose" if form == "quote" else form)
+    ]
+    kept = answer.model_copy(update={"sentences": sentences}).model_dump(mode="json", exclude={"approved"})
+    assert assistant.history
+    with assistant.history.engine.begin() as connection:
+        connection.execute(update(schema.answers).where(schema.answers.c.id == answer.id).values(response=kept))
+    return answer.model_copy(update={"sentences": sentences})
+
+
+BOILS = "How fast does the harbour kettle boil water?"
+BOILS_SO = "The harbour kettle boils ten litres of water in four minutes."
+
+
+@pytest.mark.parametrize(
+    ("edit", "text", "form"),
+    [
+        (f"“{BOILS_SO}”", f"“{BOILS_SO}”", "quote"),
+        ("“The harbour kettle boils ten litres of water”", "“The harbour kettle boils ten litres of water”", "quote"),
+        (BOILS_SO, BOILS_SO, "prose"),
+        (
+            "“In four minutes the harbour kettle boils ten litres.”",
+            "In four minutes the harbour kettle boils ten litres.",
+            "prose",
+        ),
+        (
+            "“Ten litres of water” are boiled by the harbour kettle in four minutes.",
+            "Ten litres of water are boiled by the harbour kettle in four minutes.",
+            "prose",
+        ),
+    ],
+)
+def test_quotation_marks_stay_only_around_the_words_of_a_source(
+    place: Path, assistant: LocalAssistant, edit: str, text: str, form: str
+) -> None:
+    answer = quoted_answer(place, assistant, question=BOILS, form="quote")
+    edits = [EditedSentence(text=edit, citations=answer.sentences[0].citations)]
+    signed = assistant.approvals.approve(answer.id, ApproveRequest(sentences=edits), ADMIN)
+    assert [(one.text, one.form) for one in signed.sentences] == [(text, form)]
+    given = ask(assistant, BOILS, GUEST)
+    assert given.approved
+    assert [(one.text, one.form) for one in given.sentences] == [(text, form)]
+    check_answer(assistant, given)
+
+
+def test_an_edited_list_stays_a_list(place: Path, assistant: LocalAssistant) -> None:
+    question = "What do I do before I leave the harbour kettle alone?"
+    answer = quoted_answer(place, assistant, question=question, form="list")
+    [listed] = answer.sentences
+    shorter = "\n".join(listed.text.splitlines()[:3])
+    edits = [EditedSentence(text=shorter, citations=listed.citations)]
+    signed = assistant.approvals.approve(answer.id, ApproveRequest(sentences=edits), ADMIN)
+    assert [(one.text, one.form) for one in signed.sentences] == [(shorter, "list")]
+    wrong = EditedSentence(text=listed.text.replace("Open the drain", "Feed the cat"), citations=listed.citations)
+    with pytest.raises(WrongUsage, match="do not say that"):
+        assistant.approvals.approve(answer.id, ApproveRequest(sentences=[wrong]), ADMIN)
+
+
+def test_edited_code_is_code_while_it_stands_in_its_source(place: Path, assistant: LocalAssistant) -> None:
+    answer = quoted_answer(place, assistant, question="How is the harbour kettle reset?", form="code")
+    [code] = answer.sentences
+    edits = [EditedSentence(text="kettle reset", citations=code.citations)]
+    signed = assistant.approvals.approve(answer.id, ApproveRequest(sentences=edits), ADMIN)
+    assert [(one.text, one.form) for one in signed.sentences] == [("kettle reset", "code")]
+    edits = [EditedSentence(text="kettle reset --force", citations=code.citations)]
+    with pytest.raises(WrongUsage, match="do not say that"):
+        assistant.approvals.approve(answer.id, ApproveRequest(sentences=edits), ADMIN)

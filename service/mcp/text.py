@@ -42,7 +42,8 @@ def _answer_words(answer: AskResponse) -> str:
         markers = _markers(sentence.citations)
         if sentence.form in ("list", "quote"):
             # A line that begins like this is none of ours.
-            lines = "\n".join(f"> {_one_line(line)}" for line in sentence.text.split("\n"))
+            before = "> " if sentence.form == "quote" else "  "
+            lines = "\n".join(f"{before}{_one_line(line)}" for line in sentence.text.split("\n"))
             paragraphs += [" ".join(filter(None, [lines, markers])), ""]
         elif sentence.form == "code":
             paragraphs += [_lines(sentence.text), markers]

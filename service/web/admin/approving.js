@@ -28,7 +28,10 @@ function form(answer, { place, button }) {
     button.focus({ preventScroll: true });
   };
   const send = async () => {
-    const sentences = said.filter(({ field }) => field.value.trim()).map(({ field, citations }) => ({ text: field.value.trim(), citations }));
+    const sentences = said.filter(({ field }) => field.value.trim()).map(({ field, text, citations }) => {
+      const edited = field.value.trim();
+      return { text: edited === text.trim() ? text : edited, citations };
+    });
     const others = wordings.value.split("\n").map((line) => line.trim()).filter(Boolean);
     try {
       await approve(answer.id, { sentences, wordings: others });
@@ -45,7 +48,8 @@ function form(answer, { place, button }) {
   return element(
     "form",
     { class: "approving", submit },
-    element("p", {}, "Each sentence is checked against the quotes that it cites. An empty one is left out."),
+    element("p", {}, "Each sentence is checked against the quotes that it cites. An empty one is left out. "
+      + "Quotation marks stay only around words of these quotes."),
     said.map(({ view }) => view),
     element("p", { class: "overline" }, "Other ways to ask, one on each line"),
     wordings,
@@ -63,7 +67,7 @@ function sentenceField({ text, citations }, number) {
   const label = `Sentence ${number}, citing ${citations.join(", ")}`;
   const field = element("textarea", { rows: 2, maxlength: 2000, dir: "auto", "aria-label": label });
   field.value = text;
-  return { field, citations, view: [element("p", { class: "overline" }, label), field] };
+  return { field, text, citations, view: [element("p", { class: "overline" }, label), field] };
 }
 
 /** The list of approved answers. `unfolding(answer)` shows one. */

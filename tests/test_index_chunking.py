@@ -76,11 +76,10 @@ def test_a_passage_is_never_longer_than_its_limit(
 def test_title_and_passage_together_are_read_whole(
     embedder: Embedder, text: str, title: str, format: TextFormat
 ) -> None:
-    model = embedder._model
     (heading,) = embedder.shortened_headings([" ".join(title.split())])
     embedded = [f"{heading}\n{display_text(text[c.start : c.end], format)}" for c in cut(embedder, text, format, 1_000)]
-    read = model.tokenizer(embedded, add_special_tokens=True, truncation=False)["input_ids"] if embedded else []
-    assert max(map(len, read), default=0) <= int(model.max_seq_length or 0)
+    read = [one.ids for one in embedder._tokenizer_for_cutting.encode_batch(embedded, add_special_tokens=True)]
+    assert max(map(len, read), default=0) <= embedder._model.max_tokens
 
 
 def test_passages_end_at_sentence_ends_and_are_about_as_long_as_wanted(embedder: Embedder) -> None:

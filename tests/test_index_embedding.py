@@ -115,9 +115,13 @@ def test_a_model_brings_its_own_prompts_and_the_settings_come_first(embedder: Em
     assert none.fingerprint == plain
 
 
-def test_any_folder_with_a_model_will_do(embedder: Embedder, copied: Path) -> None:
-    text = ["It rained in Rome."]
-    assert np.sum(Embedder(str(copied)).embed_passages(text) * embedder.embed_passages(text)) > 0.999
+def test_any_folder_with_a_model_will_do_and_the_packaged_one_is_as_sentence_transformers_has_it(copied: Path) -> None:
+    packaged, other = (Embedder(model, precision="float32") for model in (PACKAGED_MODEL, str(copied)))
+    assert np.allclose(other.embed_passages(TEXTS), packaged.embed_passages(TEXTS), atol=1e-5)
+    assert np.allclose(other.embed_questions(TEXTS), packaged.embed_questions(TEXTS), atol=1e-5)
+    assert other.token_spans(TEXTS) == packaged.token_spans(TEXTS)
+    assert other.dimensions == packaged.dimensions
+    assert other.passage_tokens(10_000) == packaged.passage_tokens(10_000)
 
 
 def test_packaged_weights_that_were_altered_are_refused(copied: Path) -> None:

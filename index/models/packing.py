@@ -15,6 +15,8 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from transformers import BertModel
 
+    from index.models.bert import BertEncoder
+
 # Types that oneDNN packs, with the tolerated error of a result of about 1.
 _TOLERANCE = {torch.bfloat16: 0.05, torch.float32: 1e-4}
 
@@ -38,7 +40,7 @@ class PackedLinear(nn.Module):
         return result
 
 
-def pack(encoder: "BertModel") -> None:
+def pack(encoder: "BertEncoder | BertModel") -> None:
     """Pack the layers of an encoder in place if PyTorch and this processor support it (`can_pack`). Else do nothing."""
     weight = encoder.embeddings.word_embeddings.weight
     if weight.device.type != "cpu" or not can_pack(weight.dtype):

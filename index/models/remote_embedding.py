@@ -4,17 +4,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from index.errors import ModelUnusable
 from index.models.embedding import Embedder, Vectors, packaged_folder
 from index.models.embedding_server import EmbeddingServer, vectors_of
 from index.models.prompts import Prompts
-
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
 
 # Text Embeddings Inference takes 32 texts in a request, the others more.
 _TEXTS = 32
@@ -109,21 +106,8 @@ class RemoteEmbedder(Embedder):
     def _prompt_tokens(self) -> int:
         return 0
 
-    @property
-    def model(self) -> "SentenceTransformer":
-        """There is none here. Raises ModelUnusable."""
-        self._no_model()
-
-    def _no_model(self) -> NoReturn:
-        raise ModelUnusable(
-            f"The embedding model {self._requested!r} is a server's. Leave out FOOTNOTE_EMBED_BASE_URL."
-        )
-
-    @cached_property
-    def _tokenizer_for_cutting(self) -> Any:
-        from transformers import AutoTokenizer
-
-        return AutoTokenizer.from_pretrained(packaged_folder())
+    def _new_tokenizer(self) -> Tokenizer:
+        return Tokenizer.from_file(str(packaged_folder() / "tokenizer.json"))
 
 
 def _batches(texts: Sequence[str]) -> list[list[str]]:

@@ -207,7 +207,7 @@ def _loaded(path: Path, precision: Precision) -> "ReadingNetwork":
 
     chosen = computation(precision)
     network = stored(path, packaged_folder())
-    network.encoder.to(dtype=chosen.dtype)  # type: ignore[call-arg]
+    network.encoder.to(dtype=chosen.dtype)
     network.to(chosen.device)
     pack(network.encoder)
     return network

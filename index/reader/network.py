@@ -9,9 +9,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import BertConfig, BertModel
 
 from index.errors import ModelUnusable
+from index.models.bert import Attention, BertEncoder, BertShape
 from index.reader.tokens import TOKEN_STEP, Sequenced, rounded_up
 
 WORDS = "encoder.embeddings.word_embeddings.weight"
@@ -48,18 +48,16 @@ class ReadingNetwork(nn.Module):
     The first token's score as start and end stands for "no answer", as in the paper's section 4.3.
     """
 
-    def __init__(self, config: BertConfig, *, scores_evidence: bool = True) -> None:
+    def __init__(self, shape: BertShape, attention: Attention = "sdpa", *, scores_evidence: bool = True) -> None:
         super().__init__()
-        self.encoder = BertModel(config, add_pooling_layer=False)
-        self.stretch = nn.Linear(config.hidden_size, 2)
-        self.verdict = nn.Linear(config.hidden_size, 2)
-        self.evidence = nn.Linear(config.hidden_size, 1) if scores_evidence else None
+        self.encoder = BertEncoder(shape, attention)
+        self.stretch = nn.Linear(shape.hidden_size, 2)
+        self.verdict = nn.Linear(shape.hidden_size, 2)
+        self.evidence = nn.Linear(shape.hidden_size, 1) if scores_evidence else None
 
     def forward(self, batch: Batch) -> Outputs:
         """Read a batch."""
-        hidden = self.encoder(
-            batch.ids, attention_mask=batch.real, token_type_ids=batch.segments, return_dict=True
-        ).last_hidden_state
+        hidden = self.encoder(batch.ids, batch.real, batch.segments)
         starts, ends = _wide(self.stretch, hidden).unbind(-1)
         relevance, answered = _wide(self.verdict, hidden[:, 0]).unbind(-1)
         evidence = _wide(self.evidence, hidden).squeeze(-1) if self.evidence else None
@@ -89,17 +87,9 @@ def batched(sequences: Sequence[Sequenced], device: torch.device | None = None, 
     return Batch(*(tensor.to(device) for tensor in batch)) if device else batch
 
 
-def configuration(packaged: Path, attention: str) -> BertConfig:
-    """Return the shape of the packaged embedding model, without dropout. `attention`: "sdpa" reads fastest; "eager"
-    trains fastest on a CPU, where PyTorch's fused attention is slow backwards."""
-    return BertConfig.from_pretrained(
-        packaged, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation=attention
-    )
-
-
 def started(packaged: Path) -> ReadingNetwork:
     """Return a network to train, in float32: the packaged embedding model is its encoder, and its heads are fresh."""
-    network = ReadingNetwork(configuration(packaged, "eager"))
+    network = ReadingNetwork(BertShape.read(packaged), "eager")
     weights = load_file(packaged / "model.safetensors")
     network.encoder.load_state_dict(
         {name: w for name, w in weights.items() if not name.startswith("pooler.")}, strict=False
@@ -118,9 +108,8 @@ def stored(path: Path, packaged: Path) -> ReadingNetwork:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelUnusable(f"The reading model's weights {path} cannot be read: {error}. {_INSTEAD}") from error
-    network = ReadingNetwork(
-        configuration(packaged, "sdpa"), scores_evidence=any(name in weights for name in _EVIDENCE)
-    )
+    with torch.device("meta"):  # no weights are made up that are then replaced
+        network = ReadingNetwork(BertShape.read(packaged), scores_evidence=any(name in weights for name in _EVIDENCE))
     wanted = {name: tuple(w.shape) for name, w in network.state_dict().items() if name != WORDS}
     found = {name: tuple(w.shape) for name, w in weights.items()}
     if found != wanted:
@@ -130,5 +119,5 @@ def stored(path: Path, packaged: Path) -> ReadingNetwork:
             f"{wanted.get(name)}. {_INSTEAD}"
         )
     words = load_file(packaged / "model.safetensors")[WORDS.removeprefix("encoder.")]
-    network.load_state_dict({**{name: w.float() for name, w in weights.items()}, WORDS: words.float()})
+    network.load_state_dict({**{name: w.float() for name, w in weights.items()}, WORDS: words.float()}, assign=True)
     return network.eval()

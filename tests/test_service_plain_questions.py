@@ -100,6 +100,13 @@ QUESTIONS = [
     ("What do I do if I lose my laptop?", "reported to security"),
     ("How much holiday do employees have?", "28 days"),
 ]
+MISSPELT = [
+    ("how long is parentl laeve", "18 weeks"),
+    ("wher can I chrge an electrc car?", "B1"),
+    ("what dose the membreship fee covver", "towels"),
+    ("wich dishs are markd with a gren leef", "Vegetarian"),
+    ("Who is responsable for aproving conferances?", "budget committee"),
+]
 UNANSWERED = [
     "What does lunch cost in the canteen?",
     "Who is the head of security?",
@@ -142,6 +149,17 @@ def test_what_a_page_tells_in_plain_words_is_answered(handbook: Index, question:
     found = asked(handbook, question)
     assert found is not None, "refused"
     assert told in found.text
+
+
+@pytest.mark.parametrize(("question", "told"), MISSPELT)
+def test_a_misspelt_question_is_understood(handbook: Index, question: str, told: str) -> None:
+    found = asked(handbook, question)
+    assert found is not None, "refused"
+    assert told in found.text
+
+
+def test_a_name_is_not_taken_for_a_misspelt_word(handbook: Index) -> None:
+    assert asked(handbook, "How long does Ms Dougal rest?") is None  # "the dough … let it rest for an hour"
 
 
 def test_most_of_what_no_page_tells_is_refused(handbook: Index) -> None:

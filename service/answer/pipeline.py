@@ -31,6 +31,7 @@ from service.answer.nearest import nearest_passages
 from service.answer.refusal import ANSWERED
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk, without_small_talk
+from service.answer.spelling import respelled
 from service.answer.tables import rows_asked_for
 from service.answer.writing import UNSURE, write_answer
 from service.settings import Settings
@@ -128,7 +129,7 @@ def _analysed(question: Question, index: Index, settings: Settings, writer: Writ
 
 
 def _retrieved(index: Index, analysis: QuestionAnalysis) -> Retrieved:
-    """Search with the question, and with its parts."""
+    """Search with the question, and with its parts; and with the question put right where it seems to be misspelt."""
     searches: list[Search] = []
     preferences = Preferences()
     for text in analysis.searches:
@@ -136,6 +137,8 @@ def _retrieved(index: Index, analysis: QuestionAnalysis) -> Retrieved:
         preferences = selected.preferences if text == analysis.text else preferences
         searches.append(Search(text, selected.hits))
         check_deadline()
+    if better := respelled(searches[0].text, searches[0].hits):
+        searches.append(Search(better, select_hits(index, better, analysis).hits))
     return Retrieved(tuple(searches), preferences)
 
 

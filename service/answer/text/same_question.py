@@ -6,14 +6,8 @@ another order, or another question word makes another question.
 """
 
 from index.stores.lexical import stems
-from service.answer.text.terms import is_function_word, words_of
+from service.answer.text.terms import is_function_word, is_light_word, words_of
 
-# Words that questions hold in one wording and not in another, without asking for something else.
-_LIGHT = frozenset(
-    "a about an and any are as at be been being by can could do does doing for get give had has have i in "
-    "is it its may me my of on one or our please say says so some such tell that the their them there "
-    "these they this those to us we you your".split()
-)
 _SAME_WORD = {"which": "what", "whats": "what", "whom": "who", "whose": "who", "was": "did", "were": "did"}
 
 
@@ -32,5 +26,5 @@ def asks_the_same(question: str, other: str) -> bool:
 def _telling(question: str) -> list[tuple[str, bool]]:
     """Return the telling words of a question as stems, each with whether it is a word of content."""
     words = [_SAME_WORD.get(word, word) for word in words_of(question)]
-    told = [word for word in words if word not in _LIGHT]
+    told = [word for word in words if not is_light_word(word)]
     return [(stem, not is_function_word(word)) for word in told for stem in stems(word) or [word]]

@@ -8,14 +8,18 @@ from wordfreq import zipf_frequency
 
 from index.stores.lexical import stems
 
-# Words that any question or sentence may hold, whatever its subject.
-_FUNCTION_WORDS = frozenset(
-    "a about all also am an and any anything are as at be been being but by can could did do does doing for from "
-    "get give had has have how i if in into is it its kind many me much my of on one or our please say says should "
-    "so some such tell than that the their them there these they this those to us was we were what whats when where "
-    "which while who whom whose why will with would you your according article articles source sources "
-    "already before earlier now previous previously prior "
-    "after because during each every few later last less more most no not over per since then under until up via".split()
+# Words that questions hold in one wording and not in another, without asking for something else.
+_LIGHT_WORDS = frozenset(
+    "a about an and any are as at be been being by can could do does doing for get give had has have i in is it its "
+    "me my of on one or our please say says so some such tell that the their them there these they this those to us "
+    "we you your".split()
+)
+# Together with these, the words that any question or sentence may hold, whatever its subject.
+_FUNCTION_WORDS = _LIGHT_WORDS | frozenset(
+    "according after all already also am anything article articles because before but did during each earlier every "
+    "few from how if into kind last later less many more most much no not now over per previous previously prior "
+    "should since source sources than then under until up via was were what whats when where which while who whom "
+    "whose why will with would".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 _APOSTROPHE = re.compile("['’]")
@@ -24,6 +28,11 @@ _APOSTROPHE = re.compile("['’]")
 def is_function_word(word: str) -> bool:
     """Say whether a word is one that any sentence may hold, such as an article or a preposition."""
     return word.lower() in _FUNCTION_WORDS
+
+
+def is_light_word(word: str) -> bool:
+    """Say whether a word is a function word that a question may hold or not, and still ask the same."""
+    return word.lower() in _LIGHT_WORDS
 
 
 def words_of(text: str) -> list[str]:

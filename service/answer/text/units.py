@@ -25,8 +25,8 @@ _LETTERS = frozenset("mgtlLhsWVAJN%°")
 # Symbols that CLDR has in its narrowest form alone, next to letters that mean something else in a text.
 _SYMBOLS = {"h": ("second", 3600.0), "s": ("second", 1.0)}
 _PERIODS = "second minute hour day week month year".split()
-_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
-_ADVERBS |= {"yearly": "year", "annually": "year", "annum": "year"}
+PERIOD_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
+PERIOD_ADVERBS |= {"yearly": "year", "annually": "year", "annum": "year"}
 # The inch, as "in 2023" is written; the picometre, as "11 pm" is; currencies, as "40% won" is.
 _NO_UNITS = frozenset("in pm won real rand".split())
 
@@ -96,7 +96,7 @@ def known_times() -> dict[str, tuple[str, float]]:
 def known_periods() -> dict[str, str]:
     """Return how the time is written in which something happens once ("a year", "/s", "daily"), each with its unit."""
     spelled = {form.casefold(): period for period in _PERIODS for form in _spellings(f"duration-{period}")}
-    return spelled | _ADVERBS | {"s": "second", "h": "hour"}
+    return spelled | PERIOD_ADVERBS | {"s": "second", "h": "hour"}
 
 
 @cache

@@ -3,6 +3,8 @@
 import re
 
 from service.answer.text.terms import stem_set, terms
+from service.answer.text.units import PERIOD_ADVERBS
+from service.answer.verification.antonyms import antonyms
 
 # "not only", "no later than" and the like deny nothing.
 _DENIAL = re.compile(
@@ -14,20 +16,14 @@ _DENIAL = re.compile(
 _FORBIDS = re.compile(r"\b(?:forbid(?:s|den)?|forbade|prohibit(?:s|ed)?|bans?|banned)\b", re.IGNORECASE)
 _AFTER_DENIAL = re.compile(r"(?:[\s,]+[\w’'-]+){1,3}")
 _END = re.compile(r"(?<=[.;!?])\s+")
-# Stems of words of which one says the opposite of those across from it.
+# Stems of words of which one says the opposite of those across from it, where WordNet has no antonyms.
 _OPPOSITES = tuple(
     (stem_set(one), stem_set(other))
     for one, other in (
-        (
-            "rise rises rose risen rising increased grew grow grown gained climbed",
-            "fall falls fell fallen falling decreased dropped declined shrank",
-        ),
-        ("allowed permitted", "forbidden prohibited banned"),
         ("before", "after"),
-        ("minimum", "maximum"),
-        ("mandatory required", "optional voluntary"),
-        ("included", "excluded"),
-        ("opened", "closed"),
+        ("rise rose increase grow grew climb gain", "fall fell decrease drop decline shrink"),
+        ("allow permit", "forbidden prohibit ban"),
+        ("mandatory require", "optional voluntary"),
     )
 )
 # The words of one group exclude each other: how often, how many, how certain, how much, in which direction. Words between the
@@ -41,14 +37,12 @@ _APART = tuple(
         "certainly definitely certain surely proven confirmed guaranteed | probably likely | possibly perhaps maybe possible"
         " alleged allegedly | unlikely",
         "completely entirely fully wholly | partly partially",
-        "north northern northward | south southern southward | east eastern eastward | west western westward",
-        "northeast northeastern | northwest northwestern | southeast southeastern | southwest southwestern",
-        "left leftward | right rightward",
-        "up upward upwards uphill upstairs | down downward downwards downhill downstairs",
-        "indoors inside | outdoors outside",
-        "hourly | daily | weekly | monthly | quarterly | yearly annually",
     )
 )
+_COMPASS = (("north", "south", "east", "west"), ("northeast", "northwest", "southeast", "southwest"))
+_APART += tuple(tuple(frozenset({name, f"{name}ern", f"{name}ward"}) for name in names) for names in _COMPASS)
+_OFTEN = {name: of for name, of in PERIOD_ADVERBS.items() if name.endswith("ly")}
+_APART += (tuple(frozenset(name for name in _OFTEN if _OFTEN[name] == of) for of in dict.fromkeys(_OFTEN.values())),)
 # More certain words, and the less certain words that they must not replace. The other way round, a sentence claims less.
 _SURER = tuple(
     (frozenset(surer.split()), frozenset(than.split()))
@@ -80,6 +74,8 @@ def denied_otherwise(words: str, source: str) -> bool:
 def turned(words: str, source: str) -> bool:
     """Say whether a sentence has a word whose opposite its source has, and neither has both: "rose" and "fell"."""
     said, told = _affirmed(words), _affirmed(source)
+    if any(antonyms().get(stem, frozenset()) & told - said for stem in said - told):
+        return True
     pairs = [*_OPPOSITES, *((other, one) for one, other in _OPPOSITES)]
     return any(said & one and told & other and not said & other and not told & one for one, other in pairs)
 

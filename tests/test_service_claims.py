@@ -100,6 +100,11 @@ def test_a_day_is_not_known_more_precisely_than_the_source_gives_it() -> None:
         ("Costs have increased to $5 billion.", "Costs have dropped to $5 billion."),
         ("Amazon invests more than $5 billion.", "Amazon invests less than $5 billion."),
         ("Lifts are checked twice a year.", "Lifts are checked once a year."),
+        ("Apprentices are ineligible for the grant.", "Apprentices are eligible for the grant."),
+        ("The reserve sold two flats.", "The reserve bought two flats."),
+        ("The pool is available in winter.", "The pool is unavailable in winter."),
+        ("The public lounge is on the first floor.", "The private lounge is on the first floor."),
+        ("The eastern quay is closed in May.", "The northern quay is closed in May."),
     ],
 )
 def test_the_opposite_is_caught(words: str, quote: str) -> None:

@@ -1,6 +1,7 @@
 """The sentences of the hits, each with how likely it belongs to the answer."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from index.stores.store import Index
 from service.answer.text.amounts import mentions_in
 from service.answer.text.dates import days_in
 from service.answer.text.terms import covered, distinctive, terms
+from service.answer.text.unbroken import unbroken
 
 # Passages of each search that are read: the time of an answer grows with them.
 READ = 6
@@ -21,6 +23,8 @@ READ = 6
 _CLEARLY = 1.0
 # Characters before a passage in which the marks of its first line stand.
 _MARKS = 12
+# The line below a heading of Markdown that makes it one, where no "#" does.
+_UNDERLINE = re.compile(r"[ \t]*\n {0,3}(?:=+|-{2,})[ \t]*(?:\n|\Z)")
 
 READER_WEIGHTS: Mapping[str, float] = {
     "intercept": -5.68,
@@ -166,9 +170,9 @@ def _shown(index: Index, question: str, hits: Sequence[Hit]) -> list[_Shown]:
         }
         heading, line_before = "", _line_before(index, hit)
         below = next(reversed(hit.passage.context.headings), "")
-        for position, span in enumerate(hit.passage.sentences):
-            text = display_text(hit.passage.words_of(span), hit.passage.article.format)
-            if _is_heading(hit, span, line_before):
+        texts = [display_text(hit.passage.words_of(span), hit.passage.article.format) for span in hit.passage.sentences]
+        for position, (span, text) in enumerate(zip(hit.passage.sentences, texts, strict=True)):
+            if _is_heading(hit, span, line_before) or _asks(texts, position):
                 heading = below = text
                 continue
             of_sentence = {
@@ -194,8 +198,18 @@ def _is_heading(hit: Hit, span: SentenceSpan, line_before: str) -> bool:
     """Say whether a sentence is a heading of Markdown: it says what stands below, and is not quoted itself."""
     if hit.passage.article.format != "markdown":
         return False
-    text = line_before + hit.passage.text[: span.end - hit.passage.start]
-    return text.rpartition("\n")[2].lstrip(" ").startswith("#")
+    end = span.end - hit.passage.start
+    text = line_before + hit.passage.text[:end]
+    return text.rpartition("\n")[2].lstrip(" ").startswith("#") or _UNDERLINE.match(hit.passage.text, end) is not None
+
+
+def _asks(texts: Sequence[str], position: int) -> bool:
+    """Say whether a sentence is a question that what follows replies to, as in a list of frequent questions.
+
+    Several questions in a row are a list of questions, which may be what is asked for.
+    """
+    asking = [text.endswith("?") for text in texts[max(position - 1, 0) : position + 2]]
+    return texts[position].endswith("?") and sum(asking) == 1
 
 
 def _stretch(one: _Shown, sentence: SentenceReading) -> Span | None:
@@ -206,10 +220,11 @@ def _stretch(one: _Shown, sentence: SentenceReading) -> Span | None:
 
 
 def _with_whole_values(one: _Shown, stretch: Span) -> Span:
-    """Return a stretch with all of each amount and day that it touches: "over $4 billion" where "$4" was found."""
+    """Return a stretch with all of each amount, day, address and code that it touches: "over $4 billion" for "$4"."""
     at, words = one.span.start, one.hit.passage.words_of(one.span)
     values = [Span(at + figure.start, at + figure.end) for figure in mentions_in(words)]
     values += [Span(at + day.start, at + day.end) for day in days_in(words)]
+    values += [Span(at + whole.start, at + whole.end) for whole in unbroken(words)]
     touched = [whole for whole in values if whole.start < stretch.end and stretch.start < whole.end]
     return Span(min(s.start for s in (stretch, *touched)), max(s.end for s in (stretch, *touched)))
 

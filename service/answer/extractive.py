@@ -20,9 +20,9 @@ from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
 from service.answer.models import Sentence
 from service.answer.tables import Row, row_of, row_text
-from service.answer.text.markup import without_half_marks, without_item_marks
+from service.answer.text.markup import has_numbers, without_half_marks, without_item_marks
 from service.answer.text.references import needs_previous_sentence
-from service.answer.text.terms import told_in_order
+from service.answer.text.terms import terms, told_in_order
 
 BELONGS = 0.1
 """From this probability on a sentence is shown: the lowest at which the F1 of CLAPNQ's sentences is near its highest, as many
@@ -89,12 +89,19 @@ def _set_apart(quote: Draft) -> Draft:
     return replace(quote, text=f"“{quote.text}”" if exact else quote.text, form="quote")
 
 
-def short_answer(evidence: Sequence[Evidence]) -> str | None:
-    """Return the stretch of the best sentence that answers by itself, where the reader is sure of it."""
+def short_answer(evidence: Sequence[Evidence], quotes: Sequence[Draft]) -> str | None:
+    """Return the stretch of the best sentence that answers by itself, where the reader is sure of it.
+
+    None where it is all that the sentence says, or one step of a numbered list that is quoted whole.
+    """
     best = evidence[0]
     if best.stretch is None or best.stretch_score < SHORT_ANSWER:
         return None
-    return _stretch_words(best) or None
+    words = _stretch_words(best)
+    numbered = [quote.stretches[0] for quote in quotes if quote.form == "list" and has_numbers(quote.text)]
+    if any(one.hit == best.hit and one.span.start <= best.span.start < one.span.end for one in numbered):
+        return None
+    return words if words and terms(words).keys() != terms(best.text).keys() else None
 
 
 def _quotes(index: Index, evidence: Sequence[Evidence]) -> list[_Quote]:
@@ -153,9 +160,12 @@ def _list_shown(index: Index, one: Evidence, shown: Sequence[Evidence]) -> Whole
     found = whole_list(index, one)
     if found is None or one.text.endswith(":"):
         return found
-    starts = {other.span.start for other in of_passage}
+    of_list = [other for other in of_passage if found.span.start <= other.span.start < found.span.end]
+    starts = {other.span.start for other in of_list}
     lines = [line for line in found.lines if any(line.start <= start < line.end for start in starts)]
-    return found if len(lines) >= _LEAST_OF_A_LIST and found.span.end - found.span.start <= _LONGEST_LIST else None
+    # Items below different questions are a list of frequent questions: each is answered by itself.
+    whole = len(lines) >= _LEAST_OF_A_LIST and len({other.below for other in of_list}) == 1
+    return found if whole and found.span.end - found.span.start <= _LONGEST_LIST else None
 
 
 def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:

@@ -89,17 +89,20 @@ def steps(question: Question, *, index: Index, settings: Settings, writer: Write
         if settings.refusals and decision.confidence < ANSWERED:
             yield _no_answer(decision, clock)
             return
+    short = None
     if not isinstance(ending, Finished):
-        for draft in quoted(index, decision.evidence):
+        quotes = quoted(index, decision.evidence)
+        for draft in quotes:
             check_deadline()
             yield cited.add(draft)
+        short = short_answer(decision.evidence[0], quotes) if len(decision.evidence) == 1 else None
     elif writer and settings.llm_self_check:
         cited.sentences, usage = writer.self_checked(cited.sentences, cited.citations)
         ending = replace(ending, usage=in_all([ending.usage, usage]))
     if isinstance(ending, Finished) and settings.llm_quotes and decision.confidence >= ANSWERED:
         for draft in quoted_below(quoted(index, decision.evidence), cited.sentences):
             yield cited.add(draft)
-    yield _answer(index, decision, cited, ending, clock)
+    yield _answer(index, decision, cited, ending, clock, short)
 
 
 def answers_with(index: Index, settings: Settings) -> Callable[[Question], bool]:
@@ -162,9 +165,10 @@ def _found(decision: Decision) -> Found:
     )
 
 
-def _answer(index: Index, decision: Decision, cited: Cited, ending: Ending | None, clock: Clock) -> Answer:
+def _answer(
+    index: Index, decision: Decision, cited: Cited, ending: Ending | None, clock: Clock, short: str | None
+) -> Answer:
     disputed = disagreements(decision.analysis.text, cited.citations, index.sentence_vectors.of)
-    quotes = not isinstance(ending, Finished) and len(decision.evidence) == 1
     return Answer(
         id=decision.answer_id,
         question=decision.analysis.asked,
@@ -177,7 +181,7 @@ def _answer(index: Index, decision: Decision, cited: Cited, ending: Ending | Non
         timings=clock.timings(),
         disagreements=disputed,
         # One of the values that sources give would pass for the answer.
-        short_answer=short_answer(decision.evidence[0]) if quotes and not disputed else None,
+        short_answer=None if disputed else short,
         degraded=_degraded(ending),
         usage=ending.usage if ending else None,
         preferences=decision.preferences,

@@ -80,7 +80,7 @@ from service.schemas.maintenance import (
 from service.schemas.quality import QualityResponse
 from service.schemas.usage import UsageResponse
 from service.settings import Settings
-from service.sources.access import LocalSources
+from service.sources.local import LocalSources
 from service.sources.originals import OriginalFile, original_file
 from service.sources.origins import Origins
 from service.sources.scopes import scope_filters, scopes_for

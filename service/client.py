@@ -17,7 +17,6 @@ from index.sources.addresses import is_address
 from service.api.problem_types import PROBLEMS
 from service.auth.askers import OWNER
 from service.event_lines import server_sent_events
-from service.history.feedback import ReviewFilter
 from service.schemas.api import (
     ArticleResponse,
     ArticlesResponse,
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     import httpx
 
     from service.assistant import LocalAssistant
+    from service.history.feedback import ReviewFilter
 
 _Shape = TypeVar("_Shape", bound=Wire)
 OnProgress = Callable[[int, int], None]
@@ -97,7 +97,9 @@ class AdminClient(Client, Protocol):
 
     def conflicts(self, request: ConflictsRequest) -> ConflictsResponse: ...
 
-    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse: ...
+    def review(
+        self, review_filter: "ReviewFilter", *, after: str | None = None, limit: int = 100
+    ) -> ReviewResponse: ...
 
     @property
     def sources(self) -> SourcesAccess: ...
@@ -152,7 +154,7 @@ class LocalClient:
     def conflicts(self, request: ConflictsRequest) -> ConflictsResponse:
         return self.assistant.conflicts(request, EVERYTHING)
 
-    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+    def review(self, review_filter: "ReviewFilter", *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         return self.assistant.review(OWNER, review_filter, after=after, limit=limit)
 
     def delete(self, article_ids: Sequence[str]) -> None:
@@ -237,7 +239,7 @@ class HttpClient:
     def conflicts(self, request: ConflictsRequest) -> ConflictsResponse:
         return self.post("/api/conflicts", request, ConflictsResponse)
 
-    def review(self, review_filter: ReviewFilter, *, after: str | None = None, limit: int = 100) -> ReviewResponse:
+    def review(self, review_filter: "ReviewFilter", *, after: str | None = None, limit: int = 100) -> ReviewResponse:
         named = {"rating": review_filter.rating, "status": review_filter.status, "after": after}
         given: dict[str, str | int] = {name: value for name, value in named.items() if value is not None}
         return self.get("/api/review", given | {"limit": limit}, ReviewResponse)

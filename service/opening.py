@@ -4,20 +4,11 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 
 from index.errors import DataFolderOwned
-from index.ingest.following import following
-from index.stores.live import LiveIndex
 from index.stores.ownership import Owner, own
-from index.stores.store import opened
-from service.answer.llm.generative import writer_from
-from service.assistant import LocalAssistant
 from service.client import AdminClient, HttpClient, LocalClient
-from service.history.database import database_in
-from service.history.retention import RetentionDays, expiring
-from service.history.store import HistoryStore
-from service.maintenance.backups import remove_unmoved
 from service.settings import Settings
 
 # Wait for another command that runs for a moment. A service is used instead.
@@ -36,37 +27,16 @@ def open_client(settings: Settings, *, repairing: bool = False, with_history: bo
     with ExitStack() as stack:
         try:
             owner = Owner(os.getpid(), _command())
-            assistant = open_assistant(
-                settings, owner, wait_seconds=_WAIT_SECONDS, repairing=repairing, with_history=with_history
-            )
-            client: AdminClient = LocalClient(stack.enter_context(assistant))
+            stack.enter_context(own(settings.data_dir, owner, wait_seconds=_WAIT_SECONDS))
         except DataFolderOwned as error:
             if error.owner is None or error.owner.url is None:
                 raise
-            client = stack.enter_context(_http_client(error.owner))
-        yield client
+            yield stack.enter_context(_http_client(error.owner))
+            return
+        # Only here: what opens an index takes seconds to import, and a client of a service does without.
+        from service.local import assistant_in
 
-
-@contextmanager
-def open_assistant(
-    settings: Settings, owner: Owner, *, wait_seconds: float = 0.0, repairing: bool = False, with_history: bool = False
-) -> Iterator[LocalAssistant]:
-    """Own the data folder and open its index and, with `with_history`, its history. With a shared database, follow it."""
-    with ExitStack() as stack:
-        stack.enter_context(own(settings.data_dir, owner, wait_seconds=wait_seconds))
-        remove_unmoved(settings.data_dir)
-        live = stack.enter_context(closing(LiveIndex(opened(settings, emptying_damaged=repairing))))
-        stack.enter_context(following(live))
-        history = stack.enter_context(open_history(settings, live)) if with_history else None
-        yield LocalAssistant(live, settings, writer_from(settings), history=history)
-
-
-@contextmanager
-def open_history(settings: Settings, live: LiveIndex) -> Iterator[HistoryStore | None]:
-    """Open the history, and delete what is too old, now and while it is open. None if the settings store nothing."""
-    days = RetentionDays(answers=settings.keep_days, audit=settings.audit_days)
-    with database_in(settings.data_dir, settings.database_url) as engine, expiring(engine, days=days):
-        yield HistoryStore(engine, live) if settings.keep_days else None
+        yield LocalClient(stack.enter_context(assistant_in(settings, repairing=repairing, with_history=with_history)))
 
 
 def service_owner(url: str) -> Owner:

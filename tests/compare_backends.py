@@ -22,8 +22,8 @@ from index.records import EVERYTHING
 from index.stores.ownership import Owner
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
+from service.local import open_assistant
 from service.maintenance.migration import migrate
-from service.opening import open_assistant
 from service.schemas.api import AskResponse, HitWire, SearchRequest
 from service.settings import Settings
 from tests.servers import running_chroma, running_postgresql

@@ -21,7 +21,7 @@ from index.stores.lexical import LexicalIndex
 from index.stores.ownership import Owner
 from index.stores.vectors import VectorStore
 from service.auth.askers import OWNER
-from service.opening import open_assistant
+from service.local import open_assistant
 from service.schemas.api import AskRequest
 from service.settings import Settings
 

@@ -26,7 +26,7 @@ from service.api.routes.approving import AnswerApprovals
 from service.assistant import LocalAssistant
 from service.auth.askers import Asker
 from service.history.feedback import ReviewFilter
-from service.opening import open_history
+from service.local import open_history
 from service.schemas.api import AskRequest, AskResponse
 from service.schemas.gaps import GapsResponse
 from service.schemas.history import (

@@ -157,12 +157,13 @@ def test_version(footnote: Run) -> None:
     assert re.fullmatch(r"footnote \d+(\.\d+)+\S*\n", ran.out)
 
 
-def test_help_loads_nothing_that_takes_long(tmp_path: Path) -> None:
+def test_help_and_commands_that_a_service_carries_out_load_nothing_that_takes_long(tmp_path: Path) -> None:
     heavy = (
         "{'torch', 'transformers', 'sentence_transformers', 'chromadb', 'tantivy', 'llama_index', 'fastapi', 'scipy'}"
     )
     code = f"import atexit, sys; atexit.register(lambda: print('loaded', sorted({heavy} & set(sys.modules))))"
-    command = [sys.executable, "-c", f"{code}; from service.cli.app import main; main()", "--help"]
+    imports = "import service.opening, service.cli.printing; from service.cli.app import main"
+    command = [sys.executable, "-c", f"{code}; {imports}; main()", "--help"]
     done = subprocess.run(command, env=environment(tmp_path), cwd=ROOT, capture_output=True, check=True)
     assert b"Ask a folder of articles" in done.stdout
     assert b"loaded []" in done.stdout

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
-from datasketch import MinHash
 
 from index.records import Hit
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 Signatures = Callable[[Iterable[str]], Mapping[str, bytes]]
 """Returns the signatures of versions of texts, for those that have one."""
@@ -166,5 +169,7 @@ def _runs(words: list[str], length: int) -> Iterator[tuple[str, ...]]:
 
 
 @cache
-def _empty() -> MinHash:
+def _empty() -> "MinHash":
+    from datasketch import MinHash  # only where something is indexed: SciPy comes with it
+
     return MinHash(num_perm=_PERMUTATIONS, hashfunc=crc32, scheme="affine32")

@@ -31,11 +31,12 @@ from service.history.audit import Audit
 from service.history.database import database_in
 from service.history.keys import all_keys
 from service.history.usage import UsageReports
+from service.local import open_assistant
 from service.maintenance.watcher import watching
 from service.monitoring.logs import set_up
 from service.monitoring.observers import Observer, log_question
 from service.monitoring.tracing import tracing
-from service.opening import open_assistant, service_owner
+from service.opening import service_owner
 from service.quality.reports import QualityReports
 from service.quality.scoring import Scoring, scoring_nightly
 from service.settings import Settings

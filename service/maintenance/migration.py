@@ -22,8 +22,8 @@ from index.stores.store import Index
 from service.assistant import LocalAssistant
 from service.history.database import database_in, snapshot
 from service.history.schema import metadata
+from service.local import open_assistant
 from service.maintenance.backups import back_up, check_free, move_to
-from service.opening import open_assistant
 from service.schemas.maintenance import MigrationResponse
 from service.settings import Settings
 

@@ -42,8 +42,9 @@ lint: $(VENV)/.installed-test
 test: $(VENV)/.installed-test
 	@$(MAKE) --no-print-directory -j2 run-tests lint
 
+# What is compiled is kept, also where the environment says otherwise: every process that tests start would compile it again.
 run-tests: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 # What tests need and pip does not bring: a browser, and proxies.
 test-deps:

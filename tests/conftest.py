@@ -24,6 +24,8 @@ from index.stores import schema
 from index.stores.store import Index, open_index
 from tests.service_fixtures import RememberingEmbedder, packaged_model, remembering_model
 
+gc.disable()  # until all tests are collected: what is imported stays
+
 # Canaille's wheel has a package `tests` of its own: in processes that tests start, this one comes first.
 os.environ["PYTHONPATH"] = str(Path(__file__).parent.parent)
 os.environ["HF_HUB_OFFLINE"] = "1"  # a name that is unknown is not asked for on a network that is not there
@@ -87,6 +89,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(700, 10, 50)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

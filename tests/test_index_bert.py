@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel
 
 from index.models.bert import Attention, BertEncoder, BertShape
 
@@ -22,6 +21,8 @@ SHAPE = BertShape(
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 @pytest.mark.parametrize("filled_up", [0, 12])
 def test_it_computes_what_transformers_computes(attention: Attention, filled_up: int) -> None:
+    from transformers import BertConfig, BertModel
+
     torch.manual_seed(1)
     sizes = {name: getattr(SHAPE, name) for name in BertShape.__slots__}
     config = BertConfig(**sizes, attn_implementation=attention)  # type: ignore[call-arg]

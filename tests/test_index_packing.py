@@ -1,31 +1,40 @@
 """Weights laid out once: what is computed with them is what was computed before."""
 
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from transformers import BertConfig, BertModel
 
 from index.models.packing import PackedLinear, can_pack, pack
 
-SHAPE = BertConfig(
-    vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=128, hidden_act="gelu"
-)
+if TYPE_CHECKING:
+    from transformers import BertModel
 
 
-def encoder(config: BertConfig = SHAPE, dtype: torch.dtype = torch.float32) -> BertModel:
+def encoder(activation: str = "gelu", dtype: torch.dtype = torch.float32) -> "BertModel":
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(
+        vocab_size=50,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+        hidden_act=activation,
+    )
     torch.manual_seed(1)
     return BertModel(config, add_pooling_layer=False).to(dtype=dtype).eval()  # type: ignore[call-arg, no-any-return]
 
 
-def read(model: BertModel) -> torch.Tensor:
+def read(model: "BertModel") -> torch.Tensor:
     ids = torch.arange(96).reshape(3, 32) % 50
     with torch.inference_mode():
         hidden: torch.Tensor = model(ids, attention_mask=(torch.arange(32) < 20).long().expand(3, 32)).last_hidden_state
     return hidden.float()
 
 
-def packed_of(model: BertModel) -> BertModel:
+def packed_of(model: "BertModel") -> "BertModel":
     packed = deepcopy(model)
     pack(packed)
     return packed
@@ -48,7 +57,7 @@ def test_in_bfloat16_it_is_as_near_to_the_exact_numbers_as_before() -> None:
 
 @pytest.mark.parametrize("activation", ["relu", "gelu_new"])
 def test_another_activation_stays_as_it_is(activation: str) -> None:
-    plain = encoder(BertConfig(**{**SHAPE.to_dict(), "hidden_act": activation}))
+    plain = encoder(activation)
     torch.testing.assert_close(read(packed_of(plain)), read(plain), rtol=0, atol=1e-5)
 
 

@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from sentence_transformers import CrossEncoder
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertForSequenceClassification, BertModel, PreTrainedTokenizerFast
 
 from index.errors import ModelUnusable
 from index.models.reranking import Reranker, reranked
 from index.records import ArticleInfo, Hit, Passage
 
+if TYPE_CHECKING:
+    from transformers import BertConfig, PreTrainedTokenizerFast
+
 QUESTION = "who signed the agreement"
 TEXTS = ["rain fell", "the board signed the agreement", "the sun came out", "who knows", "the agreement was off"]
 
 
-def tiny_config(labels: int = 1) -> BertConfig:
+def tiny_config(labels: int = 1) -> "BertConfig":
+    from transformers import BertConfig
+
     return BertConfig(
         vocab_size=64,
         hidden_size=16,
@@ -28,7 +32,9 @@ def tiny_config(labels: int = 1) -> BertConfig:
     )
 
 
-def tokenizer() -> PreTrainedTokenizerFast:
+def tokenizer() -> "PreTrainedTokenizerFast":
+    from transformers import PreTrainedTokenizerFast
+
     words = sorted({word for text in [QUESTION, *TEXTS] for word in text.split()})
     names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     made = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="[UNK]"))
@@ -47,6 +53,7 @@ def tokenizer() -> PreTrainedTokenizerFast:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cross-encoder with random weights."""
     import torch
+    from transformers import BertForSequenceClassification
 
     torch.manual_seed(7)
     folder = tmp_path_factory.mktemp("cross-encoder")
@@ -62,6 +69,8 @@ def hits(texts: Sequence[str]) -> list[Hit]:
 
 
 def test_the_first_hits_come_in_the_models_order_and_the_others_stay(folder: Path) -> None:
+    from sentence_transformers import CrossEncoder
+
     before = hits(TEXTS)
     by_model = CrossEncoder(str(folder)).predict([(QUESTION, f"T\n{text}") for text in TEXTS[:4]])
     wanted = sorted(range(4), key=lambda at: -by_model[at])
@@ -84,6 +93,8 @@ def test_the_model_is_loaded_with_the_first_question(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_head_is_refused(tmp_path: Path) -> None:
+    from transformers import BertModel
+
     BertModel(tiny_config()).save_pretrained(tmp_path)
     tokenizer().save_pretrained(tmp_path)
     with pytest.raises(ModelUnusable, match="no cross-encoder but BertModel"):
@@ -91,6 +102,8 @@ def test_a_model_without_a_head_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_with_several_scores_is_refused(tmp_path: Path) -> None:
+    from transformers import BertForSequenceClassification
+
     BertForSequenceClassification(tiny_config(labels=3)).save_pretrained(tmp_path)
     tokenizer().save_pretrained(tmp_path)
     with pytest.raises(ModelUnusable, match="3 scores"):

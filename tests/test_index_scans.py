@@ -154,25 +154,27 @@ def _in_pdf(picture: bytes) -> bytes:
     return raw.replace(b"/Height 20", b"/Height 60000").replace(b"/Width 20", b"/Width 60000")
 
 
-HOSTILE = {
-    "huge.png": (_png(60_000, 60_000), "is too large"),
-    "large.png": (_png(10_000, 9_000), "holds a picture of 10,000 × 9,000 pixels, over the limit of 60,000,000"),
-    "cut.tif": (image_of(scanned(pdf_of([MINUTES]), dpi=50), "TIFF")[:4_000], "is not an image that can be read"),
-    "no.png": (b"Hello.", "is not an image that can be read: its first bytes are of no such file. Save it again."),
-    "huge.pdf": (_in_pdf(image_of([Image.new("L", (20, 20))], "PNG")), "holds a picture of 60,000 × 60,000 pixels"),
-    "blank.pdf": (pdf_of([[]] * 500), "holds no text. Add some"),
-    "many.pdf": (pdf_of([[]] * 10_000), "has 10,000 pages, over the limit of 5,000"),
-}
+def _hostile() -> dict[str, tuple[bytes, str]]:
+    return {
+        "huge.png": (_png(60_000, 60_000), "is too large"),
+        "large.png": (_png(10_000, 9_000), "holds a picture of 10,000 × 9,000 pixels, over the limit of 60,000,000"),
+        "cut.tif": (image_of(scanned(pdf_of([MINUTES]), dpi=50), "TIFF")[:4_000], "is not an image that can be read"),
+        "no.png": (b"Hello.", "is not an image that can be read: its first bytes are of no such file. Save it again."),
+        "huge.pdf": (_in_pdf(image_of([Image.new("L", (20, 20))], "PNG")), "holds a picture of 60,000 × 60,000 pixels"),
+        "blank.pdf": (pdf_of([[]] * 500), "holds no text. Add some"),
+        "many.pdf": (pdf_of([[]] * 10_000), "has 10,000 pages, over the limit of 5,000"),
+    }
 
 
 def test_what_is_too_large_or_damaged_fails_alone(folder: Path, limits: Limits) -> None:
-    for name, (raw, _) in HOSTILE.items():
+    hostile = _hostile()
+    for name, (raw, _) in hostile.items():
         (folder / name).write_bytes(raw)
     (folder / "well.md").write_text("It rained.")
     readings, _ = read(folder, limits)
     failed = {Path(one.path).name: one.error for one in readings if isinstance(one, Failed)}
-    assert failed.keys() == HOSTILE.keys()
-    for name, (_, message) in HOSTILE.items():
+    assert failed.keys() == hostile.keys()
+    for name, (_, message) in hostile.items():
         assert message in failed[name], name
     assert [one.article.id for one in readings if isinstance(one, Read)] == ["well"]
 

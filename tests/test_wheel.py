@@ -29,5 +29,6 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
         "index/support/weights/reader.safetensors",
         "eval/reporting/web/report.js",
         "service/answer/verification/antonyms.tsv",
+        "service/answer/verification/denying.tsv",
     } <= wanted
     assert wanted <= held

@@ -1,26 +1,34 @@
-"""Makes the list of words that are the opposite of each other, out of WordNet's dictionary files (Fellbaum 1998).
+"""Makes the lists of opposites and of words that deny, out of WordNet's dictionary files (Fellbaum 1998).
 
     python -m eval.fitting.antonyms --wordnet /usr/share/wordnet
 
-It writes `service/answer/verification/antonyms.tsv`: WordNet's direct antonyms of which both are in use, with their irregular
-forms.
+It writes two files into `service/answer/verification/`. `antonyms.tsv` has WordNet's direct antonyms of which both are in
+use, with their irregular forms. `denying.tsv` has adjectives that are their antonym with a negative prefix ("ineligible"), and
+verbs that have an antonym and are defined by a denial ("exclude": "prevent from being included"), with the words of their synset
+that first mean this.
 """
 
 import argparse
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from wordfreq import zipf_frequency
 
-from service.answer.verification.antonyms import ANTONYMS
+from service.answer.verification.antonyms import ANTONYMS, DENYING
 
-_PARTS = {"n": "noun", "v": "verb", "a": "adj", "r": "adv"}
+_PARTS = ("noun", "verb", "adj", "adv")
 # Rarer words than this, about three in ten million, stand in hardly any text, and make the list twice as long.
 _LEAST_FREQUENCY = 2.5
+_NEGATIVE = re.compile(r"(?:un|in|im|il|ir|non|dis)(.+)")
+_DENIAL = re.compile(
+    r"(?:prevent|refuse|be without|do without|command against|not|forbid|exclude|withhold|deprive|lack)\b"
+)
 _NOTICE = """\
-# Direct antonyms of WordNet, with their irregular forms: made by eval/fitting/antonyms.py.
+# Made by eval/fitting/antonyms.py.
 # WordNet 3.0 Copyright 2006 by Princeton University. All rights reserved. Used under the WordNet licence
 # (https://wordnet.princeton.edu/license-and-commercial-use): provided "as is", without warranties of any kind.
 """
@@ -36,38 +44,83 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--wordnet", type=Path, required=True, help="folder of WordNet's files (data.noun, noun.exc, ...)"
     )
-    parser.add_argument("--out", type=Path, default=ANTONYMS)
+    parser.add_argument("--out", type=Path, default=ANTONYMS.parent, help="folder to write into")
     given = parser.parse_args(arguments)
-    given.out.write_text(_NOTICE + "".join(f"{one}\t{other}\n" for one, other in antonyms(given.wordnet)), "utf-8")
+    for name, lines in ((ANTONYMS.name, antonyms(given.wordnet)), (DENYING.name, denying(given.wordnet))):
+        (given.out / name).write_text(_NOTICE + "".join(f"{line}\n" for line in lines), "utf-8")
 
 
-def antonyms(folder: Path) -> list[tuple[str, str]]:
-    """Return the pairs of words, each word with its irregular forms behind it: ("fall fallen fell", "rise risen rose")."""
+def antonyms(folder: Path) -> list[str]:
+    """Return two words a line, each with its irregular forms behind it: "fall fallen fell<tab>rise risen rose"."""
     found = set()
-    for letter, part in _PARTS.items():
+    for part in _PARTS:
         irregular = _irregular(folder / f"{part}.exc")
-        for pair in _pairs(folder, part, letter):
-            one, other = sorted(" ".join([word, *irregular.get(word, ())]) for word in pair)
-            found.add((one, other))
+        for pair in _pairs(folder, part):
+            words = (pair.word, pair.other)
+            if all(map(_in_use, words)):
+                found.add("\t".join(sorted(" ".join([word, *irregular.get(word, ())]) for word in words)))
     return sorted(found)
 
 
-def _pairs(folder: Path, part: str, letter: str) -> Iterator[tuple[str, str]]:
-    """Yield the words of a part of speech of which one is the opposite of the other (the pointer "!")."""
-    synsets = {line.split(maxsplit=1)[0]: line.partition(" | ")[0].split() for line in _lines(folder / f"data.{part}")}
-    for fields in synsets.values():
-        count = int(fields[3], 16)
-        pointers = fields[5 + 2 * count :]
-        for symbol, offset, _, between in zip(*(iter(pointers),) * 4, strict=False):
+def denying(folder: Path) -> list[str]:
+    """Return the words that deny what follows them."""
+    prefixed = {pair.word for pair in _pairs(folder, "adj") if _is_negative_of(pair.word, pair.other)}
+    first = _first_senses(folder / "index.verb")
+    verbs = {
+        word
+        for pair in _pairs(folder, "verb")
+        if _DENIAL.match(pair.gloss) and not _DENIAL.match(pair.gloss_of_other)
+        for word in pair.synset
+        if first.get(word) == pair.offset
+    }
+    return sorted(filter(_in_use, prefixed | verbs))
+
+
+def _is_negative_of(word: str, other: str) -> bool:
+    found = _NEGATIVE.fullmatch(word)
+    return found is not None and found[1] == other
+
+
+def _in_use(word: str) -> bool:
+    return word.isalpha() and zipf_frequency(word, "en") >= _LEAST_FREQUENCY
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A word and its opposite (the pointer "!"), with what each means, and the synset of the first."""
+
+    word: str
+    other: str
+    gloss: str
+    gloss_of_other: str
+    synset: Sequence[str]
+    offset: str
+
+
+def _pairs(folder: Path, part: str) -> Iterator[_Pair]:
+    """Yield the pairs of a part of speech, each both ways."""
+    synsets = {line.split(maxsplit=1)[0]: line.partition(" | ") for line in _lines(folder / f"data.{part}")}
+    for offset, (data, _, gloss) in synsets.items():
+        words, pointers = _words_and_pointers(data)
+        for symbol, of, _, between in zip(*(iter(pointers),) * 4, strict=True):
             if symbol == "!":
-                word, other = _word(fields, between[:2]), _word(synsets[offset], between[2:])
-                if all(one.isalpha() and zipf_frequency(one, "en") >= _LEAST_FREQUENCY for one in (word, other)):
-                    yield word, other
+                others, _ = _words_and_pointers(synsets[of][0])
+                word, other = words[int(between[:2], 16) - 1], others[int(between[2:], 16) - 1]
+                yield _Pair(word, other, gloss, synsets[of][2], words, offset)
 
 
-def _word(fields: Sequence[str], number: str) -> str:
-    """Return the word with this number, in two hexadecimal digits, of a synset."""
-    return fields[2 + 2 * int(number, 16)].partition("(")[0].lower()
+def _words_and_pointers(data: str) -> tuple[list[str], list[str]]:
+    """Return the words of a synset, and its pointers: four fields each."""
+    _, _, _, count, *rest = data.split()
+    end = 2 * int(count, 16)
+    words = [word.partition("(")[0].lower() for word in rest[:end:2]]
+    return words, rest[end + 1 : end + 1 + 4 * int(rest[end])]
+
+
+def _first_senses(path: Path) -> Mapping[str, str]:
+    """Return the synset of each word's first sense."""
+    fields = map(str.split, _lines(path))
+    return {word: rest[-int(count)] for word, _, count, *rest in fields}
 
 
 def _irregular(path: Path) -> Mapping[str, list[str]]:

@@ -18,7 +18,7 @@ from service.answer.text.dates import Day, Time, Weekday, days_in, times_in, wee
 from service.answer.text.names import codes_in, missing_codes, missing_words
 from service.answer.text.spans import blanked, outside
 from service.answer.text.terms import covered, stem_set, terms
-from service.answer.verification.opposites import denied_otherwise, plainly, shifted, turned
+from service.answer.verification.opposites import denied_otherwise, plainly, shifted, turned, withheld
 from service.answer.verification.replacements import Replacement, replacements
 from service.answer.verification.roles import roles_turned
 
@@ -79,8 +79,10 @@ def contradicted(words: str, source: Source) -> bool:
     # That there is no charge denies nothing: it is a figure, and compared as one.
     said, quoted = plainly(_without_free(words)), plainly(_without_free(" ".join(source.quotes)))
     nearest = max(_ENDS.split(quoted), key=lambda one: covered(terms(said), one))
-    changed = denied_otherwise(said, quoted) or any(
-        turned(said, one) or shifted(said, one) for one in (quoted, nearest)
+    changed = (
+        denied_otherwise(said, quoted)
+        or withheld(said, nearest)
+        or any(turned(said, one) or shifted(said, one) for one in (quoted, nearest))
     )
     return (
         changed

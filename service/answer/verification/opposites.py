@@ -2,9 +2,9 @@
 
 import re
 
-from service.answer.text.terms import stem_set, terms
+from service.answer.text.terms import is_function_word, stem_set, terms
 from service.answer.text.units import PERIOD_ADVERBS
-from service.answer.verification.antonyms import antonyms
+from service.answer.verification.antonyms import antonyms, denying
 
 # "not only", "no later than" and the like deny nothing.
 _DENIAL = re.compile(
@@ -15,6 +15,8 @@ _DENIAL = re.compile(
 )
 _FORBIDS = re.compile(r"\b(?:forbid(?:s|den)?|forbade|prohibit(?:s|ed)?|bans?|banned)\b", re.IGNORECASE)
 _AFTER_DENIAL = re.compile(r"(?:[\s,]+[\w’'-]+){1,3}")
+# What a word denies follows it with a preposition or an article: "excluded from discounts", and not "unpaid leave".
+_AFTER_DENYING = re.compile(r"[\s,]+([\w’'-]+)(?:[\s,]+[\w’'-]+){1,3}")
 _END = re.compile(r"(?<=[.;!?])\s+")
 # Stems of words of which one says the opposite of those across from it, where WordNet has no antonyms.
 _OPPOSITES = tuple(
@@ -69,6 +71,21 @@ def denied_otherwise(words: str, source: str) -> bool:
             return True
         return bool(denied) and not denied & source_denied and bool(denied & _plain(source))
     return bool((source_denied & terms(words).keys()) - _plain(source))
+
+
+def withheld(words: str, sentence: str) -> bool:
+    """Say whether words that deny nothing have what a sentence of the source denies by one word: "a discount on clearance items"
+    for "clearance items are excluded from discounts"."""
+    if _DENIAL.search(words) or denying() & stem_set(words):
+        return False
+    said = terms(words).keys()
+    return any(
+        said & terms(found.group()).keys() - terms(sentence[: word.start()] + sentence[found.end() :]).keys()
+        for word in _PLAIN_WORD.finditer(sentence)
+        if denying() & stem_set(word.group())
+        and (found := _AFTER_DENYING.match(sentence, word.end()))
+        and is_function_word(found[1])
+    )
 
 
 def turned(words: str, source: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eval.support.__main__ import main
-from eval.support.cases import Case, altered_cases, answer_cases
+from eval.support.cases import Case, altered_cases, answer_cases, denied_cases
 from eval.support.verdicts import (
     Scored,
     best_threshold,
@@ -66,6 +66,12 @@ def test_an_altered_sentence_is_another_one_and_not_supported() -> None:
     false = altered_cases([true])
     assert {"figure", "unit", "date", "direction"} <= {one.kind for one in false}
     assert all(one.words != true.words and not one.supported and one.texts == true.texts for one in false)
+
+
+def test_each_denial_has_a_sentence_that_agrees_and_one_that_does_not() -> None:
+    cases = denied_cases()
+    assert [one.supported for one in cases] == [True, False] * 70
+    assert all(one.texts == other.texts for one, other in zip(cases[::2], cases[1::2], strict=True))
 
 
 def test_no_true_sentence_is_lost_for_more_false_ones_that_are_stopped() -> None:

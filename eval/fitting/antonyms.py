@@ -3,9 +3,9 @@
     python -m eval.fitting.antonyms --wordnet /usr/share/wordnet
 
 It writes two files into `service/answer/verification/`. `antonyms.tsv` has WordNet's direct antonyms of which both are in
-use, with their irregular forms. `denying.tsv` has adjectives that are their antonym with a negative prefix ("ineligible"), and
-verbs that have an antonym and are defined by a denial ("exclude": "prevent from being included"), with the words of their synset
-that first mean this.
+use, with their irregular forms. `denying.tsv` has adjectives that are their antonym with a negative prefix ("ineligible"),
+and verbs that have an antonym and are defined by a denial ("exclude": "prevent from being included"), with the words of their
+synset that first mean this.
 """
 
 import argparse

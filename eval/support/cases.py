@@ -18,6 +18,9 @@ from index.support.examples import reworded
 from index.support.material import Document, Labelled, clapnq, clapnq_titles, expertqa, sentences_of, source_of
 from service.quality.support import hit_of
 
+DENIED = Path(__file__).with_name("denied.tsv")
+"""Sentences that deny something by a word ("excluded") or do not, each with one that says otherwise and one that agrees."""
+
 _EACH_KIND = 30
 _SAID = 240
 _ANSWERS = 180
@@ -63,6 +66,7 @@ def measured_sets(data: Path) -> dict[str, list[Case]]:
         "CLAPNQ, human sentences and the same altered": human + altered_cases(human),
         "sentences of other documents and the same altered": said + altered_cases(said),
         "mtRAG, other sentences of the same answers and the same altered": answers + altered_cases(answers, seed=1),
+        "denials by a word, and what says otherwise": denied_cases(),
         "ExpertQA, held-out claims": expertqa_cases(data / "expertqa" / "held_out.jsonl"),
     }
 
@@ -76,6 +80,16 @@ def _shuffled_answers(data: Path) -> list[Case]:
 def expertqa_cases(path: Path) -> list[Case]:
     """Return ExpertQA's held-out claims, each with the evidence that it cites."""
     return [Case(one.claim, "", one.texts, one.supported, one.question, "claim") for one in expertqa(path) if one.texts]
+
+
+def denied_cases() -> list[Case]:
+    """Return two sentences for each that denies something by a word: one agrees with it, in other words, and one does not."""
+    rows = [line.split("\t") for line in DENIED.read_text("utf-8").splitlines()]
+    return [
+        Case(words, "Handbook", (source,), supported, source, "denial")
+        for source, otherwise, agreeing in rows
+        for words, supported in ((agreeing, True), (otherwise, False))
+    ]
 
 
 def human_cases(path: Path) -> list[Case]:

@@ -74,8 +74,8 @@ def denied_otherwise(words: str, source: str) -> bool:
 
 
 def withheld(words: str, sentence: str) -> bool:
-    """Say whether words that deny nothing have what a sentence of the source denies by one word: "a discount on clearance items"
-    for "clearance items are excluded from discounts"."""
+    """Say whether words that deny nothing have what a sentence of the source denies by one word: "a discount on clearance
+    items" for "clearance items are excluded from discounts"."""
     if _DENIAL.search(words) or denying() & stem_set(words):
         return False
     said = terms(words).keys()

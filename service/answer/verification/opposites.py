@@ -78,14 +78,15 @@ def withheld(words: str, sentence: str) -> bool:
     items" for "clearance items are excluded from discounts"."""
     if _DENIAL.search(words) or denying() & stem_set(words):
         return False
-    said = terms(words).keys()
-    return any(
-        said & terms(found.group()).keys() - terms(sentence[: word.start()] + sentence[found.end() :]).keys()
-        for word in _PLAIN_WORD.finditer(sentence)
-        if denying() & stem_set(word.group())
-        and (found := _AFTER_DENYING.match(sentence, word.end()))
-        and is_function_word(found[1])
-    )
+    denied, rest, at = [], [], 0
+    for word in _PLAIN_WORD.finditer(sentence):
+        found = _AFTER_DENYING.match(sentence, word.end()) if denying() & stem_set(word.group()) else None
+        if found and is_function_word(found[1]):
+            denied.append(found.group())
+            rest.append(sentence[at : word.start()])
+            at = found.end()
+    rest.append(sentence[at:])
+    return bool(terms(words).keys() & terms(" ".join(denied)).keys() - terms(" ".join(rest)).keys())
 
 
 def turned(words: str, source: str) -> bool:

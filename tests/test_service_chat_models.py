@@ -387,6 +387,8 @@ def test_a_question_is_completed_from_the_conversation(llm: LlmServer) -> None:
         pytest.param(Reply(status=400), id="400"),
         pytest.param(Reply(""), id="nothing"),
         pytest.param(Reply("When does Google invest in Anthropic?"), id="a name from nowhere"),
+        pytest.param(Reply("And when is it?"), id="nothing more"),
+        pytest.param(Reply("Amazon invests $5 billion in Anthropic."), id="no question"),
         pytest.param(Reply("When does Amazon invest $7 billion?"), id="a figure from nowhere"),
         pytest.param(Reply("I'm sorry, I cannot help with that."), id="declined"),
         pytest.param(Reply("When does Amazon invest? " * 30), id="long"),
@@ -396,3 +398,10 @@ def test_a_question_is_completed_from_the_conversation(llm: LlmServer) -> None:
 def test_a_completion_that_cannot_be_used_is_none(llm: LlmServer, reply: Reply) -> None:
     llm.do(reply)
     assert completed(llm) is None
+
+
+def test_a_completion_that_drops_what_was_asked_is_none(llm: LlmServer) -> None:
+    llm.say("How much did Amazon invest in Anthropic?")
+    assert completed(llm, "Who negotiated the contract?") is None
+    llm.say("Who negotiated Amazon's contract with Anthropic?")
+    assert completed(llm, "Who negotiated the contract?") == "Who negotiated Amazon's contract with Anthropic?"

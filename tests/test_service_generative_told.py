@@ -152,6 +152,26 @@ def test_the_day_and_who_published_when_are_told(llm: LlmServer, corpus_assistan
     assert any(title.endswith("April 2026)") for title, _ in request.passages)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "How much will be added later to Meta's Hyperion data centre in Louisiana?",  # asks for something else
+        "Amazon will add $5 billion in Anthropic later.",  # answers
+        "How much will it add later on?",  # repeats
+    ],
+)
+def test_a_follow_up_that_is_completed_wrongly_is_still_searched_for(
+    llm: LlmServer, corpus_assistant: LocalAssistant, wrong: str
+) -> None:
+    llm.do(Reply(wrong), Reply(status=500))
+    history = [
+        MessageWire(role="user", text=f"{QUESTION} Or in Meta's Hyperion data centre in Louisiana?"),
+        MessageWire(role="assistant", text="Amazon invests $5 billion in Anthropic."),
+    ]
+    response = ask(with_model(corpus_assistant, llm.url), "And how much will it add later?", history=history)
+    assert "$20 billion" in response.text
+
+
 def test_a_follow_up_is_asked_in_full(llm: LlmServer, corpus_assistant: LocalAssistant) -> None:
     full = "How much will Amazon add later to its investment in Anthropic?"
     llm.do(Reply(full), Reply(cites("Amazon plans to add as much as $20 billion later {}.", TWENTY_LATER)))

@@ -26,7 +26,7 @@ class QuestionAnalysis:
     """A question as it was understood.
 
     `asked` are the asker's words. `question` carries them in full where a language model completed them (`completed`), and
-    `with_history` with what was asked before where none did: that is only searched with, and never shown. `parts` are the
+    `with_history` with what was asked before: that is only searched with, and never shown. `parts` are the
     questions in this one, or the things that it compares; none where it asks one thing. `when` is the time that it is
     about, counted from `as_of`.
     """
@@ -51,15 +51,16 @@ class QuestionAnalysis:
 
 def analyse(question: Question, *, longest: int, completed: str | None, time_preference: bool) -> QuestionAnalysis:
     """Read everything off a question. `completed` is the question in full, by a language model. Raises QuestionError."""
-    text = completed or checked(question.text, longest=longest)
+    asked = checked(question.text, longest=longest)
+    text = completed or asked
     parts = compared(text) or parts_of(text)
-    before = None if completed else _asked_before(question.history)
+    before = _asked_before(question.history)
     as_of = min(max(question.as_of or date.today(), _EARLIEST), _LATEST)
     return QuestionAnalysis(
         question=replace(question, text=text),
         asked=question.text.strip(),
         completed=completed,
-        with_history=f"{before} {text}" if before else None,
+        with_history=f"{before} {asked}" if before else None,
         parts=parts if len(parts) > 1 else (),
         when=_when(question, text, as_of) if time_preference else None,
         as_of=as_of,

@@ -54,7 +54,8 @@ def decide(
 ) -> Decision:
     """Decide what is answered from, and whether at all.
 
-    A question with a history is taken alone or with what was asked before it, whichever is answered with more confidence.
+    A question with a history is taken alone or with what was asked before it, whichever is answered with more confidence: a
+    language model may have completed it wrongly.
     Parts are answered each from its own evidence where all of them are answered.
     """
     hits = {search.text: search.hits for search in retrieved.searches}

@@ -12,6 +12,7 @@ from service.answer.llm.sentences import without_thoughts
 from service.answer.llm.streaming import Limits, deltas
 from service.answer.models import Message
 from service.answer.text.invisible import visible
+from service.answer.text.terms import covered, terms
 from service.answer.verification.claims import Source, missing
 
 if TYPE_CHECKING:
@@ -23,13 +24,16 @@ log = structlog.get_logger(__name__)
 _SECONDS = 15.0
 _MESSAGES = 6
 _LONGEST = 400
+# Share of the question's words that tell what it is about, by their weight, that its completed form has to hold.
+_LEAST_KEPT = 0.5
 
 
 def completed_by_model(llm: "LLM", question: str, history: Sequence[Message], *, limits: Limits) -> str | None:
     """Return the question in a form that can be understood by itself, or None if the model fails.
 
     Figures, dates and names that the model adds must occur in the conversation. Others are invented, and would be searched
-    for.
+    for. A reply that completes nothing, that is no question, or that drops most of what was asked is no use either: small
+    models repeat the question in other words, answer it, or ask another one.
     """
     from llama_index.core.llms import ChatMessage, MessageRole
 
@@ -48,4 +52,11 @@ def completed_by_model(llm: "LLM", question: str, history: Sequence[Message], *,
     completed = " ".join(visible(text).split()).strip('"“”')
     said = Source((*(message.text for message in recent), question))
     usable = 0 < len(completed) <= _LONGEST and kind_of(question, completed) == "statement"
-    return completed if usable and not missing(completed, said) else None
+    return completed if usable and _completes(question, completed) and not missing(completed, said) else None
+
+
+def _completes(question: str, completed: str) -> bool:
+    """Say whether a text asks what a question asks, and names something more."""
+    asked = terms(question)
+    asks = completed.endswith("?") or not question.endswith("?")
+    return asks and not terms(completed).keys() <= asked.keys() and covered(asked, completed) >= _LEAST_KEPT

@@ -101,6 +101,16 @@ def test_a_passage_is_of_one_section(embedder: Embedder) -> None:
     ]
 
 
+def test_a_passage_is_of_one_topic_of_minutes(embedder: Embedder) -> None:
+    text = (
+        "# Council, 3 May\n\n* Travel fund\n  * The board was asked for 10,000 dollars.\n  * Ann reports in June.\n"
+        "* Elections\n  * Only two people stand.\n* No news of the logo\n* Nor of the name\n"
+    )
+    passages = [text[one.start : one.end] for one in cut(embedder, text, "markdown")]
+    assert [passage.splitlines()[0] for passage in passages] == ["Council, 3 May", "Elections", "No news of the logo"]
+    assert passages[0].endswith("Ann reports in June.")
+
+
 def test_there_is_no_lonely_tail(embedder: Embedder) -> None:
     text = "It rained in Rome all day. " * 30
     lengths = [count_tokens(embedder, text[c.start : c.end]) for c in cut(embedder, text, "text")]

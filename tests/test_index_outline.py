@@ -52,6 +52,7 @@ Fees by plan, for a family of any size, paid at the end of each month:
 | Gold | 140 euros | none at all |
 """
 
+COVERED = "The plan pays for all of these, up to the yearly limit of its member. You get back:"
 PEOPLE = "for children and for people in training:"
 
 
@@ -69,8 +70,8 @@ def passage_with(cuts: list[Cut], text: str, words: str) -> Cut:
     [
         ("Everyone is insured", (), ()),
         ("You get back", ("Benefits", "Dental", "What is covered"), ()),
-        ("75 percent", ("Benefits", "Dental", "What is covered"), ("You get back:",)),
-        ("the first visit", ("Benefits", "Dental", "What is covered"), ("You get back:", PEOPLE)),
+        ("75 percent", ("Benefits", "Dental", "What is covered"), (COVERED,)),
+        ("the first visit", ("Benefits", "Dental", "What is covered"), (COVERED, PEOPLE)),
         ("Silver", ("Benefits", "Medical", "What is covered"), ("Plan | Monthly fee | Yearly deductible |",)),
     ],
 )

@@ -12,7 +12,7 @@ from index.ingest.passage_bounds import Piece, bounds_of_passages
 from index.ingest.segmentation import split_blocks
 from index.records import NO_CONTEXT, Article, Context, SentenceSpan, Span, TextFormat
 
-CHUNKING = "sentences-6"
+CHUNKING = "sentences-7"
 """Part of the index's fingerprint. Change it whenever the same article would be cut differently."""
 
 TokenSpans = Callable[[Sequence[str]], list[list[Span]]]

@@ -39,12 +39,13 @@ class Outline:
     def context(self, block: Block, first: Piece) -> Context:
         """Return the context above a passage that begins with this piece of this block."""
         headings = [self._words(span) for span in block.above.headings]
-        introductions = [self._last_sentence(span) for span in block.above.introductions[-_MOST:]]
+        introductions = [self._introduction(span) for span in block.above.introductions[-_MOST:]]
         return Context(tuple(filter(None, headings)), tuple(filter(None, introductions)))
 
-    def _last_sentence(self, span: Span) -> str:
+    def _introduction(self, span: Span) -> str:
+        """Return what introduces a list or table: of a long paragraph its last sentence."""
         words = self._words(Span(max(span.start, span.end - _TAIL), span.end), longest=_TAIL)
-        return _shortened(words[list(sentence_spans(words))[-1][0] :]) if words else ""
+        return words if len(words) <= _LONGEST else _shortened(words[list(sentence_spans(words))[-1][0] :])
 
     def _words(self, span: Span, *, longest: int = _LONGEST) -> str:
         if span not in self._known:

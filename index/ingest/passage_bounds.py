@@ -1,4 +1,4 @@
-"""Decides which sentences form a passage: as many as fit, of one section."""
+"""Decides which sentences form a passage: as many as fit, of one section, or of one topic of a list."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -28,12 +28,14 @@ def bounds_of_passages(
     """Return the numbers of the pieces that passages begin with, and finally the number of all pieces.
 
     No passage has more than `limit` tokens. None contains hidden text, as a passage is one contiguous span that is shown
-    whole. None goes past the end of a section: several short sections in one vector are like no question (measured, see
-    docs/research/ablation.md).
+    whole. None goes past the end of a section or of a topic, an item of a list with a list of its own, as minutes have them:
+    several short ones in one vector are like no question (measured, see docs/research/ablation.md).
     """
     starts = [piece.sentence.start for piece in pieces]
-    runs = sorted({bisect_left(starts, span.start) for span in hidden} | _sections(pieces, blocks) | {0, len(pieces)})
-    gains = [_gain(pieces, blocks, number) for number in range(len(pieces))]
+    ends = _sections(pieces, blocks) | _topics(pieces, blocks)
+    runs = sorted({bisect_left(starts, span.start) for span in hidden} | ends | {0, len(pieces)})
+    nested = _nested(blocks)
+    gains = [_gain(pieces, blocks, nested, number) for number in range(len(pieces))]
     bounds = [0]
     for first, last in pairwise(runs):
         tokens = [piece.tokens for piece in pieces[first:last]]
@@ -47,7 +49,29 @@ def _sections(pieces: Sequence[Piece], blocks: Sequence[Block]) -> set[int]:
     return {number for number, (before, here) in enumerate(pairwise(is_heading), start=1) if here and not before}
 
 
-def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> float:
+def _topics(pieces: Sequence[Piece], blocks: Sequence[Block]) -> set[int]:
+    """Return the numbers of the pieces that topics begin with, and those behind them; not those right below a heading."""
+    nested, parents = _nested(blocks), {_parent(block) for block in blocks}
+    is_topic = [Span(block.start, block.end) in parents for block in blocks]
+    return {
+        number
+        for number, (before, here) in enumerate(pairwise(piece.block for piece in pieces), start=1)
+        if blocks[here].kind == "item" and not nested[here] and before != here and blocks[before].kind != "heading"
+        if is_topic[here] or nested[before]
+    }
+
+
+def _nested(blocks: Sequence[Block]) -> list[bool]:
+    """Say of each block whether it stands within an item of a list."""
+    items = {Span(block.start, block.end) for block in blocks if block.kind == "item"}
+    return [_parent(block) in items for block in blocks]
+
+
+def _parent(block: Block) -> Span | None:
+    return block.above.introductions[-1] if block.above.introductions else None
+
+
+def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], nested: Sequence[bool], number: int) -> float:
     """Return the gain of beginning a passage with this piece."""
     here, before = pieces[number].block, pieces[number - 1].block if number else -1
     if here == before:
@@ -57,7 +81,9 @@ def _gain(pieces: Sequence[Piece], blocks: Sequence[Block], number: int) -> floa
         return _UNDER_HEADING
     if block.kind == "paragraph":
         return _PARAGRAPH
-    return _INTRODUCED if block.first else _ITEM
+    if block.first:
+        return _INTRODUCED
+    return _SENTENCE if nested[here] else _ITEM
 
 
 def _filled(tokens: Sequence[int], gains: Sequence[float], limit: int) -> Iterator[int]:

@@ -3,24 +3,27 @@
 import gc
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import certifi
 import pytest
 import tantivy
 from hypothesis import settings
-from sqlalchemy import select
+from sqlalchemy import Connection, create_engine, inspect, select
 
 from index.ingest.following import follow
 from index.models.embedding import Embedder, Vectors
 from index.models.sentence_vectors import SentenceVectors
 from index.settings import IndexSettings
 from index.stores import schema
+from index.stores.migrating import migrate
 from index.stores.store import Index, open_index
 from tests.service_fixtures import RememberingEmbedder, packaged_model, remembering_model
 
@@ -100,6 +103,33 @@ def one_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     path.write_text(begin + found)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(path))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once() -> Iterator[None]:
+    """Run the migrations for SQLite once in each process: every other new database gets what they made of the first."""
+
+    @cache
+    def made(to: str, by: Path) -> list[str]:
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            migrate(connection, to=to, by=by)
+            dump = cast(sqlite3.Connection, connection.connection.driver_connection).iterdump()
+            statements = [line for line in dump if line not in ("BEGIN TRANSACTION;", "COMMIT;")]
+        engine.dispose()
+        return statements
+
+    def migrate_new_at_once(connection: Connection, *, to: str, by: Path) -> None:
+        if connection.dialect.name == "sqlite" and not inspect(connection).get_table_names():
+            for statement in made(to, by):
+                connection.exec_driver_sql(statement)
+        else:
+            migrate(connection, to=to, by=by)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for schema_of in ("index.stores.schema", "service.history.schema"):
+            patch.setattr(f"{schema_of}.migrate", migrate_new_at_once)
         yield
 
 

@@ -163,7 +163,7 @@ def test_a_terminal_marks_each_line_of_a_quoted_list(capsys: pytest.CaptureFixtu
 def test_the_text_of_a_chat_completion_ends_with_its_last_marker(told: Callable[[AskResponse], str], form: str) -> None:
     said, last = BELOW.sentences
     response = BELOW.model_copy(update={"sentences": [said, last.model_copy(update={"form": form})]})
-    assert told(response).endswith("[2]")
+    assert told(response).endswith("\n[2]" if form == "code" else " [2]")
     assert "\n\n\n" not in told(response)
     followed = response.model_copy(update={"sentences": [*response.sentences, said]})
     assert told(followed).endswith("[2] Press it. [1]" if form == "prose" else "[2]\n\nPress it. [1]")

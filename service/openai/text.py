@@ -133,8 +133,9 @@ def _marked(told: Told, numbers: Sequence[int], sources: Mapping[int, Source], l
     for number in numbers:
         source = sources[number]
         marker = f"[{number}]({in_markdown(source.address)})" if linked else f"[{number}]"
-        start = len(text) + 1
-        text += f" {marker}"
+        text += "" if text.endswith("\n") else " "
+        start = len(text)
+        text += marker
         cited = UrlCitation(
             start_index=start, end_index=start + len(marker), url=source.address, title=source.citation.title
         )

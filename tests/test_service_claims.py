@@ -107,6 +107,7 @@ def test_a_day_is_not_known_more_precisely_than_the_source_gives_it() -> None:
         ("Contractors can claim the wellness stipend.", "Contractors are ineligible for the wellness stipend."),
         ("The basement has a fire exit.", "The basement lacks a fire exit."),
         ("Guests may smoke on the terrace.", "Smoking is prohibited on the terrace."),
+        ("Guests may smoke on the terrace.", "Smoking is forbidden on the terrace."),
         ("The public lounge is on the first floor.", "The private lounge is on the first floor."),
         ("The eastern quay is closed in May.", "The northern quay is closed in May."),
     ],

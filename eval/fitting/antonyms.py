@@ -12,7 +12,7 @@ import argparse
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,16 +54,16 @@ def antonyms(folder: Path) -> list[str]:
     """Return two words a line, each with its irregular forms behind it: "fall fallen fell<tab>rise risen rose"."""
     found = set()
     for part in _PARTS:
-        irregular = _irregular(folder / f"{part}.exc")
+        forms = _forms(folder / f"{part}.exc")
         for pair in _pairs(folder, part):
             words = (pair.word, pair.other)
             if all(map(_in_use, words)):
-                found.add("\t".join(sorted(" ".join([word, *irregular.get(word, ())]) for word in words)))
+                found.add("\t".join(sorted(map(forms, words))))
     return sorted(found)
 
 
 def denying(folder: Path) -> list[str]:
-    """Return the words that deny what follows them."""
+    """Return the words that deny what follows them, one a line, each with its irregular forms."""
     prefixed = {pair.word for pair in _pairs(folder, "adj") if _is_negative_of(pair.word, pair.other)}
     first = _first_senses(folder / "index.verb")
     verbs = {
@@ -73,7 +73,7 @@ def denying(folder: Path) -> list[str]:
         for word in pair.synset
         if first.get(word) == pair.offset
     }
-    return sorted(filter(_in_use, prefixed | verbs))
+    return sorted(map(_forms(folder / "verb.exc"), filter(_in_use, prefixed | verbs)))
 
 
 def _is_negative_of(word: str, other: str) -> bool:
@@ -123,14 +123,15 @@ def _first_senses(path: Path) -> Mapping[str, str]:
     return {word: rest[-int(count)] for word, _, count, *rest in fields}
 
 
-def _irregular(path: Path) -> Mapping[str, list[str]]:
-    found = defaultdict(list)
+def _forms(path: Path) -> Callable[[str], str]:
+    """Return what puts the irregular forms of a word behind it."""
+    irregular = defaultdict(list)
     for line in _lines(path):
         form, *words = line.split()
         for word in words:
-            if form.isalpha() and zipf_frequency(form, "en") >= _LEAST_FREQUENCY:
-                found[word].append(form)
-    return found
+            if _in_use(form):
+                irregular[word].append(form)
+    return lambda word: " ".join([word, *irregular[word]])
 
 
 def _lines(path: Path) -> list[str]:

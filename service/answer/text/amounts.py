@@ -10,7 +10,14 @@ from dataclasses import dataclass, replace
 
 from index.stores.lexical import stems
 from service.answer.text.terms import is_function_word
-from service.answer.text.units import known_currencies, known_periods, known_scales, known_times, known_units
+from service.answer.text.units import (
+    PERIOD_ADVERBS,
+    known_currencies,
+    known_periods,
+    known_scales,
+    known_times,
+    known_units,
+)
 
 CURRENCIES = frozenset(known_currencies().values())
 """The codes of the currencies that are known."""
@@ -54,7 +61,7 @@ _BEFORE = re.compile(
 )
 _NEXT = re.compile(r"[-\s]?\s?(?P<word>°\s?[CFK]\b|[°%‰$€£¥₹₩₪₺]|[^\W\d_]+[²³]?(?:/[^\W\d_]+)?)")
 _PER = re.compile(
-    r"\s?(?:/\s?|(?:per|an?|each|every)\s)\s?([^\W\d_]+)|\s(hourly|daily|weekly|monthly|quarterly|yearly|annually)\b",
+    rf"\s?(?:/\s?|(?:per|an?|each|every)\s)\s?([^\W\d_]+)|\s({'|'.join(PERIOD_ADVERBS)})\b",
     re.IGNORECASE,
 )
 # What is measured by such a time is a speed, and another measure than what it is measured in: miles, and miles an hour.

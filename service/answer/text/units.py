@@ -27,6 +27,7 @@ _SYMBOLS = {"h": ("second", 3600.0), "s": ("second", 1.0)}
 _PERIODS = "second minute hour day week month year".split()
 PERIOD_ADVERBS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
 PERIOD_ADVERBS |= {"yearly": "year", "annually": "year", "annum": "year"}
+"""How often something happens, in a word, each with its period."""
 # The inch, as "in 2023" is written; the picometre, as "11 pm" is; currencies, as "40% won" is.
 _NO_UNITS = frozenset("in pm won real rand".split())
 

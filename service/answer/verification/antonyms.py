@@ -14,7 +14,7 @@ ANTONYMS = Path(__file__).with_name("antonyms.tsv")
 """Two words a line, each with its irregular forms behind it."""
 
 DENYING = Path(__file__).with_name("denying.tsv")
-"""A word a line."""
+"""A word a line, with its irregular forms behind it."""
 
 
 @cache

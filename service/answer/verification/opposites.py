@@ -45,11 +45,8 @@ _COMPASS = (("north", "south", "east", "west"), ("northeast", "northwest", "sout
 _APART += tuple(tuple(frozenset({name, f"{name}ern", f"{name}ward"}) for name in names) for names in _COMPASS)
 _OFTEN = {name: of for name, of in PERIOD_ADVERBS.items() if name.endswith("ly")}
 _APART += (tuple(frozenset(name for name in _OFTEN if _OFTEN[name] == of) for of in dict.fromkeys(_OFTEN.values())),)
-# More certain words, and the less certain words that they must not replace. The other way round, a sentence claims less.
-_SURER = tuple(
-    (frozenset(surer.split()), frozenset(than.split()))
-    for surer, than in (("will", "may might could"), ("must shall", "should ought"))
-)
+# "Will" must not stand for these. The other way round, a sentence claims less.
+_UNSURE = frozenset({"may", "might", "could"})
 _BETWEEN = re.compile(r"\b(north|south)[\s-](east|west)")
 # What is not allowed is forbidden, and "not allowed" denies nothing more than "forbidden" does.
 _NOT_ALLOWED = re.compile(r"\b(?:not|never|\w+n['’]t)(?: be)? (?:allowed|permitted)\b", re.IGNORECASE)
@@ -102,7 +99,7 @@ def shifted(words: str, source: str) -> bool:
     """Say whether a sentence is surer, more general, or about another direction than its source: "will" for "may", "all" for
     "some", "north" for "south". Only where it has the one and its source the other, and neither has both."""
     said, told = _plain_words(words), _plain_words(source)
-    surer = any(said & one and told & than and not told & one and not said & than for one, than in _SURER)
+    surer = "will" in said - told and bool(told & _UNSURE) and not said & _UNSURE
     return surer or any(_put_in_place(said, told, group) for group in _APART)
 
 

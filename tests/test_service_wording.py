@@ -114,6 +114,8 @@ def test_names_and_codes_that_a_text_does_not_hold(question: str, text: str, mis
         ("When is the sotuh quay closed?", "The north quay is closed in May.", ()),
         ("What is the yearly limit?", "The monthly limit is 30 euros.", ("yearly",)),
         ("What is the yearly limit?", "The annual limit is 30 euros.", ()),
+        ("Who gets paid leave?", "Unpaid leave is for trainees.", ("paid",)),
+        ("Has it a long or short cord?", "It has a long cord.", ()),
         ("What does the big red button do?", "The red button stops the crane.", ()),
     ],
 )

@@ -11,10 +11,12 @@ from service.answer.verification.opposites import shifted, turned
 def replaced_modifiers(question: str, sentence: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return the words of a question that none of the texts holds, and for which the sentence has the opposite.
 
-    Each stands directly before the same word as its opposite does.
+    Each stands directly before the same word as its opposite does. Where a question has both ("long or short"), neither
+    is replaced.
     """
     held = frozenset[str]().union(*map(stem_set, texts))
-    found = [(before, stem_set(word)) for before, word in _pairs(sentence)]
+    asked = stem_set(question)
+    found = [(before, stem_set(word)) for before, word in _pairs(sentence) if not stem_set(before) <= asked]
     return tuple(
         modifier
         for modifier, word in _pairs(question)

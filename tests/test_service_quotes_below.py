@@ -169,11 +169,21 @@ def test_the_text_of_a_chat_completion_ends_with_its_last_marker(told: Callable[
     assert told(followed).endswith("[2] Press it. [1]" if form == "prose" else "[2]\n\nPress it. [1]")
 
 
-def test_a_list_of_an_article_is_quoted_below_as_a_quote(llm: LlmServer, tmp_path: Path) -> None:
-    llm.do(Reply("You press the red stop button."), Reply("yes"))
+@pytest.mark.parametrize(
+    ("words", "below"),
+    [
+        ("You press the red stop button.", ["quote"]),
+        ("Press the red stop button. Wait until the lamp is dark. Open the drain.", []),
+    ],
+)
+def test_a_list_that_a_model_did_not_say_whole_is_quoted_below(
+    llm: LlmServer, tmp_path: Path, words: str, below: list[str]
+) -> None:
+    llm.do(Reply(words), Reply("yes"))
     with assistant_over(settings_for(tmp_path / "data")) as assistant:
         index_into(assistant, write(tmp_path / "articles", {"kettle.md": KETTLE}))
-        response = ask(with_model(assistant, llm.url, llm_quotes=True), "What do I do before I leave the kettle alone?")
-    said, quote = response.sentences
-    assert (said.text, said.form) == ("You press the red stop button.", "prose")
-    assert (quote.text.splitlines(), quote.form) == (STEPS, "quote")
+        question = "What do I do before I leave the kettle alone?"
+        response = ask(with_model(assistant, llm.url, llm_quotes=True), question)
+    assert " ".join(one.text for one in response.sentences if one.form == "prose") == words
+    quotes = [sentence for sentence in response.sentences if sentence.form != "prose"]
+    assert [(quote.form, quote.text.splitlines()) for quote in quotes] == [(form, STEPS) for form in below]

@@ -20,7 +20,7 @@ from service.answer.evidence import Evidence
 from service.answer.lists import WholeList, list_text, whole_list
 from service.answer.models import Sentence
 from service.answer.tables import Row, row_of, row_text
-from service.answer.text.markup import has_numbers, without_half_marks, without_item_marks
+from service.answer.text.markup import ITEM_MARK, has_numbers, without_half_marks, without_item_marks
 from service.answer.text.references import needs_previous_sentence
 from service.answer.text.terms import terms, told_in_order
 
@@ -72,9 +72,15 @@ def quoted_below(quotes: Sequence[Draft], said: Sequence[Sentence]) -> list[Draf
     """Return the quotes that stand below what a language model said: those of which it left something out. Where it said the
     best of them, it needs none."""
     verified = without_item_marks("\n".join(sentence.text for sentence in said if sentence.support == "verified"))
-    left_out = [quote for quote in quotes if not told_in_order(without_item_marks(quote.text), verified)]
+    left_out = [quote for quote in quotes if not told_in_order(_to_be_said(quote), verified)]
     best = max(quotes, key=lambda quote: quote.stretches[0].score)
     return [_set_apart(quote) for quote in left_out] if best in left_out else []
+
+
+def _to_be_said(quote: Draft) -> str:
+    """Return what has to be said for a quote to be said: of a list, its items, without the line that introduces them."""
+    lines = [line for line in quote.text.split("\n") if quote.form != "list" or ITEM_MARK.match(line)]
+    return without_item_marks("\n".join(lines))
 
 
 def _set_apart(quote: Draft) -> Draft:

@@ -91,7 +91,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 10, 50)
+    gc.set_threshold(5000, 10, 50)
     gc.enable()
 
 

@@ -152,3 +152,15 @@ def test_a_block_without_an_end_is_cut(station: LocalAssistant, llm: LlmServer) 
     assert code_of(response) == []
     assert response.degraded
     assert "came to no end" in response.degraded
+
+
+def test_steps_that_a_model_lists_stand_on_lines_of_their_own(station: LocalAssistant, llm: LlmServer) -> None:
+    steps = "1. The mast of the weather station is lowered with mastctl lower.\n2. A storm is seen on the radar [2].\n"
+    response = said(station, llm, steps, llm_quotes=False)
+    assert [line.partition(" [")[0] for line in response.text.split("\n")] == [
+        "The weather station is stopped every evening.",
+        "1. The mast of the weather station is lowered with mastctl lower.",
+        "2. A storm is seen on the radar.",
+    ]
+    assert {sentence.support for sentence in response.sentences} == {"verified"}
+    assert "\n\n1. The mast" in told_whole(response, Manner("http://x")).text

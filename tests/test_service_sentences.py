@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.answer.llm.markers import lists_sources, numbers_in, words_of
-from service.answer.llm.sentences import sentences, without_thoughts
+from service.answer.llm.sentences import item_mark, sentences, without_item_mark, without_thoughts
 
 _WORDS = [
     "Amazon invests $5 billion now. ",
@@ -79,6 +79,21 @@ def test_a_sentence_comes_as_soon_as_the_next_has_begun() -> None:
     said = sentences(piece for piece in speaking() if heard.append(piece) is None)  # type: ignore[func-returns-value]
     assert next(said) == "Amazon invests $5 billion now [1]."
     assert heard == ["Amazon invests $5 billion", " now. ", "[1] ", "It had "]
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000])
+def test_items_of_a_list_keep_their_marks(size: int) -> None:
+    text = "Do this:\n\n1. Review the plan.\n2. Pick a role. It must be open.\n3) Ask [1].\n\n* Wait.\n- Go on."
+    said = list(sentences(text[at : at + size] for at in range(0, len(text), size)))
+    assert [(item_mark(one), without_item_mark(one)) for one in said] == [
+        ("", "Do this:"),
+        ("1. ", "Review the plan."),
+        ("2. ", "Pick a role."),
+        ("", "It must be open."),
+        ("3) ", "Ask [1]."),
+        ("- ", "Wait."),
+        ("- ", "Go on."),
+    ]
 
 
 def test_a_sentence_without_an_end_is_cut_at_last() -> None:

@@ -56,7 +56,7 @@ def sentence_pieces(sentence: SentenceWire) -> tuple[Piece, ...]:
     if sentence.form in ("list", "quote"):
         before = "> " if sentence.form == "quote" else ""
         *first, last = (piece for line in sentence.text.split("\n") for piece in _line_pieces(line, before=before))
-        return (*first, Piece(f"{last.markdown}{markers}\n\n", f"{last.mrkdwn}{markers}\n"))
+        return (*first, Piece(f"{last.markdown}{markers}{doubt}\n\n", f"{last.mrkdwn}{markers}{doubt}\n"))
     *first, last = _written(sentence.text)
     return (*first, Piece(last.markdown + markers + doubt, last.mrkdwn + markers + doubt))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from index.deadline import check_deadline
@@ -14,7 +15,14 @@ from service.answer.llm.deltas import ToolCall
 from service.answer.llm.markers import lists_sources, numbers_in, words_of
 from service.answer.llm.replies import Reply, kind_of
 from service.answer.llm.searches import MOST_QUERIES, queries_of, without_searches
-from service.answer.llm.sentences import LONGEST, CodeBlock, sentences, without_thoughts
+from service.answer.llm.sentences import (
+    LONGEST,
+    CodeBlock,
+    item_mark,
+    sentences,
+    without_item_mark,
+    without_thoughts,
+)
 from service.answer.llm.streaming import Limits, TooMuchSaid, deltas, refuses_tools
 from service.answer.models import Usage
 from service.answer.text.invisible import visible
@@ -88,7 +96,7 @@ class Heard:
 
     def drafts(self, question: str, shown: Sequence[Hit], index: Index) -> Generator[Draft, None, None]:
         """Yield what may be part of an answer, checked. Ends where the model says that it cannot answer."""
-        for words, sentence in self._sentences():
+        for words, sentence, mark in self._sentences():
             kind = kind_of(question, words)
             if isinstance(sentence, CodeBlock) and kind != "cannot answer":
                 yield checked_code(index, words, shown)
@@ -99,23 +107,28 @@ class Heard:
                 # That an article does not say something may be what it says itself.
                 kind = "statement" if draft.support == "verified" else kind
                 if kind == "statement":
-                    yield draft
+                    yield _as_item(draft, mark)
             self.kinds.add(kind)
             if kind == "cannot answer":
                 return
 
-    def _sentences(self) -> Iterator[tuple[str, str]]:
-        """Yield the words of each sentence, and the sentence with its markers; none twice, and none that broke off."""
+    def _sentences(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the words of each sentence, the sentence with its markers, and the mark of the item of a list that it begins.
+
+        None comes twice, and none that broke off.
+        """
         number = 0
         for sentence in sentences(without_searches(without_thoughts(self._texts()), self._requests)):
-            is_code = isinstance(sentence, CodeBlock)
-            if not is_code and lists_sources(sentence):
-                return
+            is_code, mark = isinstance(sentence, CodeBlock), ""
+            if not is_code:
+                mark, sentence = item_mark(sentence), without_item_mark(sentence)
+                if lists_sources(sentence):
+                    return
             words = code_text(visible(sentence)) if is_code else words_of(sentence)
             if (self.broken or self._requests) and (is_code or words[-1:].isalnum()):
                 return
             if words and words not in self._said and len(sentence) < LONGEST:
-                yield words, sentence
+                yield words, sentence, mark
             number += words not in self._said
             self._said.add(words)
             if number == _MOST_SENTENCES or len(sentence) >= LONGEST:
@@ -150,3 +163,8 @@ class Heard:
         else:
             self.broken = "The language model was cut off" if spoken and not whole else None
         self._requests += [queries_of(call.arguments) for call in self.calls]
+
+
+def _as_item(draft: Draft, mark: str) -> Draft:
+    """Return a sentence that begins an item of a list as a line of its own, with its mark."""
+    return replace(draft, text=f"{mark}{draft.text}", form="list") if mark else draft

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from index.ingest.segmentation import split_sentences
+from index.records import Span
 from service.answer.llm.markers import MARKER
 
 # A marker behind the full stop belongs to the sentence before, so it is put in front of the stop.
@@ -15,6 +16,10 @@ _BEHIND_THE_STOP = re.compile(rf"([.!?。！？][\"”’»)*_]*)((?:\s*{MARKER}
 _MARKER_BEGUN = re.compile(r"[\[【［][^\[\]【】［］]{0,40}\Z|[\]】］]\([^()\[\]\s]{0,200}\Z|[(（][^()（）]{0,40}\Z")
 # Behind a fence of backticks stands no backtick: "```make```" is code within a line.
 _FENCE = re.compile(r"[ \t]*(`{3,}+(?=[^`\n]*$)|~{3,}+)")
+# What begins an item of a list. Models number no list beyond 99, and a line may begin with a year.
+_ITEM = re.compile(r"[ \t]*(?P<mark>[-*+•]|\d{1,2}[.)])[ \t]+")
+# A numbered item begins behind a blank line, or it would be part of the paragraph before it, which its list has ended.
+_NUMBERED = re.compile(r"(?<=\S)[ \t]*\n(?=[ \t]*\d{1,2}[.)][ \t])")
 # Letters, digits, blanks and commas end no sentence: this check saves the expensive one after every word.
 _NO_END = re.compile(r"[\w ,'’-]*")
 # Stops that no white space follows.
@@ -55,7 +60,8 @@ def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
 def sentences(pieces: Iterable[str]) -> Iterator[str]:
     """Yield the sentences of a Markdown text, each with the markers that follow it, as soon as the next one has begun.
 
-    A block of code comes as a whole, as soon as it is closed.
+    The first of an item of a list begins with its mark (`item_mark`). A block of code comes as a whole, as soon as it is
+    closed.
     """
     text, fence = "", ""
     for character in chain.from_iterable(pieces):
@@ -102,10 +108,22 @@ def _may_end(text: str) -> bool:
     return len(text) > 1 and whole_word and not _NO_END.fullmatch(text) and not _MARKER_BEGUN.search(text)
 
 
+def item_mark(sentence: str) -> str:
+    """Return the mark of the item that a sentence begins, as it is shown: "- " or "2. "; "" where it begins none."""
+    item = _ITEM.match(sentence)
+    return "" if item is None else f"{item['mark']} " if item["mark"][0].isdigit() else "- "
+
+
+def without_item_mark(sentence: str) -> str:
+    """Return a sentence without the mark of the item that it begins."""
+    item = _ITEM.match(sentence)
+    return sentence[item.end() :] if item else sentence
+
+
 def _first(text: str) -> tuple[list[str], str]:
     """Return what is finished of a text, and the rest, which begins with the sentence that is not."""
     moved = _moved(text)
-    spans = split_sentences(moved, "markdown")
+    spans = _spans(moved)
     if len(text) > LONGEST:
         return [moved[span.start : span.end] for span in spans], ""
     if len(spans) < 2:
@@ -115,9 +133,19 @@ def _first(text: str) -> tuple[list[str], str]:
 
 def _all(text: str) -> list[str]:
     moved = _moved(text)
-    return [moved[span.start : span.end] for span in split_sentences(moved, "markdown")]
+    return [moved[span.start : span.end] for span in _spans(moved)]
+
+
+def _spans(text: str) -> list[Span]:
+    """Return where sentences stand, those that begin an item of a list with its mark."""
+    return [Span(_with_mark(text, one.start), one.end) for one in split_sentences(text, "markdown")]
+
+
+def _with_mark(text: str, start: int) -> int:
+    line = text.rfind("\n", 0, start) + 1
+    return line if _ITEM.fullmatch(text, line, start) else start
 
 
 def _moved(text: str) -> str:
     # Emphasis often spans several sentences, and each would have half of the marks.
-    return _BEHIND_THE_STOP.sub(r"\2\1", text.replace("**", ""))
+    return _NUMBERED.sub("\n\n", _BEHIND_THE_STOP.sub(r"\2\1", text.replace("**", "")))

@@ -56,7 +56,7 @@ function sentenceView({ text, citations, support, form = "prose" }, { marker, fi
   const cut = text.lastIndexOf(" ") + 1;
   const tail = text.length - cut > 20 ? "" : text.slice(cut);
   // The lines of a list stand below each other.
-  const layout = form === "quote" ? " quote" : text.includes("\n") ? " listed" : "";
+  const layout = form === "quote" ? " quote" : form === "list" ? " listed" : "";
   return element(
     "span",
     { class: `sentence${verified ? "" : " unverified"}${layout}`, role: form === "quote" ? "blockquote" : null },

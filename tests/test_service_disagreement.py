@@ -74,6 +74,7 @@ DIFFER = [
     ("Who built the bridge?", "[Ann Lee] built the bridge.", "The bridge was built by [Bo Ek]."),
     ("What does parking cost?", "Parking in the yard costs [€5].", "Parking in the yard is [free]."),
     ("How often are lifts checked?", "Lifts are checked [once a year].", "Lifts are checked [twice a year]."),
+    ("Who opened the fair?", "[Greta Holm] opened the fair.", "The fair was opened by [deputy mayor Karl Voss]."),
     ("How long do repairs take?", "Repairs take [six days].", "Repairs take [ten working days]."),
     ("How many characters?", "A code has [at least 12 characters].", "A code has [a minimum of 14 characters]."),
 ]
@@ -89,6 +90,7 @@ AGREE = [
     ("When does it close?", "The gate closes at [5 pm].", "The gate closes at [17:00]."),
     ("How long does it take?", "The crossing takes [90 minutes].", "The crossing takes [1.5 hours]."),
     ("How often are lifts checked?", "Lifts are checked [twice a year].", "Lifts are checked [two times a year]."),
+    ("Who opened the fair?", "[Karl Voss] opened the fair.", "The fair was opened by [deputy mayor Karl Voss]."),
     ("How many days off?", "Staff have [25 days] off each year.", "Staff have [25 vacation days] off a year."),
     ("How many characters?", "A code has [at least 12 characters].", "A code has [a minimum of 12 characters]."),
     # Of something else

@@ -226,3 +226,16 @@ Buyers for the depots include Hansen Group and the Polish state railway.
 def test_what_came_about_is_told_and_not_only_what_was_expected(index: Index, folder: Path) -> None:
     indexed(index, folder, expected=EXPECTED, decided=DECIDED)
     assert any("approved the purchase" in one.text for one in sentences(index, "Did the Commission approve the deal?"))
+
+
+def test_a_value_of_a_sentence_that_is_quoted_with_the_one_before_is_compared(index: Index, tmp_path: Path) -> None:
+    indexed(
+        index,
+        tmp_path,
+        report="# Town report\n\nThe Harbour festival of Aldwick took place in July 2025. It drew 18,000 visitors.\n",
+        news="# Aldwick news\n\nThe Harbour festival of Aldwick drew 14,500 visitors in July 2025.\n",
+    )
+    found = reply(index, "How many visitors did the Harbour festival of Aldwick draw?")
+    assert isinstance(found, Answer)
+    assert [{value.value for value in one.values} for one in found.disagreements] == [{"18,000", "14,500"}]
+    assert found.short_answer is None

@@ -162,6 +162,13 @@ def test_a_name_is_not_taken_for_a_misspelt_word(handbook: Index) -> None:
     assert asked(handbook, "How long does Ms Dougal rest?") is None  # "the dough … let it rest for an hour"
 
 
+@pytest.mark.parametrize(
+    "question", ["How long is parental leave in Portugal?", "When does the canteen of Building K9 close on Fridays?"]
+)
+def test_what_asks_for_a_name_that_no_page_has_is_refused(handbook: Index, question: str) -> None:
+    assert asked(handbook, question) is None
+
+
 def test_most_of_what_no_page_tells_is_refused(handbook: Index) -> None:
     refused = [question for question in UNANSWERED if asked(handbook, question) is None]
     assert len(refused) >= 0.8 * len(UNANSWERED)

@@ -32,7 +32,8 @@ LARGEST_RATIO = 10.0
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"\w+(?:[.,'’-]\w+)*")
-_NAME = re.compile(r"[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3}")
+# A name, with what somebody is before it: "deputy mayor Karl Voss".
+_NAME = re.compile(r"(?P<role>(?:[a-z][\w’'-]* ){0,3})(?P<name>[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,3})")
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
 # Where one clause of a sentence may end and the next begin.
 _CLAUSE = re.compile(r"[,;:()]\s|\s[–—-]\s|\s(?:and|but|which|while|whereas)\s")
@@ -147,9 +148,15 @@ def _of_one_kind(one: Value, other: Value) -> bool:
             pairs = ((one.year, other.year), (one.month, other.month), (one.day, other.day))
             return any(a is not None and b is not None for a, b in pairs)
         case str(), str():
-            return bool(_NAME.fullmatch(one) and _NAME.fullmatch(other))
+            return bool(_name(one) and _name(other))
         case _:
             return type(one) is type(other)
+
+
+def _name(words: str) -> str:
+    """Return the name of a stretch that is one, without the role before it; "" of any other ("in Rome")."""
+    found = _NAME.fullmatch(words)
+    return found["name"] if found and not any(map(is_function_word, found["role"].split())) else ""
 
 
 def _near(one: Mention, other: Mention) -> bool:
@@ -168,7 +175,7 @@ def _may_be(one: Value, other: Value) -> bool:
         case Weekday(), Weekday():
             return one.number == other.number
         case str(), str():
-            return bool(stem_set(one) & stem_set(other))
+            return bool(stem_set(_name(one)) & stem_set(_name(other)))
         case _:
             return False
 

@@ -183,7 +183,9 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
         elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
             span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))
             shape = next((one.shape for one in (shown, quote) if one.shape and one.span == span), None)
-            joined = replace(shown, span=span, shape=shape)
+            # The likelier one has what answers.
+            likelier = max(shown, quote, key=lambda one: one.evidence.score)
+            joined = replace(likelier, span=span, shape=shape)
             return [*quotes[:at], joined, *quotes[at + 1 :]]
     return [*quotes, quote]
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
+from index.records import Hit
 from service.answer.evidence import Evidence
 from service.answer.text.names import missing_names, named_in
 from service.answer.verification.modifiers import replaced_modifiers
@@ -19,19 +20,21 @@ READER_REFUSAL: Mapping[str, float] = {
     "evidence": 0.18,
     "cosine": 5.51,
     "names_missing": -1.5,
+    "name_unknown": -3.0,
     "opposite_asked": -2.5,
 }
 """Weights of a logistic curve for the probability that the answer is right, of the best sentence: the reader's log-odds that
 it belongs to the answer, how similar its passage is to the question, which share of the question's names and codes stands
-neither in its passage nor in those of the next two sentences, and whether the sentence has the opposite of one of the
-question's words in its place. `python -m eval.fitting` fits them; the last two are set by hand
-(docs/research/ablation.md)."""
+neither in its passage nor in those of the next two sentences, whether one of them stands in nothing that was found, and
+whether the sentence has the opposite of one of the question's words in its place. `python -m eval.fitting` fits them; the
+last three are set by hand (docs/research/ablation.md)."""
 
 SIMILARITY_REFUSAL: Mapping[str, float] = {
     "intercept": -1.13,
     "score": 0.78,
     "cosine": 2.88,
     "names_missing": -1.5,
+    "name_unknown": -3.0,
     "opposite_asked": -2.5,
 }
 """The same without a reader. The intercept is moved so that the best threshold is that of the reader, .30 instead of .39."""
@@ -54,34 +57,31 @@ def weights_of(measures: Mapping[str, float]) -> Mapping[str, float]:
     return READER_REFUSAL if "evidence" in measures else SIMILARITY_REFUSAL
 
 
-def measured(question: str, evidence: Sequence[Evidence]) -> dict[str, float]:
+def measured(question: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) -> dict[str, float]:
     """Return what tells whether the evidence answers the question, by the names of the weights. Empty without evidence.
 
-    `evidence` is ordered, best first.
+    `hits` are all that were found, and `evidence` is ordered, best first.
     """
     if not evidence:
         return {}
-    best, passages = evidence[0], _texts_of(evidence[:_BEST])
+    best = evidence[0]
+    missing = missing_names(question, _texts_of([one.hit for one in evidence[:_BEST]]))
+    unknown = missing and set(missing) & set(missing_names(question, _texts_of(hits)))
     measures = {
         "score": best.score,
-        "names_missing": _share_missing(question, passages),
+        "names_missing": len(missing) / len(named_in(question)) if missing else 0.0,
+        "name_unknown": float(bool(unknown)),
         "opposite_asked": float(bool(replaced_modifiers(question, best.text, [best.text, *_headings_of(best)]))),
     }
     return measures | {name: best.features[name] for name in ("cosine", "evidence") if name in best.features}
 
 
-def _texts_of(best: Sequence[Evidence]) -> list[str]:
-    """Return the passages of these sentences, with the headings above them and what names their articles."""
-    articles = {one.hit.passage.article for one in best}
-    passages = [" ".join([one.hit.passage.text, *_headings_of(one)]) for one in best]
+def _texts_of(hits: Sequence[Hit]) -> list[str]:
+    """Return the passages of these hits, with the headings above them and what names their articles."""
+    articles = {hit.passage.article for hit in hits}
+    passages = [" ".join([hit.passage.text, hit.passage.article.title, *hit.passage.context.headings]) for hit in hits]
     return [*passages, *(f"{article.title} {article.publisher or ''}" for article in articles)]
 
 
 def _headings_of(one: Evidence) -> tuple[str, ...]:
     return (one.hit.passage.article.title, *one.hit.passage.context.headings)
-
-
-def _share_missing(question: str, texts: Sequence[str]) -> float:
-    """Return the share of the question's names and codes that stand in none of these texts."""
-    named = named_in(question)
-    return len(missing_names(question, texts)) / len(named) if named else 0.0

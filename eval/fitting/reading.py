@@ -121,7 +121,7 @@ def _case(question: EvalQuestion, reading: Reading, search: Search, targets: Seq
         rows=tuple(_row(one, question, targets) for one in evidence),
         kind=question.kind,
         style=question.style,
-        measures=measured(search.text, search.hits, evidence),
+        measures=measured(search.text, search.hits, evidence, asked=question.question),
     )
 
 

@@ -60,7 +60,10 @@ def decide(
     """
     hits = {search.text: search.hits for search in retrieved.searches}
     of_parts = [hits[part] for part in analysis.parts]
-    measures = {text: measured(text, hits[text], found) for text, found in evidence.items()}
+    measures = {
+        text: measured(text, hits[text], found, asked=analysis.asked if text == analysis.with_history else text)
+        for text, found in evidence.items()
+    }
     sure = {text: probability(of_search) for text, of_search in measures.items()}
     whole = max((text for text in sure if text not in analysis.parts), key=lambda text: sure[text])
     by_parts = bool(analysis.parts) and all(evidence[part] and sure[part] >= ANSWERED for part in analysis.parts)

@@ -57,16 +57,17 @@ def weights_of(measures: Mapping[str, float]) -> Mapping[str, float]:
     return READER_REFUSAL if "evidence" in measures else SIMILARITY_REFUSAL
 
 
-def measured(question: str, hits: Sequence[Hit], evidence: Sequence[Evidence]) -> dict[str, float]:
+def measured(question: str, hits: Sequence[Hit], evidence: Sequence[Evidence], *, asked: str) -> dict[str, float]:
     """Return what tells whether the evidence answers the question, by the names of the weights. Empty without evidence.
 
-    `hits` are all that were found, and `evidence` is ordered, best first.
+    `hits` are all that were found, and `evidence` is ordered, best first. `asked` is the question without what was asked
+    before it, whose names the answer need not have.
     """
     if not evidence:
         return {}
     best = evidence[0]
     missing = missing_names(question, _texts_of([one.hit for one in evidence[:_BEST]]))
-    unknown = missing and set(missing) & set(missing_names(question, _texts_of(hits)))
+    unknown = missing and missing_names(asked, _texts_of(hits))
     measures = {
         "score": best.score,
         "names_missing": len(missing) / len(named_in(question)) if missing else 0.0,

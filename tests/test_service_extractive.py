@@ -239,3 +239,17 @@ def test_a_value_of_a_sentence_that_is_quoted_with_the_one_before_is_compared(in
     assert isinstance(found, Answer)
     assert [{value.value for value in one.values} for one in found.disagreements] == [{"18,000", "14,500"}]
     assert found.short_answer is None
+
+
+def test_a_short_line_that_several_articles_have_is_quoted_once(index: Index, tmp_path: Path) -> None:
+    minutes = "# Meeting\n\n* Ability to have other names in EasyCLA.\n  * {}\n"
+    indexed(
+        index,
+        tmp_path,
+        may=minutes.format("No update from legal so far."),
+        june=minutes.format("Robin will ask the lawyers."),
+        july=minutes.format("Waiting for the vendor to reply."),
+    )
+    found = reply(index, "What is EasyCLA?")
+    assert isinstance(found, Answer)
+    assert found.text.count("Ability to have other names") == 1

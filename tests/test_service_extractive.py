@@ -253,3 +253,10 @@ def test_a_short_line_that_several_articles_have_is_quoted_once(index: Index, tm
     found = reply(index, "What is EasyCLA?")
     assert isinstance(found, Answer)
     assert found.text.count("Ability to have other names") == 1
+
+
+def test_a_misspelt_name_is_understood(index: Index, tmp_path: Path) -> None:
+    indexed(index, tmp_path, harbour=HARBOUR, ferry=FERRY)
+    found = reply(index, "Who runs the ferry of Aldwikc?")
+    assert isinstance(found, Answer)
+    assert "Ann Lee" in found.text

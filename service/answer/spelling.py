@@ -12,8 +12,8 @@ from index.ingest.outline import path_of
 from index.records import Hit
 
 _WORD = re.compile(r"[^\W\d_]+")
-# Fewer letters have too many neighbours, and longer words than these are none.
-_LETTERS = range(4, 41)
+# Fewer letters have too many neighbours, of other names above all; longer words than these are none.
+_LETTERS, _LETTERS_OF_NAMES = range(4, 41), range(7, 41)
 # Words that come up less than once in a million are hardly ever written (wordfreq's Zipf scale).
 _RARE = 3.0
 _COMMON_WORDS = 20_000
@@ -24,15 +24,16 @@ _FOUND = 2.0
 def respelled(question: str, hits: Sequence[Hit]) -> str | None:
     """Return a question with its misspelt words put right, or None where none seems to be.
 
-    A word is taken for misspelt that is rare in English and stands in none of the passages, unless it is written like a name.
-    It becomes the likeliest word that begins with the same letter, as most misspelt words do (Pollock and Zamora 1984,
-    "Automatic spelling correction in scientific and scholarly text"), and differs in one letter, or in the order of two.
+    A word is taken for misspelt that is rare in English and stands in none of the passages. It becomes the likeliest word
+    that begins with the same letter, as most misspelt words do (Pollock and Zamora 1984, "Automatic spelling correction in
+    scientific and scholarly text"), and differs in one letter, or in the order of two. What is written like a name becomes
+    only another word of the passages.
     """
     found = _words_of(hits)
 
     def put_right(word: re.Match[str]) -> str:
         name = word.start() > 0 and word.group()[0].isupper()
-        return word.group() if name else _nearest(word.group(), found) or word.group()
+        return _nearest(word.group(), found, name=name) or word.group()
 
     better = _WORD.sub(put_right, question)
     return better if better != question else None
@@ -43,14 +44,16 @@ def _words_of(hits: Iterable[Hit]) -> frozenset[str]:
     return frozenset(word for text in texts for word in _WORD.findall(text.lower()))
 
 
-def _nearest(word: str, found: frozenset[str]) -> str | None:
+def _nearest(word: str, found: frozenset[str], *, name: bool) -> str | None:
     """Return the word that a misspelt one stands for; None where it is not misspelt, or none is near."""
     lower = word.lower()
-    if len(lower) not in _LETTERS or lower in found or zipf_frequency(lower, "en") >= _RARE:
+    letters = _LETTERS_OF_NAMES if name else _LETTERS
+    if len(lower) not in letters or lower in found or zipf_frequency(lower, "en") >= _RARE:
         return None
-    choices = [*(other for other in found if other[0] == lower[0]), *_common(lower[0])]
+    choices = [*(other for other in found if other[0] == lower[0]), *(() if name else _common(lower[0]))]
     near = [other for other, *_ in extract(lower, choices, scorer=OSA.distance, score_cutoff=1, limit=None)]
-    return max(near, key=lambda other: (zipf_frequency(other, "en") + _FOUND * (other in found), other), default=None)
+    best = max(near, key=lambda other: (zipf_frequency(other, "en") + _FOUND * (other in found), other), default=None)
+    return best.capitalize() if best and name else best
 
 
 @cache

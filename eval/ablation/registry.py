@@ -29,7 +29,9 @@ _SEARCHING = (
         "the things compared are not searched apart",
         (returning("service.answer.text.parts:compared", ()),),
     ),
-    Ablation("spelling", "misspelt words stay as they are", (returning("service.answer.spelling:respelled", None),)),
+    Ablation(
+        "spelling", "misspelt words stay as they are", (returning("service.answer.text.spelling:respelled", None),)
+    ),
     Ablation(
         "history",
         "follow-ups are searched for without what was asked before",

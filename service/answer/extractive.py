@@ -178,8 +178,8 @@ def _with(quotes: list[_Quote], quote: _Quote) -> list[_Quote]:
     """Return the quotes with one more, joined to one of the same text that it overlaps, or that says the same words."""
     for at, shown in enumerate(quotes):
         if shown.evidence.hit.passage.article.version != quote.evidence.hit.passage.article.version:
-            texts = quote.evidence.text, shown.evidence.text
-            if texts[0] == texts[1] or says_the_same(*texts):
+            one, other = quote.evidence.text, shown.evidence.text
+            if one == other or says_the_same(one, other):
                 return quotes
         elif shown.span.start < quote.span.end and quote.span.start < shown.span.end:
             span = Span(min(shown.span.start, quote.span.start), max(shown.span.end, quote.span.end))

@@ -31,8 +31,8 @@ from service.answer.nearest import nearest_passages
 from service.answer.refusal import ANSWERED
 from service.answer.retrieval.search import select_hits
 from service.answer.small_talk import small_talk, without_small_talk
-from service.answer.spelling import respelled
 from service.answer.tables import rows_asked_for
+from service.answer.text.spelling import respelled
 from service.answer.writing import UNSURE, write_answer
 from service.settings import Settings
 

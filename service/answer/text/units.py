@@ -40,7 +40,8 @@ _SHORT_SCALES = ("de", "it", "nl", "fr")
 
 _DIFFER = 1e12
 
-_LETTER = re.compile(r"[^\W\d_]+")
+LETTERS = re.compile(r"[^\W\d_]+")
+"""A word of letters alone."""
 
 
 @cache
@@ -121,7 +122,7 @@ def known_scales() -> dict[str, float]:
         for forms in Locale(locale).compact_decimal_formats[length].values():
             for size, pattern in forms.items():
                 # Beyond, the languages differ: a German "Billion" is a trillion.
-                if (word := _LETTER.search(pattern.pattern)) and (locale == "en" or float(size) < _DIFFER):
+                if (word := LETTERS.search(pattern.pattern)) and (locale == "en" or float(size) < _DIFFER):
                     digits = pattern.pattern.count("0")
                     found.setdefault(word.group().lower(), float(size) / 10 ** (digits - 1))
     return found

@@ -3,7 +3,7 @@
 import re
 
 from service.answer.text.terms import is_function_word, stem_set, terms
-from service.answer.text.units import PERIOD_ADVERBS
+from service.answer.text.units import LETTERS, PERIOD_ADVERBS
 from service.answer.verification.antonyms import antonyms, denying
 
 # "not only", "no later than" and the like deny nothing.
@@ -50,7 +50,6 @@ _UNSURE = frozenset({"may", "might", "could"})
 _BETWEEN = re.compile(r"\b(north|south)[\s-](east|west)")
 # What is not allowed is forbidden, and "not allowed" denies nothing more than "forbidden" does.
 _NOT_ALLOWED = re.compile(r"\b(?:not|never|\w+n['’]t)(?: be)? (?:allowed|permitted)\b", re.IGNORECASE)
-_PLAIN_WORD = re.compile(r"[^\W\d_]+")
 
 
 def plainly(text: str) -> str:
@@ -76,7 +75,7 @@ def withheld(words: str, sentence: str) -> bool:
     if _DENIAL.search(words) or denying() & stem_set(words):
         return False
     denied, rest, at = [], [], 0
-    for word in _PLAIN_WORD.finditer(sentence):
+    for word in LETTERS.finditer(sentence):
         found = _AFTER_DENYING.match(sentence, word.end()) if denying() & stem_set(word.group()) else None
         if found and is_function_word(found[1]):
             denied.append(found.group())
@@ -104,7 +103,7 @@ def shifted(words: str, source: str) -> bool:
 
 
 def _plain_words(text: str) -> frozenset[str]:
-    return frozenset(_PLAIN_WORD.findall(text.lower()))
+    return frozenset(LETTERS.findall(text.lower()))
 
 
 def _put_in_place(said: frozenset[str], told: frozenset[str], group: tuple[frozenset[str], ...]) -> bool:

@@ -10,8 +10,8 @@ from wordfreq import top_n_list, zipf_frequency
 
 from index.ingest.outline import path_of
 from index.records import Hit
+from service.answer.text.units import LETTERS
 
-_WORD = re.compile(r"[^\W\d_]+")
 # Fewer letters have too many neighbours, of other names above all; longer words than these are none.
 _LETTERS, _LETTERS_OF_NAMES = range(4, 41), range(7, 41)
 # Words that come up less than once in a million are hardly ever written (wordfreq's Zipf scale).
@@ -35,13 +35,13 @@ def respelled(question: str, hits: Sequence[Hit]) -> str | None:
         name = word.start() > 0 and word.group()[0].isupper()
         return _nearest(word.group(), found, name=name) or word.group()
 
-    better = _WORD.sub(put_right, question)
+    better = LETTERS.sub(put_right, question)
     return better if better != question else None
 
 
 def _words_of(hits: Iterable[Hit]) -> frozenset[str]:
     texts = {f"{path_of(hit.passage.article.title, hit.passage.context)} {hit.passage.text}" for hit in hits}
-    return frozenset(word for text in texts for word in _WORD.findall(text.lower()))
+    return frozenset(word for text in texts for word in LETTERS.findall(text.lower()))
 
 
 def _nearest(word: str, found: frozenset[str], *, name: bool) -> str | None:
